@@ -1,0 +1,1 @@
+"""What we know: firms, clients, cases, documents, and everything that keeps them safe."""

@@ -1,0 +1,29 @@
+"""The one seam of time in Python; `gateway_now()` is its twin in SQL.
+
+Both read a setting first, so that a journey can put the whole system on a chosen day:
+`GATEWAY_NOW` here, `app.now` in the database session (set from here, see `gateway.db.session`).
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """The current instant in UTC, or the one that `GATEWAY_NOW` (ISO 8601 with offset) pretends."""
+    pretended = os.environ.get("GATEWAY_NOW")
+    if pretended:
+        return datetime.fromisoformat(pretended).astimezone(UTC)
+    return datetime.now(UTC)  # noqa: TID251 - this is the seam
+
+
+def is_pretended() -> bool:
+    """Whether the clock is set by hand, so that the database must be told."""
+    return bool(os.environ.get("GATEWAY_NOW"))
+
+
+def day_in(zone: str, instant: datetime) -> date:
+    """The calendar day of an instant in an IANA zone: what `today` means to a partner there."""
+    return instant.astimezone(ZoneInfo(zone)).date()

@@ -1,0 +1,1 @@
+"""How facts come in: a partner's file becomes records, outcomes and receipts."""

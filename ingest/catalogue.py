@@ -1,0 +1,160 @@
+"""Every problem that a partner can be shown: its code, what was wrong, and how to fix it.
+
+Sentences name the column and the value; a sensitive value is masked before it gets here (`mask`). Templates take the
+details that whoever found the problem passes along; a missing detail is a programming error and fails loudly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The two sentences of one code."""
+
+    message: str
+    fix: str
+
+
+ROW_CODES: dict[str, Entry] = {
+    "missing_value": Entry("{column} is empty, but it is required.", "Fill in {column}."),
+    "bad_date": Entry("{column}: {value} is not a date in the agreed form {expected}.", "Write the date as {expected}."),
+    "bad_number": Entry("{column}: {value} is not a number.", "Write digits only, with {expected}."),
+    "bad_boolean": Entry("{column}: {value} is neither yes nor no.", "Write one of {expected}."),
+    "bad_email": Entry("{column}: {value} is not an e-mail address.", "Write an address such as name@company.com."),
+    "bad_phone": Entry("{column}: {value} is not a phone number.", "Write it with its country code, such as +1 312 555 0100."),
+    "bad_country": Entry(
+        "{column}: {value} is not a country that we know.", "Write the ISO 3166 code or the English name of the country."
+    ),
+    "bad_code": Entry("{column}: {value} is not one of the agreed codes.", "Use one of {expected}, or agree on the new code with us."),
+    "bad_identifier": Entry("{column}: {value} is not a valid {expected}.", "Check it against the document itself."),
+    "pattern_mismatch": Entry("{column}: {value} does not have the agreed form {expected}.", "Write it in the form {expected}."),
+    "not_in_list": Entry("{column}: {value} is not one of {expected}.", "Use one of {expected}."),
+    "out_of_range": Entry("{column}: {value} is outside the agreed range ({expected}).", "Check the value, or its unit."),
+    "too_long": Entry("{column}: the text has {expected}.", "Shorten it, or look for a quote that was not closed."),
+    "too_short": Entry("{column}: the text has {expected}.", "Write it in full."),
+    "ragged_row": Entry("The row has {found} cells, the header has {expected}.", "Look for a missing or an unquoted delimiter."),
+    "bad_quotes": Entry(
+        "A quote in this row is never closed, or stands inside quoted text without being doubled.",
+        "Close the quote, or write it twice inside quoted text.",
+    ),
+    "undecodable": Entry(
+        "{column}: there are bytes that are not {expected} text.", "Save the file as {expected}, or retype this cell."
+    ),
+    "duplicate_key": Entry(
+        "Row {by_row} of the same file says the same or something else about {expected}; the later row counts.",
+        "Send one row for {expected}.",
+    ),
+    "not_unique": Entry("{column}: {value} stands in row {by_row} as well, but must be unique.", "Correct one of the two rows."),
+    "date_order": Entry("{column}: {value} lies before {expected}.", "Check both dates; they may be swapped."),
+    "required_when": Entry("{column} is empty, but it is required when {expected}.", "Fill in {column}."),
+    "formula_error": Entry("{column}: the cell holds the spreadsheet error {value}.", "Repair the formula and save the workbook again."),
+    "lost_zeros": Entry(
+        "{column}: {value} is shorter than agreed; leading zeros may have been lost.", "Format the column as text before saving."
+    ),
+    "pinned_field": Entry(
+        "{column}: our staff corrected this value by hand, so {value} was not taken.",
+        "Correct it in your system too, or tell us that yours is right.",
+    ),
+    "key_unreadable": Entry(
+        "The row does not say readably whom it is about, so nobody was closed for being absent from this file.",
+        "Correct the row and send the full file again.",
+    ),
+    "unknown_row": Entry("{value} does not name a row of an earlier import of yours.", "Leave the column Row as we sent it."),
+}
+
+FILE_CODES: dict[str, Entry] = {
+    "empty_file": Entry("The file {file} holds no rows.", "Check the export, and send the file again."),
+    "header_missing": Entry("The column {missing} is missing.", "Restore the column, or tell us its new name."),
+    "header_foreign": Entry(
+        "None of the agreed columns stands in row {row} of {file}.", "Check that this is the right file in the agreed format."
+    ),
+    "header_ambiguous": Entry("The column {missing} stands in the header more than once.", "Give each column a name of its own."),
+    "unreadable": Entry("The file {file} cannot be read: {why}.", "Export it again as {expected}, and send it again."),
+    "password_protected": Entry("The file {file} is protected by a password.", "Save it without a password, and send it again."),
+    "too_large": Entry("The file {file} is too large: {why}.", "Split it, or ask us for a higher limit."),
+    "control_total": Entry("The trailer says {expected}, but the file holds {found}.", "Export the file again; rows may be missing."),
+    "unknown_feed": Entry("No feed of this partner takes files named {file}.", "Use one of the agreed names: {expected}."),
+    "infected": Entry("The file {file} holds malware ({why}).", "Clean the system that wrote it, and send a new file."),
+    "sequence_gap": Entry("The file's number is {found}; {expected} was due.", "Send the missing file, or confirm that there is none."),
+    "vanish_guard": Entry(
+        "{missing} of {open} open records ({percent} %) are missing from this full file.",
+        "Check whether the export was complete; we load it once somebody here confirms that they are really gone.",
+    ),
+    "reject_guard": Entry(
+        "{rejected} of {read} rows ({percent} %) were rejected, above the agreed {limit} %.",
+        "Correct the rows in errors.csv; the export itself may have changed.",
+    ),
+    "shrink_guard": Entry(
+        "The file holds {read} rows; the last accepted one held {before}.", "Check whether the export was complete."
+    ),
+    "config_invalid": Entry("Our settings for this feed are not valid: {why}.", "Nothing for you to do; we have been told."),
+    "mixed_corrections": Entry("The corrections belong to more than one import.", "Send the rows of each errors.csv as a file of its own."),
+    "unknown_import": Entry("The column Row names no import of yours.", "Leave the column Row of errors.csv as we sent it."),
+}
+
+
+@dataclass(slots=True)
+class RowProblem:
+    """One problem of one row, ready to be told.
+
+    Attributes:
+        row, line, sheet: where it stands in the partner's file.
+        column: the partner's own name of the column, or None for the whole row.
+        value: what stood there, masked where sensitive, shortened to 200 characters.
+        severity: an `error` rejects the row, a `warning` does not.
+    """
+
+    row: int
+    line: int
+    code: str
+    column: str | None = None
+    value: str | None = None
+    sheet: str | None = None
+    severity: Severity = "error"
+    details: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """What was wrong, as a sentence."""
+        return _fill(ROW_CODES[self.code].message, self)
+
+    @property
+    def fix(self) -> str:
+        """What to do, as a sentence."""
+        return _fill(ROW_CODES[self.code].fix, self)
+
+
+def _fill(template: str, problem: RowProblem) -> str:
+    return template.format(column=problem.column, value=_quoted(problem.value), **problem.details)
+
+
+def _quoted(value: str | None) -> str:
+    return "the value" if value is None else f"“{value}”"
+
+
+def describe_file(code: str, **details: object) -> tuple[str, str]:
+    """The message and the fix of a file-level code.
+
+    Raises:
+        KeyError: unknown code, or a detail that its sentences need was not given.
+    """
+    entry = FILE_CODES[code]
+    return entry.message.format(**details), entry.fix.format(**details)
+
+
+def shorten(text: str, most: int = 200) -> str:
+    """Text short enough to be read in a table; says how much was left out."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 1]}… ({len(text):,} characters)"
+
+
+def mask(text: str) -> str:
+    """A sensitive value down to its last four characters, and never more than half of it."""
+    shown = min(4, len(text) // 2)
+    return "•" * (len(text) - shown) + (text[-shown:] if shown else "")

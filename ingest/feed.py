@@ -1,0 +1,185 @@
+"""The structs of `feeds:` in partner.yaml: what a partner's file is and which of its columns become what.
+
+Everything here is plain data. What a name means is decided where it is used: `mapping.types` knows types,
+`mapping.cleaners` knows cleaners, `formats` knows formats. Structs refuse unknown keys, so a typo is an error.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+from ingest.formats import Format
+
+Names = str | list[str]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Count = Annotated[int, Meta(ge=0)]
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A mapping in partner.yaml."""
+
+
+class Condition(Section):
+    """A test on one column: `is` (any of), `is_not` (none of) or `not_blank`. Compared after stripping, case-sensitive."""
+
+    column: str
+    is_: list[str] | None = field(default=None, name="is")
+    is_not: list[str] | None = None
+    not_blank: bool = False
+
+
+class FieldSpec(Section):
+    """Where one value comes from, how it is cleaned, what it must be, and what happens when it is not.
+
+    Exactly one of `from`, `join` and `value` says where; `type` is a name in `mapping.types.TYPES`.
+    """
+
+    from_: Names | None = field(default=None, name="from")  # a column or a list of aliases, tried in order
+    join: list[str] | None = None  # columns put together ...
+    with_: str = field(default="", name="with")  # ... with this between them
+    value: str | None = None  # a constant
+
+    clean: list[str | dict[str, Any]] = ["strip"]
+    type: str = "text"
+    formats: list[str] | None = None  # dates: strptime patterns, tried in order
+    pivot: Annotated[int, Meta(ge=0, le=99)] | None = None  # two-digit years up to this are 20xx, above 19xx
+    tokens: dict[str, str] | None = None  # words that stand for something else than a value: {"D/S": duration_of_status}
+    map: dict[str, str] | None = None  # codes: the partner's word -> ours
+    decimal: Literal[".", ","] = "."  # numbers: the decimal mark; the other one groups thousands
+    region: str | None = None  # phones without a country code: ISO 3166 alpha-2
+
+    required: bool = False
+    pattern: str | None = None
+    min: str | int | float | None = None  # numbers, or dates as ISO, `today`, `today+10y`
+    max: str | int | float | None = None
+    length: list[Count] | None = None  # [least, most] characters
+    one_of: list[str] | None = None
+    unique: bool = False  # no two records of one file may share it
+
+    if_bad: Literal["reject", "drop"] = "reject"
+    blank: Literal["keep", "clear", "reject"] = "keep"
+    clear_token: str | None = None
+
+
+class ClientSpec(Section):
+    """The one client that a row names."""
+
+    key: str  # which field of `fields` identifies the person with this partner
+    fields: dict[str, FieldSpec]
+    when: Condition | None = None
+
+
+class CaseSpec(Section):
+    """The case that a row names, where it names one."""
+
+    fields: dict[str, FieldSpec]
+    key: Literal["case_number"] = "case_number"
+    when: Condition | None = None
+
+
+class DocumentType(Section):
+    """The document type read from a column, code by code."""
+
+    from_: Names = field(name="from")
+    map: dict[str, str]
+
+
+class DocumentSpec(Section):
+    """One document that a row may carry."""
+
+    type: str | DocumentType
+    fields: dict[str, FieldSpec]
+    when: Condition | None = None
+
+
+class NotBefore(Section, tag_field="rule", tag="not_before"):
+    """A date must not lie before another: `{rule: not_before, field: documents.passport.expires_on, than: ...}`."""
+
+    field: str
+    than: str
+
+
+class RequiredWhen(Section, tag_field="rule", tag="required_when"):
+    """A field must have a value when a column says so."""
+
+    field: str
+    when: Condition
+
+
+Rule = NotBefore | RequiredWhen
+
+
+class Vanish(Section):
+    """How many open records may be missing from a full file before a person must look."""
+
+    percent: Percent = 10
+    at_least: Count = 5
+    or_: Count = field(default=100, name="or")
+
+
+class Guards(Section):
+    """When a file is held for a person instead of loaded (page: merging)."""
+
+    vanish: Vanish = Vanish()
+    reject_percent: Percent = 50
+    shrink_percent: Percent = 50
+
+
+class AsOf(Section):
+    """Which instant a file speaks of; without it, the time it arrived."""
+
+    file_name: str  # a strptime pattern over the whole name: "roster_%Y%m%d.csv"
+
+
+class Expected(Section):
+    """When the partner promised the file, so that somebody notices silence."""
+
+    by: Annotated[str, Meta(pattern=r"^\d\d:\d\d$")]
+    days: str = "weekdays"
+
+
+class Unpack(Section):
+    """What must be taken off the file before it can be read."""
+
+    zip: bool = False
+    gzip: bool = False
+    pgp_key: str | None = None  # a secret's name
+
+
+class Arrival(Section):
+    """A place that we fetch files from. Secrets are named, never written."""
+
+    via: str
+    host: str | None = None
+    port: int | None = None
+    user: str | None = None
+    key: str | None = None
+    password: str | None = None
+    host_keys: list[str] = []
+    folder: str | None = None
+    every: str | None = None
+    after: str | None = None
+
+
+class Feed(Section):
+    """One kind of file from one partner."""
+
+    file: Names  # globs of arriving names
+    format: Format
+    contents: Literal["full", "changes"]
+    arrivals: list[Arrival] = []
+    unpack: Unpack = Unpack()
+    absent: Literal["ignore", "close"] = "ignore"
+    as_of: AsOf | None = None
+    guards: Guards = Guards()
+    expected: Expected | None = None
+    where: Condition | None = None
+    none_values: list[str] = [""]
+    client: ClientSpec | None = None
+    case: CaseSpec | None = None
+    documents: list[DocumentSpec] = []
+    rules: list[Rule] = []
+    duplicates: Literal["last", "reject"] = "last"
+    keep: list[str] = []

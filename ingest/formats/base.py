@@ -1,0 +1,120 @@
+"""What every format gives: a header and batches of rows of text, each with its true position.
+
+A format knows bytes and nothing else: it neither trims, types nor skips. Parsing touches no network and no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from msgspec import Struct
+
+BATCH_ROWS = 5_000
+BATCH_CELLS = 250_000  # a batch of a very wide table holds fewer rows, so that memory stays flat
+
+
+class FormatSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+    """The base of every `format:` section; `type` names the format."""
+
+
+class Refused(Exception):  # noqa: N818 - the state of the file that it leads to
+    """The file as a whole cannot be read; the partner must act.
+
+    Args:
+        code: a file-level code of `ingest.catalogue`.
+        details: values for the sentence of that code.
+    """
+
+    def __init__(self, code: str, **details: object) -> None:
+        super().__init__(code, details)
+        self.code = code
+        self.details = details
+
+
+@dataclass(slots=True)
+class Flaw:
+    """One thing wrong with one row, found before any mapping.
+
+    Attributes:
+        index: the row's place in `Batch.cells` (flaws) - unused for broken rows.
+        column: index of the cell, or None when the whole row is meant.
+        code: a row-level code of `ingest.catalogue`.
+        value: what stood there, shortened for a person.
+        details: values for the sentence of that code.
+    """
+
+    index: int
+    column: int | None
+    code: str
+    value: str | None = None
+    details: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class BrokenRow:
+    """A row whose cells cannot be told apart, or cannot be matched to the header."""
+
+    row: int
+    line: int
+    cells: list[str]  # as far as they could be read; may be empty
+    flaw: Flaw
+
+
+@dataclass(slots=True)
+class Batch:
+    """Up to `BATCH_ROWS` rows.
+
+    Attributes:
+        rows: position in the table as a spreadsheet shows it, 1-based (a header on row 1 makes the first row 2).
+        lines: physical line on which each row starts, 1-based; equal to `rows` where there are no lines.
+        cells: one list per row, each exactly as long as the header.
+        flaws: cells that must not be believed, such as undecodable bytes; their rows are in `cells` as well.
+        broken: rows that are not in `cells`.
+        sheet: the sheet or record type they come from.
+        total: rows in the whole file if the format knows, for progress.
+        position: bytes consumed so far, for progress.
+    """
+
+    rows: list[int]
+    lines: list[int]
+    cells: list[list[str]]
+    flaws: list[Flaw] = field(default_factory=list)
+    broken: list[BrokenRow] = field(default_factory=list)
+    sheet: str | None = None
+    position: int = 0
+
+
+class Source(Protocol):
+    """A stored file as a format sees it: its size, and its bytes from the start, as often as needed."""
+
+    @property
+    def name(self) -> str:
+        """The name under which it arrived."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    def chunks(self) -> Iterable[bytes]:
+        """The content in pieces of at most 1 MiB; never held in memory whole."""
+
+
+class Table(Protocol):
+    """An opened file."""
+
+    @property
+    def header(self) -> list[str]:
+        """Column names exactly as found (BOM removed)."""
+
+    @property
+    def header_row(self) -> int:
+        """Where the header stands in the table, 1-based; 0 when the feed names the columns itself."""
+
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences for the receipt: blank lines passed over, an encoding taken from a byte order mark."""
+
+    def batches(self) -> Iterator[Batch]:
+        """The rows after the header, in order. Once."""

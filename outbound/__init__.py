@@ -1,0 +1,1 @@
+"""How facts leave: carriers, notifications and language-model providers."""
