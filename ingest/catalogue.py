@@ -22,22 +22,35 @@ class Entry:
 
 ROW_CODES: dict[str, Entry] = {
     "missing_value": Entry("{column} is empty, but it is required.", "Fill in {column}."),
-    "bad_date": Entry("{column}: {value} is not a date in the agreed form {expected}.", "Write the date as {expected}."),
+    "bad_date": Entry(
+        "{column}: {value} is not a date in the agreed form {expected}.", "Write the date as {expected}."
+    ),
     "bad_number": Entry("{column}: {value} is not a number.", "Write digits only, with {expected}."),
     "bad_boolean": Entry("{column}: {value} is neither yes nor no.", "Write one of {expected}."),
     "bad_email": Entry("{column}: {value} is not an e-mail address.", "Write an address such as name@company.com."),
-    "bad_phone": Entry("{column}: {value} is not a phone number.", "Write it with its country code, such as +1 312 555 0100."),
-    "bad_country": Entry(
-        "{column}: {value} is not a country that we know.", "Write the ISO 3166 code or the English name of the country."
+    "bad_phone": Entry(
+        "{column}: {value} is not a phone number.", "Write it with its country code, such as +1 312 555 0100."
     ),
-    "bad_code": Entry("{column}: {value} is not one of the agreed codes.", "Use one of {expected}, or agree on the new code with us."),
+    "bad_country": Entry(
+        "{column}: {value} is not a country that we know.",
+        "Write the ISO 3166 code or the English name of the country.",
+    ),
+    "bad_code": Entry(
+        "{column}: {value} is not one of the agreed codes.", "Use one of {expected}, or agree on the new code with us."
+    ),
     "bad_identifier": Entry("{column}: {value} is not a valid {expected}.", "Check it against the document itself."),
-    "pattern_mismatch": Entry("{column}: {value} does not have the agreed form {expected}.", "Write it in the form {expected}."),
+    "pattern_mismatch": Entry(
+        "{column}: {value} does not have the agreed form {expected}.", "Write it in the form {expected}."
+    ),
     "not_in_list": Entry("{column}: {value} is not one of {expected}.", "Use one of {expected}."),
-    "out_of_range": Entry("{column}: {value} is outside the agreed range ({expected}).", "Check the value, or its unit."),
+    "out_of_range": Entry(
+        "{column}: {value} is outside the agreed range ({expected}).", "Check the value, or its unit."
+    ),
     "too_long": Entry("{column}: the text has {expected}.", "Shorten it, or look for a quote that was not closed."),
     "too_short": Entry("{column}: the text has {expected}.", "Write it in full."),
-    "ragged_row": Entry("The row has {found} cells, the header has {expected}.", "Look for a missing or an unquoted delimiter."),
+    "ragged_row": Entry(
+        "The row has {found} cells, the header has {expected}.", "Look for a missing or an unquoted delimiter."
+    ),
     "bad_quotes": Entry(
         "A quote in this row is never closed, or stands inside quoted text without being doubled.",
         "Close the quote, or write it twice inside quoted text.",
@@ -49,12 +62,17 @@ ROW_CODES: dict[str, Entry] = {
         "Row {by_row} of the same file says the same or something else about {expected}; the later row counts.",
         "Send one row for {expected}.",
     ),
-    "not_unique": Entry("{column}: {value} stands in row {by_row} as well, but must be unique.", "Correct one of the two rows."),
+    "not_unique": Entry(
+        "{column}: {value} stands in row {by_row} as well, but must be unique.", "Correct one of the two rows."
+    ),
     "date_order": Entry("{column}: {value} lies before {expected}.", "Check both dates; they may be swapped."),
     "required_when": Entry("{column} is empty, but it is required when {expected}.", "Fill in {column}."),
-    "formula_error": Entry("{column}: the cell holds the spreadsheet error {value}.", "Repair the formula and save the workbook again."),
+    "formula_error": Entry(
+        "{column}: the cell holds the spreadsheet error {value}.", "Repair the formula and save the workbook again."
+    ),
     "lost_zeros": Entry(
-        "{column}: {value} is shorter than agreed; leading zeros may have been lost.", "Format the column as text before saving."
+        "{column}: {value} is shorter than agreed; leading zeros may have been lost.",
+        "Format the column as text before saving.",
     ),
     "pinned_field": Entry(
         "{column}: our staff corrected this value by hand, so {value} was not taken.",
@@ -64,23 +82,36 @@ ROW_CODES: dict[str, Entry] = {
         "The row does not say readably whom it is about, so nobody was closed for being absent from this file.",
         "Correct the row and send the full file again.",
     ),
-    "unknown_row": Entry("{value} does not name a row of an earlier import of yours.", "Leave the column Row as we sent it."),
+    "unknown_row": Entry(
+        "{value} does not name a row of an earlier import of yours.", "Leave the column Row as we sent it."
+    ),
 }
 
 FILE_CODES: dict[str, Entry] = {
     "empty_file": Entry("The file {file} holds no rows.", "Check the export, and send the file again."),
     "header_missing": Entry("The column {missing} is missing.", "Restore the column, or tell us its new name."),
     "header_foreign": Entry(
-        "None of the agreed columns stands in row {row} of {file}.", "Check that this is the right file in the agreed format."
+        "None of the agreed columns stands in row {row} of {file}.",
+        "Check that this is the right file in the agreed format.",
     ),
-    "header_ambiguous": Entry("The column {missing} stands in the header more than once.", "Give each column a name of its own."),
+    "header_ambiguous": Entry(
+        "The column {missing} stands in the header more than once.", "Give each column a name of its own."
+    ),
     "unreadable": Entry("The file {file} cannot be read: {why}.", "Export it again as {expected}, and send it again."),
-    "password_protected": Entry("The file {file} is protected by a password.", "Save it without a password, and send it again."),
+    "password_protected": Entry(
+        "The file {file} is protected by a password.", "Save it without a password, and send it again."
+    ),
     "too_large": Entry("The file {file} is too large: {why}.", "Split it, or ask us for a higher limit."),
-    "control_total": Entry("The trailer says {expected}, but the file holds {found}.", "Export the file again; rows may be missing."),
-    "unknown_feed": Entry("No feed of this partner takes files named {file}.", "Use one of the agreed names: {expected}."),
+    "control_total": Entry(
+        "The trailer says {expected}, but the file holds {found}.", "Export the file again; rows may be missing."
+    ),
+    "unknown_feed": Entry(
+        "No feed of this partner takes files named {file}.", "Use one of the agreed names: {expected}."
+    ),
     "infected": Entry("The file {file} holds malware ({why}).", "Clean the system that wrote it, and send a new file."),
-    "sequence_gap": Entry("The file's number is {found}; {expected} was due.", "Send the missing file, or confirm that there is none."),
+    "sequence_gap": Entry(
+        "The file's number is {found}; {expected} was due.", "Send the missing file, or confirm that there is none."
+    ),
     "vanish_guard": Entry(
         "{missing} of {open} open records ({percent} %) are missing from this full file.",
         "Check whether the export was complete; we load it once somebody here confirms that they are really gone.",
@@ -92,9 +123,15 @@ FILE_CODES: dict[str, Entry] = {
     "shrink_guard": Entry(
         "The file holds {read} rows; the last accepted one held {before}.", "Check whether the export was complete."
     ),
-    "config_invalid": Entry("Our settings for this feed are not valid: {why}.", "Nothing for you to do; we have been told."),
-    "mixed_corrections": Entry("The corrections belong to more than one import.", "Send the rows of each errors.csv as a file of its own."),
-    "unknown_import": Entry("The column Row names no import of yours.", "Leave the column Row of errors.csv as we sent it."),
+    "config_invalid": Entry(
+        "Our settings for this feed are not valid: {why}.", "Nothing for you to do; we have been told."
+    ),
+    "mixed_corrections": Entry(
+        "The corrections belong to more than one import.", "Send the rows of each errors.csv as a file of its own."
+    ),
+    "unknown_import": Entry(
+        "The column Row names no import of yours.", "Leave the column Row of errors.csv as we sent it."
+    ),
 }
 
 

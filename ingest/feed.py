@@ -21,7 +21,7 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A mapping in partner.yaml."""
 
 
-class Condition(Section):
+class Condition(Section, frozen=True):
     """A test on one column: `is` (any of), `is_not` (none of) or `not_blank`. Compared after stripping, case-sensitive."""
 
     column: str
@@ -30,7 +30,7 @@ class Condition(Section):
     not_blank: bool = False
 
 
-class FieldSpec(Section):
+class FieldSpec(Section, frozen=True):
     """Where one value comes from, how it is cleaned, what it must be, and what happens when it is not.
 
     Exactly one of `from`, `join` and `value` says where; `type` is a name in `mapping.types.TYPES`.
@@ -41,11 +41,13 @@ class FieldSpec(Section):
     with_: str = field(default="", name="with")  # ... with this between them
     value: str | None = None  # a constant
 
-    clean: list[str | dict[str, Any]] = ["strip"]
+    clean: list[str | dict[str, Any]] = field(default_factory=lambda: ["strip"])
     type: str = "text"
     formats: list[str] | None = None  # dates: strptime patterns, tried in order
     pivot: Annotated[int, Meta(ge=0, le=99)] | None = None  # two-digit years up to this are 20xx, above 19xx
-    tokens: dict[str, str] | None = None  # words that stand for something else than a value: {"D/S": duration_of_status}
+    tokens: dict[str, str] | None = (
+        None  # words that stand for something else than a value: {"D/S": duration_of_status}
+    )
     map: dict[str, str] | None = None  # codes: the partner's word -> ours
     decimal: Literal[".", ","] = "."  # numbers: the decimal mark; the other one groups thousands
     region: str | None = None  # phones without a country code: ISO 3166 alpha-2
@@ -63,7 +65,7 @@ class FieldSpec(Section):
     clear_token: str | None = None
 
 
-class ClientSpec(Section):
+class ClientSpec(Section, frozen=True):
     """The one client that a row names."""
 
     key: str  # which field of `fields` identifies the person with this partner
@@ -71,7 +73,7 @@ class ClientSpec(Section):
     when: Condition | None = None
 
 
-class CaseSpec(Section):
+class CaseSpec(Section, frozen=True):
     """The case that a row names, where it names one."""
 
     fields: dict[str, FieldSpec]
@@ -79,14 +81,14 @@ class CaseSpec(Section):
     when: Condition | None = None
 
 
-class DocumentType(Section):
+class DocumentType(Section, frozen=True):
     """The document type read from a column, code by code."""
 
     from_: Names = field(name="from")
     map: dict[str, str]
 
 
-class DocumentSpec(Section):
+class DocumentSpec(Section, frozen=True):
     """One document that a row may carry."""
 
     type: str | DocumentType
@@ -94,14 +96,14 @@ class DocumentSpec(Section):
     when: Condition | None = None
 
 
-class NotBefore(Section, tag_field="rule", tag="not_before"):
+class NotBefore(Section, frozen=True, tag_field="rule", tag="not_before"):
     """A date must not lie before another: `{rule: not_before, field: documents.passport.expires_on, than: ...}`."""
 
     field: str
     than: str
 
 
-class RequiredWhen(Section, tag_field="rule", tag="required_when"):
+class RequiredWhen(Section, frozen=True, tag_field="rule", tag="required_when"):
     """A field must have a value when a column says so."""
 
     field: str
@@ -111,7 +113,7 @@ class RequiredWhen(Section, tag_field="rule", tag="required_when"):
 Rule = NotBefore | RequiredWhen
 
 
-class Vanish(Section):
+class Vanish(Section, frozen=True):
     """How many open records may be missing from a full file before a person must look."""
 
     percent: Percent = 10
@@ -119,7 +121,7 @@ class Vanish(Section):
     or_: Count = field(default=100, name="or")
 
 
-class Guards(Section):
+class Guards(Section, frozen=True):
     """When a file is held for a person instead of loaded (page: merging)."""
 
     vanish: Vanish = Vanish()
@@ -127,20 +129,20 @@ class Guards(Section):
     shrink_percent: Percent = 50
 
 
-class AsOf(Section):
+class AsOf(Section, frozen=True):
     """Which instant a file speaks of; without it, the time it arrived."""
 
     file_name: str  # a strptime pattern over the whole name: "roster_%Y%m%d.csv"
 
 
-class Expected(Section):
+class Expected(Section, frozen=True):
     """When the partner promised the file, so that somebody notices silence."""
 
     by: Annotated[str, Meta(pattern=r"^\d\d:\d\d$")]
     days: str = "weekdays"
 
 
-class Unpack(Section):
+class Unpack(Section, frozen=True):
     """What must be taken off the file before it can be read."""
 
     zip: bool = False
@@ -148,7 +150,7 @@ class Unpack(Section):
     pgp_key: str | None = None  # a secret's name
 
 
-class Arrival(Section):
+class Arrival(Section, frozen=True):
     """A place that we fetch files from. Secrets are named, never written."""
 
     via: str
@@ -163,7 +165,7 @@ class Arrival(Section):
     after: str | None = None
 
 
-class Feed(Section):
+class Feed(Section, frozen=True):
     """One kind of file from one partner."""
 
     file: Names  # globs of arriving names
@@ -176,7 +178,7 @@ class Feed(Section):
     guards: Guards = Guards()
     expected: Expected | None = None
     where: Condition | None = None
-    none_values: list[str] = [""]
+    none_values: list[str] = field(default_factory=lambda: [""])
     client: ClientSpec | None = None
     case: CaseSpec | None = None
     documents: list[DocumentSpec] = []

@@ -7,16 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+from msgspec import field as option
 
 BATCH_ROWS = 5_000
 BATCH_CELLS = 250_000  # a batch of a very wide table holds fewer rows, so that memory stays flat
+BATCH_BYTES = 8_000_000  # so does a batch of very long rows
+MAX_COLUMNS = 16_384  # as many as a sheet of Excel has
 
 
 class FormatSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
     """The base of every `format:` section; `type` names the format."""
+
+
+class Footer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rows below the data: the last `rows` that are not blank, or all from the first whose `column` is one of `is`."""
+
+    rows: Annotated[int, Meta(ge=1, le=1_000)] | None = None
+    column: str | None = None
+    is_: list[str] | None = option(default=None, name="is")  # compared after stripping, case-sensitive
+
+    def __post_init__(self) -> None:
+        by_mark = bool(self.column and self.is_)
+        if by_mark == bool(self.rows) or bool(self.column) != bool(self.is_):
+            raise ValueError("A footer is either {rows: 2} or {column: Name, is: [Total]}.")
 
 
 class Refused(Exception):  # noqa: N818 - the state of the file that it leads to

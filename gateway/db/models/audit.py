@@ -1,0 +1,45 @@
+"""Who did what to which record, when and from where: written in the transaction that did it, never changed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.db.models.base import Base, Stamp
+
+
+class AuditEntry(Base):
+    """One act. Holds ids without foreign keys, for it outlives what it speaks of.
+
+    Attributes:
+        actor_kind: staff, partner, import or system.
+        client_id, case_id: whom and which matter it concerns, for queries by person.
+        changes: a list of {"kind", "id", "action", "old", "new"}; sensitive fields are named, their values are not.
+        digest: the place for the seal's salted digest.
+    """
+
+    __tablename__ = "audit_log"
+
+    firm_id: Mapped[UUID]
+    at: Mapped[Stamp] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    actor_kind: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    actor: Mapped[str]
+    action: Mapped[str]
+    origin: Mapped[str | None]
+    client_id: Mapped[UUID | None]
+    case_id: Mapped[UUID | None]
+    import_id: Mapped[UUID | None]
+    row: Mapped[int | None]
+    changes: Mapped[list[dict[str, object]] | None] = mapped_column(JSONB)
+    digest: Mapped[bytes | None]
+
+    __table_args__ = (
+        Index(None, "firm_id", "client_id", "at", postgresql_where=text("client_id IS NOT NULL")),
+        Index(None, "firm_id", "case_id", "at", postgresql_where=text("case_id IS NOT NULL")),
+        {"postgresql_partition_by": "RANGE (at)"},
+    )

@@ -1,0 +1,108 @@
+"""Files as they arrived, what became of each, and what was wrong with its rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.db.models.base import Base, FirmScoped, Json, Stamp, points_at
+
+OPEN_STATES = ("received", "running")
+LOADED_STATES = ("loaded", "loaded_with_errors", "released")
+STATES = (*OPEN_STATES, "loaded", "loaded_with_errors", "no_change", "held", "released", "refused", "failed")
+
+
+class File(FirmScoped, Base):
+    """Bytes that arrived, stored encrypted before anything else happened to them."""
+
+    __tablename__ = "files"
+
+    partner_id: Mapped[UUID]
+    name: Mapped[str]
+    sha256: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    storage_key: Mapped[str]
+    via: Mapped[str]
+    received_at: Mapped[Stamp]
+
+    __table_args__ = (points_at("partners", "partner_id"), Index(None, "firm_id", "partner_id", "sha256"))
+
+
+class Import(FirmScoped, Base):
+    """One file's way through the pipeline, to a state that somebody can act on.
+
+    Attributes:
+        reading: digest of everything that decides how the bytes are read (feed section, learned names).
+        confirmed_as_of: a later identical file moved what this import saw up to here, without touching its sightings.
+        corrects_import_id: the import whose errors.csv came back as this file.
+        counts: {"rows": {...}, "records": {...}} as in the receipt.
+        guards: what holds the file; waived: which of them a person set aside when releasing it.
+        header: the column names as found, to notice what the next file adds or drops.
+    """
+
+    __tablename__ = "imports"
+
+    partner_id: Mapped[UUID]
+    feed_id: Mapped[UUID | None]
+    file_id: Mapped[UUID]
+    config_id: Mapped[UUID | None]
+    corrects_import_id: Mapped[UUID | None]
+    state: Mapped[str] = mapped_column(server_default="received")
+    code: Mapped[str | None]
+    reason: Mapped[str | None]
+    fix: Mapped[str | None]
+    as_of: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    confirmed_as_of: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reading: Mapped[str | None]
+    forced: Mapped[bool] = mapped_column(server_default=text("false"))
+    guards: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
+    waived: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
+    suggestions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    remarks: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
+    header: Mapped[list[str] | None] = mapped_column(JSONB)
+    counts: Mapped[Json]
+    problem_count: Mapped[int] = mapped_column(server_default=text("0"))
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    seconds: Mapped[float | None]
+    received_at: Mapped[Stamp]
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    receipt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        points_at("partners", "partner_id"),
+        points_at("feeds", "feed_id"),
+        points_at("files", "file_id"),
+        points_at("partner_configs", "config_id"),
+        points_at("imports", "corrects_import_id"),
+        Index(None, "firm_id", "partner_id", "received_at"),
+        Index(None, "firm_id", "feed_id", "finished_at"),
+        CheckConstraint(
+            "state IN ('received', 'running', 'loaded', 'loaded_with_errors', 'no_change', 'held', 'released',"
+            " 'refused', 'failed')",
+            name="state",
+        ),
+    )
+
+
+class RowError(FirmScoped, Base):
+    """One problem of one row, told as it will be told to the partner; sensitive values are masked."""
+
+    __tablename__ = "row_errors"
+
+    import_id: Mapped[UUID]
+    row: Mapped[int]
+    line: Mapped[int]
+    sheet: Mapped[str | None]
+    column_name: Mapped[str | None]
+    value: Mapped[str | None]
+    code: Mapped[str]
+    severity: Mapped[str]
+    message: Mapped[str]
+    fix: Mapped[str]
+
+    __table_args__ = (points_at("imports", "import_id"), Index(None, "firm_id", "import_id", "row"))

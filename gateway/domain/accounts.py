@@ -1,0 +1,75 @@
+"""Firms, their staff, and the key under which each firm's sensitive values lie."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway import crypto
+from gateway.config import nearest
+from gateway.db.models import Firm, Staff
+from gateway.db.models.firms import STAFF_ROLES
+from gateway.domain.audit import Actor, record
+from gateway.errors import NotFound, Permanent
+
+
+def find_firm(session: Session, slug: str) -> Firm:
+    """The firm of this slug.
+
+    Raises:
+        NotFound: there is none.
+    """
+    firm = session.scalar(select(Firm).where(Firm.slug == slug))
+    if firm is None:
+        raise NotFound("firm", slug)
+    return firm
+
+
+def add_firm(session: Session, slug: str, name: str, *, time_zone: str, master_key: bytes, actor: Actor) -> Firm:
+    """A new firm with a data key of its own; in a system session, for the firm does not exist yet.
+
+    Raises:
+        Permanent: `firm_exists`.
+    """
+    if session.scalar(select(Firm.id).where(Firm.slug == slug)):
+        raise Permanent("firm_exists", f"There is a firm {slug!r} already.")
+    firm = Firm(slug=slug, name=name, time_zone=time_zone)
+    session.add(firm)
+    session.flush()
+    firm.wrapped_key = crypto.make_data_key(firm.id, master_key)
+    record(session, firm.id, actor, "firm.add", changes=[{"kind": "firm", "id": str(firm.id), "action": "created"}])
+    return firm
+
+
+def add_staff(session: Session, firm_id: UUID, email: str, *, name: str, role: str, actor: Actor) -> Staff:
+    """A new member of staff.
+
+    Raises:
+        Permanent: `role_unknown`, `staff_exists`.
+    """
+    if role not in STAFF_ROLES:
+        hint = nearest(role, STAFF_ROLES)
+        asked = f" Did you mean {hint}?" if hint else ""
+        raise Permanent("role_unknown", f"{role!r} is not a role; there are {', '.join(STAFF_ROLES)}.{asked}")
+    email = email.strip().lower()
+    if session.scalar(select(Staff.id).where(Staff.firm_id == firm_id, Staff.email == email)):
+        raise Permanent("staff_exists", f"{email} works at this firm already.")
+    staff = Staff(firm_id=firm_id, email=email, name=name, role=role)
+    session.add(staff)
+    session.flush()
+    record(session, firm_id, actor, "staff.add", changes=[{"kind": "staff", "id": str(staff.id), "action": "created"}])
+    return staff
+
+
+def cipher_of(session: Session, firm_id: UUID, master_key: bytes) -> crypto.FirmCipher:
+    """What encrypts and decrypts this firm's values.
+
+    Raises:
+        Permanent: `firm_erased`, its key was destroyed.
+    """
+    wrapped = session.scalar(select(Firm.wrapped_key).where(Firm.id == firm_id))
+    if wrapped is None:
+        raise Permanent("firm_erased", "The key of this firm was destroyed; its values cannot be read again.")
+    return crypto.FirmCipher(firm_id, wrapped, master_key)

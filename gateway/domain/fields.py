@@ -1,0 +1,94 @@
+"""Which fields a client, a case and a document have, what they hold, and which words they accept.
+
+Read off the tables, so that a new column is a new field of the config language without another list to keep.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from sqlalchemy import ARRAY, Boolean, Date, Integer, LargeBinary, Numeric, Table
+
+from gateway.db.models import Base, Case, Client, Document
+
+Kind = Literal["client", "case", "document"]
+Holds = Literal["text", "date", "number", "integer", "boolean", "words"]
+
+CASE_TYPES = frozenset(
+    "H1B_CAP H1B_EXT H1B_TRANSFER H1B_AMEND H1B1 L1A L1B L1_BLANKET O1A O1B TN E3 E2 F1_STEM J1 PWD PERM I140_EB1A"
+    " I140_EB1B I140_EB1C I140_NIW I140_EB2 I140_EB3 I485 I765 I131 I539 N400".split()
+)
+DOCUMENT_TYPES = frozenset(
+    "passport visa_foil i94 i797 h1b_maxout l1_maxout ead opt stem_opt i20 ds2019 advance_parole lca pwd"
+    " perm_certification i140 rfe noid i693 i9_reverification green_card driver_licence other".split()
+)
+CHOICES: dict[tuple[Kind, str], frozenset[str]] = {
+    ("client", "enrollment_status"): frozenset({"active", "terminated", "withdrawn"}),
+    ("case", "case_type"): CASE_TYPES,
+    ("case", "stage"): frozenset(
+        "evaluation document_collection drafting review filed rfe_received rfe_response decided closed".split()
+    ),
+    ("case", "status"): frozenset({"open", "approved", "denied", "withdrawn", "closed"}),
+    ("document", "status"): frozenset({"current", "superseded", "void"}),
+}
+DURATION_OF_STATUS = "duration_of_status"  # the I-94 admission "D/S": no end date, 8 CFR 214.2(f)(5)
+
+# columns that the gateway itself keeps; everything else may be mapped
+_OURS = frozenset(
+    "firm_id id partner_id key client_id case_id attorney_id file_id doc_type duration_of_status attributes"
+    " source_import_id source_row pins version created_at updated_at".split()
+)
+_OURS_BY_KIND: dict[Kind, frozenset[str]] = {
+    "client": frozenset({"status"}),
+    "case": frozenset(),
+    "document": frozenset(),
+}
+
+
+class Field(NamedTuple):
+    """One mappable field of a record.
+
+    Attributes:
+        holds: which kind of value the column takes.
+        sensitive: stored encrypted, compared by blind index, shown masked.
+        choices: the only words accepted, where the field is a code of ours.
+        lasting: it always has a value, so it cannot be cleared.
+    """
+
+    name: str
+    holds: Holds
+    sensitive: bool
+    choices: frozenset[str] | None
+    lasting: bool
+
+
+def _holds(column_type: object) -> Holds:
+    by_type: list[tuple[type, Holds]] = [
+        (Date, "date"),
+        (Boolean, "boolean"),
+        (Integer, "integer"),
+        (Numeric, "number"),
+        (ARRAY, "words"),
+    ]
+    return next((holds for kind, holds in by_type if isinstance(column_type, kind)), "text")
+
+
+def _fields(kind: Kind, model: type[Base]) -> dict[str, Field]:
+    table = model.__table__
+    assert isinstance(table, Table)  # noqa: S101 - narrows FromClause for mypy
+    ours = _OURS | _OURS_BY_KIND[kind]
+    return {
+        column.name: Field(
+            column.name,
+            _holds(column.type),
+            isinstance(column.type, LargeBinary),
+            CHOICES.get((kind, column.name)),
+            not column.nullable,
+        )
+        for column in table.columns
+        if column.name not in ours and not column.name.endswith("_index")
+    }
+
+
+MODELS: dict[Kind, type[Base]] = {"client": Client, "case": Case, "document": Document}
+FIELDS: dict[Kind, dict[str, Field]] = {kind: _fields(kind, model) for kind, model in MODELS.items()}

@@ -1,0 +1,111 @@
+"""Log lines on stderr, as text for people or as JSON, with sensitive values blanked; stdout stays the command's own."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, cast
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor
+
+from gateway import clock
+from gateway.settings import LogFormat, Settings
+
+HIDDEN = "(hidden)"
+
+# Code must not log these at all; this is the second line of defence. Whole words: `turkey` is no `key`.
+_SENSITIVE = re.compile(
+    r"(?:^|[^a-z])"
+    r"(?:ssn|fein|itin|mrz|passport|number|dob|birth|password|passwd|passphrase|pwd|key|token|authorization|cookie|secret"
+    r"|credentials?|dsn|values?)s?"
+    r"(?:$|[^a-z])"
+)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def configure(settings: Settings) -> None:
+    """Send our own lines, and those of libraries from WARNING up, to stderr; may be called again."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    _configure(settings.log_format, level)
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    """A module's logger, safe to make at import: before `configure` it writes text to stderr."""
+    if not structlog.is_configured():
+        _configure("text", logging.INFO)
+    return cast("FilteringBoundLogger", structlog.get_logger(name))
+
+
+def redact(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Blank what stands under a telling key, at any depth."""
+    return cast("EventDict", _redacted(event))
+
+
+def _redacted(value: Any) -> Any:  # noqa: ANN401 - whatever somebody logs
+    if isinstance(value, Mapping):
+        return {str(key): HIDDEN if _is_sensitive(str(key)) else _redacted(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redacted(each) for each in value]
+    return value
+
+
+def _is_sensitive(key: str) -> bool:
+    return _SENSITIVE.search(_CAMEL.sub("_", key).lower()) is not None
+
+
+def _timestamp(_logger: object, _method: str, event: EventDict) -> EventDict:
+    event["timestamp"] = clock.now().isoformat(timespec="milliseconds")
+    return event
+
+
+def _configure(form: LogFormat, level: int) -> None:
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        _timestamp,
+    ]
+    structlog.configure(
+        processors=[*shared, redact, *_rendering(form)],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=_Printer,
+        cache_logger_on_first_use=False,  # loggers made at import must follow a later `configure`
+    )
+    foreign = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact, *_rendering(form)],
+    )
+    _replace_root_handler(foreign)
+
+
+def _rendering(form: LogFormat) -> list[Processor]:
+    if form == "json":
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    # the default traceback prints local variables, and with them whatever a row held
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+
+
+class _Printer(structlog.PrintLogger):
+    """Prints our own lines; made at each call, so that it follows whoever swaps `sys.stderr`."""
+
+    def __init__(self, name: str = "gateway") -> None:
+        super().__init__(sys.stderr)
+        self.name = name
+
+
+class _Stderr(logging.StreamHandler[Any]):
+    """Our handler on the root logger, known by its class so that a second `configure` replaces it."""
+
+
+def _replace_root_handler(formatter: logging.Formatter) -> None:
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each, _Stderr)]:
+        root.removeHandler(handler)
+    handler = _Stderr(sys.stderr)
+    handler.setFormatter(formatter)
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)

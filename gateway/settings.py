@@ -1,0 +1,139 @@
+"""What the environment says about this installation, read once into one frozen struct."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, cast, get_args
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from gateway.errors import Permanent
+
+LogFormat = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+MASTER_KEY_BYTES = 32  # AES-256
+_SECRET = frozenset({"database_url", "system_database_url", "owner_database_url", "master_key"})
+_SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """One installation.
+
+    Attributes:
+        database_url: PostgreSQL for the application's role; None means the embedded server in `data_dir`.
+        system_database_url: for the scheduler's role, which sees all firms.
+        owner_database_url: for the role that owns the tables, which migrates.
+        master_key: wraps the firms' data keys; None means a key file in `data_dir`.
+    """
+
+    data_dir: Path
+    config_dir: Path
+    secrets_dir: Path
+    database_url: str | None = None
+    system_database_url: str | None = None
+    owner_database_url: str | None = None
+    master_key: bytes | None = None
+    log_format: LogFormat = "text"
+    log_level: LogLevel = "info"
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"Settings({shown})"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        values = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return [(name, "(hidden)" if name in _SECRET and value else value) for name, value in values]
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read `GATEWAY_*`. An empty variable counts as unset; a secret may stand in the file that `NAME_FILE` names.
+
+    Raises:
+        Permanent: `settings_invalid`, naming the variable and what it must be, never its value where that is secret.
+    """
+    env = os.environ if environ is None else environ
+    data_dir = _folder(env, "GATEWAY_DATA_DIR", Path("data"))
+    database_url = _database_url(env, "GATEWAY_DATABASE_URL")
+    return Settings(
+        data_dir=data_dir,
+        config_dir=_folder(env, "GATEWAY_CONFIG_DIR", Path("partner_configs")),
+        secrets_dir=_folder(env, "GATEWAY_SECRETS_DIR", data_dir / "secrets"),
+        database_url=database_url,
+        system_database_url=_role_url(env, "GATEWAY_SYSTEM_DATABASE_URL", database_url),
+        owner_database_url=_role_url(env, "GATEWAY_OWNER_DATABASE_URL", database_url),
+        master_key=_master_key(env, "GATEWAY_MASTER_KEY"),
+        log_format=cast("LogFormat", _word(env, "GATEWAY_LOG_FORMAT", get_args(LogFormat), "text")),
+        log_level=cast("LogLevel", _word(env, "GATEWAY_LOG_LEVEL", get_args(LogLevel), "info")),
+    )
+
+
+def _folder(env: Mapping[str, str], name: str, default: Path) -> Path:
+    folder = Path(env.get(name) or default).expanduser().absolute()  # a child process may stand elsewhere
+    if folder.exists() and not folder.is_dir():
+        raise _invalid(name, f"must be a folder, but {folder} is a file")
+    return folder
+
+
+def _word(env: Mapping[str, str], name: str, words: tuple[str, ...], default: str) -> str:
+    word = (env.get(name) or default).lower()
+    if word not in words:
+        raise _invalid(name, f"must be one of {', '.join(words)}, not {word!r}")
+    return word
+
+
+def _database_url(env: Mapping[str, str], name: str) -> str | None:
+    url = _secret(env, name)
+    if url is None:
+        return None
+    try:
+        valid = urlsplit(url).scheme in _SCHEMES
+    except ValueError:  # such as an unclosed [ of an IPv6 address
+        valid = False
+    if not valid:
+        raise _invalid(name, "must be a PostgreSQL address such as postgresql://user:password@host:5432/gateway")
+    return url
+
+
+def _role_url(env: Mapping[str, str], name: str, database_url: str | None) -> str | None:
+    url = _database_url(env, name)
+    if url and not database_url:
+        raise _invalid(name, "is of no use without GATEWAY_DATABASE_URL: the embedded server has its own addresses")
+    return url or database_url
+
+
+def _master_key(env: Mapping[str, str], name: str) -> bytes | None:
+    text = _secret(env, name)
+    if text is None:
+        return None
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != MASTER_KEY_BYTES:
+        raise _invalid(name, f"must be {MASTER_KEY_BYTES} random bytes in base64: `openssl rand -base64 32`")
+    return key
+
+
+def _secret(env: Mapping[str, str], name: str) -> str | None:
+    value, file = env.get(name), env.get(f"{name}_FILE")
+    if value and file:
+        raise _invalid(name, f"and {name}_FILE are both set; which of them counts is not for us to guess")
+    if not file:
+        return value.strip() or None if value else None
+    try:
+        text = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):  # the cause might show what the file holds
+        raise _invalid(f"{name}_FILE", f"must name a text file that can be read; {file} cannot") from None
+    if not text:
+        raise _invalid(f"{name}_FILE", f"must name a file that holds the value; {file} is empty")
+    return text
+
+
+def _invalid(name: str, sentence: str) -> Permanent:
+    return Permanent("settings_invalid", f"{name} {sentence}.")

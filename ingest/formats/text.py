@@ -1,0 +1,210 @@
+"""Bytes into physical lines of text, for every format that is made of lines."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ingest.formats.base import Refused, Source
+
+SLICE = 256 * 1024  # bytes decoded at a time
+MAX_LINE = 4_000_000  # characters; a longer line is never held
+MAX_CELL = 1_000_000  # characters
+OVERLONG = "\0" * (MAX_CELL + 1)  # stands for a line above MAX_LINE: one text that no cell can hold
+
+# The marks of the WHATWG Encoding Standard, and UTF-32's first, because its little-endian mark begins with UTF-16's.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# Python insists on a mark for these names; the standard reads them as little-endian without one.
+_UNMARKED = {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}
+_SIGNATURES = (
+    (b"PK\x03\x04", "it looks like an Excel workbook or another zip archive"),
+    (b"PK\x05\x06", "it looks like an empty zip archive"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "it looks like an old or a password-protected Excel workbook"),
+    (b"%PDF-", "it looks like a PDF document"),
+    (b"\x1f\x8b", "it looks like a gzip archive"),
+    (b"7z\xbc\xaf\x27\x1c", "it looks like a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "it looks like a RAR archive"),
+    (b"-----BEGIN PGP MESSAGE-----", "it is encrypted with PGP"),
+)
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_HIGH = 0x80  # the first byte that PEP 383 has a surrogate for
+_BINARY_SHARE = 0.3  # of NUL bytes; Latin text read as UTF-16 comes to 0.5
+_MARKER = "ingest.undecodable"
+
+
+@dataclass(slots=True)
+class Block:
+    """Whole physical lines, terminators kept.
+
+    Attributes:
+        suspect: whether some line holds a NUL character or an undecodable byte (a lone surrogate); False is certain.
+    """
+
+    lines: list[str]
+    suspect: bool
+
+
+class Lines:
+    r"""The physical lines of a file, split at \n, \r\n and \r and nowhere else.
+
+    Bytes that are not text in the encoding become lone surrogates, as PEP 383 has it; a byte order mark overrides the
+    encoding agreed (WHATWG Encoding Standard, "decode").
+
+    Attributes:
+        encoding: what the file is read as, in words for people.
+        remarks: a sentence where that is not what was agreed.
+        position: bytes consumed so far.
+
+    Raises:
+        Refused: `empty_file` without any byte, `unreadable` when it is no text.
+    """
+
+    def __init__(self, source: Source, encoding: str, expected: str) -> None:
+        self._slices = _slices(source.chunks())
+        self._head = next(self._slices, b"")
+        if not self._head:
+            raise Refused("empty_file", file=source.name)
+        self._codec, mark = _true_codec(self._head, codec_of(encoding))
+        if why := _why_not_text(self._head, self._codec):
+            raise Refused("unreadable", file=source.name, why=why, expected=expected)
+        self.encoding = _spoken(self._codec)
+        self.remarks = _remarks(self.encoding, _spoken(codec_of(encoding)))
+        self.position = len(mark)
+        self._head = self._head[len(mark) :]
+        self._parts: list[str] = []  # of the line whose end has not been seen
+        self._held = 0  # its characters, more than `_parts` holds once it is overlong
+
+    def blocks(self) -> Iterator[Block]:
+        """The lines in order. Once."""
+        suspect = False
+        for text in self._texts():
+            dirty = _is_suspect(text)
+            suspect = suspect or dirty
+            lines = io.StringIO(text, newline="").readlines()
+            rest = lines.pop() if lines and lines[-1][-1] not in "\r\n" else ""
+            if lines:
+                lines[0] = self._completed(lines[0])
+                yield Block(lines, suspect)
+                suspect = dirty and bool(rest)
+            self._hold(rest)
+        if self._held:
+            yield Block([self._completed("")], suspect)
+
+    def _texts(self) -> Iterator[str]:
+        errors = "surrogateescape" if self._codec == "utf-8" else _MARKER  # the former is C, for the usual case only
+        decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(self._codec)(errors), translate=False)
+        for piece in itertools.chain([self._head], self._slices):
+            self.position += len(piece)
+            yield decoder.decode(piece)
+        yield decoder.decode(b"", final=True)
+
+    def _hold(self, piece: str) -> None:
+        self._held += len(piece)
+        if self._held > MAX_LINE:
+            self._parts.clear()
+        elif piece:
+            self._parts.append(piece)
+
+    def _completed(self, end: str) -> str:
+        self._hold(end)
+        line = "".join(self._parts) if self._held <= MAX_LINE else OVERLONG
+        self._parts, self._held = [], 0
+        return line
+
+
+def codec_of(encoding: str) -> str:
+    """Python's own name of an encoding.
+
+    Raises:
+        ValueError: with a sentence; there is no such encoding, or it does not turn bytes into text.
+    """
+    try:
+        name = codecs.lookup(encoding).name
+        name = _UNMARKED.get(name, name)
+        b" ".decode(name, "replace")  # refuses the codecs that are no text encodings, such as base64
+        codecs.getincrementaldecoder(name)(_MARKER).decode(bytes(range(256)), final=True)
+    except (LookupError, ValueError, TypeError):
+        raise ValueError(f"There is no text encoding {encoding!r}; usual ones are utf-8, cp1252 and utf-16.") from None
+    return name
+
+
+def is_dirty(cell: str) -> bool:
+    """Whether a NUL character or an undecodable byte stands in it."""
+    return ("\0" in cell or not cell.isascii()) and _NO_TEXT.search(cell) is not None
+
+
+def presentable(cell: str) -> str:
+    """Text that can be shown and stored: U+FFFD for every NUL character and undecodable byte."""
+    return _NO_TEXT.sub("\ufffd", cell)
+
+
+def _is_suspect(text: str) -> bool:
+    """What `is_dirty` says, ten times as fast on long clean text."""
+    try:
+        return "\0" in text or not (text.isascii() or text.encode())
+    except UnicodeEncodeError:
+        return True
+
+
+def _slices(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes cut at `SLICE`, so that nothing depends on how a store cuts them."""
+    held = bytearray()
+    for chunk in chunks:
+        held += chunk
+        whole = len(held) - len(held) % SLICE
+        for start in range(0, whole, SLICE):
+            yield bytes(held[start : start + SLICE])
+        del held[:whole]
+    if held:
+        yield bytes(held)
+
+
+def _true_codec(head: bytes, agreed: str) -> tuple[str, bytes]:
+    for mark, codec in _MARKS:
+        if head.startswith(mark):
+            return codec, mark
+    return agreed, b""
+
+
+def _why_not_text(head: bytes, codec: str) -> str | None:
+    for signature, looks in _SIGNATURES:
+        if head.startswith(signature):
+            return looks
+    if codec.startswith(("utf-16", "utf-32")) or head.count(0) < _BINARY_SHARE * len(head):
+        return None
+    if not head[::2].count(0) or not head[1::2].count(0):
+        return f"it looks like UTF-16 text without a byte order mark, but {_spoken(codec)} was agreed"
+    return "it holds binary data, not text"
+
+
+def _remarks(found: str, agreed: str) -> list[str]:
+    if found == agreed:
+        return []
+    return [f"The file begins with a byte order mark, so it was read as {found} instead of {agreed}."]
+
+
+def _spoken(codec: str) -> str:
+    """utf-16-le as UTF-16 LE, cp1252 as Windows-1252, iso8859-1 as ISO 8859-1, shift_jis as SHIFT_JIS."""
+    name = re.sub(r"^cp(?=125\d$)", "windows-", codec.replace("iso8859", "iso 8859"))
+    return re.sub("-([LB]E)$", r" \1", name.upper()).replace("WINDOWS", "Windows")
+
+
+def _mark_undecodable(error: UnicodeError) -> tuple[str, int]:
+    """PEP 383 for high bytes; U+DCFF for others, which UTF-16 and the multi-byte encodings can leave over."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    left = error.object[error.start : error.end]
+    return "".join(chr(0xDC00 + byte) if byte >= _HIGH else "\udcff" for byte in left), error.end
+
+
+codecs.register_error(_MARKER, _mark_undecodable)

@@ -1,0 +1,360 @@
+"""The life of a file in the database: received, run, recorded, released or refused; and how each is told.
+
+Every arrival ends in `receive`, every worker in `finish`. A partner's files are taken in the order in which they came,
+whoever takes them: a process that was killed leaves its file open, and the next one to come along finishes it first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from uuid import UUID, uuid4
+
+from msgspec import to_builtins
+from sqlalchemy import Select, delete, select, update
+from sqlalchemy.orm import Session
+
+from gateway import clock, crypto
+from gateway.config import nearest
+from gateway.crypto import FirmCipher
+from gateway.db.engine import retrying
+from gateway.db.models import OPEN_STATES, FeedRow, File, Import, RowError
+from gateway.db.session import Database, driver, lock_partner
+from gateway.domain.accounts import cipher_of
+from gateway.domain.audit import Actor, record
+from gateway.domain.partners import Home, find_home, learn_name
+from gateway.errors import NotFound, Permanent, Problem
+from gateway.logging import get_logger
+from gateway.settings import Settings
+from gateway.storage import Store
+from ingest import pipeline, receipts
+from ingest.formats.base import Source
+from ingest.pipeline import Job, Outcome, Progress
+
+MOST_ATTEMPTS = 3  # a file that brought down its process this often is set aside as failed
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Office:
+    """What handling files takes: the database, the store, and the key to read it."""
+
+    db: Database
+    store: Store
+    settings: Settings
+
+    def cipher(self, session: Session, firm_id: UUID) -> FirmCipher:
+        """The firm's cipher."""
+        return cipher_of(session, firm_id, crypto.load_master_key(self.settings))
+
+    def home(self, slug: str) -> Home:
+        """Where a partner belongs."""
+        with self.db.system() as session:
+            return find_home(session, slug)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the sender said about a file beyond its bytes."""
+
+    feed: str | None = None
+    as_of: datetime | None = None
+    forced: bool = False
+
+
+def receive(office: Office, home: Home, name: str, chunks: Iterable[bytes], *, via: str, asked: Asked) -> UUID:
+    """Store the bytes encrypted and record the arrival, before anything else may happen to the source.
+
+    The same bytes again while an earlier arrival of them is still open are that arrival: its worker was killed.
+
+    Returns:
+        The import's id.
+
+    Raises:
+        NotFound: the named feed does not exist.
+        Permanent: the store is full or cannot be written.
+    """
+    with office.db.firm(home.firm_id) as session:
+        cipher = office.cipher(session, home.firm_id)
+        feed_id = _feed_id(session, home, asked.feed)
+    key = f"{home.firm_id}/{home.slug}/{clock.now():%Y/%m/%d}/{uuid4()}"
+    stored = office.store.put(key, chunks, cipher)
+    with office.db.firm(home.firm_id) as session:
+        if interrupted := _interrupted(session, home, stored.sha256, feed_id, asked):
+            office.store.delete(key)
+            return interrupted
+        file = File(
+            firm_id=home.firm_id,
+            partner_id=home.partner_id,
+            name=name,
+            sha256=stored.sha256,
+            size=stored.size,
+            storage_key=key,
+            via=via,
+        )
+        session.add(file)
+        session.flush()
+        arrival = Import(
+            firm_id=home.firm_id,
+            partner_id=home.partner_id,
+            file_id=file.id,
+            feed_id=feed_id,
+            as_of=asked.as_of,
+            forced=asked.forced,
+        )
+        session.add(arrival)
+        session.flush()
+        return arrival.id
+
+
+def finish(office: Office, home: Home, import_id: UUID, progress: Progress) -> None:
+    """Take this import to its end, and before it every earlier one of the partner that a killed process left open.
+
+    Raises:
+        Transient: the database is busy or away; the file stays open for the next one to come along.
+    """
+    with office.db.firm(home.firm_id) as session:
+        waiting = session.scalars(_open_imports(home).where(Import.id <= import_id)).all()
+    for one in waiting:
+        _take(office, home, one, progress if one == import_id else _silent, last_resort=one != import_id)
+    with office.db.firm(home.firm_id) as session:
+        unwritten = session.scalars(
+            select(Import.id)
+            .where(Import.partner_id == home.partner_id, Import.receipt_at.is_(None))
+            .where(Import.state.not_in(OPEN_STATES))
+        ).all()
+    for one in unwritten:  # a process was killed between the commit and the receipt
+        receipts.write(office.db, office.store, office.settings, home, one)
+
+
+def dry_run(office: Office, home: Home, source: Source, sha256: str, asked: Asked, progress: Progress) -> Outcome:
+    """What a file would do, told by doing all of it but the writing; leaves nothing behind."""
+    with office.db.firm(home.firm_id) as session:
+        lock_partner(session, home.partner_id)
+        job = Job(
+            home=home,
+            import_id=uuid4(),
+            source=source,
+            sha256=sha256,
+            received_at=clock.now(),
+            cipher=office.cipher(session, home.firm_id),
+            feed=asked.feed,
+            as_of=asked.as_of,
+            forced=asked.forced,
+            dry_run=True,
+        )
+        outcome = pipeline.run(session, job, progress)
+        outcome.problems = _staged_problems(session) if outcome.rows and outcome.state != "no_change" else []
+        return outcome
+
+
+def release(office: Office, home: Home, import_id: UUID, actor: Actor, accepted: dict[str, str] | None) -> None:
+    """Let a held file run again, with what holds it waived and new column names learned; `finish` does the rest.
+
+    Args:
+        office: the surroundings.
+        home: the partner's.
+        import_id: a held import.
+        actor: who decides.
+        accepted: expected column -> the column that it is now; None accepts what the hold suggested.
+
+    Raises:
+        Permanent: `not_held`; `names_needed`, a missing column has no name to accept.
+    """
+    with office.db.firm(home.firm_id) as session:
+        held = _held(session, import_id)
+        if "header_missing" in held.guards:
+            _learn(session, held, actor, accepted)
+        held.waived = sorted({*held.waived, *held.guards})
+        held.state, held.receipt_at = "running", None
+        record(
+            session, home.firm_id, actor, "import.release", import_id=import_id, changes=[_decision(held, "released")]
+        )
+
+
+def refuse(office: Office, home: Home, import_id: UUID, actor: Actor, reason: str) -> None:
+    """End a held file without loading it.
+
+    Raises:
+        Permanent: `not_held`.
+    """
+    with office.db.firm(home.firm_id) as session:
+        held = _held(session, import_id)
+        held.state, held.reason, held.finished_at, held.receipt_at = "refused", reason, clock.now(), None
+        held.fix = "Send a corrected file."
+        record(session, home.firm_id, actor, "import.refuse", import_id=import_id, changes=[_decision(held, "refused")])
+    receipts.write(office.db, office.store, office.settings, home, import_id)
+
+
+# ------------------------------------------------------------------------------------------------ running
+
+
+def _take(office: Office, home: Home, import_id: UUID, progress: Progress, *, last_resort: bool) -> None:
+    """Run one import unless somebody else has; what is our fault is recorded as `failed`, not thrown at a person."""
+    try:
+        retrying(lambda: _run_once(office, home, import_id, progress, last_resort=last_resort))
+    except Problem:
+        raise
+    except Exception:
+        log.exception("import failed", import_id=str(import_id))
+        _fail(office, home, import_id)
+
+
+def _run_once(office: Office, home: Home, import_id: UUID, progress: Progress, *, last_resort: bool) -> None:
+    begun = perf_counter()
+    with office.db.firm(home.firm_id) as session:
+        lock_partner(session, home.partner_id)
+        arrival = session.get_one(Import, (home.firm_id, import_id))
+        if arrival.state not in OPEN_STATES:
+            return
+        # counted on a connection of its own: the count must outlive a process that this file brings down
+        if _count_attempt(office, home, import_id) > MOST_ATTEMPTS and last_resort:
+            raise AssertionError(f"import {import_id} was attempted {MOST_ATTEMPTS} times")
+        session.refresh(arrival)
+        outcome = pipeline.run(session, _job(office, session, home, arrival), progress)
+        _record(session, arrival, outcome)
+        arrival.seconds = round(perf_counter() - begun, 3)
+
+
+def _job(office: Office, session: Session, home: Home, arrival: Import) -> Job:
+    file = session.get_one(File, (home.firm_id, arrival.file_id))
+    cipher = office.cipher(session, home.firm_id)
+    released = bool(arrival.waived)
+    name = session.scalar(select(FeedRow.name).where(FeedRow.id == arrival.feed_id)) if arrival.feed_id else None
+    return Job(
+        home=home,
+        import_id=arrival.id,
+        source=office.store.open(file.storage_key, cipher, name=file.name),
+        sha256=file.sha256,
+        received_at=arrival.received_at,
+        cipher=cipher,
+        feed=name,
+        as_of=arrival.as_of,
+        config_id=arrival.config_id if released else None,
+        forced=arrival.forced,
+        waived=frozenset(arrival.waived),
+    )
+
+
+def _record(session: Session, arrival: Import, outcome: Outcome) -> None:
+    """Everything about the end of an import, in the transaction that wrote its records."""
+    arrival.state, arrival.code, arrival.reason, arrival.fix = outcome.state, outcome.code, outcome.reason, outcome.fix
+    arrival.guards, arrival.remarks, arrival.header = outcome.guards, outcome.remarks, outcome.header
+    arrival.suggestions = [to_builtins(one) for one in outcome.suggestions]
+    arrival.counts = {"rows": outcome.rows, "records": outcome.records}
+    arrival.finished_at = clock.now()
+    if reading := outcome.reading:
+        arrival.config_id, arrival.feed_id, arrival.as_of = reading.config.id, reading.feed_id, reading.as_of
+        arrival.corrects_import_id, arrival.reading = reading.corrects, reading.digest
+    session.flush()
+    session.execute(delete(RowError).where(RowError.import_id == arrival.id))  # of a run before a release
+    arrival.problem_count = _keep_problems(session, arrival) if outcome.staged else 0
+
+
+_PROBLEM_COLUMNS = "row, line, sheet, column_name, value, code, severity, message, fix"
+
+
+def _keep_problems(session: Session, arrival: Import) -> int:
+    kept = driver(session).execute(
+        f"INSERT INTO row_errors (firm_id, import_id, {_PROBLEM_COLUMNS})"
+        f" SELECT %s, %s, {_PROBLEM_COLUMNS} FROM stage_problems ORDER BY row",
+        (arrival.firm_id, arrival.id),
+    )
+    return kept.rowcount
+
+
+def _count_attempt(office: Office, home: Home, import_id: UUID) -> int:
+    with office.db.firm(home.firm_id) as session:
+        counted = update(Import).where(Import.id == import_id).values(attempts=Import.attempts + 1, state="running")
+        return session.scalars(counted.returning(Import.attempts)).one()
+
+
+def _fail(office: Office, home: Home, import_id: UUID) -> None:
+    with office.db.firm(home.firm_id) as session:
+        failed = session.get_one(Import, (home.firm_id, import_id))
+        failed.state, failed.code, failed.reason = "failed", "internal_error", "Internal error"
+        failed.fix, failed.finished_at = "Nothing for you to do; we have been told.", clock.now()
+
+
+def _silent(rows: int, position: int, size: int) -> None:
+    """Progress that nobody watches."""
+
+
+# ------------------------------------------------------------------------------------------------ helpers
+
+
+def _feed_id(session: Session, home: Home, name: str | None) -> UUID | None:
+    if name is None:
+        return None
+    known = {row.name: row.id for row in session.scalars(select(FeedRow).where(FeedRow.partner_id == home.partner_id))}
+    if name not in known:
+        hint = nearest(name, known)
+        raise Permanent(
+            "not_found",
+            f"Partner {home.slug!r} has no feed {name!r}; there are {', '.join(sorted(known)) or 'none yet'}."
+            + (f" Did you mean {hint!r}?" if hint else ""),
+        )
+    return known[name]
+
+
+def _open_imports(home: Home) -> Select[UUID]:
+    return (
+        select(Import.id).where(Import.partner_id == home.partner_id, Import.state.in_(OPEN_STATES)).order_by(Import.id)
+    )
+
+
+def _interrupted(session: Session, home: Home, sha256: str, feed_id: UUID | None, asked: Asked) -> UUID | None:
+    same = (
+        _open_imports(home)
+        .join(File, File.id == Import.file_id)
+        .where(File.sha256 == sha256, Import.forced.is_(asked.forced), Import.attempts > 0)
+        .where(Import.as_of.is_not_distinct_from(asked.as_of), Import.feed_id.is_not_distinct_from(feed_id))
+    )
+    return session.scalars(same.limit(1)).first()
+
+
+def _held(session: Session, import_id: UUID) -> Import:
+    held = session.scalar(select(Import).where(Import.id == import_id).with_for_update())
+    if held is None:
+        raise NotFound("import", str(import_id))
+    if held.state != "held":
+        raise Permanent("not_held", f"The import {import_id} is not held; it is {held.state}.")
+    return held
+
+
+def _learn(session: Session, held: Import, actor: Actor, accepted: dict[str, str] | None) -> None:
+    suggested = {one["expected"]: one["found"] for one in held.suggestions}
+    names = suggested if accepted is None else accepted
+    if not names:
+        raise Permanent("names_needed", "Say which column the missing one has become: --accept 'Expected=Found'.")
+    strangers = [found for found in names.values() if found not in (held.header or [])]
+    if strangers:
+        raise Permanent(
+            "names_needed", f"The file has no column {strangers[0]!r}; it has {', '.join(held.header or [])}."
+        )
+    for expected, found in names.items():
+        learn_name(session, held.firm_id, _present(held.feed_id), expected, found, actor)
+
+
+def _present(value: UUID | None) -> UUID:
+    assert value is not None  # noqa: S101 - an import whose header was read has a feed
+    return value
+
+
+def _decision(held: Import, action: str) -> dict[str, object]:
+    return {
+        "kind": "import",
+        "id": str(held.id),
+        "action": action,
+        "old": {"guards": held.guards},
+        "new": {"reason": held.reason},
+    }
+
+
+def _staged_problems(session: Session) -> list[dict[str, object]]:
+    names = [name.strip() for name in _PROBLEM_COLUMNS.split(",")]
+    rows = driver(session).execute(f"SELECT {_PROBLEM_COLUMNS} FROM stage_problems ORDER BY row, line")
+    return [dict(zip(names, row, strict=True)) for row in rows]

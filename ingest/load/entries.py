@@ -1,0 +1,144 @@
+"""What an import owes the audit log: one row per file row that changed something, field by field, old and new.
+
+Sensitive fields are named, their values are not: "•••" says that there was one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import Connection
+
+from gateway.domain.fields import Kind
+from ingest.load.match import ENDED
+from ingest.load.shapes import Shape
+
+Params = dict[str, object]
+
+TOUCHED = "(m.changed <> '{}' OR m.returns) AND NOT m.is_new"  # a known record that the file changes
+
+
+def begin(connection: Connection[Any]) -> None:
+    """Make the table in which entries gather until every kind of record is written."""
+    connection.execute("CREATE TEMP TABLE entries (row int, client_id uuid, case_id uuid, entry jsonb) ON COMMIT DROP")
+
+
+def add(connection: Connection[Any], shape: Shape, params: Params) -> None:
+    """Gather what happens to one kind of record; to be called before known records are changed."""
+    for query in (_created_sql(shape), _updated_sql(shape), _ended_sql(shape)):
+        connection.execute(query, params)
+
+
+def finish(connection: Connection[Any], params: Params) -> None:
+    """Write the audit log: one row per file row, and one per record that a full file ended by its absence."""
+    connection.execute(
+        """
+        INSERT INTO audit_log (firm_id, actor_kind, actor_id, actor, action, client_id, case_id, import_id, row, changes)
+        SELECT %(firm)s, 'import', %(import)s, %(actor)s,
+               CASE WHEN row IS NULL THEN 'import.absent' ELSE 'import.row' END,
+               client_id, case_id, %(import)s, row, changes
+        FROM (
+            SELECT row, (array_agg(client_id) FILTER (WHERE client_id IS NOT NULL))[1] AS client_id,
+                   (array_agg(case_id) FILTER (WHERE case_id IS NOT NULL))[1] AS case_id, jsonb_agg(entry) AS changes
+            FROM entries GROUP BY row, CASE WHEN row IS NULL THEN coalesce(client_id, case_id) END
+        ) told
+        """,
+        params,
+    )
+
+
+def differences(
+    connection: Connection[Any], shapes: dict[Kind, Shape], params: Params, most: int
+) -> list[dict[str, object]]:
+    """The field-level changes that an import would make to known records, the first `most` of them by file row."""
+    found: list[dict[str, object]] = []
+    for shape in shapes.values():
+        key = "m.person || ' ' || m.doc_type" if shape.kind == "document" else "m.key"
+        rows = connection.execute(
+            f"""
+            SELECT coalesce((m.winners->>c)::int, m.row), {key}, c, {_old_sql(shape)} -> c, {_new_sql(shape)} -> c
+            FROM {shape.match} m JOIN {shape.table} t ON t.firm_id = %(firm)s AND t.id = m.id
+            CROSS JOIN unnest({_fields_sql(shape)}) c WHERE {TOUCHED} ORDER BY 1, 3 LIMIT {most - len(found)}
+            """,
+            params,
+        )
+        names = ("row", "key", "field", "old", "new")
+        found += [{"record": shape.kind} | dict(zip(names, row, strict=True)) for row in rows]
+    return found
+
+
+def client_of(shape: Shape) -> str:
+    """The person of a matched case or document."""
+    return "m.client_id" if shape.with_people else "NULL::uuid"
+
+
+def _people(shape: Shape) -> str:
+    """The client and the case that an entry concerns."""
+    own = {"client": "m.id, NULL::uuid", "case": f"{client_of(shape)}, m.id", "document": "m.client_id, NULL::uuid"}
+    return own[shape.kind]
+
+
+def _created_sql(shape: Shape) -> str:
+    return f"""
+        INSERT INTO entries
+        SELECT m.row, {_people(shape)}, jsonb_build_object('kind', '{shape.kind}', 'id', m.id,
+               'action', 'created', 'new', jsonb_strip_nulls({_new_sql(shape)}))
+        FROM {shape.match} m WHERE m.is_new AND NOT m.ghost
+    """
+
+
+def _updated_sql(shape: Shape) -> str:
+    """One entry per record and file row whose values count in it; old and new of just those fields."""
+    return f"""
+        INSERT INTO entries
+        SELECT f.row, {_people(shape)}, jsonb_build_object('kind', '{shape.kind}', 'id', m.id,
+               'action', CASE WHEN m.returns THEN 'reopened' ELSE 'updated' END, 'old', f.old, 'new', f.new)
+        FROM {shape.match} m JOIN {shape.table} t ON t.firm_id = %(firm)s AND t.id = m.id
+        CROSS JOIN LATERAL (
+            SELECT coalesce((m.winners->>c)::int, m.row) AS row,
+                   jsonb_object_agg(c, {_old_sql(shape)} -> c) AS old, jsonb_object_agg(c, {_new_sql(shape)} -> c) AS new
+            FROM unnest({_fields_sql(shape)}) c GROUP BY 1
+        ) f
+        WHERE {TOUCHED}
+    """
+
+
+def _ended_sql(shape: Shape) -> str:
+    column, closed, opened = ENDED[shape.kind]
+    people = "NULL::uuid, e.id" if shape.kind == "case" else "e.client_id, NULL::uuid"
+    action = "superseded" if shape.kind == "document" else "closed"
+    return f"""
+        INSERT INTO entries
+        SELECT e.row, {people}, jsonb_build_object('kind', '{shape.kind}', 'id', e.id, 'action', '{action}',
+               'old', jsonb_build_object('{column}', '{opened}'), 'new', jsonb_build_object('{column}', '{closed}'))
+        FROM {shape.ending} e
+    """
+
+
+def _fields_sql(shape: Shape) -> str:
+    returned = f"CASE WHEN m.returns THEN ARRAY['{ENDED[shape.kind][0]}'] ELSE '{{}}'::text[] END"
+    return f"m.changed || {returned}"
+
+
+def _new_sql(shape: Shape) -> str:
+    """The values of a record as the file has them."""
+    ended, _, opened = ENDED[shape.kind]
+    said = f"m.{ended}" if ended in shape.fields else "NULL"
+    values = {name: f"m.{name}" for name in shape.fields}
+    return _object(shape, values | {ended: f"CASE WHEN m.returns THEN '{opened}' ELSE {said} END"}, "m")
+
+
+def _old_sql(shape: Shape) -> str:
+    return _object(shape, {name: f"t.{name}" for name in (*shape.fields, ENDED[shape.kind][0])}, "t")
+
+
+def _object(shape: Shape, values: dict[str, str], alias: str) -> str:
+    values |= {name: f"CASE WHEN {alias}.{name} IS NOT NULL THEN '•••' END" for name in shape.sensitive}
+    if shape.kind == "document":
+        values["doc_type"] = f"{alias}.doc_type"
+    if shape.kind == "case":
+        values["case_number"] = "t.case_number" if alias == "t" else "m.key"
+        if shape.with_people:
+            values["client_id"] = f"{alias}.client_id"
+    pairs = (f"'{name}', {value}" for name, value in values.items())
+    return f"jsonb_build_object({', '.join(pairs)})"

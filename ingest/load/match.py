@@ -1,0 +1,232 @@
+"""Folds staged rows into records and holds each against what we know: new, changed, pinned, stale, returning.
+
+Writes only the temporary tables `match_client`, `match_case` and `match_document`. Their columns:
+
+    row          the last file row that speaks of the record
+    winners      field -> the file row whose value counts; null where one row alone speaks of the record
+    id, version  the record's, or a fresh id
+    is_new       we did not know it
+    ghost        unknown, from a late file, and a newer full file does not list it: it is not brought back
+    stale        this feed has seen it in a newer file
+    changed      fields whose value would change; pinned ones are in `pinned` instead
+    returns      it was closed for being absent, or superseded, and is listed again
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import Connection
+
+from gateway.domain.fields import DURATION_OF_STATUS, Kind
+from ingest.load.shapes import KINDS, Shape
+from ingest.mapping.records import ATTRIBUTES
+
+# what `returns` looks at: the column that absence changed, its closed word, its open word
+ENDED: dict[Kind, tuple[str, str, str]] = {
+    "client": ("enrollment_status", "terminated", "active"),
+    "case": ("status", "closed", "open"),
+    "document": ("status", "superseded", "current"),
+}
+
+
+def match(connection: Connection[Any], shapes: dict[Kind, Shape], params: dict[str, object]) -> None:
+    """Build the match tables, people first, so that cases and documents find theirs.
+
+    Args:
+        connection: in the import's transaction.
+        shapes: the kinds that the feed yields.
+        params: firm, partner, feed, as_of (timestamptz) and late (a newer full file of the feed was accepted).
+    """
+    for kind in KINDS:
+        if kind in shapes:
+            shape = shapes[kind]
+            identity = ", ".join(shape.identity)
+            connection.execute(f"ANALYZE {shape.stage} ({identity})")
+            connection.execute(many_sql(shape))
+            connection.execute(_match_sql(shape), params)
+            connection.execute(f"ANALYZE {shape.match} (id, {identity})")
+            if _any_known(connection, shape):
+                connection.execute(f"CREATE INDEX ON {shape.match} (id)")
+                connection.execute(f"CREATE INDEX ON {shape.match} ({identity})")
+                connection.execute(_pins_sql(shape), params)
+
+
+def _any_known(connection: Connection[Any], shape: Shape) -> bool:
+    row = connection.execute(f"SELECT EXISTS (SELECT FROM {shape.match} WHERE NOT is_new)").fetchone()
+    return bool(row and row[0])
+
+
+def _match_sql(shape: Shape) -> str:
+    """Look each record up on its own, by unique index.
+
+    The planner takes firm and partner for independent and thinks a partner's records few; free to choose, it would
+    compare every row of a large file with every record of the partner. LATERAL with LIMIT leaves it no choice.
+    """
+    return f"""
+        CREATE TEMP TABLE {shape.match} ON COMMIT DROP AS
+        WITH folded AS ({_folded_sql(shape)}), linked AS ({_linked_sql(shape)})
+        SELECT s.*, t.id AS known_id, coalesce(t.id, s.new_id) AS id, t.version,
+               t.id IS NULL AS is_new, t.id IS NULL AND seen.stale AS ghost, seen.stale,
+               {_returns_sql(shape)} AS returns,
+               CASE WHEN t.id IS NULL OR seen.stale THEN '{{}}'::text[]
+                    ELSE array_remove(ARRAY[{_changes_sql(shape)}]::text[], NULL) END AS changed,
+               '{{}}'::text[] AS pinned
+        FROM linked s
+        LEFT JOIN LATERAL (SELECT * FROM {shape.table} t WHERE {_known_sql(shape)} LIMIT 1) t ON true
+        LEFT JOIN LATERAL (
+            SELECT greatest(g.as_of, i.confirmed_as_of) AS as_of, g.present FROM sightings g
+            LEFT JOIN imports i ON i.firm_id = g.firm_id AND i.id = g.import_id
+            WHERE g.firm_id = %(firm)s AND g.feed_id = %(feed)s AND g.record_id = t.id LIMIT 1
+        ) g ON t.id IS NOT NULL
+        CROSS JOIN LATERAL (SELECT coalesce(g.as_of > %(as_of)s, %(late)s) AS stale) seen
+    """
+
+
+# ------------------------------------------------------------------------------------------------ folding
+
+
+def _folded_sql(shape: Shape) -> str:
+    """One row per record: as staged where one row speaks of it, field by field the last word where several do."""
+    carried = _carried(shape)
+    return f"""
+        SELECT n, row, new_id, {identity_columns(shape)}, clears, NULL::jsonb AS winners{_listed(carried)}
+        FROM {shape.stage} s WHERE NOT EXISTS (SELECT FROM {shape.many} o WHERE {same_record(shape, "o", "s")})
+        UNION ALL
+        SELECT max(n), max(row), (array_agg(new_id ORDER BY n))[1], {_qualified(shape, "s")}, {_CLEARED},
+               {_winners_sql(shape)}{_listed([_last_sql(column, shape) for column in carried])}
+        FROM {shape.stage} s JOIN {shape.many} o ON {same_record(shape, "o", "s")} GROUP BY {_qualified(shape, "s")}
+    """
+
+
+def many_sql(shape: Shape) -> str:
+    """The records of which several rows speak; usually few."""
+    identity = identity_columns(shape)
+    return f"""
+        CREATE TEMP TABLE {shape.many} ON COMMIT DROP AS
+        SELECT {identity} FROM {shape.stage} GROUP BY {identity} HAVING count(*) > 1
+    """
+
+
+def same_record(shape: Shape, left: str, right: str) -> str:
+    """Equality of identities that can be hashed: a document without a number equals another without."""
+    pairs = (
+        f"coalesce({left}.{column}, '') = coalesce({right}.{column}, '')"
+        if column == "number_index"
+        else f"{left}.{column} = {right}.{column}"
+        for column in shape.identity
+    )
+    return " AND ".join(pairs)
+
+
+def _qualified(shape: Shape, alias: str) -> str:
+    return ", ".join(f"{alias}.{column}" for column in shape.identity)
+
+
+# fields that some row clears; one that any row fills is filled, whatever the order (see `_change_sql`)
+_CLEARED = "string_to_array(string_agg(array_to_string(clears, ','), ','), ',')"
+
+
+def identity_columns(shape: Shape) -> str:
+    """The identity as plain columns."""
+    return ", ".join(shape.identity)
+
+
+def _listed(columns: list[str]) -> str:
+    return "".join(f", {column}" for column in columns)
+
+
+def _carried(shape: Shape) -> list[str]:
+    extra = ["person"] if shape.kind == "case" else []
+    return extra + [column for column in shape.columns if column not in shape.identity]
+
+
+def _last_sql(column: str, shape: Shape) -> str:
+    last = _last_word(column)
+    if column == "expires_on" and DURATION_OF_STATUS in shape.fields:
+        return f"CASE WHEN {_last_word(DURATION_OF_STATUS)} THEN NULL ELSE {last} END AS {column}"
+    return f"{last} AS {column}"
+
+
+def _last_word(column: str, value: str | None = None) -> str:
+    return f"(array_agg({value or column} ORDER BY n DESC) FILTER (WHERE {column} IS NOT NULL))[1]"
+
+
+def _winners_sql(shape: Shape) -> str:
+    pairs = [
+        f"'{name}', {_last_word(shape.compared(name), 'row')}"
+        for name in shape.fields
+        if shape.compared(name) not in shape.identity
+    ]
+    return f"jsonb_strip_nulls(jsonb_build_object({', '.join(pairs)}))"
+
+
+# ------------------------------------------------------------------------------------------------ matching
+
+
+def _linked_sql(shape: Shape) -> str:
+    """Cases and documents with the id of their person; a case without one keeps none."""
+    if shape.kind == "client" or not shape.with_people:
+        return "SELECT folded.* FROM folded"
+    join = "JOIN" if shape.kind == "document" else "LEFT JOIN"
+    return f"""
+        SELECT folded.*, CASE WHEN p.ghost THEN NULL ELSE p.id END AS client_id
+        FROM folded {join} match_client p ON p.key = folded.person
+    """
+
+
+def _known_sql(shape: Shape) -> str:
+    if shape.kind == "document":
+        return (
+            "t.firm_id = %(firm)s AND t.client_id = s.client_id AND t.doc_type = s.doc_type"
+            " AND t.number_index IS NOT DISTINCT FROM s.number_index"
+        )
+    key = "case_number" if shape.kind == "case" else "key"
+    return f"t.firm_id = %(firm)s AND t.partner_id = %(partner)s AND t.{key} = s.key"
+
+
+def _returns_sql(shape: Shape) -> str:
+    """Listed again after this feed missed it, and nothing in the file or pinned by staff says otherwise."""
+    column, closed, _ = ENDED[shape.kind]
+    said = f" AND s.{column} IS NULL" if column in shape.fields else ""
+    return (
+        f"(t.id IS NOT NULL AND NOT seen.stale AND g.present IS FALSE AND t.{column} = '{closed}'"
+        f" AND NOT t.pins ? '{column}'{said})"
+    )
+
+
+def _changes_sql(shape: Shape) -> str:
+    compared = [name for name in shape.fields if not (shape.kind == "document" and name == "number")]
+    changes = [_change_sql(shape, name) for name in compared]
+    if shape.kind == "case" and shape.with_people:
+        changes.append(_LINK_CHANGE)
+    return ", ".join(change for change in changes if change) or "NULL"
+
+
+def _change_sql(shape: Shape, name: str) -> str:
+    if name == ATTRIBUTES:
+        return f"CASE WHEN s.{name} IS NOT NULL AND NOT t.{name} @> s.{name} THEN '{name}' END"
+    column = shape.compared(name)
+    value = f"s.{column}::text[]" if shape.sql_type(column).endswith("[]") else f"s.{column}"
+    return (
+        f"CASE WHEN {value} IS NULL THEN CASE WHEN '{name}' = ANY(s.clears) AND t.{column} IS NOT NULL THEN '{name}' END"
+        f" WHEN {value} IS DISTINCT FROM t.{column} THEN '{name}' END"
+    )
+
+
+_LINK_CHANGE = "CASE WHEN s.client_id IS NOT NULL AND s.client_id IS DISTINCT FROM t.client_id THEN 'client_id' END"
+
+# a pinned end of stay pins both ways of saying it
+_ENDS = f"'expires_on', '{DURATION_OF_STATUS}'"
+_PINNED = f"(t.pins ? c OR (c IN ({_ENDS}) AND t.pins ?| ARRAY[{_ENDS}]))"
+
+
+def _pins_sql(shape: Shape) -> str:
+    """Move what staff pinned from `changed` to `pinned`."""
+    return f"""
+        UPDATE {shape.match} m
+        SET pinned = ARRAY(SELECT c FROM unnest(m.changed) c WHERE {_PINNED}),
+            changed = ARRAY(SELECT c FROM unnest(m.changed) c WHERE NOT {_PINNED})
+        FROM {shape.table} t
+        WHERE t.firm_id = %(firm)s AND t.id = m.known_id AND m.changed <> '{{}}' AND t.pins <> '{{}}'
+    """

@@ -1,0 +1,105 @@
+"""Judges every good row by what became of its records, and says what the judgement owes the partner.
+
+`outcome(row, outcome, key, by_row)` has one row per staged row; the first that applies of superseded, created, updated,
+stale, unchanged. A row is superseded when nothing that it says survives: for each of its records later rows bring a
+value for every field that it brought.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import Connection
+
+from gateway.domain.fields import Kind
+from ingest.catalogue import RowProblem, shorten
+from ingest.load.match import same_record
+from ingest.load.shapes import Shape
+
+OUTCOMES = ("created", "updated", "unchanged", "stale", "superseded", "rejected", "skipped")
+
+
+def judge(connection: Connection[Any], shapes: dict[Kind, Shape]) -> None:
+    """Build the table `outcome`."""
+    parts = " UNION ALL ".join(_fate_sql(shape) for shape in shapes.values())
+    connection.execute(f"""
+        CREATE TEMP TABLE outcome ON COMMIT DROP AS
+        SELECT row,
+               CASE WHEN bool_and(superseded) THEN 'superseded'
+                    WHEN bool_or(created) THEN 'created'
+                    WHEN bool_or(updated) THEN 'updated'
+                    WHEN bool_or(stale) THEN 'stale'
+                    ELSE 'unchanged' END AS outcome,
+               max(by_row) AS by_row
+        FROM ({parts}) fates GROUP BY row
+    """)
+
+
+def _fate_sql(shape: Shape) -> str:
+    """What became of each staged record, seen from its row; `lasts`: something that the row says survives."""
+    return f"""
+        SELECT row, NOT lasts AS superseded, lasts AND is_new AND NOT ghost AS created,
+               lasts AND touched AS updated, stale, CASE WHEN NOT lasts THEN by_row END AS by_row
+        FROM (
+            SELECT s.row, m.is_new, m.ghost, m.stale, m.row AS by_row,
+                   m.winners IS NULL OR s.row = m.row
+                   OR EXISTS (SELECT FROM jsonb_each_text(m.winners) w WHERE w.value::int = s.row) AS lasts,
+                   {touched_sql("s.row")} AS touched
+            FROM {shape.stage} s JOIN {shape.match} m ON {same_record(shape, "m", "s")}
+        ) {shape.kind}_fate
+    """
+
+
+def touched_sql(row: str) -> str:
+    """Whether a file row changes a known record: its value counts in a changed field, or it is the last to name it."""
+    return f"""
+        CASE WHEN m.winners IS NULL THEN m.changed <> '{{}}' OR m.returns
+             ELSE ({row} = m.row AND m.returns)
+                  OR EXISTS (SELECT FROM unnest(m.changed) c WHERE coalesce((m.winners->>c)::int, m.row) = {row}) END
+    """
+
+
+def count(connection: Connection[Any]) -> dict[str, int]:
+    """Good rows by outcome."""
+    found = dict(connection.execute("SELECT outcome, count(*) FROM outcome GROUP BY outcome").fetchall())
+    return {outcome: int(found.get(outcome, 0)) for outcome in OUTCOMES}
+
+
+def duplicate_problems(
+    connection: Connection[Any], shapes: dict[Kind, Shape], key_field: str, *, reject: bool
+) -> list[RowProblem]:
+    """A `duplicate_key` for every superseded row; with `reject` an error, and the row's outcome is `rejected`."""
+    shape = shapes.get("client") or shapes["case"]
+    secret = key_field in shape.sensitive
+    found = connection.execute(f"""
+        SELECT r.row, r.line, r.sheet, o.by_row, s.key
+        FROM outcome o JOIN stage_rows r USING (row) LEFT JOIN {shape.stage} s ON s.row = o.row
+        WHERE o.outcome = 'superseded' ORDER BY r.row
+    """).fetchall()
+    if reject:
+        connection.execute("UPDATE outcome SET outcome = 'rejected' WHERE outcome = 'superseded'")
+    label = shape.labels.get(key_field, key_field)
+    return [
+        RowProblem(
+            row, line, "duplicate_key", label, None, sheet, "error" if reject else "warning",
+            {"by_row": by_row, "expected": label if secret or key is None else f"{label} {shorten(key, 60)}"},
+        )
+        for row, line, sheet, by_row, key in found
+    ]  # fmt: skip
+
+
+def pinned_problems(connection: Connection[Any], shapes: dict[Kind, Shape]) -> list[RowProblem]:
+    """A warning for every value that staff corrected by hand and the file would have changed."""
+    problems = []
+    for shape in shapes.values():
+        found = connection.execute(f"""
+            SELECT r.row, r.line, r.sheet, field, to_jsonb(m) ->> field
+            FROM {shape.match} m CROSS JOIN unnest(m.pinned) field
+            JOIN stage_rows r ON r.row = coalesce((m.winners->>field)::int, m.row) ORDER BY r.row, field
+        """)
+        for row, line, sheet, name, value in found:
+            shown = None if name in shape.sensitive or value is None else shorten(value)
+            problems.append(
+                RowProblem(row, line, "pinned_field", shape.labels.get(name, name), shown, sheet, "warning")
+            )
+    return problems

@@ -1,0 +1,120 @@
+"""What is staged of each kind of record, and under which names; the source of all SQL identifiers in this package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
+
+from gateway.domain.fields import DURATION_OF_STATUS, FIELDS, MODELS, Kind
+from ingest.mapping.plan import FeedPlan
+from ingest.mapping.records import ATTRIBUTES
+
+KINDS: tuple[Kind, ...] = ("client", "case", "document")  # also the order in which every writer locks
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One kind of record as one file speaks of it.
+
+    Attributes:
+        fields: the fields that the file can say something about, in a fixed order.
+        labels: field -> the partner's own column name.
+        with_people: the same file speaks of the persons to whom the records belong.
+    """
+
+    kind: Kind
+    fields: tuple[str, ...]
+    labels: dict[str, str]
+    with_people: bool = False
+
+    @property
+    def table(self) -> str:
+        """The lasting table."""
+        return f"{self.kind}s"
+
+    @property
+    def stage(self) -> str:
+        """What the file says, row by row."""
+        return f"stage_{self.kind}"
+
+    @property
+    def match(self) -> str:
+        """What the file says, record by record, beside what we know."""
+        return f"match_{self.kind}"
+
+    @property
+    def ending(self) -> str:
+        """Known records that a full file ends by no longer listing them."""
+        return f"ending_{self.kind}"
+
+    @property
+    def many(self) -> str:
+        """The identities of which several rows speak."""
+        return f"many_{self.kind}"
+
+    @cached_property
+    def sensitive(self) -> frozenset[str]:
+        """Fields staged as ciphertext, with their blind index beside them."""
+        return frozenset(
+            name for name in self.fields if name in FIELDS[self.kind] and FIELDS[self.kind][name].sensitive
+        )
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The fields as columns: a sensitive field is two."""
+        pairs = ((name, f"{name}_index") if name in self.sensitive else (name,) for name in self.fields)
+        return tuple(column for pair in pairs for column in pair)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The staged columns that tell records apart (page: merging, record keys)."""
+        return ("person", "doc_type", "number_index") if self.kind == "document" else ("key",)
+
+    def compared(self, field: str) -> str:
+        """The column by which a change of a field is noticed: ciphertext differs every time, its index does not."""
+        return f"{field}_index" if field in self.sensitive else field
+
+    def sql_type(self, column: str) -> str:
+        """A column's type in PostgreSQL."""
+        return str(_table(self.kind).columns[column].type.compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+
+    def default(self, column: str) -> str | None:
+        """The SQL default of a column that is never empty."""
+        one = _table(self.kind).columns[column]
+        if one.nullable or one.server_default is None:
+            return None
+        text = str(getattr(one.server_default, "arg", ""))
+        return text if text.startswith("'") or text in {"true", "false"} else f"'{text}'"
+
+
+def shapes_of(plan: FeedPlan) -> dict[Kind, Shape]:
+    """The kinds of record that a compiled feed yields."""
+    shapes = {}
+    for kind in KINDS:
+        records = [record for record in plan.records if record.kind == kind]
+        if records:
+            labels = {one.target.name: one.label for record in records for one in record.fields}
+            shapes[kind] = Shape(kind, tuple(_ordered(kind, plan, labels)), labels, plan.feed.client is not None)
+    return shapes
+
+
+def _ordered(kind: Kind, plan: FeedPlan, mapped: Iterable[str]) -> Iterable[str]:
+    names = set(mapped)
+    if kind == "document":
+        names |= {"number"}
+        names |= {DURATION_OF_STATUS} if "expires_on" in names else set()
+    if plan.keep and kind == ("client" if plan.feed.client else "case"):
+        names.add(ATTRIBUTES)
+    if kind == "case":
+        names.discard("case_number")  # it is the key
+    return [column.name for column in _table(kind).columns if column.name in names]
+
+
+def _table(kind: Kind) -> Table:
+    table = MODELS[kind].__table__
+    assert isinstance(table, Table)  # noqa: S101 - narrows FromClause for mypy
+    return table

@@ -1,0 +1,152 @@
+"""Copies mapped batches into temporary tables; sensitive values are encrypted on the way and never staged in clear."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from psycopg import Connection, sql
+
+from gateway.crypto import FirmCipher
+from gateway.domain.fields import Kind
+from ingest.catalogue import RowProblem
+from ingest.load.shapes import Shape
+from ingest.mapping.records import Mapped, Records
+
+_COMMON = "n bigint GENERATED ALWAYS AS IDENTITY, row int NOT NULL, clears text[]"
+_KEYS: dict[Kind, str] = {
+    "client": "new_id uuid NOT NULL DEFAULT uuidv7(), key text NOT NULL",
+    "case": "new_id uuid NOT NULL DEFAULT uuidv7(), key text NOT NULL, person text",
+    "document": "new_id uuid NOT NULL DEFAULT uuidv7(), person text NOT NULL, doc_type text NOT NULL",
+}
+
+
+class Stage:
+    """The temporary tables of one import, and the way into them."""
+
+    def __init__(
+        self, connection: Connection[Any], shapes: dict[Kind, Shape], key_field: str, cipher: FirmCipher
+    ) -> None:
+        self._connection = connection
+        self.shapes = shapes
+        self._cipher = cipher
+        self._key_field = key_field
+        self._create()
+
+    def _create(self) -> None:
+        tables = [
+            "stage_rows (row int NOT NULL, line int NOT NULL, sheet text)",
+            "stage_seen (key text NOT NULL, shielded boolean NOT NULL)",
+            "stage_problems (row int, line int, sheet text, column_name text, value text, code text, severity text,"
+            " message text, fix text)",
+            *(self._stage_table(shape) for shape in self.shapes.values()),
+        ]
+        for table in tables:
+            self._connection.execute(f"CREATE TEMP TABLE {table} ON COMMIT DROP")
+
+    def _stage_table(self, shape: Shape) -> str:
+        columns = [f"{name} {'text' if _is_array(shape, name) else shape.sql_type(name)}" for name in shape.columns]
+        return f"{shape.stage} ({', '.join([_COMMON, _KEYS[shape.kind], *columns])})"
+
+    def add(self, mapped: Mapped) -> None:
+        """Stage one batch: its good rows, its records, whom its rejected rows name, and its problems."""
+        gone = mapped.skipped | mapped.rejected
+        good = [
+            (row, line, mapped.sheet) for row, line in zip(mapped.rows, mapped.lines, strict=True) if row not in gone
+        ]
+        self._copy("stage_rows", ("row", "line", "sheet"), good)
+        for records in mapped.records:
+            self._add_records(records)
+        self.add_seen(mapped.seen, mapped.shielded)
+        self.add_problems(mapped.problems)
+
+    def add_seen(self, seen: set[str], shielded: set[str]) -> None:
+        """Remember the keys of rows that yield nothing, and of people whose documents are not all known."""
+        keys = sorted(seen | shielded)
+        self._copy("stage_seen", ("key", "shielded"), [(self._key(key), key in shielded) for key in keys])
+
+    def add_problems(self, problems: Iterable[RowProblem]) -> None:
+        """Stage problems as they will be told."""
+        columns = ("row", "line", "sheet", "column_name", "value", "code", "severity", "message", "fix")
+        told = ((p.row, p.line, p.sheet, p.column, p.value, p.code, p.severity, p.message, p.fix) for p in problems)
+        self._copy("stage_problems", columns, list(told))
+
+    def _add_records(self, records: Records) -> None:
+        if not records.rows:
+            return
+        shape = self.shapes[records.kind]
+        columns: dict[str, Sequence[object | None]] = {"row": records.rows}
+        if records.kind == "document":
+            columns |= {"person": self._keys(records.people), "doc_type": records.doc_types}
+        elif records.kind == "case":
+            columns |= {"key": records.keys, "person": self._keys(records.people)}
+        else:
+            columns |= {"key": self._keys(records.keys)}
+        for name, values in records.fields.items():
+            if name in shape.fields:
+                columns |= self._field(shape, name, values)
+        if records.clears:
+            columns["clears"] = _clears(records)
+        self._copy(shape.stage, tuple(columns), zip(*columns.values(), strict=True))
+
+    def _field(self, shape: Shape, name: str, values: list[object | None]) -> dict[str, Sequence[object | None]]:
+        if name in shape.sensitive:
+            return self._sealed(name, [None if value is None else str(value) for value in values])
+        if _is_array(shape, name):
+            return {name: [None if value is None else _array(value) for value in values]}
+        return {name: values}
+
+    def _sealed(self, name: str, texts: list[str | None]) -> dict[str, Sequence[object | None]]:
+        sealed = self._cipher.encrypt_column(texts, name)
+        indexed = self._cipher.index_column(texts, name)
+        return {name: _hex(sealed), f"{name}_index": _hex(indexed)}
+
+    def _keys(self, keys: Sequence[str | None]) -> list[str | None]:
+        """Client keys as stored: a sensitive one only as its blind index."""
+        if self._key_field not in self.shapes.get("client", _NO_SHAPE).sensitive:
+            return list(keys)
+        indexed = self._cipher.index_column(keys, self._key_field)
+        return [None if one is None else f"{self._key_field}:{one.hex()}" for one in indexed]
+
+    def _key(self, key: str) -> str:
+        return str(self._keys([key])[0])
+
+    def _copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """COPY as CSV: the csv module and PostgreSQL both run it in C; None is an empty field, which reads as NULL."""
+        buffer = io.StringIO()
+        csv.writer(buffer).writerows(rows)
+        text = buffer.getvalue()
+        if not text:
+            return
+        command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
+            sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+        with self._connection.cursor().copy(command) as copy:
+            copy.write(text)
+
+
+_NO_SHAPE = Shape("client", (), {})
+
+
+def _is_array(shape: Shape, name: str) -> bool:
+    return shape.sql_type(name).endswith("[]")
+
+
+def _hex(values: Iterable[bytes | None]) -> list[object | None]:
+    return [None if value is None else "\\x" + value.hex() for value in values]
+
+
+def _array(words: object) -> str:
+    """A list as PostgreSQL reads it (array literal, every element quoted)."""
+    assert isinstance(words, list)  # noqa: S101 - `holds: words` fields are lists
+    escaped = (str(word).replace("\\", "\\\\").replace('"', '\\"') for word in words)
+    return "{" + ",".join(f'"{word}"' for word in escaped) + "}"
+
+
+def _clears(records: Records) -> list[object | None]:
+    names: list[list[str]] = [[] for _ in records.rows]
+    for index, name in records.clears:
+        names[index].append(name)
+    return [_array(one) if one else None for one in names]

@@ -1,0 +1,65 @@
+"""Values that no two records of one file may share: all rows that share one are rejected, since nobody knows whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from psycopg import Connection
+
+from gateway.domain.fields import Kind
+from ingest.catalogue import RowProblem, shorten
+from ingest.feed import Feed
+from ingest.load.shapes import Shape
+
+
+def unique_fields(feed: Feed) -> Iterator[tuple[Kind, str]]:
+    """The fields that the feed calls unique."""
+    if feed.client:
+        yield from (("client", name) for name, spec in feed.client.fields.items() if spec.unique)
+    if feed.case:
+        yield from (("case", name) for name, spec in feed.case.fields.items() if spec.unique)
+    for document in feed.documents:
+        yield from (("document", name) for name, spec in document.fields.items() if spec.unique)
+
+
+def reject_shared(connection: Connection[Any], feed: Feed, shapes: dict[Kind, Shape]) -> list[RowProblem]:
+    """Take the rows that share a unique value out of the stage; their keys count as seen.
+
+    Returns:
+        A `not_unique` for each such row and field.
+    """
+    problems = [
+        problem
+        for kind, name in dict.fromkeys(unique_fields(feed))
+        if kind in shapes and name in shapes[kind].fields
+        for problem in _shared(connection, shapes[kind], name)
+    ]
+    if problems:
+        _take_out(connection, shapes, sorted({problem.row for problem in problems}))
+    return problems
+
+
+def _shared(connection: Connection[Any], shape: Shape, name: str) -> Iterator[RowProblem]:
+    column = shape.compared(name)
+    identity = f"ROW({', '.join(shape.identity)})::text"
+    found = connection.execute(f"""
+        SELECT s.row, r.line, r.sheet, s.{column}::text,
+               (SELECT min(o.row) FROM {shape.stage} o WHERE o.{column} = s.{column} AND o.row <> s.row)
+        FROM {shape.stage} s JOIN stage_rows r USING (row)
+        WHERE s.{column} IN (
+            SELECT {column} FROM {shape.stage} WHERE {column} IS NOT NULL
+            GROUP BY {column} HAVING count(DISTINCT {identity}) > 1
+        ) ORDER BY s.row
+    """)
+    label = shape.labels.get(name, name)
+    for row, line, sheet, value, by_row in found.fetchall():
+        shown = None if name in shape.sensitive else shorten(value)
+        yield RowProblem(row, line, "not_unique", label, shown, sheet, details={"by_row": by_row})
+
+
+def _take_out(connection: Connection[Any], shapes: dict[Kind, Shape], rows: list[int]) -> None:
+    holder = shapes.get("client") or shapes["case"]
+    connection.execute(f"INSERT INTO stage_seen SELECT key, true FROM {holder.stage} WHERE row = ANY(%s)", [rows])
+    for table in ("stage_rows", *(shape.stage for shape in shapes.values())):
+        connection.execute(f"DELETE FROM {table} WHERE row = ANY(%s)", [rows])

@@ -1,0 +1,188 @@
+"""A field compiled to a function over a column of cells: blank, tokens, cleaning, type and checks in one pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from ingest.feed import FieldSpec
+from ingest.mapping.checks import Check, compile_checks
+from ingest.mapping.cleaners import compile_cleaners, strip
+from ingest.mapping.types import parser_for
+from ingest.mapping.values import BadValue, SpecError
+
+LONGEST_CELL = 100_000  # characters
+_MOST_REMEMBERED = 50_000  # distinct cells of one column
+_LONGEST_REMEMBERED = 200  # characters: longer text hardly repeats, and would fill the memory
+_UNREADABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL takes no NUL, UTF-8 no surrogates
+
+
+@dataclass(slots=True)
+class ColumnResult:
+    """What a batch of cells came to.
+
+    Attributes:
+        values: one for each cell; None where blank, bad, cleared or a token.
+        bad: (index, what is wrong).
+        cleared: indexes of cells that ask for the value on record to go.
+        tokens: (index, meaning) of cells that stand for something else than a value.
+    """
+
+    values: list[object | None]
+    bad: list[tuple[int, BadValue]] = field(default_factory=list)
+    cleared: list[int] = field(default_factory=list)
+    tokens: list[tuple[int, str]] = field(default_factory=list)
+
+
+def compile_column(
+    spec: FieldSpec, *, none_values: frozenset[str], today: date, max_length: int | None = None
+) -> Column:
+    """Compile one field.
+
+    Args:
+        spec: the field.
+        none_values: what the feed writes for "no value"; compared with the stripped and with the cleaned cell.
+        today: the date of receipt in the partner's zone, so that a replay comes to the same.
+        max_length: characters that the record can hold.
+
+    Raises:
+        SpecError: the field makes no sense.
+    """
+    if spec.required and (spec.blank == "clear" or spec.clear_token is not None):
+        raise SpecError(
+            "clear_token" if spec.clear_token is not None else "blank", "A required value cannot be cleared."
+        )
+    parse = parser_for(spec)
+    return Column(
+        _reader(spec, none_values, _checked(parse, compile_checks(spec, parse, today=today, max_length=max_length)))
+    )
+
+
+class Column:
+    """A compiled field. Distinct cells are read once: a roster of 50,000 rows holds a few thousand distinct dates."""
+
+    def __init__(self, read: Callable[[str], object]) -> None:
+        self._memo = _Memo(read)
+
+    def __call__(self, cells: Sequence[str]) -> ColumnResult:
+        """Read a batch; never raises for what a cell holds."""
+        memo = self._memo
+        memo.forget_when_full()
+        outcomes = list(map(memo.__getitem__, cells))
+        return _sorted_out(outcomes) if memo.has_marks else ColumnResult(outcomes)
+
+
+class _Memo(dict[str, object]):
+    """Cell -> outcome. `has_marks` says whether any outcome so far was more than a value."""
+
+    __slots__ = ("has_marks", "read")
+
+    def __init__(self, read: Callable[[str], object]) -> None:
+        super().__init__()
+        self.read = read
+        self.has_marks = False
+
+    def __missing__(self, cell: str) -> object:
+        outcome = self.read(cell)
+        if isinstance(outcome, _MARKS):
+            self.has_marks = True
+        if len(cell) <= _LONGEST_REMEMBERED:
+            self[cell] = outcome
+        return outcome
+
+    def forget_when_full(self) -> None:
+        """Between batches only: within one, marks already met must not be forgotten."""
+        if len(self) > _MOST_REMEMBERED:
+            self.clear()
+            self.has_marks = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    meaning: str
+
+
+class _Cleared:
+    pass
+
+
+_CLEARED = _Cleared()
+_MARKS = (BadValue, _Token, _Cleared)
+
+
+def _sorted_out(outcomes: list[object]) -> ColumnResult:
+    result = ColumnResult(outcomes)
+    for index, outcome in enumerate(outcomes):
+        if isinstance(outcome, _MARKS):
+            _file(result, index, outcome)
+            outcomes[index] = None
+    return result
+
+
+def _file(result: ColumnResult, index: int, mark: BadValue | _Token | _Cleared) -> None:
+    if isinstance(mark, BadValue):
+        result.bad.append((index, mark))
+    elif isinstance(mark, _Token):
+        result.tokens.append((index, mark.meaning))
+    else:
+        result.cleared.append(index)
+
+
+# ---------------------------------------------------------------- one cell
+def _reader(spec: FieldSpec, none_values: frozenset[str], parse: Callable[[str], object]) -> Callable[[str], object]:
+    clean, only_strip, nothing = compile_cleaners(spec.clean), spec.clean == ["strip"], none_values | {""}
+    words = _special_words(spec, nothing)
+    blank = _blank_outcome(spec)
+
+    def read(cell: str) -> object:
+        try:
+            if len(cell) > LONGEST_CELL or not (cell.isascii() and "\0" not in cell):
+                _refuse_unreadable(cell)
+            bare = strip(cell)
+            if bare in words:
+                return words[bare]
+            if only_strip:
+                return parse(bare)
+            text = clean(cell)
+            return blank if strip(text) in nothing else parse(text)
+        except BadValue as problem:
+            problem.__traceback__ = problem.__context__ = None  # it is kept: without the frames it came from
+            return problem
+
+    return read
+
+
+def _special_words(spec: FieldSpec, nothing: frozenset[str]) -> dict[str, object]:
+    """Stripped cells that are not read as values: blank ones, then the clear token, then tokens (the later wins)."""
+    words: dict[str, object] = dict.fromkeys(nothing, _blank_outcome(spec))
+    if spec.clear_token is not None:
+        words[spec.clear_token] = _CLEARED
+    return words | {word: _Token(meaning) for word, meaning in (spec.tokens or {}).items()}
+
+
+def _blank_outcome(spec: FieldSpec) -> object | None:
+    if spec.required or spec.blank == "reject":
+        return BadValue("missing_value")
+    return _CLEARED if spec.blank == "clear" else None
+
+
+def _refuse_unreadable(cell: str) -> None:
+    if len(cell) > LONGEST_CELL:
+        raise BadValue("too_long", expected=f"{len(cell):,} characters, at most {LONGEST_CELL:,} are read")
+    if _UNREADABLE.search(cell):
+        raise BadValue("undecodable", expected="UTF-8")
+
+
+def _checked(parse: Callable[[str], object], checks: list[Check]) -> Callable[[str], object]:
+    if not checks:
+        return parse
+
+    def parse_and_check(text: str) -> object:
+        value = parse(text)
+        for check in checks:
+            check(value)
+        return value
+
+    return parse_and_check

@@ -1,0 +1,197 @@
+"""Dates and instants as partners write them; the format decides, nothing is guessed.
+
+Formats are strptime patterns, compiled to one strict regular expression each: English month names whatever the locale,
+one digit or two (`8/7/2016`) where a separator stands beside, exactly two where none does (`%Y%m%d`), no text around.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+
+from ingest.feed import FieldSpec
+from ingest.mapping.values import BadValue, Parser, SpecError, alternatives, unknown_name
+
+YEARS = range(1900, 2201)
+
+_MONTHS = [
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+]  # fmt: skip
+_MONTH_NUMBERS = {name: number for number, long in enumerate(_MONTHS, 1) for name in (long, long[:3])}
+
+# strptime directive -> (its part, its expression, how it reads to a person)
+_DIRECTIVES: dict[str, tuple[str, str, str]] = {
+    "%Y": ("year", "[0-9]{4}", "YYYY"),
+    "%y": ("short_year", "[0-9]{2}", "YY"),
+    "%m": ("month", "[0-9]{1,2}", "MM"),
+    "%b": ("month_name", "|".join(name[:3] for name in _MONTHS), "MON"),
+    "%B": ("month_name", "|".join(_MONTHS), "MONTH"),
+    "%d": ("day", "[0-9]{1,2}", "DD"),
+    "%H": ("hour", "[0-9]{1,2}", "hh"),
+    "%I": ("hour12", "[0-9]{1,2}", "hh"),
+    "%p": ("half", "am|pm", "AM/PM"),
+    "%M": ("minute", "[0-9]{1,2}", "mm"),
+    "%S": ("second", "[0-9]{1,2}", "ss"),
+    "%f": ("fraction", "[0-9]{1,6}", "ffffff"),
+    "%z": ("offset", "z|[-+][0-9]{2}:?[0-9]{2}", "+hh:mm"),
+}
+_DIGITS = {"%Y", "%y", "%m", "%d", "%H", "%I", "%M", "%S", "%f"}
+_PIECES = re.compile("%.?|[^%]", re.DOTALL)
+_ISO_TIMES = ("%H:%M", "%H:%M%z", "%H:%M:%S", "%H:%M:%S%z", "%H:%M:%S.%f", "%H:%M:%S.%f%z")
+
+Parts = dict[str, str]
+Builder = Callable[[Parts], date]
+Reader = Callable[[str], date | None]
+
+
+def parse_date(spec: FieldSpec) -> Parser:
+    """A calendar day; without formats, ISO 8601.
+
+    A time of day in the format is read and dropped, and so is an offset: `%Y-%m-%d%z` takes `2026-05-01-08:00`
+    (an XML Schema date with its zone, as Workday writes it) for the day that is written there.
+    """
+    formats = spec.formats or ["%Y-%m-%d"]
+    return _first_fitting(spec, formats, _day, shown=formats)
+
+
+def parse_datetime(spec: FieldSpec) -> Parser:
+    """An instant in UTC; text without an offset is taken as UTC. Without formats, ISO 8601 with a time of day.
+
+    Raises:
+        SpecError: a format without a time of day; such a column is a date.
+    """
+    for pattern in spec.formats or []:
+        if not {"%H", "%I"} & set(_PIECES.findall(pattern)):
+            raise SpecError("formats", f"`{pattern}` has no hour; a day without a time is a `date`.")
+    formats = spec.formats or [f"%Y-%m-%d{mark}{time}" for mark in "T " for time in _ISO_TIMES]
+    return _first_fitting(spec, formats, _instant, shown=spec.formats or ["%Y-%m-%dT%H:%M:%S%z"])
+
+
+def describe(pattern: str) -> str:
+    """A strptime pattern as a person writes it: `%m/%d/%Y` is MM/DD/YYYY."""
+    return "".join(_DIRECTIVES[piece][2] if piece in _DIRECTIVES else piece[-1] for piece in _PIECES.findall(pattern))
+
+
+def _first_fitting(
+    spec: FieldSpec, formats: list[str], build: Callable[[Parts, int], date], shown: list[str]
+) -> Parser:
+    _refuse_guessing(formats, spec.pivot)
+    pivot = spec.pivot or 0
+    readers = [_reader(pattern, lambda parts: build(parts, pivot)) for pattern in formats]
+    expected = alternatives(map(describe, shown))
+
+    def parse(text: str) -> date:
+        for read in readers:
+            found = read(text)
+            if found is not None and found.year in YEARS:
+                return found
+        if any(read(text) for read in readers):
+            raise BadValue("out_of_range", expected=f"the years {YEARS[0]} to {YEARS[-1]}")
+        raise BadValue("bad_date", expected=expected)
+
+    return parse
+
+
+def _refuse_guessing(formats: list[str], pivot: int | None) -> None:
+    """`05/06/2026` must have one reading: no two formats that swap day and month, no two-digit year without a pivot."""
+    short_years = any("%y" in _PIECES.findall(pattern) for pattern in formats)
+    if short_years and pivot is None:
+        raise SpecError("pivot", "Two-digit years need a `pivot`: years up to it are 20xx, years above it 19xx.")
+    if pivot is not None and not short_years:
+        raise SpecError("pivot", "A `pivot` is for two-digit years, but no format has `%y`.")
+    shapes = [pattern.replace("%m", "%d") for pattern in formats]
+    if len(set(shapes)) < len(shapes):
+        raise SpecError("formats", f"{alternatives(formats)} read the same text; which of them is it?")
+
+
+# ---------------------------------------------------------------- one format
+def _reader(pattern: str, build: Builder) -> Reader:
+    fullmatch = _expression(pattern).fullmatch
+
+    def read(text: str) -> date | None:
+        match = fullmatch(text)
+        if match is None:
+            return None
+        try:
+            return build(match.groupdict())
+        except (ValueError, OverflowError):  # 31 February; an offset that leads out of the calendar
+            return None
+
+    return read
+
+
+def _expression(pattern: str) -> re.Pattern[str]:
+    pieces = _PIECES.findall(pattern)
+    _check_parts(pattern, [_DIRECTIVES[piece][0] for piece in pieces if _known(piece)])
+    neighbours = zip(["", *pieces], pieces, [*pieces[1:], ""], strict=False)
+    return re.compile("".join(_expression_of(*three) for three in neighbours), re.IGNORECASE | re.ASCII)
+
+
+def _expression_of(before: str, piece: str, after: str) -> str:
+    if piece not in _DIRECTIVES:
+        return "[ \u00a0\u202f]+" if piece == " " else re.escape(piece[-1])
+    name, expression, _ = _DIRECTIVES[piece]
+    if piece in _DIGITS and {before, after} & _DIGITS:
+        expression = expression.replace("{1,2}", "{2}")
+    return f"(?P<{name}>{expression})"
+
+
+def _known(piece: str) -> bool:
+    """Whether a piece of a pattern is a directive; a percent sign that is none is an error."""
+    if piece.startswith("%") and piece != "%%" and piece not in _DIRECTIVES:
+        raise unknown_name("formats", "directive", piece, _DIRECTIVES)
+    return piece in _DIRECTIVES
+
+
+def _check_parts(pattern: str, parts: list[str]) -> None:
+    for what in ({"year", "short_year"}, {"month", "month_name"}, {"day"}):
+        if len(what & set(parts)) != 1:
+            raise SpecError("formats", f"`{pattern}` must say the {max(what, key=len).split('_')[0]} exactly once.")
+    if len(set(parts)) < len(parts) or ("hour12" in parts) != ("half" in parts) or {"hour", "hour12"} <= set(parts):
+        raise SpecError("formats", f"`{pattern}` says something twice, or has only one of `%I` and `%p`.")
+
+
+# ---------------------------------------------------------------- from parts to values
+def _day(parts: Parts, pivot: int) -> date:
+    return date(_year(parts, pivot), _month(parts), int(parts["day"]))
+
+
+def _year(parts: Parts, pivot: int) -> int:
+    if "year" in parts:
+        return int(parts["year"])
+    short = int(parts["short_year"])
+    return short + (2000 if short <= pivot else 1900)
+
+
+def _month(parts: Parts) -> int:
+    return int(parts["month"]) if "month" in parts else _MONTH_NUMBERS[parts["month_name"].lower()]
+
+
+def _instant(parts: Parts, pivot: int) -> datetime:
+    day = _day(parts, pivot)
+    second, micro = int(parts.get("second", 0)), int(parts.get("fraction", "").ljust(6, "0"))
+    zone = _zone(parts.get("offset", "z"))
+    return datetime(
+        day.year, day.month, day.day, _hour(parts), int(parts.get("minute", 0)), second, micro, zone
+    ).astimezone(UTC)
+
+
+def _hour(parts: Parts) -> int:
+    if "hour" in parts:
+        return int(parts["hour"])
+    hour = int(parts["hour12"])
+    if hour not in range(1, 13):
+        raise ValueError(hour)
+    return hour % 12 + (12 if parts["half"].lower() == "pm" else 0)
+
+
+def _zone(offset: str) -> timezone:
+    if offset in {"z", "Z"}:
+        return UTC
+    hours, minutes = int(offset[1:3]), int(offset[-2:])
+    if minutes not in range(60):
+        raise ValueError(offset)
+    size = timedelta(hours=hours, minutes=minutes)
+    return timezone(-size if offset[0] == "-" else size)

@@ -1,0 +1,121 @@
+"""Which column of a file is meant by a name in partner.yaml, and which new column a missing one probably became."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from rapidfuzz import fuzz
+
+from ingest.feed import Condition, DocumentType, Feed, FieldSpec
+
+_NUMBERED = re.compile(r"^(.*)#(\d+)$", re.DOTALL)
+LEAST_LIKENESS = 0.6  # below this a suggestion misleads more often than it helps
+
+
+class Suggestion(Struct, frozen=True):
+    """A column that may be the missing one under a new name."""
+
+    expected: str
+    found: str
+    score: float
+
+    def __str__(self) -> str:
+        return f"“{self.found}” looks like “{self.expected}”, {self.score:.2f}"
+
+
+def fold(name: str) -> str:
+    """A column name without what people change by accident: case, spaces, punctuation, byte order mark."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(letter for letter in text if letter.isalnum()) or text.strip()
+
+
+class Headers:
+    """The column names of one file, addressable the way partner.yaml addresses them.
+
+    Args:
+        found: names as they stand in the file.
+        learned: accepted new names: expected name -> names found since.
+    """
+
+    def __init__(self, found: Sequence[str], learned: dict[str, list[str]] | None = None) -> None:
+        self.found = list(found)
+        self._learned = {fold(expected): names for expected, names in (learned or {}).items()}
+        self._places: dict[str, list[int]] = {}
+        for index, name in enumerate(self.found):
+            self._places.setdefault(fold(name), []).append(index)
+
+    def index(self, names: str | Iterable[str]) -> int | None:
+        """The place of the first of these names that the file has, learned names last; `Name#2` is the second `Name`."""
+        wanted = [names] if isinstance(names, str) else list(names)
+        learned = [new for name in wanted for new in self._learned.get(fold(name), [])]
+        places = (self._place(name) for name in [*wanted, *learned])
+        return next((place for place in places if place is not None), None)
+
+    def _place(self, name: str) -> int | None:
+        if places := self._places.get(fold(name)):
+            return places[0]
+        if numbered := _NUMBERED.match(name):
+            places = self._places.get(fold(numbered[1]), [])
+            nth = int(numbered[2])
+            return places[nth - 1] if 1 <= nth <= len(places) else None
+        return None
+
+    def suggest(self, expected: str | Iterable[str], used: set[int]) -> Suggestion | None:
+        """The unused column that looks most like a missing one, if any looks like it at all."""
+        wanted = [expected] if isinstance(expected, str) else list(expected)
+        scored = [
+            (fuzz.WRatio(fold(name), fold(found)) / 100, found)
+            for name in wanted
+            for index, found in enumerate(self.found)
+            if index not in used
+        ]
+        score, found = max(scored, default=(0.0, ""))
+        return Suggestion(wanted[0], found, round(score, 2)) if score >= LEAST_LIKENESS else None
+
+
+def needed_columns(feed: Feed) -> list[list[str]]:
+    """The columns without which a file of this feed cannot be read; each a list of alternative names.
+
+    They are the keys, what is `required`, and everything that a condition or a document type asks.
+    """
+    needed: list[list[str]] = [[condition.column] for condition in _conditions(feed)]
+    for key, fields in _mappings(feed):
+        for name, spec in fields.items():
+            if spec.required or name == key:
+                needed += _sources(spec)
+    needed += [_listed(one.type.from_) for one in feed.documents if isinstance(one.type, DocumentType)]
+    return list({tuple(names): names for names in needed}.values())
+
+
+def used_columns(feed: Feed) -> list[list[str]]:
+    """Every column that the feed mentions; each a list of alternative names."""
+    optional = [names for _, fields in _mappings(feed) for spec in fields.values() for names in _sources(spec)]
+    return [*needed_columns(feed), *optional, *([name] for name in feed.keep)]
+
+
+def _mappings(feed: Feed) -> list[tuple[str | None, dict[str, FieldSpec]]]:
+    mappings: list[tuple[str | None, dict[str, FieldSpec]]] = []
+    if feed.client:
+        mappings.append((feed.client.key, feed.client.fields))
+    if feed.case:
+        mappings.append((feed.case.key, feed.case.fields))
+    return mappings + [(None, one.fields) for one in feed.documents]
+
+
+def _conditions(feed: Feed) -> list[Condition]:
+    records = [feed.client, feed.case, *feed.documents]
+    asked = [feed.where, *(one.when for one in records if one), *(getattr(rule, "when", None) for rule in feed.rules)]
+    return [condition for condition in asked if condition]
+
+
+def _sources(spec: FieldSpec) -> list[list[str]]:
+    if spec.from_ is not None:
+        return [_listed(spec.from_)]
+    return [[name] for name in spec.join or []]
+
+
+def _listed(names: str | list[str]) -> list[str]:
+    return [names] if isinstance(names, str) else names

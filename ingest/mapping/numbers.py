@@ -1,0 +1,107 @@
+"""Numbers and amounts of money as partners write them.
+
+A number has an optional sign (before it, after it as SAP writes, or parentheses for negative), digits whose thousands
+are grouped throughout or not at all, and decimals after the mark that the feed names: no exponents, no NaN.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+from ingest.feed import FieldSpec
+from ingest.mapping.values import BadValue, Parser
+
+_WHOLE_DIGITS = 12  # what numeric(14, 2) holds before the mark
+_MOST_DECIMALS = 6
+_INTEGER_LIMIT = 2**31 - 1  # what a PostgreSQL integer holds
+_CENT = Decimal("0.01")
+_MARK_NAMES = {".": "point", ",": "comma"}
+
+_GAP = "[ \u00a0\u202f]?"
+_SIGN = "[-+−]"
+_CURRENCY = "[A-Z]{0,2}[$€£¥₹₩₪₱₫₺₽฿]|[A-Z]{3}"
+# every gap is one character at most, so that no text makes the search slow
+_SHAPE = re.compile(
+    rf"(?P<open>\()?{_GAP}(?P<first>{_SIGN})?{_GAP}(?P<front>{_CURRENCY})?{_GAP}(?P<second>{_SIGN})?{_GAP}"
+    rf"(?P<digits>[0-9.,'’ \u00a0\u202f]*[0-9]){_GAP}(?P<back>{_CURRENCY})?{_GAP}(?P<last>[-−])?{_GAP}(?P<close>\))?"
+)
+
+
+def money(spec: FieldSpec) -> Parser:
+    """An amount as a Decimal with two decimals; currency signs and ISO 4217 codes are dropped.
+
+    More than two decimals are refused unless they are zeros: rounding would change what the partner said.
+    """
+    return _number(spec, decimals=2, finish=lambda amount: amount.quantize(_CENT), priced=True)
+
+
+def decimal(spec: FieldSpec) -> Parser:
+    """A number as a Decimal, up to six decimals."""
+    return _number(spec, decimals=_MOST_DECIMALS, finish=lambda number: number)
+
+
+def integer(spec: FieldSpec) -> Parser:
+    """A whole number as an int; `12.0` counts, because spreadsheets write it."""
+    return _number(spec, decimals=0, finish=_whole)
+
+
+def _whole(number: Decimal) -> int:
+    if abs(number) > _INTEGER_LIMIT:
+        raise BadValue("out_of_range", expected=f"at most {_INTEGER_LIMIT:,}")
+    return int(number)
+
+
+def _number(spec: FieldSpec, *, decimals: int, finish: Callable[[Decimal], object], priced: bool = False) -> Parser:
+    pattern = _digits_pattern(spec.decimal)
+    expected = f"at most {decimals} decimals after a {_MARK_NAMES[spec.decimal]}" if decimals else "no decimals"
+
+    def parse(text: str) -> object:
+        negative, match = False, pattern.fullmatch(text)
+        if match is None:
+            negative, digits = _take_apart(text, priced)
+            match = pattern.fullmatch(digits)
+        fraction = (match["fraction"] or "").rstrip("0") if match else ""
+        if match is None or len(fraction) > decimals:
+            raise BadValue("bad_number", expected=expected)
+        whole = re.sub("[^0-9]", "", match["whole"]).lstrip("0")
+        if len(whole) > _WHOLE_DIGITS:
+            raise BadValue("out_of_range", expected=f"at most {_WHOLE_DIGITS} digits before the decimals")
+        number = Decimal(f"{whole or 0}.{fraction or 0}")
+        return finish(-number if negative and number else number)
+
+    return parse
+
+
+def _take_apart(text: str, priced: bool) -> tuple[bool, str]:
+    """Whether the number is negative, and its digits with their marks; none where the parts do not fit together."""
+    match = _SHAPE.fullmatch(text.upper())
+    if match is None or bool(match["open"]) != bool(match["close"]):
+        return False, ""
+    signs = [sign for sign in match.group("open", "first", "second", "last") if sign]
+    currencies = [currency for currency in match.group("front", "back") if currency]
+    if len(signs) > 1 or (currencies and not priced) or not all(map(_is_currency, currencies)):
+        return False, ""
+    return signs not in ([], ["+"]), match["digits"]
+
+
+def _is_currency(mark: str) -> bool:
+    return not mark.isalpha() or mark in _currency_codes()
+
+
+@functools.cache
+def _currency_codes() -> frozenset[str]:
+    import pycountry  # noqa: PLC0415 - loads its tables on import, and most feeds need none
+
+    return frozenset(currency.alpha_3 for currency in pycountry.currencies)
+
+
+@functools.cache
+def _digits_pattern(mark: str) -> re.Pattern[str]:
+    """Plain digits, or groups of three with the same mark throughout: `1,2345` and `1,234 567` are neither."""
+    groups = (r"\." if mark == "," else ",") + " '’\u00a0\u202f"
+    grouped = rf"[0-9]{{1,3}}(?P<group>[{groups}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*"
+    point = re.escape(mark)
+    return re.compile(rf"(?P<whole>{grouped}|[0-9]+|(?={point}))(?:{point}(?P<fraction>[0-9]+))?")

@@ -1,0 +1,326 @@
+"""From a batch of rows to columns of records, with every problem named and every row accounted for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import compress
+
+from gateway.domain.fields import DURATION_OF_STATUS, Kind
+from ingest.catalogue import RowProblem, mask, shorten
+from ingest.formats.base import Batch
+from ingest.mapping.plan import FeedPlan, FieldPlan, RecordPlan
+from ingest.mapping.rules import broken_rules
+from ingest.mapping.values import BadValue, alternatives
+
+ATTRIBUTES = "attributes"
+
+
+@dataclass(slots=True)
+class Records:
+    """Records of one plan from one batch, as columns of equal length.
+
+    Attributes:
+        rows: the file row that yields each record.
+        keys: what identifies each; None throughout for documents.
+        people: the key of the row's client, None where the feed has no client.
+        doc_types: for documents; empty otherwise.
+        fields: field name -> values, None where the row says nothing.
+        clears: (index, field name) where the row says that the value shall go.
+    """
+
+    kind: Kind
+    rows: list[int] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
+    people: list[str | None] = field(default_factory=list)
+    doc_types: list[str] = field(default_factory=list)
+    fields: dict[str, list[object | None]] = field(default_factory=dict)
+    clears: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Mapped:
+    """What became of one batch.
+
+    Attributes:
+        positions: file row -> (line, sheet) order of all data rows: rows[i] starts at lines[i].
+        skipped, rejected: file rows; every other row yields at least one record.
+        seen: keys of rejected rows that could be read: whoever they name is not absent.
+        unreadable: rejected rows that do not say whom they are about.
+        shielded: people about whom the file may know documents that we could not read.
+    """
+
+    rows: list[int]
+    lines: list[int]
+    sheet: str | None
+    skipped: set[int] = field(default_factory=set)
+    rejected: set[int] = field(default_factory=set)
+    problems: list[RowProblem] = field(default_factory=list)
+    records: list[Records] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    unreadable: list[int] = field(default_factory=list)
+    shielded: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Values:
+    """One plan applied to the rows that its `when` lets through."""
+
+    plan: RecordPlan
+    indexes: list[int]
+    columns: dict[str, list[object | None]] = field(default_factory=dict)
+    clears: set[tuple[int, str]] = field(default_factory=set)
+    without: set[int] = field(default_factory=set)  # places whose record cannot be told apart: its number was dropped
+    doc_types: list[str | None] = field(default_factory=list)
+
+
+def map_batch(batch: Batch, plan: FeedPlan) -> Mapped:
+    """Apply a compiled feed to a batch."""
+    return _BatchMapper(batch, plan).run()
+
+
+class _BatchMapper:
+    """The steps of one batch; rows are spoken of by their index in it."""
+
+    def __init__(self, batch: Batch, plan: FeedPlan) -> None:
+        self.batch = batch
+        self.plan = plan
+        self.out = Mapped(batch.rows, batch.lines, batch.sheet)
+        self.bad: set[int] = set()
+
+    def run(self) -> Mapped:
+        kept = self._keep_where()
+        self._tell_flaws(set(kept))
+        values = [self._apply(record, kept) for record in self.plan.records]
+        self._check_rules(values, kept)
+        people = self._people(values)
+        self._emit(values, people, kept)
+        self._tell_broken()
+        return self.out
+
+    def _keep_where(self) -> list[int]:
+        everything = range(len(self.batch.cells))
+        if self.plan.where is None:
+            return list(everything)
+        kept = [self.plan.where(row) for row in self.batch.cells]
+        self.out.skipped.update(row for row, keep in zip(self.batch.rows, kept, strict=True) if not keep)
+        return list(compress(everything, kept))
+
+    def _tell_flaws(self, kept: set[int]) -> None:
+        labels = {place: one for record in self.plan.records for one in record.fields for place in one.places}
+        for flaw in self.batch.flaws:
+            if flaw.index in kept:
+                known = labels.get(flaw.column) if flaw.column is not None else None
+                secret = known.target.sensitive if known else False
+                self._reject(
+                    flaw.index,
+                    flaw.code,
+                    known.label if known else self._label(flaw.column),
+                    None if secret else flaw.value,
+                    flaw.details,
+                )
+
+    def _label(self, column: int | None) -> str | None:
+        return None if column is None else f"column {column + 1}"
+
+    # ---------------------------------------------------------------------------------------- values
+
+    def _apply(self, record: RecordPlan, kept: list[int]) -> _Values:
+        cells = self.batch.cells
+        indexes = kept if record.when is None else [index for index in kept if record.when(cells[index])]
+        values = _Values(record, indexes)
+        if record.kind == "document":
+            self._type_documents(values)
+        rows = cells if len(values.indexes) == len(cells) else [cells[index] for index in values.indexes]
+        for one in record.fields:
+            self._apply_field(values, one, rows)
+        return values
+
+    def _type_documents(self, values: _Values) -> None:
+        record = values.plan
+        if record.doc_type is not None:
+            values.doc_types = [record.doc_type] * len(values.indexes)
+            return
+        words = [self.batch.cells[index][record.type_place].strip() for index in values.indexes]
+        for index, word in zip(values.indexes, words, strict=True):
+            if word and word.casefold() not in record.type_map:
+                details: dict[str, object] = {"expected": alternatives(record.type_map)}
+                self._reject(index, "bad_code", f"column {record.type_place + 1}", word, details)
+        known = [word.casefold() in record.type_map for word in words]
+        values.indexes = list(compress(values.indexes, known))
+        values.doc_types = [record.type_map[word.casefold()] for word in compress(words, known)]
+
+    def _apply_field(self, values: _Values, one: FieldPlan, rows: Sequence[Sequence[str]]) -> None:
+        cells = one.cells(rows)
+        result = one.column(cells)
+        column = result.values
+        name = one.target.name
+        for place, bad in result.bad:
+            self._tell_bad(values, one, place, bad, cells[place])
+        values.clears.update((place, name) for place in result.cleared)
+        if one.target.holds == "words":
+            column = [_words(value) for value in column]
+        values.columns[name] = column
+        if name == "expires_on":
+            self._end_of_stay(values, result.tokens, column)
+
+    def _end_of_stay(self, values: _Values, tokens: list[tuple[int, str]], ends: list[object | None]) -> None:
+        """D/S and a date exclude each other: whichever the file says takes the place of the other."""
+        stays: list[object | None] = [None if end is None else False for end in ends]
+        for place, _ in tokens:
+            stays[place] = True
+            values.clears.add((place, "expires_on"))
+        values.columns[DURATION_OF_STATUS] = stays
+
+    def _tell_bad(self, values: _Values, one: FieldPlan, place: int, bad: BadValue, cell: str) -> None:
+        index = values.indexes[place]
+        shown = mask(cell.strip()) if one.target.sensitive else cell
+        if bad.code == "missing_value":
+            shown = ""
+        if one.spec.if_bad == "reject" or bad.code == "missing_value":
+            self._reject(index, bad.code, one.label, shown, bad.details)
+            return
+        self._tell(index, bad.code, one.label, shown, bad.details, warn=True)
+        if one.target.name == "number":
+            values.without.add(place)
+
+    def _reject(self, index: int, code: str, column: str | None, value: str | None, details: dict[str, object]) -> None:
+        self.bad.add(index)
+        self._tell(index, code, column, value, details, warn=False)
+
+    def _tell(
+        self, index: int, code: str, column: str | None, value: str | None, details: dict[str, object], *, warn: bool
+    ) -> None:
+        self.out.problems.append(
+            RowProblem(
+                self.batch.rows[index],
+                self.batch.lines[index],
+                code,
+                column,
+                shorten(value) if value else None,
+                self.batch.sheet,
+                "warning" if warn else "error",
+                details,
+            )
+        )
+
+    # ---------------------------------------------------------------------------------------- rows
+
+    def _check_rules(self, values: list[_Values], kept: list[int]) -> None:
+        if not self.plan.feed.rules:
+            return
+        found = {}
+        for one in values:
+            prefix = f"documents.{one.plan.doc_type}" if one.plan.kind == "document" else one.plan.kind
+            for part in one.plan.fields:
+                column = dict(zip(one.indexes, one.columns[part.target.name], strict=True))
+                found[f"{prefix}.{part.target.name}"] = (part, column)
+        good = [index for index in kept if index not in self.bad]
+        for broken in broken_rules(self.plan, found, self.batch.cells, good):
+            self._reject(broken.index, broken.code, broken.label, broken.value, broken.details)
+
+    def _people(self, values: list[_Values]) -> dict[int, str]:
+        """Whom each row is about: the key of its client, or its case number where the feed has no client."""
+        for kind in ("client", "case"):
+            for one in values:
+                if one.plan.kind == kind and one.plan.key in one.columns:
+                    pairs = zip(one.indexes, one.columns[one.plan.key], strict=True)
+                    return {index: str(key) for index, key in pairs if key is not None}
+        return {}
+
+    def _emit(self, values: list[_Values], people: dict[int, str], kept: list[int]) -> None:
+        rows = self.batch.rows
+        yielding: set[int] = set()
+        has_client = self.plan.feed.client is not None
+        for one in values:
+            records, sources = self._records(one, people if has_client else {})
+            self.out.records.append(records)
+            yielding.update(sources)
+        self._account_rejected(people)
+        for one in values:
+            self.out.shielded.update(
+                people[one.indexes[place]] for place in one.without if one.indexes[place] in people
+            )
+        silent = [index for index in kept if index not in yielding and index not in self.bad]
+        self.out.skipped.update(rows[index] for index in silent)
+
+    def _account_rejected(self, people: dict[int, str]) -> None:
+        for index in self.bad:
+            row = self.batch.rows[index]
+            self.out.rejected.add(row)
+            if index in people:
+                self.out.seen.add(people[index])
+                self.out.shielded.add(people[index])
+            else:
+                self.out.unreadable.append(row)
+
+    def _records(self, values: _Values, people: dict[int, str]) -> tuple[Records, list[int]]:
+        record = values.plan
+        chosen = self._chosen(values, people)
+        indexes = [values.indexes[place] for place in chosen]
+        every = len(chosen) == len(values.indexes)
+        columns = {name: col if every else [col[place] for place in chosen] for name, col in values.columns.items()}
+        records = Records(
+            record.kind,
+            rows=[self.batch.rows[index] for index in indexes],
+            keys=[None if key is None else str(key) for key in columns[record.key]]
+            if record.key
+            else [None] * len(indexes),
+            people=[people.get(index) for index in indexes],
+            doc_types=[str(values.doc_types[place]) for place in chosen] if values.doc_types else [],
+            fields=columns,
+            clears=_moved(values.clears, chosen),
+        )
+        self._keep_attributes(records, indexes)
+        return records, indexes
+
+    def _chosen(self, values: _Values, people: dict[int, str]) -> list[int]:
+        """The places that yield a record: the row is good, the key is there, and a document says something."""
+        record = values.plan
+        if record.key:
+            keys = values.columns[record.key]
+            return [
+                place for place, index in enumerate(values.indexes) if index not in self.bad and keys[place] is not None
+            ]
+        said = _said(values)
+        return [
+            place
+            for place, index in enumerate(values.indexes)
+            if index not in self.bad and place not in values.without and said[place] and index in people
+        ]
+
+    def _keep_attributes(self, records: Records, indexes: list[int]) -> None:
+        holder: Kind = "client" if self.plan.feed.client else "case"
+        if self.plan.keep and records.kind == holder:
+            cells = self.batch.cells
+            kept = ({name: cells[index][place].strip() for name, place in self.plan.keep} for index in indexes)
+            stripped = ({name: text for name, text in one.items() if text} for one in kept)
+            records.fields[ATTRIBUTES] = [json.dumps(one, ensure_ascii=False) if one else None for one in stripped]
+
+    def _tell_broken(self) -> None:
+        for broken in self.batch.broken:
+            flaw = broken.flaw
+            column = None if flaw.column is None else f"column {flaw.column + 1}"
+            self.out.problems.append(
+                RowProblem(broken.row, broken.line, flaw.code, column, None, self.batch.sheet, "error", flaw.details)
+            )
+            self.out.rejected.add(broken.row)
+            self.out.unreadable.append(broken.row)
+
+
+def _words(value: object | None) -> list[str] | None:
+    """A multi-value cell: `awards: "A; B"`."""
+    return None if value is None else [word for part in str(value).split(";") if (word := part.strip())]
+
+
+def _said(values: _Values) -> list[bool]:
+    columns: Iterable[list[object | None]] = values.columns.values()
+    return [any(value is not None for value in row) for row in zip(*columns, strict=True)]
+
+
+def _moved(clears: set[tuple[int, str]], chosen: list[int]) -> list[tuple[int, str]]:
+    if not clears:
+        return []
+    moved = {place: index for index, place in enumerate(chosen)}
+    return sorted((moved[place], name) for place, name in clears if place in moved)

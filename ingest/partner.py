@@ -1,0 +1,67 @@
+"""Reads a whole partner.yaml: its shape, and whether its feeds make sense; every finding names its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from gateway.config import ConfigError, Document, Finding, PartnerFile, decode, read
+from ingest.catalogue import describe_file
+from ingest.feed import Feed
+from ingest.formats.base import Refused
+from ingest.mapping.plan import check_feed
+
+Partner = PartnerFile[Feed]
+
+
+def read_partner(source: Path | str, name: str | None = None) -> tuple[Partner, Document]:
+    """Decode a partner.yaml, or its text, and check it to the last field.
+
+    Raises:
+        ConfigError: with everything that is wrong.
+    """
+    document = read(source, name)
+    partner = decode(document, Partner)
+    if findings := [*_feed_findings(partner, document), *_overlaps(partner, document)]:
+        raise ConfigError(findings)
+    return partner, document
+
+
+def _feed_findings(partner: Partner, document: Document) -> Iterator[Finding]:
+    for name, feed in partner.feeds.items():
+        for error in check_feed(feed):
+            # the sentence of a mapping error carries its suggestion already
+            yield document.finding(("feeds", name, *error.path), error.sentence)
+
+
+def _overlaps(partner: Partner, document: Document) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for name, feed in partner.feeds.items():
+        for glob in _globs(feed):
+            if glob in seen:
+                message = f"Files named {glob} belong to the feed {seen[glob]} already."
+                yield document.finding(("feeds", name, "file"), message)
+            seen.setdefault(glob, name)
+
+
+def _globs(feed: Feed) -> list[str]:
+    return [feed.file] if isinstance(feed.file, str) else feed.file
+
+
+def feed_for(partner: Partner, file_name: str) -> str:
+    """The feed whose globs match an arriving name; the first in the file's order wins.
+
+    Raises:
+        Refused: `unknown_feed`.
+    """
+    for name, feed in partner.feeds.items():
+        if any(fnmatchcase(file_name, glob) for glob in _globs(feed)):
+            return name
+    expected = ", ".join(glob for feed in partner.feeds.values() for glob in _globs(feed))
+    raise Refused("unknown_feed", file=file_name, expected=expected or "none is agreed yet")
+
+
+def refusal(refused: Refused) -> tuple[str, str, str]:
+    """The code, the sentence and the fix of a refused file."""
+    return (refused.code, *describe_file(refused.code, **refused.details))

@@ -1,0 +1,364 @@
+"""Takes one stored file to its end, in the caller's transaction; read `run` as the list of stages.
+
+Parsing, mapping and checking touch neither network nor database; `load` stages and writes; whatever a partner or a
+person must act on leaves as an `Outcome`, never as an exception.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePath
+from typing import Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.crypto import FirmCipher
+from gateway.db.models import LOADED_STATES, FeedRow, File, Import, PartnerConfig
+from gateway.db.session import driver
+from gateway.domain import partners
+from ingest import corrections, formats
+from ingest.catalogue import describe_file
+from ingest.feed import Feed
+from ingest.formats.base import Refused, Source, Table
+from ingest.load.outcomes import OUTCOMES
+from ingest.load.run import Loaded, Terms, load
+from ingest.mapping.headers import Headers, Suggestion, needed_columns, used_columns
+from ingest.mapping.plan import compile_feed
+from ingest.mapping.records import Mapped, map_batch
+from ingest.partner import feed_for, read_partner, refusal
+
+READING_VERSION = "1"  # raised when the same bytes under the same config would be read differently
+
+
+class Progress(Protocol):
+    """Told how far a file is."""
+
+    def __call__(self, rows: int, position: int, size: int) -> None:
+        """Rows read so far, and bytes of the file consumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to be taken to its end.
+
+    Attributes:
+        feed: named by whoever sent the file, else None: its name decides.
+        as_of: given by whoever sent it, else None: the name or the time of arrival decides.
+        waived: guards that a person set aside when releasing.
+    """
+
+    home: partners.Home
+    import_id: UUID
+    source: Source
+    sha256: str
+    received_at: datetime
+    cipher: FirmCipher
+    feed: str | None = None
+    as_of: datetime | None = None
+    config_id: UUID | None = None
+    forced: bool = False
+    dry_run: bool = False
+    waived: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a file.
+
+    Attributes:
+        state: see the states of `imports`.
+        code, reason, fix: why, when it is held, refused or unchanged.
+        guards: what holds it.
+        rows, records: counts as in the receipt.
+        differences: field-level changes, for dry runs and held files.
+        staged: rows were read: their problems wait in `stage_problems`.
+        problems: those of a dry run, which leaves no table to look them up in.
+    """
+
+    state: str
+    code: str | None = None
+    reason: str | None = None
+    fix: str | None = None
+    guards: list[str] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    records: dict[str, dict[str, int]] = field(default_factory=dict)
+    suggestions: list[Suggestion] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    differences: list[dict[str, object]] = field(default_factory=list)
+    reading: Reading | None = None
+    header: list[str] | None = None
+    staged: bool = False
+    problems: list[dict[str, object]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the bytes are to be read: which feed, which version of it, as of when."""
+
+    config: PartnerConfig
+    feed_name: str
+    feed_id: UUID
+    feed: Feed
+    learned: dict[str, list[str]]
+    as_of: datetime
+    saved: corrections.Saved | None
+    corrects: UUID | None
+
+    @property
+    def digest(self) -> str:
+        """Equal digests read equal bytes alike."""
+        parts = (READING_VERSION, str(self.config.version), self.learned, self.feed_name)
+        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
+
+class _Held(Exception):  # noqa: N818 - the state of the file that it leads to
+    """A person must decide before the file can be read."""
+
+    def __init__(self, code: str, details: dict[str, object], suggestions: list[Suggestion], header: list[str]) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+        self.suggestions = suggestions
+        self.header = header
+
+
+def run(session: Session, job: Job, progress: Progress) -> Outcome:
+    """Take a file to its end.
+
+    Args:
+        session: the firm's, holding the partner's lock.
+        job: the file and how it came.
+        progress: told after each batch.
+
+    Raises:
+        Transient: try the whole transaction again.
+    """
+    reading: Reading | None = None
+    try:
+        reading = choose_reading(session, job)
+        if repeated := _repeats(session, job, reading):
+            return _no_change(repeated, reading, job)
+        table = _open(job, reading)
+        headers = _resolve_headers(table, reading, job)
+        loaded = _load(session, job, reading, table, headers, progress)
+        return _judge(session, job, reading, table, loaded)
+    except Refused as refused:
+        code, reason, fix = refusal(refused)
+        return Outcome("refused", code, reason, fix, reading=reading)
+    except _Held as held:
+        reason, fix = describe_file(held.code, **held.details)
+        return Outcome(
+            "held",
+            held.code,
+            reason,
+            fix,
+            [held.code],
+            suggestions=held.suggestions,
+            reading=reading,
+            header=held.header,
+        )
+
+
+# ------------------------------------------------------------------------------------------------ reading
+
+
+def choose_reading(session: Session, job: Job) -> Reading:
+    """Decide by name, by hint or by the column `Row` which feed a file belongs to, and as of when it speaks."""
+    config = _config(session, job)
+    partner, _ = read_partner(config.source, f"{job.home.slug} version {config.version}")
+    if saved := corrections.recognise(job.source):
+        original = _original(session, job, saved)
+        feed_id, name = original.feed_id, _feed_name(session, original)
+        as_of = original.as_of or original.received_at
+        corrects = original.id
+    else:
+        name = job.feed or feed_for(partner, job.source.name)
+        feed_id, corrects = partners.feed_id(session, job.home.partner_id, name), None
+        as_of = job.as_of or _as_of_name(partner.feeds[name], job) or job.received_at
+    assert feed_id is not None  # noqa: S101 - an import with rows has a feed
+    learned = partners.learned_names(session, feed_id)
+    return Reading(config, name, feed_id, partner.feeds[name], learned, as_of, saved, corrects)
+
+
+def _config(session: Session, job: Job) -> PartnerConfig:
+    """The version in force, or on release the one with which the file was held."""
+    if job.config_id is not None:
+        return session.scalars(select(PartnerConfig).where(PartnerConfig.id == job.config_id)).one()
+    return partners.active_config(session, job.home.partner_id)
+
+
+def _original(session: Session, job: Job, saved: corrections.Saved) -> Import:
+    original = session.scalar(
+        select(Import).where(Import.id == saved.import_id, Import.partner_id == job.home.partner_id)
+    )
+    if original is None or original.feed_id is None:
+        raise Refused("unknown_import")
+    return original
+
+
+def _feed_name(session: Session, original: Import) -> str:
+    return session.scalars(select(FeedRow.name).where(FeedRow.id == original.feed_id)).one()
+
+
+def _as_of_name(feed: Feed, job: Job) -> datetime | None:
+    """The instant in the file's name: midnight of that day in the partner's zone, unless the pattern has a time."""
+    if feed.as_of is None:
+        return None
+    try:
+        found = datetime.strptime(PurePath(job.source.name).name, feed.as_of.file_name)  # noqa: DTZ007 - see next line
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(job.home.time_zone))
+
+
+def _repeats(session: Session, job: Job, reading: Reading) -> Import | None:
+    """The feed's last accepted import, when it held the same bytes, read the same way (A, B, A is no repeat)."""
+    if job.forced or job.waived or reading.saved:
+        return None
+    last = session.execute(
+        select(Import, File.sha256)
+        .join(File, File.id == Import.file_id)
+        .where(Import.feed_id == reading.feed_id, Import.state.in_(LOADED_STATES))
+        .order_by(Import.finished_at.desc(), Import.id.desc())
+        .limit(1)
+    ).first()
+    same = last is not None and last.sha256 == job.sha256 and last.Import.reading == reading.digest
+    return last.Import if last is not None and same and last.Import.corrects_import_id is None else None
+
+
+def _no_change(repeated: Import, reading: Reading, job: Job) -> Outcome:
+    """Nothing to do but to note that everything it listed was seen again, as of now (one row instead of thousands)."""
+    seen = repeated.confirmed_as_of or repeated.as_of
+    if not job.dry_run and (seen is None or reading.as_of > seen):
+        repeated.confirmed_as_of = reading.as_of
+    when = f"{repeated.received_at:%Y-%m-%d %H:%M} UTC"
+    rows = dict.fromkeys(("read", *OUTCOMES), 0)
+    return Outcome(
+        "no_change",
+        "no_change",
+        f"The same content was loaded already, from the file that arrived {when}.",
+        "Nothing to do.",
+        rows=rows,
+        records={},
+        reading=reading,
+        header=repeated.header,
+    )
+
+
+# ------------------------------------------------------------------------------------------------ stages
+
+
+def _open(job: Job, reading: Reading) -> Table:
+    if reading.saved:
+        return corrections.Corrections(job.source, reading.saved)
+    return formats.open_table(job.source, reading.feed.format)
+
+
+def _resolve_headers(table: Table, reading: Reading, job: Job) -> Headers:
+    """The columns by name, or a held file that says which new column a missing one probably became."""
+    headers = Headers(table.header, reading.learned)
+    used = {place for names in used_columns(reading.feed) if (place := headers.index(names)) is not None}
+    missing = [names for names in needed_columns(reading.feed) if headers.index(names) is None]
+    if not missing:
+        return headers
+    likely = [one for names in missing if (one := headers.suggest(names, used))]
+    if not used and len(likely) < len(missing):
+        raise Refused("header_foreign", row=table.header_row, file=job.source.name)
+    named = ", ".join(f"“{names[0]}”" for names in missing)
+    raise _Held("header_missing", {"missing": named}, likely, table.header)
+
+
+def _load(session: Session, job: Job, reading: Reading, table: Table, headers: Headers, progress: Progress) -> Loaded:
+    today = clock.day_in(job.home.time_zone, job.received_at)
+    plan = compile_feed(reading.feed, headers, today)
+    position = 0
+
+    def mapped() -> Iterator[Mapped]:
+        nonlocal position
+        for batch in table.batches():
+            position = batch.position
+            yield map_batch(batch, plan)
+
+    terms = _terms(session, job, reading)
+    return load(
+        driver(session), mapped(), plan, terms, job.cipher, lambda rows: progress(rows, position, job.source.size)
+    )
+
+
+def _terms(session: Session, job: Job, reading: Reading) -> Terms:
+    accepted = select(Import).where(
+        Import.feed_id == reading.feed_id, Import.state.in_(LOADED_STATES), Import.corrects_import_id.is_(None)
+    )
+    full = reading.feed.contents == "full"
+    newer = accepted.where(func.greatest(Import.as_of, Import.confirmed_as_of) > reading.as_of)
+    last = session.scalar(accepted.order_by(Import.finished_at.desc(), Import.id.desc()).limit(1))
+    return Terms(
+        firm_id=job.home.firm_id,
+        partner_id=job.home.partner_id,
+        feed_id=reading.feed_id,
+        import_id=job.import_id,
+        actor=f"{job.home.slug}/{reading.feed_name}",
+        as_of=reading.as_of,
+        late=full and reading.saved is None and session.scalar(newer.limit(1)) is not None,
+        closed_on=clock.day_in(job.home.time_zone, reading.as_of),
+        corrections=reading.saved is not None,
+        dry_run=job.dry_run,
+        waived=job.waived,
+        rows_before=last.counts["rows"]["read"] if full and last is not None else None,
+    )
+
+
+def _judge(session: Session, job: Job, reading: Reading, table: Table, loaded: Loaded) -> Outcome:
+    if loaded.rows["read"] == 0 and reading.feed.contents == "full":
+        raise Refused("empty_file", file=job.source.name)
+    outcome = Outcome(
+        _state(job, loaded),
+        rows=loaded.rows,
+        records=loaded.records,
+        remarks=[*table.remarks, *_drift(session, reading, table.header)],
+        differences=loaded.differences,
+        staged=True,
+        reading=reading,
+        header=table.header,
+    )
+    if loaded.tripped:
+        first = loaded.tripped[0]
+        outcome.code, outcome.fix = first.code, first.fix
+        outcome.reason = " ".join(one.reason for one in loaded.tripped)
+        outcome.guards = [one.code for one in loaded.tripped]
+    return outcome
+
+
+def _state(job: Job, loaded: Loaded) -> str:
+    if loaded.tripped:
+        return "held"
+    if job.waived:
+        return "released"
+    return "loaded_with_errors" if loaded.rows["rejected"] else "loaded"
+
+
+def _drift(session: Session, reading: Reading, header: list[str]) -> list[str]:
+    """What the header adds or drops against the last accepted file."""
+    if reading.saved:
+        return []
+    before = session.scalar(
+        select(Import.header)
+        .where(Import.feed_id == reading.feed_id, Import.state.in_(LOADED_STATES), Import.header.is_not(None))
+        .where(Import.corrects_import_id.is_(None))
+        .order_by(Import.finished_at.desc(), Import.id.desc())
+        .limit(1)
+    )
+    if before is None:
+        return []
+    added = [name for name in header if name not in before]
+    dropped = [name for name in before if name not in header]
+    told = [f"New columns, which nothing uses yet: {', '.join(added)}."] if added else []
+    return told + ([f"Columns that the last file had and this one lacks: {', '.join(dropped)}."] if dropped else [])

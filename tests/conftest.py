@@ -1,0 +1,196 @@
+"""What all tests share: one server a run, a database a test, and the cast.
+
+The cast is fixed, and in every database: two firms, Northgate with one of each staff role and Harbor the stranger;
+Northgate's partners acme and globex, Harbor's partner initech. `cast` holds their ids.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+from pytest_socket import socket_allow_hosts
+from sqlalchemy.orm import Session
+
+from gateway import crypto
+from gateway.db import migrate
+from gateway.db.embedded import Embedded, ensure_running
+from gateway.db.engine import Addresses
+from gateway.db.models import Firm, Partner, Staff
+from gateway.db.models.firms import STAFF_ROLES
+from gateway.db.session import Database, ensure_audit_partitions
+from gateway.settings import Settings
+
+MASTER_KEY = b"fabricated master key of 32 byte"
+TEMPLATE = "template_of_tests"
+
+RESET = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle';
+SET session_replication_role = replica; -- no foreign key looks on
+DO $$ DECLARE each regclass; BEGIN
+    FOR each IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+                AND NOT relispartition AND relname <> 'alembic_version'
+    LOOP
+        EXECUTE 'DELETE FROM ' || each;
+    END LOOP;
+END $$;
+INSERT INTO firms SELECT * FROM stage.firms;
+INSERT INTO staff SELECT * FROM stage.staff;
+INSERT INTO partners SELECT * FROM stage.partners
+"""
+
+_numbers = itertools.count(1)
+
+
+def _id(number: int) -> UUID:
+    return UUID(f"01900000-0000-7000-8000-{number:012x}")
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Ids are written down, so that a failing test prints the same ones each time; their ends say whose they are."""
+
+    northgate: UUID = _id(0xA000)  # noqa: RUF009 - a constant
+    acme: UUID = _id(0xA001)  # noqa: RUF009 - a constant
+    globex: UUID = _id(0xA002)  # noqa: RUF009 - a constant
+    harbor: UUID = _id(0xB000)  # noqa: RUF009 - a constant
+    initech: UUID = _id(0xB001)  # noqa: RUF009 - a constant
+    staff: dict[str, UUID] = field(  # of Northgate, by role
+        default_factory=lambda: {role: _id(0xA100 + number) for number, role in enumerate(STAFF_ROLES)}
+    )
+
+
+@pytest.fixture(autouse=True)
+def _only_this_machine() -> None:
+    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, worker_id) -> Iterator[Embedded]:
+    """One server that forgets on a power cut, for all workers of a run: the last one to leave stops it."""
+    base = tmp_path_factory.getbasetemp()
+    run = base if worker_id == "master" else base.parent
+    embedded = ensure_running(run / "server", durable=False)
+    with _locked(run / "template.lock"):
+        _ensure_template(embedded)
+    yield embedded
+    embedded.leave()
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return Cast()
+
+
+@pytest.fixture(scope="session")
+def workers_database(server, worker_id) -> Iterator[tuple[Addresses, Database, psycopg.Connection]]:
+    """One database a worker, and the superuser's connection that puts it back as it was."""
+    with _copied(server, f"tests_{worker_id}") as addresses:
+        database = Database(addresses)
+        with psycopg.connect(server.url("superuser", f"tests_{worker_id}"), autocommit=True) as superuser:
+            yield addresses, database, superuser
+        database.close()
+
+
+@pytest.fixture
+def addresses(workers_database) -> Iterator[Addresses]:
+    """A database that holds the cast and nothing else. Commits are real; whatever was committed is gone afterwards.
+
+    Emptying one takes 5 ms, copying one 100 ms. A test that changes the schema takes `own_addresses`.
+    """
+    addresses, _, superuser = workers_database
+    yield addresses
+    superuser.execute(RESET)
+
+
+@pytest.fixture
+def db(addresses, workers_database) -> Database:
+    """The database as the code sees it."""
+    return workers_database[1]
+
+
+@pytest.fixture
+def own_addresses(server, worker_id) -> Iterator[Addresses]:
+    """A database of this test's own, to be changed at will."""
+    with _copied(server, f"test_{worker_id}_{next(_numbers)}") as addresses:
+        yield addresses
+
+
+@pytest.fixture
+def settings(addresses, tmp_path) -> Settings:
+    """An installation around this test's database, with a data folder of its own."""
+    return Settings(
+        data_dir=tmp_path / "data",
+        config_dir=tmp_path / "partner_configs",
+        secrets_dir=tmp_path / "secrets",
+        database_url=addresses.app,
+        system_database_url=addresses.system,
+        owner_database_url=addresses.owner,
+        master_key=MASTER_KEY,
+    )
+
+
+@contextmanager
+def _copied(server: Embedded, name: str) -> Iterator[Addresses]:
+    with psycopg.connect(server.url("superuser", "postgres"), autocommit=True) as superuser:
+        superuser.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER gateway_owner STRATEGY file_copy")
+        yield _addresses(server, name)
+        superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _addresses(server: Embedded, name: str) -> Addresses:
+    return Addresses(server.url("owner", name), server.url("app", name), server.url("system", name))
+
+
+def _ensure_template(server: Embedded) -> None:
+    with psycopg.connect(server.url("superuser", "postgres"), autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
+            return
+        connection.execute(f"CREATE DATABASE {TEMPLATE} OWNER gateway_owner")
+    addresses = _addresses(server, TEMPLATE)
+    migrate.bring_up_to_date(addresses)
+    database = Database(addresses)
+    with database.system() as session:
+        ensure_audit_partitions(session, 1)  # yesterday to tomorrow: each partition is six files to copy a test
+        _cast_on_stage(session, Cast())
+    database.close()
+    with psycopg.connect(server.url("superuser", TEMPLATE), autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA stage")
+        for table in ("firms", "staff", "partners"):
+            connection.execute(f"CREATE TABLE stage.{table} AS SELECT * FROM {table}")
+
+
+def _cast_on_stage(session: Session, cast: Cast) -> None:
+    for firm_id, slug, name in [
+        (cast.northgate, "northgate", "Northgate Law"),
+        (cast.harbor, "harbor", "Harbor Legal"),
+    ]:
+        session.add(Firm(id=firm_id, slug=slug, name=name, wrapped_key=crypto.make_data_key(firm_id, MASTER_KEY)))
+    session.flush()
+    for role, staff_id in cast.staff.items():
+        session.add(Staff(firm_id=cast.northgate, id=staff_id, email=f"{role}@northgate.example", name=role, role=role))
+    for firm_id, partner_id, slug, name in [
+        (cast.northgate, cast.acme, "acme", "ACME Manufacturing, Inc."),
+        (cast.northgate, cast.globex, "globex", "Globex Corporation"),
+        (cast.harbor, cast.initech, "initech", "Initech LLC"),
+    ]:
+        session.add(Partner(firm_id=firm_id, id=partner_id, slug=slug, name=name, time_zone="America/Chicago"))
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    file = os.open(path, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)

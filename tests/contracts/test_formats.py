@@ -1,0 +1,157 @@
+"""What every format promises, whatever its bytes look like: run over each entry of `FORMATS`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+import pytest
+
+from ingest.catalogue import ROW_CODES, describe_file
+from ingest.formats import FORMATS, Format, open_table
+from ingest.formats.base import BATCH_CELLS, BATCH_ROWS, FormatSpec, Refused
+from ingest.formats.csv import CsvFormat
+
+
+@dataclass
+class Bytes:
+    content: bytes
+    chunk: int = 1 << 20
+    name: str = "sample.dat"
+
+    @property
+    def size(self):
+        return len(self.content)
+
+    def chunks(self):
+        return (self.content[start : start + self.chunk] for start in range(0, len(self.content), self.chunk))
+
+
+def write_csv(header, rows):
+    text = io.StringIO()
+    csv.writer(text).writerows([header, *rows])
+    return text.getvalue().encode(), CsvFormat()
+
+
+# a new format adds one writer: (header, rows of text) -> the file and the format that describes it
+WRITERS: dict[type[FormatSpec], Callable] = {
+    CsvFormat: write_csv,
+}
+
+HEADER = ["Employee ID", "Name", "Größe"]
+ROWS = [["00123", "O'Neil, Ann", "1,5"], ["N/A", "李 小龙", "0"], ["", "x", "2026-05-01"]]
+
+each_format = pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.__struct_config__.tag)
+
+
+def opened(kind, header=None, rows=None, **source):
+    content, spec = WRITERS[kind](HEADER if header is None else header, ROWS if rows is None else rows)
+    return open_table(Bytes(content, **source), spec), len(content)
+
+
+def flat(table):
+    return [
+        (row, line, cells, batch.sheet)
+        for batch in table.batches()
+        for row, line, cells in zip(batch.rows, batch.lines, batch.cells, strict=True)
+    ]
+
+
+def test_every_format_has_a_sample_writer():
+    assert set(WRITERS) == set(FORMATS)
+
+
+@each_format
+def test_its_name_in_the_config_selects_it(kind):
+    spec = WRITERS[kind](HEADER, ROWS)[1]
+    assert type(msgspec.convert(msgspec.to_builtins(spec), Format)) is kind
+
+
+@each_format
+def test_an_unknown_option_is_an_error(kind):
+    given = msgspec.to_builtins(WRITERS[kind](HEADER, ROWS)[1]) | {"heder_row": 1}
+    with pytest.raises(msgspec.ValidationError, match="heder_row"):
+        msgspec.convert(given, Format)
+
+
+@each_format
+def test_header_and_cells_come_back_as_the_text_they_were(kind):
+    table, _ = opened(kind)
+    assert table.header == HEADER
+    assert [cells for _, _, cells, _ in flat(table)] == ROWS
+
+
+@each_format
+def test_the_first_row_stands_right_below_the_header(kind):
+    table, _ = opened(kind)
+    assert [row for row, *_ in flat(table)] == [table.header_row + 1, table.header_row + 2, table.header_row + 3]
+
+
+@each_format
+def test_a_clean_file_has_neither_flaws_nor_broken_rows_nor_remarks(kind):
+    table, _ = opened(kind)
+    assert [(batch.flaws, batch.broken) for batch in table.batches()] == [([], [])]
+    assert table.remarks == []
+
+
+@each_format
+def test_positions_rise_through_all_batches(kind):
+    table, size = opened(kind, rows=[[f"{number:05}", "x", "y"] for number in range(12_001)])
+    batches = list(table.batches())
+    rows = [row for batch in batches for row in batch.rows]
+    lines = [line for batch in batches for line in batch.lines]
+    consumed = [batch.position for batch in batches]
+    assert rows == list(range(rows[0], rows[0] + 12_001))
+    assert lines == sorted(lines)
+    assert consumed == sorted(consumed)
+    assert consumed[-1] == size
+
+
+@each_format
+@pytest.mark.parametrize(("columns", "rows"), [(3, 12_001), (300, 2_000)])
+def test_no_batch_is_longer_or_wider_than_agreed(kind, columns, rows):
+    header = [f"c{number}" for number in range(columns)]
+    table, _ = opened(kind, header, [["x"] * columns] * rows)
+    sizes = [len(batch.cells) for batch in table.batches()]
+    assert sum(sizes) == rows
+    assert max(sizes) <= min(BATCH_ROWS, BATCH_CELLS // columns)
+
+
+@each_format
+@pytest.mark.parametrize("chunk", [1, 7, 1000])
+def test_how_the_store_cuts_the_bytes_makes_no_difference(kind, chunk):
+    assert flat(opened(kind, chunk=chunk)[0]) == flat(opened(kind)[0])
+
+
+@each_format
+def test_a_header_alone_opens_and_holds_no_batches(kind):
+    table, _ = opened(kind, rows=[])
+    assert table.header == HEADER
+    assert list(table.batches()) == []
+
+
+@each_format
+def test_an_empty_file_is_refused(kind):
+    with pytest.raises(Refused) as refused:
+        open_table(Bytes(b""), WRITERS[kind](HEADER, ROWS)[1])
+    assert refused.value.code == "empty_file"
+
+
+@each_format
+@pytest.mark.parametrize("seed", range(20))
+def test_any_bytes_give_a_table_or_a_refusal_that_can_be_told(kind, seed):
+    content = random.Random(seed).randbytes(3_000)
+    refused, table, batches = None, None, []
+    try:
+        table = open_table(Bytes(content), WRITERS[kind](HEADER, ROWS)[1])
+        batches = list(table.batches())
+    except Refused as refusal:
+        refused = refusal
+    assert refused is None or all(describe_file(refused.code, **refused.details))
+    for batch in batches:
+        assert all(len(cells) == len(table.header) for cells in batch.cells)
+        assert {flaw.code for flaw in batch.flaws} | {row.flaw.code for row in batch.broken} <= set(ROW_CODES)

@@ -1,0 +1,170 @@
+"""A firm's transaction sees and touches that firm's rows, whatever the SQL in it says."""
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from gateway.db.models import Base, Case, Client, Document, Import, Partner
+from gateway.db.session import driver
+
+TABLES = sorted(Base.metadata.tables)
+
+
+@pytest.fixture
+def rows(db, cast):
+    """A file, import, feed, client, case, document, sighting and audit entry of each firm; ids of the clients by firm."""
+    clients = {}
+    for firm, partner in [(cast.northgate, cast.acme), (cast.harbor, cast.initech)]:
+        with db.firm(firm) as session:
+            clients[firm] = session.execute(text(WORLD), {"firm": firm, "partner": partner}).scalar_one()
+            session.execute(text(SIGHT), {"firm": firm})
+    return clients
+
+
+WORLD = """
+WITH a AS (INSERT INTO files (firm_id, partner_id, name, sha256, size, storage_key, via)
+           VALUES (:firm, :partner, 'f', '', 0, '', 'upload') RETURNING id),
+     b AS (INSERT INTO imports (firm_id, partner_id, file_id) SELECT :firm, :partner, id FROM a RETURNING id),
+     c AS (INSERT INTO feeds (firm_id, partner_id, name) VALUES (:firm, :partner, 'roster') RETURNING id),
+     d AS (INSERT INTO clients (firm_id, partner_id, key) VALUES (:firm, :partner, 'E1') RETURNING id),
+     e AS (INSERT INTO cases (firm_id, partner_id, case_number) VALUES (:firm, :partner, 'C1')),
+     f AS (INSERT INTO documents (firm_id, client_id, doc_type) SELECT :firm, id, 'passport' FROM d),
+     g AS (INSERT INTO audit_log (firm_id, actor_kind, actor, action) VALUES (:firm, 'system', 'test', 'made'))
+SELECT id FROM d
+"""
+SIGHTING = "INSERT INTO sightings (firm_id, feed_id, record_id, kind, import_id, as_of)"
+SIGHT = f"""
+{SIGHTING}
+SELECT :firm, f.id, c.id, 'client', i.id, gateway_now() FROM feeds f, clients c, imports i
+"""
+
+
+def column_of_firm(table):
+    return "id" if table == "firms" else "firm_id"
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_without_a_firm_a_table_is_empty(db, addresses, rows, table):
+    with psycopg.connect(addresses.app.replace("+psycopg", "")) as connection:
+        assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+        connection.execute("SET app.firm_id = ''")
+        assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("table", ["firms", "partners", "clients", "cases", "files", "sightings", "audit_log"])
+def test_without_a_firm_nothing_can_be_inserted(db, addresses, rows, cast, table):
+    with db.system() as session:
+        copy = session.execute(text(f"SELECT * FROM {table} LIMIT 1")).mappings().one()
+    kept = {name: value for name, value in copy.items() if not isinstance(value, dict | list) and value is not None}
+    with psycopg.connect(addresses.app) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        names, marks = ", ".join(kept), ", ".join(["%s"] * len(kept))
+        connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(kept.values()))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_firm_sees_no_row_of_another(db, cast, rows, table):
+    with db.firm(cast.northgate) as session:
+        seen = session.scalars(text(f"SELECT DISTINCT {column_of_firm(table)} FROM {table}")).all()
+    assert set(seen) <= {cast.northgate}
+
+
+def test_the_system_sees_all_firms(db, cast, rows):
+    with db.system() as session:
+        assert set(session.scalars(text("SELECT firm_id FROM clients"))) == {cast.northgate, cast.harbor}
+
+
+@pytest.mark.parametrize("table", ["firms", "partners", "clients", "cases", "documents", "imports", "files", "feeds"])
+def test_a_firm_changes_no_row_of_another(db, cast, rows, table):
+    column = "created_at" if table not in ("imports", "files") else "received_at"
+    with db.firm(cast.northgate) as session:
+        sql = f"UPDATE {table} SET {column} = {column} WHERE {column_of_firm(table)} = :firm"
+        assert session.execute(text(sql), {"firm": cast.harbor}).rowcount == 0
+        assert session.execute(text(sql), {"firm": cast.northgate}).rowcount > 0
+
+
+def test_a_firm_deletes_no_row_of_another(db, cast, rows):
+    with db.firm(cast.northgate) as session:
+        assert session.execute(text("DELETE FROM sightings WHERE firm_id = :firm"), {"firm": cast.harbor}).rowcount == 0
+
+
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        (
+            "INSERT INTO partners (firm_id, slug, name, time_zone) VALUES (:harbor, 'x', 'x', 'UTC')",
+            psycopg.errors.InsufficientPrivilege,
+        ),
+        ("UPDATE cases SET firm_id = :harbor, partner_id = :initech", psycopg.errors.InsufficientPrivilege),
+        (
+            "INSERT INTO clients (firm_id, partner_id, key) VALUES (:northgate, :initech, 'E2')",
+            psycopg.errors.ForeignKeyViolation,
+        ),
+        ("UPDATE cases SET client_id = :stranger", psycopg.errors.ForeignKeyViolation),
+        ("UPDATE sightings SET record_id = :stranger", psycopg.errors.ForeignKeyViolation),
+        (
+            f"{SIGHTING} SELECT firm_id, feed_id, :stranger, kind, import_id, as_of FROM sightings",
+            psycopg.errors.ForeignKeyViolation,
+        ),
+        (
+            f"{SIGHTING} SELECT firm_id, feed_id, uuidv7(), kind, import_id, as_of FROM sightings",
+            psycopg.errors.ForeignKeyViolation,
+        ),
+        ("SET ROLE gateway_system", psycopg.errors.InsufficientPrivilege),
+        ("SET ROLE gateway_owner", psycopg.errors.InsufficientPrivilege),
+        ("TRUNCATE clients", psycopg.errors.InsufficientPrivilege),
+        ("UPDATE audit_log SET actor = 'nobody'", psycopg.errors.InsufficientPrivilege),
+        ("DELETE FROM audit_log", psycopg.errors.InsufficientPrivilege),
+        ("UPDATE partner_configs SET source = ''", psycopg.errors.InsufficientPrivilege),
+        ("CREATE TABLE mine ()", psycopg.errors.InsufficientPrivilege),
+        ("ALTER TABLE clients DISABLE ROW LEVEL SECURITY", psycopg.errors.InsufficientPrivilege),
+    ],
+)
+def test_a_firm_cannot_reach_out(db, cast, rows, statement, error):
+    ids = {"harbor": cast.harbor, "northgate": cast.northgate, "initech": cast.initech, "stranger": rows[cast.harbor]}
+    used = {name: value for name, value in ids.items() if f":{name}" in statement}
+    with db.firm(cast.northgate) as session:
+        with pytest.raises(DBAPIError) as caught:
+            session.execute(text(statement), used)
+        session.rollback()
+    assert isinstance(caught.value.orig, error)
+
+
+def test_a_partition_of_the_audit_log_is_closed_to_all_but_its_owner(db, cast, rows):
+    with db.system() as session:
+        partition = session.scalars(
+            text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'audit_log'::regclass")
+        ).first()
+        with pytest.raises(DBAPIError, match="permission denied"):
+            session.execute(text(f"SELECT * FROM {partition}"))
+        session.rollback()
+
+
+def test_even_the_owner_sees_nothing_through_forced_row_security(addresses, rows):
+    with psycopg.connect(addresses.owner) as connection:
+        assert connection.execute("SELECT count(*) FROM clients").fetchone() == (0,)
+
+
+def test_no_role_is_a_superuser_or_bypasses_row_security(db):
+    with db.system() as session:
+        strong = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'gateway%' AND (rolsuper OR rolbypassrls)"
+        assert session.scalars(text(strong)).all() == []
+
+
+def test_a_firm_may_stage_rows_in_a_temporary_table_by_copy(db, cast):
+    with db.firm(cast.northgate) as session:
+        session.execute(text("CREATE TEMPORARY TABLE staged (key text) ON COMMIT DROP"))
+        with driver(session).cursor().copy("COPY staged FROM STDIN") as copy:
+            copy.write_row(["E1"])
+        session.execute(
+            text("INSERT INTO clients (firm_id, partner_id, key) SELECT :firm, :partner, key FROM staged"),
+            {"firm": cast.northgate, "partner": cast.acme},
+        )
+    with db.firm(cast.northgate) as session:
+        assert session.query(Client).count() == 1
+
+
+def test_models_work_within_a_firm(db, cast, rows):
+    with db.firm(cast.northgate) as session:
+        assert {partner.slug for partner in session.query(Partner)} == {"acme", "globex"}
+        assert [session.query(kind).count() for kind in (Client, Case, Document, Import)] == [1, 1, 1, 1]

@@ -1,0 +1,86 @@
+"""The environment becomes one struct, or one sentence that names the variable."""
+
+import base64
+from pathlib import Path
+
+import pytest
+from rich.pretty import pretty_repr
+
+from gateway.errors import Permanent
+from gateway.settings import load
+
+URL = "postgresql://app:hunter2@db.example/gateway"
+KEY = base64.b64encode(b"k" * 32).decode()
+
+
+def test_an_empty_environment_gives_the_embedded_defaults():
+    settings = load({"GATEWAY_DATABASE_URL": "", "GATEWAY_LOG_LEVEL": ""})
+    here = Path.cwd()
+    assert (settings.data_dir, settings.config_dir) == (here / "data", here / "partner_configs")
+    assert settings.secrets_dir == here / "data" / "secrets"
+    assert (settings.database_url, settings.system_database_url, settings.owner_database_url) == (None, None, None)
+    assert (settings.master_key, settings.log_format, settings.log_level) == (None, "text", "info")
+
+
+def test_every_variable_is_read(tmp_path):
+    settings = load(
+        {
+            "GATEWAY_DATA_DIR": str(tmp_path),
+            "GATEWAY_CONFIG_DIR": str(tmp_path / "configs"),
+            "GATEWAY_SECRETS_DIR": "/run/secrets",
+            "GATEWAY_DATABASE_URL": URL,
+            "GATEWAY_OWNER_DATABASE_URL": URL.replace("app", "owner"),
+            "GATEWAY_MASTER_KEY": KEY,
+            "GATEWAY_LOG_FORMAT": "JSON",
+            "GATEWAY_LOG_LEVEL": "Warning",
+        }
+    )
+    assert (settings.data_dir, settings.config_dir) == (tmp_path, tmp_path / "configs")
+    assert settings.secrets_dir == Path("/run/secrets")
+    assert (settings.database_url, settings.system_database_url) == (URL, URL)
+    assert settings.owner_database_url == URL.replace("app", "owner")
+    assert (settings.master_key, settings.log_format, settings.log_level) == (b"k" * 32, "json", "warning")
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path):
+    (tmp_path / "url").write_text(f"{URL}\n", encoding="utf-8")
+    (tmp_path / "key").write_text(f"{KEY}\n", encoding="utf-8")
+    settings = load(
+        {"GATEWAY_DATABASE_URL_FILE": str(tmp_path / "url"), "GATEWAY_MASTER_KEY_FILE": str(tmp_path / "key")}
+    )
+    assert (settings.database_url, settings.master_key) == (URL, b"k" * 32)
+
+
+@pytest.mark.parametrize(
+    ("environ", "variable"),
+    [
+        ({"GATEWAY_DATABASE_URL": "mysql://app:hunter2@db/gateway"}, "GATEWAY_DATABASE_URL"),
+        ({"GATEWAY_DATABASE_URL": "postgresql://app:hunter2@[::1/gateway"}, "GATEWAY_DATABASE_URL"),
+        ({"GATEWAY_SYSTEM_DATABASE_URL": URL}, "GATEWAY_SYSTEM_DATABASE_URL"),
+        ({"GATEWAY_DATABASE_URL": URL, "GATEWAY_OWNER_DATABASE_URL": "hunter2"}, "GATEWAY_OWNER_DATABASE_URL"),
+        ({"GATEWAY_DATABASE_URL": URL, "GATEWAY_DATABASE_URL_FILE": "/x"}, "GATEWAY_DATABASE_URL"),
+        ({"GATEWAY_DATABASE_URL_FILE": "/no/such/file"}, "GATEWAY_DATABASE_URL_FILE"),
+        ({"GATEWAY_MASTER_KEY_FILE": "/dev/null"}, "GATEWAY_MASTER_KEY_FILE"),
+        ({"GATEWAY_MASTER_KEY": "hunter2"}, "GATEWAY_MASTER_KEY"),
+        ({"GATEWAY_MASTER_KEY": base64.b64encode(b"hunter2").decode()}, "GATEWAY_MASTER_KEY"),
+        ({"GATEWAY_MASTER_KEY": "hünter2"}, "GATEWAY_MASTER_KEY"),
+        ({"GATEWAY_LOG_FORMAT": "xml"}, "GATEWAY_LOG_FORMAT"),
+        ({"GATEWAY_LOG_LEVEL": "loud"}, "GATEWAY_LOG_LEVEL"),
+        ({"GATEWAY_DATA_DIR": __file__}, "GATEWAY_DATA_DIR"),
+    ],
+)
+def test_a_bad_variable_is_named_and_a_secret_is_not_shown(environ, variable):
+    with pytest.raises(Permanent) as caught:
+        load(environ)
+    assert caught.value.code == "settings_invalid"
+    assert caught.value.sentence.startswith(f"{variable} ")
+    assert "unter2" not in caught.value.sentence
+
+
+def test_no_representation_shows_a_secret():
+    settings = load({"GATEWAY_DATABASE_URL": URL, "GATEWAY_MASTER_KEY": KEY})
+    for text in (repr(settings), str(settings), f"{settings}", pretty_repr(settings)):
+        assert "hunter2" not in text
+        assert "kkkk" not in text
+        assert "database_url='(hidden)'" in text
+    assert "database_url=None" in repr(load({}))
