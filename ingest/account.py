@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+from msgspec import to_builtins
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import FeedRow, File, Import, PartnerConfig, RowError
 from gateway.errors import NotFound
+from ingest.pipeline import Outcome
 
 MOST_PROBLEMS = 1_000  # in one answer; `problem_count` tells how many there are, errors.json holds them all
 RECEIPTS: Mapping[str, str] = {"json": "receipt.json", "csv": "errors.csv", "xlsx": "errors.xlsx"}
 
+_SUMMARY = ("code", "severity", "column", "count", "first_row", "fix")
 _NO_RECORDS = {"created": 0, "updated": 0, "closed": 0}
 
 
@@ -57,6 +62,36 @@ def account_of(session: Session, import_id: UUID, folder: Path, *, problems: boo
         "seconds": arrival.seconds,
     }
     return told | ({"problems": problems_of(session, import_id, MOST_PROBLEMS)} if problems else {})
+
+
+def dry_account(name: str, sha256: str, outcome: Outcome, *, seconds: float) -> dict[str, object]:
+    """What a dry run found, with the keys of an import; it has no id, no times and no receipts."""
+    reading = outcome.reading
+    return {
+        "file": name,
+        "sha256": sha256,
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "code": outcome.code,
+        "fix": outcome.fix,
+        "import_id": None,
+        "feed": reading.feed_name if reading else None,
+        "config_version": reading.config.version if reading else None,
+        "as_of": _iso(reading.as_of) if reading else None,
+        "received_at": None,
+        "finished_at": None,
+        "corrects": str(reading.corrects) if reading and reading.corrects else None,
+        **counts_of({"rows": outcome.rows, "records": outcome.records}),
+        "guards": outcome.guards,
+        "suggestions": [to_builtins(one) for one in outcome.suggestions],
+        "remarks": outcome.remarks,
+        "problem_count": len(outcome.problems),
+        "receipts": {},
+        "seconds": seconds,
+        "problems": [_renamed(one) for one in outcome.problems[:MOST_PROBLEMS]],
+        "dry_run": True,
+        "differences": outcome.differences,
+    }
 
 
 def counts_of(counts: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
@@ -105,9 +140,23 @@ def summary_of(session: Session, import_id: UUID) -> list[dict[str, object]]:
         .group_by(RowError.code, RowError.severity, RowError.column_name)
         .order_by(func.count().desc(), RowError.code)
     )
-    keys = ("code", "severity", "column", "count", "first_row", "fix")
-    return [dict(zip(keys, row, strict=True)) for row in session.execute(grouped)]
+    return [dict(zip(_SUMMARY, row, strict=True)) for row in session.execute(grouped)]
 
 
-def _iso(instant: object) -> str | None:
-    return instant.isoformat() if hasattr(instant, "isoformat") else None  # type: ignore[no-any-return]
+def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, object]]:
+    """The problems of a dry run in the form of `summary_of`."""
+    kinds: dict[tuple[object, ...], dict[str, Any]] = {}
+    for one in problems:  # in the order of their rows
+        kind = (one["code"], one["severity"], one["column_name"])
+        new = dict(zip(_SUMMARY, (*kind, 0, one["row"], one["fix"]), strict=True))
+        kinds.setdefault(kind, new)["count"] += 1
+    return sorted(kinds.values(), key=lambda kind: (-kind["count"], kind["code"]))
+
+
+def _renamed(problem: Mapping[str, Any]) -> dict[str, object]:
+    """A staged problem with the keys of `problem_object`."""
+    return {"column" if name == "column_name" else name: value for name, value in problem.items()}
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()

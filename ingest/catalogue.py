@@ -44,7 +44,7 @@ ROW_CODES: dict[str, Entry] = {
     ),
     "not_in_list": Entry("{column}: {value} is not one of {expected}.", "Use one of {expected}."),
     "out_of_range": Entry(
-        "{column}: {value} is outside the agreed range ({expected}).", "Check the value, or its unit."
+        "{column}: {value} is outside the agreed range ({expected}).", "Check the value; of a number, its unit too."
     ),
     "too_long": Entry("{column}: the text has {expected}.", "Shorten it, or look for a quote that was not closed."),
     "too_short": Entry("{column}: the text has {expected}.", "Write it in full."),
@@ -59,8 +59,8 @@ ROW_CODES: dict[str, Entry] = {
         "{column}: there are bytes that are not {expected} text.", "Save the file as {expected}, or retype this cell."
     ),
     "duplicate_key": Entry(
-        "Row {by_row} of the same file says the same or something else about {expected}; the later row counts.",
-        "Send one row for {expected}.",
+        "Row {by_row} of the same file gives every value of this row again ({expected}); the later row counts.",
+        "Keep the row that is right, and remove the other.",
     ),
     "not_unique": Entry(
         "{column}: {value} stands in row {by_row} as well, but must be unique.", "Correct one of the two rows."
@@ -79,8 +79,8 @@ ROW_CODES: dict[str, Entry] = {
         "Correct it in your system too, or tell us that yours is right.",
     ),
     "key_unreadable": Entry(
-        "The row does not say readably whom it is about, so nobody was closed for being absent from this file.",
-        "Correct the row and send the full file again.",
+        "The row does not say readably whom it is about, so no record was closed for being missing from this file.",
+        "Correct this row and any other that names nobody, and send the full file again.",
     ),
     "unknown_row": Entry(
         "{value} does not name a row of an earlier import of yours.", "Leave the column Row as we sent it."
@@ -167,7 +167,7 @@ class RowProblem:
 
 
 def _fill(template: str, problem: RowProblem) -> str:
-    return template.format(column=problem.column, value=_quoted(problem.value), **problem.details)
+    return template.format(column=problem.column or "The row", value=_quoted(problem.value), **problem.details)
 
 
 def _quoted(value: str | None) -> str:

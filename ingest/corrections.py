@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -58,11 +59,12 @@ def _encoding(source: Source) -> str:
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:
-    lines = text.splitlines(keepends=True)
+    rows: list[list[str]] = []
     try:
-        return [row for row in csv.reader(lines[:-1] or lines, delimiter=delimiter) if row]
+        rows.extend(row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row)
     except csv.Error:
-        return []
+        return rows  # the head may end inside a quoted cell; the rows before it are what counts
+    return rows
 
 
 def _references(rows: list[list[str]]) -> list[UUID]:

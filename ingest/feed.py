@@ -22,7 +22,7 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Condition(Section, frozen=True):
-    """A test on one column: `is` (any of), `is_not` (none of) or `not_blank`. Compared after stripping, case-sensitive."""
+    """A test on one column: `is` (any of), `is_not` (none of) or `not_blank`; stripped, case-sensitive."""
 
     column: str
     is_: list[str] | None = field(default=None, name="is")

@@ -31,6 +31,8 @@ from gateway.settings import Settings
 from gateway.storage import Store
 from ingest import pipeline, receipts
 from ingest.formats.base import Source
+from ingest.formats.text import presentable
+from ingest.load.stage import PROBLEM_COLUMNS
 from ingest.pipeline import Job, Outcome, Progress
 
 MOST_ATTEMPTS = 3  # a file that brought down its process this often is set aside as failed
@@ -89,7 +91,7 @@ def receive(office: Office, home: Home, name: str, chunks: Iterable[bytes], *, v
         file = File(
             firm_id=home.firm_id,
             partner_id=home.partner_id,
-            name=name,
+            name=presentable(name),
             sha256=stored.sha256,
             size=stored.size,
             storage_key=key,
@@ -254,7 +256,7 @@ def _record(session: Session, arrival: Import, outcome: Outcome) -> None:
     arrival.problem_count = _keep_problems(session, arrival) if outcome.staged else 0
 
 
-_PROBLEM_COLUMNS = "row, line, sheet, column_name, value, code, severity, message, fix"
+_PROBLEM_COLUMNS = ", ".join(PROBLEM_COLUMNS)
 
 
 def _keep_problems(session: Session, arrival: Import) -> int:
@@ -355,6 +357,5 @@ def _decision(held: Import, action: str) -> dict[str, object]:
 
 
 def _staged_problems(session: Session) -> list[dict[str, object]]:
-    names = [name.strip() for name in _PROBLEM_COLUMNS.split(",")]
     rows = driver(session).execute(f"SELECT {_PROBLEM_COLUMNS} FROM stage_problems ORDER BY row, line")
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    return [dict(zip(PROBLEM_COLUMNS, row, strict=True)) for row in rows]

@@ -29,6 +29,7 @@ from ingest import corrections, formats
 from ingest.account import account_of, problem_object, summary_of
 from ingest.formats.base import FormatSpec, Source, Table
 from ingest.formats.csv import CsvFormat
+from ingest.formats.text import presentable
 from ingest.partner import read_partner
 from ingest.spreadsheet import neutralise
 
@@ -101,7 +102,7 @@ def _write_csv(session: Session, arrival: Import, source: Source, path: Path) ->
         writer = csv.writer(out, delimiter=spec.separator if isinstance(spec, CsvFormat) else ",")
         writer.writerow([*map(neutralise, table.header), corrections.PROBLEMS, corrections.ROW])
         for row, cells in _rejected(table, wrong):
-            told = [neutralise(_presentable(cell)) for cell in cells]
+            told = [neutralise(presentable(cell)) for cell in cells]
             writer.writerow([*_fit(told, len(table.header)), neutralise(wrong.told(row)), f"{arrival.id}:{row}"])
 
     _replace(path, fill, encoding="utf-8-sig")
@@ -148,11 +149,6 @@ def _rejected(table: Table, wrong: _Wrong) -> Iterator[tuple[int, list[str]]]:
     for batch in table.batches():
         rows = [*zip(batch.rows, batch.cells, strict=True), *((one.row, one.cells) for one in batch.broken)]
         yield from (pair for pair in sorted(rows, key=lambda pair: pair[0]) if wrong.has(pair[0]))
-
-
-def _presentable(cell: str) -> str:
-    """Text that UTF-8 can hold: bytes that were no text show as the replacement character."""
-    return cell.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
 
 
 def _fit(cells: Sequence[str], width: int) -> list[str]:

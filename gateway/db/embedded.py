@@ -1,12 +1,13 @@
 """The embedded PostgreSQL while it runs: started by the first process that needs it, stopped by the last.
 
-Four files beside the cluster carry its life, three by `flock`, which the kernel drops however a process dies:
+Five files beside the cluster carry its life, three by `flock`, which the kernel drops however a process dies:
 
 - `postgres.start`: held while somebody starts or stops the server, so that two never do so at once;
 - `postgres.users`: shared by every process that uses the server; whoever can take it alone is the last;
 - `postgres.running`: inherited by the server and its children, so it is free exactly when none of them lives. A process
   id would not say so: after a crash the number in postmaster.pid may belong to anybody. It holds a word once the server
   was asked to stop, so that nobody takes a server for theirs that is about to go;
+- `postgres.kept`: says that this server outlasts its users, until somebody stops it;
 - `postgres.log`: what the server says.
 """
 
@@ -57,6 +58,7 @@ _START_SECONDS = 300.0  # recovery after a crash replays up to max_wal_size
 _POLL_SECONDS = 0.005
 
 _users: dict[Path, int] = {}  # data folder -> our shared lock on its postgres.users
+_childs: dict[Path, int] = {}  # the same for a child that is being forked
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,10 @@ class Embedded:
         name = ROLES[role]
         where = urlencode({"host": self.socket_dir}, quote_via=quote)
         return f"postgresql://{name}:{self.passwords[name]}@/{database}?{where}"
+
+    def keep(self) -> None:
+        """Let the server outlast its users, until `stop`: for tools that we do not start."""
+        os.close(_open_private(self.data_dir / "postgres.kept"))
 
     def leave(self) -> None:
         """Give up this process's share; the last one asks the server to stop and does not wait for it."""
@@ -97,6 +103,24 @@ def ensure_running(data_dir: Path, *, durable: bool = True) -> Embedded:
             if not _answers(data_dir):
                 _bring_up(data_dir, durable=durable)
         return Embedded(data_dir, _read_status(data_dir).socket_dir, cluster.passwords(data_dir))
+
+
+def stop(data_dir: Path) -> bool:
+    """Stop a server that was kept, and wait until it is gone; False while others use it: then the last of them does."""
+    data_dir = data_dir.resolve()
+    if not (data_dir / "postgres").exists():
+        return True
+    with _starting(data_dir):
+        (data_dir / "postgres.kept").unlink(missing_ok=True)
+        alone = _try_lock(data_dir / "postgres.users")
+        if alone is None:
+            return False
+        _ask_to_stop(data_dir)
+        os.close(alone)
+        gone = _open_private(data_dir / "postgres.running")
+        _lock(gone, fcntl.LOCK_EX)
+        os.close(gone)
+        return True
 
 
 def _bring_up(data_dir: Path, *, durable: bool) -> None:
@@ -128,6 +152,7 @@ def _launch(data_dir: Path, log: Path, running: int, *, durable: bool) -> None:
     """
     try:
         os.ftruncate(running, 0)
+        (data_dir / "postgres.kept").unlink(missing_ok=True)  # it spoke of an earlier server
         cluster.prepare(data_dir, durable=durable)
         pgdata = data_dir / "postgres"
         (pgdata / "postmaster.pid").unlink(missing_ok=True)
@@ -156,7 +181,7 @@ def _leave(data_dir: Path) -> None:
         mine = _users.pop(data_dir, None)
         if mine is None:
             return
-        if _lock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        if not (data_dir / "postgres.kept").exists() and _lock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB):
             _ask_to_stop(data_dir)
         os.close(mine)
 
@@ -217,9 +242,13 @@ def _starting(data_dir: Path) -> Iterator[None]:
 
 def _join(data_dir: Path) -> None:
     if data_dir not in _users:
-        mine = _open_private(data_dir / "postgres.users")
-        _lock(mine, fcntl.LOCK_SH)
-        _users[data_dir] = mine
+        _users[data_dir] = _share(data_dir)
+
+
+def _share(data_dir: Path) -> int:
+    lock = _open_private(data_dir / "postgres.users")
+    _lock(lock, fcntl.LOCK_SH)
+    return lock
 
 
 def _try_lock(path: Path) -> int | None:
@@ -248,14 +277,28 @@ def _leave_all() -> None:
         _leave(data_dir)
 
 
-def _rejoin() -> None:
-    """A forked child shares its parent's lock, which would then speak for both; it takes one of its own instead."""
-    for data_dir, parents in list(_users.items()):
-        del _users[data_dir]
+def _before_fork() -> None:
+    """A forked child would share its parent's lock, which then spoke for both: it gets one of its own, taken beforehand."""
+    for data_dir in _users:
         with contextlib.suppress(FileNotFoundError):
-            _join(data_dir)
-        os.close(parents)
+            _childs[data_dir] = _share(data_dir)
+
+
+def _after_fork_in_parent() -> None:
+    _close_all(_childs)
+
+
+def _after_fork_in_child() -> None:
+    _close_all(_users)
+    _users.update(_childs)
+    _childs.clear()
+
+
+def _close_all(locks: dict[Path, int]) -> None:
+    for lock in locks.values():
+        os.close(lock)
+    locks.clear()
 
 
 atexit.register(_leave_all)
-os.register_at_fork(after_in_child=_rejoin)
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

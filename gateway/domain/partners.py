@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -99,7 +99,7 @@ def _add_version(session: Session, partner: Partner, digest: str, text: str, act
     return config
 
 
-def _ensure_partner(session: Session, firm_id: UUID, partner_file: PartnerFile[object]) -> Partner:
+def _ensure_partner(session: Session, firm_id: UUID, partner_file: PartnerFile[Any]) -> Partner:
     partner = session.scalar(select(Partner).where(Partner.slug == partner_file.partner).with_for_update())
     if partner is None:
         partner = Partner(firm_id=firm_id, slug=partner_file.partner)

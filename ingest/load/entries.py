@@ -33,7 +33,8 @@ def finish(connection: Connection[Any], params: Params) -> None:
     """Write the audit log: one row per file row, and one per record that a full file ended by its absence."""
     connection.execute(
         """
-        INSERT INTO audit_log (firm_id, actor_kind, actor_id, actor, action, client_id, case_id, import_id, row, changes)
+        INSERT INTO audit_log
+            (firm_id, actor_kind, actor_id, actor, action, client_id, case_id, import_id, row, changes)
         SELECT %(firm)s, 'import', %(import)s, %(actor)s,
                CASE WHEN row IS NULL THEN 'import.absent' ELSE 'import.row' END,
                client_id, case_id, %(import)s, row, changes
@@ -96,7 +97,8 @@ def _updated_sql(shape: Shape) -> str:
         FROM {shape.match} m JOIN {shape.table} t ON t.firm_id = %(firm)s AND t.id = m.id
         CROSS JOIN LATERAL (
             SELECT coalesce((m.winners->>c)::int, m.row) AS row,
-                   jsonb_object_agg(c, {_old_sql(shape)} -> c) AS old, jsonb_object_agg(c, {_new_sql(shape)} -> c) AS new
+                   jsonb_object_agg(c, {_old_sql(shape)} -> c) AS old,
+                   jsonb_object_agg(c, {_new_sql(shape)} -> c) AS new
             FROM unnest({_fields_sql(shape)}) c GROUP BY 1
         ) f
         WHERE {TOUCHED}

@@ -209,8 +209,8 @@ def _change_sql(shape: Shape, name: str) -> str:
     column = shape.compared(name)
     value = f"s.{column}::text[]" if shape.sql_type(column).endswith("[]") else f"s.{column}"
     return (
-        f"CASE WHEN {value} IS NULL THEN CASE WHEN '{name}' = ANY(s.clears) AND t.{column} IS NOT NULL THEN '{name}' END"
-        f" WHEN {value} IS DISTINCT FROM t.{column} THEN '{name}' END"
+        f"CASE WHEN {value} IS NOT NULL AND {value} IS DISTINCT FROM t.{column} THEN '{name}'"
+        f" WHEN {value} IS NULL AND '{name}' = ANY(s.clears) AND t.{column} IS NOT NULL THEN '{name}' END"
     )
 
 

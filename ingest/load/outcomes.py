@@ -59,6 +59,11 @@ def touched_sql(row: str) -> str:
     """
 
 
+def reject_superseded(connection: Connection[Any]) -> None:
+    """What the feed asks for that says `duplicates: reject`."""
+    connection.execute("UPDATE outcome SET outcome = 'rejected' WHERE outcome = 'superseded'")
+
+
 def count(connection: Connection[Any]) -> dict[str, int]:
     """Good rows by outcome."""
     found = dict(connection.execute("SELECT outcome, count(*) FROM outcome GROUP BY outcome").fetchall())
@@ -68,16 +73,14 @@ def count(connection: Connection[Any]) -> dict[str, int]:
 def duplicate_problems(
     connection: Connection[Any], shapes: dict[Kind, Shape], key_field: str, *, reject: bool
 ) -> list[RowProblem]:
-    """A `duplicate_key` for every superseded row; with `reject` an error, and the row's outcome is `rejected`."""
+    """A `duplicate_key` for every superseded row: a warning, or what rejected it."""
     shape = shapes.get("client") or shapes["case"]
     secret = key_field in shape.sensitive
     found = connection.execute(f"""
         SELECT r.row, r.line, r.sheet, o.by_row, s.key
         FROM outcome o JOIN stage_rows r USING (row) LEFT JOIN {shape.stage} s ON s.row = o.row
-        WHERE o.outcome = 'superseded' ORDER BY r.row
+        WHERE o.by_row IS NOT NULL AND o.outcome IN ('superseded', 'rejected') ORDER BY r.row
     """).fetchall()
-    if reject:
-        connection.execute("UPDATE outcome SET outcome = 'rejected' WHERE outcome = 'superseded'")
     label = shape.labels.get(key_field, key_field)
     return [
         RowProblem(

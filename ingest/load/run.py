@@ -9,17 +9,23 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
+from psycopg.errors import UniqueViolation
 
 from gateway.crypto import FirmCipher
+from gateway.domain.fields import Kind
+from gateway.errors import Transient
 from ingest.catalogue import RowProblem
 from ingest.feed import Feed
-from ingest.load import absence, entries, guards, match, outcomes, unique, write
-from ingest.load.shapes import shapes_of
+from ingest.load import absence, entries, guards, lock, match, outcomes, unique, write
+from ingest.load.shapes import Shape, shapes_of
 from ingest.load.stage import Stage
 from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import Mapped
 
 MOST_DIFFERENCES = 1_000  # shown by a dry run
+_ROUNDS = 5  # of matching, while others change the same records
+
+Shapes = dict[Kind, Shape]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +127,43 @@ def load(
         "closed_on": terms.closed_on,
         "actor": terms.actor,
     }
-    match.match(connection, shapes, params)
-    outcomes.judge(connection, shapes)
+    for _ in range(_ROUNDS):
+        ending = _weigh(connection, feed, shapes, params, suspended=terms.corrections or bool(tally.unreadable))
+        rows = _rows(connection, tally, reject=feed.duplicates == "reject")
+        tripped = _tripped(feed, terms, rows, ending)
+        if tripped or terms.dry_run or lock.lock(connection, shapes, params):
+            break
+    else:
+        raise Transient("conflict", "Others changed the same records again and again.")
     stage.add_problems(_owed(connection, plan, shapes, tally, terms))
-    ending = absence.find_ending(
-        connection, feed, shapes, params, suspended=terms.corrections or bool(tally.unreadable)
-    )
-    rows = _rows(connection, tally)
-    loaded = Loaded(rows, tripped=_tripped(feed, terms, rows, ending))
-    if loaded.tripped or terms.dry_run:
+    loaded = Loaded(rows, tripped=tripped)
+    if tripped or terms.dry_run:
         loaded.records = write.planned(connection, shapes)
         loaded.differences = entries.differences(connection, shapes, params, MOST_DIFFERENCES)
     else:
-        loaded.records = write.write(connection, shapes, params)
+        loaded.records = _write(connection, shapes, params)
     return loaded
 
 
-def _owed(connection: Connection[Any], plan: FeedPlan, shapes: Any, tally: _Tally, terms: Terms) -> list[RowProblem]:  # noqa: ANN401
+def _weigh(
+    connection: Connection[Any], feed: Feed, shapes: Shapes, params: dict[str, object], *, suspended: bool
+) -> absence.Missing:
+    """Hold the staged rows against what we know; to be done again when somebody changed it before we had the locks."""
+    for table in ("outcome", *(name for one in shapes.values() for name in (one.many, one.match, one.ending))):
+        connection.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
+    match.match(connection, shapes, params)
+    outcomes.judge(connection, shapes)
+    return absence.find_ending(connection, feed, shapes, params, suspended=suspended)
+
+
+def _write(connection: Connection[Any], shapes: Shapes, params: dict[str, object]) -> write.Counts:
+    try:
+        return write.write(connection, shapes, params)
+    except UniqueViolation as error:
+        raise Transient("conflict", "Somebody else created the same record at the same moment.") from error
+
+
+def _owed(connection: Connection[Any], plan: FeedPlan, shapes: Shapes, tally: _Tally, terms: Terms) -> list[RowProblem]:
     feed = plan.feed
     key_field = feed.client.key if feed.client else "case_number"
     problems = outcomes.duplicate_problems(connection, shapes, key_field, reject=feed.duplicates == "reject")
@@ -147,8 +173,10 @@ def _owed(connection: Connection[Any], plan: FeedPlan, shapes: Any, tally: _Tall
     return problems
 
 
-def _rows(connection: Connection[Any], tally: _Tally) -> dict[str, int]:
+def _rows(connection: Connection[Any], tally: _Tally, *, reject: bool) -> dict[str, int]:
     """Rows by outcome; they add up to rows read, or the load must not end."""
+    if reject:
+        outcomes.reject_superseded(connection)
     rows = outcomes.count(connection)
     rows["rejected"] += tally.rejected
     rows["skipped"] += tally.skipped

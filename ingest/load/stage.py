@@ -15,6 +15,8 @@ from ingest.catalogue import RowProblem
 from ingest.load.shapes import Shape
 from ingest.mapping.records import Mapped, Records
 
+PROBLEM_COLUMNS = ("row", "line", "sheet", "column_name", "value", "code", "severity", "message", "fix")
+
 _COMMON = "n bigint GENERATED ALWAYS AS IDENTITY, row int NOT NULL, clears text[]"
 _KEYS: dict[Kind, str] = {
     "client": "new_id uuid NOT NULL DEFAULT uuidv7(), key text NOT NULL",
@@ -39,8 +41,7 @@ class Stage:
         tables = [
             "stage_rows (row int NOT NULL, line int NOT NULL, sheet text)",
             "stage_seen (key text NOT NULL, shielded boolean NOT NULL)",
-            "stage_problems (row int, line int, sheet text, column_name text, value text, code text, severity text,"
-            " message text, fix text)",
+            f"stage_problems (row int, line int, {', '.join(f'{name} text' for name in PROBLEM_COLUMNS[2:])})",
             *(self._stage_table(shape) for shape in self.shapes.values()),
         ]
         for table in tables:
@@ -69,9 +70,8 @@ class Stage:
 
     def add_problems(self, problems: Iterable[RowProblem]) -> None:
         """Stage problems as they will be told."""
-        columns = ("row", "line", "sheet", "column_name", "value", "code", "severity", "message", "fix")
         told = ((p.row, p.line, p.sheet, p.column, p.value, p.code, p.severity, p.message, p.fix) for p in problems)
-        self._copy("stage_problems", columns, list(told))
+        self._copy("stage_problems", PROBLEM_COLUMNS, told)
 
     def _add_records(self, records: Records) -> None:
         if not records.rows:

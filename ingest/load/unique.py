@@ -1,4 +1,4 @@
-"""Values that no two records of one file may share: all rows that share one are rejected, since nobody knows whose it is."""
+"""Values that no two records of a file may share: every row that shares one is rejected; whose it is, nobody knows."""
 
 from __future__ import annotations
 

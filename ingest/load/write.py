@@ -1,4 +1,4 @@
-"""Writes what was matched and judged: records, sightings, the audit log. People, then cases, then documents, by key."""
+"""Writes what was matched, judged and locked: people, then cases, then documents, then the audit log."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from psycopg import Connection
 
 from gateway.domain.fields import Kind
-from gateway.errors import Transient
 from ingest.load import entries
 from ingest.load.entries import TOUCHED, client_of
 from ingest.load.match import ENDED
@@ -28,9 +27,6 @@ def write(connection: Connection[Any], shapes: dict[Kind, Shape], params: Params
 
     Returns:
         Records created, updated and closed by kind ("clients", "cases", "documents").
-
-    Raises:
-        Transient: somebody changed one of these records in the meantime; the whole import starts again.
     """
     entries.begin(connection)
     counts = {shapes[kind].table: _write_kind(connection, shapes[kind], params) for kind in KINDS if kind in shapes}
@@ -51,7 +47,6 @@ def planned(connection: Connection[Any], shapes: dict[Kind, Shape]) -> Counts:
 
 
 def _write_kind(connection: Connection[Any], shape: Shape, params: Params) -> dict[str, int]:
-    _lock(connection, shape, params)
     created = connection.execute(_insert_sql(shape), params).rowcount
     entries.add(connection, shape, params)
     updated = _update(connection, shape, params)
@@ -63,30 +58,6 @@ def _write_kind(connection: Connection[Any], shape: Shape, params: Params) -> di
 def _number(connection: Connection[Any], query: str, params: Params | None = None) -> int:
     row = connection.execute(query, params).fetchone()
     return int(row[0]) if row else 0
-
-
-# ------------------------------------------------------------------------------------------------ locking
-
-
-def _lock(connection: Connection[Any], shape: Shape, params: Params) -> None:
-    """Lock what will change in the order of keys that every writer keeps, and see that it is as it was matched."""
-    order = {"client": "t.key", "case": "t.case_number", "document": "t.client_id, t.doc_type, t.number_index"}
-    moved = _number(
-        connection,
-        f"""
-        WITH touched AS (
-            SELECT m.id, m.version FROM {shape.match} m WHERE {TOUCHED}
-            UNION ALL SELECT e.id, e.version FROM {shape.ending} e
-        ), locked AS (
-            SELECT t.version AS current, e.version AS matched FROM {shape.table} t JOIN touched e ON e.id = t.id
-            WHERE t.firm_id = %(firm)s ORDER BY {order[shape.kind]} FOR UPDATE OF t
-        )
-        SELECT count(*) FROM locked WHERE current <> matched
-        """,
-        params,
-    )
-    if moved:
-        raise Transient("conflict", "Somebody else changed the same records at the same moment.")
 
 
 # ------------------------------------------------------------------------------------------------ records

@@ -48,7 +48,7 @@ class Headers:
             self._places.setdefault(fold(name), []).append(index)
 
     def index(self, names: str | Iterable[str]) -> int | None:
-        """The place of the first of these names that the file has, learned names last; `Name#2` is the second `Name`."""
+        """The place of the first of these names in the file, learned names last; `Name#2` is the second `Name`."""
         wanted = [names] if isinstance(names, str) else list(names)
         learned = [new for name in wanted for new in self._learned.get(fold(name), [])]
         places = (self._place(name) for name in [*wanted, *learned])

@@ -10,6 +10,7 @@ from itertools import compress
 from gateway.domain.fields import DURATION_OF_STATUS, Kind
 from ingest.catalogue import RowProblem, mask, shorten
 from ingest.formats.base import Batch
+from ingest.formats.text import presentable
 from ingest.mapping.plan import FeedPlan, FieldPlan, RecordPlan
 from ingest.mapping.rules import broken_rules
 from ingest.mapping.values import BadValue, alternatives
@@ -88,6 +89,7 @@ class _BatchMapper:
         self.plan = plan
         self.out = Mapped(batch.rows, batch.lines, batch.sheet)
         self.bad: set[int] = set()
+        self.flawed = {(flaw.index, flaw.column) for flaw in batch.flaws}
 
     def run(self) -> Mapped:
         kept = self._keep_where()
@@ -175,6 +177,8 @@ class _BatchMapper:
 
     def _tell_bad(self, values: _Values, one: FieldPlan, place: int, bad: BadValue, cell: str) -> None:
         index = values.indexes[place]
+        if any((index, column) in self.flawed for column in one.places):
+            return  # told as the flaw that it is
         shown = mask(cell.strip()) if one.target.sensitive else cell
         if bad.code == "missing_value":
             shown = ""
@@ -198,7 +202,7 @@ class _BatchMapper:
                 self.batch.lines[index],
                 code,
                 column,
-                shorten(value) if value else None,
+                shorten(presentable(value)) if value else None,
                 self.batch.sheet,
                 "warning" if warn else "error",
                 details,

@@ -46,7 +46,7 @@ def column_of_firm(table):
 
 @pytest.mark.parametrize("table", TABLES)
 def test_without_a_firm_a_table_is_empty(db, addresses, rows, table):
-    with psycopg.connect(addresses.app.replace("+psycopg", "")) as connection:
+    with psycopg.connect(addresses.app) as connection:
         assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
         connection.execute("SET app.firm_id = ''")
         assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
@@ -57,9 +57,9 @@ def test_without_a_firm_nothing_can_be_inserted(db, addresses, rows, cast, table
     with db.system() as session:
         copy = session.execute(text(f"SELECT * FROM {table} LIMIT 1")).mappings().one()
     kept = {name: value for name, value in copy.items() if not isinstance(value, dict | list) and value is not None}
+    statement = f"INSERT INTO {table} ({', '.join(kept)}) VALUES ({', '.join(['%s'] * len(kept))})"
     with psycopg.connect(addresses.app) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        names, marks = ", ".join(kept), ", ".join(["%s"] * len(kept))
-        connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(kept.values()))
+        connection.execute(statement, list(kept.values()))
 
 
 @pytest.mark.parametrize("table", TABLES)

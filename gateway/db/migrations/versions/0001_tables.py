@@ -95,7 +95,8 @@ BEGIN
     LOOP
         part := 'audit_log_' || to_char(day, 'YYYYMMDD');
         PERFORM pg_advisory_xact_lock(hashtext('ensure_audit_partitions'));
-        CONTINUE WHEN to_regclass(part) IS NOT NULL; -- somebody was faster
+        -- somebody may have been faster; to_regclass would answer from before the lock
+        CONTINUE WHEN EXISTS (SELECT FROM pg_class WHERE relname = part AND relnamespace = 'public'::regnamespace);
         EXECUTE format('CREATE TABLE %I (LIKE audit_log INCLUDING ALL)', part);
         EXECUTE replace($policies${"; ".join(isolate("the_partition"))}$policies$, 'the_partition', part);
         EXECUTE format('ALTER TABLE audit_log ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',

@@ -1,0 +1,322 @@
+"""The embedded server's life: who starts it, who stops it, and what survives a kill."""
+
+import contextlib
+import fcntl
+import json
+import os
+import pwd
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from gateway.db import cluster, embedded
+from gateway.db.embedded import ensure_running
+from gateway.errors import Permanent
+
+USE = """
+import os, sys
+from pathlib import Path
+from gateway.db.embedded import ensure_running
+server = ensure_running(Path(sys.argv[1]), durable=False)
+print(server.url("app"), flush=True)
+sys.stdin.readline()
+"""
+
+
+@contextlib.contextmanager
+def a_process(data_dir, **kwargs):
+    """Another process that uses the server until its standard input says something; gives it and the address."""
+    command = [sys.executable, "-c", USE, str(data_dir)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **kwargs) as process:
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(BrokenPipeError):
+                process.communicate("\n", timeout=30)
+
+
+def address(process):
+    return process.stdout.readline().strip()
+
+
+def who(url):
+    with psycopg.connect(url) as connection:
+        return connection.execute("SELECT current_user::text").fetchone()[0]
+
+
+def wait_until_stopped(data_dir):
+    """Blocks in the kernel until no process of the server is left; pytest-timeout ends a wait that is in vain."""
+    with (data_dir / "postgres.running").open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def postmaster(data_dir):
+    return int((data_dir / "postgres" / "postmaster.pid").read_text().split("\n")[0])
+
+
+@pytest.fixture
+def data_dir(tmp_path):
+    """A data folder whose server is told to stop afterwards."""
+    folder = tmp_path / "data"
+    yield folder
+    with contextlib.suppress(Exception):
+        embedded._leave(folder)
+    if (folder / "postgres.running").exists():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            os.kill(postmaster(folder), signal.SIGINT)
+        wait_until_stopped(folder)
+
+
+def test_the_server_runs_while_anybody_uses_it_and_stops_with_the_last(data_dir):
+    with a_process(data_dir) as first:
+        url = address(first)
+        with a_process(data_dir) as second:
+            assert address(second) == url
+        assert who(url) == "gateway_app"
+    wait_until_stopped(data_dir)
+    assert not (data_dir / "postgres" / "postmaster.pid").exists()
+
+
+def test_two_processes_that_start_at_once_share_one_server(data_dir):
+    with a_process(data_dir) as first, a_process(data_dir) as second:
+        assert address(first) == address(second) != ""
+    wait_until_stopped(data_dir)
+
+
+def test_whoever_comes_while_the_server_stops_gets_a_new_one(data_dir):
+    for _ in range(3):
+        server = ensure_running(data_dir, durable=False)
+        assert who(server.url("app")) == "gateway_app"
+        server.leave()
+
+
+def test_a_killed_process_holds_no_share(data_dir):
+    with a_process(data_dir) as first, a_process(data_dir) as second:
+        url = address(first)
+        address(second)
+        first.kill()
+        first.wait()
+        assert who(url) == "gateway_app"
+    wait_until_stopped(data_dir)
+
+
+def test_a_server_left_alone_by_kills_is_taken_over(data_dir):
+    with a_process(data_dir) as first:
+        url = address(first)
+        pid = postmaster(data_dir)
+        first.kill()
+        first.wait()
+    server = ensure_running(data_dir, durable=False)
+    assert (postmaster(data_dir), server.url("app")) == (pid, url)
+    server.leave()
+    wait_until_stopped(data_dir)
+
+
+def test_a_killed_server_recovers_what_was_committed(data_dir):
+    server = ensure_running(data_dir)
+    with psycopg.connect(server.url("owner")) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
+    pid = postmaster(data_dir)
+    os.kill(pid, signal.SIGKILL)
+    again = ensure_running(data_dir)
+    with psycopg.connect(again.url("owner")) as connection:
+        assert connection.execute("SELECT n FROM kept").fetchone() == (42,)
+    assert postmaster(data_dir) != pid
+
+
+def test_a_stale_pid_file_that_names_a_living_stranger_is_no_obstacle(data_dir):
+    ensure_running(data_dir, durable=False).leave()
+    wait_until_stopped(data_dir)
+    stale = f"{os.getpid()}\n{data_dir}/postgres\n1\n5432\n{data_dir}/postgres\n\n 1 1\nready   \n"
+    (data_dir / "postgres" / "postmaster.pid").write_text(stale)
+    server = ensure_running(data_dir, durable=False)
+    assert who(server.url("system")) == "gateway_system"
+
+
+def test_a_forked_child_that_ends_does_not_stop_the_server(data_dir):
+    server = ensure_running(data_dir, durable=False)
+    child = os.fork()
+    if not child:
+        embedded._leave_all()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert who(server.url("app")) == "gateway_app"
+
+
+def test_a_forked_child_keeps_the_server_when_its_parent_leaves(data_dir):
+    server = ensure_running(data_dir, durable=False)
+    told, tell = os.pipe()
+    child = os.fork()
+    if not child:
+        os.read(told, 1)
+        os._exit(0)
+    server.leave()
+    assert who(server.url("app")) == "gateway_app"
+    os.write(tell, b"x")
+    os.waitpid(child, 0)
+    os.close(told)
+    os.close(tell)
+
+
+@pytest.mark.parametrize("role", embedded.ROLES)
+def test_each_role_logs_in_with_its_password_and_only_so(data_dir, role):
+    server = ensure_running(data_dir, durable=False)
+    assert who(server.url(role, "postgres")) == embedded.ROLES[role]
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        who(server.url(role).replace(":", ":wrong", 2).replace("postgresql:wrong", "postgresql:"))
+
+
+def test_passwords_are_for_this_user_alone(data_dir):
+    ensure_running(data_dir, durable=False)
+    kept = data_dir / "postgres-passwords.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert len(set(json.loads(kept.read_text()).values())) == 4
+
+
+def test_settings_that_the_design_rests_on(data_dir):
+    server = ensure_running(data_dir)
+    expected = {
+        "jit": "off",
+        "fsync": "on",
+        "TimeZone": "UTC",
+        "max_connections": "100",
+        "listen_addresses": "",
+        "wal_level": "minimal",
+        "server_encoding": "UTF8",
+    }
+    with psycopg.connect(server.url("app")) as connection:
+        found = {name: connection.execute("SELECT current_setting(%s)", [name]).fetchone()[0] for name in expected}
+        provider = connection.execute(
+            "SELECT datlocprovider::text, datlocale FROM pg_database WHERE datname = 'gateway'"
+        )
+        assert provider.fetchone() == ("b", "C.UTF-8")
+    assert found == expected
+
+
+def test_a_path_too_long_for_a_socket_gets_a_private_folder(tmp_path):
+    deep = tmp_path / ("deep" * 20) / ("deeper" * 5)
+    server = ensure_running(deep, durable=False)
+    folder = Path(server.socket_dir)
+    assert who(server.url("app")) == "gateway_app"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    server.leave()
+    wait_until_stopped(deep)
+    assert ensure_running(deep, durable=False).socket_dir == str(folder)
+    embedded._leave(deep)
+    wait_until_stopped(deep)
+    folder.rmdir()
+
+
+def test_a_creation_that_was_cut_off_is_begun_again(data_dir):
+    (data_dir / "postgres.new" / "base").mkdir(parents=True)
+    assert who(ensure_running(data_dir, durable=False).url("app")) == "gateway_app"
+
+
+def test_another_major_version_is_refused(data_dir):
+    (data_dir / "postgres").mkdir(parents=True)
+    (data_dir / "postgres" / "PG_VERSION").write_text("15\n")
+    with pytest.raises(Permanent, match="PostgreSQL 15"):
+        ensure_running(data_dir)
+
+
+def test_a_server_that_will_not_start_is_told_with_its_own_words(data_dir):
+    ensure_running(data_dir, durable=False).leave()
+    wait_until_stopped(data_dir)
+    (data_dir / "postgres" / "global" / "pg_control").unlink()
+    with pytest.raises(Permanent, match=r"pg_control.*postgres\.log"):
+        ensure_running(data_dir, durable=False)
+
+
+def test_a_full_disk_is_told(data_dir, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(Permanent) as caught:
+        ensure_running(data_dir)
+    monkeypatch.undo()
+    assert caught.value.code == "disk_full"
+
+
+def test_missing_binaries_are_told(data_dir, monkeypatch):
+    monkeypatch.setattr(cluster, "VERSION", "99")
+    with pytest.raises(Permanent) as caught:
+        ensure_running(data_dir)
+    assert caught.value.code == "postgres_missing"
+
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+
+
+@as_root
+def test_root_hands_the_server_to_nobody(data_dir):
+    ensure_running(data_dir, durable=False)
+    assert Path(f"/proc/{postmaster(data_dir)}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
+
+
+@as_root
+def test_folders_get_search_permission_and_nothing_more(tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    server = ensure_running(closed / "data", durable=False)
+    assert closed.stat().st_mode & 0o777 == 0o701
+    server.leave()
+    wait_until_stopped(closed / "data")
+
+
+def in_a_child_as_nobody(work):
+    """Run work in a fork that became `nobody`; the interpreter itself may lie where nobody may look. Gives its error."""
+    nobody = pwd.getpwnam("nobody")
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.setgroups([])
+            os.setgid(nobody.pw_gid)
+            os.setuid(nobody.pw_uid)
+            work()
+        except BaseException as error:  # noqa: BLE001 - told to the parent
+            os.write(write, repr(error).encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as said:
+        error = said.read()
+    os.waitpid(child, 0)
+    return error
+
+
+@pytest.fixture
+def nobodys(tmp_path):
+    """A folder that belongs to `nobody`, and that nobody can reach."""
+    folder = tmp_path / "nobodys"
+    folder.mkdir()
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    for parent in tmp_path.parents[:-2] if os.geteuid() == 0 else ():
+        parent.chmod(parent.stat().st_mode | 0o001)
+    tmp_path.chmod(0o711)
+    return folder
+
+
+@as_root
+def test_a_normal_user_runs_the_server_as_themselves(nobodys):
+    def work():
+        server = ensure_running(nobodys / "data", durable=False)
+        assert Path(f"/proc/{postmaster(nobodys / 'data')}").stat().st_uid == os.getuid() != 0
+        assert who(server.url("app")) == "gateway_app"
+        server.leave()
+        wait_until_stopped(nobodys / "data")
+
+    assert in_a_child_as_nobody(work) == ""
+
+
+@as_root
+def test_a_folder_that_is_not_ours_to_write_is_told(nobodys):
+    nobodys.chmod(0o500)
+    assert "cannot start: [Errno 13] Permission denied" in in_a_child_as_nobody(
+        lambda: ensure_running(nobodys / "data")
+    )

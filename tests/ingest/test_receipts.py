@@ -1,0 +1,214 @@
+"""What the partner gets back, and the way a repaired errors.csv takes home."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from desk import ROSTER, as_csv, counts, people, person
+
+BAD = {"dob": "13/13/1980"}
+
+
+def errors_csv(told) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(Path(told["receipts"]["csv"]).read_text("utf-8-sig"), newline="")))
+
+
+def repaired(told, encoding="utf-8", delimiter=",", **mended: str) -> bytes:
+    rows = errors_csv(told)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows([row | {"DOB": "01/02/1980"} | mended for row in rows])
+    return out.getvalue().encode(encoding)
+
+
+def test_every_end_has_a_receipt_that_says_what_to_do(desk):
+    told = desk.drop("roster_20260301.csv", b"")
+
+    receipt = json.loads(Path(told["receipts"]["json"]).read_text())
+    assert (receipt["state"], receipt["code"]) == ("refused", "empty_file")
+    assert receipt["fix"]
+
+
+def test_errors_csv_is_the_partners_own_layout_with_two_more_columns(desk):
+    told = desk.drop("roster_20260301.csv", [*people(5), person(6, **BAD, last_name='O\'Hara, "Jo"')])
+
+    [row] = errors_csv(told)
+    assert list(row)[-2:] == ["Problems", "Row"]
+    assert row["Last Name"] == 'O\'Hara, "Jo"'
+    assert row["DOB"] == "13/13/1980"
+    assert row["Row"] == f"{told['import_id']}:7"
+    assert "13/13/1980" in row["Problems"]
+
+
+def test_a_repaired_errors_csv_loads_what_was_rejected_and_closes_nobody(desk):
+    told = desk.drop("roster_20260301.csv", people(10) + [person(n, **BAD) for n in range(11, 16)])
+    assert counts(told) == {"read": 15, "created": 10, "rejected": 5}
+
+    mended = desk.drop("whatever name.csv", repaired(told))
+
+    assert mended["state"] == "loaded"
+    assert counts(mended) == {"read": 5, "created": 5}
+    assert mended["corrects"] == told["import_id"]
+    assert mended["as_of"] == told["as_of"]
+    assert len(desk.open_clients()) == 15
+
+
+def test_half_a_large_file_comes_back_repaired(desk):
+    rows = [person(n) if n % 2 else person(n, **BAD) for n in range(1, 1001)]
+    told = desk.drop("roster_20260301.csv", rows)
+    assert (told["state"], told["rows"]["rejected"]) == ("loaded_with_errors", 500)
+
+    assert counts(desk.drop("fixed.csv", repaired(told))) == {"read": 500, "created": 500}
+    assert len(desk.open_clients()) == 1000
+
+
+@pytest.mark.parametrize(("encoding", "delimiter"), [("cp1252", ";"), ("utf-8-sig", "\t"), ("utf-8", ",")])
+def test_a_spreadsheet_may_have_changed_delimiter_and_encoding(desk, encoding, delimiter):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD, last_name="Müller")])
+
+    assert counts(desk.drop("fixed.csv", repaired(told, encoding, delimiter))) == {"read": 1, "created": 1}
+    assert desk.clients("employee_id, family_name")["E4"] == "Müller"
+
+
+def test_corrections_are_stale_where_a_newer_file_has_spoken(desk):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD, salary="1")])
+    desk.drop("roster_20260302.csv", [*people(3), person(4, salary="2")])
+
+    assert counts(desk.drop("fixed.csv", repaired(told))) == {"read": 1, "stale": 1}
+    assert desk.clients()["E4"] == Decimal(2)
+
+
+def test_what_is_still_wrong_comes_back_again(desk):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD), person(5, **BAD)])
+    again = desk.drop("fixed.csv", repaired(told, DOB="still wrong"))
+    assert counts(again) == {"read": 2, "rejected": 2}
+    assert errors_csv(again)[0]["Row"] == f"{again['import_id']}:2"
+
+    assert counts(desk.drop("fixed.csv", repaired(again))) == {"read": 2, "created": 2}
+
+
+def test_corrections_of_two_imports_in_one_file_are_refused(desk):
+    first = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
+    second = desk.drop("roster_20260302.csv", [*people(3, salary="1"), person(4, **BAD)])
+    both = repaired(first) + repaired(second).split(b"\r\n", 1)[1]
+
+    told = desk.drop("fixed.csv", both)
+
+    assert (told["state"], told["code"]) == ("refused", "mixed_corrections")
+    assert len(desk.clients()) == 3
+
+
+def test_a_row_whose_reference_was_lost_is_told(desk):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD), person(5, **BAD)])
+    lost = repaired(told).replace(f"{told['import_id']}:6".encode(), b"six")
+
+    mended = desk.drop("fixed.csv", lost)
+
+    assert counts(mended) == {"read": 2, "created": 1, "rejected": 1}
+    assert [one["code"] for one in mended["problems"]] == ["unknown_row"]
+
+
+def test_another_partners_corrections_name_no_import_of_yours(desk, office, cast):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
+    stranger = type(desk)(office, cast.harbor, "initech")
+    stranger.apply(ROSTER.format(partner="initech", firm="harbor"))
+
+    mended = stranger.drop("fixed.csv", repaired(told))
+
+    assert (mended["state"], mended["code"]) == ("refused", "unknown_import")
+    assert stranger.clients() == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''=1", "'plain", "\t=1", "=cmd|' /C calc'!A0"]
+)
+def test_formulas_are_harmless_on_the_way_out_and_themselves_on_the_way_back(desk, name):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD, last_name=name)])
+    assert errors_csv(told)[0]["Last Name"][0] not in "=+-@\t\r"
+
+    desk.drop("fixed.csv", repaired(told))
+
+    assert desk.clients("employee_id, family_name")["E4"] == name.strip()
+
+
+def test_sensitive_values_are_whole_in_errors_csv_and_masked_everywhere_else(desk):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, ssn="536-22-12345")])
+
+    assert errors_csv(told)[0]["SSN"] == "536-22-12345"
+    assert "536-22" not in json.dumps(told)
+    assert "536-22" not in Path(told["receipts"]["json"]).with_name("errors.json").read_text()
+    assert "536-22" not in repr(desk.sql("SELECT * FROM row_errors"))
+    assert "536-22" not in errors_csv(told)[0]["Problems"]
+
+
+def test_receipts_that_a_crash_left_unwritten_are_written_by_whoever_comes_next(desk):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
+    before = {path.name: path.read_bytes() for path in Path(told["receipts"]["json"]).parent.iterdir()}
+    for path in Path(told["receipts"]["json"]).parent.iterdir():
+        path.unlink()
+    desk.sql("UPDATE imports SET receipt_at = NULL")
+
+    desk.drop("roster_20260302.csv", people(3))
+
+    after = {path.name: path.read_bytes() for path in Path(told["receipts"]["json"]).parent.iterdir()}
+    assert after == before
+
+
+def test_receipts_are_for_their_owner_only(desk):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
+
+    assert Path(told["receipts"]["csv"]).stat().st_mode & 0o077 == 0
+
+
+def test_a_renamed_column_holds_the_file_and_accepting_the_name_releases_it(desk):
+    renamed = ["Emp Id No", "Last Name", "DOB", "Salary", "Passport", "I94 Expiry"]
+    rows = [person(n) | {"Emp Id No": f"E{n}"} for n in range(1, 4)]
+    kept = [{name: row.get(name, "") for name in renamed} for row in rows]
+    told = desk.drop("roster_20260301.csv", as_csv(kept, renamed))
+    assert (told["state"], told["code"]) == ("held", "header_missing")
+    assert [(one["expected"], one["found"]) for one in told["suggestions"]] == [("EMP_ID", "Emp Id No")]
+
+    released = desk.release(told)
+
+    assert (released["state"], released["rows"]["created"]) == ("released", 3)
+    assert (
+        desk.drop("roster_20260302.csv", as_csv(kept[:3], renamed) + b"E9,Nine,01/01/1990,1,,\r\n")["rows"]["created"]
+        == 1
+    )
+
+
+def test_a_learned_name_survives_the_next_apply(desk, roster):
+    test_a_renamed_column_holds_the_file_and_accepting_the_name_releases_it(desk)
+    desk.apply(roster + "\n# another version\n")
+
+    assert (
+        desk.drop(
+            "roster_20260303.csv",
+            b"Emp Id No,Last Name,Passport,I94 Expiry\nE1,One,,\nE2,Two,,\nE3,Three,,\nE9,Nine,,\n",
+        )["state"]
+        == "loaded"
+    )
+
+
+def test_a_dry_run_tells_differences_and_leaves_nothing(desk):
+    desk.drop("roster_20260301.csv", people(10))
+    before = desk.sql("SELECT count(*), max(version) FROM clients")
+
+    outcome = desk.rehearse(
+        "roster_20260302.csv", [*people(10, without=(3,), salary="7"), person(11), person(12, **BAD)]
+    )
+
+    assert outcome.rows | {"read": 11, "created": 1, "updated": 9, "rejected": 1} == outcome.rows
+    assert outcome.records["clients"] == {"created": 1, "updated": 9, "closed": 1}
+    assert {"record": "client", "row": 2, "key": "E1", "field": "annual_salary", "old": 50000.0, "new": 7.0} in [
+        {**one, "old": float(one["old"]), "new": float(one["new"])} for one in outcome.differences
+    ]
+    assert [one["code"] for one in outcome.problems] == ["bad_date"]
+    assert desk.sql("SELECT count(*), max(version) FROM clients") == before
+    assert desk.sql("SELECT count(*) FROM imports") == [(1,)]
