@@ -6,9 +6,13 @@ Northgate's partners acme and globex, Harbor's partner initech. `cast` holds the
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import itertools
 import os
+import shutil
+import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +21,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from desk import ROSTER, Desk
 from pytest_socket import socket_allow_hosts
 from sqlalchemy.orm import Session
 
@@ -28,6 +33,8 @@ from gateway.db.models import Firm, Partner, Staff
 from gateway.db.models.firms import STAFF_ROLES
 from gateway.db.session import Database, ensure_audit_partitions
 from gateway.settings import Settings
+from gateway.storage import Store
+from ingest.imports import Office
 
 MASTER_KEY = b"fabricated master key of 32 byte"
 TEMPLATE = "template_of_tests"
@@ -75,15 +82,30 @@ def _only_this_machine() -> None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory, worker_id) -> Iterator[Embedded]:
-    """One server that forgets on a power cut, for all workers of a run: the last one to leave stops it."""
-    base = tmp_path_factory.getbasetemp()
-    run = base if worker_id == "master" else base.parent
-    embedded = ensure_running(run / "server", durable=False)
+def server(testrun_uid) -> Iterator[Embedded]:
+    """One server that forgets on a power cut, for all workers of a run: the last one to leave stops it.
+
+    Not below pytest's own folder: that one is closed to other accounts by whichever run starts next, and the server of
+    a root user runs as another account.
+    """
+    run = Path(tempfile.gettempdir()) / f"gateway-tests-{testrun_uid}"
+    embedded = ensure_running(run, durable=False)
     with _locked(run / "template.lock"):
         _ensure_template(embedded)
     yield embedded
     embedded.leave()
+    _tidy(run)
+
+
+def _tidy(run: Path) -> None:
+    """Remove the folder once its server is gone; a worker that is still at it leaves that to the last."""
+    with (run / "postgres.users").open() as users, contextlib.suppress(BlockingIOError):
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for _ in range(500):  # the server is shutting down; its own file tells when it is done
+            if not (run / "postgres" / "postmaster.pid").exists():
+                break
+            threading.Event().wait(0.01)
+        shutil.rmtree(run, ignore_errors=True)
 
 
 @pytest.fixture
@@ -145,6 +167,25 @@ def _copied(server: Embedded, name: str) -> Iterator[Addresses]:
         superuser.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER gateway_owner STRATEGY file_copy")
         yield _addresses(server, name)
         superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def office(db, settings) -> Office:
+    return Office(db, Store.of(settings), settings)
+
+
+@pytest.fixture
+def desk(office, cast) -> Desk:
+    """Northgate's partner acme, whose full roster closes whoever it no longer lists."""
+    one = Desk(office, cast.northgate, "acme")
+    one.apply(ROSTER.format(partner="acme", firm="northgate"))
+    return one
+
+
+@pytest.fixture
+def roster() -> str:
+    """The desk's partner.yaml, for tests that change a word of it."""
+    return ROSTER.format(partner="acme", firm="northgate")
 
 
 def _addresses(server: Embedded, name: str) -> Addresses:

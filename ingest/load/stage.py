@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from psycopg import Connection, sql
 
+from gateway import clock
 from gateway.crypto import FirmCipher
 from gateway.domain.fields import Kind
 from ingest.catalogue import RowProblem
@@ -19,9 +21,9 @@ PROBLEM_COLUMNS = ("row", "line", "sheet", "column_name", "value", "code", "seve
 
 _COMMON = "n bigint GENERATED ALWAYS AS IDENTITY, row int NOT NULL, clears text[]"
 _KEYS: dict[Kind, str] = {
-    "client": "new_id uuid NOT NULL DEFAULT uuidv7(), key text NOT NULL",
-    "case": "new_id uuid NOT NULL DEFAULT uuidv7(), key text NOT NULL, person text",
-    "document": "new_id uuid NOT NULL DEFAULT uuidv7(), person text NOT NULL, doc_type text NOT NULL",
+    "client": "new_id uuid NOT NULL, key text NOT NULL",
+    "case": "new_id uuid NOT NULL, key text NOT NULL, person text",
+    "document": "new_id uuid NOT NULL, person text NOT NULL, doc_type text NOT NULL",
 }
 
 
@@ -77,7 +79,7 @@ class Stage:
         if not records.rows:
             return
         shape = self.shapes[records.kind]
-        columns: dict[str, Sequence[object | None]] = {"row": records.rows}
+        columns: dict[str, Sequence[object | None]] = {"new_id": _new_ids(len(records.rows)), "row": records.rows}
         if records.kind == "document":
             columns |= {"person": self._keys(records.people), "doc_type": records.doc_types}
         elif records.kind == "case":
@@ -132,6 +134,20 @@ _NO_SHAPE = Shape("client", (), {})
 
 def _is_array(shape: Shape, name: str) -> bool:
     return shape.sql_type(name).endswith("[]")
+
+
+def _new_ids(count: int) -> list[str]:
+    """UUIDv7 (RFC 9562, 5.7 and 6.2 method 1) in order: time in ms, a 12-bit counter that spills into it, 62 random bits.
+
+    The server's `uuidv7()` asks the kernel for randomness one id at a time, which takes longer than to store a record.
+    """
+    begun = int(clock.now().timestamp() * 1000) << 12
+    noise = os.urandom(8 * count).hex()
+    counted = (f"{begun + number:015x}" for number in range(count))
+    return [
+        f"{head[:12]}7{head[12:]}8{noise[at : at + 15]}"
+        for head, at in zip(counted, range(0, 16 * count, 16), strict=True)
+    ]
 
 
 def _hex(values: Iterable[bytes | None]) -> list[object | None]:

@@ -1,0 +1,165 @@
+"""Every partner's samples come to what its expected.yaml says; a new partner's folder needs no test of its own."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.config import ConfigError
+from gateway.errors import Permanent
+from ingest.catalogue import ROW_CODES
+from ingest.samples import Difference, Told, run_samples
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = ROOT / "partner_configs"
+PUBLISHED = ROOT.parent / "shared" / "data" / "perm_fy2016.csv"
+
+# what no CSV roster can bring about, and why
+NOT_OF_A_ROSTER = {
+    "formula_error": "only the cells of a workbook hold errors of formulas",
+    "lost_zeros": "only a workbook's numbers can tell that zeros were lost",
+    "pinned_field": "staff must have corrected a record by hand before",
+    "unknown_row": "only a corrections file has the column Row",
+}
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent.name for path in CONFIGS.glob("*/expected.yaml")))
+def test_the_samples_of_a_partner_come_to_what_was_agreed(office, folder):
+    assert [str(one) for one in run_samples(office, CONFIGS / folder)] == []
+
+
+def test_every_partner_says_what_its_samples_must_come_to():
+    assert {path.parent for path in CONFIGS.glob("*/samples")} == {
+        path.parent for path in CONFIGS.glob("*/expected.yaml")
+    }
+
+
+def test_acmes_first_roster_shows_every_problem_that_a_roster_can_have():
+    shown = (CONFIGS / "acme" / "expected.yaml").read_text(encoding="utf-8")
+    assert {code for code in ROW_CODES if f"code: {code}}}" not in shown} == set(NOT_OF_A_ROSTER)
+
+
+@pytest.fixture
+def make_samples(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "data"))
+    import make_samples
+
+    yield make_samples
+    sys.modules.pop("make_samples")
+
+
+def test_the_committed_rosters_are_what_their_script_fabricates(make_samples):
+    samples = CONFIGS / "acme" / "samples"
+    assert (samples / "roster_20260301.csv").read_bytes() == make_samples.first_day()
+    assert (samples / "roster_20260302.csv").read_bytes() == make_samples.second_day()
+
+
+def test_the_sample_of_perm_is_a_cut_of_the_published_file(make_samples):
+    if not PUBLISHED.exists():
+        pytest.skip("the published file of the Department of Labor is not at hand")
+    assert (CONFIGS / "perm" / "samples" / "perm_sample.csv").read_bytes() == make_samples.perm_cut(PUBLISHED)
+
+
+# ---------------------------------------------------------------- comparing
+PARTNER = """
+partner: umbrella
+firm: northgate
+name: Umbrella
+time_zone: America/Chicago
+feeds:
+  people:
+    file: "*.csv"
+    format: {type: csv}
+    contents: changes
+    client:
+      key: employee_id
+      fields:
+        employee_id: {from: Id, required: true}
+        email: {from: Email, type: email}
+"""
+AGREED = """
+samples:
+  - file: a.csv
+    state: loaded_with_errors
+    rows: {read: 2, created: 1, rejected: 1}
+    records: {clients: {created: 1}}
+    problems:
+      - {row: 3, column: Email, code: bad_email}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "partner.yaml").write_text(PARTNER)
+    (tmp_path / "expected.yaml").write_text(AGREED)
+    (tmp_path / "samples" / "a.csv").write_text("Id,Email\n1,a@acme.example\n2,nobody\n")
+    return tmp_path
+
+
+def test_a_folder_that_comes_to_what_it_says_has_no_differences(office, folder):
+    assert run_samples(office, folder) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "differences"),
+    [
+        ("state: loaded_with_errors", "state: loaded", [Difference("a.csv", "state", "loaded", "loaded_with_errors")]),
+        ("state: loaded_with_errors", "state: loaded_with_errors\n    code: reject_guard", [Difference("a.csv", "code", "reject_guard", None)]),
+        ("created: 1, rejected", "created: 2, rejected", [Difference("a.csv", "rows.created", 2, 1)]),
+        (", rejected: 1}", "}", [Difference("a.csv", "rows.rejected", 0, 1)]),
+        ("{clients: {created: 1}}", "{clients: {created: 1, closed: 4}}", [Difference("a.csv", "records.clients.closed", 4, 0)]),
+        (
+            "row: 3, column: Email",
+            "row: 2, column: Email",
+            [
+                Difference("a.csv", "problem", Told(row=2, column="Email", code="bad_email"), None),
+                Difference("a.csv", "problem", None, Told(row=3, column="Email", code="bad_email")),
+            ],
+        ),
+        (
+            "code: bad_email}",
+            "code: bad_email}\n      - {row: 3, column: Email, code: bad_email}",
+            [Difference("a.csv", "problem", Told(row=3, column="Email", code="bad_email"), None)],
+        ),
+    ],
+)  # fmt: skip
+def test_whatever_is_not_as_agreed_is_told(office, folder, old, new, differences):
+    assert old in AGREED
+    (folder / "expected.yaml").write_text(AGREED.replace(old, new))
+    assert run_samples(office, folder) == differences
+
+
+def test_a_difference_reads_as_a_sentence_and_a_problem_as_a_line_of_expected_yaml():
+    told = Told(row=3, column="Email", code="bad_email")
+    assert str(Difference("a.csv", "rows.created", 2, 1)) == "a.csv: rows.created: 2 expected, 1 found"
+    assert (
+        str(Difference("a.csv", "problem", None, told))
+        == "a.csv: problem: nothing expected, {row: 3, column: Email, code: bad_email} found"
+    )
+
+
+def test_a_file_that_nobody_expects_and_one_that_is_missing_are_told(office, folder):
+    shutil.move(folder / "samples" / "a.csv", folder / "samples" / "b.csv")
+    assert run_samples(office, folder) == [
+        Difference("a.csv", "file", "a.csv", None),
+        Difference("b.csv", "file", None, "b.csv"),
+    ]
+
+
+def test_a_misspelt_count_is_told_with_its_line(office, folder):
+    (folder / "expected.yaml").write_text(AGREED.replace("created: 1, rejected", "craeted: 1, rejected"))
+    with pytest.raises(ConfigError, match=r"expected.yaml:5:.*craeted.*created"):
+        run_samples(office, folder)
+
+
+def test_samples_are_not_loaded_beside_the_imports_of_a_partner(office, folder):
+    run_samples(office, folder)
+    with pytest.raises(Permanent, match="fresh one"):
+        run_samples(office, folder)
+
+
+def test_the_firm_of_a_partner_is_added_where_it_is_missing(office, folder):
+    (folder / "partner.yaml").write_text(PARTNER.replace("northgate", "southgate"))
+    assert run_samples(office, folder) == []
