@@ -215,7 +215,7 @@ def _frames(chunks: Iterable[bytes], size: int) -> Iterator[tuple[bytes, bool]]:
     for chunk in chunks:
         held += chunk
         while len(held) > size:
-            yield bytes(held[:size]), False
+            yield bytes(memoryview(held)[:size]), False
             del held[:size]
     yield bytes(held), True
 

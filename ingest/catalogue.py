@@ -112,6 +112,10 @@ FILE_CODES: dict[str, Entry] = {
     "sequence_gap": Entry(
         "The file's number is {found}; {expected} was due.", "Send the missing file, or confirm that there is none."
     ),
+    "rows_rejected": Entry(
+        "{rejected} of {read} rows were rejected; all others are loaded.",
+        "Correct the rows in errors.csv and send that file back; only they are read again.",
+    ),
     "vanish_guard": Entry(
         "{missing} of {open} open records ({percent} %) are missing from this full file.",
         "Check whether the export was complete; we load it once somebody here confirms that they are really gone.",

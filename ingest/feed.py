@@ -29,6 +29,10 @@ class Condition(Section, frozen=True):
     is_not: list[str] | None = None
     not_blank: bool = False
 
+    def __post_init__(self) -> None:
+        if (self.is_ is not None) + (self.is_not is not None) + self.not_blank != 1:
+            raise ValueError("A condition asks one thing of its column: is, is_not or not_blank.")
+
 
 class FieldSpec(Section, frozen=True):
     """Where one value comes from, how it is cleaned, what it must be, and what happens when it is not.

@@ -262,7 +262,7 @@ _PROBLEM_COLUMNS = ", ".join(PROBLEM_COLUMNS)
 def _keep_problems(session: Session, arrival: Import) -> int:
     kept = driver(session).execute(
         f"INSERT INTO row_errors (firm_id, import_id, {_PROBLEM_COLUMNS})"
-        f" SELECT %s, %s, {_PROBLEM_COLUMNS} FROM stage_problems ORDER BY row",
+        f" SELECT %s, %s, {_PROBLEM_COLUMNS} FROM stage_problems ORDER BY row, n",
         (arrival.firm_id, arrival.id),
     )
     return kept.rowcount
@@ -357,5 +357,5 @@ def _decision(held: Import, action: str) -> dict[str, object]:
 
 
 def _staged_problems(session: Session) -> list[dict[str, object]]:
-    rows = driver(session).execute(f"SELECT {_PROBLEM_COLUMNS} FROM stage_problems ORDER BY row, line")
+    rows = driver(session).execute(f"SELECT {_PROBLEM_COLUMNS} FROM stage_problems ORDER BY row, n")
     return [dict(zip(PROBLEM_COLUMNS, row, strict=True)) for row in rows]

@@ -10,7 +10,7 @@ from gateway.config import ConfigError, Document, Finding, PartnerFile, decode, 
 from ingest.catalogue import describe_file
 from ingest.feed import Feed
 from ingest.formats.base import Refused
-from ingest.mapping.plan import check_feed
+from ingest.mapping.specs import check_feed
 
 Partner = PartnerFile[Feed]
 

@@ -329,6 +329,10 @@ def _judge(session: Session, job: Job, reading: Reading, table: Table, loaded: L
         reading=reading,
         header=table.header,
     )
+    if loaded.rows["rejected"]:
+        outcome.reason, outcome.fix = describe_file(
+            "rows_rejected", rejected=loaded.rows["rejected"], read=loaded.rows["read"]
+        )
     if loaded.tripped:
         first = loaded.tripped[0]
         outcome.code, outcome.fix = first.code, first.fix

@@ -56,6 +56,9 @@ def write(db: Database, store: Store, settings: Settings, home: Home, import_id:
             source = _source(session, store, settings, home, arrival)
             _write_csv(session, arrival, source, folder / "errors.csv")
         told = account_of(session, import_id, folder, problems=False) | {"problems": summary_of(session, import_id)}
+        told["receipts"] = sorted(
+            {"receipt.json", *(path.name for path in folder.glob("errors.*"))}
+        )  # names, not our paths
         _replace(folder / "receipt.json", lambda out: out.write(_pretty(told)))
         arrival.receipt_at = clock.now()
 

@@ -54,6 +54,7 @@ SETTINGS = {
 }
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 
+_SOCKET = ".s.PGSQL.5432"
 _START_SECONDS = 300.0  # recovery after a crash replays up to max_wal_size
 _POLL_SECONDS = 0.005
 
@@ -148,16 +149,18 @@ def _bring_up(data_dir: Path, *, durable: bool) -> None:
 def _launch(data_dir: Path, log: Path, running: int, *, durable: bool) -> None:
     """Start the server as nobody's child (the shell forks it and ends), in a session of its own.
 
-    Holding `running` proves that no process of an earlier server lives, so a pid file left over is stale for certain.
+    Holding `running` proves that no process of an earlier server lives, so lock files left over are stale for certain;
+    PostgreSQL would believe the process ids in them if somebody else has them now, or if nobody reaped the dead.
     """
     try:
         os.ftruncate(running, 0)
         (data_dir / "postgres.kept").unlink(missing_ok=True)  # it spoke of an earlier server
         cluster.prepare(data_dir, durable=durable)
         pgdata = data_dir / "postgres"
-        (pgdata / "postmaster.pid").unlink(missing_ok=True)
-        settings = SETTINGS | ({} if durable else FORGETFUL)
-        settings["unix_socket_directories"] = str(cluster.socket_folder(data_dir))
+        socket_folder = cluster.socket_folder(data_dir)
+        for stale in (pgdata / "postmaster.pid", socket_folder / f"{_SOCKET}.lock"):
+            stale.unlink(missing_ok=True)
+        settings = SETTINGS | ({} if durable else FORGETFUL) | {"unix_socket_directories": str(socket_folder)}
         command = [str(cluster.find_binaries() / "postgres"), "-D", str(pgdata)]
         command += [f"-c{name}={value}" for name, value in settings.items()]
         with os.fdopen(_open_private(log, os.O_WRONLY | os.O_APPEND), "ab") as out:
@@ -204,7 +207,7 @@ def _answers(data_dir: Path) -> bool:
     if not status.ready or (data_dir / "postgres.running").stat().st_size:
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex(f"{status.socket_dir}/.s.PGSQL.5432") == 0
+        return probe.connect_ex(f"{status.socket_dir}/{_SOCKET}") == 0
 
 
 class _Status(NamedTuple):
@@ -278,7 +281,7 @@ def _leave_all() -> None:
 
 
 def _before_fork() -> None:
-    """A forked child would share its parent's lock, which then spoke for both: it gets one of its own, taken beforehand."""
+    """A forked child would share its parent's lock, which then spoke for both: it gets its own, taken beforehand."""
     for data_dir in _users:
         with contextlib.suppress(FileNotFoundError):
             _childs[data_dir] = _share(data_dir)

@@ -5,6 +5,7 @@ Read off the tables, so that a new column is a new field of the config language 
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from sqlalchemy import ARRAY, Boolean, Date, Integer, LargeBinary, Numeric, Table
@@ -33,6 +34,17 @@ CHOICES: dict[tuple[Kind, str], frozenset[str]] = {
 }
 DURATION_OF_STATUS = "duration_of_status"  # the I-94 admission "D/S": no end date, 8 CFR 214.2(f)(5)
 
+
+class Room(NamedTuple):
+    """What a number column can hold: the least, the most, and how many decimals."""
+
+    least: Decimal
+    most: Decimal
+    decimals: int
+
+
+_ROOMS: dict[tuple[Kind, str], Room] = {("case", "complexity"): Room(Decimal(1), Decimal(10), 0)}
+
 # columns that the gateway itself keeps; everything else may be mapped
 _OURS = frozenset(
     "firm_id id partner_id key client_id case_id attorney_id file_id doc_type duration_of_status attributes"
@@ -53,6 +65,7 @@ class Field(NamedTuple):
         sensitive: stored encrypted, compared by blind index, shown masked.
         choices: the only words accepted, where the field is a code of ours.
         lasting: it always has a value, so it cannot be cleared.
+        room: what a number may be, beyond what the feed says.
     """
 
     name: str
@@ -60,6 +73,7 @@ class Field(NamedTuple):
     sensitive: bool
     choices: frozenset[str] | None
     lasting: bool
+    room: Room | None
 
 
 def _holds(column_type: object) -> Holds:
@@ -73,6 +87,14 @@ def _holds(column_type: object) -> Holds:
     return next((holds for kind, holds in by_type if isinstance(column_type, kind)), "text")
 
 
+def _room(column_type: object) -> Room | None:
+    if not isinstance(column_type, Numeric) or column_type.precision is None or column_type.scale is None:
+        return None
+    decimals = int(column_type.scale)
+    most = Decimal(10) ** (int(column_type.precision) - decimals) - Decimal(10) ** -decimals
+    return Room(-most, most, decimals)
+
+
 def _fields(kind: Kind, model: type[Base]) -> dict[str, Field]:
     table = model.__table__
     assert isinstance(table, Table)  # noqa: S101 - narrows FromClause for mypy
@@ -84,6 +106,7 @@ def _fields(kind: Kind, model: type[Base]) -> dict[str, Field]:
             isinstance(column.type, LargeBinary),
             CHOICES.get((kind, column.name)),
             not column.nullable,
+            _ROOMS.get((kind, column.name)) or _room(column.type),
         )
         for column in table.columns
         if column.name not in ours and not column.name.endswith("_index")

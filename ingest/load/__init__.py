@@ -3,7 +3,7 @@
 The steps speak through temporary tables that vanish with the transaction:
 
     stage_rows, stage_client, stage_case, stage_document    what the file says, as it says it
-    stage_seen, stage_problems                              whom rejected rows name; what was wrong
+    stage_shielded, stage_problems                          whom unread rows name; what was wrong
     match_client, match_case, match_document                one row per record: folded, and held against what we know
     outcome                                                 one row per good file row
 

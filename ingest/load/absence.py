@@ -44,7 +44,7 @@ def find_ending(
         connection.execute(f"CREATE TEMP TABLE {shape.ending} ({columns}) ON COMMIT DROP")
     if feed.contents == "changes" or suspended:
         return Missing()
-    connection.execute("CREATE INDEX ON stage_seen (key)")
+    connection.execute("CREATE INDEX ON stage_shielded (key)")
     if "document" in shapes:
         _find_superseded(connection, feed, params)
     if feed.absent == "ignore":
@@ -66,7 +66,7 @@ def _find_missing(connection: Connection[Any], shape: Shape, params: Params) -> 
         f"""
         INSERT INTO {shape.ending} SELECT o.id, o.version, o.client_id, NULL FROM ({listed}) o
         WHERE NOT EXISTS (SELECT FROM {shape.match} m WHERE m.id = o.id)
-          AND NOT EXISTS (SELECT FROM stage_seen x WHERE x.key = o.key)
+          AND NOT EXISTS (SELECT FROM stage_shielded x WHERE x.key = o.key)
           AND NOT o.pins ? '{column}'
         """,
         params,
@@ -93,7 +93,7 @@ def _find_superseded(connection: Connection[Any], feed: Feed, params: Params) ->
         WHERE NOT p.is_new AND NOT p.stale AND NOT d.pins ? 'status'
           AND greatest(g.as_of, i.confirmed_as_of) <= %(as_of)s
           AND NOT EXISTS (SELECT FROM match_document m WHERE m.id = d.id)
-          AND NOT EXISTS (SELECT FROM stage_seen x WHERE x.key = p.key AND x.shielded)
+          AND NOT EXISTS (SELECT FROM stage_shielded x WHERE x.key = p.key)
           AND (d.doc_type = ANY(%(emptied)s)
                OR EXISTS (SELECT FROM match_document m WHERE m.person = p.key AND m.doc_type = d.doc_type))
         """,

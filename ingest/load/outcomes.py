@@ -30,7 +30,7 @@ def judge(connection: Connection[Any], shapes: dict[Kind, Shape]) -> None:
                     WHEN bool_or(updated) THEN 'updated'
                     WHEN bool_or(stale) THEN 'stale'
                     ELSE 'unchanged' END AS outcome,
-               max(by_row) AS by_row
+               min(by_row) AS by_row
         FROM ({parts}) fates GROUP BY row
     """)
 
@@ -81,7 +81,7 @@ def duplicate_problems(
         FROM outcome o JOIN stage_rows r USING (row) LEFT JOIN {shape.stage} s ON s.row = o.row
         WHERE o.by_row IS NOT NULL AND o.outcome IN ('superseded', 'rejected') ORDER BY r.row
     """).fetchall()
-    label = shape.labels.get(key_field, key_field)
+    label = shape.label(key_field)
     return [
         RowProblem(
             row, line, "duplicate_key", label, None, sheet, "error" if reject else "warning",
@@ -95,14 +95,13 @@ def pinned_problems(connection: Connection[Any], shapes: dict[Kind, Shape]) -> l
     """A warning for every value that staff corrected by hand and the file would have changed."""
     problems = []
     for shape in shapes.values():
+        doc_type = "m.doc_type" if shape.kind == "document" else "NULL"
         found = connection.execute(f"""
-            SELECT r.row, r.line, r.sheet, field, to_jsonb(m) ->> field
+            SELECT r.row, r.line, r.sheet, {doc_type}, field, to_jsonb(m) ->> field
             FROM {shape.match} m CROSS JOIN unnest(m.pinned) field
             JOIN stage_rows r ON r.row = coalesce((m.winners->>field)::int, m.row) ORDER BY r.row, field
         """)
-        for row, line, sheet, name, value in found:
+        for row, line, sheet, kind, name, value in found:
             shown = None if name in shape.sensitive or value is None else shorten(value)
-            problems.append(
-                RowProblem(row, line, "pinned_field", shape.labels.get(name, name), shown, sheet, "warning")
-            )
+            problems.append(RowProblem(row, line, "pinned_field", shape.label(name, kind), shown, sheet, "warning"))
     return problems

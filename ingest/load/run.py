@@ -79,7 +79,7 @@ class _Tally:
         self.rejected += len(mapped.rejected)
         self.read += len(mapped.rows) + len(mapped.rejected.difference(mapped.rows))
         if mapped.unreadable and not self.unreadable:
-            row = mapped.unreadable[0]
+            row = min(mapped.unreadable)
             line = next(problem.line for problem in mapped.problems if problem.row == row)
             self.unreadable.append((row, line))
 

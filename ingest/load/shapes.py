@@ -10,7 +10,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
 from gateway.domain.fields import DURATION_OF_STATUS, FIELDS, MODELS, Kind
-from ingest.mapping.plan import FeedPlan
+from ingest.mapping.plan import FeedPlan, RecordPlan
 from ingest.mapping.records import ATTRIBUTES
 
 KINDS: tuple[Kind, ...] = ("client", "case", "document")  # also the order in which every writer locks
@@ -22,13 +22,13 @@ class Shape:
 
     Attributes:
         fields: the fields that the file can say something about, in a fixed order.
-        labels: field -> the partner's own column name.
+        labels: (document type or None, field) -> the partner's own column name.
         with_people: the same file speaks of the persons to whom the records belong.
     """
 
     kind: Kind
     fields: tuple[str, ...]
-    labels: dict[str, str]
+    labels: dict[tuple[str | None, str], str]
     with_people: bool = False
 
     @property
@@ -74,6 +74,10 @@ class Shape:
         """The staged columns that tell records apart (page: merging, record keys)."""
         return ("person", "doc_type", "number_index") if self.kind == "document" else ("key",)
 
+    def label(self, field: str, doc_type: str | None = None) -> str:
+        """The partner's own name for a field; documents of one type may have columns of their own."""
+        return self.labels.get((doc_type, field)) or self.labels.get((None, field), field)
+
     def compared(self, field: str) -> str:
         """The column by which a change of a field is noticed: ciphertext differs every time, its index does not."""
         return f"{field}_index" if field in self.sensitive else field
@@ -97,9 +101,14 @@ def shapes_of(plan: FeedPlan) -> dict[Kind, Shape]:
     for kind in KINDS:
         records = [record for record in plan.records if record.kind == kind]
         if records:
-            labels = {one.target.name: one.label for record in records for one in record.fields}
-            shapes[kind] = Shape(kind, tuple(_ordered(kind, plan, labels)), labels, plan.feed.client is not None)
+            labels = {(_type(record), one.target.name): one.label for record in records for one in record.fields}
+            mapped = {name for _, name in labels}
+            shapes[kind] = Shape(kind, tuple(_ordered(kind, plan, mapped)), labels, plan.feed.client is not None)
     return shapes
+
+
+def _type(record: RecordPlan) -> str | None:
+    return record.doc_type if isinstance(record.doc_type, str) else None
 
 
 def _ordered(kind: Kind, plan: FeedPlan, mapped: Iterable[str]) -> Iterable[str]:

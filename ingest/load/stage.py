@@ -40,10 +40,11 @@ class Stage:
         self._create()
 
     def _create(self) -> None:
+        told = ", ".join(f"{name} text" for name in PROBLEM_COLUMNS[2:])
         tables = [
             "stage_rows (row int NOT NULL, line int NOT NULL, sheet text)",
-            "stage_seen (key text NOT NULL, shielded boolean NOT NULL)",
-            f"stage_problems (row int, line int, {', '.join(f'{name} text' for name in PROBLEM_COLUMNS[2:])})",
+            "stage_shielded (key text NOT NULL)",
+            f"stage_problems (n bigint GENERATED ALWAYS AS IDENTITY, row int, line int, {told})",
             *(self._stage_table(shape) for shape in self.shapes.values()),
         ]
         for table in tables:
@@ -54,7 +55,7 @@ class Stage:
         return f"{shape.stage} ({', '.join([_COMMON, _KEYS[shape.kind], *columns])})"
 
     def add(self, mapped: Mapped) -> None:
-        """Stage one batch: its good rows, its records, whom its rejected rows name, and its problems."""
+        """Stage one batch: its good rows, its records, whom its unread rows name, and its problems."""
         gone = mapped.skipped | mapped.rejected
         good = [
             (row, line, mapped.sheet) for row, line in zip(mapped.rows, mapped.lines, strict=True) if row not in gone
@@ -62,13 +63,9 @@ class Stage:
         self._copy("stage_rows", ("row", "line", "sheet"), good)
         for records in mapped.records:
             self._add_records(records)
-        self.add_seen(mapped.seen, mapped.shielded)
+        keys = sorted(mapped.shielded)
+        self._copy("stage_shielded", ("key",), [(key,) for key in self._keys(keys)])
         self.add_problems(mapped.problems)
-
-    def add_seen(self, seen: set[str], shielded: set[str]) -> None:
-        """Remember the keys of rows that yield nothing, and of people whose documents are not all known."""
-        keys = sorted(seen | shielded)
-        self._copy("stage_seen", ("key", "shielded"), [(self._key(key), key in shielded) for key in keys])
 
     def add_problems(self, problems: Iterable[RowProblem]) -> None:
         """Stage problems as they will be told."""
@@ -112,9 +109,6 @@ class Stage:
         indexed = self._cipher.index_column(keys, self._key_field)
         return [None if one is None else f"{self._key_field}:{one.hex()}" for one in indexed]
 
-    def _key(self, key: str) -> str:
-        return str(self._keys([key])[0])
-
     def _copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """COPY as CSV: the csv module and PostgreSQL both run it in C; None is an empty field, which reads as NULL."""
         buffer = io.StringIO()
@@ -137,7 +131,7 @@ def _is_array(shape: Shape, name: str) -> bool:
 
 
 def _new_ids(count: int) -> list[str]:
-    """UUIDv7 (RFC 9562, 5.7 and 6.2 method 1) in order: time in ms, a 12-bit counter that spills into it, 62 random bits.
+    """UUIDv7 in order (RFC 9562, 5.7 and 6.2 method 1): time in ms, a counter that spills into it, random bits.
 
     The server's `uuidv7()` asks the kernel for randomness one id at a time, which takes longer than to store a record.
     """

@@ -24,7 +24,7 @@ def unique_fields(feed: Feed) -> Iterator[tuple[Kind, str]]:
 
 
 def reject_shared(connection: Connection[Any], feed: Feed, shapes: dict[Kind, Shape]) -> list[RowProblem]:
-    """Take the rows that share a unique value out of the stage; their keys count as seen.
+    """Take the rows that share a unique value out of the stage; whoever they name is shielded.
 
     Returns:
         A `not_unique` for each such row and field.
@@ -42,9 +42,10 @@ def reject_shared(connection: Connection[Any], feed: Feed, shapes: dict[Kind, Sh
 
 def _shared(connection: Connection[Any], shape: Shape, name: str) -> Iterator[RowProblem]:
     column = shape.compared(name)
+    doc_type = "s.doc_type" if shape.kind == "document" else "NULL"
     identity = f"ROW({', '.join(shape.identity)})::text"
     found = connection.execute(f"""
-        SELECT s.row, r.line, r.sheet, s.{column}::text,
+        SELECT s.row, r.line, r.sheet, {doc_type}, s.{column}::text,
                (SELECT min(o.row) FROM {shape.stage} o WHERE o.{column} = s.{column} AND o.row <> s.row)
         FROM {shape.stage} s JOIN stage_rows r USING (row)
         WHERE s.{column} IN (
@@ -52,14 +53,14 @@ def _shared(connection: Connection[Any], shape: Shape, name: str) -> Iterator[Ro
             GROUP BY {column} HAVING count(DISTINCT {identity}) > 1
         ) ORDER BY s.row
     """)
-    label = shape.labels.get(name, name)
-    for row, line, sheet, value, by_row in found.fetchall():
+    for row, line, sheet, kind, value, by_row in found.fetchall():
+        label = shape.label(name, kind)
         shown = None if name in shape.sensitive else shorten(value)
         yield RowProblem(row, line, "not_unique", label, shown, sheet, details={"by_row": by_row})
 
 
 def _take_out(connection: Connection[Any], shapes: dict[Kind, Shape], rows: list[int]) -> None:
     holder = shapes.get("client") or shapes["case"]
-    connection.execute(f"INSERT INTO stage_seen SELECT key, true FROM {holder.stage} WHERE row = ANY(%s)", [rows])
+    connection.execute(f"INSERT INTO stage_shielded SELECT key FROM {holder.stage} WHERE row = ANY(%s)", [rows])
     for table in ("stage_rows", *(shape.stage for shape in shapes.values())):
         connection.execute(f"DELETE FROM {table} WHERE row = ANY(%s)", [rows])

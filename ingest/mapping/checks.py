@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from gateway.domain.fields import Room
 from ingest.feed import FieldSpec
 from ingest.mapping.types import DATES
 from ingest.mapping.values import BadValue, Parser, SpecError, alternatives
@@ -22,7 +23,9 @@ _EXPLOSIVE = re.compile(r"(?<!\\)[+*]\)(?:[+*]|\{\d*,\d*\})")
 _RELATIVE = re.compile(r"today(?:\s*(?P<sign>[-+])\s*(?P<count>[0-9]{1,5})\s*(?P<unit>[dmy]))?")
 
 
-def compile_checks(spec: FieldSpec, parse: Parser, *, today: date, max_length: int | None = None) -> list[Check]:
+def compile_checks(
+    spec: FieldSpec, parse: Parser, *, today: date, max_length: int | None = None, room: Room | None = None
+) -> list[Check]:
     """The checks of a field, in the order in which they are told.
 
     Args:
@@ -30,12 +33,14 @@ def compile_checks(spec: FieldSpec, parse: Parser, *, today: date, max_length: i
         parse: its own type, to see that `one_of` lists what the type stores.
         today: what `today` in `min` and `max` means.
         max_length: characters that the record can hold.
+        room: numbers that the record can hold.
 
     Raises:
         SpecError: an option that makes no sense.
     """
     return [
         *_capacity(max_length),
+        *_room(room),
         *_length(spec.length),
         *_pattern(spec.pattern),
         *_one_of(spec.one_of, parse),
@@ -54,6 +59,19 @@ def _capacity(most: int | None) -> Iterator[Check]:
         def check(value: object) -> None:
             if isinstance(value, str) and len(value) > most:
                 raise BadValue("too_long", expected=f"{len(value):,} characters, at most {most:,} can be kept")
+
+        yield check
+
+
+def _room(room: Room | None) -> Iterator[Check]:
+    if room is not None:
+        places = "whole numbers" if room.decimals == 0 else f"at most {room.decimals} decimals"
+        agreed = f"{room.least:,} to {room.most:,}, {places}"
+
+        def check(value: object) -> None:
+            number = Decimal(str(value))
+            if not room.least <= number <= room.most or round(number, room.decimals) != number:
+                raise BadValue("out_of_range", expected=agreed)
 
         yield check
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from gateway.domain.fields import Room
 from ingest.feed import FieldSpec
 from ingest.mapping.checks import Check, compile_checks
 from ingest.mapping.cleaners import compile_cleaners, strip
@@ -37,7 +39,12 @@ class ColumnResult:
 
 
 def compile_column(
-    spec: FieldSpec, *, none_values: frozenset[str], today: date, max_length: int | None = None
+    spec: FieldSpec,
+    *,
+    none_values: frozenset[str],
+    today: date,
+    max_length: int | None = None,
+    room: Room | None = None,
 ) -> Column:
     """Compile one field.
 
@@ -46,6 +53,7 @@ def compile_column(
         none_values: what the feed writes for "no value"; compared with the stripped and with the cleaned cell.
         today: the date of receipt in the partner's zone, so that a replay comes to the same.
         max_length: characters that the record can hold.
+        room: numbers that the record can hold.
 
     Raises:
         SpecError: the field makes no sense.
@@ -55,9 +63,8 @@ def compile_column(
             "clear_token" if spec.clear_token is not None else "blank", "A required value cannot be cleared."
         )
     parse = parser_for(spec)
-    return Column(
-        _reader(spec, none_values, _checked(parse, compile_checks(spec, parse, today=today, max_length=max_length)))
-    )
+    checks = compile_checks(spec, parse, today=today, max_length=max_length, room=room)
+    return Column(_reader(spec, none_values, _checked(parse, checks)))
 
 
 class Column:
@@ -140,12 +147,12 @@ def _reader(spec: FieldSpec, none_values: frozenset[str], parse: Callable[[str],
         try:
             if len(cell) > LONGEST_CELL or not (cell.isascii() and "\0" not in cell):
                 _refuse_unreadable(cell)
-            bare = strip(cell)
+            bare = strip(cell if cell.isascii() else unicodedata.normalize("NFC", cell))
             if bare in words:
                 return words[bare]
             if only_strip:
                 return parse(bare)
-            text = clean(cell)
+            text = clean(bare)
             return blank if strip(text) in nothing else parse(text)
         except BadValue as problem:
             problem.__traceback__ = problem.__context__ = None  # it is kept: without the frames it came from

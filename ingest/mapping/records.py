@@ -11,8 +11,8 @@ from gateway.domain.fields import DURATION_OF_STATUS, Kind
 from ingest.catalogue import RowProblem, mask, shorten
 from ingest.formats.base import Batch
 from ingest.formats.text import presentable
-from ingest.mapping.plan import FeedPlan, FieldPlan, RecordPlan
-from ingest.mapping.rules import broken_rules
+from ingest.mapping.plan import FeedPlan, FieldPlan, RecordPlan, TypePlan
+from ingest.mapping.rules import Found, broken_rules
 from ingest.mapping.values import BadValue, alternatives
 
 ATTRIBUTES = "attributes"
@@ -47,9 +47,8 @@ class Mapped:
     Attributes:
         positions: file row -> (line, sheet) order of all data rows: rows[i] starts at lines[i].
         skipped, rejected: file rows; every other row yields at least one record.
-        seen: keys of rejected rows that could be read: whoever they name is not absent.
         unreadable: rejected rows that do not say whom they are about.
-        shielded: people about whom the file may know documents that we could not read.
+        shielded: people about whom the file says more than we could read: they are not absent, their documents stay.
     """
 
     rows: list[int]
@@ -59,7 +58,6 @@ class Mapped:
     rejected: set[int] = field(default_factory=set)
     problems: list[RowProblem] = field(default_factory=list)
     records: list[Records] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
     unreadable: list[int] = field(default_factory=list)
     shielded: set[str] = field(default_factory=set)
 
@@ -140,18 +138,17 @@ class _BatchMapper:
         return values
 
     def _type_documents(self, values: _Values) -> None:
-        record = values.plan
-        if record.doc_type is not None:
-            values.doc_types = [record.doc_type] * len(values.indexes)
+        told = values.plan.doc_type
+        if not isinstance(told, TypePlan):
+            values.doc_types = [told] * len(values.indexes)
             return
-        words = [self.batch.cells[index][record.type_place].strip() for index in values.indexes]
+        words = [self.batch.cells[index][told.place].strip() for index in values.indexes]
         for index, word in zip(values.indexes, words, strict=True):
-            if word and word.casefold() not in record.type_map:
-                details: dict[str, object] = {"expected": alternatives(record.type_map)}
-                self._reject(index, "bad_code", f"column {record.type_place + 1}", word, details)
-        known = [word.casefold() in record.type_map for word in words]
+            if word not in told.blanks and word.casefold() not in told.known:
+                self._reject(index, "bad_code", told.label, word, {"expected": alternatives(told.words)})
+        known = [word.casefold() in told.known for word in words]
         values.indexes = list(compress(values.indexes, known))
-        values.doc_types = [record.type_map[word.casefold()] for word in compress(words, known)]
+        values.doc_types = [told.known[word.casefold()] for word in compress(words, known)]
 
     def _apply_field(self, values: _Values, one: FieldPlan, rows: Sequence[Sequence[str]]) -> None:
         cells = one.cells(rows)
@@ -214,12 +211,14 @@ class _BatchMapper:
     def _check_rules(self, values: list[_Values], kept: list[int]) -> None:
         if not self.plan.feed.rules:
             return
-        found = {}
+        found: Found = {}
         for one in values:
             prefix = f"documents.{one.plan.doc_type}" if one.plan.kind == "document" else one.plan.kind
             for part in one.plan.fields:
                 column = dict(zip(one.indexes, one.columns[part.target.name], strict=True))
-                found[f"{prefix}.{part.target.name}"] = (part, column)
+                _, before = found.get(f"{prefix}.{part.target.name}", (part, {}))
+                said = {index: value for index, value in column.items() if value is not None}
+                found[f"{prefix}.{part.target.name}"] = (part, before | said)
         good = [index for index in kept if index not in self.bad]
         for broken in broken_rules(self.plan, found, self.batch.cells, good):
             self._reject(broken.index, broken.code, broken.label, broken.value, broken.details)
@@ -254,7 +253,6 @@ class _BatchMapper:
             row = self.batch.rows[index]
             self.out.rejected.add(row)
             if index in people:
-                self.out.seen.add(people[index])
                 self.out.shielded.add(people[index])
             else:
                 self.out.unreadable.append(row)

@@ -26,19 +26,22 @@ def broken_rules(plan: FeedPlan, found: Found, cells: Sequence[Sequence[str]], r
     """Every breach among these row indexes; a rule about a column that the file lacks holds."""
     for number, rule in enumerate(plan.feed.rules):
         if isinstance(rule, NotBefore):
-            yield from _wrong_order(rule, found, rows)
+            yield from _wrong_order(rule, found, cells, rows)
         else:
             yield from _lacking(rule, plan.conditions[number], found, cells, rows)
 
 
-def _wrong_order(rule: NotBefore, found: Found, rows: list[int]) -> Iterator[BrokenRule]:
+def _wrong_order(
+    rule: NotBefore, found: Found, cells: Sequence[Sequence[str]], rows: list[int]
+) -> Iterator[BrokenRule]:
     if rule.field not in found or rule.than not in found:
         return
     (later, later_values), (earlier, earlier_values) = found[rule.field], found[rule.than]
     for index in rows:
         value, than = later_values.get(index), earlier_values.get(index)
         if value is not None and than is not None and value < than:  # type: ignore[operator]
-            yield BrokenRule(index, "date_order", later.label, str(value), {"expected": f"{earlier.label} ({than})"})
+            details: dict[str, object] = {"expected": f"{earlier.label} ({earlier.shown(cells[index])})"}
+            yield BrokenRule(index, "date_order", later.label, later.shown(cells[index]), details)
 
 
 def _lacking(

@@ -415,3 +415,58 @@ def test_a_value_that_must_be_unique_rejects_every_row_that_shares_it(desk, rost
         (3, "not_unique", None),
     ]
     assert counts(told) == {"read": 5, "rejected": 2, "created": 3}
+
+
+def test_whoever_ended_for_another_reason_is_not_reopened_by_being_listed(desk):
+    desk.drop("roster_20260301.csv", [person(1)])
+    desk.sql("UPDATE clients SET enrollment_status = 'terminated'")
+
+    desk.drop("roster_20260302.csv", [person(1, salary="1")])
+
+    assert desk.open_clients() == set()
+
+
+def test_of_a_date_and_duration_of_status_in_one_file_the_later_row_counts(desk):
+    desk.drop("roster_20260301.csv", [person(1, i94_expiry="01/31/2027"), person(1, i94_expiry="D/S")])
+
+    assert desk.sql("SELECT duration_of_status, expires_on FROM documents") == [(True, None)]
+
+
+def test_a_superseded_row_names_the_row_that_replaced_it(desk):
+    rows = [person(1, i94_expiry="01/31/2027"), person(1, i94_expiry="01/31/2027"), person(1, passport="P")]
+
+    told = desk.drop("roster_20260301.csv", rows)
+
+    assert [one["message"].split()[:2] for one in told["problems"]] == [["Row", "3"]]
+
+
+def test_a_number_too_large_for_its_field_costs_its_row_alone(desk, roster):
+    desk.apply(
+        roster.replace(
+            "annual_salary: {from: Salary, type: money}", "years_of_experience: {from: Salary, type: decimal}"
+        )
+    )
+
+    told = desk.drop(
+        "roster_20260301.csv",
+        [person(1, salary="1000.5"), person(2, salary="7.55"), person(3, salary="7.5"), *people(6, salary="7")[3:]],
+    )
+
+    assert [(one["row"], one["code"]) for one in told["problems"]] == [(2, "out_of_range"), (3, "out_of_range")]
+
+
+def test_what_the_feed_writes_for_no_value_is_blank_to_conditions_and_joins_too(desk, roster):
+    desk.apply(
+        roster.replace("    client:", "    none_values: [N/A]\n    client:", 1)
+        + """
+    case:
+      fields:
+        case_number: {join: [EMP_ID, Salary], with: "-"}
+      when: {column: Salary, not_blank: true}
+"""
+    )
+
+    desk.drop("roster_20260301.csv", [person(1, salary="N/A"), person(2, salary="1", passport="N/A")])
+
+    assert desk.sql("SELECT case_number FROM cases") == [("E2-1",)]
+    assert desk.sql("SELECT count(*) FROM documents") == [(0,)]

@@ -172,13 +172,15 @@ def test_making_a_partition_waits_for_no_writer(db, cast, monkeypatch):
             assert other.scalar(text("SELECT to_regclass('audit_log_20330301') IS NOT NULL"))
 
 
-def test_a_connection_that_died_in_the_pool_is_replaced(db, cast, addresses):
-    with db.firm(cast.northgate) as session:
+def test_a_connection_that_died_in_the_pool_is_replaced(addresses, cast):
+    database = Database(addresses)
+    with database.firm(cast.northgate) as session:
         pid = session.scalar(text("SELECT pg_backend_pid()"))
     terminate(addresses, pid)
-    with db.firm(cast.northgate) as session:
+    with database.firm(cast.northgate) as session:
         assert slugs(session) == ["acme", "globex"]
         assert session.scalar(text("SELECT pg_backend_pid()")) != pid
+    database.close()
 
 
 def test_a_connection_lost_half_way_is_transient(db, cast, addresses):

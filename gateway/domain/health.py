@@ -1,0 +1,184 @@
+"""Whether this installation can do its work: what is looked at, what was found, and what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.db import migrate
+from gateway.db.cluster import APP, OWNER, SYSTEM
+from gateway.db.models import OPEN_STATES, Import
+from gateway.db.session import Database
+from gateway.errors import Problem
+from gateway.settings import Settings
+
+Level = Literal["ok", "warning", "problem"]
+
+_GIB = 1 << 30
+_LITTLE_DISK, _NO_DISK = 5 * _GIB, 1 * _GIB  # a day of files takes up to 100 x 100 MB, twice
+_NEAR, _FAR = timedelta(seconds=2), timedelta(seconds=60)  # between two clocks
+_PARTITION_DAYS = 7  # less ahead, and whatever makes them has not run for weeks
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class Check(Struct, frozen=True):
+    """One thing looked at; `advice` says what to do unless it is well."""
+
+    name: str
+    level: Level
+    found: str
+    advice: str | None = None
+
+
+def examine(settings: Settings) -> Iterator[Check]:
+    """All checks in order; what needs the database is left out where it cannot be reached."""
+    yield _data_folder(settings.data_dir)
+    yield _secrets_folder(settings.secrets_dir)
+    yield _config_folder(settings.config_dir)
+    try:
+        database = Database.open(settings)
+    except Problem as problem:
+        yield Check("database", "problem", problem.sentence, "Nothing works without it; the sentence says what to do.")
+        return
+    try:
+        with database.system() as session:
+            yield from _database(session, settings)
+    finally:
+        database.close()
+    yield _master_key(settings)
+
+
+def _data_folder(folder: Path) -> Check:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = folder / ".doctor"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        return Check("data folder", "problem", f"{folder} cannot be written: {error.strerror}.", _WHERE_DATA)
+    free = shutil.disk_usage(folder).free
+    level: Level = "ok" if free >= _LITTLE_DISK else "warning" if free >= _NO_DISK else "problem"
+    advice = None if level == "ok" else "Make room: files, receipts and the embedded database all lie there."
+    return Check("data folder", level, f"{folder} can be written; {free / _GIB:.1f} GiB are free.", advice)
+
+
+_WHERE_DATA = "Make it writable for this user, or name another folder in GATEWAY_DATA_DIR."
+
+
+def _secrets_folder(folder: Path) -> Check:
+    if not folder.is_dir():
+        return Check("secrets", "ok", f"There is no folder {folder}; secrets come from the environment.")
+    open_ones = [path for path in (folder, *folder.iterdir()) if stat.S_IMODE(path.stat().st_mode) & _OTHERS]
+    if open_ones:
+        named = ", ".join(str(path) for path in open_ones[:3])
+        advice = f"chmod 700 {folder}; chmod 600 {folder}/*"
+        return Check("secrets", "problem", f"Others may read {named}.", advice)
+    return Check("secrets", "ok", f"Only their owner reads those in {folder}.")
+
+
+def _config_folder(folder: Path) -> Check:
+    found = len(list(folder.glob("*/partner.yaml")))
+    if not found:
+        advice = "Say where they are in GATEWAY_CONFIG_DIR."
+        return Check("partner settings", "warning", f"There is no partner.yaml in a folder of {folder}.", advice)
+    return Check("partner settings", "ok", f"{folder} holds those of {found}.")
+
+
+# ---------------------------------------------------------------- the database
+
+
+def _database(session: Session, settings: Settings) -> Iterator[Check]:
+    where = "yours" if settings.database_url else f"embedded in {settings.data_dir}"
+    version = session.scalar(text("SHOW server_version"))
+    revision = session.scalar(text("SELECT version_num FROM alembic_version"))
+    newest = migrate.revisions()[-1]
+    yield Check("database", "ok", f"PostgreSQL {version}, {where}; revision {revision} of {newest}.")
+    yield _roles(session)
+    yield _clocks(session)
+    yield _partitions(session)
+    yield _imports(session)
+    yield _receipts(session)
+
+
+def _roles(session: Session) -> Check:
+    mighty = session.scalars(
+        text(
+            "SELECT rolname FROM pg_roles WHERE (rolsuper OR rolbypassrls)"
+            " AND (rolname IN (:app, :system, :owner) OR rolname = session_user)"
+        ),
+        {"app": APP, "system": SYSTEM, "owner": OWNER},
+    ).all()
+    if mighty:
+        advice = f"ALTER ROLE {mighty[0]} NOSUPERUSER NOBYPASSRLS; or log in as another role."
+        return Check("roles", "problem", f"{', '.join(mighty)} may see every firm's rows, whatever we ask.", advice)
+    return Check("roles", "ok", "None is a superuser or passes by row-level security.")
+
+
+def _clocks(session: Session) -> Check:
+    if clock.is_pretended():
+        advice = "Unset GATEWAY_NOW unless this is a rehearsal."
+        return Check("clock", "warning", f"GATEWAY_NOW pretends that it is {clock.now().isoformat()}.", advice)
+    difference = abs(session.execute(text("SELECT clock_timestamp()")).scalar_one() - clock.now())
+    level: Level = "ok" if difference < _NEAR else "warning" if difference < _FAR else "problem"
+    remedy = None if level == "ok" else "Let both machines take their time from the same NTP servers."
+    return Check("clock", level, f"{difference.total_seconds():.1f} s between this machine and the database.", remedy)
+
+
+def _partitions(session: Session) -> Check:
+    last = session.scalar(
+        text(
+            "SELECT max(to_date(right(c.relname, 8), 'YYYYMMDD')) FROM pg_inherits i JOIN pg_class c"
+            " ON c.oid = i.inhrelid WHERE i.inhparent = 'audit_log'::regclass"
+        )
+    )
+    ahead = (last - clock.now().date()).days if last else -1
+    if ahead < _PARTITION_DAYS:
+        return Check("audit log", "problem", f"It can be written for {ahead} days only.", "Run gateway db migrate.")
+    return Check("audit log", "ok", f"It can be written for the next {ahead} days.")
+
+
+def _imports(session: Session) -> Check:
+    counted = (
+        select(Import.state, func.count().label("number")).where(Import.state.in_(_WAITING)).group_by(Import.state)
+    )
+    waiting = {one.state: one.number for one in session.execute(counted)}
+    if not waiting:
+        return Check("imports", "ok", "None is open, held or failed.")
+    told = ", ".join(f"{waiting[state]} {state}" for state in _WAITING if state in waiting)
+    advice = "gateway import list --state STATE shows them; the partner's next file takes open ones along."
+    return Check("imports", "warning", f"{told}.", advice)
+
+
+_WAITING = (*OPEN_STATES, "held", "failed")
+
+
+def _receipts(session: Session) -> Check:
+    unwritten = select(func.count()).where(Import.receipt_at.is_(None), Import.state.not_in(OPEN_STATES))
+    count = session.scalar(unwritten)
+    if count:
+        advice = "The partner's next file writes them."
+        return Check("receipts", "warning", f"{count} are not written yet.", advice)
+    return Check("receipts", "ok", "All are written.")
+
+
+# ---------------------------------------------------------------- the master key
+
+
+def _master_key(settings: Settings) -> Check:
+    path = settings.data_dir / "master.key"
+    if settings.master_key:
+        return Check("master key", "ok", "It comes from the environment. Keep a copy elsewhere.")
+    if not path.exists():
+        return Check("master key", "ok", f"It will be made in {path} with the first firm.")
+    if stat.S_IMODE(path.stat().st_mode) & _OTHERS:
+        return Check("master key", "problem", f"Others may read {path}.", f"chmod 600 {path}")
+    return Check("master key", "ok", f"Only its owner reads {path}. Keep a copy elsewhere: without it all is lost.")
