@@ -19,8 +19,11 @@ TOUCHED = "(m.changed <> '{}' OR m.returns) AND NOT m.is_new"  # a known record 
 
 
 def begin(connection: Connection[Any]) -> None:
-    """Make the table in which entries gather until every kind of record is written."""
-    connection.execute("CREATE TEMP TABLE entries (row int, client_id uuid, case_id uuid, entry jsonb) ON COMMIT DROP")
+    """Make the table in which entries gather until every kind of record is written.
+
+    They wait as the text of JSON objects: put together and read once, they cost half of what aggregating jsonb does.
+    """
+    connection.execute("CREATE TEMP TABLE entries (row int, client_id uuid, case_id uuid, entry text) ON COMMIT DROP")
 
 
 def add(connection: Connection[Any], shape: Shape, params: Params) -> None:
@@ -40,7 +43,8 @@ def finish(connection: Connection[Any], params: Params) -> None:
                client_id, case_id, %(import)s, row, changes
         FROM (
             SELECT row, (array_agg(client_id) FILTER (WHERE client_id IS NOT NULL))[1] AS client_id,
-                   (array_agg(case_id) FILTER (WHERE case_id IS NOT NULL))[1] AS case_id, jsonb_agg(entry) AS changes
+                   (array_agg(case_id) FILTER (WHERE case_id IS NOT NULL))[1] AS case_id,
+                   ('[' || string_agg(entry, ',') || ']')::jsonb AS changes
             FROM entries GROUP BY row, CASE WHEN row IS NULL THEN coalesce(client_id, case_id) END
         ) told
         """,
@@ -82,8 +86,8 @@ def _people(shape: Shape) -> str:
 def _created_sql(shape: Shape) -> str:
     return f"""
         INSERT INTO entries
-        SELECT m.row, {_people(shape)}, jsonb_build_object('kind', '{shape.kind}', 'id', m.id,
-               'action', 'created', 'new', jsonb_strip_nulls({_new_sql(shape)}))
+        SELECT m.row, {_people(shape)}, JSON_OBJECT('kind': '{shape.kind}', 'id': m.id, 'action': 'created',
+               'new': {_new_sql(shape, "ABSENT ON NULL RETURNING json")} RETURNING text)
         FROM {shape.match} m WHERE m.is_new AND NOT m.ghost
     """
 
@@ -92,8 +96,9 @@ def _updated_sql(shape: Shape) -> str:
     """One entry per record and file row whose values count in it; old and new of just those fields."""
     return f"""
         INSERT INTO entries
-        SELECT f.row, {_people(shape)}, jsonb_build_object('kind', '{shape.kind}', 'id', m.id,
-               'action', CASE WHEN m.returns THEN 'reopened' ELSE 'updated' END, 'old', f.old, 'new', f.new)
+        SELECT f.row, {_people(shape)}, JSON_OBJECT('kind': '{shape.kind}', 'id': m.id,
+               'action': CASE WHEN m.returns THEN 'reopened' ELSE 'updated' END,
+               'old': f.old, 'new': f.new RETURNING text)
         FROM {shape.match} m JOIN {shape.table} t ON t.firm_id = %(firm)s AND t.id = m.id
         CROSS JOIN LATERAL (
             SELECT coalesce((m.winners->>c)::int, m.row) AS row,
@@ -111,8 +116,8 @@ def _ended_sql(shape: Shape) -> str:
     action = "superseded" if shape.kind == "document" else "closed"
     return f"""
         INSERT INTO entries
-        SELECT e.row, {people}, jsonb_build_object('kind', '{shape.kind}', 'id', e.id, 'action', '{action}',
-               'old', jsonb_build_object('{column}', '{opened}'), 'new', jsonb_build_object('{column}', '{closed}'))
+        SELECT e.row, {people}, JSON_OBJECT('kind': '{shape.kind}', 'id': e.id, 'action': '{action}',
+               'old': JSON_OBJECT('{column}': '{opened}'), 'new': JSON_OBJECT('{column}': '{closed}') RETURNING text)
         FROM {shape.ending} e
     """
 
@@ -122,19 +127,19 @@ def _fields_sql(shape: Shape) -> str:
     return f"m.changed || {returned}"
 
 
-def _new_sql(shape: Shape) -> str:
+def _new_sql(shape: Shape, form: str = "RETURNING jsonb") -> str:
     """The values of a record as the file has them."""
     ended, _, opened = ENDED[shape.kind]
     said = f"m.{ended}" if ended in shape.fields else "NULL"
     values = {name: f"m.{name}" for name in shape.fields}
-    return _object(shape, values | {ended: f"CASE WHEN m.returns THEN '{opened}' ELSE {said} END"}, "m")
+    return _object(shape, values | {ended: f"CASE WHEN m.returns THEN '{opened}' ELSE {said} END"}, "m", form)
 
 
 def _old_sql(shape: Shape) -> str:
-    return _object(shape, {name: f"t.{name}" for name in (*shape.fields, ENDED[shape.kind][0])}, "t")
+    return _object(shape, {name: f"t.{name}" for name in (*shape.fields, ENDED[shape.kind][0])}, "t", "RETURNING jsonb")
 
 
-def _object(shape: Shape, values: dict[str, str], alias: str) -> str:
+def _object(shape: Shape, values: dict[str, str], alias: str, form: str) -> str:
     values |= {name: f"CASE WHEN {alias}.{name} IS NOT NULL THEN '•••' END" for name in shape.sensitive}
     if shape.kind == "document":
         values["doc_type"] = f"{alias}.doc_type"
@@ -142,5 +147,5 @@ def _object(shape: Shape, values: dict[str, str], alias: str) -> str:
         values["case_number"] = "t.case_number" if alias == "t" else "m.key"
         if shape.with_people:
             values["client_id"] = f"{alias}.client_id"
-    pairs = (f"'{name}', {value}" for name, value in values.items())
-    return f"jsonb_build_object({', '.join(pairs)})"
+    pairs = (f"'{name}': {value}" for name, value in values.items())
+    return f"JSON_OBJECT({', '.join(pairs)} {form})"

@@ -7,6 +7,7 @@ Writes only the temporary tables `match_client`, `match_case` and `match_documen
     id, version  the record's, or a fresh id
     is_new       we did not know it
     ghost        unknown, from a late file, and a newer full file does not list it: it is not brought back
+    sighted      this feed has seen it before
     stale        this feed has seen it in a newer file
     changed      fields whose value would change; pinned ones are in `pinned` instead
     returns      it was closed for being absent, or superseded, and is listed again
@@ -68,7 +69,7 @@ def _match_sql(shape: Shape) -> str:
         WITH folded AS ({_folded_sql(shape)}), linked AS ({_linked_sql(shape)})
         SELECT s.*, t.id AS known_id, coalesce(t.id, s.new_id) AS id, t.version,
                t.id IS NULL AS is_new, t.id IS NULL AND seen.stale AS ghost, seen.stale,
-               {_returns_sql(shape)} AS returns,
+               g.as_of IS NOT NULL AS sighted, {_returns_sql(shape)} AS returns,
                CASE WHEN t.id IS NULL OR seen.stale THEN '{{}}'::text[]
                     ELSE array_remove(ARRAY[{_changes_sql(shape)}]::text[], NULL) END AS changed,
                '{{}}'::text[] AS pinned

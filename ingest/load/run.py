@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -107,12 +108,14 @@ def load(
     """
     feed = plan.feed
     shapes = shapes_of(plan)
-    stage = Stage(connection, shapes, feed.client.key if feed.client else "", cipher)
     tally = _Tally()
-    for mapped in batches:
-        stage.add(mapped)
-        tally.add(mapped)
-        progress(tally.read)
+    with ThreadPoolExecutor(max_workers=1) as courier:
+        stage = Stage(connection, shapes, feed.client.key if feed.client else "", cipher, courier)
+        for mapped in batches:
+            stage.add(mapped)
+            tally.add(mapped)
+            progress(tally.read)
+        stage.settle()
     shared = unique.reject_shared(connection, feed, shapes)
     stage.add_problems(shared)
     tally.rejected += len({problem.row for problem in shared})

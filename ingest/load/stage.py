@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from typing import Any
 
 from psycopg import Connection, sql
@@ -27,16 +28,29 @@ _KEYS: dict[Kind, str] = {
 }
 
 
+_Copy = tuple[sql.Composed, str]  # a COPY statement, and what it takes in
+
+
 class Stage:
-    """The temporary tables of one import, and the way into them."""
+    """The temporary tables of one import, and the way into them.
+
+    While the server takes in one batch, in the thread of the courier, the next one is read and mapped.
+    """
 
     def __init__(
-        self, connection: Connection[Any], shapes: dict[Kind, Shape], key_field: str, cipher: FirmCipher
+        self,
+        connection: Connection[Any],
+        shapes: dict[Kind, Shape],
+        key_field: str,
+        cipher: FirmCipher,
+        courier: Executor,
     ) -> None:
         self._connection = connection
         self.shapes = shapes
         self._cipher = cipher
         self._key_field = key_field
+        self._courier = courier
+        self._sending: Future[None] | None = None
         self._create()
 
     def _create(self) -> None:
@@ -56,25 +70,38 @@ class Stage:
 
     def add(self, mapped: Mapped) -> None:
         """Stage one batch: its good rows, its records, whom its unread rows name, and its problems."""
+        copies = [*self._copies(mapped)]
+        self.settle()
+        self._sending = self._courier.submit(self._send, copies)
+
+    def settle(self) -> None:
+        """Wait until all that was added is staged, or raise what kept it from being so."""
+        if self._sending:
+            self._sending.result()
+
+    def add_problems(self, problems: Iterable[RowProblem]) -> None:
+        """Stage problems as they will be told."""
+        self._send([_problems(problems)])
+
+    def _send(self, copies: Iterable[_Copy]) -> None:
+        for command, text in copies:
+            if text:
+                with self._connection.cursor().copy(command) as copy:
+                    copy.write(text)
+
+    def _copies(self, mapped: Mapped) -> Iterator[_Copy]:
         gone = mapped.skipped | mapped.rejected
         good = [
             (row, line, mapped.sheet) for row, line in zip(mapped.rows, mapped.lines, strict=True) if row not in gone
         ]
-        self._copy("stage_rows", ("row", "line", "sheet"), good)
+        yield _copy("stage_rows", ("row", "line", "sheet"), good)
         for records in mapped.records:
-            self._add_records(records)
-        keys = sorted(mapped.shielded)
-        self._copy("stage_shielded", ("key",), [(key,) for key in self._keys(keys)])
-        self.add_problems(mapped.problems)
+            if records.rows:
+                yield self._records(records)
+        yield _copy("stage_shielded", ("key",), ((key,) for key in self._keys(sorted(mapped.shielded))))
+        yield _problems(mapped.problems)
 
-    def add_problems(self, problems: Iterable[RowProblem]) -> None:
-        """Stage problems as they will be told."""
-        told = ((p.row, p.line, p.sheet, p.column, p.value, p.code, p.severity, p.message, p.fix) for p in problems)
-        self._copy("stage_problems", PROBLEM_COLUMNS, told)
-
-    def _add_records(self, records: Records) -> None:
-        if not records.rows:
-            return
+    def _records(self, records: Records) -> _Copy:
         shape = self.shapes[records.kind]
         columns: dict[str, Sequence[object | None]] = {"new_id": _new_ids(len(records.rows)), "row": records.rows}
         if records.kind == "document":
@@ -88,7 +115,7 @@ class Stage:
                 columns |= self._field(shape, name, values)
         if records.clears:
             columns["clears"] = _clears(records)
-        self._copy(shape.stage, tuple(columns), zip(*columns.values(), strict=True))
+        return _copy(shape.stage, tuple(columns), zip(*columns.values(), strict=True))
 
     def _field(self, shape: Shape, name: str, values: list[object | None]) -> dict[str, Sequence[object | None]]:
         if name in shape.sensitive:
@@ -109,21 +136,23 @@ class Stage:
         indexed = self._cipher.index_column(keys, self._key_field)
         return [None if one is None else f"{self._key_field}:{one.hex()}" for one in indexed]
 
-    def _copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """COPY as CSV: the csv module and PostgreSQL both run it in C; None is an empty field, which reads as NULL."""
-        buffer = io.StringIO()
-        csv.writer(buffer).writerows(rows)
-        text = buffer.getvalue()
-        if not text:
-            return
-        command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
-            sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-        )
-        with self._connection.cursor().copy(command) as copy:
-            copy.write(text)
-
 
 _NO_SHAPE = Shape("client", (), {})
+
+
+def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> _Copy:
+    """COPY as CSV: the csv module and PostgreSQL both run it in C; None is an empty field, which reads as NULL."""
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(rows)
+    command = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    return command, buffer.getvalue()
+
+
+def _problems(problems: Iterable[RowProblem]) -> _Copy:
+    told = ((p.row, p.line, p.sheet, p.column, p.value, p.code, p.severity, p.message, p.fix) for p in problems)
+    return _copy("stage_problems", PROBLEM_COLUMNS, told)
 
 
 def _is_array(shape: Shape, name: str) -> bool:

@@ -51,7 +51,7 @@ def _write_kind(connection: Connection[Any], shape: Shape, params: Params) -> di
     entries.add(connection, shape, params)
     updated = _update(connection, shape, params)
     closed = _close(connection, shape, params)
-    connection.execute(_sightings_sql(shape), params)
+    _sight(connection, shape, params)
     return {"created": created, "updated": updated, "closed": closed}
 
 
@@ -163,10 +163,20 @@ def _close(connection: Connection[Any], shape: Shape, params: Params) -> int:
     ).rowcount
 
 
-def _sightings_sql(shape: Shape) -> str:
-    return f"""
+def _sight(connection: Connection[Any], shape: Shape, params: Params) -> None:
+    """Note that this file saw the records. The partner's lock keeps other writers of the feed's sightings away."""
+    connection.execute(
+        f"""
+        UPDATE sightings g SET import_id = %(import)s, as_of = %(as_of)s, present = true FROM {shape.match} m
+        WHERE g.firm_id = %(firm)s AND g.feed_id = %(feed)s AND g.record_id = m.id AND m.sighted AND NOT m.stale
+        """,
+        params,
+    )
+    connection.execute(
+        f"""
         INSERT INTO sightings (firm_id, feed_id, record_id, kind, import_id, as_of)
-        SELECT %(firm)s, %(feed)s, m.id, '{shape.kind}', %(import)s, %(as_of)s FROM {shape.match} m WHERE NOT m.stale
-        ON CONFLICT (firm_id, feed_id, record_id)
-        DO UPDATE SET import_id = excluded.import_id, as_of = excluded.as_of, present = true
-    """
+        SELECT %(firm)s, %(feed)s, m.id, '{shape.kind}', %(import)s, %(as_of)s FROM {shape.match} m
+        WHERE NOT m.sighted AND NOT m.stale
+        """,
+        params,
+    )
