@@ -83,10 +83,10 @@ class Corrections:
     def __init__(self, source: Source, saved: Saved) -> None:
         self._table: Table = open_table(source, saved.format)
         self._import_id = saved.import_id
-        self._place = self._table.header.index(ROW)
-        self._own = [place for place, name in enumerate(self._table.header) if name not in {PROBLEMS, ROW}]
-        self.header = [self._table.header[place] for place in self._own]
-        self.header_row = self._table.header_row
+        [whole] = self._table.parts
+        self._place = whole.header.index(ROW)
+        self._own = [place for place, name in enumerate(whole.header) if name not in {PROBLEMS, ROW}]
+        self.parts = [replace(whole, header=[whole.header[place] for place in self._own])]
 
     @property
     def remarks(self) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
+from msgspec.structs import asdict, replace
 
 from ingest.formats import Format
 
@@ -169,6 +170,16 @@ class Arrival(Section, frozen=True):
     after: str | None = None
 
 
+class PartMapping(Section, frozen=True):
+    """What the rows of one sheet or record type become; it takes the place of the feed's own mapping."""
+
+    where: Condition | None = None
+    client: ClientSpec | None = None
+    case: CaseSpec | None = None
+    documents: list[DocumentSpec] = []
+    rules: list[Rule] = []
+
+
 class Feed(Section, frozen=True):
     """One kind of file from one partner."""
 
@@ -187,5 +198,11 @@ class Feed(Section, frozen=True):
     case: CaseSpec | None = None
     documents: list[DocumentSpec] = []
     rules: list[Rule] = []
+    parts: dict[str, PartMapping] = {}  # by sheet or record type; the others are read as above
     duplicates: Literal["last", "reject"] = "last"
     keep: list[str] = []
+
+    def section(self, part: str | None) -> Feed:
+        """The feed as it reads one part of a file."""
+        own = self.parts.get(part) if part is not None else None
+        return self if own is None else replace(self, parts={}, **asdict(own))

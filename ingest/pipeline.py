@@ -27,11 +27,11 @@ from gateway.domain import partners
 from ingest import corrections, formats
 from ingest.catalogue import describe_file
 from ingest.feed import Feed
-from ingest.formats.base import Refused, Source, Table
+from ingest.formats.base import Part, Refused, Source, Table
 from ingest.load.outcomes import OUTCOMES
 from ingest.load.run import Loaded, Terms, load
 from ingest.mapping.headers import Headers, Suggestion, needed_columns, used_columns
-from ingest.mapping.plan import compile_feed
+from ingest.mapping.plan import FeedPlan, compile_feed
 from ingest.mapping.records import Mapped, map_batch
 from ingest.partner import feed_for, read_partner, refusal
 
@@ -147,8 +147,8 @@ def run(session: Session, job: Job, progress: Progress) -> Outcome:
         if repeated := _repeats(session, job, reading):
             return _no_change(repeated, reading, job)
         table = _open(job, reading)
-        headers = _resolve_headers(table, reading, job)
-        loaded = _load(session, job, reading, table, headers, progress)
+        plans = _compile(table, reading, job)
+        loaded = _load(session, job, reading, table, plans, progress)
         return _judge(session, job, reading, table, loaded)
     except Refused as refused:
         code, reason, fix = refusal(refused)
@@ -262,34 +262,58 @@ def _open(job: Job, reading: Reading) -> Table:
     return formats.open_table(job.source, reading.feed.format)
 
 
-def _resolve_headers(table: Table, reading: Reading, job: Job) -> Headers:
-    """The columns by name, or a held file that says which new column a missing one probably became."""
-    headers = Headers(table.header, reading.learned)
-    used = {place for names in used_columns(reading.feed) if (place := headers.index(names)) is not None}
-    missing = [names for names in needed_columns(reading.feed) if headers.index(names) is None]
-    if not missing:
-        return headers
-    likely = [one for names in missing if (one := headers.suggest(names, used))]
-    if not used and len(likely) < len(missing):
-        raise Refused("header_foreign", row=table.header_row, file=job.source.name)
-    named = ", ".join(f"“{names[0]}”" for names in missing)
-    raise _Held("header_missing", {"missing": named}, likely, table.header)
+def _compile(table: Table, reading: Reading, job: Job) -> list[FeedPlan]:
+    """The feed bound to each part of the file.
 
-
-def _load(session: Session, job: Job, reading: Reading, table: Table, headers: Headers, progress: Progress) -> Loaded:
+    Raises:
+        _Held: a column without which a part cannot be read is missing; says which new column it probably became.
+        Refused: a file in which nothing of ours stands.
+    """
     today = clock.day_in(job.home.time_zone, job.received_at)
-    plan = compile_feed(reading.feed, headers, today)
+    bound = [(part, reading.feed.section(part.name), Headers(part.header, reading.learned)) for part in table.parts]
+    missing = [lacking for part, feed, headers in bound if (lacking := _lacking(part, feed, headers))]
+    if not missing:
+        return [compile_feed(feed, headers, today) for _, feed, headers in bound]
+    likely = [one for lacking in missing for one in lacking.likely]
+    if len(missing) == len(bound) and all(one.is_foreign for one in missing):
+        raise Refused("header_foreign", row=missing[0].part.header_row, file=job.source.name)
+    named = ", ".join(dict.fromkeys(f"“{name}”" for one in missing for name in one.names))
+    raise _Held("header_missing", {"missing": named}, likely, missing[0].part.header)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lacking:
+    """A part of a file without some of the columns that it needs."""
+
+    part: Part
+    names: list[str]
+    likely: list[Suggestion]
+    is_foreign: bool  # nothing in it is ours, nor looks like it
+
+
+def _lacking(part: Part, feed: Feed, headers: Headers) -> _Lacking | None:
+    used = {place for names in used_columns(feed) if (place := headers.index(names)) is not None}
+    missing = [names for names in needed_columns(feed) if headers.index(names) is None]
+    likely = [one for names in missing if (one := headers.suggest(names, used))]
+    if not missing:
+        return None
+    return _Lacking(part, [names[0] for names in missing], likely, not used and len(likely) < len(missing))
+
+
+def _load(
+    session: Session, job: Job, reading: Reading, table: Table, plans: list[FeedPlan], progress: Progress
+) -> Loaded:
     position = 0
 
     def mapped() -> Iterator[Mapped]:
         nonlocal position
         for batch in table.batches():
             position = batch.position
-            yield map_batch(batch, plan)
+            yield map_batch(batch, plans[batch.part])
 
     terms = _terms(session, job, reading)
     return load(
-        driver(session), mapped(), plan, terms, job.cipher, lambda rows: progress(rows, position, job.source.size)
+        driver(session), mapped(), plans, terms, job.cipher, lambda rows: progress(rows, position, job.source.size)
     )
 
 
@@ -319,15 +343,16 @@ def _terms(session: Session, job: Job, reading: Reading) -> Terms:
 def _judge(session: Session, job: Job, reading: Reading, table: Table, loaded: Loaded) -> Outcome:
     if loaded.rows["read"] == 0 and reading.feed.contents == "full":
         raise Refused("empty_file", file=job.source.name)
+    header = list(dict.fromkeys(name for part in table.parts for name in part.header))
     outcome = Outcome(
         _state(job, loaded),
         rows=loaded.rows,
         records=loaded.records,
-        remarks=[*table.remarks, *_drift(session, reading, table.header)],
+        remarks=[*table.remarks, *_drift(session, reading, header)],
         differences=loaded.differences,
         staged=True,
         reading=reading,
-        header=table.header,
+        header=header,
     )
     if loaded.rows["rejected"]:
         outcome.reason, outcome.fix = describe_file(

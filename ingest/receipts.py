@@ -103,10 +103,11 @@ def _write_csv(session: Session, arrival: Import, source: Source, path: Path) ->
 
     def fill(out: TextIO) -> None:
         writer = csv.writer(out, delimiter=spec.separator if isinstance(spec, CsvFormat) else ",")
-        writer.writerow([*map(neutralise, table.header), corrections.PROBLEMS, corrections.ROW])
+        header = table.parts[0].header
+        writer.writerow([*map(neutralise, header), corrections.PROBLEMS, corrections.ROW])
         for row, cells in _rejected(table, wrong):
             told = [neutralise(presentable(cell)) for cell in cells]
-            writer.writerow([*_fit(told, len(table.header)), neutralise(wrong.told(row)), f"{arrival.id}:{row}"])
+            writer.writerow([*_fit(told, len(header)), neutralise(wrong.told(row)), f"{arrival.id}:{row}"])
 
     _replace(path, fill, encoding="utf-8-sig")
 

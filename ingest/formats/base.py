@@ -88,8 +88,8 @@ class Batch:
         cells: one list per row, each exactly as long as the header.
         flaws: cells that must not be believed, such as undecodable bytes; their rows are in `cells` as well.
         broken: rows that are not in `cells`.
-        sheet: the sheet or record type they come from.
-        total: rows in the whole file if the format knows, for progress.
+        part: index in `Table.parts` of the part that all of them belong to.
+        sheet: that part's name.
         position: bytes consumed so far, for progress.
     """
 
@@ -98,6 +98,7 @@ class Batch:
     cells: list[list[str]]
     flaws: list[Flaw] = field(default_factory=list)
     broken: list[BrokenRow] = field(default_factory=list)
+    part: int = 0
     sheet: str | None = None
     position: int = 0
 
@@ -117,16 +118,27 @@ class Source(Protocol):
         """The content in pieces of at most 1 MiB; never held in memory whole."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows that share a header: a whole CSV, a sheet, a record type.
+
+    Attributes:
+        name: of the sheet or record type; None where a file is one table.
+        header: column names exactly as found (BOM removed).
+        header_row: where the header stands, 1-based; 0 where the feed or the format names the columns.
+    """
+
+    name: str | None
+    header: list[str]
+    header_row: int
+
+
 class Table(Protocol):
     """An opened file."""
 
     @property
-    def header(self) -> list[str]:
-        """Column names exactly as found (BOM removed)."""
-
-    @property
-    def header_row(self) -> int:
-        """Where the header stands in the table, 1-based; 0 when the feed names the columns itself."""
+    def parts(self) -> list[Part]:
+        """What the file consists of, known before its rows are read; never empty."""
 
     @property
     def remarks(self) -> list[str]:

@@ -20,6 +20,7 @@ from ingest.formats.base import (
     Flaw,
     Footer,
     FormatSpec,
+    Part,
     Refused,
     Source,
 )
@@ -94,6 +95,11 @@ class CsvTable:
         self.header_row = spec.header_row
         self.header = [presentable(name) for name in spec.columns or self._found_header(source.name)]
         self._mark_at = _place_of_mark(self._footer, self.header)
+
+    @property
+    def parts(self) -> list[Part]:
+        """The one table."""
+        return [Part(None, self.header, self.header_row)]
 
     @property
     def remarks(self) -> list[str]:

@@ -6,13 +6,14 @@ newer file is not missing from an older one. Whoever a rejected row names is not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
 
 from gateway.domain.fields import Kind
-from ingest.feed import Feed
+from ingest.feed import DocumentSpec, Feed
 from ingest.load.match import ENDED
 from ingest.load.shapes import Shape
 
@@ -28,13 +29,14 @@ class Missing:
 
 
 def find_ending(
-    connection: Connection[Any], feed: Feed, shapes: dict[Kind, Shape], params: Params, *, suspended: bool
+    connection: Connection[Any], sections: Sequence[Feed], shapes: dict[Kind, Shape], params: Params, *, suspended: bool
 ) -> Missing:
     """Build the tables `ending_*` (id, version, client_id, row): known records that the file ends; nothing changes yet.
 
     Args:
         connection: in the import's transaction, after `match`.
-        feed: decides whether absence closes (`absent: close`) and documents are listed whole (`contents: full`).
+        sections: the feed as it reads each part of the file; it decides whether absence closes (`absent: close`) and
+            whether documents are listed whole (`contents: full`).
         shapes: the kinds that the feed yields.
         params: firm, feed, as_of.
         suspended: close nobody, because some row does not say whom it is about, or the file only corrects another.
@@ -42,11 +44,12 @@ def find_ending(
     for shape in shapes.values():
         columns = "id uuid, version int, client_id uuid, row int"
         connection.execute(f"CREATE TEMP TABLE {shape.ending} ({columns}) ON COMMIT DROP")
+    feed = sections[0]
     if feed.contents == "changes" or suspended:
         return Missing()
     connection.execute("CREATE INDEX ON stage_shielded (key)")
     if "document" in shapes:
-        _find_superseded(connection, feed, params)
+        _find_superseded(connection, sections, params)
     if feed.absent == "ignore":
         return Missing()
     return _find_missing(connection, shapes.get("client") or shapes["case"], params)
@@ -75,14 +78,15 @@ def _find_missing(connection: Connection[Any], shape: Shape, params: Params) -> 
     return Missing(ending.rowcount, int(row[0]) if row else 0)
 
 
-def _find_superseded(connection: Connection[Any], feed: Feed, params: Params) -> None:
+def _find_superseded(connection: Connection[Any], sections: Sequence[Feed], params: Params) -> None:
     """Documents whose person is named without them.
 
     A document goes only when the file lists another one of its type for the person, or when the feed says that a blank
     number means that there is none (`blank: clear`): an empty cell alone must not silence an expiry. People with rows
     that could not be read keep everything.
     """
-    emptied = [one.type for one in feed.documents if isinstance(one.type, str) and _says_none(feed, one.type)]
+    documents = [one for feed in sections for one in feed.documents]
+    emptied = [one.type for one in documents if isinstance(one.type, str) and _says_none(one)]
     connection.execute(
         """
         INSERT INTO ending_document
@@ -101,6 +105,6 @@ def _find_superseded(connection: Connection[Any], feed: Feed, params: Params) ->
     )
 
 
-def _says_none(feed: Feed, doc_type: str) -> bool:
-    specs = (one.fields.get("number") for one in feed.documents if one.type == doc_type)
-    return any(spec is not None and spec.blank == "clear" for spec in specs)
+def _says_none(document: DocumentSpec) -> bool:
+    number = document.fields.get("number")
+    return number is not None and number.blank == "clear"

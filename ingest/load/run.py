@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -88,7 +88,7 @@ class _Tally:
 def load(
     connection: Connection[Any],
     batches: Iterable[Mapped],
-    plan: FeedPlan,
+    plans: Sequence[FeedPlan],
     terms: Terms,
     cipher: FirmCipher,
     progress: Callable[[int], None],
@@ -98,7 +98,7 @@ def load(
     Args:
         connection: the driver's, in a transaction of the firm.
         batches: consumed once; memory holds one at a time.
-        plan: the compiled feed.
+        plans: the compiled feed, once for each part of the file.
         terms: see there.
         cipher: of the firm.
         progress: told the number of rows read so far.
@@ -106,17 +106,18 @@ def load(
     Raises:
         Transient: a writer of the same records was faster.
     """
-    feed = plan.feed
-    shapes = shapes_of(plan)
+    sections = [plan.feed for plan in plans]
+    feed, shapes = sections[0], shapes_of(plans)
+    key_field = next((one.client.key for one in sections if one.client), "case_number")
     tally = _Tally()
     with ThreadPoolExecutor(max_workers=1) as courier:
-        stage = Stage(connection, shapes, feed.client.key if feed.client else "", cipher, courier)
+        stage = Stage(connection, shapes, key_field, cipher, courier)
         for mapped in batches:
             stage.add(mapped)
             tally.add(mapped)
             progress(tally.read)
         stage.settle()
-    shared = unique.reject_shared(connection, feed, shapes)
+    shared = unique.reject_shared(connection, sections, shapes)
     stage.add_problems(shared)
     tally.rejected += len({problem.row for problem in shared})
 
@@ -131,14 +132,14 @@ def load(
         "actor": terms.actor,
     }
     for _ in range(_ROUNDS):
-        ending = _weigh(connection, feed, shapes, params, suspended=terms.corrections or bool(tally.unreadable))
+        ending = _weigh(connection, sections, shapes, params, suspended=terms.corrections or bool(tally.unreadable))
         rows = _rows(connection, tally, reject=feed.duplicates == "reject")
         tripped = _tripped(feed, terms, rows, ending)
         if tripped or terms.dry_run or lock.lock(connection, shapes, params):
             break
     else:
         raise Transient("conflict", "Others changed the same records again and again.")
-    stage.add_problems(_owed(connection, plan, shapes, tally, terms))
+    stage.add_problems(_owed(connection, feed, key_field, shapes, tally, terms))
     loaded = Loaded(rows, tripped=tripped)
     if tripped or terms.dry_run:
         loaded.records = write.planned(connection, shapes)
@@ -149,14 +150,14 @@ def load(
 
 
 def _weigh(
-    connection: Connection[Any], feed: Feed, shapes: Shapes, params: dict[str, object], *, suspended: bool
+    connection: Connection[Any], sections: Sequence[Feed], shapes: Shapes, params: dict[str, object], *, suspended: bool
 ) -> absence.Missing:
     """Hold the staged rows against what we know; to be done again when somebody changed it before we had the locks."""
     for table in ("outcome", *(name for one in shapes.values() for name in (one.many, one.match, one.ending))):
         connection.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
     match.match(connection, shapes, params)
     outcomes.judge(connection, shapes)
-    return absence.find_ending(connection, feed, shapes, params, suspended=suspended)
+    return absence.find_ending(connection, sections, shapes, params, suspended=suspended)
 
 
 def _write(connection: Connection[Any], shapes: Shapes, params: dict[str, object]) -> write.Counts:
@@ -166,9 +167,9 @@ def _write(connection: Connection[Any], shapes: Shapes, params: dict[str, object
         raise Transient("conflict", "Somebody else created the same record at the same moment.") from error
 
 
-def _owed(connection: Connection[Any], plan: FeedPlan, shapes: Shapes, tally: _Tally, terms: Terms) -> list[RowProblem]:
-    feed = plan.feed
-    key_field = feed.client.key if feed.client else "case_number"
+def _owed(
+    connection: Connection[Any], feed: Feed, key_field: str, shapes: Shapes, tally: _Tally, terms: Terms
+) -> list[RowProblem]:
     problems = outcomes.duplicate_problems(connection, shapes, key_field, reject=feed.duplicates == "reject")
     problems += outcomes.pinned_problems(connection, shapes)
     if feed.absent == "close" and not terms.corrections:

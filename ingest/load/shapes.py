@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -95,15 +95,19 @@ class Shape:
         return text if text.startswith("'") or text in {"true", "false"} else f"'{text}'"
 
 
-def shapes_of(plan: FeedPlan) -> dict[Kind, Shape]:
-    """The kinds of record that a compiled feed yields."""
+def shapes_of(plans: Sequence[FeedPlan]) -> dict[Kind, Shape]:
+    """The kinds of record that the parts of a file yield together."""
     shapes = {}
+    with_people = any(plan.feed.client for plan in plans)
+    holder: Kind = "client" if with_people else "case"
     for kind in KINDS:
-        records = [record for record in plan.records if record.kind == kind]
+        records = [record for plan in plans for record in plan.records if record.kind == kind]
         if records:
             labels = {(_type(record), one.target.name): one.label for record in records for one in record.fields}
             mapped = {name for _, name in labels}
-            shapes[kind] = Shape(kind, tuple(_ordered(kind, plan, mapped)), labels, plan.feed.client is not None)
+            if kind == holder and any(plan.keep for plan in plans):
+                mapped.add(ATTRIBUTES)
+            shapes[kind] = Shape(kind, tuple(_ordered(kind, mapped)), labels, with_people)
     return shapes
 
 
@@ -111,13 +115,11 @@ def _type(record: RecordPlan) -> str | None:
     return record.doc_type if isinstance(record.doc_type, str) else None
 
 
-def _ordered(kind: Kind, plan: FeedPlan, mapped: Iterable[str]) -> Iterable[str]:
+def _ordered(kind: Kind, mapped: Iterable[str]) -> Iterable[str]:
     names = set(mapped)
     if kind == "document":
         names |= {"number"}
         names |= {DURATION_OF_STATUS} if "expires_on" in names else set()
-    if plan.keep and kind == ("client" if plan.feed.client else "case"):
-        names.add(ATTRIBUTES)
     if kind == "case":
         names.discard("case_number")  # it is the key
     return [column.name for column in _table(kind).columns if column.name in names]

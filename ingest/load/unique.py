@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from psycopg import Connection
@@ -23,7 +23,7 @@ def unique_fields(feed: Feed) -> Iterator[tuple[Kind, str]]:
         yield from (("document", name) for name, spec in document.fields.items() if spec.unique)
 
 
-def reject_shared(connection: Connection[Any], feed: Feed, shapes: dict[Kind, Shape]) -> list[RowProblem]:
+def reject_shared(connection: Connection[Any], sections: Iterable[Feed], shapes: dict[Kind, Shape]) -> list[RowProblem]:
     """Take the rows that share a unique value out of the stage; whoever they name is shielded.
 
     Returns:
@@ -31,7 +31,7 @@ def reject_shared(connection: Connection[Any], feed: Feed, shapes: dict[Kind, Sh
     """
     problems = [
         problem
-        for kind, name in dict.fromkeys(unique_fields(feed))
+        for kind, name in dict.fromkeys(pair for feed in sections for pair in unique_fields(feed))
         if kind in shapes and name in shapes[kind].fields
         for problem in _shared(connection, shapes[kind], name)
     ]

@@ -47,7 +47,29 @@ class FeedError(ValueError):
 
 def check_feed(feed: Feed) -> list[FeedError]:
     """Everything that is wrong with a feed section beyond its shape, with the path to each."""
-    return [*_structural(feed), *(error for spec in specs_of(feed) for error in _record_errors(*spec))]
+    whole = [] if feed.parts and not (feed.client or feed.case) else [*_section_errors(feed)]
+    parts = [
+        FeedError(("parts", name, *error.path), error.sentence)
+        for name in feed.parts
+        for error in _part_errors(feed, name)
+    ]
+    return [*whole, *parts]
+
+
+def _part_errors(feed: Feed, name: str) -> Iterator[FeedError]:
+    section = feed.section(name)
+    yield from _section_errors(section)
+    keys = {one.client.key for one in (feed, *feed.parts.values()) if one.client}
+    if section.client and len(keys) > 1:
+        yield FeedError(
+            ("client", "key"), f"All parts must know people by one field, but there are {', '.join(sorted(keys))}."
+        )
+
+
+def _section_errors(feed: Feed) -> Iterator[FeedError]:
+    yield from _structural(feed)
+    for spec in specs_of(feed):
+        yield from _record_errors(*spec)
 
 
 def specs_of(feed: Feed) -> Iterator[tuple[Kind, RecordSpec, Path]]:

@@ -1,0 +1,80 @@
+"""The command `gateway`: its list of commands, and how every one of them fails.
+
+A command's module is imported when it is called, so that `gateway --help` answers at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import NamedTuple, NoReturn
+
+import rich_click as click
+
+from gateway.cli.failing import failures_told
+
+
+class Entry(NamedTuple):
+    """Where a command stands, and the sentence by which people find it."""
+
+    module: str
+    name: str
+    sentence: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "demo": Entry("demo", "command", "Set up a demo firm, take its partners' sample files, and show what happened."),
+    "ingest": Entry("ingest", "command", "Take files of a partner to their end, now."),
+    "import": Entry("imports", "group", "Look at imports; release or refuse those that wait for a person."),
+    "partner": Entry("partners", "group", "Check and apply the settings of partners."),
+    "report": Entry("reports", "command", "Print a report about one firm, or write it to a file."),
+    "firm": Entry("people", "firm", "Add law firms."),
+    "staff": Entry("people", "staff", "Add the people who work at a firm."),
+    "db": Entry("database", "group", "Reach, migrate and stop the database."),
+    "doctor": Entry("doctor", "command", "Check this installation and say what to fix."),
+}
+
+
+class Gateway(click.RichGroup):
+    """Shows each command by its sentence, and loads the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """In the order of the list above, not of the alphabet."""
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command itself instead of the sentence that stood for it."""
+        name, stub, rest = super().resolve_command(ctx, args)
+        return name, stub and _load(str(stub.name)), rest
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run it; however it fails, say so in a sentence."""
+        with failures_told(ctx):
+            return super().invoke(ctx)
+
+
+@click.group(
+    cls=Gateway,
+    commands=[click.RichCommand(name=name, help=entry.sentence) for name, entry in COMMANDS.items()],
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with:\n\ngateway demo\n\ngateway ingest --help",
+)
+def cli() -> None:
+    """Partner HR files in; firm-scoped records and receipts out.
+
+    State lives in the folder `data`, or where GATEWAY_DATA_DIR says. Any command starts the embedded database and
+    migrates it when needed. Exit codes: 0 done, 1 refused, held, invalid or failed, 2 wrong usage.
+    """
+
+
+def main() -> NoReturn:
+    """The entry point."""
+    cli(prog_name="gateway")
+    raise SystemExit(0)
+
+
+def _load(name: str) -> click.Command:
+    entry = COMMANDS[name]
+    command: click.Command = getattr(import_module(f"gateway.cli.{entry.module}"), entry.name)
+    return command

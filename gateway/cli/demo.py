@@ -1,0 +1,159 @@
+"""`gateway demo`: a firm, its staff, its partners and their sample files, from nothing to receipts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import rich_click as click
+from rich.console import Console
+from sqlalchemy import select
+
+from gateway import crypto
+from gateway.cli.ingest import take
+from gateway.cli.office import Told, me, opened
+from gateway.cli.output import console, examples, json_option, plain, print_json, table
+from gateway.cli.partners import FILE, Checked, put_in_force, read
+from gateway.cli.telling import state_word
+from gateway.config import ConfigError
+from gateway.db.models import Firm, Staff
+from gateway.db.models.firms import STAFF_ROLES
+from gateway.domain.accounts import add_firm, add_staff
+from gateway.errors import Permanent
+from gateway.settings import Settings
+from ingest.imports import Asked, Office
+
+FIRM, NAME, ZONE = "northgate", "Northgate Law", "America/New_York"
+
+
+class Taken(NamedTuple):
+    """One sample file of one partner."""
+
+    partner: str
+    result: Told
+
+
+@click.command("demo", epilog=examples("gateway demo"))
+@json_option
+def command(as_json: bool) -> None:
+    """Set up a demo firm, take its partners' sample files, and show what happened.
+
+    Adds the firm northgate with one of each staff role, applies every partner.yaml of the settings folder, and ingests
+    the files in each partner's `samples`. Run it again: what did not change is told so.
+    """
+    with opened() as office:
+        ready = _configs(office.settings)
+        _ensure_people(office)
+        applied = [put_in_force(office, one) for one in ready]
+        click.echo(f"Firm {FIRM} and {len(applied)} partners are ready; taking their files.", err=True)
+        taken = [one for checked in ready for one in _take_samples(office, checked)]
+    if as_json:
+        print_json({"partners": applied, "files": [one.result.account for one in taken]})
+        return
+    out = console()
+    _show_partners(out, applied)
+    _show_files(out, taken)
+    _show_problems(out, taken)
+    _show_where_next(out, office.settings, taken)
+
+
+def _configs(settings: Settings) -> list[Checked]:
+    """Every partner of the settings folder.
+
+    Raises:
+        Permanent: `no_partners`; ConfigError where one is wrong.
+    """
+    found = [read(path) for path in sorted(settings.config_dir.glob(f"*/{FILE}"))]
+    if not found:
+        hint = "Start the command where partner_configs lies, or say where it is in GATEWAY_CONFIG_DIR."
+        raise Permanent("no_partners", f"There is no {FILE} in a folder of {settings.config_dir}. {hint}")
+    if wrong := [finding for one in found for finding in one.findings]:
+        raise ConfigError(wrong)
+    return found
+
+
+def _ensure_people(office: Office) -> None:
+    key = crypto.load_master_key(office.settings)
+    with office.db.system() as session:
+        firm = session.scalar(select(Firm).where(Firm.slug == FIRM))
+        firm = firm or add_firm(session, FIRM, NAME, time_zone=ZONE, master_key=key, actor=me())
+        firm_id: UUID = firm.id
+    with office.db.firm(firm_id) as session:
+        present = set(session.scalars(select(Staff.email)))
+        for role in STAFF_ROLES:
+            if (email := f"{role}@{FIRM}.example") not in present:
+                add_staff(session, firm_id, email, name=f"Demo {role.title()}", role=role, actor=me())
+
+
+def _take_samples(office: Office, checked: Checked) -> list[Taken]:
+    assert checked.partner is not None  # noqa: S101 - invalid ones stopped before
+    slug = checked.partner.partner
+    home = office.home(slug)
+    samples = sorted(path for path in (checked.path.parent / "samples").glob("*") if _is_sample(path))
+    return [Taken(slug, take(office, home, path, Asked())) for path in samples]
+
+
+def _is_sample(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(".")
+
+
+# ---------------------------------------------------------------- what happened
+
+
+def _show_partners(out: Console, applied: Sequence[dict[str, Any]]) -> None:
+    made = table("partner", "firm", "settings", "feeds", title="Partners")
+    for one in applied:
+        version = f"version {one['version']}{', new' if one['new'] else ''}"
+        made.add_row(plain(one["partner"]), plain(one["firm"]), version, plain(", ".join(one["feeds"])))
+    out.print(made)
+    out.print()
+
+
+def _show_files(out: Console, taken: Sequence[Taken]) -> None:
+    rows: list[dict[str, int]] = [one.result.account["rows"] for one in taken]  # type: ignore[misc]  # see account_of
+    counts = [name for name in (rows[0] if rows else ()) if any(one[name] for one in rows)]
+    made = table("from", "file", "state", *counts, numbers=counts, title="Files")
+    for (partner, (account, _)), counted in zip(taken, rows, strict=True):
+        origin = f"{partner}/{account['feed']}" if account["feed"] else partner
+        told = (plain(origin), plain(account["file"]), state_word(account))
+        made.add_row(*told, *(f"{counted[name]:,}" for name in counts))
+    out.print(made)
+    out.print()
+    for _, (account, _) in taken:
+        if account["reason"]:
+            out.print(plain(f"{account['file']}: {account['reason']}"))
+    out.print()
+
+
+def _show_problems(out: Console, taken: Sequence[Taken]) -> None:
+    counted: Counter[tuple[str, ...]] = Counter()
+    for partner, (_, summary) in taken:
+        for kind in summary:
+            said = (str(kind[name] or "") for name in ("severity", "code", "column", "fix"))
+            counted[partner, *said] += int(str(kind["count"]))
+    made = table("from", "problem", "column", "times", "what to do", numbers=["times"], title="Problems by kind")
+    for (partner, severity, code, column, fix), count in counted.most_common():
+        told = plain(code, "red" if severity == "error" else "yellow")
+        made.add_row(plain(partner), told, plain(column), f"{count:,}", plain(fix))
+    if made.row_count:
+        out.print(made)
+        out.print()
+
+
+def _show_where_next(out: Console, settings: Settings, taken: Sequence[Taken]) -> None:
+    out.print(
+        f"Receipts lie in {settings.data_dir / 'receipts'}, a folder for each partner and import.", soft_wrap=True
+    )
+    out.print("Try next:")
+    for command_line in _next_commands(taken):
+        out.print(plain(f"  {command_line}", "bold"), soft_wrap=True)
+
+
+def _next_commands(taken: Sequence[Taken]) -> list[str]:
+    held = [one.result.account["import_id"] for one in taken if one.result.account["state"] == "held"]
+    last = taken[-1].result.account["import_id"] if taken else "ID"
+    decide = f"gateway import release {held[0]}" if held else f"gateway import show {last}"
+    return [decide, f"gateway report import_errors --firm {FIRM}", 'psql "$(gateway db url)" -c "TABLE imports"']

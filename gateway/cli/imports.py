@@ -1,0 +1,202 @@
+"""`gateway import`: what arrived, and the decisions that wait for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import UUID
+
+import rich_click as click
+from rich.table import Table
+from sqlalchemy import select
+
+from gateway.cli.failing import FAILED
+from gateway.cli.ingest import following
+from gateway.cli.office import find_import, me, opened, told
+from gateway.cli.output import console, copy, examples, json_option, plain, print_json, table
+from gateway.cli.telling import UNDONE, state_word, tell
+from gateway.db.models import Firm, Import, Partner
+from gateway.db.models.imports import OPEN_STATES, STATES
+from gateway.domain.accounts import find_firm
+from gateway.domain.audit import record
+from gateway.domain.partners import Home
+from ingest import receipts
+from ingest.account import account_of
+from ingest.imports import Office, finish, refuse, release
+
+_ID_CHARACTERS = 13  # of an import's id in a list: its millisecond, which is nearly always enough to be unique
+
+_id = click.argument("import_id", metavar="ID")
+
+
+@click.group("import", epilog=examples("gateway import list --state held", "gateway import show 01a1f8c2-20f6"))
+def group() -> None:
+    """Look at imports; release or refuse those that wait for a person.
+
+    An ID may be shortened to a beginning that no other import has.
+    """
+
+
+@group.command("list", epilog=examples("gateway import list --partner acme --state held", "gateway import list --json"))
+@click.option("--partner", metavar="PARTNER", help="Of this partner only.")
+@click.option("--firm", metavar="FIRM", help="Of this firm's partners only.")
+@click.option("--state", type=click.Choice(STATES), help="In this state only.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The newest so many.")
+@json_option
+def list_imports(partner: str | None, firm: str | None, state: str | None, limit: int, as_json: bool) -> None:
+    """List imports, the newest first."""
+    with opened() as office:
+        found = [
+            account
+            for one in _firms(office, partner, firm)
+            for account in _accounts(office, one, partner, state, limit)
+        ]
+    found.sort(key=lambda account: str(account["import_id"]), reverse=True)  # UUIDv7: by time of arrival
+    if as_json:
+        print_json(found[:limit])
+    elif found:
+        console().print(_listing(found[:limit]))
+    else:
+        console().print("No such imports.")
+
+
+@group.command("show", epilog=examples("gateway import show 01a1f8c2-20f6"))
+@_id
+@json_option
+def show(import_id: str, as_json: bool) -> None:
+    """Show what became of one import: counts, problems, and what to do next."""
+    with opened() as office:
+        _print(office, *find_import(office, import_id), as_json=as_json)
+
+
+@group.command(
+    "release",
+    epilog=examples(
+        "gateway import release 01a1f8c2-20f6", "gateway import release 01a1f8c2-20f6 --accept 'Employee ID=Emp No'"
+    ),
+)
+@_id
+@click.option(
+    "--accept",
+    "pairs",
+    multiple=True,
+    metavar="EXPECTED=FOUND",
+    help="A missing column and the one that it has become; remembered for the files to come. Otherwise what was"
+    " suggested is accepted.",
+)
+@json_option
+@click.pass_context
+def release_import(ctx: click.Context, import_id: str, pairs: tuple[str, ...], as_json: bool) -> None:
+    """Load a held file all the same: what holds it is waived, and it runs again on today's records."""
+    accepted = dict(_pair(one) for one in pairs) or None
+    with opened() as office:
+        home, found = find_import(office, import_id)
+        release(office, home, found, me(), accepted)
+        with following(str(found)) as progress:
+            finish(office, home, found, progress)
+        if _print(office, home, found, as_json=as_json) in UNDONE:
+            ctx.exit(FAILED)
+
+
+@group.command("refuse", epilog=examples("gateway import refuse 01a1f8c2-20f6 --reason 'Last month by mistake'"))
+@_id
+@click.option("--reason", required=True, help="Why; the partner reads it in the receipt.")
+@json_option
+def refuse_import(import_id: str, reason: str, as_json: bool) -> None:
+    """End a held file without loading it."""
+    with opened() as office:
+        home, found = find_import(office, import_id)
+        refuse(office, home, found, me(), reason)
+        _print(office, home, found, as_json=as_json)
+
+
+@group.command("errors", epilog=examples("gateway import errors 01a1f8c2-20f6 --format csv --out repair.csv"))
+@_id
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), required=True, help="csv is for repair.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file to write instead of stdout.")
+def errors(import_id: str, form: str, out: Path | None) -> None:
+    """Print what was wrong with an import's rows.
+
+    As csv: the rejected rows in the partner's own layout, with the columns Problems and Row at the end. Repaired and
+    sent back, only they are processed. As json: one object a problem, warnings included.
+    """
+    with opened() as office:
+        home, found = find_import(office, import_id)
+        receipt = _receipt(office, home, found, f"errors.{form}")
+    if receipt.exists():
+        copy(receipt, out)
+    else:
+        click.echo("[]" if form == "json" else "", nl=form == "json")
+        click.echo("Nothing was wrong with its rows." if form == "json" else "No row was rejected.", err=True)
+
+
+# ---------------------------------------------------------------- helpers
+
+
+def _pair(text: str) -> tuple[str, str]:
+    expected, sign, found = text.partition("=")
+    if not (sign and expected and found):
+        raise click.BadParameter(f"{text!r} is not of the form 'Expected=Found'.", param_hint="--accept")
+    return expected.strip(), found.strip()
+
+
+def _print(office: Office, home: Home, import_id: UUID, *, as_json: bool) -> str:
+    result = told(office, home, import_id)
+    if as_json:
+        print_json(result.account)
+    else:
+        tell(console(), home.slug, *result)
+    return str(result.account["state"])
+
+
+def _firms(office: Office, partner: str | None, firm: str | None) -> list[UUID]:
+    """Whose imports are meant; the rows themselves are read in each firm's own session."""
+    if partner:
+        return [office.home(partner).firm_id]
+    with office.db.system() as session:
+        return [find_firm(session, firm).id] if firm else list(session.scalars(select(Firm.id)))
+
+
+def _accounts(
+    office: Office, firm_id: UUID, partner: str | None, state: str | None, limit: int
+) -> Iterable[dict[str, object]]:
+    newest = (
+        select(Import.id, Partner)
+        .join(Partner, Partner.id == Import.partner_id)
+        .order_by(Import.id.desc())
+        .limit(limit)
+    )
+    newest = newest.where(Partner.slug == partner) if partner else newest
+    newest = newest.where(Import.state == state) if state else newest
+    with office.db.firm(firm_id) as session:
+        for import_id, owner in session.execute(newest).all():
+            home = Home(firm_id, owner.id, owner.slug, owner.time_zone)
+            folder = receipts.folder_of(office.settings, home, import_id)
+            yield {"partner": owner.slug} | account_of(session, import_id, folder, problems=False)
+
+
+def _listing(found: list[dict[str, object]]) -> Table:
+    made = table("import", "received", "from", "file", "state", "problems", numbers=["problems"])
+    for account in found:
+        origin = f"{account['partner']}/{account['feed']}" if account["feed"] else str(account["partner"])
+        made.add_row(
+            str(account["import_id"])[:_ID_CHARACTERS],
+            str(account["received_at"])[:16].replace("T", " "),
+            plain(origin),
+            plain(account["file"]),
+            state_word(account),
+            f"{account['problem_count']:,}",
+        )
+    return made
+
+
+def _receipt(office: Office, home: Home, import_id: UUID, name: str) -> Path:
+    """Where a receipt lies, written now if a killed process could not; handing it out is an act of somebody's."""
+    path = receipts.folder_of(office.settings, home, import_id) / name
+    with office.db.firm(home.firm_id) as session:
+        arrival = session.get_one(Import, (home.firm_id, import_id))
+        ended, problems = arrival.state not in OPEN_STATES, arrival.problem_count
+        record(session, home.firm_id, me(), "import.errors", import_id=import_id)
+    if ended and problems and not path.exists():
+        receipts.write(office.db, office.store, office.settings, home, import_id)
+    return path

@@ -1,0 +1,275 @@
+"""`gateway partner`: settings of partners, checked, applied, and described to editors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import rich_click as click
+from sqlalchemy import select
+
+from gateway import crypto
+from gateway.cli.failing import FAILED
+from gateway.cli.office import me, opened, settings_here
+from gateway.cli.output import console, examples, json_option, plain, print_json
+from gateway.config import ConfigError, Document, Finding, PartnerFile, json_schema, write_schema
+from gateway.db.models import FeedRow, Firm
+from gateway.db.models import Partner as PartnerRow
+from gateway.domain import partners
+from gateway.domain.accounts import add_firm, find_firm
+from gateway.errors import Permanent, Problem
+from gateway.settings import Settings
+from ingest.feed import Feed
+from ingest.imports import Office
+from ingest.partner import Partner, read_partner
+
+FILE = "partner.yaml"
+
+Learned = dict[str, dict[str, list[str]]]  # feed -> expected column -> names accepted for it
+
+
+@dataclass
+class Checked:
+    """One partner.yaml: what it holds, or all that is wrong with it."""
+
+    path: Path
+    partner: Partner | None = None
+    document: Document | None = None
+    findings: list[Finding] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    learned: Learned = field(default_factory=dict)
+
+
+def expand(_ctx: click.Context, _parameter: click.Parameter, paths: tuple[Path, ...]) -> list[Path]:
+    """A folder means its partner.yaml, or those of the folders in it."""
+    return [file for path in paths for file in _files(path)]
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    if (path / FILE).exists():
+        return [path / FILE]
+    if found := sorted(path.glob(f"*/{FILE}")):
+        return found
+    raise click.BadParameter(f"There is no {FILE} in the folder {str(path)!r}, nor in a folder of it.")
+
+
+_paths: Callable[..., Callable[..., object]] = click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    metavar="PATH...",
+    type=click.Path(exists=True, path_type=Path),
+    callback=expand,
+)
+
+
+@click.group(
+    "partner", epilog=examples("gateway partner check partner_configs/acme", "gateway partner apply partner_configs")
+)
+def group() -> None:
+    """Check and apply the settings of partners.
+
+    A PATH is a partner.yaml, the folder that holds it, or a folder of such folders.
+    """
+
+
+@group.command("check", epilog=examples("gateway partner check partner_configs/acme"))
+@_paths
+@json_option
+@click.pass_context
+def check(ctx: click.Context, paths: list[Path], as_json: bool) -> None:
+    """Say everything that is wrong with settings, each with its file, line and column.
+
+    Needs no database; where there is one already, column names that were accepted since are shown as well.
+    """
+    results = [read(path) for path in paths]
+    _look_up_learned(settings_here(), results)
+    if as_json:
+        print_json([_checked_account(one) for one in results])
+    else:
+        for one in results:
+            _tell_checked(one)
+    if any(one.findings for one in results):
+        ctx.exit(FAILED)
+
+
+@group.command("apply", epilog=examples("gateway partner apply partner_configs/acme"))
+@_paths
+@json_option
+@click.pass_context
+def apply(ctx: click.Context, paths: list[Path], as_json: bool) -> None:
+    """Put settings in force as a new version, unless they are already; a firm that is missing is added.
+
+    With one error anywhere, nothing is applied.
+    """
+    results = [read(path) for path in paths]
+    if any(one.findings for one in results):
+        if as_json:
+            print_json([_checked_account(one) for one in results])
+        for one in results if not as_json else []:
+            _tell_checked(one)
+        ctx.exit(FAILED)
+    with opened() as office:
+        applied = [put_in_force(office, one) for one in results]
+    if as_json:
+        print_json(applied)
+        return
+    for account in applied:
+        console().print(plain(_applied_sentence(account)))
+
+
+@group.command("schema", epilog=examples("gateway partner schema", "gateway partner schema --check"))
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if the file is not current.")
+@json_option
+@click.pass_context
+def schema(ctx: click.Context, only_check: bool, as_json: bool) -> None:
+    """Write partner.schema.json, from which editors complete and check partner.yaml."""
+    path = settings_here().config_dir / "partner.schema.json"
+    current = path.exists() and json.loads(path.read_text(encoding="utf-8")) == json_schema(Feed)
+    if not only_check:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_schema(path, Feed)
+    if as_json:
+        print_json({"path": str(path), "was_current": current})
+    elif only_check:
+        console().print(f"{path} is {'current' if current else 'out of date; write it with: gateway partner schema'}.")
+    else:
+        console().print(f"{path} {'was current' if current else 'is written'}.")
+    if only_check and not current:
+        ctx.exit(FAILED)
+
+
+# ---------------------------------------------------------------- checking
+
+
+def read(path: Path) -> Checked:
+    """Read and check one file, database or not."""
+    try:
+        partner, document = read_partner(path)
+    except ConfigError as error:
+        return Checked(path, findings=error.findings)
+    folder = path.resolve().parent.name
+    strange = path.name == FILE and folder != partner.partner
+    remark = f"The folder is called {folder!r}, the partner {partner.partner!r}; people will look under its name."
+    return Checked(path, partner, document, remarks=[remark] if strange else [])
+
+
+def _look_up_learned(settings: Settings, results: list[Checked]) -> None:
+    """Column names accepted since, where a database is there already; checking must not need one."""
+    valid = [one for one in results if one.partner]
+    if not valid or not (settings.database_url or (settings.data_dir / "postgres" / "PG_VERSION").exists()):
+        return
+    try:
+        with opened() as office:
+            for one in valid:
+                one.learned = _learned(office, one)
+    except Problem as problem:
+        for one in valid:
+            one.remarks.append(f"Accepted column names are not shown: {problem.sentence}")
+
+
+def _learned(office: Office, checked: Checked) -> Learned:
+    assert checked.partner is not None  # noqa: S101 - asked for valid ones only
+    try:
+        home = office.home(checked.partner.partner)
+    except Problem:
+        return {}  # not applied yet
+    with office.db.firm(home.firm_id) as session:
+        feeds = session.scalars(select(FeedRow).where(FeedRow.partner_id == home.partner_id))
+        names = {feed.name: partners.learned_names(session, feed.id) for feed in feeds.all()}
+    return {feed: learned for feed, learned in names.items() if learned}
+
+
+def _checked_account(checked: Checked) -> dict[str, object]:
+    partner = checked.partner
+    return {
+        "path": str(checked.path),
+        "valid": partner is not None,
+        "partner": partner.partner if partner else None,
+        "firm": partner.firm if partner else None,
+        "feeds": list(partner.feeds) if partner else [],
+        "findings": checked.findings,
+        "remarks": checked.remarks,
+        "learned": checked.learned,
+    }
+
+
+def _tell_checked(checked: Checked) -> None:
+    out = console()
+    for finding in checked.findings:
+        out.print(plain(finding, "red"), soft_wrap=True)
+    if partner := checked.partner:
+        told = f"{checked.path}: valid; partner {partner.partner} of {partner.firm}, feeds: {', '.join(partner.feeds)}"
+        out.print(plain(told, "green"), soft_wrap=True)
+    for sentence in [*checked.remarks, *_learned_sentences(checked)]:
+        out.print(plain(f"  Note: {sentence}", "cyan"))
+
+
+def _learned_sentences(checked: Checked) -> Iterator[str]:
+    for feed, names in checked.learned.items():
+        for expected, found in names.items():
+            yield f"In {feed}, {expected!r} may also be called {', '.join(map(repr, found))}."
+
+
+# ---------------------------------------------------------------- applying
+
+
+def put_in_force(office: Office, checked: Checked) -> dict[str, object]:
+    """Apply checked settings, and say what that changed.
+
+    Raises:
+        Permanent: `partner_elsewhere`, before anything is added.
+    """
+    assert checked.partner is not None  # noqa: S101 - invalid ones stop before
+    assert checked.document is not None  # noqa: S101 - see above
+    partner: Partner = checked.partner
+    _check_home(office, partner)
+    firm_added = _ensure_firm(office, partner)
+    with office.db.system() as session:
+        firm_id = find_firm(session, partner.firm).id
+    with office.db.firm(firm_id) as session:
+        applied = partners.apply(session, firm_id, cast("PartnerFile[object]", partner), checked.document, me())
+        return {
+            "path": str(checked.path),
+            "partner": partner.partner,
+            "firm": partner.firm,
+            "firm_added": firm_added,
+            "version": applied.config.version,
+            "new": applied.is_new,
+            "feeds": list(partner.feeds),
+        }
+
+
+def _check_home(office: Office, partner: Partner) -> None:
+    """Seen from its own firm, a partner of another firm does not exist; so this is asked across firms."""
+    with office.db.system() as session:
+        theirs = (
+            select(Firm.slug).join(PartnerRow, PartnerRow.firm_id == Firm.id).where(PartnerRow.slug == partner.partner)
+        )
+        if (firm := session.scalar(theirs)) not in {None, partner.firm}:
+            raise Permanent(
+                "partner_elsewhere",
+                f"The partner {partner.partner!r} belongs to another firm ({firm}). An employer of two firms is two"
+                " partners: give this one a slug of its own.",
+            )
+
+
+def _ensure_firm(office: Office, partner: Partner) -> bool:
+    key = crypto.load_master_key(office.settings)
+    with office.db.system() as session:
+        if session.scalar(select(Firm.id).where(Firm.slug == partner.firm)):
+            return False
+        name = partner.firm.replace("-", " ").title()
+        add_firm(session, partner.firm, name, time_zone=partner.time_zone, master_key=key, actor=me())
+        return True
+
+
+def _applied_sentence(account: dict[str, object]) -> str:
+    firm = f"Added the firm {account['firm']}, which was missing. " if account["firm_added"] else ""
+    what = "is in force now" if account["new"] else "was in force already; nothing changed"
+    return f"{firm}{account['partner']}: version {account['version']} {what}."

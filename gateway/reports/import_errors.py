@@ -1,0 +1,47 @@
+"""Every problem of every import, the newest import first, each with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway.db.models import FeedRow, File, Import, Partner, RowError
+from gateway.reports.report import FETCH, Filters, Report
+
+
+def _rows(session: Session, filters: Filters) -> Iterator[Sequence[object]]:
+    found = (
+        select(
+            Import.id,
+            Import.received_at,
+            Partner.slug,
+            FeedRow.name,
+            File.name,
+            RowError.row,
+            RowError.line,
+            RowError.sheet,
+            RowError.column_name,
+            RowError.value,
+            RowError.code,
+            RowError.severity,
+            RowError.message,
+            RowError.fix,
+        )
+        .join(Import, Import.id == RowError.import_id)
+        .join(File, File.id == Import.file_id)
+        .join(Partner, Partner.id == Import.partner_id)
+        .outerjoin(FeedRow, FeedRow.id == Import.feed_id)
+        .order_by(Import.id.desc(), RowError.row, RowError.id)
+    )
+    found = found.where(Partner.slug == filters.partner) if filters.partner else found
+    found = found.where(Import.received_at >= filters.since) if filters.since else found
+    yield from session.execute(found.execution_options(yield_per=FETCH))
+
+
+REPORT = Report(
+    title="Problems of imports",
+    columns=tuple("import received_at partner feed file row line sheet column value code severity message fix".split()),
+    query=_rows,
+)
