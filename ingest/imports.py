@@ -128,8 +128,8 @@ def finish(office: Office, home: Home, import_id: UUID, progress: Progress) -> N
             .where(Import.partner_id == home.partner_id, Import.receipt_at.is_(None))
             .where(Import.state.not_in(OPEN_STATES))
         ).all()
-    for one in unwritten:  # a process was killed between the commit and the receipt
-        receipts.write(office.db, office.store, office.settings, home, one)
+    for one in unwritten:  # of this file, and of those whose process was killed between commit and receipt
+        _write_receipts(office, home, one)
 
 
 def dry_run(office: Office, home: Home, source: Source, sha256: str, asked: Asked, progress: Progress) -> Outcome:
@@ -219,6 +219,16 @@ def _run_once(office: Office, home: Home, import_id: UUID, progress: Progress, *
         outcome = pipeline.run(session, _job(office, session, home, arrival), progress)
         _record(session, arrival, outcome)
         arrival.seconds = round(perf_counter() - begun, 3)
+
+
+def _write_receipts(office: Office, home: Home, import_id: UUID) -> None:
+    """Receipts that cannot be written wait for the next file of the partner; what they tell is committed already."""
+    try:
+        receipts.write(office.db, office.store, office.settings, home, import_id)
+    except Problem:
+        raise
+    except Exception:
+        log.exception("receipts not written", import_id=str(import_id))
 
 
 def _job(office: Office, session: Session, home: Home, arrival: Import) -> Job:

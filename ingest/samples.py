@@ -16,14 +16,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import crypto
-from gateway.config import Document, PartnerFile, decode, read
+from gateway.config import Document, decode, read
 from gateway.db.models import Firm, Import, RowError
 from gateway.domain import accounts, partners
 from gateway.domain.audit import Actor
@@ -116,7 +116,7 @@ def _ready(office: Office, partner: Partner, document: Document) -> Home:
     firm_id = _ensure_firm(office, partner.firm).id
     with office.db.firm(firm_id) as session:
         # mypy holds a PartnerFile[Feed] for no PartnerFile[object], since its feeds are a dict
-        partners.apply(session, firm_id, cast("PartnerFile[object]", partner), document, _TESTER)
+        partners.apply(session, firm_id, partner, document, _TESTER)
     home = office.home(partner.partner)
     with office.db.firm(firm_id) as session:
         if session.scalar(select(Import.id).where(Import.partner_id == home.partner_id).limit(1)):

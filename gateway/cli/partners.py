@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 import rich_click as click
 from sqlalchemy import select
@@ -15,12 +14,11 @@ from gateway import crypto
 from gateway.cli.failing import FAILED
 from gateway.cli.office import me, opened, settings_here
 from gateway.cli.output import console, examples, json_option, plain, print_json
-from gateway.config import ConfigError, Document, Finding, PartnerFile, json_schema, write_schema
+from gateway.config import ConfigError, Document, Finding, json_schema, write_schema
 from gateway.db.models import FeedRow, Firm
-from gateway.db.models import Partner as PartnerRow
 from gateway.domain import partners
 from gateway.domain.accounts import add_firm, find_firm
-from gateway.errors import Permanent, Problem
+from gateway.errors import Problem
 from gateway.settings import Settings
 from ingest.feed import Feed
 from ingest.imports import Office
@@ -228,12 +226,13 @@ def put_in_force(office: Office, checked: Checked) -> dict[str, object]:
     assert checked.partner is not None  # noqa: S101 - invalid ones stop before
     assert checked.document is not None  # noqa: S101 - see above
     partner: Partner = checked.partner
-    _check_home(office, partner)
+    with office.db.system() as session:
+        partners.check_free(session, partner.partner, partner.firm)
     firm_added = _ensure_firm(office, partner)
     with office.db.system() as session:
         firm_id = find_firm(session, partner.firm).id
     with office.db.firm(firm_id) as session:
-        applied = partners.apply(session, firm_id, cast("PartnerFile[object]", partner), checked.document, me())
+        applied = partners.apply(session, firm_id, partner, checked.document, me())
         return {
             "path": str(checked.path),
             "partner": partner.partner,
@@ -243,20 +242,6 @@ def put_in_force(office: Office, checked: Checked) -> dict[str, object]:
             "new": applied.is_new,
             "feeds": list(partner.feeds),
         }
-
-
-def _check_home(office: Office, partner: Partner) -> None:
-    """Seen from its own firm, a partner of another firm does not exist; so this is asked across firms."""
-    with office.db.system() as session:
-        theirs = (
-            select(Firm.slug).join(PartnerRow, PartnerRow.firm_id == Firm.id).where(PartnerRow.slug == partner.partner)
-        )
-        if (firm := session.scalar(theirs)) not in {None, partner.firm}:
-            raise Permanent(
-                "partner_elsewhere",
-                f"The partner {partner.partner!r} belongs to another firm ({firm}). An employer of two firms is two"
-                " partners: give this one a slug of its own.",
-            )
 
 
 def _ensure_firm(office: Office, partner: Partner) -> bool:

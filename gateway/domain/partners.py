@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.config import Document, PartnerFile, fingerprint, nearest
-from gateway.db.models import FeedRow, HeaderAlias, Partner, PartnerConfig
+from gateway.db.models import FeedRow, Firm, HeaderAlias, Partner, PartnerConfig
 from gateway.domain.audit import Actor, record
 from gateway.errors import NotFound, Permanent
 
@@ -51,6 +51,21 @@ def active_config(session: Session, partner_id: UUID) -> PartnerConfig:
     return config
 
 
+def check_free(session: Session, slug: str, firm_slug: str) -> None:
+    """See that a slug is not another firm's, in a system session: to a firm's own, others' partners do not exist.
+
+    Raises:
+        Permanent: `partner_elsewhere`.
+    """
+    owner = session.scalar(select(Firm.slug).join(Partner, Partner.firm_id == Firm.id).where(Partner.slug == slug))
+    if owner not in {None, firm_slug}:
+        raise Permanent(
+            "partner_elsewhere",
+            f"The partner {slug!r} belongs to another firm ({owner}). An employer of two firms is two partners:"
+            " give this one a slug of its own.",
+        )
+
+
 class Applied(NamedTuple):
     """What `apply` did: the version in force, and whether it is a new one."""
 
@@ -58,14 +73,8 @@ class Applied(NamedTuple):
     is_new: bool
 
 
-def apply(
-    session: Session, firm_id: UUID, partner_file: PartnerFile[object], document: Document, actor: Actor
-) -> Applied:
-    """Make a checked partner.yaml the version in force; the same text again changes nothing.
-
-    Raises:
-        Permanent: `partner_elsewhere`, the slug belongs to another firm.
-    """
+def apply(session: Session, firm_id: UUID, partner_file: PartnerFile[Any], document: Document, actor: Actor) -> Applied:
+    """Make a checked partner.yaml the version in force; the same text again changes nothing. See `check_free` first."""
     partner = _ensure_partner(session, firm_id, partner_file)
     session.flush()
     for name in partner_file.feeds:
@@ -104,12 +113,6 @@ def _ensure_partner(session: Session, firm_id: UUID, partner_file: PartnerFile[A
     if partner is None:
         partner = Partner(firm_id=firm_id, slug=partner_file.partner)
         session.add(partner)
-    elif partner.firm_id != firm_id:
-        raise Permanent(
-            "partner_elsewhere",
-            f"The partner {partner_file.partner!r} belongs to another firm. An employer of two firms is two partners:"
-            " give this one a slug of its own.",
-        )
     partner.name, partner.time_zone, partner.rate_tier = (
         partner_file.name,
         partner_file.time_zone,

@@ -59,11 +59,10 @@ def check_feed(feed: Feed) -> list[FeedError]:
 def _part_errors(feed: Feed, name: str) -> Iterator[FeedError]:
     section = feed.section(name)
     yield from _section_errors(section)
-    keys = {one.client.key for one in (feed, *feed.parts.values()) if one.client}
+    keys = {one.key for one in (feed.client, *(part.client for part in feed.parts.values())) if one}
     if section.client and len(keys) > 1:
-        yield FeedError(
-            ("client", "key"), f"All parts must know people by one field, but there are {', '.join(sorted(keys))}."
-        )
+        sentence = f"All parts must know people by one field, but there are {', '.join(sorted(keys))}."
+        yield FeedError(("client", "key"), sentence)
 
 
 def _section_errors(feed: Feed) -> Iterator[FeedError]:
