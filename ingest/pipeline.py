@@ -35,6 +35,8 @@ from ingest.mapping.plan import FeedPlan, compile_feed
 from ingest.mapping.records import Mapped, map_batch
 from ingest.partner import feed_for, read_partner, refusal
 
+HOPELESS_ROWS = 50_000  # rows after which a file that is no table is given up ...
+HOPELESS_SHARE = 0.9  # ... when more than this share of them cannot even be told apart
 READING_VERSION = "1"  # raised when the same bytes under the same config would be read differently
 
 
@@ -303,12 +305,16 @@ def _lacking(part: Part, feed: Feed, headers: Headers) -> _Lacking | None:
 def _load(
     session: Session, job: Job, reading: Reading, table: Table, plans: list[FeedPlan], progress: Progress
 ) -> Loaded:
-    position = 0
+    position = read = broken = 0
 
     def mapped() -> Iterator[Mapped]:
-        nonlocal position
+        nonlocal position, read, broken
         for batch in table.batches():
             position = batch.position
+            read, broken = read + len(batch.rows) + len(batch.broken), broken + len(batch.broken)
+            if read >= HOPELESS_ROWS and broken > read * HOPELESS_SHARE:
+                why = f"of its first {read:,} rows, {broken:,} do not fit the header"
+                raise Refused("unreadable", file=job.source.name, why=why, expected="a table with one header")
             yield map_batch(batch, plans[batch.part])
 
     terms = _terms(session, job, reading)

@@ -135,6 +135,11 @@ class _Wrong:
         self._next = next(self._found, None)
         self._told: dict[int, str] = {}
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether no later row was rejected."""
+        return self._next is None
+
     def has(self, row: int) -> bool:
         """Whether this row was rejected; rows must be asked for in order."""
         self._told.clear()
@@ -151,6 +156,8 @@ class _Wrong:
 
 def _rejected(table: Table, wrong: _Wrong) -> Iterator[tuple[int, list[str]]]:
     for batch in table.batches():
+        if wrong.is_exhausted:
+            return
         rows = [*zip(batch.rows, batch.cells, strict=True), *((one.row, one.cells) for one in batch.broken)]
         yield from (pair for pair in sorted(rows, key=lambda pair: pair[0]) if wrong.has(pair[0]))
 

@@ -7,12 +7,15 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ingest.formats import csv
+from ingest.formats import csv, excel, fixed, json
 from ingest.formats.base import FormatSpec, Source, Table
 
 # the struct of `format:` -> what opens a file of it
 FORMATS: dict[type[FormatSpec], Callable[[Source, Any], Table]] = {
     csv.CsvFormat: csv.open_table,
+    excel.ExcelFormat: excel.open_table,
+    fixed.FixedFormat: fixed.open_table,
+    json.JsonFormat: json.open_table,
 }
 
 if TYPE_CHECKING:

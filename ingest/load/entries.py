@@ -10,6 +10,7 @@ from typing import Any
 from psycopg import Connection
 
 from gateway.domain.fields import Kind
+from ingest.load.ids import fresh_id
 from ingest.load.match import ENDED
 from ingest.load.shapes import Shape
 
@@ -19,37 +20,39 @@ TOUCHED = "(m.changed <> '{}' OR m.returns) AND NOT m.is_new"  # a known record 
 
 
 def begin(connection: Connection[Any]) -> None:
-    """Make the table in which entries gather until every kind of record is written.
+    """Make the table in which what happens to known records is noted before it happens.
 
-    They wait as the text of JSON objects: put together and read once, they cost half of what aggregating jsonb does.
+    Entries are the text of JSON objects: put together and read once, they cost half of what aggregating jsonb does.
     """
     connection.execute("CREATE TEMP TABLE entries (row int, client_id uuid, case_id uuid, entry text) ON COMMIT DROP")
 
 
 def add(connection: Connection[Any], shape: Shape, params: Params) -> None:
-    """Gather what happens to one kind of record; to be called before known records are changed."""
-    for query in (_created_sql(shape), _updated_sql(shape), _ended_sql(shape)):
+    """Note what is about to happen to known records of one kind."""
+    for query in (_updated_sql(shape), _ended_sql(shape)):
         connection.execute(query, params)
 
 
-def finish(connection: Connection[Any], params: Params) -> None:
+def finish(connection: Connection[Any], shapes: dict[Kind, Shape], params: Params) -> None:
     """Write the audit log: one row per file row, and one per record that a full file ended by its absence."""
-    connection.execute(
-        """
-        INSERT INTO audit_log
-            (firm_id, actor_kind, actor_id, actor, action, client_id, case_id, import_id, row, changes)
-        SELECT %(firm)s, 'import', %(import)s, %(actor)s,
-               CASE WHEN row IS NULL THEN 'import.absent' ELSE 'import.row' END,
-               client_id, case_id, %(import)s, row, changes
-        FROM (
-            SELECT row, (array_agg(client_id) FILTER (WHERE client_id IS NOT NULL))[1] AS client_id,
-                   (array_agg(case_id) FILTER (WHERE case_id IS NOT NULL))[1] AS case_id,
-                   ('[' || string_agg(entry, ',') || ']')::jsonb AS changes
-            FROM entries GROUP BY row, CASE WHEN row IS NULL THEN coalesce(client_id, case_id) END
-        ) told
-        """,
-        params,
-    )
+    created = " UNION ALL ".join(_created_sql(shape) for shape in shapes.values())
+    by_row = f"""
+        SELECT row, any_value(client_id) AS client_id, any_value(case_id) AS case_id, string_agg(entry, ',') AS told
+        FROM ({created} UNION ALL SELECT * FROM entries WHERE row IS NOT NULL) happened GROUP BY row
+    """
+    absent = "SELECT row, client_id, case_id, entry AS told FROM entries WHERE row IS NULL"
+    told = (("import.row", fresh_id("row"), by_row), ("import.absent", "uuidv7()", absent))
+    for action, new_id, found in told:
+        connection.execute(
+            f"""
+            INSERT INTO audit_log
+                (firm_id, id, actor_kind, actor_id, actor, action, client_id, case_id, import_id, row, changes)
+            SELECT %(firm)s, {new_id}, 'import', %(import)s, %(actor)s, '{action}', client_id, case_id, %(import)s, row,
+                   ('[' || told || ']')::jsonb
+            FROM ({found}) found
+            """,
+            params,
+        )
 
 
 def differences(
@@ -84,10 +87,11 @@ def _people(shape: Shape) -> str:
 
 
 def _created_sql(shape: Shape) -> str:
+    client, case = _people(shape).split(", ")
     return f"""
-        INSERT INTO entries
-        SELECT m.row, {_people(shape)}, JSON_OBJECT('kind': '{shape.kind}', 'id': m.id, 'action': 'created',
-               'new': {_new_sql(shape, "ABSENT ON NULL RETURNING json")} RETURNING text)
+        SELECT m.row, {client} AS client_id, {case} AS case_id,
+               JSON_OBJECT('kind': '{shape.kind}', 'id': m.id, 'action': 'created',
+                           'new': {_new_sql(shape, "ABSENT ON NULL RETURNING json")} RETURNING text) AS entry
         FROM {shape.match} m WHERE m.is_new AND NOT m.ghost
     """
 

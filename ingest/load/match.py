@@ -20,6 +20,7 @@ from typing import Any
 from psycopg import Connection
 
 from gateway.domain.fields import DURATION_OF_STATUS, Kind
+from ingest.load.ids import fresh_id
 from ingest.load.shapes import KINDS, Shape
 from ingest.mapping.records import ATTRIBUTES
 
@@ -44,8 +45,8 @@ def match(connection: Connection[Any], shapes: dict[Kind, Shape], params: dict[s
             shape = shapes[kind]
             identity = ", ".join(shape.identity)
             connection.execute(f"ANALYZE {shape.stage} ({identity})")
-            connection.execute(many_sql(shape))
-            connection.execute(_match_sql(shape), params)
+            folds = connection.execute(many_sql(shape)).rowcount > 0
+            connection.execute(_match_sql(shape, folds=folds), params)
             connection.execute(f"ANALYZE {shape.match} (id, {identity})")
             if _any_known(connection, shape):
                 connection.execute(f"CREATE INDEX ON {shape.match} (id)")
@@ -58,7 +59,7 @@ def _any_known(connection: Connection[Any], shape: Shape) -> bool:
     return bool(row and row[0])
 
 
-def _match_sql(shape: Shape) -> str:
+def _match_sql(shape: Shape, *, folds: bool) -> str:
     """Look each record up on its own, by unique index.
 
     The planner takes firm and partner for independent and thinks a partner's records few; free to choose, it would
@@ -66,8 +67,8 @@ def _match_sql(shape: Shape) -> str:
     """
     return f"""
         CREATE TEMP TABLE {shape.match} ON COMMIT DROP AS
-        WITH folded AS ({_folded_sql(shape)}), linked AS ({_linked_sql(shape)})
-        SELECT s.*, t.id AS known_id, coalesce(t.id, s.new_id) AS id, t.version,
+        WITH folded AS ({_folded_sql(shape) if folds else _single_sql(shape)}), linked AS ({_linked_sql(shape)})
+        SELECT s.*, t.id AS known_id, coalesce(t.id, {fresh_id("s.n")}) AS id, t.version,
                t.id IS NULL AS is_new, t.id IS NULL AND seen.stale AS ghost, seen.stale,
                g.as_of IS NOT NULL AS sighted, {_returns_sql(shape)} AS returns,
                CASE WHEN t.id IS NULL OR seen.stale THEN '{{}}'::text[]
@@ -89,15 +90,19 @@ def _match_sql(shape: Shape) -> str:
 
 def _folded_sql(shape: Shape) -> str:
     """One row per record: as staged where one row speaks of it, field by field the last word where several do."""
-    carried = _carried(shape)
     return f"""
-        SELECT n, row, new_id, {identity_columns(shape)}, clears, NULL::jsonb AS winners{_listed(carried)}
-        FROM {shape.stage} s WHERE NOT EXISTS (SELECT FROM {shape.many} o WHERE {same_record(shape, "o", "s")})
+        {_single_sql(shape)} s
+        WHERE NOT EXISTS (SELECT FROM {shape.many} o WHERE {same_record(shape, "o", "s")})
         UNION ALL
-        SELECT max(n), max(row), (array_agg(new_id ORDER BY n))[1], {_qualified(shape, "s")}, {_CLEARED},
-               {_winners_sql(shape)}{_listed([_last_sql(column, shape) for column in carried])}
+        SELECT max(n), max(row), {_qualified(shape, "s")}, {_CLEARED},
+               {_winners_sql(shape)}{_listed([_last_sql(column, shape) for column in _carried(shape)])}
         FROM {shape.stage} s JOIN {shape.many} o ON {same_record(shape, "o", "s")} GROUP BY {_qualified(shape, "s")}
     """
+
+
+def _single_sql(shape: Shape) -> str:
+    carried = _listed(_carried(shape))
+    return f"SELECT n, row, {identity_columns(shape)}, clears, NULL::jsonb AS winners{carried} FROM {shape.stage}"
 
 
 def many_sql(shape: Shape) -> str:
@@ -171,7 +176,7 @@ def _linked_sql(shape: Shape) -> str:
         return "SELECT folded.* FROM folded"
     join = "JOIN" if shape.kind == "document" else "LEFT JOIN"
     return f"""
-        SELECT folded.*, CASE WHEN p.ghost THEN NULL ELSE p.id END AS client_id
+        SELECT folded.*, CASE WHEN p.ghost THEN NULL ELSE p.id END AS client_id, p.is_new AS of_new
         FROM folded {join} match_client p ON p.key = folded.person
     """
 
@@ -179,7 +184,7 @@ def _linked_sql(shape: Shape) -> str:
 def _known_sql(shape: Shape) -> str:
     if shape.kind == "document":
         return (
-            "t.firm_id = %(firm)s AND t.client_id = s.client_id AND t.doc_type = s.doc_type"
+            "NOT s.of_new AND t.firm_id = %(firm)s AND t.client_id = s.client_id AND t.doc_type = s.doc_type"
             " AND t.number_index IS NOT DISTINCT FROM s.number_index"
         )
     key = "case_number" if shape.kind == "case" else "key"

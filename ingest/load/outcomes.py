@@ -20,34 +20,36 @@ OUTCOMES = ("created", "updated", "unchanged", "stale", "superseded", "rejected"
 
 
 def judge(connection: Connection[Any], shapes: dict[Kind, Shape]) -> None:
-    """Build the table `outcome`."""
-    parts = " UNION ALL ".join(_fate_sql(shape) for shape in shapes.values())
+    """Build the table `outcome`: what became of a row is the most that became of any of its records."""
+    fates = " UNION ALL ".join(_fate_sql(shape) for shape in shapes.values())
+    words = ", ".join(f"'{word}'" for word in _FATES)
     connection.execute(f"""
         CREATE TEMP TABLE outcome ON COMMIT DROP AS
-        SELECT row,
-               CASE WHEN bool_and(superseded) THEN 'superseded'
-                    WHEN bool_or(created) THEN 'created'
-                    WHEN bool_or(updated) THEN 'updated'
-                    WHEN bool_or(stale) THEN 'stale'
-                    ELSE 'unchanged' END AS outcome,
-               min(by_row) AS by_row
-        FROM ({parts}) fates GROUP BY row
+        SELECT row, (ARRAY[{words}])[max(fate)] AS outcome, min(by_row) AS by_row
+        FROM ({fates}) fates GROUP BY row
     """)
 
 
+_FATES = ("superseded", "unchanged", "stale", "updated", "created")  # of a record, from least to most
+
+
 def _fate_sql(shape: Shape) -> str:
-    """What became of each staged record, seen from its row; `lasts`: something that the row says survives."""
+    """What became of each staged record, seen from its row, as a place in `_FATES`."""
     return f"""
-        SELECT row, NOT lasts AS superseded, lasts AND is_new AND NOT ghost AS created,
-               lasts AND touched AS updated, stale, CASE WHEN NOT lasts THEN by_row END AS by_row
-        FROM (
-            SELECT s.row, m.is_new, m.ghost, m.stale, m.row AS by_row,
-                   m.winners IS NULL OR s.row = m.row
-                   OR EXISTS (SELECT FROM jsonb_each_text(m.winners) w WHERE w.value::int = s.row) AS lasts,
-                   {touched_sql("s.row")} AS touched
-            FROM {shape.stage} s JOIN {shape.match} m ON {same_record(shape, "m", "s")}
-        ) {shape.kind}_fate
+        SELECT s.row,
+               CASE WHEN NOT {_LASTS} THEN 1
+                    WHEN m.is_new AND NOT m.ghost THEN 5
+                    WHEN {touched_sql("s.row")} THEN 4
+                    WHEN m.stale THEN 3
+                    ELSE 2 END AS fate,
+               CASE WHEN NOT {_LASTS} THEN m.row END AS by_row
+        FROM {shape.stage} s JOIN {shape.match} m ON {same_record(shape, "m", "s")}
     """
+
+
+# something that the row says about the record survives
+_LASTS = """(m.winners IS NULL OR s.row = m.row
+             OR EXISTS (SELECT FROM jsonb_each_text(m.winners) w WHERE w.value::int = s.row))"""
 
 
 def touched_sql(row: str) -> str:
@@ -99,7 +101,8 @@ def pinned_problems(connection: Connection[Any], shapes: dict[Kind, Shape]) -> l
         found = connection.execute(f"""
             SELECT r.row, r.line, r.sheet, {doc_type}, field, to_jsonb(m) ->> field
             FROM {shape.match} m CROSS JOIN unnest(m.pinned) field
-            JOIN stage_rows r ON r.row = coalesce((m.winners->>field)::int, m.row) ORDER BY r.row, field
+            JOIN stage_rows r ON r.row = coalesce((m.winners->>field)::int, m.row)
+            WHERE m.pinned <> '{{}}' ORDER BY r.row, field
         """)
         for row, line, sheet, kind, name, value in found:
             shown = None if name in shape.sensitive or value is None else shorten(value)

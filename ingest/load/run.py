@@ -26,6 +26,9 @@ from ingest.mapping.records import Mapped
 MOST_DIFFERENCES = 1_000  # shown by a dry run
 _ROUNDS = 5  # of matching, while others change the same records
 
+# a large file is sorted and joined in memory; samples of temporary tables need not be large
+_SETTINGS = ("work_mem = '64MB'", "hash_mem_multiplier = 4", "default_statistics_target = 10")
+
 Shapes = dict[Kind, Shape]
 
 
@@ -131,6 +134,8 @@ def load(
         "closed_on": terms.closed_on,
         "actor": terms.actor,
     }
+    for setting in _SETTINGS:
+        connection.execute(f"SET LOCAL {setting}")
     for _ in range(_ROUNDS):
         ending = _weigh(connection, sections, shapes, params, suspended=terms.corrections or bool(tally.unreadable))
         rows = _rows(connection, tally, reject=feed.duplicates == "reject")

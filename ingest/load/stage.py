@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from typing import Any
 
 from psycopg import Connection, sql
 
-from gateway import clock
 from gateway.crypto import FirmCipher
 from gateway.domain.fields import Kind
 from ingest.catalogue import RowProblem
@@ -22,9 +20,9 @@ PROBLEM_COLUMNS = ("row", "line", "sheet", "column_name", "value", "code", "seve
 
 _COMMON = "n bigint GENERATED ALWAYS AS IDENTITY, row int NOT NULL, clears text[]"
 _KEYS: dict[Kind, str] = {
-    "client": "new_id uuid NOT NULL, key text NOT NULL",
-    "case": "new_id uuid NOT NULL, key text NOT NULL, person text",
-    "document": "new_id uuid NOT NULL, person text NOT NULL, doc_type text NOT NULL",
+    "client": "key text NOT NULL",
+    "case": "key text NOT NULL, person text",
+    "document": "person text NOT NULL, doc_type text NOT NULL",
 }
 
 
@@ -103,7 +101,7 @@ class Stage:
 
     def _records(self, records: Records) -> _Copy:
         shape = self.shapes[records.kind]
-        columns: dict[str, Sequence[object | None]] = {"new_id": _new_ids(len(records.rows)), "row": records.rows}
+        columns: dict[str, Sequence[object | None]] = {"row": records.rows}
         if records.kind == "document":
             columns |= {"person": self._keys(records.people), "doc_type": records.doc_types}
         elif records.kind == "case":
@@ -157,20 +155,6 @@ def _problems(problems: Iterable[RowProblem]) -> _Copy:
 
 def _is_array(shape: Shape, name: str) -> bool:
     return shape.sql_type(name).endswith("[]")
-
-
-def _new_ids(count: int) -> list[str]:
-    """UUIDv7 in order (RFC 9562, 5.7 and 6.2 method 1): time in ms, a counter that spills into it, random bits.
-
-    The server's `uuidv7()` asks the kernel for randomness one id at a time, which takes longer than to store a record.
-    """
-    begun = int(clock.now().timestamp() * 1000) << 12
-    noise = os.urandom(8 * count).hex()
-    counted = (f"{begun + number:015x}" for number in range(count))
-    return [
-        f"{head[:12]}7{head[12:]}8{noise[at : at + 15]}"
-        for head, at in zip(counted, range(0, 16 * count, 16), strict=True)
-    ]
 
 
 def _hex(values: Iterable[bytes | None]) -> list[object | None]:

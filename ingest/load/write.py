@@ -30,7 +30,7 @@ def write(connection: Connection[Any], shapes: dict[Kind, Shape], params: Params
     """
     entries.begin(connection)
     counts = {shapes[kind].table: _write_kind(connection, shapes[kind], params) for kind in KINDS if kind in shapes}
-    entries.finish(connection, params)
+    entries.finish(connection, shapes, params)
     return counts
 
 
@@ -48,11 +48,17 @@ def planned(connection: Connection[Any], shapes: dict[Kind, Shape]) -> Counts:
 
 def _write_kind(connection: Connection[Any], shape: Shape, params: Params) -> dict[str, int]:
     created = connection.execute(_insert_sql(shape), params).rowcount
-    entries.add(connection, shape, params)
-    updated = _update(connection, shape, params)
-    closed = _close(connection, shape, params)
+    updated = closed = 0
+    if _number(connection, f"SELECT count(*) FROM {shape.match} m WHERE {TOUCHED}") or _ends(connection, shape):
+        entries.add(connection, shape, params)
+        updated = _update(connection, shape, params)
+        closed = _close(connection, shape, params)
     _sight(connection, shape, params)
     return {"created": created, "updated": updated, "closed": closed}
+
+
+def _ends(connection: Connection[Any], shape: Shape) -> int:
+    return _number(connection, f"SELECT count(*) FROM {shape.ending}")
 
 
 def _number(connection: Connection[Any], query: str, params: Params | None = None) -> int:

@@ -16,7 +16,7 @@ from ingest.mapping.types import parser_for
 from ingest.mapping.values import BadValue, SpecError
 
 LONGEST_CELL = 100_000  # characters
-_MOST_REMEMBERED = 50_000  # distinct cells of one column
+_MOST_REMEMBERED = 4_000  # distinct cells of one column
 _LONGEST_REMEMBERED = 200  # characters: longer text hardly repeats, and would fill the memory
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL takes no NUL, UTF-8 no surrogates
 
@@ -93,7 +93,7 @@ class _Memo(dict[str, object]):
 
     def __missing__(self, cell: str) -> object:
         outcome = self.read(cell)
-        if isinstance(outcome, _MARKS):
+        if outcome.__class__ in _MARKS:
             self.has_marks = True
         if len(cell) <= _LONGEST_REMEMBERED:
             self[cell] = outcome
@@ -116,13 +116,13 @@ class _Cleared:
 
 
 _CLEARED = _Cleared()
-_MARKS = (BadValue, _Token, _Cleared)
+_MARKS = frozenset({BadValue, _Token, _Cleared})
 
 
 def _sorted_out(outcomes: list[object]) -> ColumnResult:
     result = ColumnResult(outcomes)
     for index, outcome in enumerate(outcomes):
-        if isinstance(outcome, _MARKS):
+        if isinstance(outcome, BadValue | _Token | _Cleared):
             _file(result, index, outcome)
             outcomes[index] = None
     return result
@@ -145,9 +145,11 @@ def _reader(spec: FieldSpec, none_values: frozenset[str], parse: Callable[[str],
 
     def read(cell: str) -> object:
         try:
-            if len(cell) > LONGEST_CELL or not (cell.isascii() and "\0" not in cell):
+            if cell.isascii() and "\0" not in cell and len(cell) <= LONGEST_CELL:
+                bare = cell.strip()
+            else:
                 _refuse_unreadable(cell)
-            bare = strip(cell if cell.isascii() else unicodedata.normalize("NFC", cell))
+                bare = strip(unicodedata.normalize("NFC", cell))
             if bare in words:
                 return words[bare]
             if only_strip:

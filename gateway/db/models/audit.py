@@ -40,6 +40,6 @@ class AuditEntry(Base):
 
     __table_args__ = (
         Index(None, "firm_id", "client_id", "at", postgresql_where=text("client_id IS NOT NULL")),
-        Index(None, "firm_id", "case_id", "at", postgresql_where=text("case_id IS NOT NULL")),
+        Index(None, "firm_id", "case_id", "at", postgresql_where=text("client_id IS NULL AND case_id IS NOT NULL")),
         {"postgresql_partition_by": "RANGE (at)"},
     )

@@ -1,0 +1,157 @@
+"""The rows about CSV files: what is measured against what, and what each file must come to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, NamedTuple
+
+from fabricate import Roster
+from laboratory import Laboratory, laboratory
+
+ROWS = 50_000
+MANY = 1_000_000
+COPY = "binary COPY of the same rows"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One budget and what was measured: medians over the rounds, the ratio being the median of the rounds' ratios.
+
+    Attributes:
+        budget: the largest ratio allowed.
+        rss_mb: the highest peak of resident memory of the importing process in any round; its budget in MB, or None.
+    """
+
+    name: str
+    work: str
+    floor: str
+    seconds: float
+    floor_seconds: float
+    ratio: float
+    budget: float
+    rss_mb: float
+    rss_budget: int | None
+    rounds: int
+    met: bool
+
+
+class Sample(NamedTuple):
+    """One round's figures for one row."""
+
+    seconds: float
+    floor_seconds: float
+    rss_mb: float
+
+
+Samples = Iterator[tuple[str, Sample]]
+
+
+class Budget(NamedTuple):
+    """What a row promises."""
+
+    work: str
+    floor: str
+    ratio: float
+    rss_mb: int | None = None
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Rows that share a round: each round is a fresh installation, and a row and its floor follow each other in it."""
+
+    rows: dict[str, Budget]
+    round: Callable[[Laboratory], Samples]
+    rounds: int
+    long: bool = False
+
+    def measure(self) -> list[Row]:
+        """Run all rounds."""
+        found: dict[str, list[Sample]] = defaultdict(list)
+        for _ in range(self.rounds):
+            with laboratory() as lab:
+                for name, sample in self.round(lab):
+                    found[name].append(sample)
+        return [_row(name, self.rows[name], samples) for name, samples in found.items()]
+
+
+def _row(name: str, budget: Budget, samples: list[Sample]) -> Row:
+    ratio = median(one.seconds / one.floor_seconds for one in samples)
+    memory = max(one.rss_mb for one in samples)
+    return Row(
+        name=name,
+        work=budget.work,
+        floor=budget.floor,
+        seconds=round(median(one.seconds for one in samples), 3),
+        floor_seconds=round(median(one.floor_seconds for one in samples), 3),
+        ratio=round(ratio, 3),
+        budget=budget.ratio,
+        rss_mb=round(memory, 1),
+        rss_budget=budget.rss_mb,
+        rounds=len(samples),
+        met=ratio <= budget.ratio and (budget.rss_mb is None or memory <= budget.rss_mb),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ rounds
+
+
+def _roster(lab: Laboratory) -> Samples:
+    path = lab.write("roster.csv", Roster(ROWS))
+    first = _checked(lab.load(path), ROWS)
+    yield "csv", Sample(first["seconds"], lab.floor(), first["rss_mb"])
+    again = lab.load(path)
+    _expect("state of the same file again", again["state"], "no_change")
+    yield "csv_again", Sample(again["seconds"], first["seconds"], again["rss_mb"])
+    forced = lab.load(path, forced=True)
+    _expect("unchanged rows", forced["rows"]["unchanged"], first["rows"]["created"])
+    yield "csv_forced", Sample(forced["seconds"], first["seconds"], forced["rss_mb"])
+    bad = lab.load(lab.write("roster_bad.csv", Roster(ROWS, bad=True)), partner="bad")
+    _expect("rejected rows", bad["rows"]["rejected"], ROWS)
+    yield "csv_all_bad", Sample(bad["seconds"], first["seconds"], bad["rss_mb"])
+
+
+def _padded(lab: Laboratory) -> Samples:
+    loaded = _checked(lab.load(lab.write("roster.csv", Roster(ROWS, padded=True))), ROWS)
+    yield "csv_padded", Sample(loaded["seconds"], lab.floor(), loaded["rss_mb"])
+
+
+def _many(lab: Laboratory) -> Samples:
+    small = _checked(lab.load(lab.write("roster.csv", Roster(ROWS)), partner="small"), ROWS)
+    large = _checked(lab.load(lab.write("roster_many.csv", Roster(MANY))), MANY)
+    yield "csv_million", Sample(large["seconds"], small["seconds"] * MANY / ROWS, large["rss_mb"])
+
+
+def _checked(told: dict[str, Any], rows: int) -> dict[str, Any]:
+    people = rows // 1_000 * 961
+    records = {"clients": people, "cases": people, "documents": 3 * people}
+    _expect("records", {kind: counts["created"] for kind, counts in told["records"].items()}, records)
+    return told
+
+
+def _expect(what: str, found: object, wanted: object) -> None:
+    if found != wanted:
+        raise SystemExit(f"The bench is broken: {what} should be {wanted}, found {found}.")
+
+
+SCENARIOS = (
+    Scenario(
+        {
+            "csv": Budget("50,000 rows x 20 columns, 11 MB", COPY, 3.0, 150),
+            "csv_again": Budget("the same file again", "its first run", 0.05),
+            "csv_forced": Budget("the same file again, forced", "its first run", 0.6),
+            "csv_all_bad": Budget("50,000 rows, every one bad", "the good file's run", 2.0),
+        },
+        _roster,
+        rounds=3,
+    ),
+    Scenario({"csv_padded": Budget("the same rows padded to 105 MB", COPY, 4.0, 200)}, _padded, rounds=2),
+    Scenario(
+        {"csv_million": Budget("1,000,000 rows x 20 columns", "20 times 50,000 rows", 1.2, 200)},
+        _many,
+        rounds=1,
+        long=True,
+    ),
+)

@@ -1,0 +1,122 @@
+"""A fresh, durable installation for one round: imports into it in child processes, and the floor beside them."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any, BinaryIO
+
+import psycopg
+from fabricate import Roster
+
+from gateway.db.embedded import Embedded, ensure_running
+
+TABLES = ("clients", "cases", "documents")
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """One installation while its round lasts."""
+
+    folder: Path
+    server: Embedded
+
+    def write(self, name: str, roster: Roster) -> Path:
+        """Fabricate a file."""
+        path = self.folder / name
+        roster.write(path)
+        return path
+
+    def load(self, path: Path, *, partner: str = "bench", forced: bool = False) -> dict[str, Any]:
+        """Import a file in a child process.
+
+        Returns:
+            seconds, rss_mb, and state, rows, records and problem_count as the receipt has them.
+        """
+        self._checkpoint()
+        command = [sys.executable, str(Path(__file__).with_name("child.py")), str(self.server.data_dir)]
+        command += [partner, str(path), "forced" if forced else "usual"]
+        ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        return json.loads(ended.stdout)
+
+    def floor(self) -> float:
+        """Seconds for a binary COPY of the loaded rows into copies of their tables, in one transaction.
+
+        The copies have the same indexes, checks, defaults and foreign keys, but no row-level security. They stand
+        before the transaction begins: COPY into a table of the same transaction would skip the write-ahead log.
+        """
+        with psycopg.connect(self.server.url("superuser"), autocommit=True) as connection:
+            dumps = {table: _dump(connection, table, self.folder / f"{table}.copy") for table in TABLES}
+            for table in TABLES:
+                _make_copy(connection, table)
+            self._checkpoint()
+            begun = perf_counter()
+            with connection.transaction():
+                for table, dump in dumps.items():
+                    _copy(connection, table, dump)
+            seconds = perf_counter() - begun
+            connection.execute(f"DROP TABLE {', '.join(f'floor_{table}' for table in TABLES)}")
+        return seconds
+
+    def _checkpoint(self) -> None:
+        """Nobody pays for what was written before."""
+        with psycopg.connect(self.server.url("superuser"), autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+
+
+@contextmanager
+def laboratory() -> Iterator[Laboratory]:
+    """An installation in a temporary folder, with the settings of the product; gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        server = ensure_running(folder / "data")
+        try:
+            yield Laboratory(folder, server)
+        finally:
+            server.leave()
+            _wait_until_gone(server.data_dir)
+
+
+def _wait_until_gone(data_dir: Path) -> None:
+    """The server and its children hold this lock for as long as they live."""
+    with (data_dir / "postgres.running").open("rb") as running:
+        fcntl.flock(running, fcntl.LOCK_EX)
+
+
+def _dump(connection: psycopg.Connection, table: str, path: Path) -> Path:
+    with path.open("wb") as out, connection.cursor().copy(f"COPY {table} TO STDOUT (FORMAT binary)") as copy:
+        for piece in copy:
+            out.write(piece)
+    return path
+
+
+def _make_copy(connection: psycopg.Connection, table: str) -> None:
+    connection.execute(f"CREATE TABLE floor_{table} (LIKE {table} INCLUDING ALL)")
+    keys = connection.execute(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'f'", [table]
+    )
+    for (definition,) in keys.fetchall():
+        for other in TABLES:
+            definition = definition.replace(f"REFERENCES {other}(", f"REFERENCES floor_{other}(")  # noqa: PLW2901
+        connection.execute(f"ALTER TABLE floor_{table} ADD {definition}")
+
+
+def _copy(connection: psycopg.Connection, table: str, dump: Path) -> None:
+    statement = f"COPY floor_{table} FROM STDIN (FORMAT binary)"
+    with dump.open("rb") as source, connection.cursor().copy(statement) as copy:
+        for piece in _pieces(source):
+            copy.write(piece)
+
+
+def _pieces(source: BinaryIO) -> Iterator[bytes]:
+    while piece := source.read(_PIECE):
+        yield piece

@@ -1,0 +1,295 @@
+"""Excel and OpenDocument workbooks: which sheets are read, and the table that they make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from ingest.catalogue import shorten
+from ingest.formats.answers import Rows, Sheet
+from ingest.formats.base import (
+    BATCH_BYTES,
+    BATCH_CELLS,
+    BATCH_ROWS,
+    MAX_COLUMNS,
+    Batch,
+    BrokenRow,
+    Flaw,
+    Footer,
+    FormatSpec,
+    Part,
+    Refused,
+    Source,
+)
+from ingest.formats.sheet import FIND_WITHIN, Data, Row, find_header, is_blank
+from ingest.formats.text import MAX_CELL, presentable
+from ingest.formats.workbook import EXPECTED, Workbook
+
+_MOST_NAMED = 10  # sheets named in a remark
+_TOO_LONG: dict[str, object] = {"expected": f"more than {MAX_CELL:,} characters"}
+_UNICODE: dict[str, object] = {"expected": "Unicode"}
+_NONE: dict[str, object] = {}
+
+
+class SheetChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A sheet by its `name`, or all those whose whole name the expression `match` fits.
+
+    `constants` are columns that each of its rows has besides its own: {Status: Terminated}.
+    """
+
+    name: str | None = None
+    match: str | None = None
+    constants: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        if bool(self.name) == bool(self.match):
+            raise ValueError("A sheet is chosen either by `name` or by `match`.")
+        try:
+            re.compile(self.match or "")
+        except re.error as error:
+            raise ValueError(f"`match: {self.match}` is no regular expression: {error}.") from None
+
+    def fits(self, name: str) -> bool:
+        """Whether it chooses a sheet; case and spaces around the name make no difference."""
+        if self.name:
+            return self.name.strip().casefold() == name.strip().casefold()
+        return re.fullmatch(self.match or "", name.strip(), re.IGNORECASE) is not None
+
+
+class ExcelFormat(FormatSpec, frozen=True, kw_only=True, tag="excel"):
+    """A workbook: xlsx, xlsm, xls or ods.
+
+    Text of numbers comes without `.0`, dates as ISO 8601, formulas by the value last calculated. Without `sheets`, the
+    first visible one is read. A plain entry of `sheets` is the name of one or an expression for the names of several.
+    Blank are: formulas that were never calculated, and cells of an xls that hold an error such as #N/A.
+    """
+
+    sheets: Annotated[list[str | SheetChoice], Meta(min_length=1)] | None = None
+    header_row: Annotated[int, Meta(ge=1, le=FIND_WITHIN)] = 1  # its upper row where it has two
+    find_header: Annotated[list[str], Meta(min_length=1)] | None = None  # the first row that has all these names
+    header_rows: Literal[1, 2] = 1  # 2: "Address" over "City" is the column "Address City"
+    footer: Footer | None = None
+
+    def __post_init__(self) -> None:
+        if self.find_header and self.header_row != 1:
+            raise ValueError("A header stands in `header_row`, or is looked for with `find_header`, never both.")
+
+
+def open_table(source: Source, spec: ExcelFormat) -> ExcelTable:
+    """Open a workbook and read as far as the headers of its chosen sheets.
+
+    Raises:
+        Refused: `empty_file`, `unreadable` (no workbook, a damaged one, or one without a sheet that was agreed),
+            `password_protected`, `too_large`, `header_missing` (no row has the names of `find_header`).
+    """
+    return ExcelTable(source, spec)
+
+
+class ExcelTable:
+    """The chosen sheets of a workbook, one part each, read once from top to bottom."""
+
+    def __init__(self, source: Source, spec: ExcelFormat) -> None:
+        self._source, self._spec = source, spec
+        self._constants: dict[int, dict[str, str]] = {}
+        self._empty: list[str] = []
+        self._workbook = Workbook(source, self._choose)
+        self._data = {
+            number: data for number, head in self._workbook.heads.items() if (data := self._located(number, head))
+        }
+        if not self._data:
+            raise Refused("empty_file", file=source.name)
+
+    @property
+    def parts(self) -> list[Part]:
+        """The chosen sheets that hold anything, in the order of the workbook."""
+        return [
+            Part(self._name(number), [*data.header.names, *self._constants[number]], data.header.first)
+            for number, data in self._data.items()
+        ]
+
+    @property
+    def header(self) -> list[str]:
+        """The first part's."""
+        return self.parts[0].header
+
+    @property
+    def header_row(self) -> int:
+        """The first part's."""
+        return self.parts[0].header_row
+
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences for the receipt; complete once the batches have been read."""
+        others = [one.name for number, one in enumerate(self._workbook.sheets) if number not in self._constants]
+        several = len(self._data) > 1
+        return [
+            *([f"Not read: {_listed(others)}."] if others else []),
+            *(f"The sheet “{name}” is empty." for name in self._empty),
+            *(
+                remark + (f" in the sheet “{self._name(number)}”." if several else ".")
+                for number, data in self._data.items()
+                for remark in _remarks(data)
+            ),
+        ]
+
+    def batches(self) -> Iterator[Batch]:
+        """The data rows of each part in turn. Once."""
+        held: Batch | None = None
+        for batch in self._all_batches():
+            if held:
+                yield held
+            held = batch
+        self._workbook.close()
+        if held:
+            held.position = self._source.size
+            yield held
+
+    def _all_batches(self) -> Iterator[Batch]:
+        for part, (number, data) in enumerate(self._data.items()):
+            filling = _Filling(part, self._name(number), len(data.header.names), list(self._constants[number].values()))
+            for row in data.rows(self._workbook.rows(number)):
+                if filling.is_full:
+                    yield filling.taken(self._position(part, data))
+                filling.add(row)
+            if filling.rows:
+                yield filling.taken(self._position(part, data))
+
+    def _position(self, part: int, data: Data) -> int:
+        """Bytes are not known where sheets are compressed; the share of the sheets that was read stands for them."""
+        return int(self._source.size * (part + data.share) / len(self._data))
+
+    def _name(self, number: int) -> str:
+        return self._workbook.sheets[number].name
+
+    def _choose(self, sheets: list[Sheet]) -> list[int]:
+        """Places of the chosen sheets, and which constants each has.
+
+        Raises:
+            Refused: `unreadable`, a sheet that was agreed is not there.
+        """
+        self._constants = {}
+        if self._spec.sheets is None:
+            first = next((number for number, one in enumerate(sheets) if one.visible), None)
+            if first is None:
+                raise self._unreadable("it has no visible sheet")
+            self._constants[first] = {}
+        for wanted in self._spec.sheets or ():
+            found = _chosen(wanted, sheets)
+            if not found:
+                raise self._unreadable(
+                    f"it has no sheet “{_told(wanted)}”, only {_listed([one.name for one in sheets])}"
+                )
+            for number in found:
+                self._constants.setdefault(number, {} if isinstance(wanted, str) else wanted.constants)
+        return sorted(self._constants)
+
+    def _located(self, number: int, head: Rows) -> Data | None:
+        spec, name = self._spec, self._name(number)
+        header = find_header(head, spec.header_row, spec.find_header, spec.header_rows)
+        if header and len(header.names) + len(self._constants[number]) > MAX_COLUMNS:
+            raise Refused("too_large", file=self._source.name, why=f"it has more than {MAX_COLUMNS:,} columns")
+        if header:
+            return Data(header, spec.footer)
+        if all(map(is_blank, head.cells[0 if spec.find_header else spec.header_row :])):
+            self._empty.append(name)
+            return None
+        if spec.find_header:
+            names = ", ".join(spec.find_header)
+            raise Refused("header_missing", missing=f"{names} (all in one of the first rows of the sheet “{name}”)")
+        raise self._unreadable(f"row {spec.header_row} of the sheet “{name}”, where its header should be, is blank")
+
+    def _unreadable(self, why: str) -> Refused:
+        return Refused("unreadable", file=self._source.name, why=why, expected=EXPECTED)
+
+
+class _Filling:
+    """The batch that is being filled."""
+
+    def __init__(self, part: int, sheet: str, width: int, constants: list[str]) -> None:
+        self._part, self._sheet, self._width, self._constants = part, sheet, width, constants
+        self._most = max(1, min(BATCH_ROWS, BATCH_CELLS // (width + len(constants))))
+        self._begin()
+
+    def _begin(self) -> None:
+        self._batch = Batch([], [], [], part=self._part, sheet=self._sheet)
+        self.rows = self._characters = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a row more would be one too many."""
+        return self.rows >= self._most or self._characters > BATCH_BYTES
+
+    def taken(self, position: int) -> Batch:
+        """The batch so far; the next one begins."""
+        batch = self._batch
+        batch.position = position
+        self._begin()
+        return batch
+
+    def add(self, row: Row) -> None:
+        """A row of the sheet, with the columns that are the same in all of them."""
+        self.rows += 1
+        self._characters += len(row.text)
+        cells = row.cells + self._constants if self._constants else row.cells
+        if len(row.text) > MAX_CELL and any(len(cell) > MAX_CELL for cell in cells):
+            flaw = Flaw(len(self._batch.cells), None, "too_long", details=_TOO_LONG)
+            self._batch.broken.append(BrokenRow(row.number, row.number, [cell[:MAX_CELL] for cell in cells], flaw))
+            return
+        self._batch.rows.append(row.number)
+        self._batch.lines.append(row.number)
+        self._batch.cells.append(cells)
+        if row.errors or "\0" in row.text:
+            self._flag(row)
+
+    def _flag(self, row: Row) -> None:
+        index = len(self._batch.cells) - 1
+        dirty = [column for column, cell in enumerate(row.cells) if "\0" in cell]
+        found = [(column, "formula_error", _NONE) for column in row.errors]
+        found += [(column, "undecodable", _UNICODE) for column in dirty]
+        self._batch.flaws += [
+            Flaw(index, column, code, presentable(shorten(row.cells[column])), details)
+            for column, code, details in found
+        ]
+
+
+def _chosen(wanted: str | SheetChoice, sheets: list[Sheet]) -> list[int]:
+    """Places of the sheets; a plain entry is an expression only where no sheet has it as its name."""
+    for choice in _choices(wanted):
+        if found := [number for number, one in enumerate(sheets) if choice.fits(one.name)]:
+            return found
+    return []
+
+
+def _choices(wanted: str | SheetChoice) -> list[SheetChoice]:
+    if isinstance(wanted, SheetChoice):
+        return [wanted]
+    by_name = SheetChoice(name=wanted)
+    try:
+        return [by_name, SheetChoice(match=wanted)]
+    except ValueError:  # a name such as `Data (2`
+        return [by_name]
+
+
+def _told(wanted: str | SheetChoice) -> str:
+    return wanted if isinstance(wanted, str) else wanted.name or wanted.match or ""
+
+
+def _listed(names: list[str]) -> str:
+    told = ", ".join(f"“{name}”" for name in names[:_MOST_NAMED])
+    return told if len(names) <= _MOST_NAMED else f"{told} and {len(names) - _MOST_NAMED} more"
+
+
+def _remarks(data: Data) -> Iterator[str]:
+    if data.blank:
+        yield f"{_counted(data.blank, 'blank row')} passed over"
+    if data.footer_rows:
+        yield f"{_counted(data.footer_rows, 'footer row')} not read as data"
+    if data.beyond:
+        yield f"Cells right of the header were not read in {data.beyond:,} row{'s' * (data.beyond > 1)}"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"1 {thing} was" if count == 1 else f"{count:,} {thing}s were"

@@ -1,0 +1,251 @@
+"""Fixed width: which record a line is, where its columns stand, and whether the totals of its trailer hold."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+from msgspec import field as option
+
+from ingest.catalogue import shorten
+from ingest.formats.base import MAX_COLUMNS, Batch, BrokenRow, Flaw, FormatSpec, Part, Refused, Source
+from ingest.formats.controls import Control, Totals
+from ingest.formats.filling import Filling
+from ingest.formats.text import MAX_CELL, Block, Lines, codec_of, presentable
+
+_EXPECTED = "a text file of fixed width"
+_ASCII = bytes(range(0x20, 0x7F)).decode()
+_END_OF_FILE = "\x1a"  # what DOS and some mainframe gateways put behind the last line
+_LENIENT = "ingest.undecodable"  # the error handler of ingest.formats.text: lone surrogates for what is no text
+_FRAMES = ("header", "trailer")  # record types that carry no data unless they say so
+
+Place = Annotated[int, Meta(ge=1, le=MAX_CELL)]
+
+
+class RecordType(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One kind of line."""
+
+    columns: dict[str, tuple[Place, Place]]  # name: [start, length], the first place is 1
+    where: tuple[Place, Place, str] | None = None  # [start, length, text]: what its lines are known by
+    data: bool | None = None  # whether its lines are rows; by default all but those of `header` and `trailer`
+
+
+class FixedFormat(FormatSpec, frozen=True, kw_only=True, tag="fixed"):
+    """Lines whose columns stand at agreed places.
+
+    Rows are counted over all lines that are not blank, headers and trailers included.
+    """
+
+    records: dict[str, RecordType]
+    unit: Literal["characters", "bytes"] = "characters"  # what places and lengths count
+    encoding: str = "utf-8"
+    line_length: Place | None = None  # text beyond it means that the columns have moved, and breaks the row
+    controls: list[Control] = option(default_factory=list)
+
+    def __post_init__(self) -> None:
+        _check_encoding(codec_of(self.encoding), self.unit)
+        _check_records(self.records)
+        for control in self.controls:
+            control.check(self.framing, self.data)
+
+    @property
+    def data(self) -> dict[str, list[str]]:
+        """The columns of each record type whose lines are rows."""
+        return {name: list(kind.columns) for name, kind in self.records.items() if _is_data(name, kind)}
+
+    @property
+    def framing(self) -> dict[str, list[str]]:
+        """The columns of the other record types."""
+        return {name: list(kind.columns) for name, kind in self.records.items() if not _is_data(name, kind)}
+
+
+def open_table(source: Source, spec: FixedFormat) -> FixedTable:
+    """Open text of fixed width.
+
+    Raises:
+        Refused: `empty_file` (no byte), `unreadable` (no text, or one whose bytes cannot be counted).
+    """
+    return FixedTable(source, spec)
+
+
+class FixedTable:
+    """Text of fixed width, read once from top to bottom."""
+
+    def __init__(self, source: Source, spec: FixedFormat) -> None:
+        self._lines = Lines(source, spec.encoding, _EXPECTED)
+        self._unit = spec.unit
+        self._codec = codec_of(self._lines.encoding)
+        if spec.unit == "bytes" and not _keeps_ascii(self._codec):
+            why = f"it is {self._lines.encoding} text, but its columns are counted in bytes of {spec.encoding}"
+            raise Refused("unreadable", file=source.name, why=why, expected=f"{spec.encoding} text")
+        self._kinds = {name: _Kind(name, record) for name, record in spec.records.items()}
+        self._marks = _marks(spec.records)
+        self._most = spec.line_length
+        self._part_of = {name: part for part, name in enumerate(spec.data)}
+        self._totals = Totals(spec.controls, spec.framing, spec.data)
+        self._blank_lines = 0
+        self._ended_by_mark = False
+        self.parts = [Part(name, columns, 0) for name, columns in spec.data.items()]
+
+    @property
+    def sequence(self) -> tuple[str, int] | None:
+        """The column that numbers the files, and this file's number; known once the batches have been read."""
+        return self._totals.sequence
+
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences for the receipt; complete once the batches have been read."""
+        blank = [f"{_counted(self._blank_lines, 'blank line')} passed over."] if self._blank_lines else []
+        mark = ["The end-of-file mark (0x1A) behind the last line was passed over."] if self._ended_by_mark else []
+        return [*self._lines.remarks, *blank, *mark, *self._totals.remarks]
+
+    def batches(self) -> Iterator[Batch]:
+        """The rows in order within each part. Once.
+
+        Raises:
+            Refused: `control_total`, at the very end, when a trailer says something else than what was read.
+        """
+        filling = Filling([part.name for part in self.parts], self._lines.encoding)
+        for row, (line, text, suspect) in enumerate(self._records(), start=1):
+            name, cells = self._cut(text)
+            if filling.is_full(self._lines.position, len(cells)):
+                yield from filling.taken(self._lines.position)
+            if flaw := self._misfit(name, text):
+                filling.add_broken(self._part_of.get(name or "", 0), BrokenRow(row, line, _shown(text), flaw))
+                continue
+            assert name is not None  # noqa: S101 - a line of no known type does not fit
+            self._totals.add(name, cells)
+            if name in self._part_of:
+                filling.add(self._part_of[name], row, line, cells, suspect=suspect or not text.isascii())
+        yield from filling.taken(self._lines.position)
+        self._totals.verify()
+
+    def _records(self) -> Iterator[tuple[int, str, bool]]:
+        """Each line that is not blank: its number, its text, and whether it may hold what is no text."""
+        numbers = itertools.count(1)
+        for block in self._unmarked(self._lines.blocks()):
+            for line in block.lines:
+                number = next(numbers)
+                text = line.rstrip("\r\n")
+                if text and not text.isspace():
+                    yield number, text, block.suspect
+                else:
+                    self._blank_lines += 1
+
+    def _unmarked(self, blocks: Iterable[Block]) -> Iterator[Block]:
+        """The blocks without the mark that may stand behind the last line."""
+        held: Block | None = None
+        for block in blocks:
+            if held:
+                yield held
+            held = block
+        if held:
+            last = held.lines[-1].rstrip("\r\n")
+            self._ended_by_mark = last.endswith(_END_OF_FILE)
+            if self._ended_by_mark:
+                held.lines[-1:] = [text] if (text := last.rstrip(_END_OF_FILE)) else []
+            yield held
+
+    def _cut(self, text: str) -> tuple[str | None, list[str]]:
+        """The name of a line's record type, if it has a known one, and its cells."""
+        if self._unit == "bytes" and not text.isascii():
+            raw = text.encode(self._codec, "surrogateescape")
+            kind = self._kind(lambda cut: raw[cut].decode(self._codec, _LENIENT))
+            return (kind.name, kind.cut_bytes(raw, self._codec)) if kind else (None, [])
+        kind = self._kind(text.__getitem__)
+        return (kind.name, kind.cut(text)) if kind else (None, [])
+
+    def _kind(self, at: Callable[[slice], str]) -> _Kind | None:
+        for cut, names in self._marks:
+            if name := names.get(at(cut).rstrip(" ")):
+                return self._kinds[name]
+        return None if self._marks else next(iter(self._kinds.values()))
+
+    def _misfit(self, name: str | None, text: str) -> Flaw | None:
+        if len(text) > MAX_CELL:
+            return Flaw(0, None, "too_long", details={"expected": f"more than {MAX_CELL:,} characters"})
+        if name is None:
+            return self._unknown(text)
+        if self._most is None or self._length(text) <= self._most:
+            return None
+        details: dict[str, object] = {"found": f"text up to place {self._length(text)} in its", "expected": self._most}
+        return Flaw(0, None, "ragged_row", details=details)
+
+    def _unknown(self, text: str) -> Flaw:
+        found = presentable(shorten(text[self._marks[0][0]], 40))
+        known = ", ".join(mark for _, names in self._marks for mark in names)
+        details: dict[str, object] = {"found": f"the unknown record type “{found}” and no", "expected": known}
+        return Flaw(0, None, "ragged_row", found, details)
+
+    def _length(self, text: str) -> int:
+        text = text.rstrip(" ")
+        return len(text.encode(self._codec, "surrogateescape")) if self._unit == "bytes" else len(text)
+
+
+class _Kind:
+    """How the lines of one record type are cut."""
+
+    def __init__(self, name: str, record: RecordType) -> None:
+        self.name = name
+        self._cuts = [_slice(start, length) for start, length in record.columns.values()]
+
+    def cut(self, text: str) -> list[str]:
+        """The cells of a line; what a short line lacks is blank."""
+        return [text[cut] for cut in self._cuts]
+
+    def cut_bytes(self, raw: bytes, codec: str) -> list[str]:
+        """The same where places are bytes; each cell is decoded on its own, so that none can shift another."""
+        return [raw[cut].decode(codec, _LENIENT) for cut in self._cuts]
+
+
+def _slice(start: int, length: int) -> slice:
+    return slice(start - 1, start - 1 + length)
+
+
+def _is_data(name: str, record: RecordType) -> bool:
+    return name not in _FRAMES if record.data is None else record.data
+
+
+def _marks(records: dict[str, RecordType]) -> list[tuple[slice, dict[str, str]]]:
+    """Where to look, and which text there means which record type."""
+    marks: dict[tuple[int, int], dict[str, str]] = {}
+    for name, record in records.items():
+        if record.where:
+            start, length, text = record.where
+            marks.setdefault((start, length), {})[text.rstrip(" ")] = name
+    return [(_slice(*place), names) for place, names in marks.items()]
+
+
+def _shown(text: str) -> list[str]:
+    return [] if len(text) > MAX_CELL else [text]
+
+
+def _keeps_ascii(codec: str) -> bool:
+    """Whether each ASCII character is one byte of it."""
+    return len(_ASCII.encode(codec, "replace")) == len(_ASCII)
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"1 {thing} was" if count == 1 else f"{count:,} {thing}s were"
+
+
+def _check_encoding(codec: str, unit: str) -> None:
+    if unit == "bytes" and not _keeps_ascii(codec):
+        raise ValueError(f"Columns cannot be counted in bytes of {codec}; count them in characters.")
+
+
+def _check_records(records: dict[str, RecordType]) -> None:
+    if not any(_is_data(name, record) and record.columns for name, record in records.items()):
+        raise ValueError("At least one record type must carry data and have columns.")
+    if len(records) > 1 and not all(record.where for record in records.values()):
+        raise ValueError("Each of several record types needs a `where: [start, length, text]` to be known by.")
+    marks = [record.where for record in records.values() if record.where]
+    for _, length, text in marks:
+        if not text.strip() or len(text) > length:
+            raise ValueError(f"The text {text!r} is blank, or longer than the {length} places where it should stand.")
+    if len({(start, length, text.rstrip(" ")) for start, length, text in marks}) < len(marks):
+        raise ValueError("Two record types are known by the same text at the same place.")
+    if any(len(record.columns) > MAX_COLUMNS for record in records.values()):
+        raise ValueError(f"A record has at most {MAX_COLUMNS:,} columns.")

@@ -1,0 +1,116 @@
+"""JSON: where its records stand, which columns their paths make, and what a damaged one costs (RFC 8259)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import repeat
+
+from msgspec import field as option
+
+from ingest.catalogue import shorten
+from ingest.formats.base import MAX_COLUMNS, Batch, BrokenRow, Flaw, FormatSpec, Part, Refused, Source
+from ingest.formats.filling import Filling
+from ingest.formats.paths import BadRecord, Cells, rows_of
+from ingest.formats.scanner import Documents, Found
+from ingest.formats.text import MAX_CELL, presentable
+
+_SHOWN = 2_000  # characters of a broken record that are kept to be shown
+_TOO_LONG: dict[str, object] = {"expected": f"more than {MAX_CELL:,} characters"}
+
+
+class JsonFormat(FormatSpec, frozen=True, kw_only=True, tag="json"):
+    """Objects in an array, one a line (JSON lines), one after the other, or in an envelope.
+
+    Columns are dotted paths: `name.first`, `documents.0.number`. A list of plain values is one cell, joined with `; `.
+    """
+
+    records: str | None = None  # an envelope: the path of its list, such as data.employees
+    explode: str | None = None  # the path of a list that gives one row an element, the rest of the record repeated
+    columns: list[str] = option(default_factory=list)  # paths that exist even in a file where no record has them
+
+    def __post_init__(self) -> None:
+        paths = [path for path in (self.records, self.explode, *self.columns) if path is not None]
+        if not all(key for path in paths for key in path.split(".")):
+            raise ValueError("A path is keys with dots between them, such as data.employees.")
+
+
+def open_table(source: Source, spec: JsonFormat) -> JsonTable:
+    """Open JSON and read it once, for the paths that occur.
+
+    Raises:
+        Refused: `empty_file` (no byte, or neither a record nor a column), `unreadable` (no JSON: says on which line and
+            column), `too_large` (too many columns, or a record beyond any measure).
+    """
+    return JsonTable(source, spec)
+
+
+class JsonTable:
+    """JSON, read twice from top to bottom: for its columns, then for its rows.
+
+    A row is an element of the list, or of the lists to explode; its line is the one on which the record starts.
+    """
+
+    def __init__(self, source: Source, spec: JsonFormat) -> None:
+        self._source = source
+        self._spec = spec
+        self._paths = self._found_paths()
+        self._documents = self._opened()
+        self.parts = [Part(None, [presentable(path) for path in self._paths], 0)]
+
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences for the receipt; complete once the batches have been read."""
+        count = self._documents.blank_lines
+        blank = "1 blank line was passed over." if count == 1 else f"{count:,} blank lines were passed over."
+        return [*self._documents.remarks, blank] if count else self._documents.remarks
+
+    def batches(self) -> Iterator[Batch]:
+        """The rows in order. Once."""
+        documents, paths = self._documents, self._paths
+        filling = Filling([None], documents.encoding)
+        for row, (found, cells) in enumerate(self._rows(documents), start=1):
+            if filling.is_full(documents.position, len(paths)):
+                yield from filling.taken(documents.position)
+            if isinstance(cells, BadRecord):
+                filling.add_broken(0, self._broken(row, found, str(cells)))
+            elif len(found.text) > MAX_CELL and max(map(len, cells.values()), default=0) > MAX_CELL:
+                filling.add_broken(0, BrokenRow(row, found.line, [], Flaw(0, None, "too_long", details=_TOO_LONG)))
+            else:
+                filling.add(0, row, found.line, list(map(cells.get, paths, repeat(""))), suspect=True)
+        yield from filling.taken(documents.position)
+
+    def _opened(self) -> Documents:
+        return Documents(self._source, self._spec.records.split(".") if self._spec.records else [])
+
+    def _rows(self, documents: Documents) -> Iterator[tuple[Found, Cells | BadRecord]]:
+        for found in documents:
+            if found.why is not None:
+                yield found, BadRecord(found.why)
+            else:
+                yield from ((found, cells) for cells in rows_of(found.value, self._spec.explode))
+
+    def _found_paths(self) -> list[str]:
+        """The paths in the order in which they first occur, then those that the feed names."""
+        paths: dict[str, None] = {}
+        empty = True
+        for _, cells in self._rows(self._opened()):
+            empty = False
+            if not isinstance(cells, BadRecord) and not cells.keys() <= paths.keys():
+                paths |= dict.fromkeys(cells)
+                self._check_width(len(paths))
+        paths |= dict.fromkeys(self._spec.columns)
+        self._check_width(len(paths))
+        if empty and not paths:
+            raise Refused("empty_file", file=self._source.name)
+        return list(paths)
+
+    def _check_width(self, columns: int) -> None:
+        if columns > MAX_COLUMNS:
+            why = f"its records have more than {MAX_COLUMNS:,} different paths"
+            raise Refused("too_large", file=self._source.name, why=why)
+
+    def _broken(self, row: int, found: Found, why: str) -> BrokenRow:
+        why = presentable(why)
+        details: dict[str, object] = {"found": f"no readable JSON ({why}) in its", "expected": len(self._paths)}
+        shown = presentable(found.text[:_SHOWN])
+        return BrokenRow(row, found.line, [shown], Flaw(0, None, "ragged_row", shorten(shown), details))

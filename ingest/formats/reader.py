@@ -1,0 +1,163 @@
+"""The process that parses one workbook and answers for its rows: a crash in native code, or a workbook that explodes
+in memory, ends this process and no other.
+
+`python -m ingest.formats.reader DESCRIPTOR quick|slow` answers on standard output as long as standard input asks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import resource
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+from openpyxl import load_workbook  # type: ignore[import-untyped]
+from openpyxl.utils.escape import unescape  # type: ignore[import-untyped]
+from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+
+from ingest.formats.answers import CELL_BYTES, LENGTH, MEMORY, SECONDS, Answer, Merge, Opened, Refusal, Rows, Sheet
+from ingest.formats.archive import Irregular, error_cells, inspect
+from ingest.formats.base import BATCH_BYTES, BATCH_ROWS, Refused
+from ingest.formats.cells import text_of
+
+GIVEN_UP = 75  # exit code: too much for this way of reading
+HEAD_ROWS = 101  # a header of two rows is looked for in the first 100
+MARGIN_CELLS = 5_000_000  # blank cells above the first one; calamine would make a list of each row of them
+
+# OpenDocument stores the text of an error only
+_ERROR_WORDS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"}
+
+Row = tuple[list[str], list[int]]  # its text, and which columns hold an error
+
+
+def main(descriptor: int, way: str) -> None:
+    """Answer until nobody asks any more."""
+    _limit()
+    warnings.simplefilter("ignore")
+    pipe = sys.stdout.buffer
+    try:
+        for answer in _answers(Path(f"/dev/fd/{descriptor}"), way):
+            _send(pipe, answer)
+    except Refused as refused:
+        why = refused.details.get("why")
+        _send(pipe, Refusal(refused.code, str(why) if why else None))
+    except PasswordError:
+        _send(pipe, Refusal("password_protected", None))
+    except (MemoryError, Irregular):
+        os._exit(GIVEN_UP)
+    except Exception:  # noqa: BLE001 - whatever a parser trips over, the file is at fault
+        _send(pipe, Refusal("unreadable", "it is damaged or no workbook"))
+
+
+def _limit() -> None:
+    for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_CORE, 0)):
+        with contextlib.suppress(ValueError, OSError):  # macOS does not limit address space
+            resource.setrlimit(what, (most, most))
+
+
+def _answers(path: Path, way: str) -> Iterator[Answer]:
+    kind = inspect(path)
+    if way == "slow" and kind != "xlsx":
+        raise Refused("too_large", why=f"reading it takes more than {MEMORY >> 20} MB of memory; it may be damaged")
+    book = _Quick(path, kind) if way == "quick" else _Slow(path)
+    yield Opened(book.sheets)
+    blocks: dict[int, Iterator[Rows]] = {}
+    while asked := sys.stdin.buffer.read(LENGTH.size):
+        [number] = LENGTH.unpack(asked)
+        if number not in blocks:
+            blocks[number] = book.blocks(number)
+        yield next(blocks[number])
+
+
+def _send(pipe: BinaryIO, answer: Answer) -> None:
+    packed = msgspec.msgpack.encode(answer)
+    pipe.write(LENGTH.pack(len(packed)))
+    pipe.write(packed)
+    pipe.flush()
+
+
+class _Quick:
+    """All of a sheet in memory, by calamine: ten times as fast, but too much for very large or very wide sheets."""
+
+    def __init__(self, path: Path, kind: str) -> None:
+        self._path, self._kind = path, kind
+        self._book = CalamineWorkbook.from_path(path)
+        found = [one for one in self._book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+        self.sheets = [Sheet(one.name, one.visible == SheetVisibleEnum.Visible) for one in found]
+
+    def blocks(self, number: int) -> Iterator[Rows]:
+        """The answers for one sheet."""
+        name = self.sheets[number].name
+        errors = error_cells(self._path, name) if self._kind == "xlsx" else {}
+        sheet = self._book.get_sheet_by_name(name)
+        top, left = sheet.start or (0, 0)
+        if top * sheet.width > MARGIN_CELLS:
+            raise Irregular
+        rows = zip(_shifted(sheet.iter_rows(), left), map(errors.get, itertools.count(1)), strict=False)
+        texts = _texts_of_ods if self._kind == "ods" else _texts
+        yield from _blocks(itertools.starmap(texts, rows), sheet.merged_cell_ranges, sheet.total_height)
+
+
+class _Slow:
+    """A row at a time, by openpyxl: whatever a sheet declares, only what it holds costs anything. Only for xlsx."""
+
+    def __init__(self, path: Path) -> None:
+        file = path.open("rb")  # a path must end in .xlsx
+        self._sheets = load_workbook(file, read_only=True, data_only=True, keep_links=False).worksheets
+        self.sheets = [Sheet(one.title, one.sheet_state == "visible") for one in self._sheets]
+
+    def blocks(self, number: int) -> Iterator[Rows]:
+        """The answers for one sheet."""
+        sheet = self._sheets[number]
+        sheet.reset_dimensions()  # what it declares may be a lie
+        yield from _blocks(map(_streamed, sheet.iter_rows()), None, 0)
+
+
+def _shifted(rows: Iterator[list[Any]], left: int) -> Iterator[list[Any]]:
+    """Rows from column A: calamine leaves out the blank columns before the first cell, though not the rows above."""
+    margin = [""] * left
+    return (margin + row for row in rows) if margin else rows
+
+
+def _texts(row: list[Any], errors: dict[int, str] | None) -> Row:
+    texts = [value if type(value) is str else text_of(value) for value in row]
+    for column, shown in (errors or {}).items():
+        texts[column] = shown
+    return texts, list(errors or ())
+
+
+def _texts_of_ods(row: list[Any], _: object) -> Row:
+    texts, _ = _texts(row, None)
+    return texts, [column for column, text in enumerate(texts) if text in _ERROR_WORDS]
+
+
+def _streamed(row: tuple[Any, ...]) -> Row:
+    texts = [unescape(cell.value) if cell.data_type == "s" else text_of(cell.value) for cell in row]
+    return texts, [column for column, cell in enumerate(row) if cell.data_type == "e"]
+
+
+def _blocks(rows: Iterator[Row], merges: list[Merge] | None, height: int) -> Iterator[Rows]:
+    """The answers for one sheet; the last has no rows, so that none must be held back."""
+    block = Rows(1, [], [], merges, 0)
+    most, weight = HEAD_ROWS, 0
+    for texts, errors in rows:
+        block.errors += [(len(block.cells), column) for column in errors]
+        block.cells.append(texts)
+        weight += CELL_BYTES * (len(texts) - texts.count("")) + 8 * len(texts) + len("".join(texts))
+        if len(block.cells) == most or weight >= BATCH_BYTES:
+            following = block.first + len(block.cells)
+            block.share = min(following / height, 0.999) if height else 0
+            yield block
+            block, most, weight = Rows(following, [], [], None, 0), BATCH_ROWS, 0
+    yield block
+    yield Rows(block.first + len(block.cells), [], [], None, 1)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])

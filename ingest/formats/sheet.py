@@ -1,0 +1,180 @@
+"""One worksheet: where its header stands, and which rows below it are data."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ingest.formats.answers import Merge, Rows
+from ingest.formats.base import MAX_COLUMNS, Footer, Refused
+from ingest.formats.text import presentable
+
+FIND_WITHIN = 100  # rows
+
+
+@dataclass(slots=True)
+class Row:
+    """A row that holds something.
+
+    Attributes:
+        cells: as many as the header has names.
+        text: all of them in one, for quick questions.
+        errors: columns of cells that hold an error.
+    """
+
+    number: int
+    cells: list[str]
+    text: str
+    errors: list[int]
+
+
+@dataclass(slots=True)
+class Header:
+    """The names of the columns up to the last one that has a name, and the rows in which they stand."""
+
+    names: list[str]
+    first: int
+    last: int
+
+
+def find_header(head: Rows, row: int, required: list[str] | None, height: int) -> Header | None:
+    """The header at `row`, or, where names are `required`, the first that has them all; None where there is none.
+
+    Args:
+        head: the first rows of the sheet.
+        row: 1-based; unused where names are required.
+        required: names, compared as the mapping of columns does.
+        height: 1, or 2 where the upper row groups columns; "Address" over "City" becomes "Address City".
+    """
+    starts = range(min(FIND_WITHIN, len(head.cells) - height + 1)) if required else range(row - 1, row)
+    wanted = {_fold(name) for name in required or ()}
+    for start in starts:
+        names = _names(head, start, height)
+        if any(names) and wanted <= set(map(_fold, names)):
+            return Header([presentable(name) for name in names], start + 1, start + height)
+    return None
+
+
+def is_blank(cells: list[str]) -> bool:
+    """Whether nothing but spaces stands in it."""
+    return not "".join(cells).strip()
+
+
+@dataclass(slots=True)
+class Data:
+    """The rows below a header, and what was passed over on the way, counted as they are read.
+
+    Attributes:
+        share: how much of the sheet has been read, from 0 to 1.
+        beyond: rows with cells to the right of the header.
+    """
+
+    header: Header
+    footer: Footer | None
+    blank: int = 0
+    footer_rows: int = 0
+    beyond: int = 0
+    share: float = 0
+    mark_at: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.mark_at = _place_of_mark(self.footer, self.header.names)
+
+    def rows(self, blocks: Iterable[Rows]) -> Iterator[Row]:
+        """The data rows in order. Once."""
+        rows = self._filled(blocks)
+        if self.footer is None:
+            return rows
+        if self.footer.rows:
+            return self._all_but_last(self.footer.rows, rows)
+        return self._up_to_mark(frozenset(self.footer.is_ or ()), rows)
+
+    def _filled(self, blocks: Iterable[Rows]) -> Iterator[Row]:
+        """All but blank rows; those below the last row are not even counted, for a sheet may be a million rows long."""
+        width, blank = len(self.header.names), 0
+        for number, cells, errors in self._numbered(blocks):
+            text = "".join(cells)
+            if not text or text.isspace():
+                blank += 1
+                continue
+            self.blank, blank = self.blank + blank, 0
+            if len(cells) == width:
+                yield Row(number, cells, text, errors)
+                continue
+            self.beyond += len(cells) > width and not is_blank(cells[width:])
+            fitted = [*cells[:width], *[""] * (width - len(cells))]
+            yield Row(number, fitted, text, [column for column in errors if column < width])
+
+    def _numbered(self, blocks: Iterable[Rows]) -> Iterator[tuple[int, list[str], list[int]]]:
+        for block in blocks:
+            errors: dict[int, list[int]] = {}
+            for place, column in block.errors:
+                errors.setdefault(place, []).append(column)
+            self.share = block.share
+            for place, cells in enumerate(block.cells):
+                if block.first + place > self.header.last:
+                    yield block.first + place, cells, errors.get(place, [])
+
+    def _all_but_last(self, count: int, rows: Iterator[Row]) -> Iterator[Row]:
+        held: deque[Row] = deque()
+        for row in rows:
+            held.append(row)
+            if len(held) > count:
+                yield held.popleft()
+        self.footer_rows = len(held)
+
+    def _up_to_mark(self, words: frozenset[str], rows: Iterator[Row]) -> Iterator[Row]:
+        for row in rows:
+            if row.cells[self.mark_at].strip() in words:
+                self.footer_rows = 1 + sum(1 for _ in rows)
+                return
+            yield row
+
+
+def _names(head: Rows, start: int, height: int) -> list[str]:
+    rows = head.cells[start : start + height]
+    width = max((len(row) for row in rows), default=0)
+    names = [*(rows[0] if rows else []), *[""] * width][:width]
+    if height > 1 and len(rows) > 1:
+        lower = [*rows[1], *[""] * width][:width]
+        upper = _spread(names, lower) if head.merges is None else _merged(names, head.merges, start)
+        names = [
+            " ".join(filter(None, (above.strip(), below.strip()))) for above, below in zip(upper, lower, strict=True)
+        ]
+    while names and not names[-1].strip():
+        names.pop()
+    return names
+
+
+def _merged(upper: list[str], merges: list[Merge], row: int) -> list[str]:
+    """Every cell of a merged range says what its first one says."""
+    for (top, left), (bottom, right) in merges:
+        if top <= row <= bottom and right < MAX_COLUMNS:
+            upper[left + 1 : right + 1] = [upper[left]] * len(upper[left + 1 : right + 1])
+    return upper
+
+
+def _spread(upper: list[str], lower: list[str]) -> list[str]:
+    """Where merges are not known, a group is taken to reach as far as there are names below and none beside it."""
+    for column in range(1, len(upper)):
+        if not upper[column].strip() and lower[column].strip() and lower[column - 1].strip():
+            upper[column] = upper[column - 1]
+    return upper
+
+
+def _fold(name: str) -> str:
+    """A name without what people change by accident, as the mapping of columns compares them."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(letter for letter in text if letter.isalnum()) or text.strip()
+
+
+def _place_of_mark(footer: Footer | None, names: list[str]) -> int:
+    if footer is None or footer.column is None:
+        return 0
+    wanted = _fold(footer.column)
+    for place, name in enumerate(names):
+        if _fold(name) == wanted:
+            return place
+    raise Refused("header_missing", missing=footer.column)

@@ -1,0 +1,79 @@
+"""Writes the binary samples beside it, which nothing that the tests depend on can write.
+
+    pip install xlwt odfpy msoffcrypto-tool openpyxl && python tests/data/excel/make_samples.py
+
+- roster.xls: BIFF8, the sheets Active (numbers, a date, a boolean, a merged cell) and Old (hidden).
+- dates_1904.xls: the calendar of old Macs.
+- roster.ods: Active (the same), with a formula error as LibreOffice stores it.
+- protected.xlsx: encrypted with the password `secret`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from pathlib import Path
+
+import msoffcrypto.format.ooxml
+import openpyxl
+import xlwt
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import Table, TableCell, TableRow
+from odf.text import P
+
+HERE = Path(__file__).parent
+HEADER = ["Employee ID", "Name", "Started", "Active", "Salary"]
+
+
+def write_xls(name: str, *, dates_1904: bool) -> None:
+    book = xlwt.Workbook()
+    book.dates_1904 = dates_1904
+    sheet = book.add_sheet("Active")
+    day = xlwt.easyxf(num_format_str="YYYY-MM-DD")
+    for column, title in enumerate(HEADER):
+        sheet.write(0, column, title)
+    for column, value in enumerate([100023.0, "Müller, Ann", dt.date(2020, 2, 29), True, 85000.5]):
+        sheet.write(1, column, value, day if column == 2 else xlwt.Style.default_style)
+    sheet.write(2, 0, "00042")
+    sheet.write_merge(2, 2, 1, 2, "merged")
+    book.add_sheet("Old").visibility = 1
+    book.save(str(HERE / name))
+
+
+def write_ods() -> None:
+    book = OpenDocumentSpreadsheet()
+    sheet = Table(name="Active")
+    rows = [
+        [{"valuetype": "string", "text": title} for title in HEADER],
+        [
+            {"valuetype": "float", "value": "100023", "text": "100023"},
+            {"valuetype": "string", "text": "Müller, Ann"},
+            {"valuetype": "date", "datevalue": "2020-02-29", "text": "29.02.20"},
+            {"valuetype": "boolean", "booleanvalue": "true", "text": "TRUE"},
+            {"valuetype": "string", "text": "#N/A"},
+        ],
+    ]
+    for row in rows:
+        line = TableRow()
+        for cell in row:
+            text = cell.pop("text")
+            made = TableCell(**cell)
+            made.addElement(P(text=text))
+            line.addElement(made)
+        sheet.addElement(line)
+    book.spreadsheet.addElement(sheet)
+    book.save(str(HERE / "roster.ods"))
+
+
+def write_protected() -> None:
+    plain, protected = io.BytesIO(), io.BytesIO()
+    openpyxl.Workbook().save(plain)
+    msoffcrypto.format.ooxml.OOXMLFile(plain).encrypt("secret", protected)
+    (HERE / "protected.xlsx").write_bytes(protected.getvalue())
+
+
+if __name__ == "__main__":
+    write_xls("roster.xls", dates_1904=False)
+    write_xls("dates_1904.xls", dates_1904=True)
+    write_ods()
+    write_protected()

@@ -1,0 +1,316 @@
+"""Fixed width: what is cut where, what a damaged line costs, and what a trailer refuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from ingest.catalogue import ROW_CODES, describe_file
+from ingest.formats.base import Refused
+from ingest.formats.fixed import FixedFormat, open_table
+
+SAP = {
+    "records": {
+        "header": {"where": [1, 3, "HDR"], "columns": {"run_date": [4, 8], "file_no": [12, 5]}},
+        "person": {"where": [1, 3, "P01"], "columns": {"pernr": [4, 8], "name": [12, 10], "salary": [22, 9]}},
+        "permit": {"where": [1, 3, "P02"], "columns": {"pernr": [4, 8], "expires": [12, 8]}},
+        "trailer": {"where": [1, 3, "TRL"], "columns": {"record_count": [4, 6], "salary_total": [10, 12]}},
+    },
+    "controls": [
+        {"count": "record_count"},
+        {"sum": "salary_total", "of": "salary", "decimals": 2},
+        {"sequence": "file_no"},
+    ],
+}
+LINES = [
+    "HDR2026050100042",
+    "P0100000123Müller    011254900",
+    "P020000012399991231",
+    "P0100000124O'Neil    000000149",
+    "TRL000003000011255049",
+]
+
+
+@dataclass
+class Bytes:
+    content: bytes
+    chunk: int = 1 << 20
+    name: str = "sap.txt"
+
+    @property
+    def size(self):
+        return len(self.content)
+
+    def chunks(self):
+        return (self.content[start : start + self.chunk] for start in range(0, len(self.content), self.chunk))
+
+
+def opened(content, chunk=1 << 20, **changes):
+    if isinstance(content, list):
+        content = "".join(f"{line}\n" for line in content)
+    content = content.encode() if isinstance(content, str) else content
+    return open_table(Bytes(content, chunk), msgspec.convert({"type": "fixed"} | SAP | changes, FixedFormat))
+
+
+def rows(table):
+    """(record type, row, line, cells) in the order of the file."""
+    read = [
+        (batch.sheet, row, line, cells)
+        for batch in table.batches()
+        for row, line, cells in zip(batch.rows, batch.lines, batch.cells, strict=True)
+    ]
+    return sorted(read, key=lambda entry: entry[1])
+
+
+def refusal(content, **changes):
+    with pytest.raises(Refused) as refused:
+        rows(opened(content, **changes))
+    return describe_file(refused.value.code, **refused.value.details)[0]
+
+
+def single(content, columns, **changes):
+    return opened(content, records={"person": {"columns": columns}}, controls=[], **changes)
+
+
+# ---------------------------------------------------------------- records and columns
+
+
+def test_each_record_type_with_data_is_a_part():
+    parts = [(part.name, part.header, part.header_row) for part in opened(LINES).parts]
+    assert parts == [("person", ["pernr", "name", "salary"], 0), ("permit", ["pernr", "expires"], 0)]
+
+
+def test_cells_come_as_they_stand_with_their_record_type_row_and_line():
+    assert rows(opened(LINES)) == [
+        ("person", 2, 2, ["00000123", "Müller    ", "011254900"]),
+        ("permit", 3, 3, ["00000123", "99991231"]),
+        ("person", 4, 4, ["00000124", "O'Neil    ", "000000149"]),
+    ]
+
+
+def test_a_header_may_carry_data_when_it_says_so():
+    records = {"header": {"data": True, "columns": {"x": [1, 2]}}}
+    assert rows(opened(["ab"], records=records, controls=[])) == [("header", 1, 1, ["ab"])]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_line_end_will_do(end):
+    assert rows(opened(end.join(LINES))) == rows(opened(LINES))
+
+
+@pytest.mark.parametrize("tail", ["\x1a", "\x1a\r\n", "\r\n\x1a", "\n\n\n\x1a\x1a", "\n   \n\n"])
+def test_what_dos_leaves_behind_the_last_line_is_passed_over_and_told(tail):
+    table = opened("\r\n".join(LINES) + tail)
+    assert rows(table) == rows(opened(LINES))
+    assert len(table.remarks) >= 1
+
+
+def test_blank_lines_count_as_lines_and_not_as_rows():
+    table = opened([LINES[0], "", *LINES[1:]])
+    assert [(row, line) for _, row, line, _ in rows(table)] == [(2, 3), (3, 4), (4, 5)]
+    assert table.remarks == ["1 blank line was passed over."]
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"), [("abcd", ["ab", "cd", ""]), ("abc", ["ab", "c", ""]), ("a", ["a", "", ""])]
+)
+def test_a_short_line_keeps_what_is_there(text, cells):
+    assert rows(single(text, {"a": [1, 2], "b": [3, 2], "c": [5, 2]})) == [("person", 1, 1, cells)]
+
+
+def test_places_that_no_column_names_are_not_read():
+    assert rows(single("abXXcdYYYY", {"a": [1, 2], "c": [5, 2]})) == [("person", 1, 1, ["ab", "cd"])]
+
+
+@pytest.mark.parametrize(("text", "fits"), [("abcdef", True), ("abcdef   ", True), ("abc", True), ("abcdefg", False)])
+def test_text_beyond_the_agreed_length_breaks_the_row(text, fits):
+    batch = next(single(text, {"a": [1, 2]}, line_length=6).batches())
+    assert (len(batch.cells), len(batch.broken)) == ((1, 0) if fits else (0, 1))
+
+
+def test_a_line_of_no_known_record_type_is_told_and_costs_itself_alone():
+    table = opened([LINES[1], "XYZ junk", LINES[2]], controls=[])
+    batches = list(table.batches())
+    broken = [(row.row, row.line, row.cells, row.flaw.value) for batch in batches for row in batch.broken]
+    assert broken == [(2, 2, ["XYZ junk"], "XYZ")]
+    assert [row for batch in batches for row in batch.rows] == [1, 3]
+    assert {row.flaw.code for batch in batches for row in batch.broken} <= set(ROW_CODES)
+
+
+# ---------------------------------------------------------------- characters and bytes
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_umlauts_do_not_shift_columns_that_count_bytes(encoding):
+    raw = ["Müller".encode(encoding).ljust(10) + b"AB", "Groß-Ümit".encode(encoding).ljust(12)[:10] + b"CD"]
+    table = single(b"\n".join(raw), {"name": [1, 10], "code": [11, 2]}, unit="bytes", encoding=encoding)
+    cells = [cells for *_, cells in rows(table)]
+    assert [code for _, code in cells] == ["AB", "CD"]
+    assert cells[0][0].rstrip() == "Müller"
+
+
+def test_umlauts_do_not_shift_columns_that_count_characters():
+    table = single("Müller    AB", {"name": [1, 10], "code": [11, 2]})
+    assert rows(table)[0][3] == ["Müller    ", "AB"]
+
+
+def test_a_cut_through_a_character_is_that_cell_s_flaw_alone():
+    table = single("abüCD".encode(), {"name": [1, 3], "rest": [4, 1], "code": [5, 2]}, unit="bytes")
+    batch = next(table.batches())
+    assert [(flaw.index, flaw.column, flaw.code) for flaw in batch.flaws] == [
+        (0, 0, "undecodable"),
+        (0, 1, "undecodable"),
+    ]
+    assert batch.cells[0][2] == "CD"
+
+
+def test_bytes_that_are_no_text_are_their_cell_s_flaw_and_shift_nothing():
+    table = single(b"a\xffbCD", {"name": [1, 3], "code": [4, 2]}, unit="bytes")
+    batch = next(table.batches())
+    assert [(flaw.column, flaw.code) for flaw in batch.flaws] == [(0, "undecodable")]
+    assert batch.cells[0][1] == "CD"
+
+
+def test_utf_16_cannot_be_counted_in_bytes():
+    with pytest.raises(ValueError, match="count them in characters"):
+        single("x", {"a": [1, 2]}, unit="bytes", encoding="utf-16")
+    assert "counted in bytes" in refusal("\ufeffHDR".encode("utf-16-le"), unit="bytes")
+
+
+# ---------------------------------------------------------------- controls
+
+
+def test_true_totals_let_the_file_through_with_its_number():
+    table = opened(LINES)
+    rows(table)
+    assert table.sequence == ("file_no", 42)
+    assert table.remarks == []
+
+
+@pytest.mark.parametrize(
+    ("trailer", "told"),
+    [
+        ("TRL000004000011255049", "The trailer says 4 in record_count, but the file holds 3 records."),
+        (
+            "TRL000003000011255050",
+            "The trailer says 112,550.50 in salary_total, but the file holds 112,550.49 in salary.",
+        ),
+        (
+            "TRL00000X000011255049",
+            "The trailer says 0 and “00000X”, which is no number, in record_count, but the file holds 3 records.",
+        ),
+    ],
+)
+def test_a_total_that_differs_refuses_the_file_and_says_both_numbers(trailer, told):
+    assert refusal([*LINES[:-1], trailer]) == told
+
+
+def test_a_missing_trailer_refuses_the_file():
+    told = "The trailer says nothing about record_count, for it is missing, but the file holds 3 records."
+    assert refusal(LINES[:-1]) == told
+
+
+def test_a_lost_line_refuses_the_file():
+    assert "says 3" in refusal([*LINES[:2], *LINES[3:]])
+
+
+def test_an_amount_that_is_no_number_refuses_a_file_whose_sum_depends_on_it():
+    told = refusal([*LINES[:3], "P0100000124O'Neil    n/a      ", "TRL000003000011254900"])
+    assert (
+        told
+        == "The trailer says 112,549.00 in salary_total, but the file holds 112,549.00 and “n/a”, which is no number, in salary."
+    )
+
+
+@pytest.mark.parametrize("amount", ["000000151-", "-000000151", "-     1.51"])
+def test_a_sign_may_stand_on_either_side(amount):
+    records = {
+        "pay": {"where": [1, 1, "D"], "columns": {"amount": [2, 10]}},
+        "trailer": {"where": [1, 1, "T"], "columns": {"total": [2, 10]}},
+    }
+    control = {"sum": "total", "of": "amount", "decimals": 2}
+    table = opened(["D0000000300", f"D{amount}", "T0000000149"], records=records, controls=[control])
+    assert len(rows(table)) == 2
+
+
+def test_files_put_together_have_their_trailers_added_up():
+    assert len(rows(opened([*LINES, *LINES]))) == 6
+
+
+def test_a_count_may_name_the_record_types_it_counts():
+    everything = [{"count": "record_count", "of": ["header", "person", "permit", "trailer"]}]
+    assert len(rows(opened([*LINES[:-1], "TRL000005"], controls=everything))) == 3
+    assert "holds 2 records" in refusal(LINES, controls=[{"count": "record_count", "of": "person"}])
+
+
+@pytest.mark.parametrize(("header", "told"), [("HDR20260501ABC", "is “ABC”"), ("HDR20260501", "stands in it 0 times")])
+def test_a_file_without_a_readable_number_says_so(header, told):
+    table = opened([header, *LINES[1:]])
+    rows(table)
+    assert table.sequence is None
+    assert table.remarks == [f"The file's number file_no {told}, so it was not compared with the last file's."]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"controls": [{"count": "nothing"}]}, "exactly one record type"),
+        ({"controls": [{"sum": "salary_total", "of": "nothing"}]}, "has the column"),
+        ({"controls": [{"sum": "salary_total"}]}, "of which column"),
+        ({"controls": [{"count": "record_count", "of": "nobody"}]}, "no record type"),
+        ({"controls": [{"count": "record_count", "sum": "salary_total"}]}, "one of count"),
+        ({"controls": [{"count": "record_count", "decimals": 2}]}, "Only a sum"),
+        ({"controls": [{"sequence": "file_no", "of": "person"}]}, "no `of`"),
+        ({"records": {"trailer": {"columns": {"a": [1, 1]}}}}, "carry data"),
+        ({"records": {"a": {"columns": {"a": [1, 1]}}, "b": {"columns": {"a": [1, 1]}}}}, "needs a `where"),
+        ({"records": {"a": {"where": [1, 2, "HDR"], "columns": {"a": [1, 1]}}}}, "longer than"),
+        ({"records": {"a": {"columns": {"a": [0, 1]}}}}, ">= 1"),
+        ({"encoding": "utf-9"}, "no text encoding"),
+    ],
+)
+def test_a_format_that_cannot_work_is_said_to_be_wrong(changes, told):
+    with pytest.raises(msgspec.ValidationError, match=told):
+        opened(LINES, **changes)
+
+
+# ---------------------------------------------------------------- whatever the bytes
+
+
+awkward = st.text(st.sampled_from("HDRP012TRL 9\n\r\x1a\0é"), max_size=80).map(str.encode)
+
+
+@given(content=st.binary(max_size=120) | awkward, unit=st.sampled_from(["characters", "bytes"]), size=st.integers(1, 9))
+@settings(max_examples=400, deadline=None)
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "shift_jis"])
+def test_any_bytes_give_an_orderly_table_or_a_refusal(encoding, content, unit, size):
+    try:
+        batches = list(opened(content, controls=[], unit=unit, encoding=encoding).batches())
+    except Refused as refused:
+        event(refused.code)
+        return
+    again = rows(opened(content, chunk=size, controls=[], unit=unit, encoding=encoding))
+    assert again == sorted(
+        ((b.sheet, *row) for b in batches for row in zip(b.rows, b.lines, b.cells, strict=True)), key=lambda r: r[1]
+    )
+    positions = [(row, line) for _, row, line, _ in again] + [(b.row, b.line) for one in batches for b in one.broken]
+    assert len({row for row, _ in positions}) == len(positions)
+    assert all(line >= row for row, line in positions)
+    widths = {"person": 3, "permit": 2}
+    assert all(len(cells) == widths[batch.sheet] for batch in batches for cells in batch.cells)
+
+
+@given(
+    values=st.lists(
+        st.tuples(*[st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=6)] * 3), min_size=1
+    ),
+    encoding=st.sampled_from(["utf-8", "utf-16"]),
+)
+@settings(max_examples=100, deadline=None)
+def test_what_was_written_to_columns_comes_back_exactly(values, encoding):
+    text = "\n".join("".join(cell.ljust(6) for cell in row) for row in values)
+    table = single(text.encode(encoding), {"a": [1, 6], "b": [7, 6], "c": [13, 6]}, encoding=encoding)
+    assert [tuple(cell.strip(" ") for cell in cells) for *_, cells in rows(table)] == values
