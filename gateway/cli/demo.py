@@ -15,7 +15,7 @@ from sqlalchemy import select
 from gateway import crypto
 from gateway.cli.ingest import take
 from gateway.cli.office import Told, me, opened
-from gateway.cli.output import console, examples, json_option, plain, print_json, table
+from gateway.cli.output import console, examples, invocation, json_option, plain, print_json, table
 from gateway.cli.partners import FILE, Checked, put_in_force, read
 from gateway.cli.telling import state_word
 from gateway.config import ConfigError
@@ -155,5 +155,6 @@ def _show_where_next(out: Console, settings: Settings, taken: Sequence[Taken]) -
 def _next_commands(taken: Sequence[Taken]) -> list[str]:
     held = [one.result.account["import_id"] for one in taken if one.result.account["state"] == "held"]
     last = taken[-1].result.account["import_id"] if taken else "ID"
-    decide = f"gateway import release {held[0]}" if held else f"gateway import show {last}"
-    return [decide, f"gateway report import_errors --firm {FIRM}", 'psql "$(gateway db url)" -c "TABLE imports"']
+    decide = f"{invocation()} import release {held[0]}" if held else f"{invocation()} import show {last}"
+    look = f'psql "$({invocation()} db url)" -c "TABLE imports"'
+    return [decide, f"{invocation()} report import_errors --firm {FIRM}", look]

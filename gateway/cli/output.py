@@ -35,6 +35,14 @@ json_option = click.option(
 firm_option = click.option("--firm", required=True, metavar="FIRM", help="The firm's slug.")
 
 
+def invocation() -> str:
+    """What to type to call us again: the bare word where it is on the PATH, else the way that led here."""
+    called = Path(sys.argv[0])
+    if shutil.which("gateway") or called.name != "gateway":
+        return "gateway"
+    return os.path.relpath(called)
+
+
 def examples(*lines: str) -> str:
     """The end of a help text; an empty line is what keeps two lines apart there."""
     return "\n\n".join([f"Example{'s' if len(lines) > 1 else ''}:", *lines])

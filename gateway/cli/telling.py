@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from gateway.cli.output import plain, table
+from gateway.cli.output import invocation, plain, table
 
 STATES: Mapping[str, tuple[str, str]] = {  # state -> in words, style
     "received": ("received, not yet taken", "blue"),
@@ -132,11 +132,12 @@ def _next_steps(partner: str, account: Mapping[str, Any]) -> Iterator[tuple[str,
     if account.get("dry_run"):
         yield "Nothing was written. To load it", "the same command without --dry-run"
     elif account["state"] == "held":
-        yield "Load it all the same", f"gateway import release {import_id}{_acceptances(account)}"
-        yield "Or end it", f"gateway import refuse {import_id} --reason 'Why'"
+        yield "Load it all the same", f"{invocation()} import release {import_id}{_acceptances(account)}"
+        yield "Or end it", f"{invocation()} import refuse {import_id} --reason 'Why'"
     elif account["rows"]["rejected"]:
-        yield "Take the rejected rows to repair", f"gateway import errors {import_id} --format csv --out repaired.csv"
-        yield "Send them back repaired", f"gateway ingest repaired.csv --partner {partner}"
+        rejected = f"{invocation()} import errors {import_id} --format csv --out repaired.csv"
+        yield "Take the rejected rows to repair", rejected
+        yield "Send them back repaired", f"{invocation()} ingest repaired.csv --partner {partner}"
 
 
 def _acceptances(account: Mapping[str, Any]) -> str:
