@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import re
@@ -109,10 +110,8 @@ class When(click.ParamType[date | datetime]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date | datetime:
         """A date as a date; an instant must say its offset."""
-        try:
+        with contextlib.suppress(ValueError):  # then it is an instant, or nothing
             return date.fromisoformat(str(value))
-        except ValueError:
-            pass  # then it is an instant, or nothing
         try:
             instant = datetime.fromisoformat(str(value))
         except ValueError:

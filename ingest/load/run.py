@@ -13,12 +13,10 @@ from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
 from gateway.crypto import FirmCipher
-from gateway.domain.fields import Kind
 from gateway.errors import Transient
 from ingest.catalogue import RowProblem
-from ingest.feed import Feed
 from ingest.load import absence, entries, guards, lock, match, outcomes, unique, write
-from ingest.load.shapes import Shape, shapes_of
+from ingest.load.shapes import shapes_of
 from ingest.load.stage import Stage
 from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import Mapped
@@ -28,8 +26,6 @@ _ROUNDS = 5  # of matching, while others change the same records
 
 # a large file is sorted and joined in memory; samples of temporary tables need not be large
 _SETTINGS = ("work_mem = '64MB'", "hash_mem_multiplier = 4", "default_statistics_target = 10")
-
-Shapes = dict[Kind, Shape]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +105,105 @@ def load(
     Raises:
         Transient: a writer of the same records was faster.
     """
-    sections = [plan.feed for plan in plans]
-    feed, shapes = sections[0], shapes_of(plans)
-    key_field = next((one.client.key for one in sections if one.client), "case_number")
-    tally = _Tally()
-    with ThreadPoolExecutor(max_workers=1) as courier:
-        stage = Stage(connection, shapes, key_field, cipher, courier)
-        for mapped in batches:
-            stage.add(mapped)
-            tally.add(mapped)
-            progress(tally.read)
-        stage.settle()
-    shared = unique.reject_shared(connection, sections, shapes)
-    stage.add_problems(shared)
-    tally.rejected += len({problem.row for problem in shared})
+    one = _Load(connection, plans, terms)
+    one.stage(batches, cipher, progress)
+    loaded = one.settle()
+    if loaded.tripped or terms.dry_run:
+        loaded.records = write.planned(connection, one.shapes)
+        loaded.differences = entries.differences(connection, one.shapes, one.params, MOST_DIFFERENCES)
+    else:
+        loaded.records = one.write()
+    return loaded
 
-    params: dict[str, object] = {
+
+class _Load:
+    """One load on its way; the steps share what they know of the file."""
+
+    def __init__(self, connection: Connection[Any], plans: Sequence[FeedPlan], terms: Terms) -> None:
+        self._connection = connection
+        self._terms = terms
+        self._sections = [plan.feed for plan in plans]
+        self._feed = self._sections[0]  # what concerns the file as a whole is the same in all of them
+        self._key_field = next((one.client.key for one in self._sections if one.client), "case_number")
+        self._tally = _Tally()
+        self.shapes = shapes_of(plans)
+        self.params = _params(terms)
+
+    def stage(self, batches: Iterable[Mapped], cipher: FirmCipher, progress: Callable[[int], None]) -> None:
+        """Copy the batches into temporary tables, and take out what shares a unique value."""
+        with ThreadPoolExecutor(max_workers=1) as courier:
+            self._stage = Stage(self._connection, self.shapes, self._key_field, cipher, courier)
+            for mapped in batches:
+                self._stage.add(mapped)
+                self._tally.add(mapped)
+                progress(self._tally.read)
+            self._stage.settle()
+        shared = unique.reject_shared(self._connection, self._sections, self.shapes)
+        self._stage.add_problems(shared)
+        self._tally.rejected += len({problem.row for problem in shared})
+
+    def settle(self) -> Loaded:
+        """Match, judge and guard until nobody changes the same records any more; then they are locked."""
+        for setting in _SETTINGS:
+            self._connection.execute(f"SET LOCAL {setting}")
+        for _ in range(_ROUNDS):
+            ending = self._weigh()
+            rows = self._rows()
+            tripped = self._tripped(rows, ending)
+            if tripped or self._terms.dry_run or lock.lock(self._connection, self.shapes, self.params):
+                self._stage.add_problems(self._owed())
+                return Loaded(rows, tripped=tripped)
+        raise Transient("conflict", "Others changed the same records again and again.")
+
+    def write(self) -> write.Counts:
+        """Write what was settled."""
+        try:
+            return write.write(self._connection, self.shapes, self.params)
+        except UniqueViolation as error:
+            raise Transient("conflict", "Somebody else created the same record at the same moment.") from error
+
+    def _weigh(self) -> absence.Missing:
+        """Hold the staged rows against what we know, afresh."""
+        tables = [name for one in self.shapes.values() for name in (one.many, one.match, one.ending)]
+        for table in ("outcome", *tables):
+            self._connection.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
+        match.match(self._connection, self.shapes, self.params)
+        outcomes.judge(self._connection, self.shapes)
+        suspended = self._terms.corrections or bool(self._tally.unreadable)
+        return absence.find_ending(self._connection, self._sections, self.shapes, self.params, suspended=suspended)
+
+    def _rows(self) -> dict[str, int]:
+        """Rows by outcome; they add up to rows read, or the load must not end."""
+        if self._feed.duplicates == "reject":
+            outcomes.reject_superseded(self._connection)
+        rows = outcomes.count(self._connection)
+        rows["rejected"] += self._tally.rejected
+        rows["skipped"] += self._tally.skipped
+        if sum(rows.values()) != self._tally.read:
+            raise AssertionError(f"{self._tally.read} rows read, but outcomes are {rows}")
+        return {"read": self._tally.read} | rows
+
+    def _tripped(self, rows: dict[str, int], ending: absence.Missing) -> list[guards.Tripped]:
+        if self._terms.corrections:
+            return []
+        before = self._terms.rows_before
+        figures = guards.Figures(rows["read"], rows["rejected"], ending.missing, ending.open, before)
+        return [one for one in guards.tripped(self._feed.guards, figures) if one.code not in self._terms.waived]
+
+    def _owed(self) -> list[RowProblem]:
+        """What matching found that the partner should know."""
+        problems = outcomes.duplicate_problems(
+            self._connection, self.shapes, self._key_field, reject=self._feed.duplicates == "reject"
+        )
+        problems += outcomes.pinned_problems(self._connection, self.shapes)
+        if self._feed.absent == "close" and not self._terms.corrections:
+            nobody = self._tally.unreadable
+            problems += [RowProblem(row, line, "key_unreadable", severity="warning") for row, line in nobody]
+        return problems
+
+
+def _params(terms: Terms) -> dict[str, object]:
+    return {
         "firm": terms.firm_id,
         "partner": terms.partner_id,
         "feed": terms.feed_id,
@@ -134,68 +213,3 @@ def load(
         "closed_on": terms.closed_on,
         "actor": terms.actor,
     }
-    for setting in _SETTINGS:
-        connection.execute(f"SET LOCAL {setting}")
-    for _ in range(_ROUNDS):
-        ending = _weigh(connection, sections, shapes, params, suspended=terms.corrections or bool(tally.unreadable))
-        rows = _rows(connection, tally, reject=feed.duplicates == "reject")
-        tripped = _tripped(feed, terms, rows, ending)
-        if tripped or terms.dry_run or lock.lock(connection, shapes, params):
-            break
-    else:
-        raise Transient("conflict", "Others changed the same records again and again.")
-    stage.add_problems(_owed(connection, feed, key_field, shapes, tally, terms))
-    loaded = Loaded(rows, tripped=tripped)
-    if tripped or terms.dry_run:
-        loaded.records = write.planned(connection, shapes)
-        loaded.differences = entries.differences(connection, shapes, params, MOST_DIFFERENCES)
-    else:
-        loaded.records = _write(connection, shapes, params)
-    return loaded
-
-
-def _weigh(
-    connection: Connection[Any], sections: Sequence[Feed], shapes: Shapes, params: dict[str, object], *, suspended: bool
-) -> absence.Missing:
-    """Hold the staged rows against what we know; to be done again when somebody changed it before we had the locks."""
-    for table in ("outcome", *(name for one in shapes.values() for name in (one.many, one.match, one.ending))):
-        connection.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
-    match.match(connection, shapes, params)
-    outcomes.judge(connection, shapes)
-    return absence.find_ending(connection, sections, shapes, params, suspended=suspended)
-
-
-def _write(connection: Connection[Any], shapes: Shapes, params: dict[str, object]) -> write.Counts:
-    try:
-        return write.write(connection, shapes, params)
-    except UniqueViolation as error:
-        raise Transient("conflict", "Somebody else created the same record at the same moment.") from error
-
-
-def _owed(
-    connection: Connection[Any], feed: Feed, key_field: str, shapes: Shapes, tally: _Tally, terms: Terms
-) -> list[RowProblem]:
-    problems = outcomes.duplicate_problems(connection, shapes, key_field, reject=feed.duplicates == "reject")
-    problems += outcomes.pinned_problems(connection, shapes)
-    if feed.absent == "close" and not terms.corrections:
-        problems += [RowProblem(row, line, "key_unreadable", severity="warning") for row, line in tally.unreadable]
-    return problems
-
-
-def _rows(connection: Connection[Any], tally: _Tally, *, reject: bool) -> dict[str, int]:
-    """Rows by outcome; they add up to rows read, or the load must not end."""
-    if reject:
-        outcomes.reject_superseded(connection)
-    rows = outcomes.count(connection)
-    rows["rejected"] += tally.rejected
-    rows["skipped"] += tally.skipped
-    if sum(rows.values()) != tally.read:
-        raise AssertionError(f"{tally.read} rows read, but outcomes are {rows}")
-    return {"read": tally.read} | rows
-
-
-def _tripped(feed: Feed, terms: Terms, rows: dict[str, int], ending: absence.Missing) -> list[guards.Tripped]:
-    if terms.corrections:
-        return []
-    figures = guards.Figures(rows["read"], rows["rejected"], ending.missing, ending.open, terms.rows_before)
-    return [one for one in guards.tripped(feed.guards, figures) if one.code not in terms.waived]
