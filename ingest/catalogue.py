@@ -51,6 +51,13 @@ ROW_CODES: dict[str, Entry] = {
     "ragged_row": Entry(
         "The row has {found} cells, the header has {expected}.", "Look for a missing or an unquoted delimiter."
     ),
+    "unknown_record": Entry(
+        "The line is of the unknown record type “{found}”; agreed are {expected}.",
+        "Use one of the agreed record types, or agree on the new one with us.",
+    ),
+    "bad_json": Entry(
+        "The record is no readable JSON: {found}.", "Repair the record, or have your system write it again."
+    ),
     "bad_quotes": Entry(
         "A quote in this row is never closed, or stands inside quoted text without being doubled.",
         "Close the quote, or write it twice inside quoted text.",
@@ -110,7 +117,8 @@ FILE_CODES: dict[str, Entry] = {
     ),
     "infected": Entry("The file {file} holds malware ({why}).", "Clean the system that wrote it, and send a new file."),
     "sequence_gap": Entry(
-        "The file's number is {found}; {expected} was due.", "Send the missing file, or confirm that there is none."
+        "The file's number is {found}; {expected} was due.",
+        "Send the file that is due, or tell us that this number is right.",
     ),
     "rows_rejected": Entry(
         "{rejected} of {read} rows were rejected; all others are loaded.",
@@ -131,7 +139,8 @@ FILE_CODES: dict[str, Entry] = {
         "Our settings for this feed are not valid: {why}.", "Nothing for you to do; we have been told."
     ),
     "mixed_corrections": Entry(
-        "The corrections belong to more than one import.", "Send the rows of each errors.csv as a file of its own."
+        "The corrections belong to more than one import or sheet.",
+        "Send the rows of each errors.csv as a file of its own.",
     ),
     "unknown_import": Entry(
         "The column Row names no import of yours.", "Leave the column Row of errors.csv as we sent it."

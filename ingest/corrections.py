@@ -1,7 +1,8 @@
 """Recognises an errors.csv that came back repaired, and reads it as the import that it corrects.
 
 People open errors.csv in a spreadsheet and save it: the delimiter, the encoding and the order of columns may be another
-one afterwards. What makes it a corrections file is the column `Row`, which holds import:row.
+one afterwards. What makes it a corrections file is the column `Row`, which holds import:row, or import:sheet:row for
+rows of a sheet or record type.
 """
 
 from __future__ import annotations
@@ -20,16 +21,22 @@ from ingest.spreadsheet import restore
 
 PROBLEMS, ROW = "Problems", "Row"
 
-_REFERENCE = re.compile(r"^'?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(\d+)$")
+_REFERENCE = re.compile(r"^'?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(?:(.+):)?(\d+)$")
 _HEAD = 65_536  # bytes looked at to recognise one
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """How the file was saved, and which import it corrects; None where no row says so readably."""
+    """How the file was saved, and which import and which part of it it corrects; None where no row says so readably."""
 
     format: CsvFormat
     import_id: UUID | None
+    part: str | None
+
+
+def reference(import_id: UUID, part: str | None, row: int) -> str:
+    """What the column `Row` says."""
+    return f"{import_id}:{row}" if part is None else f"{import_id}:{part}:{row}"
 
 
 def recognise(source: Source) -> Saved | None:
@@ -42,7 +49,8 @@ def recognise(source: Source) -> Saved | None:
     for delimiter in ",;\t|":
         rows = _rows(text, delimiter)
         if rows and ROW in rows[0] and (PROBLEMS in rows[0] or _references(rows)):
-            return Saved(CsvFormat(delimiter=delimiter, encoding=encoding), next(iter(_references(rows)), None))
+            import_id, part = next(iter(_references(rows)), (None, None))
+            return Saved(CsvFormat(delimiter=delimiter, encoding=encoding), import_id, part)
     return None
 
 
@@ -67,26 +75,26 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
     return rows
 
 
-def _references(rows: list[list[str]]) -> list[UUID]:
+def _references(rows: list[list[str]]) -> list[tuple[UUID, str | None]]:
     place = rows[0].index(ROW)
     cells = (row[place].strip() for row in rows[1:] if len(row) > place)
-    return [UUID(match[1]) for cell in cells if (match := _REFERENCE.match(cell))]
+    return [(UUID(match[1]), match[2]) for cell in cells if (match := _REFERENCE.match(cell))]
 
 
 class Corrections:
     """The table inside a corrections file: its own columns only, formulas restored.
 
     Raises:
-        Refused: `mixed_corrections`, while reading, when a row belongs to another import than the first.
+        Refused: `mixed_corrections`, while reading, when a row belongs to another import, or part, than the first.
     """
 
     def __init__(self, source: Source, saved: Saved) -> None:
         self._table: Table = open_table(source, saved.format)
-        self._import_id = saved.import_id
+        self._corrected = (saved.import_id, saved.part)
         [whole] = self._table.parts
         self._place = whole.header.index(ROW)
         self._own = [place for place, name in enumerate(whole.header) if name not in {PROBLEMS, ROW}]
-        self.parts = [replace(whole, header=[whole.header[place] for place in self._own])]
+        self.parts = [replace(whole, name=saved.part, header=[whole.header[place] for place in self._own])]
 
     @property
     def remarks(self) -> list[str]:
@@ -108,6 +116,7 @@ class Corrections:
         ]
         return replace(
             batch,
+            sheet=self.parts[0].name,
             rows=[batch.rows[index] for index in good],
             lines=[batch.lines[index] for index in good],
             cells=[[restore(batch.cells[index][place]) for place in self._own] for index in good],
@@ -117,7 +126,7 @@ class Corrections:
 
     def _refers(self, cell: str) -> bool:
         match = _REFERENCE.match(cell)
-        if match and UUID(match[1]) != self._import_id:
+        if match and (UUID(match[1]), match[2]) != self._corrected:
             raise Refused("mixed_corrections")
         return match is not None
 

@@ -257,6 +257,8 @@ def _record(session: Session, arrival: Import, outcome: Outcome) -> None:
     arrival.guards, arrival.remarks, arrival.header = outcome.guards, outcome.remarks, outcome.header
     arrival.suggestions = [to_builtins(one) for one in outcome.suggestions]
     arrival.counts = {"rows": outcome.rows, "records": outcome.records}
+    if outcome.sequence is not None:
+        arrival.counts["sequence"] = outcome.sequence
     arrival.finished_at = clock.now()
     if reading := outcome.reading:
         arrival.config_id, arrival.feed_id, arrival.as_of = reading.config.id, reading.feed_id, reading.as_of

@@ -21,10 +21,10 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.crypto import FirmCipher
-from gateway.db.models import LOADED_STATES, FeedRow, File, Import, PartnerConfig
+from gateway.db.models import FeedRow, File, Import, PartnerConfig
 from gateway.db.session import driver
 from gateway.domain import partners
-from ingest import corrections, formats
+from ingest import corrections, formats, history
 from ingest.catalogue import describe_file
 from ingest.feed import Feed
 from ingest.formats.base import Part, Refused, Source, Table
@@ -33,7 +33,9 @@ from ingest.load.run import Loaded, Terms, load
 from ingest.mapping.headers import Headers, Suggestion, needed_columns, used_columns
 from ingest.mapping.plan import FeedPlan, compile_feed
 from ingest.mapping.records import Mapped, map_batch
+from ingest.numbering import numbered
 from ingest.partner import feed_for, read_partner, refusal
+from ingest.unpacking import plain
 
 HOPELESS_ROWS = 50_000  # rows after which a file that is no table is given up ...
 HOPELESS_SHARE = 0.9  # ... when more than this share of them cannot even be told apart
@@ -83,6 +85,7 @@ class Outcome:
         differences: field-level changes, for dry runs and held files.
         staged: rows were read: their problems wait in `stage_problems`.
         problems: those of a dry run, which leaves no table to look them up in.
+        sequence: the number that the file gives itself.
     """
 
     state: str
@@ -99,12 +102,14 @@ class Outcome:
     header: list[str] | None = None
     staged: bool = False
     problems: list[dict[str, object]] = field(default_factory=list)
+    sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How the bytes are to be read: which feed, which version of it, as of when."""
 
+    source: Source  # what was unpacked from the stored file, or that itself
     config: PartnerConfig
     feed_name: str
     feed_id: UUID
@@ -148,7 +153,7 @@ def run(session: Session, job: Job, progress: Progress) -> Outcome:
         reading = choose_reading(session, job)
         if repeated := _repeats(session, job, reading):
             return _no_change(repeated, reading, job)
-        table = _open(job, reading)
+        table = _open(reading)
         plans = _compile(table, reading, job)
         loaded = _load(session, job, reading, table, plans, progress)
         return _judge(session, job, reading, table, loaded)
@@ -157,16 +162,9 @@ def run(session: Session, job: Job, progress: Progress) -> Outcome:
         return Outcome("refused", code, reason, fix, reading=reading)
     except _Held as held:
         reason, fix = describe_file(held.code, **held.details)
-        return Outcome(
-            "held",
-            held.code,
-            reason,
-            fix,
-            [held.code],
-            suggestions=held.suggestions,
-            reading=reading,
-            header=held.header,
-        )
+        outcome = Outcome("held", held.code, reason, fix, [held.code], reading=reading, header=held.header)
+        outcome.suggestions = held.suggestions
+        return outcome
 
 
 # ------------------------------------------------------------------------------------------------ reading
@@ -176,18 +174,19 @@ def choose_reading(session: Session, job: Job) -> Reading:
     """Decide by name, by hint or by the column `Row` which feed a file belongs to, and as of when it speaks."""
     config = _config(session, job)
     partner, _ = read_partner(config.source, f"{job.home.slug} version {config.version}")
-    if saved := corrections.recognise(job.source):
+    source = plain(job.source, partner.feeds.values())
+    if saved := corrections.recognise(source):
         original = _original(session, job, saved)
         feed_id, name = original.feed_id, _feed_name(session, original)
         as_of = original.as_of or original.received_at
         corrects = original.id
     else:
-        name = job.feed or feed_for(partner, job.source.name)
+        name = job.feed or feed_for(partner, source.name)
         feed_id, corrects = partners.feed_id(session, job.home.partner_id, name), None
-        as_of = job.as_of or _as_of_name(partner.feeds[name], job) or job.received_at
+        as_of = job.as_of or _as_of_name(partner.feeds[name], source.name, job.home.time_zone) or job.received_at
     assert feed_id is not None  # noqa: S101 - an import with rows has a feed
     learned = partners.learned_names(session, feed_id)
-    return Reading(config, name, feed_id, partner.feeds[name], learned, as_of, saved, corrects)
+    return Reading(source, config, name, feed_id, partner.feeds[name], learned, as_of, saved, corrects)
 
 
 def _config(session: Session, job: Job) -> PartnerConfig:
@@ -210,30 +209,25 @@ def _feed_name(session: Session, original: Import) -> str:
     return session.scalars(select(FeedRow.name).where(FeedRow.id == original.feed_id)).one()
 
 
-def _as_of_name(feed: Feed, job: Job) -> datetime | None:
+def _as_of_name(feed: Feed, file_name: str, time_zone: str) -> datetime | None:
     """The instant in the file's name: midnight of that day in the partner's zone, unless the pattern has a time."""
     if feed.as_of is None:
         return None
     try:
-        found = datetime.strptime(PurePath(job.source.name).name, feed.as_of.file_name)  # noqa: DTZ007 - see next line
+        found = datetime.strptime(PurePath(file_name).name, feed.as_of.file_name)  # noqa: DTZ007 - see next line
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(job.home.time_zone))
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(time_zone))
 
 
 def _repeats(session: Session, job: Job, reading: Reading) -> Import | None:
     """The feed's last accepted import, when it held the same bytes, read the same way (A, B, A is no repeat)."""
     if job.forced or job.waived or reading.saved:
         return None
-    last = session.execute(
-        select(Import, File.sha256)
-        .join(File, File.id == Import.file_id)
-        .where(Import.feed_id == reading.feed_id, Import.state.in_(LOADED_STATES))
-        .order_by(Import.finished_at.desc(), Import.id.desc())
-        .limit(1)
-    ).first()
-    same = last is not None and last.sha256 == job.sha256 and last.Import.reading == reading.digest
-    return last.Import if last is not None and same and last.Import.corrects_import_id is None else None
+    last = history.last_accepted(session, reading.feed_id)
+    if last is None or last.corrects_import_id or last.reading != reading.digest:
+        return None
+    return last if session.get_one(File, (last.firm_id, last.file_id)).sha256 == job.sha256 else None
 
 
 def _no_change(repeated: Import, reading: Reading, job: Job) -> Outcome:
@@ -258,10 +252,10 @@ def _no_change(repeated: Import, reading: Reading, job: Job) -> Outcome:
 # ------------------------------------------------------------------------------------------------ stages
 
 
-def _open(job: Job, reading: Reading) -> Table:
+def _open(reading: Reading) -> Table:
     if reading.saved:
-        return corrections.Corrections(job.source, reading.saved)
-    return formats.open_table(job.source, reading.feed.format)
+        return corrections.Corrections(reading.source, reading.saved)
+    return formats.open_table(reading.source, reading.feed.format)
 
 
 def _compile(table: Table, reading: Reading, job: Job) -> list[FeedPlan]:
@@ -278,7 +272,7 @@ def _compile(table: Table, reading: Reading, job: Job) -> list[FeedPlan]:
         return [compile_feed(feed, headers, today) for _, feed, headers in bound]
     likely = [one for lacking in missing for one in lacking.likely]
     if len(missing) == len(bound) and all(one.is_foreign for one in missing):
-        raise Refused("header_foreign", row=missing[0].part.header_row, file=job.source.name)
+        raise Refused("header_foreign", row=missing[0].part.header_row, file=reading.source.name)
     named = ", ".join(dict.fromkeys(f"“{name}”" for one in missing for name in one.names))
     raise _Held("header_missing", {"missing": named}, likely, missing[0].part.header)
 
@@ -309,27 +303,43 @@ def _load(
 
     def mapped() -> Iterator[Mapped]:
         nonlocal position, read, broken
-        for batch in table.batches():
+        for batch in numbered(table):
             position = batch.position
             read, broken = read + len(batch.rows) + len(batch.broken), broken + len(batch.broken)
             if read >= HOPELESS_ROWS and broken > read * HOPELESS_SHARE:
                 why = f"of its first {read:,} rows, {broken:,} do not fit the header"
-                raise Refused("unreadable", file=job.source.name, why=why, expected="a table with one header")
+                raise Refused("unreadable", file=reading.source.name, why=why, expected="a table with one header")
             yield map_batch(batch, plans[batch.part])
+        _check_number(job, reading, table, due)
 
-    terms = _terms(session, job, reading)
+    # read beforehand: while batches pass, the connection is the courier's
+    terms, due = _terms(session, job, reading), history.due_number(session, reading.feed_id)
     return load(
-        driver(session), mapped(), plans, terms, job.cipher, lambda rows: progress(rows, position, job.source.size)
+        driver(session), mapped(), plans, terms, job.cipher, lambda rows: progress(rows, position, reading.source.size)
     )
+
+
+def _check_number(job: Job, reading: Reading, table: Table, due: int | None) -> None:
+    """Full files may leave numbers out, for each says all; changes may not.
+
+    Raises:
+        Refused: `sequence_gap`, the number was taken already.
+        _Held: `sequence_gap`, a number was left out.
+    """
+    odd = history.misnumbered(due, table)
+    if odd is None or "sequence_gap" in job.waived:
+        return
+    if odd.is_replay and not job.forced:
+        raise Refused("sequence_gap", **odd.details)
+    if not odd.is_replay and reading.feed.contents == "changes":
+        raise _Held("sequence_gap", odd.details, [], _header(table))
 
 
 def _terms(session: Session, job: Job, reading: Reading) -> Terms:
-    accepted = select(Import).where(
-        Import.feed_id == reading.feed_id, Import.state.in_(LOADED_STATES), Import.corrects_import_id.is_(None)
-    )
     full = reading.feed.contents == "full"
+    accepted = history.accepted(reading.feed_id)
     newer = accepted.where(func.greatest(Import.as_of, Import.confirmed_as_of) > reading.as_of)
-    last = session.scalar(accepted.order_by(Import.finished_at.desc(), Import.id.desc()).limit(1))
+    last = session.scalar(accepted.limit(1))
     return Terms(
         firm_id=job.home.firm_id,
         partner_id=job.home.partner_id,
@@ -348,17 +358,18 @@ def _terms(session: Session, job: Job, reading: Reading) -> Terms:
 
 def _judge(session: Session, job: Job, reading: Reading, table: Table, loaded: Loaded) -> Outcome:
     if loaded.rows["read"] == 0 and reading.feed.contents == "full":
-        raise Refused("empty_file", file=job.source.name)
-    header = list(dict.fromkeys(name for part in table.parts for name in part.header))
+        raise Refused("empty_file", file=reading.source.name)
+    header = _header(table)
     outcome = Outcome(
         _state(job, loaded),
         rows=loaded.rows,
         records=loaded.records,
-        remarks=[*table.remarks, *_drift(session, reading, header)],
+        remarks=[*table.remarks, *([] if reading.saved else history.remarks(session, reading.feed_id, table, header))],
         differences=loaded.differences,
         staged=True,
         reading=reading,
         header=header,
+        sequence=history.number_of(table),
     )
     if loaded.rows["rejected"]:
         outcome.reason, outcome.fix = describe_file(
@@ -372,28 +383,13 @@ def _judge(session: Session, job: Job, reading: Reading, table: Table, loaded: L
     return outcome
 
 
+def _header(table: Table) -> list[str]:
+    return list(dict.fromkeys(name for part in table.parts for name in part.header))
+
+
 def _state(job: Job, loaded: Loaded) -> str:
     if loaded.tripped:
         return "held"
     if job.waived:
         return "released"
     return "loaded_with_errors" if loaded.rows["rejected"] else "loaded"
-
-
-def _drift(session: Session, reading: Reading, header: list[str]) -> list[str]:
-    """What the header adds or drops against the last accepted file."""
-    if reading.saved:
-        return []
-    before = session.scalar(
-        select(Import.header)
-        .where(Import.feed_id == reading.feed_id, Import.state.in_(LOADED_STATES), Import.header.is_not(None))
-        .where(Import.corrects_import_id.is_(None))
-        .order_by(Import.finished_at.desc(), Import.id.desc())
-        .limit(1)
-    )
-    if before is None:
-        return []
-    added = [name for name in header if name not in before]
-    dropped = [name for name in before if name not in header]
-    told = [f"New columns, which nothing uses yet: {', '.join(added)}."] if added else []
-    return told + ([f"Columns that the last file had and this one lacks: {', '.join(dropped)}."] if dropped else [])

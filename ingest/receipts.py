@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from operator import itemgetter
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 from uuid import UUID
 
 import msgspec
@@ -30,8 +33,10 @@ from ingest.account import account_of, problem_object, summary_of
 from ingest.formats.base import FormatSpec, Source, Table
 from ingest.formats.csv import CsvFormat
 from ingest.formats.text import presentable
+from ingest.numbering import numbered
 from ingest.partner import read_partner
 from ingest.spreadsheet import neutralise
+from ingest.unpacking import plain
 
 _FETCH = 2_000  # problems read at a time
 
@@ -48,18 +53,19 @@ def write(db: Database, store: Store, settings: Settings, home: Home, import_id:
     with db.firm(home.firm_id) as session:
         arrival = session.get_one(Import, (home.firm_id, import_id))
         rejected = session.scalar(_problems(import_id).where(RowError.severity == "error").limit(1)) is not None
-        for name in ("errors.csv", "errors.json"):
-            (folder / name).unlink(missing_ok=True)
+        for old in folder.glob("errors*"):
+            old.unlink()
         if arrival.problem_count:
             _write_json(session, import_id, folder / "errors.json")
         if rejected:
             source = _source(session, store, settings, home, arrival)
-            _write_csv(session, arrival, source, folder / "errors.csv")
+            _write_csvs(session, arrival, source, folder)
         told = account_of(session, import_id, folder, problems=False) | {"problems": summary_of(session, import_id)}
         told["receipts"] = sorted(
-            {"receipt.json", *(path.name for path in folder.glob("errors.*"))}
+            {"receipt.json", *(path.name for path in folder.glob("errors*"))}
         )  # names, not our paths
-        _replace(folder / "receipt.json", lambda out: out.write(_pretty(told)))
+        with _whole(folder / "receipt.json") as out:
+            out.write(_pretty(told))
         arrival.receipt_at = clock.now()
 
 
@@ -78,45 +84,54 @@ def _source(session: Session, store: Store, settings: Settings, home: Home, arri
 
 def _write_json(session: Session, import_id: UUID, path: Path) -> None:
     """An array with one problem a line, written as it is read."""
-
-    def fill(out: TextIO) -> None:
-        ordered = _problems(import_id).order_by(RowError.row, RowError.id)
-        before = "[\n"
+    ordered = _problems(import_id).order_by(RowError.row, RowError.id)
+    before = "[\n"
+    with _whole(path) as out:
         for one in session.scalars(ordered.execution_options(yield_per=_FETCH)):
             out.write(before + msgspec.json.encode(problem_object(one)).decode())
             before = ",\n"
         out.write("\n]\n")
 
-    _replace(path, fill)
-
 
 # ------------------------------------------------------------------------------------------------ errors.csv
 
 
-def _write_csv(session: Session, arrival: Import, source: Source, path: Path) -> None:
+def _write_csvs(session: Session, arrival: Import, source: Source, folder: Path) -> None:
     """The rejected rows in the partner's own layout and delimiter, then what was wrong and which row it is.
 
+    Each sheet and each record type with rejected rows has a file of its own, for each has columns of its own.
     UTF-8 with a byte order mark: the one encoding in which a spreadsheet shows every partner's text as it was.
     """
     table, spec = _reopen(session, arrival, source)
+    delimiter = spec.separator if isinstance(spec, CsvFormat) else ","
     wrong = _Wrong(session, arrival.id)
-
-    def fill(out: TextIO) -> None:
-        writer = csv.writer(out, delimiter=spec.separator if isinstance(spec, CsvFormat) else ",")
-        header = table.parts[0].header
-        writer.writerow([*map(neutralise, header), corrections.PROBLEMS, corrections.ROW])
-        for row, cells in _rejected(table, wrong):
+    with ExitStack() as stack:
+        writers: dict[int, Any] = {}
+        for part, row, cells in _rejected(table, wrong):
+            one = table.parts[part]
+            if part not in writers:
+                out = stack.enter_context(
+                    _whole(folder / _name(part, one.name, first=not writers), encoding="utf-8-sig")
+                )
+                writers[part] = csv.writer(out, delimiter=delimiter)
+                writers[part].writerow([*map(neutralise, one.header), corrections.PROBLEMS, corrections.ROW])
             told = [neutralise(presentable(cell)) for cell in cells]
-            writer.writerow([*_fit(told, len(header)), neutralise(wrong.told(row)), f"{arrival.id}:{row}"])
+            reference = corrections.reference(arrival.id, one.name, row)
+            writers[part].writerow([*_fit(told, len(one.header)), neutralise(wrong.told(row)), reference])
 
-    _replace(path, fill, encoding="utf-8-sig")
+
+def _name(number: int, part: str | None, *, first: bool) -> str:
+    """errors.csv for the first part with rejected rows; others are told apart by number, for names may look alike."""
+    told = re.sub(r"[^\w-]+", "_", part or "")[:40]
+    return "errors.csv" if first else f"errors-{number + 1}-{told}.csv"
 
 
 def _reopen(session: Session, arrival: Import, source: Source) -> tuple[Table, FormatSpec]:
-    if saved := corrections.recognise(source) if arrival.corrects_import_id else None:
-        return corrections.Corrections(source, saved), saved.format
     config = session.scalars(select(PartnerConfig).where(PartnerConfig.id == arrival.config_id)).one()
     partner, _ = read_partner(config.source)
+    source = plain(source, partner.feeds.values())
+    if saved := corrections.recognise(source) if arrival.corrects_import_id else None:
+        return corrections.Corrections(source, saved), saved.format
     name = session.scalars(select(FeedRow.name).where(FeedRow.id == arrival.feed_id)).one()
     spec = partner.feeds[name].format
     return formats.open_table(source, spec), spec
@@ -137,12 +152,11 @@ class _Wrong:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether no later row was rejected."""
-        return self._next is None
+        """Whether all have been told."""
+        return self._next is None and not self._told
 
     def has(self, row: int) -> bool:
-        """Whether this row was rejected; rows must be asked for in order."""
-        self._told.clear()
+        """Whether this row was rejected; rows must be asked for in order, but for those of one batch and the next."""
         while self._next is not None and self._next[0] <= row:
             number, message, fix = self._next
             self._told[number] = " ".join(filter(None, [self._told.get(number), message, fix]))
@@ -150,16 +164,17 @@ class _Wrong:
         return row in self._told
 
     def told(self, row: int) -> str:
-        """What was wrong with the row last asked for."""
-        return self._told[row]
+        """What was wrong with a row that was rejected; is told once."""
+        return self._told.pop(row)
 
 
-def _rejected(table: Table, wrong: _Wrong) -> Iterator[tuple[int, list[str]]]:
-    for batch in table.batches():
+def _rejected(table: Table, wrong: _Wrong) -> Iterator[tuple[int, int, list[str]]]:
+    """Part, row and cells."""
+    for batch in numbered(table):
         if wrong.is_exhausted:
             return
         rows = [*zip(batch.rows, batch.cells, strict=True), *((one.row, one.cells) for one in batch.broken)]
-        yield from (pair for pair in sorted(rows, key=lambda pair: pair[0]) if wrong.has(pair[0]))
+        yield from ((batch.part, row, cells) for row, cells in sorted(rows, key=itemgetter(0)) if wrong.has(row))
 
 
 def _fit(cells: Sequence[str], width: int) -> list[str]:
@@ -176,11 +191,12 @@ def _pretty(told: dict[str, object]) -> str:
     return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
 
 
-def _replace(path: Path, fill: Callable[[TextIO], object], encoding: str = "utf-8") -> None:
+@contextmanager
+def _whole(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
     """Write a file that is whole or not there; only its owner reads it."""
     half = path.with_suffix(path.suffix + ".part")
     with os.fdopen(
         os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding=encoding, newline=""
     ) as out:
-        fill(out)
+        yield out
     half.replace(path)

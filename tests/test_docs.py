@@ -17,6 +17,9 @@ from ingest import feed
 from ingest.catalogue import FILE_CODES, ROW_CODES
 from ingest.formats import FORMATS
 from ingest.formats.base import Footer
+from ingest.formats.controls import Control
+from ingest.formats.excel import SheetChoice
+from ingest.formats.fixed import RecordType
 from ingest.load.outcomes import OUTCOMES
 from ingest.mapping.cleaners import CLEANERS, compile_cleaners
 from ingest.mapping.specs import compile_field
@@ -31,6 +34,9 @@ SECTIONS = [
     PartnerFile,
     Contacts,
     Footer,
+    SheetChoice,
+    RecordType,
+    Control,
     *FORMATS,
     *(one for _, one in inspect.getmembers(feed, inspect.isclass) if issubclass(one, Struct) and one.__module__ == feed.__name__),
 ]  # fmt: skip

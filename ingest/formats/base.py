@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol
+from typing import Annotated, ClassVar, Protocol
 
 from msgspec import Meta, Struct
 from msgspec import field as option
@@ -19,7 +19,12 @@ MAX_COLUMNS = 16_384  # as many as a sheet of Excel has
 
 
 class FormatSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
-    """The base of every `format:` section; `type` names the format."""
+    """The base of every `format:` section; `type` names the format.
+
+    `iso_dates` tells of a format that has real dates, which come as ISO 8601 whatever the feed's `formats` say.
+    """
+
+    iso_dates: ClassVar[bool] = False
 
 
 class Footer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

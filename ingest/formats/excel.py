@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -66,6 +66,8 @@ class ExcelFormat(FormatSpec, frozen=True, kw_only=True, tag="excel"):
     first visible one is read. A plain entry of `sheets` is the name of one or an expression for the names of several.
     Blank are: formulas that were never calculated, and cells of an xls that hold an error such as #N/A.
     """
+
+    iso_dates: ClassVar[bool] = True
 
     sheets: Annotated[list[str | SheetChoice], Meta(min_length=1)] | None = None
     header_row: Annotated[int, Meta(ge=1, le=FIND_WITHIN)] = 1  # its upper row where it has two

@@ -176,8 +176,7 @@ class FixedTable:
     def _unknown(self, text: str) -> Flaw:
         found = presentable(shorten(text[self._marks[0][0]], 40))
         known = ", ".join(mark for _, names in self._marks for mark in names)
-        details: dict[str, object] = {"found": f"the unknown record type “{found}” and no", "expected": known}
-        return Flaw(0, None, "ragged_row", found, details)
+        return Flaw(0, None, "unknown_record", found, {"found": found, "expected": known})
 
     def _length(self, text: str) -> int:
         text = text.rstrip(" ")

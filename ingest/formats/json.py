@@ -110,7 +110,6 @@ class JsonTable:
             raise Refused("too_large", file=self._source.name, why=why)
 
     def _broken(self, row: int, found: Found, why: str) -> BrokenRow:
-        why = presentable(why)
-        details: dict[str, object] = {"found": f"no readable JSON ({why}) in its", "expected": len(self._paths)}
         shown = presentable(found.text[:_SHOWN])
-        return BrokenRow(row, found.line, [shown], Flaw(0, None, "ragged_row", shorten(shown), details))
+        flaw = Flaw(0, None, "bad_json", shorten(shown), {"found": presentable(why)})
+        return BrokenRow(row, found.line, [shown], flaw)

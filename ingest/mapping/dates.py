@@ -39,6 +39,7 @@ _DIRECTIVES: dict[str, tuple[str, str, str]] = {
 }
 _DIGITS = {"%Y", "%y", "%m", "%d", "%H", "%I", "%M", "%S", "%f"}
 _PIECES = re.compile("%.?|[^%]", re.DOTALL)
+_REAL_DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S")  # as a workbook's dates come
 _ISO_TIMES = ("%H:%M", "%H:%M%z", "%H:%M:%S", "%H:%M:%S%z", "%H:%M:%S.%f", "%H:%M:%S.%f%z")
 
 Parts = dict[str, str]
@@ -46,14 +47,19 @@ Builder = Callable[[Parts], date]
 Reader = Callable[[str], date | None]
 
 
-def parse_date(spec: FieldSpec) -> Parser:
+def parse_date(spec: FieldSpec, *, iso_dates: bool = False) -> Parser:
     """A calendar day; without formats, ISO 8601.
 
     A time of day in the format is read and dropped, and so is an offset: `%Y-%m-%d%z` takes `2026-05-01-08:00`
     (an XML Schema date with its zone, as Workday writes it) for the day that is written there.
+
+    Args:
+        spec: the field.
+        iso_dates: the file has real dates, which come as ISO 8601 besides what `formats` say.
     """
     formats = spec.formats or ["%Y-%m-%d"]
-    return _first_fitting(spec, formats, _day, shown=formats)
+    real = [one for one in _REAL_DATES if iso_dates and one not in formats]
+    return _first_fitting(spec, formats + real, _day, shown=formats)
 
 
 def parse_datetime(spec: FieldSpec) -> Parser:

@@ -140,7 +140,7 @@ def _bind_record(kind: Kind, spec: RecordSpec, feed: Feed, headers: Headers, tod
     key = getattr(spec, "key", None)
     fields = []
     for name, one in spec.fields.items():
-        column = compile_field(kind, name, one, none_values=none_values, today=today)
+        column = compile_field(kind, name, one, none_values=none_values, today=today, iso_dates=feed.format.iso_dates)
         bound = _bind_field(FIELDS[kind][name], one, column, headers, whole=name == key, blanks=none_values | {""})
         fields += [bound] if bound else []
     when = compile_condition(spec.when, headers, none_values)

@@ -68,7 +68,7 @@ def _part_errors(feed: Feed, name: str) -> Iterator[FeedError]:
 def _section_errors(feed: Feed) -> Iterator[FeedError]:
     yield from _structural(feed)
     for spec in specs_of(feed):
-        yield from _record_errors(*spec)
+        yield from _record_errors(*spec, iso_dates=feed.format.iso_dates)
 
 
 def specs_of(feed: Feed) -> Iterator[tuple[Kind, RecordSpec, Path]]:
@@ -121,13 +121,13 @@ def addresses(feed: Feed) -> Iterator[str]:
             yield from (f"{prefix}.{name}" for name in spec.fields)
 
 
-def _record_errors(kind: Kind, spec: RecordSpec, path: Path) -> Iterator[FeedError]:
+def _record_errors(kind: Kind, spec: RecordSpec, path: Path, *, iso_dates: bool) -> Iterator[FeedError]:
     if isinstance(spec, DocumentSpec):
         yield from _type_errors(spec, path)
     for name, one in spec.fields.items():
         at = (*path, "fields", name)
         try:
-            compile_field(kind, name, one, none_values=frozenset(), today=date(2000, 1, 1))
+            compile_field(kind, name, one, none_values=frozenset(), today=date(2000, 1, 1), iso_dates=iso_dates)
         except SpecError as error:
             yield FeedError((*at, error.option) if error.option else at, str(error), error.suggestion)
         if getattr(spec, "key", None) == name and one.if_bad == "drop":
@@ -142,7 +142,9 @@ def _type_errors(spec: DocumentSpec, path: Path) -> Iterator[FeedError]:
             yield FeedError((*path, "type"), str(error), error.suggestion)
 
 
-def compile_field(kind: Kind, name: str, spec: FieldSpec, *, none_values: frozenset[str], today: date) -> Column:
+def compile_field(
+    kind: Kind, name: str, spec: FieldSpec, *, none_values: frozenset[str], today: date, iso_dates: bool = False
+) -> Column:
     """One field as a function over a column, fit for the record that it feeds.
 
     Raises:
@@ -158,6 +160,7 @@ def compile_field(kind: Kind, name: str, spec: FieldSpec, *, none_values: frozen
         today=today,
         max_length=_LONGEST.get(name, _LONGEST_OTHERWISE),
         room=target.room,
+        iso_dates=iso_dates,
     )
     if spec.value is not None and (bad := column([spec.value]).bad):
         raise SpecError("value", f"{spec.value!r} is not a value that {name} can have ({bad[0][1].code}).")

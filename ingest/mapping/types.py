@@ -25,8 +25,8 @@ from ingest.mapping.numbers import decimal, integer, money
 from ingest.mapping.values import Parser, SpecError, alternatives, unknown_name
 
 
-def parser_for(spec: FieldSpec) -> Parser:
-    """What reads the text of a field.
+def parser_for(spec: FieldSpec, *, iso_dates: bool = False) -> Parser:
+    """What reads the text of a field; `iso_dates` as in `parse_date`.
 
     Raises:
         SpecError: no such type, or an option that the type does not take or cannot use.
@@ -39,7 +39,7 @@ def parser_for(spec: FieldSpec) -> Parser:
             raise SpecError(
                 option, f"`{option}` means nothing to `type: {spec.type}`; it is for {alternatives(sorted(takers))}."
             )
-    return TYPES[spec.type](spec)
+    return parse_date(spec, iso_dates=iso_dates) if spec.type == "date" else TYPES[spec.type](spec)
 
 
 def _text(_spec: FieldSpec) -> Parser:

@@ -1,0 +1,82 @@
+"""What a feed's last accepted file says about the next one: which columns it had, and which number is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from gateway.db.models import LOADED_STATES, Import
+from ingest.catalogue import describe_file
+from ingest.formats.base import Table
+
+
+def accepted(feed_id: UUID) -> Select[Import]:
+    """The feed's accepted files without corrections, the last one first."""
+    return _loaded(feed_id).where(Import.corrects_import_id.is_(None))
+
+
+def last_accepted(session: Session, feed_id: UUID) -> Import | None:
+    """The feed's last accepted file, which may be corrections."""
+    return session.scalar(_loaded(feed_id).limit(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Misnumbered:
+    """A file whose number is not the one that was due."""
+
+    found: int
+    due: int
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether the number was taken already; otherwise some were left out."""
+        return self.found < self.due
+
+    @property
+    def details(self) -> dict[str, object]:
+        """For the sentences of `sequence_gap`."""
+        return {
+            "found": f"{self.found}, which was taken already" if self.is_replay else self.found,
+            "expected": self.due,
+        }
+
+
+def number_of(table: Table) -> int | None:
+    """The number that a file gives itself; known once its rows have been read."""
+    sequence = getattr(table, "sequence", None)
+    return sequence[1] if sequence else None
+
+
+def due_number(session: Session, feed_id: UUID) -> int | None:
+    """The number that the next file should have; None where none has come yet."""
+    last = session.scalar(accepted(feed_id).where(Import.counts.has_key("sequence")).limit(1))
+    return None if last is None else last.counts["sequence"] + 1
+
+
+def misnumbered(due: int | None, table: Table) -> Misnumbered | None:
+    """How a file's number differs from the one that was due; None where it does not, or where there is none."""
+    found = number_of(table)
+    return None if found is None or due is None or found == due else Misnumbered(found, due)
+
+
+def remarks(session: Session, feed_id: UUID, table: Table, header: list[str]) -> list[str]:
+    """How a file differs from the last one: its number, and the columns that its header adds or drops."""
+    odd = misnumbered(due_number(session, feed_id), table)
+    told = [describe_file("sequence_gap", **odd.details)[0]] if odd else []
+    last = session.scalar(accepted(feed_id).where(Import.header.is_not(None)).limit(1))
+    return told + (_drift(last.header, header) if last and last.header is not None else [])
+
+
+def _drift(before: list[str], header: list[str]) -> list[str]:
+    added = [name for name in header if name not in before]
+    dropped = [name for name in before if name not in header]
+    told = [f"New columns, which nothing uses yet: {', '.join(added)}."] if added else []
+    return told + ([f"Columns that the last file had and this one lacks: {', '.join(dropped)}."] if dropped else [])
+
+
+def _loaded(feed_id: UUID) -> Select[Import]:
+    ended_last = (Import.finished_at.desc(), Import.id.desc())
+    return select(Import).where(Import.feed_id == feed_id, Import.state.in_(LOADED_STATES)).order_by(*ended_last)

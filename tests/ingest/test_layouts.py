@@ -1,0 +1,391 @@
+"""One roster in every format that partners send, and the layouts that only some of them have."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import gzip
+import io
+import json
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+from desk import counts
+
+MAPPING = """
+    contents: full
+    absent: close
+    client:
+      key: employee_id
+      fields:
+        employee_id:   {from: EMP_ID, required: true}
+        family_name:   {from: Name, required: true}
+        date_of_birth: {from: DOB, type: date, formats: ["%m/%d/%Y"]}
+        annual_salary: {from: Salary, type: money}
+    documents:
+      - type: passport
+        when: {column: Passport, not_blank: true}
+        fields:
+          number:     {from: Passport}
+          expires_on: {from: Expiry, type: date, formats: ["%m/%d/%Y"]}
+"""
+COLUMNS = ["EMP_ID", "Name", "DOB", "Salary", "Passport", "Expiry"]
+WIDTHS = [6, 12, 10, 9, 9, 10]
+
+
+def partner(*feeds: tuple[str, str], mapping: str = MAPPING) -> str:
+    told = "".join(f'  {name}:\n    file: "{name}*"\n    format: {kind}{mapping}' for name, kind in feeds)
+    return f"partner: acme\nfirm: northgate\nname: ACME\ntime_zone: America/Chicago\nfeeds:\n{told}"
+
+
+def person(number: int, **more: str) -> dict[str, str]:
+    """Leading zeros, umlauts, cents, and a passport for every third."""
+    row = {"EMP_ID": f"{number:06}", "Name": f"Müller{number}", "DOB": "02/03/1980", "Salary": f"{50_000 + number}.5"}
+    papers = {"Passport": f"P{number:08}", "Expiry": "12/31/2030"} if number % 3 == 0 else {}
+    return dict.fromkeys(COLUMNS, "") | row | papers | more
+
+
+PEOPLE = [person(number) for number in range(1, 61)]
+
+
+def as_csv(rows: list[dict[str, str]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+def as_json(rows: list[dict[str, str]]) -> bytes:
+    return json.dumps({"data": {"people": rows}}, ensure_ascii=False).encode()
+
+
+def as_lines(rows: list[dict[str, str]], mark: str = "") -> list[str]:
+    return [mark + "".join(row[name].ljust(width) for name, width in zip(COLUMNS, WIDTHS, strict=True)) for row in rows]
+
+
+def places(start: int) -> str:
+    starts = [start + sum(WIDTHS[:column]) for column in range(len(WIDTHS))]
+    told = zip(COLUMNS, starts, WIDTHS, strict=True)
+    return "{" + ", ".join(f"{name}: [{first}, {width}]" for name, first, width in told) + "}"
+
+
+def cell(name: str, text: str) -> object:
+    """What a person types becomes a real date or a number."""
+    if name in {"DOB", "Expiry"} and text[:1].isdigit():
+        try:
+            return dt.datetime.strptime(text, "%m/%d/%Y")  # noqa: DTZ007 - a workbook knows no zones
+        except ValueError:
+            return text
+    return float(text) if name == "Salary" and text else text
+
+
+def as_xlsx(**sheets: list[dict[str, str]]) -> bytes:
+    book = openpyxl.Workbook(write_only=True)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        sheet.append(list(rows[0]))
+        for row in rows:
+            sheet.append([cell(name, text) for name, text in row.items()])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+FORMATS = {
+    "csv": ("{type: csv}", as_csv(PEOPLE)),
+    "excel": ("{type: excel}", as_xlsx(Roster=PEOPLE)),
+    "fixed": (
+        f"{{type: fixed, records: {{person: {{columns: {places(1)}}}}}}}",
+        "\n".join(as_lines(PEOPLE)).encode(),
+    ),
+    "json": ("{type: json, records: data.people}", as_json(PEOPLE)),
+}
+
+
+def records(desk) -> list[tuple[object, ...]]:
+    return desk.sql(
+        "SELECT c.employee_id, c.family_name, c.date_of_birth, c.annual_salary, c.enrollment_status, d.doc_type,"
+        " d.expires_on, d.status FROM clients c LEFT JOIN documents d ON d.client_id = c.id ORDER BY 1"
+    )
+
+
+def errors(told, name: str = "errors.csv") -> list[dict[str, str]]:
+    folder = Path(told["receipts"]["json"]).parent
+    return list(csv.DictReader(io.StringIO((folder / name).read_text("utf-8-sig"), newline="")))
+
+
+def mended(rows: list[dict[str, str]], **values: str) -> bytes:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(row | values for row in rows)
+    return out.getvalue().encode()
+
+
+# ---------------------------------------------------------------- the same in every format
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_same_people_become_the_same_records_in_every_format(desk, kind):
+    spec, content = FORMATS[kind]
+    desk.apply(partner((kind, spec)))
+
+    told = desk.drop(f"{kind}.dat", content)
+
+    assert counts(told) == {"read": 60, "created": 60}, told
+    passport = ("passport", dt.date(2030, 12, 31), "current")
+    assert records(desk) == [
+        (f"{n:06}", f"Müller{n}", dt.date(1980, 2, 3), Decimal(f"{50_000 + n}.50"), "active")
+        + (passport if n % 3 == 0 else (None, None, None))
+        for n in range(1, 61)
+    ]
+
+
+def test_one_format_after_another_changes_nothing(desk):
+    desk.apply(partner(*((kind, spec) for kind, (spec, _) in FORMATS.items())))
+    told = {kind: desk.drop(f"{kind}.dat", content) for kind, (_, content) in FORMATS.items()}
+
+    assert counts(told.pop("csv")) == {"read": 60, "created": 60}
+    assert {kind: counts(one) for kind, one in told.items()} == {kind: {"read": 60, "unchanged": 60} for kind in told}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_rejected_rows_of_every_format_come_back_repaired(desk, kind):
+    rows = [*PEOPLE[:9], person(10, DOB="13/13/1980")]
+    desk.apply(partner((kind, FORMATS[kind][0])))
+    fixed = "\n".join(as_lines(rows)).encode()
+    contents = {"csv": as_csv(rows), "json": as_json(rows), "excel": as_xlsx(Roster=rows), "fixed": fixed}
+
+    told = desk.drop(f"{kind}.dat", contents[kind])
+    assert counts(told) == {"read": 10, "created": 9, "rejected": 1}
+    assert [one["code"] for one in told["problems"]] == ["bad_date"]
+
+    back = desk.drop("back.csv", mended(errors(told), DOB="02/03/1980"))
+    assert (back["state"], counts(back)) == ("loaded", {"read": 1, "created": 1}), back
+
+
+# ---------------------------------------------------------------- dates of a workbook
+
+
+def test_a_csv_must_keep_to_the_agreed_form_of_a_date(desk):
+    desk.apply(partner(("csv", "{type: csv}")))
+    told = desk.drop("csv.dat", as_csv([*PEOPLE[:5], person(6, DOB="2026-05-01")]))
+    assert counts(told) == {"read": 6, "created": 5, "rejected": 1}
+
+
+def test_a_workbooks_dates_that_would_have_two_readings_are_an_error_of_the_settings(desk):
+    with pytest.raises(Exception, match="read the same text"):
+        desk.apply(partner(("excel", "{type: excel}"), mapping=MAPPING.replace("%m/%d/%Y", "%Y-%d-%m")))
+
+
+# ---------------------------------------------------------------- sheets
+
+LEAVERS = """
+    parts:
+      Left:
+        client:
+          key: employee_id
+          fields:
+            employee_id:       {from: Number, required: true}
+            family_name:       {from: Name, required: true}
+            enrollment_status: {from: Status}
+            termination_date:  {from: Last Day, type: date, formats: ["%m/%d/%Y"]}
+"""
+SHEETS = "{type: excel, sheets: [Active, {name: Left, constants: {Status: terminated}}]}"
+
+
+def leaver(number: int, day: str) -> dict[str, str]:
+    return {"Number": f"{number:06}", "Name": f"Left{number}", "Last Day": day}
+
+
+def test_each_sheet_is_read_as_its_part_says(desk):
+    desk.apply(partner(("book", SHEETS), mapping=MAPPING + LEAVERS))
+
+    told = desk.drop(
+        "book.xlsx", as_xlsx(Active=PEOPLE, Left=[leaver(number, "04/30/2026") for number in range(70, 75)])
+    )
+
+    assert counts(told) == {"read": 65, "created": 65}, told
+    left = desk.sql("SELECT employee_id, termination_date FROM clients WHERE enrollment_status = 'terminated'")
+    assert sorted(left) == [(f"{number:06}", dt.date(2026, 4, 30)) for number in range(70, 75)]
+
+
+def test_rejected_rows_of_two_sheets_come_back_in_the_columns_of_each(desk):
+    desk.apply(partner(("book", SHEETS), mapping=MAPPING + LEAVERS))
+    active = [*PEOPLE[:20], person(21, DOB="soon")]
+    left = [leaver(70, "04/30/2026"), leaver(71, "soon"), leaver(72, "04/30/2026")]
+    told = desk.drop("book.xlsx", as_xlsx(Active=active, Left=left))
+
+    assert counts(told) == {"read": 24, "created": 22, "rejected": 2}, told
+    places = [(one["sheet"], one["row"], one["line"], one["column"]) for one in told["problems"]]
+    assert places == [("Active", 22, 22, "DOB"), ("Left", 25, 3, "Last Day")]
+    [one], [other] = errors(told), errors(told, "errors-2-Left.csv")
+    assert (one["EMP_ID"], one["Row"]) == ("000021", f"{told['import_id']}:Active:22")
+    assert list(other) == ["Number", "Name", "Last Day", "Status", "Problems", "Row"]
+    assert (other["Number"], other["Row"]) == ("000071", f"{told['import_id']}:Left:25")
+    receipt = json.loads(Path(told["receipts"]["json"]).read_text())
+    assert receipt["receipts"] == ["errors-2-Left.csv", "errors.csv", "errors.json", "receipt.json"]
+
+    assert counts(desk.drop("one.csv", mended([one], DOB="2001-02-03"))) == {"read": 1, "created": 1}
+    assert counts(desk.drop("other.csv", mended([other], **{"Last Day": "04/30/2026"}))) == {"read": 1, "created": 1}
+    assert desk.clients("employee_id, enrollment_status")["000071"] == "terminated"
+
+
+# ---------------------------------------------------------------- fixed width as mainframes write it
+
+SAP = f"""{{type: fixed, unit: bytes, encoding: cp1252, records: {{
+      header: {{where: [1, 3, HDR], columns: {{file_no: [4, 5]}}}},
+      person: {{where: [1, 3, DTL], columns: {places(4)}}},
+      trailer: {{where: [1, 3, TRL], columns: {{rows: [4, 6], total: [10, 12]}}}}}},
+      controls: [{{count: rows}}, {{sum: total, of: Salary}}, {{sequence: file_no}}]}}"""
+
+
+def as_sap(rows: list[dict[str, str]], number: int, *, short: int = 0) -> bytes:
+    total = sum(float(row["Salary"]) for row in rows)
+    trailer = f"TRL{len(rows) + short:06}{total:012.1f}"
+    return "\r\n".join([f"HDR{number:05}", *as_lines(rows, "DTL"), trailer, "\x1a"]).encode("cp1252")
+
+
+def test_a_mainframes_file_is_read_by_its_bytes(desk):
+    desk.apply(partner(("sap", SAP)))
+    told = desk.drop("sap.txt", as_sap(PEOPLE, 1))
+    assert (told["state"], counts(told)) == ("loaded", {"read": 60, "created": 60}), told
+    assert records(desk)[2][:2] == ("000003", "Müller3")
+
+
+def test_a_total_that_does_not_hold_refuses_the_whole_file(desk):
+    desk.apply(partner(("sap", SAP)))
+    told = desk.drop("sap.txt", as_sap(PEOPLE, 1, short=1))
+
+    assert (told["state"], told["code"]) == ("refused", "control_total")
+    assert desk.sql("SELECT count(*) FROM clients") == [(0,)]
+    assert desk.sql("SELECT count(*) FROM documents") == [(0,)]
+
+
+def test_a_line_of_no_agreed_type_is_told_as_such(desk):
+    desk.apply(partner(("sap", SAP)))
+    told = desk.drop("sap.txt", as_sap(PEOPLE, 1).replace(b"\r\nTRL", b"\r\nXXX?\r\nTRL"))
+    assert counts(told) == {"read": 61, "created": 60, "rejected": 1}
+    problem = told["problems"][0]
+    assert (problem["code"], problem["row"]) == ("unknown_record", 62)
+    assert "“XXX”" in problem["message"]
+
+
+def test_rejected_lines_of_two_record_types_each_keep_their_columns(desk):
+    spec = (
+        "{type: fixed, records: {"
+        f"person: {{where: [1, 3, DTL], columns: {places(4)}}}, "
+        f"other: {{where: [1, 3, OTH], columns: {places(4)}}}}}}}"
+    )
+    desk.apply(partner(("two", spec), mapping=MAPPING))
+    rows = [person(number, **({"DOB": "soon"} if number in {2, 3, 8, 9} else {})) for number in range(1, 31)]
+    lines = [
+        line for pair in zip(as_lines(rows[::2], "DTL"), as_lines(rows[1::2], "OTH"), strict=True) for line in pair
+    ]
+
+    told = desk.drop("two.txt", "\n".join(lines).encode())
+
+    assert counts(told) == {"read": 30, "created": 26, "rejected": 4}
+    assert [row["Row"].split(":", 1)[1] for row in errors(told)] == ["person:3", "person:9"]
+    assert [row["Row"].split(":", 1)[1] for row in errors(told, "errors-2-other.csv")] == ["other:2", "other:8"]
+    assert counts(desk.drop("x.csv", mended(errors(told, "errors-2-other.csv"), DOB="02/03/1980"))) == {
+        "read": 2, "created": 2,
+    }  # fmt: skip
+
+
+# ---------------------------------------------------------------- the numbers of files
+
+
+def test_a_number_that_was_taken_already_is_refused_unless_forced(desk):
+    desk.apply(partner(("sap", SAP)))
+    desk.drop("sap.txt", as_sap(PEOPLE, 7))
+
+    told = desk.drop("sap.txt", as_sap(PEOPLE[:59], 7))
+    assert (told["state"], told["code"]) == ("refused", "sequence_gap")
+    assert told["reason"] == "The file's number is 7, which was taken already; 8 was due."
+    assert len(desk.open_clients()) == 60
+
+    assert desk.drop("sap.txt", as_sap(PEOPLE[:59], 7), forced=True)["state"] == "loaded"
+
+
+def test_a_number_left_out_is_a_remark_on_a_full_file(desk):
+    desk.apply(partner(("sap", SAP)))
+    assert desk.drop("sap.txt", as_sap(PEOPLE, 7))["remarks"][1:] == []
+    told = desk.drop("sap.txt", as_sap(PEOPLE, 9))
+    assert told["state"] == "loaded"
+    assert "The file's number is 9; 8 was due." in told["remarks"]
+
+
+def test_a_number_left_out_holds_a_file_of_changes_until_released(desk):
+    changes = MAPPING.replace("contents: full", "contents: changes").replace("    absent: close\n", "")
+    desk.apply(partner(("sap", SAP), mapping=changes))
+    desk.drop("sap.txt", as_sap(PEOPLE[:5], 7))
+
+    told = desk.drop("sap.txt", as_sap(PEOPLE[5:9], 9))
+    assert (told["state"], told["guards"]) == ("held", ["sequence_gap"])
+    assert len(desk.clients()) == 5
+
+    assert counts(desk.release(told)) == {"read": 4, "created": 4}
+    assert desk.drop("sap.txt", as_sap(PEOPLE[9:12], 10))["state"] == "loaded"
+
+
+# ---------------------------------------------------------------- JSON
+
+
+def test_a_damaged_record_costs_itself_only(desk):
+    desk.apply(partner(("json", "{type: json}")))
+    lines = [json.dumps(row) for row in PEOPLE[:5]]
+    told = desk.drop("json.dat", "\n".join([*lines[:2], '{"EMP_ID": "9', *lines[2:]]).encode())
+    assert counts(told) == {"read": 6, "created": 5, "rejected": 1}
+    problem = told["problems"][0]
+    assert (problem["code"], problem["row"]) == ("bad_json", 3)
+
+
+# ---------------------------------------------------------------- archives
+
+PACKED = "{type: csv}\n    unpack: {zip: true, gzip: true}\n    as_of: {file_name: roster_%Y%m%d.csv}"
+
+
+def as_zip(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(f"{name}.csv", content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"),
+    [
+        ("out.zip", lambda content: as_zip(roster_20260301=content)),
+        ("roster_20260301.csv.gz", gzip.compress),
+        ("roster_20260301.csv", bytes),
+    ],
+)
+def test_a_file_comes_out_of_its_archive_under_its_own_name(desk, name, pack):
+    desk.apply(partner(("roster", PACKED)))
+    told = desk.drop(name, pack(as_csv([*PEOPLE[:9], person(10, DOB="soon")])))
+
+    assert (told["feed"], told["as_of"][:10], told["file"]) == ("roster", "2026-03-01", name)
+    assert counts(told) == {"read": 10, "created": 9, "rejected": 1}
+
+    back = mended(errors(told), DOB="02/03/1980")
+    assert counts(desk.drop("back.zip", as_zip(back=back))) == {"read": 1, "created": 1}
+
+
+def test_an_archive_of_several_files_is_refused_with_a_reason(desk):
+    desk.apply(partner(("roster", PACKED)))
+    told = desk.drop("out.zip", as_zip(roster_20260301=as_csv(PEOPLE), roster_20260302=as_csv(PEOPLE)))
+    assert (told["state"], told["code"]) == ("refused", "unreadable")
+    assert "it packs 2 files" in told["reason"]
+    assert desk.clients() == {}
+
+
+def test_an_archive_stays_closed_where_no_feed_says_to_unpack(desk):
+    desk.apply(partner(("roster", "{type: csv}")))
+    told = desk.drop("roster.csv", as_zip(roster=as_csv(PEOPLE)))
+    assert (told["state"], told["code"]) == ("refused", "unreadable")
