@@ -96,7 +96,8 @@ ROW_CODES: dict[str, Entry] = {
 
 FILE_CODES: dict[str, Entry] = {
     "empty_file": Entry("The file {file} holds no rows.", "Check the export, and send the file again."),
-    "header_missing": Entry("The column {missing} is missing.", "Restore the column, or tell us its new name."),
+    "header_missing": Entry("{missing} missing.{guesses}", "Restore what is missing, or tell us its new name.{unused}"),
+    "column_missing": Entry("The column {missing} is missing.", "Restore the column: the file is read by it."),
     "header_foreign": Entry(
         "None of the agreed columns stands in row {row} of {file}.",
         "Check that this is the right file in the agreed format.",
@@ -121,7 +122,7 @@ FILE_CODES: dict[str, Entry] = {
         "Send the file that is due, or tell us that this number is right.",
     ),
     "rows_rejected": Entry(
-        "{rejected} of {read} rows were rejected; all others are loaded.",
+        "{rejected} of {read} rows were rejected; the others count.",
         "Correct the rows in errors.csv and send that file back; only they are read again.",
     ),
     "vanish_guard": Entry(

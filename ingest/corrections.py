@@ -22,6 +22,7 @@ from ingest.spreadsheet import restore
 PROBLEMS, ROW = "Problems", "Row"
 
 _REFERENCE = re.compile(r"^'?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(?:(.+):)?(\d+)$")
+_NO_TEXT = "\ufffd"
 _HEAD = 65_536  # bytes looked at to recognise one
 
 
@@ -120,9 +121,19 @@ class Corrections:
             rows=[batch.rows[index] for index in good],
             lines=[batch.lines[index] for index in good],
             cells=[[restore(batch.cells[index][place]) for place in self._own] for index in good],
-            flaws=[self._own_flaw(flaw, moved) for flaw in batch.flaws if flaw.index in moved],
+            flaws=[
+                *(self._own_flaw(flaw, moved) for flaw in batch.flaws if flaw.index in moved),
+                *self._unrepaired(batch, good),
+            ],
             broken=sorted([*batch.broken, *strangers], key=lambda broken: broken.row),
         )
+
+    def _unrepaired(self, batch: Batch, good: list[int]) -> Iterator[Flaw]:
+        """Cells that came back with the sign under which errors.csv shows what was no text."""
+        for index, row in enumerate(good):
+            for column, place in enumerate(self._own):
+                if _NO_TEXT in batch.cells[row][place]:
+                    yield Flaw(index, column, "undecodable", batch.cells[row][place], {"expected": "readable"})
 
     def _refers(self, cell: str) -> bool:
         match = _REFERENCE.match(cell)

@@ -62,16 +62,16 @@ def misnumbered(due: int | None, table: Table) -> Misnumbered | None:
     return None if found is None or due is None or found == due else Misnumbered(found, due)
 
 
-def remarks(session: Session, feed_id: UUID, table: Table, header: list[str]) -> list[str]:
-    """How a file differs from the last one: its number, and the columns that its header adds or drops."""
+def remarks(session: Session, feed_id: UUID, table: Table, header: list[str], unused: set[str]) -> list[str]:
+    """How a file differs from the last one: its number, and the columns that its header adds, unused, or drops."""
     odd = misnumbered(due_number(session, feed_id), table)
     told = [describe_file("sequence_gap", **odd.details)[0]] if odd else []
     last = session.scalar(accepted(feed_id).where(Import.header.is_not(None)).limit(1))
-    return told + (_drift(last.header, header) if last and last.header is not None else [])
+    return told + (_drift(last.header, header, unused) if last and last.header is not None else [])
 
 
-def _drift(before: list[str], header: list[str]) -> list[str]:
-    added = [name for name in header if name not in before]
+def _drift(before: list[str], header: list[str], unused: set[str]) -> list[str]:
+    added = [name for name in header if name not in before and name in unused]
     dropped = [name for name in before if name not in header]
     told = [f"New columns, which nothing uses yet: {', '.join(added)}."] if added else []
     return told + ([f"Columns that the last file had and this one lacks: {', '.join(dropped)}."] if dropped else [])

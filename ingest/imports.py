@@ -20,19 +20,22 @@ from gateway import clock, crypto
 from gateway.config import nearest
 from gateway.crypto import FirmCipher
 from gateway.db.engine import retrying
-from gateway.db.models import OPEN_STATES, FeedRow, File, Import, RowError
+from gateway.db.models import OPEN_STATES, FeedRow, File, Import, PartnerConfig, RowError
 from gateway.db.session import Database, driver, lock_partner
 from gateway.domain.accounts import cipher_of
 from gateway.domain.audit import Actor, record
-from gateway.domain.partners import Home, find_home, learn_name
+from gateway.domain.partners import Home, find_home, learn_name, learned_names
 from gateway.errors import NotFound, Permanent, Problem
 from gateway.logging import get_logger
 from gateway.settings import Settings
 from gateway.storage import Store
 from ingest import pipeline, receipts
+from ingest.feed import Feed
 from ingest.formats.base import Source
 from ingest.formats.text import presentable
 from ingest.load.stage import PROBLEM_COLUMNS
+from ingest.mapping.headers import Headers, fold, standing
+from ingest.partner import read_partner
 from ingest.pipeline import Job, Outcome, Progress
 
 MOST_ATTEMPTS = 3  # a file that brought down its process this often is set aside as failed
@@ -186,7 +189,7 @@ def refuse(office: Office, home: Home, import_id: UUID, actor: Actor, reason: st
     with office.db.firm(home.firm_id) as session:
         held = _held(session, import_id)
         held.state, held.reason, held.finished_at, held.receipt_at = "refused", reason, clock.now(), None
-        held.fix = "Send a corrected file."
+        held.fix, held.counts = "Send a corrected file.", {}  # what it would have done, it has not done
         record(session, home.firm_id, actor, "import.refuse", import_id=import_id, changes=[_decision(held, "refused")])
     receipts.write(office.db, office.store, office.settings, home, import_id)
 
@@ -340,17 +343,29 @@ def _held(session: Session, import_id: UUID) -> Import:
 
 
 def _learn(session: Session, held: Import, actor: Actor, accepted: dict[str, str] | None) -> None:
+    """Accept new names for exactly the columns that are missing; a name learned for another one would corrupt data."""
+    feed_id = _present(held.feed_id)
+    it = standing(_feed(session, held), Headers(held.header or [], learned_names(session, feed_id)))
     suggested = {one["expected"]: one["found"] for one in held.suggestions}
     names = suggested if accepted is None else accepted
-    if not names:
-        raise Permanent("names_needed", "Say which column the missing one has become: --accept 'Expected=Found'.")
-    strangers = [found for found in names.values() if found not in (held.header or [])]
-    if strangers:
-        raise Permanent(
-            "names_needed", f"The file has no column {strangers[0]!r}; it has {', '.join(held.header or [])}."
-        )
+    free = f"Not used so far: {', '.join(it.unused) or 'no column'}."
+    missing = {fold(name): alternative[0] for alternative in it.missing for name in alternative}
     for expected, found in names.items():
-        learn_name(session, held.firm_id, _present(held.feed_id), expected, found, actor)
+        if fold(expected) not in missing:
+            raise Permanent("names_needed", f"{expected!r} is not among what is missing.")
+        if found not in it.unused:
+            raise Permanent("names_needed", f"{found!r} is not a free column of the file. {free}")
+    if lacking := set(missing.values()) - {missing[fold(expected)] for expected in names}:
+        asked = " ".join(f"--accept '{name}=...'" for name in sorted(lacking))
+        raise Permanent("names_needed", f"Say which columns the missing ones have become: {asked}. {free}")
+    for expected, found in names.items():
+        learn_name(session, held.firm_id, feed_id, missing[fold(expected)], found, actor)
+
+
+def _feed(session: Session, held: Import) -> Feed:
+    config = session.scalars(select(PartnerConfig).where(PartnerConfig.id == held.config_id)).one()
+    name = session.scalars(select(FeedRow.name).where(FeedRow.id == held.feed_id)).one()
+    return read_partner(config.source)[0].feeds[name]
 
 
 def _present(value: UUID | None) -> UUID:

@@ -30,9 +30,10 @@ from ingest.feed import Feed
 from ingest.formats.base import Part, Refused, Source, Table
 from ingest.load.outcomes import OUTCOMES
 from ingest.load.run import Loaded, Terms, load
-from ingest.mapping.headers import Headers, Suggestion, needed_columns, used_columns
+from ingest.mapping.headers import Headers, Standing, Suggestion, standing
 from ingest.mapping.plan import FeedPlan, compile_feed
 from ingest.mapping.records import Mapped, map_batch
+from ingest.mapping.values import alternatives
 from ingest.numbering import numbered
 from ingest.partner import feed_for, read_partner, refusal
 from ingest.unpacking import plain
@@ -129,12 +130,21 @@ class Reading:
 class _Held(Exception):  # noqa: N818 - the state of the file that it leads to
     """A person must decide before the file can be read."""
 
-    def __init__(self, code: str, details: dict[str, object], suggestions: list[Suggestion], header: list[str]) -> None:
+    def __init__(
+        self,
+        code: str,
+        details: dict[str, object],
+        suggestions: list[Suggestion],
+        header: list[str],
+        *,
+        is_foreign: bool = False,
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.details = details
         self.suggestions = suggestions
         self.header = header
+        self.is_foreign = is_foreign  # nothing in the header is the feed's, nor looks like it
 
 
 def run(session: Session, job: Job, progress: Progress) -> Outcome:
@@ -267,33 +277,25 @@ def _compile(table: Table, reading: Reading, job: Job) -> list[FeedPlan]:
     """
     today = clock.day_in(job.home.time_zone, job.received_at)
     bound = [(part, reading.feed.section(part.name), Headers(part.header, reading.learned)) for part in table.parts]
-    missing = [lacking for part, feed, headers in bound if (lacking := _lacking(part, feed, headers))]
-    if not missing:
+    lacking = [(part, headers, it) for part, feed, headers in bound if (it := standing(feed, headers)).missing]
+    if not lacking:
         return [compile_feed(feed, headers, today) for _, feed, headers in bound]
-    likely = [one for lacking in missing for one in lacking.likely]
-    if len(missing) == len(bound) and all(one.is_foreign for one in missing):
-        raise Refused("header_foreign", row=missing[0].part.header_row, file=reading.source.name)
-    named = ", ".join(dict.fromkeys(f"“{name}”" for one in missing for name in one.names))
-    raise _Held("header_missing", {"missing": named}, likely, missing[0].part.header)
+    held = [_held_for(part, headers, it) for part, headers, it in lacking]
+    if len(held) == len(bound) and all(one.is_foreign for one in held):
+        raise Refused("header_foreign", row=lacking[0][0].header_row, file=reading.source.name)
+    raise held[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Lacking:
-    """A part of a file without some of the columns that it needs."""
-
-    part: Part
-    names: list[str]
-    likely: list[Suggestion]
-    is_foreign: bool  # nothing in it is ours, nor looks like it
-
-
-def _lacking(part: Part, feed: Feed, headers: Headers) -> _Lacking | None:
-    used = {place for names in used_columns(feed) if (place := headers.index(names)) is not None}
-    missing = [names for names in needed_columns(feed) if headers.index(names) is None]
-    likely = [one for names in missing if (one := headers.suggest(names, used))]
-    if not missing:
-        return None
-    return _Lacking(part, [names[0] for names in missing], likely, not used and len(likely) < len(missing))
+def _held_for(part: Part, headers: Headers, it: Standing) -> _Held:
+    guesses = [guess for names in it.missing if (guess := headers.suggest(names, it.unused))]
+    named = alternatives((f"“{names[0]}”" for names in it.missing), joint="and")
+    details: dict[str, object] = {
+        "missing": f"The column {named} is" if len(it.missing) == 1 else f"The columns {named} are",
+        "guesses": "".join(f" {guess}." for guess in guesses),
+        "unused": f" Not used so far: {', '.join(it.unused)}." if it.unused else "",
+    }
+    foreign = it.is_foreign and len(guesses) < len(it.missing)
+    return _Held("header_missing", details, guesses, part.header, is_foreign=foreign)
 
 
 def _load(
@@ -364,7 +366,7 @@ def _judge(session: Session, job: Job, reading: Reading, table: Table, loaded: L
         _state(job, loaded),
         rows=loaded.rows,
         records=loaded.records,
-        remarks=[*table.remarks, *([] if reading.saved else history.remarks(session, reading.feed_id, table, header))],
+        remarks=[*table.remarks, *_history(session, reading, table, header)],
         differences=loaded.differences,
         staged=True,
         reading=reading,
@@ -385,6 +387,14 @@ def _judge(session: Session, job: Job, reading: Reading, table: Table, loaded: L
 
 def _header(table: Table) -> list[str]:
     return list(dict.fromkeys(name for part in table.parts for name in part.header))
+
+
+def _history(session: Session, reading: Reading, table: Table, header: list[str]) -> list[str]:
+    if reading.saved:
+        return []
+    bound = ((reading.feed.section(part.name), Headers(part.header, reading.learned)) for part in table.parts)
+    unused = {name for feed, headers in bound for name in standing(feed, headers).unused}
+    return history.remarks(session, reading.feed_id, table, header, unused)
 
 
 def _state(job: Job, loaded: Loaded) -> str:

@@ -79,6 +79,8 @@ def _tell_counts(out: Console, account: Mapping[str, Any]) -> None:
     rows, records = account["rows"], account["records"]
     if not rows["read"]:
         return
+    if account["state"] == "held":
+        out.print("  What it would do, if it is released:")
     counted = table("  rows", *rows, numbers=list(rows))
     counted.add_row("", *(f"{count:,}" for count in rows.values()))
     out.print(counted)
@@ -130,7 +132,8 @@ def _tell_next(out: Console, partner: str, account: Mapping[str, Any]) -> None:
 def _next_steps(partner: str, account: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     import_id = account["import_id"]
     if account.get("dry_run"):
-        yield "Nothing was written. To load it", "the same command without --dry-run"
+        if account["state"].startswith("loaded"):
+            yield "Nothing was written. To load it", "the same command without --dry-run"
     elif account["state"] == "held":
         yield "Load it all the same", f"{invocation()} import release {import_id}{_acceptances(account)}"
         yield "Or end it", f"{invocation()} import refuse {import_id} --reason 'Why'"

@@ -62,6 +62,7 @@ def make_engine(url: str, *, connections: int) -> Engine:
         driver_url(url),
         pool_size=connections,
         max_overflow=0,
+        pool_use_lifo=True,  # the connection last used is warm, and the others grow old enough to be closed
         use_native_hstore=False,  # asking the server about a type that we do not use costs a round trip
         connect_args={"autocommit": True, "application_name": "gateway"},
     )

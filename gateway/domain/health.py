@@ -154,7 +154,8 @@ def _imports(session: Session) -> Check:
     if not waiting:
         return Check("imports", "ok", "None is open, held or failed.")
     told = ", ".join(f"{waiting[state]} {state}" for state in _WAITING if state in waiting)
-    advice = "gateway import list --state STATE shows them; the partner's next file takes open ones along."
+    states = " or ".join(state for state in _WAITING if state in waiting)
+    advice = f"gateway import list --state {states} shows them; the partner's next file takes open ones along."
     return Check("imports", "warning", f"{told}.", advice)
 
 

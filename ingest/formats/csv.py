@@ -73,7 +73,7 @@ def open_table(source: Source, spec: CsvFormat) -> CsvTable:
 
     Raises:
         Refused: `empty_file` (no byte, or no header), `unreadable` (no text, or a header that cannot be told apart),
-            `too_large` (too many columns), `header_missing` (the column that the footer is known by).
+            `too_large` (too many columns), `column_missing` (the column that the footer is known by).
     """
     return CsvTable(source, spec)
 
@@ -268,7 +268,7 @@ def _place_of_mark(footer: Footer | None, header: list[str]) -> int:
     for place, name in enumerate(header):
         if name.strip().casefold() == footer.column.strip().casefold():
             return place
-    raise Refused("header_missing", missing=footer.column)
+    raise Refused("column_missing", missing=footer.column)
 
 
 def _counted(count: int, thing: str) -> str:

@@ -85,7 +85,7 @@ def open_table(source: Source, spec: ExcelFormat) -> ExcelTable:
 
     Raises:
         Refused: `empty_file`, `unreadable` (no workbook, a damaged one, or one without a sheet that was agreed),
-            `password_protected`, `too_large`, `header_missing` (no row has the names of `find_header`).
+            `password_protected`, `too_large`, `column_missing` (no row has the names of `find_header`).
     """
     return ExcelTable(source, spec)
 
@@ -200,7 +200,7 @@ class ExcelTable:
             return None
         if spec.find_header:
             names = ", ".join(spec.find_header)
-            raise Refused("header_missing", missing=f"{names} (all in one of the first rows of the sheet “{name}”)")
+            raise Refused("column_missing", missing=f"{names} (all in one of the first rows of the sheet “{name}”)")
         raise self._unreadable(f"row {spec.header_row} of the sheet “{name}”, where its header should be, is blank")
 
     def _unreadable(self, why: str) -> Refused:

@@ -177,4 +177,4 @@ def _place_of_mark(footer: Footer | None, names: list[str]) -> int:
     for place, name in enumerate(names):
         if _fold(name) == wanted:
             return place
-    raise Refused("header_missing", missing=footer.column)
+    raise Refused("column_missing", missing=footer.column)

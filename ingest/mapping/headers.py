@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 from rapidfuzz import fuzz
@@ -63,17 +64,34 @@ class Headers:
             return places[nth - 1] if 1 <= nth <= len(places) else None
         return None
 
-    def suggest(self, expected: str | Iterable[str], used: set[int]) -> Suggestion | None:
+    def suggest(self, expected: str | Iterable[str], unused: Iterable[str]) -> Suggestion | None:
         """The unused column that looks most like a missing one, if any looks like it at all."""
         wanted = [expected] if isinstance(expected, str) else list(expected)
-        scored = [
-            (fuzz.WRatio(fold(name), fold(found)) / 100, found)
-            for name in wanted
-            for index, found in enumerate(self.found)
-            if index not in used
-        ]
+        scored = [(fuzz.WRatio(fold(name), fold(found)) / 100, found) for name in wanted for found in unused]
         score, found = max(scored, default=(0.0, ""))
         return Suggestion(wanted[0], found, round(score, 2)) if score >= LEAST_LIKENESS else None
+
+
+class Standing(NamedTuple):
+    """How a header stands to a feed.
+
+    Attributes:
+        missing: columns without which the file cannot be read; each a list of alternative names.
+        unused: columns that nothing in the feed mentions.
+        is_foreign: nothing in the header is the feed's.
+    """
+
+    missing: list[list[str]]
+    unused: list[str]
+    is_foreign: bool
+
+
+def standing(feed: Feed, headers: Headers) -> Standing:
+    """What a header lacks, and what it has that might be it."""
+    used = {place for names in used_columns(feed) if (place := headers.index(names)) is not None}
+    missing = {fold(names[0]): names for names in needed_columns(feed) if headers.index(names) is None}
+    unused = [name for place, name in enumerate(headers.found) if place not in used and name.strip()]
+    return Standing(list(missing.values()), unused, not used)
 
 
 def needed_columns(feed: Feed) -> list[list[str]]:

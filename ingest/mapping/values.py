@@ -46,9 +46,9 @@ def unknown_name(option: str, kind: str, name: str, known: Iterable[str]) -> Spe
     return SpecError(option, f"There is no {kind} `{name}`; there are {', '.join(names)}.", match[0] if match else None)
 
 
-def alternatives(words: Iterable[str], most: int = 12) -> str:
+def alternatives(words: Iterable[str], most: int = 12, joint: str = "or") -> str:
     """`A, B or C`, for a sentence; a long list is cut short and says so."""
     listed = list(words)
     if len(listed) > most:
         return f"{', '.join(listed[:most])} (and {len(listed) - most} more)"
-    return " or ".join(filter(None, [", ".join(listed[:-1]), *listed[-1:]]))
+    return f" {joint} ".join(filter(None, [", ".join(listed[:-1]), *listed[-1:]]))

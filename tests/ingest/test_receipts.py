@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from desk import ROSTER, as_csv, counts, people, person
+
+from gateway.errors import Permanent
 
 BAD = {"dob": "13/13/1980"}
 
@@ -181,6 +184,55 @@ def test_a_renamed_column_holds_the_file_and_accepting_the_name_releases_it(desk
         desk.drop("roster_20260302.csv", as_csv(kept[:3], renamed) + b"E9,Nine,01/01/1990,1,,\r\n")["rows"]["created"]
         == 1
     )
+
+
+@pytest.mark.parametrize(
+    ("accepted", "sentence"),
+    [
+        ({"EMP_ID": "Emp Id No", "DOB": "Passport"}, "'DOB' is not among what is missing"),
+        ({"EMP_ID": "Last Name"}, "'Last Name' is not a free column"),
+        ({"EMP_ID": "Emp Id No"}, "--accept 'Last Name=...'"),
+    ],
+)
+def test_only_a_missing_column_may_be_renamed_and_only_to_a_free_one(desk, accepted, sentence):
+    header = (
+        b"Emp Id No,Surname,DOB,Passport,I94 Expiry\n"
+        if "-accept" in sentence
+        else b"Emp Id No,Last Name,DOB,Passport,I94 Expiry\n"
+    )
+    told = desk.drop("roster_20260301.csv", header + b"E1,One,01/02/1980,,\n")
+
+    with pytest.raises(Permanent, match=re.escape(sentence)):
+        desk.release(told, accepted)
+
+    assert desk.sql("SELECT * FROM header_aliases") == []
+    assert desk.account(told["import_id"])["state"] == "held"
+
+
+def test_a_missing_column_is_told_with_its_likely_new_name_and_what_is_free(desk):
+    told = desk.drop("roster_20260301.csv", b"Emp Id No,Surname,DOB,Passport,I94 Expiry\nE1,One,01/02/1980,,\n")
+
+    assert told["reason"].startswith(
+        "The columns “EMP_ID” and “Last Name” are missing. “Emp Id No” looks like “EMP_ID”, 0."
+    )
+    assert "Surname" in told["fix"]
+
+
+def test_text_that_could_not_be_read_is_still_bad_when_it_comes_back_unrepaired(desk):
+    told = desk.drop("roster_20260301.csv", as_csv(people(3)).replace(b"Name2", b"M\xffller"))
+
+    again = desk.drop("fixed.csv", Path(told["receipts"]["csv"]).read_bytes())
+
+    assert counts(again) == {"read": 1, "rejected": 1}
+    assert [one["code"] for one in again["problems"]] == ["undecodable"]
+
+
+def test_a_refused_file_tells_nothing_that_did_not_happen(desk):
+    desk.drop("roster_20260301.csv", people(20))
+    told = desk.refuse(desk.drop("roster_20260302.csv", people(5)), "Half of it is missing.")
+
+    assert told["records"]["clients"] == {"created": 0, "updated": 0, "closed": 0}
+    assert told["rows"]["read"] == 0
 
 
 def test_a_learned_name_survives_the_next_apply(desk, roster):

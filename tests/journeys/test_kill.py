@@ -166,5 +166,5 @@ def test_the_next_file_of_the_partner_finishes_an_interrupted_one_first(
 
     out, _ = ingest(environment, second).communicate(timeout=DEADLINE)
 
+    assert desk.sql("SELECT state FROM imports ORDER BY id") == [("loaded_with_errors",), ("loaded",)], out
     assert json.loads(out)[0]["rows"]["updated"] == 300
-    assert desk.sql("SELECT state FROM imports ORDER BY id") == [("loaded_with_errors",), ("loaded",)]

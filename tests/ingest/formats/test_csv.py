@@ -250,7 +250,7 @@ def test_a_word_in_a_column_ends_the_table(read):
 
 def test_a_footer_known_by_a_column_that_is_missing_is_refused(read):
     refused = refusal(read, "a,b\n1,2\n", footer=Footer(column="Name", is_=["Total"]))
-    assert (refused.code, refused.details) == ("header_missing", {"missing": "Name"})
+    assert (refused.code, refused.details) == ("column_missing", {"missing": "Name"})
 
 
 # ---------------------------------------------------------------- refusals

@@ -238,7 +238,7 @@ def test_a_header_is_looked_for_in_the_first_hundred_rows(above, found):
     if found:
         assert read(content, find_header=["ID"]).rows == [(101, ["7"])]
     else:
-        assert refusal(content, find_header=["ID"]).code == "header_missing"
+        assert refusal(content, find_header=["ID"]).code == "column_missing"
 
 
 def test_a_header_of_two_rows_joins_groups_to_the_names_below():
