@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import PurePath
 from typing import Protocol
 from uuid import UUID
@@ -25,15 +25,15 @@ from gateway.db.models import FeedRow, File, Import, PartnerConfig
 from gateway.db.session import driver
 from gateway.domain import partners
 from ingest import corrections, formats, history
+from ingest.binding import Held, bind
 from ingest.catalogue import describe_file
 from ingest.feed import Feed
-from ingest.formats.base import Part, Refused, Source, Table
+from ingest.formats.base import Refused, Source, Table
 from ingest.load.outcomes import OUTCOMES
 from ingest.load.run import Loaded, Terms, load
-from ingest.mapping.headers import Headers, Standing, Suggestion, standing
-from ingest.mapping.plan import FeedPlan, compile_feed
+from ingest.mapping.headers import Headers, Suggestion, standing
+from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import Mapped, map_batch
-from ingest.mapping.values import alternatives
 from ingest.numbering import numbered
 from ingest.partner import feed_for, read_partner, refusal
 from ingest.unpacking import plain
@@ -72,6 +72,11 @@ class Job:
     forced: bool = False
     dry_run: bool = False
     waived: frozenset[str] = frozenset()
+
+    @property
+    def today(self) -> date:
+        """What `today` means in checks: the day of receipt in the partner's zone, so that replays agree."""
+        return clock.day_in(self.home.time_zone, self.received_at)
 
 
 @dataclass(slots=True)
@@ -127,26 +132,6 @@ class Reading:
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
 
-class _Held(Exception):  # noqa: N818 - the state of the file that it leads to
-    """A person must decide before the file can be read."""
-
-    def __init__(
-        self,
-        code: str,
-        details: dict[str, object],
-        suggestions: list[Suggestion],
-        header: list[str],
-        *,
-        is_foreign: bool = False,
-    ) -> None:
-        super().__init__(code)
-        self.code = code
-        self.details = details
-        self.suggestions = suggestions
-        self.header = header
-        self.is_foreign = is_foreign  # nothing in the header is the feed's, nor looks like it
-
-
 def run(session: Session, job: Job, progress: Progress) -> Outcome:
     """Take a file to its end.
 
@@ -164,13 +149,13 @@ def run(session: Session, job: Job, progress: Progress) -> Outcome:
         if repeated := _repeats(session, job, reading):
             return _no_change(repeated, reading, job)
         table = _open(reading)
-        plans = _compile(table, reading, job)
+        plans = bind(table, reading.feed, reading.learned, job.today, reading.source.name)
         loaded = _load(session, job, reading, table, plans, progress)
         return _judge(session, job, reading, table, loaded)
     except Refused as refused:
         code, reason, fix = refusal(refused)
         return Outcome("refused", code, reason, fix, reading=reading)
-    except _Held as held:
+    except Held as held:
         reason, fix = describe_file(held.code, **held.details)
         outcome = Outcome("held", held.code, reason, fix, [held.code], reading=reading, header=held.header)
         outcome.suggestions = held.suggestions
@@ -268,36 +253,6 @@ def _open(reading: Reading) -> Table:
     return formats.open_table(reading.source, reading.feed.format)
 
 
-def _compile(table: Table, reading: Reading, job: Job) -> list[FeedPlan]:
-    """The feed bound to each part of the file.
-
-    Raises:
-        _Held: a column without which a part cannot be read is missing; says which new column it probably became.
-        Refused: a file in which nothing of ours stands.
-    """
-    today = clock.day_in(job.home.time_zone, job.received_at)
-    bound = [(part, reading.feed.section(part.name), Headers(part.header, reading.learned)) for part in table.parts]
-    lacking = [(part, headers, it) for part, feed, headers in bound if (it := standing(feed, headers)).missing]
-    if not lacking:
-        return [compile_feed(feed, headers, today) for _, feed, headers in bound]
-    held = [_held_for(part, headers, it) for part, headers, it in lacking]
-    if len(held) == len(bound) and all(one.is_foreign for one in held):
-        raise Refused("header_foreign", row=lacking[0][0].header_row, file=reading.source.name)
-    raise held[0]
-
-
-def _held_for(part: Part, headers: Headers, it: Standing) -> _Held:
-    guesses = [guess for names in it.missing if (guess := headers.suggest(names, it.unused))]
-    named = alternatives((f"“{names[0]}”" for names in it.missing), joint="and")
-    details: dict[str, object] = {
-        "missing": f"The column {named} is" if len(it.missing) == 1 else f"The columns {named} are",
-        "guesses": "".join(f" {guess}." for guess in guesses),
-        "unused": f" Not used so far: {', '.join(it.unused)}." if it.unused else "",
-    }
-    foreign = it.is_foreign and len(guesses) < len(it.missing)
-    return _Held("header_missing", details, guesses, part.header, is_foreign=foreign)
-
-
 def _load(
     session: Session, job: Job, reading: Reading, table: Table, plans: list[FeedPlan], progress: Progress
 ) -> Loaded:
@@ -334,7 +289,7 @@ def _check_number(job: Job, reading: Reading, table: Table, due: int | None) -> 
     if odd.is_replay and not job.forced:
         raise Refused("sequence_gap", **odd.details)
     if not odd.is_replay and reading.feed.contents == "changes":
-        raise _Held("sequence_gap", odd.details, [], _header(table))
+        raise Held("sequence_gap", odd.details, [], _header(table))
 
 
 def _terms(session: Session, job: Job, reading: Reading) -> Terms:

@@ -1,0 +1,67 @@
+"""Binds a feed to every part of a file, or says what a person must decide first."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ingest.feed import Feed
+from ingest.formats.base import Part, Refused, Table
+from ingest.mapping.headers import Headers, Standing, Suggestion, standing
+from ingest.mapping.plan import FeedPlan, compile_feed
+from ingest.mapping.values import alternatives
+
+
+class Held(Exception):  # noqa: N818 - the state of the file that it leads to
+    """A person must decide before the file can be read."""
+
+    def __init__(
+        self,
+        code: str,
+        details: dict[str, object],
+        suggestions: list[Suggestion],
+        header: list[str],
+        *,
+        is_foreign: bool = False,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+        self.suggestions = suggestions
+        self.header = header
+        self.is_foreign = is_foreign  # nothing in the header is the feed's, nor looks like it
+
+
+def bind(table: Table, feed: Feed, learned: dict[str, list[str]], today: date, file_name: str) -> list[FeedPlan]:
+    """The feed compiled for each part of the file.
+
+    Args:
+        table: an opened file.
+        feed: as it stands in partner.yaml.
+        learned: column names accepted since.
+        today: what `today` means in checks.
+        file_name: for sentences.
+
+    Raises:
+        Held: a column without which a part cannot be read is missing; says which new column it probably became.
+        Refused: `header_foreign`, nothing of the feed stands in the file.
+    """
+    bound = [(part, feed.section(part.name), Headers(part.header, learned)) for part in table.parts]
+    lacking = [(part, headers, it) for part, section, headers in bound if (it := standing(section, headers)).missing]
+    if not lacking:
+        return [compile_feed(section, headers, today) for _, section, headers in bound]
+    held = [_held_for(part, headers, it) for part, headers, it in lacking]
+    if len(held) == len(bound) and all(one.is_foreign for one in held):
+        raise Refused("header_foreign", row=lacking[0][0].header_row, file=file_name)
+    raise held[0]
+
+
+def _held_for(part: Part, headers: Headers, it: Standing) -> Held:
+    guesses = [guess for names in it.missing if (guess := headers.suggest(names, it.unused))]
+    named = alternatives((f"“{names[0]}”" for names in it.missing), joint="and")
+    details: dict[str, object] = {
+        "missing": f"The column {named} is" if len(it.missing) == 1 else f"The columns {named} are",
+        "guesses": "".join(f" {guess}." for guess in guesses),
+        "unused": f" Not used so far: {', '.join(it.unused)}." if it.unused else "",
+    }
+    foreign = it.is_foreign and len(guesses) < len(it.missing)
+    return Held("header_missing", details, guesses, part.header, is_foreign=foreign)
