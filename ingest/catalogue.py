@@ -154,7 +154,8 @@ class RowProblem:
     """One problem of one row, ready to be told.
 
     Attributes:
-        row, line, sheet: where it stands in the partner's file.
+        row: counted through all sheets of the file; `numbering` tells the row of its sheet.
+        line, sheet: where it stands in the partner's file.
         column: the partner's own name of the column, or None for the whole row.
         value: what stood there, masked where sensitive, shortened to 200 characters.
         severity: an `error` rejects the row, a `warning` does not.

@@ -272,12 +272,13 @@ def _record(session: Session, arrival: Import, outcome: Outcome) -> None:
 
 
 _PROBLEM_COLUMNS = ", ".join(PROBLEM_COLUMNS)
+_TOLD = [name for name in PROBLEM_COLUMNS if name != "place"]
 
 
 def _keep_problems(session: Session, arrival: Import) -> int:
     kept = driver(session).execute(
         f"INSERT INTO row_errors (firm_id, import_id, {_PROBLEM_COLUMNS})"
-        f" SELECT %s, %s, {_PROBLEM_COLUMNS} FROM stage_problems ORDER BY row, n",
+        f" SELECT %s, %s, {_PROBLEM_COLUMNS} FROM stage_problems ORDER BY place, n",
         (arrival.firm_id, arrival.id),
     )
     return kept.rowcount
@@ -384,5 +385,5 @@ def _decision(held: Import, action: str) -> dict[str, object]:
 
 
 def _staged_problems(session: Session) -> list[dict[str, object]]:
-    rows = driver(session).execute(f"SELECT {_PROBLEM_COLUMNS} FROM stage_problems ORDER BY row, n")
-    return [dict(zip(PROBLEM_COLUMNS, row, strict=True)) for row in rows]
+    rows = driver(session).execute(f"SELECT {', '.join(_TOLD)} FROM stage_problems ORDER BY place, n")
+    return [dict(zip(_TOLD, row, strict=True)) for row in rows]

@@ -34,7 +34,7 @@ from ingest.load.run import Loaded, Terms, load
 from ingest.mapping.headers import Headers, Suggestion, standing
 from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import Mapped, map_batch
-from ingest.numbering import numbered
+from ingest.numbering import Numbering
 from ingest.partner import feed_for, read_partner, refusal
 from ingest.unpacking import plain
 
@@ -257,10 +257,11 @@ def _load(
     session: Session, job: Job, reading: Reading, table: Table, plans: list[FeedPlan], progress: Progress
 ) -> Loaded:
     position = read = broken = 0
+    numbering = Numbering(table)
 
     def mapped() -> Iterator[Mapped]:
         nonlocal position, read, broken
-        for batch in numbered(table):
+        for batch in numbering.batches():
             position = batch.position
             read, broken = read + len(batch.rows) + len(batch.broken), broken + len(batch.broken)
             if read >= HOPELESS_ROWS and broken > read * HOPELESS_SHARE:
@@ -272,7 +273,13 @@ def _load(
     # read beforehand: while batches pass, the connection is the courier's
     terms, due = _terms(session, job, reading), history.due_number(session, reading.feed_id)
     return load(
-        driver(session), mapped(), plans, terms, job.cipher, lambda rows: progress(rows, position, reading.source.size)
+        driver(session),
+        mapped(),
+        plans,
+        terms,
+        numbering,
+        job.cipher,
+        lambda rows: progress(rows, position, reading.source.size),
     )
 
 

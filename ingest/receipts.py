@@ -33,7 +33,7 @@ from ingest.account import account_of, problem_object, summary_of
 from ingest.formats.base import FormatSpec, Source, Table
 from ingest.formats.csv import CsvFormat
 from ingest.formats.text import presentable
-from ingest.numbering import numbered
+from ingest.numbering import Numbering
 from ingest.partner import read_partner
 from ingest.spreadsheet import neutralise
 from ingest.unpacking import plain
@@ -84,7 +84,7 @@ def _source(session: Session, store: Store, settings: Settings, home: Home, arri
 
 def _write_json(session: Session, import_id: UUID, path: Path) -> None:
     """An array with one problem a line, written as it is read."""
-    ordered = _problems(import_id).order_by(RowError.row, RowError.id)
+    ordered = _problems(import_id).order_by(RowError.place, RowError.id)
     before = "[\n"
     with _whole(path) as out:
         for one in session.scalars(ordered.execution_options(yield_per=_FETCH)):
@@ -104,10 +104,10 @@ def _write_csvs(session: Session, arrival: Import, source: Source, folder: Path)
     """
     table, spec = _reopen(session, arrival, source)
     delimiter = spec.separator if isinstance(spec, CsvFormat) else ","
-    wrong = _Wrong(session, arrival.id)
+    wrong, numbering = _Wrong(session, arrival.id), Numbering(table)
     with ExitStack() as stack:
         writers: dict[int, Any] = {}
-        for part, row, cells in _rejected(table, wrong):
+        for part, row, cells in _rejected(numbering, wrong):
             one = table.parts[part]
             if part not in writers:
                 out = stack.enter_context(
@@ -116,7 +116,7 @@ def _write_csvs(session: Session, arrival: Import, source: Source, folder: Path)
                 writers[part] = csv.writer(out, delimiter=delimiter)
                 writers[part].writerow([*map(neutralise, one.header), corrections.PROBLEMS, corrections.ROW])
             told = [neutralise(presentable(cell)) for cell in cells]
-            reference = corrections.reference(arrival.id, one.name, row)
+            reference = corrections.reference(arrival.id, one.name, numbering.row(row))
             writers[part].writerow([*_fit(told, len(one.header)), neutralise(wrong.told(row)), reference])
 
 
@@ -142,9 +142,9 @@ class _Wrong:
 
     def __init__(self, session: Session, import_id: UUID) -> None:
         ordered = (
-            select(RowError.row, RowError.message, RowError.fix)
+            select(RowError.place, RowError.message, RowError.fix)
             .where(RowError.import_id == import_id, RowError.severity == "error")
-            .order_by(RowError.row, RowError.id)
+            .order_by(RowError.place, RowError.id)
         )
         self._found = iter(session.execute(ordered.execution_options(yield_per=_FETCH)))
         self._next = next(self._found, None)
@@ -168,9 +168,9 @@ class _Wrong:
         return self._told.pop(row)
 
 
-def _rejected(table: Table, wrong: _Wrong) -> Iterator[tuple[int, int, list[str]]]:
-    """Part, row and cells."""
-    for batch in numbered(table):
+def _rejected(numbering: Numbering, wrong: _Wrong) -> Iterator[tuple[int, int, list[str]]]:
+    """Part, row in the whole file, and cells."""
+    for batch in numbering.batches():
         if wrong.is_exhausted:
             return
         rows = [*zip(batch.rows, batch.cells, strict=True), *((one.row, one.cells) for one in batch.broken)]

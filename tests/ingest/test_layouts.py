@@ -222,17 +222,51 @@ def test_rejected_rows_of_two_sheets_come_back_in_the_columns_of_each(desk):
 
     assert counts(told) == {"read": 24, "created": 22, "rejected": 2}, told
     places = [(one["sheet"], one["row"], one["line"], one["column"]) for one in told["problems"]]
-    assert places == [("Active", 22, 22, "DOB"), ("Left", 25, 3, "Last Day")]
+    assert places == [("Active", 22, 22, "DOB"), ("Left", 3, 3, "Last Day")]
     [one], [other] = errors(told), errors(told, "errors-2-Left.csv")
     assert (one["EMP_ID"], one["Row"]) == ("000021", f"{told['import_id']}:Active:22")
     assert list(other) == ["Number", "Name", "Last Day", "Status", "Problems", "Row"]
-    assert (other["Number"], other["Row"]) == ("000071", f"{told['import_id']}:Left:25")
+    assert (other["Number"], other["Row"]) == ("000071", f"{told['import_id']}:Left:3")
     receipt = json.loads(Path(told["receipts"]["json"]).read_text())
     assert receipt["receipts"] == ["errors-2-Left.csv", "errors.csv", "errors.json", "receipt.json"]
 
     assert counts(desk.drop("one.csv", mended([one], DOB="2001-02-03"))) == {"read": 1, "created": 1}
     assert counts(desk.drop("other.csv", mended([other], **{"Last Day": "04/30/2026"}))) == {"read": 1, "created": 1}
     assert desk.clients("employee_id, enrollment_status")["000071"] == "terminated"
+
+
+def test_audit_and_records_lead_back_to_the_row_of_the_sheet(desk):
+    desk.apply(partner(("book", SHEETS), mapping=MAPPING + LEAVERS))
+    left = [leaver(70, "04/30/2026"), leaver(71, "04/30/2026")]
+    told = desk.drop("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=left))
+
+    led = desk.sql(
+        "SELECT c.employee_id, c.source_row, a.row, a.sheet FROM audit_log a JOIN clients c ON c.id = a.client_id"
+        " WHERE a.import_id = %s AND a.action = 'import.row' AND c.employee_id IN ('000001', '000071')",
+        told["import_id"],
+    )
+    assert sorted(led) == [("000001", 2, 2, "Active"), ("000071", 3, 3, "Left")]
+
+
+def test_a_row_repeated_on_another_sheet_is_told_with_that_sheet(desk):
+    spec = SHEETS.replace(", constants: {Status: terminated}", "")
+    desk.apply(partner(("book", spec)))
+    told = desk.drop("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=[PEOPLE[30], PEOPLE[3]]))
+
+    assert counts(told) == {"read": 22, "created": 21, "superseded": 1}
+    [problem] = told["problems"]
+    assert (problem["sheet"], problem["row"], problem["code"]) == ("Active", 5, "duplicate_key")
+    assert problem["message"].startswith("Row 3 of the sheet “Left” of the same file")
+
+
+def test_what_a_workbook_would_change_is_shown_by_sheet_and_row(desk):
+    desk.apply(partner(("book", SHEETS.replace(", constants: {Status: terminated}", ""))))
+    desk.drop("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=PEOPLE[20:22]))
+    moved = [PEOPLE[20], PEOPLE[21] | {"Salary": "70000"}]
+
+    would = desk.rehearse("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=moved))
+
+    assert [(one["sheet"], one["row"], one["field"]) for one in would.differences] == [("Left", 3, "annual_salary")]
 
 
 # ---------------------------------------------------------------- fixed width as mainframes write it

@@ -90,11 +90,17 @@ class Import(FirmScoped, Base):
 
 
 class RowError(FirmScoped, Base):
-    """One problem of one row, told as it will be told to the partner; sensitive values are masked."""
+    """One problem of one row, told as it will be told to the partner; sensitive values are masked.
+
+    Attributes:
+        place: the row counted through all sheets, which orders problems and finds their rows again.
+        row: as its sheet shows it.
+    """
 
     __tablename__ = "row_errors"
 
     import_id: Mapped[UUID]
+    place: Mapped[int]
     row: Mapped[int]
     line: Mapped[int]
     sheet: Mapped[str | None]
@@ -105,4 +111,4 @@ class RowError(FirmScoped, Base):
     message: Mapped[str]
     fix: Mapped[str]
 
-    __table_args__ = (points_at("imports", "import_id"), Index(None, "firm_id", "import_id", "row"))
+    __table_args__ = (points_at("imports", "import_id"), Index(None, "firm_id", "import_id", "place"))
