@@ -57,7 +57,7 @@ def account_of(session: Session, import_id: UUID, folder: Path, *, problems: boo
         **counts_of(arrival.counts),
         "guards": arrival.guards,
         "suggestions": arrival.suggestions,
-        "remarks": arrival.remarks,
+        "remarks": [*file.remarks, *arrival.remarks],
         "problem_count": arrival.problem_count,
         "receipts": {kind: str(folder / name) for kind, name in RECEIPTS.items() if (folder / name).exists()},
         "seconds": arrival.seconds,

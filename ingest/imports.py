@@ -1,118 +1,40 @@
-"""The life of a file in the database: received, run, recorded, released or refused; and how each is told.
+"""The life of a file once it is on record: run, recorded, released or refused.
 
-Every arrival ends in `receive`, every worker in `finish`. A partner's files are taken in the order in which they came,
-whoever takes them: a process that was killed leaves its file open, and the next one to come along finishes it first.
+Every arrival ends in `reception.receive`, every worker in `finish`. A partner's files are taken in the order in which
+they came, whoever takes them: a process that was killed leaves its file open, and the next one to come along finishes
+it first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from time import perf_counter
 from uuid import UUID, uuid4
 
 from msgspec import to_builtins
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from gateway import clock, crypto
-from gateway.config import nearest
-from gateway.crypto import FirmCipher
+from gateway import clock
 from gateway.db.engine import retrying
 from gateway.db.models import OPEN_STATES, FeedRow, File, Import, PartnerConfig, RowError
-from gateway.db.session import Database, driver, lock_partner
-from gateway.domain.accounts import cipher_of
+from gateway.db.session import driver, lock_partner
 from gateway.domain.audit import Actor, record
-from gateway.domain.partners import Home, find_home, learn_name, learned_names
+from gateway.domain.partners import Home, learn_name, learned_names
 from gateway.errors import NotFound, Permanent, Problem
 from gateway.logging import get_logger
-from gateway.settings import Settings
-from gateway.storage import Store
 from ingest import pipeline, receipts
 from ingest.feed import Feed
 from ingest.formats.base import Source
-from ingest.formats.text import presentable
 from ingest.load.stage import PROBLEM_COLUMNS
 from ingest.mapping.headers import Headers, fold, standing
+from ingest.office import Asked, Office
 from ingest.partner import read_partner
 from ingest.pipeline import Job, Outcome, Progress
+from ingest.reception import open_imports
 
 MOST_ATTEMPTS = 3  # a file that brought down its process this often is set aside as failed
 
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Office:
-    """What handling files takes: the database, the store, and the key to read it."""
-
-    db: Database
-    store: Store
-    settings: Settings
-
-    def cipher(self, session: Session, firm_id: UUID) -> FirmCipher:
-        """The firm's cipher."""
-        return cipher_of(session, firm_id, crypto.load_master_key(self.settings))
-
-    def home(self, slug: str) -> Home:
-        """Where a partner belongs."""
-        with self.db.system() as session:
-            return find_home(session, slug)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the sender said about a file beyond its bytes."""
-
-    feed: str | None = None
-    as_of: datetime | None = None
-    forced: bool = False
-
-
-def receive(office: Office, home: Home, name: str, chunks: Iterable[bytes], *, via: str, asked: Asked) -> UUID:
-    """Store the bytes encrypted and record the arrival, before anything else may happen to the source.
-
-    The same bytes again while an earlier arrival of them is still open are that arrival: its worker was killed.
-
-    Returns:
-        The import's id.
-
-    Raises:
-        NotFound: the named feed does not exist.
-        Permanent: the store is full or cannot be written.
-    """
-    with office.db.firm(home.firm_id) as session:
-        cipher = office.cipher(session, home.firm_id)
-        feed_id = _feed_id(session, home, asked.feed)
-    key = f"{home.firm_id}/{home.slug}/{clock.now():%Y/%m/%d}/{uuid4()}"
-    stored = office.store.put(key, chunks, cipher)
-    with office.db.firm(home.firm_id) as session:
-        if interrupted := _interrupted(session, home, stored.sha256, feed_id, asked):
-            office.store.delete(key)
-            return interrupted
-        file = File(
-            firm_id=home.firm_id,
-            partner_id=home.partner_id,
-            name=presentable(name),
-            sha256=stored.sha256,
-            size=stored.size,
-            storage_key=key,
-            via=via,
-        )
-        session.add(file)
-        session.flush()
-        arrival = Import(
-            firm_id=home.firm_id,
-            partner_id=home.partner_id,
-            file_id=file.id,
-            feed_id=feed_id,
-            as_of=asked.as_of,
-            forced=asked.forced,
-        )
-        session.add(arrival)
-        session.flush()
-        return arrival.id
 
 
 def finish(office: Office, home: Home, import_id: UUID, progress: Progress) -> None:
@@ -122,7 +44,7 @@ def finish(office: Office, home: Home, import_id: UUID, progress: Progress) -> N
         Transient: the database is busy or away; the file stays open for the next one to come along.
     """
     with office.db.firm(home.firm_id) as session:
-        waiting = session.scalars(_open_imports(home).where(Import.id <= import_id)).all()
+        waiting = session.scalars(open_imports(home).where(Import.id <= import_id)).all()
     for one in waiting:
         _take(office, home, one, progress if one == import_id else _silent, last_resort=one != import_id)
     with office.db.firm(home.firm_id) as session:
@@ -302,36 +224,6 @@ def _silent(rows: int, position: int, size: int) -> None:
 
 
 # ------------------------------------------------------------------------------------------------ helpers
-
-
-def _feed_id(session: Session, home: Home, name: str | None) -> UUID | None:
-    if name is None:
-        return None
-    known = {row.name: row.id for row in session.scalars(select(FeedRow).where(FeedRow.partner_id == home.partner_id))}
-    if name not in known:
-        hint = nearest(name, known)
-        raise Permanent(
-            "not_found",
-            f"Partner {home.slug!r} has no feed {name!r}; there are {', '.join(sorted(known)) or 'none yet'}."
-            + (f" Did you mean {hint!r}?" if hint else ""),
-        )
-    return known[name]
-
-
-def _open_imports(home: Home) -> Select[UUID]:
-    return (
-        select(Import.id).where(Import.partner_id == home.partner_id, Import.state.in_(OPEN_STATES)).order_by(Import.id)
-    )
-
-
-def _interrupted(session: Session, home: Home, sha256: str, feed_id: UUID | None, asked: Asked) -> UUID | None:
-    same = (
-        _open_imports(home)
-        .join(File, File.id == Import.file_id)
-        .where(File.sha256 == sha256, Import.forced.is_(asked.forced), Import.attempts > 0)
-        .where(Import.as_of.is_not_distinct_from(asked.as_of), Import.feed_id.is_not_distinct_from(feed_id))
-    )
-    return session.scalars(same.limit(1)).first()
 
 
 def _held(session: Session, import_id: UUID) -> Import:

@@ -31,8 +31,10 @@ from gateway.domain.partners import Home
 from gateway.errors import Permanent
 from ingest.account import counts_of
 from ingest.feed import Count
-from ingest.imports import Asked, Office, finish, receive
+from ingest.imports import finish
+from ingest.office import Asked, Office
 from ingest.partner import Partner, read_partner
+from ingest.reception import receive
 
 PARTNER, EXPECTED, SAMPLES = "partner.yaml", "expected.yaml", "samples"
 
@@ -136,7 +138,7 @@ def _ensure_firm(office: Office, slug: str) -> Firm:
 
 
 def _run(office: Office, home: Home, path: Path) -> Sample:
-    import_id = receive(office, home, path.name, iter([path.read_bytes()]), via="sample", asked=Asked())
+    [import_id] = receive(office, home, path.name, iter([path.read_bytes()]), via="sample", asked=Asked())
     finish(office, home, import_id, _unwatched)
     with office.db.firm(home.firm_id) as session:
         return _sample_of(session, path.name, session.get_one(Import, (home.firm_id, import_id)))

@@ -34,7 +34,7 @@ from gateway.db.models.firms import STAFF_ROLES
 from gateway.db.session import Database, ensure_audit_partitions
 from gateway.settings import Settings
 from gateway.storage import Store
-from ingest.imports import Office
+from ingest.office import Office
 
 MASTER_KEY = b"fabricated master key of 32 byte"
 TEMPLATE = "template_of_tests"

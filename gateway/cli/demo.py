@@ -24,7 +24,7 @@ from gateway.db.models.firms import STAFF_ROLES
 from gateway.domain.accounts import add_firm, add_staff
 from gateway.errors import Permanent
 from gateway.settings import Settings
-from ingest.imports import Asked, Office
+from ingest.office import Asked, Office
 
 FIRM, NAME, ZONE = "northgate", "Northgate Law", "America/New_York"
 
@@ -93,7 +93,7 @@ def _take_samples(office: Office, checked: Checked) -> list[Taken]:
     slug = checked.partner.partner
     home = office.home(slug)
     samples = sorted(path for path in (checked.path.parent / "samples").glob("*") if _is_sample(path))
-    return [Taken(slug, take(office, home, path, Asked())) for path in samples]
+    return [Taken(slug, told) for path in samples for told in take(office, home, path, Asked())]
 
 
 def _is_sample(path: Path) -> bool:

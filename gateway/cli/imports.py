@@ -22,7 +22,8 @@ from gateway.domain.audit import record
 from gateway.domain.partners import Home
 from ingest import receipts
 from ingest.account import account_of
-from ingest.imports import Office, finish, refuse, release
+from ingest.imports import finish, refuse, release
+from ingest.office import Office
 
 _ID_CHARACTERS = 13  # of an import's id in a list: its millisecond, which is nearly always enough to be unique
 

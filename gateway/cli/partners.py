@@ -21,7 +21,7 @@ from gateway.domain.accounts import add_firm, find_firm
 from gateway.errors import Problem
 from gateway.settings import Settings
 from ingest.feed import Feed
-from ingest.imports import Office
+from ingest.office import Office
 from ingest.partner import Partner, read_partner
 
 FILE = "partner.yaml"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import gzip
+import hashlib
 import io
 import json
 import zipfile
@@ -13,7 +14,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from desk import counts
+from desk import counts, unwatched
+
+from ingest.imports import finish
+from ingest.office import Asked
+from ingest.reception import receive
 
 MAPPING = """
     contents: full
@@ -404,19 +409,55 @@ def test_a_file_comes_out_of_its_archive_under_its_own_name(desk, name, pack):
     desk.apply(partner(("roster", PACKED)))
     told = desk.drop(name, pack(as_csv([*PEOPLE[:9], person(10, DOB="soon")])))
 
-    assert (told["feed"], told["as_of"][:10], told["file"]) == ("roster", "2026-03-01", name)
+    assert (told["feed"], told["as_of"][:10], told["file"]) == ("roster", "2026-03-01", "roster_20260301.csv")
     assert counts(told) == {"read": 10, "created": 9, "rejected": 1}
 
     back = mended(errors(told), DOB="02/03/1980")
     assert counts(desk.drop("back.zip", as_zip(back=back))) == {"read": 1, "created": 1}
 
 
-def test_an_archive_of_several_files_is_refused_with_a_reason(desk):
+def test_each_file_of_an_archive_comes_to_an_end_of_its_own(desk):
     desk.apply(partner(("roster", PACKED)))
-    told = desk.drop("out.zip", as_zip(roster_20260301=as_csv(PEOPLE), roster_20260302=as_csv(PEOPLE)))
+    second = [*PEOPLE[:9], person(10, DOB="soon"), *PEOPLE[10:]]
+    packed = as_zip(roster_20260301=as_csv(PEOPLE), notes=b"", roster_20260302=as_csv(second))
+
+    one, notes, two = desk.drop_all("out.zip", packed)
+
+    assert (one["file"], one["state"], counts(one)) == ("roster_20260301.csv", "loaded", {"read": 60, "created": 60})
+    assert (notes["file"], notes["state"], notes["code"]) == ("notes.csv", "refused", "unknown_feed")
+    assert counts(two) == {"read": 60, "unchanged": 59, "rejected": 1}
+    assert one["remarks"] == notes["remarks"] == two["remarks"] == ["It came in the archive out.zip."]
+    [(sha256,)] = desk.sql(
+        "SELECT a.sha256 FROM files f JOIN files a ON a.id = f.archive_id WHERE f.name = 'notes.csv'"
+    )
+    assert sha256 == hashlib.sha256(packed).hexdigest()
+
+
+def test_an_archive_with_one_damaged_file_is_refused_whole(desk):
+    desk.apply(partner(("roster", PACKED)))
+    packed = bytearray(as_zip(roster_20260301=as_csv(PEOPLE), roster_20260302=as_csv(PEOPLE)))
+    packed[packed.rindex(b"roster_20260302.csv", 0, len(packed) // 2 + 400) + 60] ^= 0xFF
+
+    told = desk.drop("out.zip", bytes(packed))
+
+    assert (told["file"], told["state"], told["code"]) == ("out.zip", "refused", "unreadable")
+    assert desk.clients() == {}
+    assert desk.sql("SELECT count(*) FROM files") == [(1,)]
+    stored = [path for path in (desk.office.settings.data_dir / "files").rglob("*") if path.is_file()]
+    assert len(stored) == 1
+
+
+def test_an_archive_that_came_before_unpacking_was_agreed_says_so(desk):
+    desk.apply(partner(("roster", "{type: csv}")))
+    home = desk.office.home(desk.slug)
+    packed = as_zip(roster_20260301=as_csv(PEOPLE), roster_20260302=as_csv(PEOPLE))
+    [arrived] = receive(desk.office, home, "roster.csv", iter([packed]), via="test", asked=Asked())
+    desk.apply(partner(("roster", PACKED)))
+    finish(desk.office, home, arrived, unwatched)
+
+    told = desk.account(arrived)
     assert (told["state"], told["code"]) == ("refused", "unreadable")
     assert "it packs 2 files" in told["reason"]
-    assert desk.clients() == {}
 
 
 def test_an_archive_stays_closed_where_no_feed_says_to_unpack(desk):

@@ -18,7 +18,12 @@ STATES = (*OPEN_STATES, "loaded", "loaded_with_errors", "no_change", "held", "re
 
 
 class File(FirmScoped, Base):
-    """Bytes that arrived, stored encrypted before anything else happened to them."""
+    """Bytes that arrived, stored encrypted before anything else happened to them.
+
+    Attributes:
+        archive_id: the archive in which it came, kept as it arrived; that one has no import.
+        remarks: what was noticed before anything was read.
+    """
 
     __tablename__ = "files"
 
@@ -28,9 +33,15 @@ class File(FirmScoped, Base):
     size: Mapped[int] = mapped_column(BigInteger)
     storage_key: Mapped[str]
     via: Mapped[str]
+    archive_id: Mapped[UUID | None]
+    remarks: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
     received_at: Mapped[Stamp]
 
-    __table_args__ = (points_at("partners", "partner_id"), Index(None, "firm_id", "partner_id", "sha256"))
+    __table_args__ = (
+        points_at("partners", "partner_id"),
+        points_at("files", "archive_id"),
+        Index(None, "firm_id", "partner_id", "sha256"),
+    )
 
 
 class Import(FirmScoped, Base):
