@@ -61,6 +61,12 @@ class Database:
             yield session
 
     @contextmanager
+    def nobody(self) -> Iterator[Session]:
+        """One transaction for whom no firm is known yet: it sees no row, but may find out who calls."""
+        with _transaction(self._app, _opening(APP)) as session:
+            yield session
+
+    @contextmanager
     def system(self) -> Iterator[Session]:
         """One transaction across firms, for what nobody asked: sweeps, schedules, finding out which firm it is."""
         with _transaction(self._system, _opening(SYSTEM)) as session:

@@ -1,5 +1,6 @@
 """The tables, as SQLAlchemy sees them; `gateway.db.migrations` builds them."""
 
+from gateway.db.models.access import Credential
 from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
 from gateway.db.models.firms import Attorney, Firm, Staff
@@ -15,6 +16,7 @@ __all__ = [
     "Base",
     "Case",
     "Client",
+    "Credential",
     "Document",
     "FeedRow",
     "File",

@@ -1,0 +1,54 @@
+"""Gives each request an id, under which logs, answers and problem documents speak of it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from time import perf_counter
+
+import structlog
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.logging import get_logger
+
+HEADER = "X-Request-ID"
+
+log = get_logger(__name__)
+_GIVEN = re.compile(r"[\w.-]{8,64}", re.ASCII)  # nothing that could forge a line of a log
+
+
+def traced(app: ASGIApp) -> ASGIApp:
+    """Everything that an application answers, requests for unknown paths included, under an id and on record.
+
+    The id is the one that a proxy gave, else a new one; one line is logged a request, without its query or body.
+    """
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        begun, status = perf_counter(), 0
+        request_id = _request_id(scope)
+        scope["request_id"] = request_id  # type: ignore[typeddict-unknown-key]  # ours, beside what ASGI knows
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableScopeHeaders.from_message(message)[HEADER] = request_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await app(scope, receive, answer)
+            log.info(
+                "request",
+                method=scope.get("method"),
+                path=scope["path"],
+                status=status,
+                milliseconds=round((perf_counter() - begun) * 1000, 1),
+            )
+
+    return serve
+
+
+def _request_id(scope: Scope) -> str:
+    given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
+    return given if _GIVEN.fullmatch(given) else uuid.uuid4().hex
