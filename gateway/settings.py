@@ -18,7 +18,7 @@ LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 MASTER_KEY_BYTES = 32  # AES-256
-_SECRET = frozenset({"database_url", "system_database_url", "owner_database_url", "master_key"})
+_SECRET = frozenset({"database_url", "system_database_url", "owner_database_url", "master_key", "metrics_token"})
 _SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 
 
@@ -29,6 +29,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         database_url: PostgreSQL for the application's role; None means the embedded server in `data_dir`.
         system_database_url: for the scheduler's role, which sees all firms.
         owner_database_url: for the role that owns the tables, which migrates.
+        metrics_token: whoever knows it may read /metrics; None means whoever asks from this machine.
         master_key: wraps the firms' data keys; None means a key file in `data_dir`.
     """
 
@@ -39,6 +40,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     system_database_url: str | None = None
     owner_database_url: str | None = None
     master_key: bytes | None = None
+    metrics_token: str | None = None
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"
 
@@ -68,6 +70,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         system_database_url=_role_url(env, "GATEWAY_SYSTEM_DATABASE_URL", database_url),
         owner_database_url=_role_url(env, "GATEWAY_OWNER_DATABASE_URL", database_url),
         master_key=_master_key(env, "GATEWAY_MASTER_KEY"),
+        metrics_token=_secret(env, "GATEWAY_METRICS_TOKEN"),
         log_format=cast("LogFormat", _word(env, "GATEWAY_LOG_FORMAT", get_args(LogFormat), "text")),
         log_level=cast("LogLevel", _word(env, "GATEWAY_LOG_LEVEL", get_args(LogLevel), "info")),
     )
