@@ -18,7 +18,9 @@ LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 MASTER_KEY_BYTES = 32  # AES-256
-_SECRET = frozenset({"database_url", "system_database_url", "owner_database_url", "master_key", "metrics_token"})
+_SECRET = frozenset(
+    {"database_url", "system_database_url", "owner_database_url", "master_key", "metrics_token", "limits_url"}
+)
 _SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 
 
@@ -29,6 +31,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         database_url: PostgreSQL for the application's role; None means the embedded server in `data_dir`.
         system_database_url: for the scheduler's role, which sees all firms.
         owner_database_url: for the role that owns the tables, which migrates.
+        limits_url: a Redis that counts requests for all processes; None means each process counts for itself.
         metrics_token: whoever knows it may read /metrics; None means whoever asks from this machine.
         master_key: wraps the firms' data keys; None means a key file in `data_dir`.
     """
@@ -40,6 +43,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     system_database_url: str | None = None
     owner_database_url: str | None = None
     master_key: bytes | None = None
+    limits_url: str | None = None
     metrics_token: str | None = None
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"
@@ -70,6 +74,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         system_database_url=_role_url(env, "GATEWAY_SYSTEM_DATABASE_URL", database_url),
         owner_database_url=_role_url(env, "GATEWAY_OWNER_DATABASE_URL", database_url),
         master_key=_master_key(env, "GATEWAY_MASTER_KEY"),
+        limits_url=_redis_url(env, "GATEWAY_LIMITS_URL"),
         metrics_token=_secret(env, "GATEWAY_METRICS_TOKEN"),
         log_format=cast("LogFormat", _word(env, "GATEWAY_LOG_FORMAT", get_args(LogFormat), "text")),
         log_level=cast("LogLevel", _word(env, "GATEWAY_LOG_LEVEL", get_args(LogLevel), "info")),
@@ -100,6 +105,13 @@ def _database_url(env: Mapping[str, str], name: str) -> str | None:
         valid = False
     if not valid:
         raise _invalid(name, "must be a PostgreSQL address such as postgresql://user:password@host:5432/gateway")
+    return url
+
+
+def _redis_url(env: Mapping[str, str], name: str) -> str | None:
+    url = _secret(env, name)
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise _invalid(name, "must be a Redis address such as redis://host:6379/0")
     return url
 
 

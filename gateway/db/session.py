@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Engine, text
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Engine, PoolProxiedConnection, text
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -22,6 +24,8 @@ from gateway.db.engine import Addresses, begin, make_engine, translating
 from gateway.settings import Settings
 
 PARTITION_DAYS = 31  # how far ahead the audit log can be written when nothing makes partitions any more
+
+HOT_OPENING = f"SELECT set_config('role', '{APP}', true), set_config('app.firm_id', '', true)"
 
 _CONNECTIONS = 10  # of each role in one process; opened when needed
 
@@ -61,6 +65,19 @@ class Database:
             yield session
 
     @contextmanager
+    def hot(self) -> Iterator[psycopg.Connection[Any]]:
+        """The driver's connection, for the few paths that open, ask and end their transaction in their own pipelines.
+
+        They begin with `HOT_OPENING`; what they leave open is rolled back.
+        """
+        with translating():
+            pooled = self._app.raw_connection()
+            try:
+                yield _of_psycopg(pooled.driver_connection)
+            finally:
+                _tidy(pooled)
+
+    @contextmanager
     def nobody(self) -> Iterator[Session]:
         """One transaction for whom no firm is known yet: it sees no row, but may find out who calls."""
         with _transaction(self._app, _opening(APP)) as session:
@@ -82,10 +99,23 @@ class Database:
 
 def driver(session: Session) -> psycopg.Connection[tuple[object, ...]]:
     """The driver's connection inside a session's transaction: for COPY and pipelines."""
-    found = session.connection().connection.driver_connection
+    return _of_psycopg(session.connection().connection.driver_connection)
+
+
+def _of_psycopg(found: object) -> psycopg.Connection[tuple[object, ...]]:
     if not isinstance(found, psycopg.Connection):
         raise TypeError(f"expected psycopg, found {type(found)}")
     return found
+
+
+def _tidy(pooled: PoolProxiedConnection) -> None:
+    """Back to the pool without a transaction; a connection that broke in the middle is not given back."""
+    connection = _of_psycopg(pooled.driver_connection)
+    if connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
+        connection.execute("ROLLBACK")
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        pooled.invalidate()
+    pooled.close()
 
 
 def lock_partner(session: Session, partner_id: UUID) -> None:

@@ -19,17 +19,18 @@ from litestar.types import ControllerRouterHandler
 
 from gateway.db.session import Database
 from gateway.errors import Problem
+from gateway.limits import counter_for
 from gateway.logging import configure
 from gateway.settings import Settings, load
 from gateway.storage import Store
-from gateway.web.api import clients, document, health, metrics
+from gateway.web.api import clients, document, eligibility, health, limits, metrics
 from gateway.web.auth import provide_call
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.tracing import traced
 from ingest.office import Office
 
 OPEN_ROUTES: list[ControllerRouterHandler] = [health.live, health.ready, document.describe, metrics.metrics]
-ROUTES: list[ControllerRouterHandler] = [clients.router]
+ROUTES: list[ControllerRouterHandler] = [clients.router, eligibility.router, limits.status, limits.router]
 
 MOST_BODY = 1 << 20  # bytes of a request, where a route does not say otherwise
 
@@ -66,6 +67,7 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         database = Database.open(settings)
         app.state.office = Office(database, Store.of(settings), settings)
+        app.state.counter = counter_for(settings.limits_url)
         try:
             yield
         finally:
@@ -102,7 +104,13 @@ def _is_ours(handler: BaseRouteHandler) -> bool:
 
 
 def _refuse_undeclared(app: Litestar) -> None:
-    """A route that forgot to say who may use it must not exist."""
+    """A route that forgot to say who may use it, or to ask who calls, must not exist."""
     for path, method, handler in routes_of(app):
         if ("may" in handler.opt) == bool(handler.opt.get("open")):
             raise AssertionError(f"{method} {path} must name its permission, or say that it is open")
+        if handler.opt.get("may") and not handler.opt.get("signs_in") and "call" not in _parameters(handler):
+            raise AssertionError(f"{method} {path} must take `call`, or nobody looks who calls")
+
+
+def _parameters(handler: HTTPRouteHandler) -> set[str]:
+    return set(handler.parsed_fn_signature.parameters)

@@ -6,7 +6,7 @@ route that does neither does not start.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,14 +23,18 @@ from ingest.office import Office
 OPEN: dict[str, Any] = {"opt": {"open": True}}
 
 
-def may(permission: str) -> dict[str, Any]:
+def may(permission: str, *, signs_in: bool = False) -> dict[str, Any]:
     """The permission of a route, as keywords of its decorator.
+
+    Args:
+        permission: a row of the table.
+        signs_in: the handler finds out itself who calls, because it cannot afford a round trip more.
 
     Raises:
         KeyError: there is no such permission.
     """
     PERMISSIONS[permission]
-    return {"opt": {"may": permission}}
+    return {"opt": {"may": permission, "signs_in": signs_in}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class Call:
     office: Office
     who: Identity
     origin: str
+    limits: Mapping[str, Mapping[str, int]]  # of a partner, where its firm set them
 
     @property
     def actor(self) -> Actor:

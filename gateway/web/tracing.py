@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Histogram
 
 from gateway.logging import get_logger
+from gateway.web.limiting import STATE
 
 HEADER = "X-Request-ID"
 
@@ -40,7 +41,10 @@ def traced(app: ASGIApp) -> ASGIApp:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableScopeHeaders.from_message(message)[HEADER] = request_id
+                headers = MutableScopeHeaders.from_message(message)
+                headers[HEADER] = request_id
+                for name, value in scope["state"].get(STATE, {}).items():
+                    headers[name] = value
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):

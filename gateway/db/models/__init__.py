@@ -1,6 +1,6 @@
 """The tables, as SQLAlchemy sees them; `gateway.db.migrations` builds them."""
 
-from gateway.db.models.access import Credential
+from gateway.db.models.access import Credential, RateLimit
 from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
 from gateway.db.models.firms import Attorney, Firm, Staff
@@ -25,6 +25,7 @@ __all__ = [
     "Import",
     "Partner",
     "PartnerConfig",
+    "RateLimit",
     "RowError",
     "Sighting",
     "Staff",

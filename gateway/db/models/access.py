@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CheckConstraint, DateTime, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.db.models.base import Base, FirmScoped, Stamp, points_at
+from gateway.db.models.base import Base, FirmScoped, Stamp, belongs_to_firm, points_at
 
 CREDENTIAL_KINDS = ("api_key", "oauth_client")
 
@@ -44,3 +44,16 @@ class Credential(FirmScoped, Base):
         UniqueConstraint("digest"),
         CheckConstraint("kind IN ('api_key', 'oauth_client')", name="kind"),
     )
+
+
+class RateLimit(Base):
+    """What a firm set for one window of a tier, where that differs from what is usual."""
+
+    __tablename__ = "rate_limits"
+
+    firm_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tier: Mapped[str] = mapped_column(primary_key=True)
+    window: Mapped[str] = mapped_column(primary_key=True)
+    most: Mapped[int]
+
+    __table_args__ = (belongs_to_firm(), CheckConstraint("most > 0", name="most"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from litestar.testing import TestClient
@@ -24,8 +25,18 @@ def http(settings, db) -> Iterator[TestClient[Any]]:
 
 
 @pytest.fixture
-def acme_key(db, cast) -> dict[str, str]:
+def key_of(db):
+    """Headers of a partner; with every scope, unless others are asked for."""
+
+    def make(firm_id: UUID, partner_id: UUID, scopes: Collection[str] = tuple(SCOPES)) -> dict[str, str]:
+        with db.firm(firm_id) as session:
+            made = add_key(session, firm_id, partner_id, name="HR system", scopes=scopes, expires_at=None, actor=ME)
+            return {"Authorization": f"Bearer {made.secret}"}
+
+    return make
+
+
+@pytest.fixture
+def acme_key(key_of, cast) -> dict[str, str]:
     """Headers of Northgate's partner acme, with every scope."""
-    with db.firm(cast.northgate) as session:
-        made = add_key(session, cast.northgate, cast.acme, name="HR system", scopes=SCOPES, expires_at=None, actor=ME)
-        return {"Authorization": f"Bearer {made.secret}"}
+    return key_of(cast.northgate, cast.acme)
