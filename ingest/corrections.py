@@ -205,7 +205,7 @@ class _Columns:
         self._place = _last(header, ROW)
         ours = {self._place, *([_last(header, PROBLEMS)] if PROBLEMS in header else [])}
         self._own = [place for place in range(len(header)) if place not in ours]
-        self.names = [header[place] for place in self._own]
+        self.names = [restore(header[place]) for place in self._own]
 
     def own(self, batch: Batch) -> Batch:
         """The rows of a batch that say what they correct, in the partner's columns; the others are broken."""

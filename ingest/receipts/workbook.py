@@ -98,7 +98,7 @@ class _Sheet:
             self._sheet.column_dimensions[get_column_letter(place)].width = width
         title = self._cell(bad=False, quoted=False)
         title.font = Font(bold=True)
-        self._append(_filled(title, name) for name in header)
+        self._append(_filled(title, guard(name)) for name in header)
 
     def _append(self, cells: Iterator[Cell]) -> None:
         self._sheet.append(cells)

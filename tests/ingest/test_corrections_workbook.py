@@ -199,6 +199,7 @@ def test_more_columns_than_a_workbook_has_are_a_sentence(desk):
     with pytest.raises(Permanent, match=r"errors\.csv"):
         errors_xlsx(desk, told)
     assert "xlsx" not in desk.account(told["import_id"])["receipts"]
+    assert not [*Path(told["receipts"]["json"]).parent.glob("*.part")]
 
 
 def test_a_part_with_more_rows_than_a_sheet_holds_goes_on_in_another(desk, monkeypatch):
@@ -212,6 +213,25 @@ def test_a_part_with_more_rows_than_a_sheet_holds_goes_on_in_another(desk, monke
         ("errors (3)", 2),
     ]
     assert counts(desk.drop("x.xlsx", repaired(content, "DOB", "01/02/1980"))) == {"read": 5, "created": 5}
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        (None, "errors"),
+        ("Left", "Left (2)"),
+        ("LEFT", "LEFT (2)"),
+        ("History", "History_"),
+        ("a/b:c?d*e[f]\\g", "a_b_c_d_e_f__g"),
+        ("'quoted'", "quoted"),
+        ("'", "errors"),
+        ("x" * 40, "x" * 31),
+        ("y" * 40, "y" * 27 + " (2)"),
+        ("🎉" * 20, "🎉" * 15),
+    ],
+)
+def test_a_sheet_has_the_name_of_its_part_as_far_as_excel_allows(part, name):
+    assert workbook._name(part, ["Left", "Y" * 31]) == name
 
 
 # ---------------------------------------------------------------- when it is there
@@ -337,6 +357,34 @@ def test_what_is_still_wrong_comes_back_as_a_workbook_again(desk):
     content = errors_xlsx(desk, again)
     assert texts(opened(content)["errors"])[0] == [*ROSTER_HEADER, "Problems", "Row"]
     assert counts(desk.drop("x.xlsx", repaired(content, "DOB", "01/02/1980"))) == {"read": 2, "created": 2}
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_partner_may_have_columns_of_the_names_of_ours(desk, roster, kind):
+    desk.apply(roster.replace("annual_salary: {from: Salary", "annual_salary: {from: Row"))
+    rows = [f"E{n},Name,{'soon' if n == 4 else '01/02/1980'},{n},=1,," for n in range(1, 5)]
+    told = desk.drop(
+        "roster_20260301.csv", "\r\n".join(["EMP_ID,Last Name,DOB,Row,=Odd,Passport,I94 Expiry", *rows]).encode()
+    )
+    assert counts(told) == {"read": 4, "created": 3, "rejected": 1}
+
+    content = errors_xlsx(desk, told) if kind == "xlsx" else Path(told["receipts"]["csv"]).read_bytes()
+    again = desk.drop(f"x.{kind}", content)
+    assert counts(again) == {"read": 1, "rejected": 1}
+    content = errors_xlsx(desk, again)
+    assert texts(opened(content).active)[0] == [
+        "EMP_ID",
+        "Last Name",
+        "DOB",
+        "Row",
+        "=Odd",
+        "Passport",
+        "I94 Expiry",
+        "Problems",
+        "Row",
+    ]
+    assert counts(desk.drop("x.xlsx", repaired(content, "DOB", "01/02/1980"))) == {"read": 1, "created": 1}
+    assert desk.clients()["E4"] == 4
 
 
 def test_rows_of_another_import_on_one_sheet_are_refused(desk):
