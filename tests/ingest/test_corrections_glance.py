@@ -74,9 +74,9 @@ def rejected(desk) -> tuple[dict, bytes]:
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("before", [0, 10, 300_000, 2_000_000])
+@pytest.mark.parametrize("before", [0, 10, 300_000, *range(glance._PIECE - 8, glance._PIECE)])
 def test_the_mark_is_found_wherever_it_stands(method, before):
-    content = packed(method, first=b"<a>" * before + b"<t>Row</t>", last=b"b")
+    content = packed(method, first=b"a" * before + b"<t>Row</t>", last=b"b")
     assert glance.may_hold(InPieces("x", content), MARK)
     assert not glance.may_hold(InPieces("x", content), b">Column<")
 

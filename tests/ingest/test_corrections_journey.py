@@ -55,10 +55,10 @@ def records(desk: Desk) -> list[tuple[object, ...]]:
     return desk.sql(RECORDS, desk.slug)
 
 
-def mend(path, key: str, right: dict[str, dict[str, object]]) -> None:
+def mend(path, key: str, right: dict[str, dict[str, object]], *sheets: str) -> None:
     """As a person does it: look the row up by its key, and type what is right into the red cells."""
     book = openpyxl.load_workbook(path)
-    for sheet in book:
+    for sheet in [book[name] for name in sheets] or book:
         columns = {cell.value: cell.column for cell in sheet[1]}
         for row in sheet.iter_rows(min_row=2):
             for name, value in right[row[columns[key] - 1].value].items():
@@ -211,6 +211,20 @@ def test_each_sheet_of_a_workbook_comes_back_under_its_own_mapping(desk, twin, g
 
     assert (back["state"], counts(back)) == ("loaded", {"read": 6, "created": 6}), back
     assert records(desk) == records(twin)
+
+
+def test_a_sheet_that_was_emptied_keeps_nothing_from_loading(desk, gateway, tmp_path):
+    desk.apply(feed("acme", SHEETS, LEAVERS))
+    told = desk.drop("people.xlsx", as_xlsx({"Active": BAD, "Left [2026]": LEFT_BAD}))
+    path = tmp_path / "repair.xlsx"
+    gateway("import", "errors", told["import_id"], "--format", "xlsx", "--out", path)
+    mend(path, "EMP_ID", {row["EMP_ID"]: {"DOB": row["DOB"], "Salary": row["Salary"]} for row in GOOD}, "Active")
+    book = openpyxl.load_workbook(path)
+    book["Left _2026_"].delete_rows(2)
+    book.save(path)
+
+    back = desk.drop("repair.xlsx", path.read_bytes())
+    assert (back["state"], counts(back)) == ("loaded", {"read": 5, "created": 5}), back
 
 
 # ---------------------------------------------------------------- the command
