@@ -59,7 +59,7 @@ def account_of(session: Session, import_id: UUID, folder: Path, *, problems: boo
         "suggestions": arrival.suggestions,
         "remarks": [*file.remarks, *arrival.remarks],
         "problem_count": arrival.problem_count,
-        "receipts": {kind: str(folder / name) for kind, name in RECEIPTS.items() if (folder / name).exists()},
+        "receipts": _receipts(folder),
         "seconds": arrival.seconds,
     }
     return told | ({"problems": problems_of(session, import_id, MOST_PROBLEMS)} if problems else {})
@@ -93,6 +93,11 @@ def dry_account(name: str, sha256: str, outcome: Outcome, *, seconds: float) -> 
         "dry_run": True,
         "differences": outcome.differences,
     }
+
+
+def further(folder: Path) -> list[Path]:
+    """The tables of rejected rows besides errors.csv: of the second sheet or record type that has any, the third ..."""
+    return sorted(folder.glob("errors-*.csv"))
 
 
 def counts_of(counts: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
@@ -163,6 +168,12 @@ def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, object]]:
 def _renamed(problem: Mapping[str, Any]) -> dict[str, object]:
     """A staged problem with the keys of `problem_object`."""
     return {"column" if name == "column_name" else name: value for name, value in problem.items()}
+
+
+def _receipts(folder: Path) -> dict[str, str]:
+    """What lies there, by kind: json, csv, xlsx; the further tables as csv-2-Left and so on."""
+    found = {kind: str(folder / name) for kind, name in RECEIPTS.items() if (folder / name).exists()}
+    return found | {path.stem.replace("errors", "csv", 1): str(path) for path in further(folder)}
 
 
 def _iso(instant: datetime | None) -> str | None:

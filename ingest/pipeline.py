@@ -174,14 +174,14 @@ def choose_reading(session: Session, job: Job) -> Reading:
         original = _original(session, job, saved)
         feed_id, name = original.feed_id, _feed_name(session, original)
         as_of = original.as_of or original.received_at
-        corrects = original.id
+        corrects, feed = original.id, corrections.as_saved(partner.feeds[name], saved, source.name)
     else:
         name = job.feed or feed_for(partner, source.name)
-        feed_id, corrects = partners.feed_id(session, job.home.partner_id, name), None
-        as_of = job.as_of or _as_of_name(partner.feeds[name], source.name, job.home.time_zone) or job.received_at
+        feed_id, corrects, feed = partners.feed_id(session, job.home.partner_id, name), None, partner.feeds[name]
+        as_of = job.as_of or _as_of_name(feed, source.name, job.home.time_zone) or job.received_at
     assert feed_id is not None  # noqa: S101 - an import with rows has a feed
     learned = partners.learned_names(session, feed_id)
-    return Reading(source, config, name, feed_id, partner.feeds[name], learned, as_of, saved, corrects)
+    return Reading(source, config, name, feed_id, feed, learned, as_of, saved, corrects)
 
 
 def _config(session: Session, job: Job) -> PartnerConfig:
