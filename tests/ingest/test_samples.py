@@ -1,6 +1,7 @@
 """Every partner's samples come to what its expected.yaml says; a new partner's folder needs no test of its own."""
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,7 +29,7 @@ NOT_OF_A_ROSTER = {
 
 @pytest.mark.parametrize("folder", sorted(path.parent.name for path in CONFIGS.glob("*/expected.yaml")))
 def test_the_samples_of_a_partner_come_to_what_was_agreed(office, folder):
-    assert [str(one) for one in run_samples(office, CONFIGS / folder)] == []
+    assert [str(one) for one in run_samples(office, CONFIGS / folder).differences] == []
 
 
 def test_every_partner_says_what_its_samples_must_come_to():
@@ -40,6 +41,17 @@ def test_every_partner_says_what_its_samples_must_come_to():
 def test_acmes_first_roster_shows_every_problem_that_a_roster_can_have():
     shown = (CONFIGS / "acme" / "expected.yaml").read_text(encoding="utf-8")
     assert {code for code in ROW_CODES if f"code: {code}}}" not in shown} == set(NOT_OF_A_ROSTER)
+
+
+def test_the_committed_samples_of_six_layouts_are_what_their_script_fabricates(tmp_path):
+    script = ROOT / "tests" / "data" / "partners" / "make.py"
+    subprocess.run([sys.executable, script, tmp_path], check=True)
+    made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
+    folders = {path.parts[0] for path in made}
+    assert made == sorted(
+        path.relative_to(CONFIGS) for name in folders for path in (CONFIGS / name / "samples").iterdir()
+    )
+    assert [path for path in made if (tmp_path / path).read_bytes() != (CONFIGS / path).read_bytes()] == []
 
 
 @pytest.fixture
@@ -101,7 +113,7 @@ def folder(tmp_path):
 
 
 def test_a_folder_that_comes_to_what_it_says_has_no_differences(office, folder):
-    assert run_samples(office, folder) == []
+    assert run_samples(office, folder).differences == []
 
 
 @pytest.mark.parametrize(
@@ -130,7 +142,7 @@ def test_a_folder_that_comes_to_what_it_says_has_no_differences(office, folder):
 def test_whatever_is_not_as_agreed_is_told(office, folder, old, new, differences):
     assert old in AGREED
     (folder / "expected.yaml").write_text(AGREED.replace(old, new))
-    assert run_samples(office, folder) == differences
+    assert run_samples(office, folder).differences == differences
 
 
 def test_a_difference_reads_as_a_sentence_and_a_problem_as_a_line_of_expected_yaml():
@@ -144,7 +156,7 @@ def test_a_difference_reads_as_a_sentence_and_a_problem_as_a_line_of_expected_ya
 
 def test_a_file_that_nobody_expects_and_one_that_is_missing_are_told(office, folder):
     shutil.move(folder / "samples" / "a.csv", folder / "samples" / "b.csv")
-    assert run_samples(office, folder) == [
+    assert run_samples(office, folder).differences == [
         Difference("a.csv", "file", "a.csv", None),
         Difference("b.csv", "file", None, "b.csv"),
     ]
@@ -164,4 +176,4 @@ def test_samples_are_not_loaded_beside_the_imports_of_a_partner(office, folder):
 
 def test_the_firm_of_a_partner_is_added_where_it_is_missing(office, folder):
     (folder / "partner.yaml").write_text(PARTNER.replace("northgate", "southgate"))
-    assert run_samples(office, folder) == []
+    assert run_samples(office, folder).differences == []
