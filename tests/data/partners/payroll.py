@@ -64,6 +64,6 @@ def _quoted(text: str) -> str:
 
 def _written(month: str, rows: list[list[str]]) -> bytes:
     """A line about the list comes first; its quote is never closed."""
-    lines = [f'Gehaltsliste {month}; Werk "Süd – erstellt am 28.04.2026; {len(rows)} Sätze', ";".join(HEADER)]
+    lines = [f'Gehaltsliste {month};"Werk Süd – erstellt am 28.04.2026; {len(rows)} Sätze', ";".join(HEADER)]
     lines += [";".join(row) for row in rows]
     return "".join(f"{line}\r\n" for line in lines).encode("cp1252")

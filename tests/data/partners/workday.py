@@ -53,7 +53,7 @@ def _rows(number: int) -> list[Row]:
 
 
 def _worker(one: Person) -> Row:
-    second = "; Canada (Permanent Resident)" if one.number % 5 == 0 else ""
+    second = "; Canada" if one.number % 5 == 0 else ""
     left = one.number == LEFT
     return dict.fromkeys(COLUMNS, "") | {
         "Employee ID": f"G{10_000 + one.number}",
@@ -61,7 +61,7 @@ def _worker(one: Person) -> Row:
         "Legal First Name": one.given,
         "Legal Last Name": one.family,
         "Date of Birth": _day(one.born),
-        "Citizenship Status": f"{one.country} (Citizen){second}",
+        "Citizenship Status": f"{one.country}{second}",
         "Email - Primary Work": f"worker{one.number}@globex.example",
         "Hire Date": _day(one.hired),
         "Termination Date": "2026-04-17-07:00" if left else "",
