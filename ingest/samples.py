@@ -53,7 +53,7 @@ Outcome = Literal["read", "created", "updated", "unchanged", "stale", "supersede
 Table = Literal["clients", "cases", "documents"]
 Change = Literal["created", "updated", "closed"]
 
-_PLAIN = re.compile(r"[A-Za-z_][\w.-]*( [\w.-]+)*")  # more cautious than YAML
+_PLAIN = re.compile(r"(?!(?:true|false|null)$)[A-Za-z_][\w.-]*( [\w.-]+)*", re.IGNORECASE)  # more cautious than YAML
 _TESTER = Actor("system", "samples")
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import ConfigError
+from gateway.config import ConfigError, decode, read
 from gateway.errors import Permanent
 from ingest.catalogue import ROW_CODES
-from ingest.samples import Difference, Told, run_samples
+from ingest.samples import Difference, Told, arrivals, run_samples
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "partner_configs"
@@ -160,6 +160,84 @@ def test_a_file_that_nobody_expects_and_one_that_is_missing_are_told(office, fol
         Difference("a.csv", "file", "a.csv", None),
         Difference("b.csv", "file", None, "b.csv"),
     ]
+
+
+VALUES = """
+    values:
+      - {client: "1", says: {email: a@acme.example, family_name: ""}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "difference"),
+    [
+        (
+            "a@acme",
+            "b@acme",
+            'a.csv: client 1: {email: "b@acme.example"} expected, {email: "a@acme.example"} found',
+        ),
+        (
+            'client: "1"',
+            'client: "2"',
+            'a.csv: client 2: {email: "a@acme.example", family_name: ""} expected, nothing found',
+        ),
+        (
+            'client: "1", says: {email: a@acme.example, family_name: ""}',
+            'client: "1", document: i94, says: {duration_of_status: "true"}',
+            'a.csv: client 1 document i94: {duration_of_status: "true"} expected, nothing found',
+        ),
+    ],
+)
+def test_a_record_that_does_not_hold_what_it_must_is_told_by_those_fields(office, folder, old, new, difference):
+    assert old in VALUES
+    (folder / "expected.yaml").write_text(AGREED + VALUES.replace(old, new).lstrip("\n"))
+    assert [str(one) for one in run_samples(office, folder).differences] == [difference]
+
+
+def test_records_that_hold_what_they_must_are_no_difference(office, folder):
+    (folder / "expected.yaml").write_text(AGREED + VALUES.lstrip("\n"))
+    assert run_samples(office, folder).differences == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("email:", "emial:", "A client has no field 'emial'.*email"),
+        ('client: "1"', 'client: "1", case: "2"', "A value is that of"),
+        ('client: "1"', 'case: "2", document: i94', "A value is that of"),
+    ],
+)
+def test_a_value_of_nothing_that_we_know_is_an_error_of_expected_yaml(office, folder, old, new, told):
+    (folder / "expected.yaml").write_text(AGREED + VALUES.replace(old, new).lstrip("\n"))
+    with pytest.raises(ConfigError, match=told):
+        run_samples(office, folder)
+
+
+def test_a_file_that_stands_there_twice_arrives_twice(office, folder):
+    again = "  - {file: a.csv, state: no_change, code: no_change}\n"
+    (folder / "expected.yaml").write_text(AGREED + again)
+    assert run_samples(office, folder).differences == []
+    assert [path.name for path in arrivals(folder)] == ["a.csv", "a.csv"]
+
+
+def test_without_expected_yaml_samples_arrive_by_name(folder):
+    (folder / "expected.yaml").unlink()
+    for name in ("b.csv", ".hidden"):
+        (folder / "samples" / name).write_text("")
+    assert [path.name for path in arrivals(folder)] == ["a.csv", "b.csv"]
+
+
+def test_what_was_found_is_written_as_it_would_be_expected(office, folder):
+    (folder / "expected.yaml").write_text("samples: [{file: a.csv, state: held}]")
+    [found] = run_samples(office, folder).found
+    lines = [f"  {line}" for line in str(found).splitlines()]
+    assert "\n".join(["samples:", *lines]) == AGREED.strip()
+
+
+def test_words_that_yaml_would_take_for_something_else_are_quoted():
+    told = Told(row=3, column="File #", code="bad_number")
+    assert str(told) == '{row: 3, column: "File #", code: bad_number}'
+    assert decode(read(f"problems: [{told}]"), list[Told], ("problems",)) == [told]
 
 
 def test_a_misspelt_count_is_told_with_its_line(office, folder):
