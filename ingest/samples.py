@@ -28,6 +28,7 @@ from typing import Any, Literal, get_args
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -99,6 +100,11 @@ class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Which record it speaks of."""
         return "document" if self.document else "case" if self.case else "client"
 
+    @property
+    def entry(self) -> str:
+        """As it would stand in expected.yaml."""
+        return _flow({key: value for key in self.__struct_fields__ if (value := getattr(self, key)) is not None})
+
     def __str__(self) -> str:
         return " ".join(f"{key} {value}" for key in ("client", "document", "case") if (value := getattr(self, key)))
 
@@ -124,6 +130,7 @@ class Sample(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             [f"  records: {_flow(told)}"] if (told := {table: one for table, one in records.items() if one}) else []
         )
         lines += ["  problems:", *(f"    - {one}" for one in self.problems)] if self.problems else []
+        lines += ["  values:", *(f"    - {one.entry}" for one in self.values)] if self.values else []
         return "\n".join(lines)
 
 
@@ -175,7 +182,8 @@ def run_samples(office: Office, folder: Path) -> Trial:
 
     Raises:
         ConfigError: partner.yaml or expected.yaml is wrong.
-        Permanent: `samples_not_alone`, the partner has imports already, so its records would decide what is found.
+        Permanent: `samples_not_alone`, the partner has imports already, so its records would decide what is found;
+            `partner_elsewhere`, another firm has a partner of this name.
     """
     partner, document = read_partner(folder / PARTNER)
     expected = _expected(folder)
@@ -207,6 +215,8 @@ def _expected(folder: Path) -> Expectation:
 
 
 def _ready(office: Office, partner: Partner, document: Settings) -> Home:
+    with office.db.system() as session:
+        partners.check_free(session, partner.partner, partner.firm)
     firm_id = _ensure_firm(office, partner.firm).id
     with office.db.firm(firm_id) as session:
         # mypy holds a PartnerFile[Feed] for no PartnerFile[object], since its feeds are a dict
@@ -233,9 +243,10 @@ def _tried(office: Office, home: Home, sample: Sample, path: Path) -> tuple[Samp
     import_id = _load(office, home, path)
     with office.db.firm(home.firm_id) as session:
         came = _sample_of(session, path.name, session.get_one(Import, (home.firm_id, import_id)))
-        values = _Values(session, home, office.cipher(session, home.firm_id))
-        odd = [one for value in sample.values if (one := values.compare(path.name, value))]
-    return came, [*_compared(sample, came), *odd]
+        records = _Values(session, home, office.cipher(session, home.firm_id))
+        held = [(value, records.found(value)) for value in sample.values]
+    odd = [_odd(path.name, *pair) for pair in held if pair[0] != pair[1]]
+    return replace(came, values=[found for _, found in held if found]), [*_compared(sample, came), *odd]
 
 
 def _load(office: Office, home: Home, path: Path) -> UUID:
@@ -262,7 +273,7 @@ def _unwatched(rows: int, position: int, size: int) -> None:
 
 def _unmatched(samples: Path, expected: Expectation) -> Iterator[Difference]:
     listed = {sample.file for sample in expected.samples}
-    lying = {path.name for path in samples.iterdir()} if samples.is_dir() else set()
+    lying = {path.name for path in samples.iterdir() if not path.name.startswith(".")} if samples.is_dir() else set()
     for name in sorted(listed ^ lying):
         yield Difference(name, "file", name if name in listed else None, name if name in lying else None)
 
@@ -285,22 +296,26 @@ def _figures(sample: Sample) -> dict[str, object]:
     return figures
 
 
+def _odd(file: str, agreed: Value, found: Value | None) -> Difference:
+    """The fields that are not as agreed, or that there is no record."""
+    if found is None:
+        return Difference(file, str(agreed), _flow(agreed.says), None)
+    names = [name for name, said in agreed.says.items() if found.says[name] != said]
+    sides = (_flow({name: one.says[name] for name in names}) for one in (agreed, found))
+    return Difference(file, str(agreed), *sides)
+
+
 class _Values:
     """What the records of one partner hold, as text."""
 
     def __init__(self, session: Session, home: Home, cipher: FirmCipher) -> None:
         self._session, self._home, self._cipher = session, home, cipher
 
-    def compare(self, file: str, value: Value) -> Difference | None:
-        """The fields in which no record agrees, or that there is none."""
-        records = self._records(value)
-        held = [{name: self._text(one, name) for name in value.says} for one in records]
-        if value.says in held:
-            return None
+    def found(self, value: Value) -> Value | None:
+        """What the record that agrees best holds in the fields that a value speaks of; None where there is none."""
+        held = [{name: self._text(one, name) for name in value.says} for one in self._records(value)]
         closest = max(held, key=lambda one: sum(one[name] == said for name, said in value.says.items()), default=None)
-        odd = [name for name, said in value.says.items() if closest is None or closest[name] != said]
-        sides = [_flow({name: one[name] for name in odd}) if one is not None else None for one in (value.says, closest)]
-        return Difference(file, str(value), *sides)
+        return None if closest is None else replace(value, says=closest)
 
     def _records(self, value: Value) -> Sequence[Record]:
         if value.case is not None:

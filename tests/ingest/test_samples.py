@@ -10,7 +10,7 @@ import pytest
 from gateway.config import ConfigError, decode, read
 from gateway.errors import Permanent
 from ingest.catalogue import ROW_CODES
-from ingest.samples import Difference, Told, arrivals, run_samples
+from ingest.samples import Difference, Expectation, Told, arrivals, run_samples
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "partner_configs"
@@ -228,10 +228,11 @@ def test_without_expected_yaml_samples_arrive_by_name(folder):
 
 
 def test_what_was_found_is_written_as_it_would_be_expected(office, folder):
-    (folder / "expected.yaml").write_text("samples: [{file: a.csv, state: held}]")
+    said = 'values: [{client: "1", says: {email: a@acme.example, family_name: b}}]'
+    (folder / "expected.yaml").write_text(f"samples: [{{file: a.csv, state: held, {said}}}]")
     [found] = run_samples(office, folder).found
-    lines = [f"  {line}" for line in str(found).splitlines()]
-    assert "\n".join(["samples:", *lines]) == AGREED.strip()
+    (folder / "expected.yaml").write_text("\n".join(["samples:", *(f"  {line}" for line in str(found).splitlines())]))
+    assert decode(read(folder / "expected.yaml"), Expectation) == decode(read(AGREED + VALUES[1:]), Expectation)
 
 
 def test_words_that_yaml_would_take_for_something_else_are_quoted():
