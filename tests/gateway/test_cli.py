@@ -430,7 +430,7 @@ def test_the_doctor_reports_a_database_out_of_reach(gateway, monkeypatch):
 def test_the_database_of_somebody_else_is_not_ours_to_stop(gateway, settings):
     assert document(gateway("db", "stop", "--json"), 1) == {"state": "external"}
     assert gateway("db", "url", "--role", "owner").stdout.strip() == settings.owner_database_url
-    assert document(gateway("db", "migrate", "--json")) == {"revision": "0001"}
+    assert document(gateway("db", "migrate", "--json")) == {"revision": "0002"}
 
 
 # ---------------------------------------------------------------- demo
