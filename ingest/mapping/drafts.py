@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gateway.domain.fields import DURATION_OF_STATUS
@@ -32,8 +32,8 @@ class Draft:
 
     def said(self) -> list[bool]:
         """Whether any field has a value, place by place."""
-        columns: Iterable[list[object | None]] = self.columns.values()
-        return [any(value is not None for value in row) for row in zip(*columns, strict=True)]
+        columns = self.columns.values()
+        return [any(column[place] is not None for column in columns) for place in range(len(self.indexes))]
 
     def places(self, address: Address) -> Iterator[int]:
         """The places of records of the kind, and the type, that an address names."""
