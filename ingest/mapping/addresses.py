@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gateway.domain.fields import FIELDS, Field, Kind
-from ingest.feed import DocumentType, Feed
+from ingest.feed import DocumentType, Feed, FieldSpec
 from ingest.mapping.values import unknown_name
 
 
@@ -44,13 +44,14 @@ def locate(feed: Feed, text: str, option: str = "field") -> Address:
     return Address(kind, doc_type, name)
 
 
-def mapped(feed: Feed) -> Iterator[Address]:
-    """The fields that the feed reads from the file, whether or not they exist."""
-    yield from (Address("client", None, name) for name in (feed.client.fields if feed.client else ()))
-    yield from (Address("case", None, name) for name in (feed.case.fields if feed.case else ()))
-    for document in feed.documents:
-        for doc_type in doc_types(document.type):
-            yield from (Address("document", doc_type, name) for name in document.fields)
+def mapped(feed: Feed) -> Iterator[tuple[Address, FieldSpec]]:
+    """The fields that the feed reads from the file, and how; those that there are."""
+    records: list[tuple[Kind, str | None, dict[str, FieldSpec]]] = []
+    records += [("client", None, feed.client.fields)] if feed.client else []
+    records += [("case", None, feed.case.fields)] if feed.case else []
+    records += [("document", told, one.fields) for one in feed.documents for told in doc_types(one.type)]
+    for kind, doc_type, fields in records:
+        yield from ((Address(kind, doc_type, name), spec) for name, spec in fields.items() if name in FIELDS[kind])
 
 
 def doc_types(told: str | DocumentType) -> list[str]:

@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import PurePosixPath, PureWindowsPath
 
 from gateway.domain.fields import CHOICES, Holds
-from ingest.feed import Derived, Feed, FieldSpec, Lookup, Plain, Step, Translate
+from ingest.feed import Derived, Feed, FieldSpec, Lookup, Names, Plain, Step, Translate
 from ingest.mapping.addresses import Address, doc_types, locate, mapped
 from ingest.mapping.fitting import compile_field
+from ingest.mapping.headers import columns_of, fold, listed
 from ingest.mapping.values import FeedError, Path, SpecError, folded_word, unknown_name
 
 DERIVED_TYPES: dict[Holds, str] = {
@@ -29,7 +30,7 @@ _NOT_IN_TABLES = ("unique", "if_bad", "blank", "clear_token", "tokens")
 
 def step_errors(feed: Feed) -> Iterator[FeedError]:
     """Everything that is wrong with the steps of a section, whatever their tables hold."""
-    known = set(mapped(feed))
+    known = {address for address, _ in mapped(feed)}
     for number, step in enumerate(feed.enrich):
         found = _lookup_errors(feed, step) if isinstance(step, Lookup) else _derived_errors(feed, step, known)
         yield from (FeedError(("enrich", number, *error.path), error.sentence, error.suggestion) for error in found)
@@ -96,6 +97,9 @@ def _lookup_errors(feed: Feed, step: Lookup) -> Iterator[FeedError]:
     if not _lies_beside(step.table):
         sentence = f"{step.table!r} is not the name of a CSV file beside partner.yaml, such as sites.csv."
         yield FeedError(("table",), sentence)
+    if secret := _sensitive_column(feed, step.by):
+        sentence = f"The column {secret} is sensitive: it cannot stand in a table, which is stored as it is written."
+        yield FeedError(("by",), sentence)
     if not step.give:
         yield FeedError(("give",), "A lookup gives at least one field: `give: {work_city: City}`.")
     for text, given in step.give.items():
@@ -110,6 +114,13 @@ def _lookup_errors(feed: Feed, step: Lookup) -> Iterator[FeedError]:
 def _lies_beside(name: str) -> bool:
     plain = name == PurePosixPath(name).name == PureWindowsPath(name).name and name.isprintable()
     return plain and name.lower().endswith(".csv") and not name.startswith(".")
+
+
+def _sensitive_column(feed: Feed, by: Names) -> str | None:
+    """The first of these columns that a sensitive field is read from."""
+    read = [names for address, spec in mapped(feed) if address.field.sensitive for names in columns_of(spec)]
+    secret = {fold(name) for names in read for name in names}
+    return next((name for name in listed(by) if fold(name) in secret), None)
 
 
 def _check_given(feed: Feed, text: str, given: str | FieldSpec) -> None:

@@ -104,16 +104,16 @@ def needed_columns(feed: Feed) -> list[list[str]]:
     for key, fields in _mappings(feed):
         for name, spec in fields.items():
             if spec.required or name == key:
-                needed += _sources(spec)
-    needed += [_listed(by) for by in _looked_up(feed, "reject")]
-    needed += [_listed(one.type.from_) for one in feed.documents if isinstance(one.type, DocumentType)]
+                needed += columns_of(spec)
+    needed += [listed(by) for by in _looked_up(feed, "reject")]
+    needed += [listed(one.type.from_) for one in feed.documents if isinstance(one.type, DocumentType)]
     return list({tuple(names): names for names in needed}.values())
 
 
 def used_columns(feed: Feed) -> list[list[str]]:
     """Every column that the feed mentions; each a list of alternative names."""
-    optional = [names for _, fields in _mappings(feed) for spec in fields.values() for names in _sources(spec)]
-    optional += [_listed(by) for by in _looked_up(feed, "warn", "ignore")]
+    optional = [names for _, fields in _mappings(feed) for spec in fields.values() for names in columns_of(spec)]
+    optional += [listed(by) for by in _looked_up(feed, "warn", "ignore")]
     return [*needed_columns(feed), *optional, *([name] for name in feed.keep)]
 
 
@@ -136,11 +136,13 @@ def _conditions(feed: Feed) -> list[Condition]:
     return [condition for condition in asked if condition]
 
 
-def _sources(spec: FieldSpec) -> list[list[str]]:
+def columns_of(spec: FieldSpec) -> list[list[str]]:
+    """The columns that a field is read from; each a list of alternative names."""
     if spec.from_ is not None:
-        return [_listed(spec.from_)]
+        return [listed(spec.from_)]
     return [[name] for name in spec.join or []]
 
 
-def _listed(names: str | list[str]) -> list[str]:
+def listed(names: str | list[str]) -> list[str]:
+    """One name or several as a list."""
     return [names] if isinstance(names, str) else names

@@ -15,8 +15,8 @@ from ingest.mapping.addresses import Address, locate
 from ingest.mapping.bound import bind_field, stored
 from ingest.mapping.enrich_specs import given_spec
 from ingest.mapping.fitting import compile_field
-from ingest.mapping.headers import Headers
-from ingest.mapping.values import FeedError, folded_word, unknown_name
+from ingest.mapping.headers import Headers, columns_of, listed
+from ingest.mapping.values import FeedError, Path, folded_word, unknown_name
 
 MAX_ROWS = 100_000
 NO_TABLES: Mapping[str, LookupTable] = {}
@@ -75,15 +75,14 @@ def parse_all(texts: Mapping[str, str]) -> dict[str, LookupTable]:
 
 def column_errors(step: Lookup, table: LookupTable) -> Iterator[FeedError]:
     """Columns that a step asks for and the table does not have; paths start at the step."""
-    asked: list[tuple[tuple[str | int, ...], str | list[str]]] = [(("by",), step.by)]
+    asked: list[tuple[Path, list[str]]] = [(("by",), listed(step.by))]
     for text, given in step.give.items():
         spec = given_spec(given)
         at = ("give", text) if isinstance(given, str) else ("give", text, "join" if spec.join else "from")
-        asked += [(at, names) for names in ([spec.from_] if spec.from_ else spec.join or [])]
+        asked += [(at, names) for names in columns_of(spec)]
     for path, names in asked:
         if table.headers.index(names) is None:
-            first = names if isinstance(names, str) else names[0]
-            error = unknown_name("", f"column of {table.name}", first, table.headers.found)
+            error = unknown_name("", f"column of {table.name}", names[0], table.headers.found)
             yield FeedError(path, str(error), error.suggestion)
 
 

@@ -129,8 +129,11 @@ def test_a_row_without_the_record_to_be_filled_is_not_told_of():
 
 
 def test_a_word_from_a_sensitive_column_is_masked():
-    step = LOOKUP.replace("by: Site", "by: SSN")
-    mapped = enriched({"SSN": "219-09-9998"}, steps=[step], sites="SSN,City\n1,x\n")
+    step = LOOKUP.replace("by: Site", "by: Social")
+    headers = Headers([name.replace("SSN", "Social") for name in COLUMNS], learned={"SSN": ["Social"]})
+    plan = compile_feed(feed_of(step), headers, TODAY, parse_all({"sites.csv": "Social,City\n1,x\n"}))
+    row = ["1", "", "", "219-09-9998", *[""] * 7]
+    mapped = map_batch(Batch([2], [2], [row]), plan)
     assert [one.value for one in mapped.problems if one.code == "no_match"] == ["•••••••9998"]
 
 
@@ -292,6 +295,7 @@ WRONG = {
     "an absolute path": ("{step: lookup, table: /etc/x.csv, by: S, give: {work_city: City}}", "table", "is not the"),
     "a path of Windows": ('{step: lookup, table: "..\\\\x.csv", by: S, give: {work_city: C}}', "table", "is not the"),
     "no CSV": ("{step: lookup, table: partner.yaml, by: S, give: {work_city: C}}", "table", "is not the name"),
+    "a sensitive column": ("{step: lookup, table: s.csv, by: ssn, give: {work_city: C}}", "by", "sensitive"),
     "nothing given": ("{step: lookup, table: s.csv, by: S, give: {}}", "give", "at least one field"),
     "an unknown field": ("{step: lookup, table: s.csv, by: S, give: {work_ciy: C}}", "give.work_ciy", "`work_city`"),
     "an unknown record": ("{step: lookup, table: s.csv, by: S, give: {cas.stage: C}}", "give.cas.stage", "`case`"),
