@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from pathlib import Path
 
@@ -150,9 +151,45 @@ def test_a_changed_table_is_a_new_version_and_the_same_one_is_not(desk, folder):
     assert tables == {"sites.csv": SITES}
 
 
+def test_a_byte_order_mark_makes_no_new_version(desk, folder):
+    desk.apply(folder())
+    desk.apply(folder(b"\xef\xbb\xbf" + SITES.encode()))
+    assert versions(desk) == [(2, True)]
+
+
+def test_a_part_has_steps_of_its_own(desk, tmp_path):
+    (tmp_path / "sites.csv").write_text(SITES)
+    (tmp_path / "partner.yaml").write_text(PARTS)
+    desk.apply(tmp_path / "partner.yaml")
+
+    told = desk.drop("people.txt", b"HQ  E1\nHX  E2\n")
+
+    assert counts(told) == {"read": 2, "created": 2}
+    assert cities(desk) == {"E1": "Chicago", "E2": None}
+
+
+PARTS = """
+partner: acme
+firm: northgate
+name: ACME Manufacturing, Inc.
+time_zone: America/Chicago
+feeds:
+  people:
+    file: "people.txt"
+    format: {type: fixed, records: {person: {columns: {Site: [1, 4], Id: [5, 2]}, data: true}}}
+    contents: changes
+    enrich: [{step: lookup, table: nowhere.csv, by: Site, give: {work_city: City}}]
+    parts:
+      person:
+        client: {key: employee_id, fields: {employee_id: {from: Id}}}
+        enrich: [{step: lookup, table: sites.csv, by: Site, give: {work_city: City}}]
+"""
+
+
 def test_settings_without_tables_keep_the_fingerprint_that_they_had(desk, roster):
     desk.apply(roster)
-    assert desk.sql("SELECT count(*), min(tables::text) FROM partner_configs") == [(1, "{}")]
+    known = hashlib.sha256(roster.encode()).hexdigest()
+    assert desk.sql("SELECT sha256, tables FROM partner_configs") == [(known, {})]
 
 
 def test_an_import_uses_the_tables_that_were_applied_not_the_disk(desk, folder):

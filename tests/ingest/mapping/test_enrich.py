@@ -66,7 +66,7 @@ def enriched(*rows, steps, sites=SITES, rules="[]", columns=COLUMNS):
 
 def column(mapped, kind, name, number=0):
     records = [one for one in mapped.records if one.kind == kind][number]
-    return dict(zip(records.rows, records.fields.get(name, []), strict=True))
+    return dict(zip(records.rows, records.fields[name], strict=True)) if name in records.fields else {}
 
 
 def told(mapped):
@@ -206,6 +206,13 @@ def test_a_later_step_may_use_what_an_earlier_one_gave():
     assert column(mapped, "client", "eligibility_start_date") == {2: date(2001, 7, 30), 3: date(2026, 4, 1), 4: None}
 
 
+def test_a_field_that_only_a_step_gives_may_be_used_by_a_later_one():
+    give = "{step: lookup, table: sites.csv, by: Site, give: {eligibility_start_date: {from: Opened, type: date}}}"
+    shift = "{step: shift, field: eligibility_end_date, of: eligibility_start_date, plus: 1y}"
+    mapped = enriched({"Site": "HQ"}, steps=[give, shift])
+    assert column(mapped, "client", "eligibility_end_date") == {2: date(2002, 5, 1)}
+
+
 @pytest.mark.parametrize(
     ("day", "count", "unit", "moved"),
     [
@@ -265,6 +272,13 @@ def test_a_document_is_filled_only_where_the_row_brings_it():
     assert column(mapped, "document", "expires_on", 2) == {3: date(2026, 1, 1)}  # its `when` says that there is one
 
 
+def test_a_field_is_added_to_documents_of_its_type_alone():
+    step = "{step: lookup, table: sites.csv, by: Site, give: {documents.i94.country: City}}"
+    mapped = enriched({"Site": "HQ", "Passport": "P", "Doc": "I94", "Doc No": "1"}, steps=[step])
+    assert column(mapped, "document", "country", 0) == {}
+    assert column(mapped, "document", "country", 1) == {2: "Chicago"}
+
+
 def test_a_row_without_a_case_gets_none():
     step = "{step: lookup, table: sites.csv, by: Site, give: {case.worksite_city: City}}"
     assert column(enriched({"Site": "HQ"}, steps=[step]), "case", "worksite_city") == {}
@@ -294,6 +308,7 @@ WRONG = {
     "a folder": ("{step: lookup, table: ../sites.csv, by: Site, give: {work_city: City}}", "table", "is not the name"),
     "an absolute path": ("{step: lookup, table: /etc/x.csv, by: S, give: {work_city: City}}", "table", "is not the"),
     "a path of Windows": ('{step: lookup, table: "..\\\\x.csv", by: S, give: {work_city: C}}', "table", "is not the"),
+    "a folder of Windows": ('{step: lookup, table: "a\\\\x.csv", by: S, give: {work_city: C}}', "table", "is not the"),
     "no CSV": ("{step: lookup, table: partner.yaml, by: S, give: {work_city: C}}", "table", "is not the name"),
     "a sensitive column": ("{step: lookup, table: s.csv, by: ssn, give: {work_city: C}}", "by", "sensitive"),
     "nothing given": ("{step: lookup, table: s.csv, by: S, give: {}}", "give", "at least one field"),
