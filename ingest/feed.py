@@ -251,10 +251,10 @@ class Feed(Section, frozen=True):
     keep: list[str] = []
 
     @property
-    def names_tables(self) -> bool:
-        """Whether any step of it, or of a part, looks something up."""
+    def tables(self) -> frozenset[str]:
+        """The names of the tables in which its steps, or those of its parts, look something up."""
         steps = [*self.enrich, *(step for part in self.parts.values() for step in part.enrich)]
-        return any(isinstance(step, Lookup) for step in steps)
+        return frozenset(step.table for step in steps if isinstance(step, Lookup))
 
     def section(self, part: str | None) -> Feed:
         """The feed as it reads one part of a file."""

@@ -22,6 +22,23 @@ ENRICH = """    enrich:
       - {step: shift, field: documents.i94.expires_on, of: documents.passport.expires_on, plus: 0d}
 """
 
+PARTS = """
+partner: acme
+firm: northgate
+name: ACME Manufacturing, Inc.
+time_zone: America/Chicago
+feeds:
+  people:
+    file: "people.txt"
+    format: {type: fixed, records: {person: {columns: {Site: [1, 4], Id: [5, 2]}, data: true}}}
+    contents: changes
+    parts:
+      person:
+        client: {key: employee_id, fields: {employee_id: {from: Id}}}
+        enrich: [{step: lookup, table: sites.csv, by: Site, give: {work_city: City}}]
+"""
+UNUSED = "    enrich: [{step: lookup, table: nowhere.csv, by: Site, give: {work_city: City}}]\n"
+
 
 @pytest.fixture
 def folder(tmp_path, roster):
@@ -157,33 +174,16 @@ def test_a_byte_order_mark_makes_no_new_version(desk, folder):
     assert versions(desk) == [(2, True)]
 
 
-def test_a_part_has_steps_of_its_own(desk, tmp_path):
+@pytest.mark.parametrize("unused", ["", UNUSED], ids=["alone", "beside unused ones of the feed"])
+def test_a_part_has_steps_of_its_own(desk, tmp_path, unused):
     (tmp_path / "sites.csv").write_text(SITES)
-    (tmp_path / "partner.yaml").write_text(PARTS)
+    (tmp_path / "partner.yaml").write_text(PARTS.replace("    parts:", f"{unused}    parts:"))
     desk.apply(tmp_path / "partner.yaml")
 
     told = desk.drop("people.txt", b"HQ  E1\nHX  E2\n")
 
     assert counts(told) == {"read": 2, "created": 2}
     assert cities(desk) == {"E1": "Chicago", "E2": None}
-
-
-PARTS = """
-partner: acme
-firm: northgate
-name: ACME Manufacturing, Inc.
-time_zone: America/Chicago
-feeds:
-  people:
-    file: "people.txt"
-    format: {type: fixed, records: {person: {columns: {Site: [1, 4], Id: [5, 2]}, data: true}}}
-    contents: changes
-    enrich: [{step: lookup, table: nowhere.csv, by: Site, give: {work_city: City}}]
-    parts:
-      person:
-        client: {key: employee_id, fields: {employee_id: {from: Id}}}
-        enrich: [{step: lookup, table: sites.csv, by: Site, give: {work_city: City}}]
-"""
 
 
 def test_settings_without_tables_keep_the_fingerprint_that_they_had(desk, roster):
