@@ -22,6 +22,7 @@ NOT_OF_A_ROSTER = {
     "pinned_field": "staff must have corrected a record by hand before",
     "unknown_record": "only fixed width has record types",
     "bad_json": "only a JSON file has records that are no JSON",
+    "no_match": "acme looks nothing up",
     "unknown_row": "only a corrections file has the column Row",
 }
 
