@@ -81,6 +81,10 @@ ROW_CODES: dict[str, Entry] = {
         "{column}: {value} is shorter than agreed; leading zeros may have been lost.",
         "Format the column as text before saving.",
     ),
+    "no_match": Entry(
+        "{column}: {value} is not in the table {expected}, from which we take what the row does not say.",
+        "Check the spelling; if it is new, tell us what belongs to it.",
+    ),
     "pinned_field": Entry(
         "{column}: our staff corrected this value by hand, so {value} was not taken.",
         "Correct it in your system too, or tell us that yours is right.",

@@ -149,7 +149,8 @@ def run(session: Session, job: Job, progress: Progress) -> Outcome:
         if repeated := _repeats(session, job, reading):
             return _no_change(repeated, reading, job)
         table = _open(reading)
-        plans = bind(table, reading.feed, reading.learned, job.today, reading.source.name)
+        tables = {name: text for name in reading.feed.tables if (text := reading.config.tables.get(name)) is not None}
+        plans = bind(table, reading.feed, reading.learned, job.today, reading.source.name, tables)
         loaded = _load(session, job, reading, table, plans, progress)
         return _judge(session, job, reading, table, loaded)
     except Refused as refused:

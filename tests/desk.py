@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -86,8 +87,8 @@ class Desk:
     firm_id: UUID
     slug: str
 
-    def apply(self, text: str) -> None:
-        partner, document = read_partner(text)
+    def apply(self, source: str | Path) -> None:
+        partner, document = read_partner(source)
         with self.office.db.firm(self.firm_id) as session:
             partners.apply(session, self.firm_id, partner, document, ME)
 

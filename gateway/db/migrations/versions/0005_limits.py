@@ -5,7 +5,7 @@ from alembic import op
 from gateway.db.cluster import APP, OWNER, SYSTEM
 from gateway.db.security import allow, isolate
 
-revision = "0009"
+revision = "0005"
 down_revision = "0004"
 
 
