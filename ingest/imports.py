@@ -7,6 +7,7 @@ it first.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
 from uuid import UUID, uuid4
 
@@ -30,30 +31,61 @@ from ingest.mapping.headers import Headers, fold, standing
 from ingest.office import Asked, Office
 from ingest.partner import read_partner
 from ingest.pipeline import Job, Outcome, Progress
+from ingest.queueing import queue_run
 from ingest.reception import open_imports
+
+Fence = Callable[[Session], None]  # the last statement of an import's transaction: raises when it must not commit
 
 MOST_ATTEMPTS = 3  # a file that brought down its process this often is set aside as failed
 
 log = get_logger(__name__)
 
 
-def finish(office: Office, home: Home, import_id: UUID, progress: Progress) -> None:
+def _open_to_all(_session: Session) -> None:
+    """The fence of whoever needs none: a person at the command line, who is nobody's successor."""
+
+
+def finish(
+    office: Office,
+    home: Home,
+    import_id: UUID,
+    progress: Progress,
+    *,
+    fence: Fence = _open_to_all,
+    last_resort: bool = False,
+) -> None:
     """Take this import to its end, and before it every earlier one of the partner that a killed process left open.
+
+    Args:
+        office: the surroundings.
+        home: the partner's.
+        import_id: recorded by `reception.receive`, or released.
+        progress: told how far this import is.
+        fence: ends the transaction of each import.
+        last_resort: set this import aside as failed when it has brought down too many processes, as is always done
+            with earlier ones.
 
     Raises:
         Transient: the database is busy or away; the file stays open for the next one to come along.
+        Problem: what the fence raises.
     """
     with office.db.firm(home.firm_id) as session:
         waiting = session.scalars(open_imports(home).where(Import.id <= import_id)).all()
     for one in waiting:
-        _take(office, home, one, progress if one == import_id else _silent, last_resort=one != import_id)
+        is_this = one == import_id
+        _take(office, home, one, progress if is_this else _silent, fence, last_resort=last_resort or not is_this)
+    write_receipts(office, home)
+
+
+def write_receipts(office: Office, home: Home) -> None:
+    """Write the partner's receipts that are missing: of a file just done, and where a process was killed before."""
     with office.db.firm(home.firm_id) as session:
         unwritten = session.scalars(
             select(Import.id)
             .where(Import.partner_id == home.partner_id, Import.receipt_at.is_(None))
             .where(Import.state.not_in(OPEN_STATES))
         ).all()
-    for one in unwritten:  # of this file, and of those whose process was killed between commit and receipt
+    for one in unwritten:
         _write_receipts(office, home, one)
 
 
@@ -78,7 +110,15 @@ def dry_run(office: Office, home: Home, source: Source, sha256: str, asked: Aske
         return outcome
 
 
-def release(office: Office, home: Home, import_id: UUID, actor: Actor, accepted: dict[str, str] | None) -> None:
+def release(
+    office: Office,
+    home: Home,
+    import_id: UUID,
+    actor: Actor,
+    accepted: dict[str, str] | None,
+    *,
+    queued: bool = False,
+) -> None:
     """Let a held file run again, with what holds it waived and new column names learned; `finish` does the rest.
 
     Args:
@@ -87,6 +127,7 @@ def release(office: Office, home: Home, import_id: UUID, actor: Actor, accepted:
         import_id: a held import.
         actor: who decides.
         accepted: expected column -> the column that it is now; None accepts what the hold suggested.
+        queued: leave `finish` to a worker.
 
     Raises:
         Permanent: `not_held`; `names_needed`, a missing column has no name to accept.
@@ -100,6 +141,8 @@ def release(office: Office, home: Home, import_id: UUID, actor: Actor, accepted:
         record(
             session, home.firm_id, actor, "import.release", import_id=import_id, changes=[_decision(held, "released")]
         )
+        if queued:
+            queue_run(session, home, import_id)
 
 
 def refuse(office: Office, home: Home, import_id: UUID, actor: Actor, reason: str) -> None:
@@ -119,18 +162,20 @@ def refuse(office: Office, home: Home, import_id: UUID, actor: Actor, reason: st
 # ------------------------------------------------------------------------------------------------ running
 
 
-def _take(office: Office, home: Home, import_id: UUID, progress: Progress, *, last_resort: bool) -> None:
+def _take(office: Office, home: Home, import_id: UUID, progress: Progress, fence: Fence, *, last_resort: bool) -> None:
     """Run one import unless somebody else has; what is our fault is recorded as `failed`, not thrown at a person."""
     try:
-        retrying(lambda: _run_once(office, home, import_id, progress, last_resort=last_resort))
+        retrying(lambda: _run_once(office, home, import_id, progress, fence, last_resort=last_resort))
     except Problem:
         raise
     except Exception:
         log.exception("import failed", import_id=str(import_id))
-        _fail(office, home, import_id)
+        _fail(office, home, import_id, fence)
 
 
-def _run_once(office: Office, home: Home, import_id: UUID, progress: Progress, *, last_resort: bool) -> None:
+def _run_once(
+    office: Office, home: Home, import_id: UUID, progress: Progress, fence: Fence, *, last_resort: bool
+) -> None:
     begun = perf_counter()
     with office.db.firm(home.firm_id) as session:
         lock_partner(session, home.partner_id)
@@ -144,6 +189,8 @@ def _run_once(office: Office, home: Home, import_id: UUID, progress: Progress, *
         outcome = pipeline.run(session, _job(office, session, home, arrival), progress)
         _record(session, arrival, outcome)
         arrival.seconds = round(perf_counter() - begun, 3)
+        session.flush()
+        fence(session)
 
 
 def _write_receipts(office: Office, home: Home, import_id: UUID) -> None:
@@ -212,11 +259,13 @@ def _count_attempt(office: Office, home: Home, import_id: UUID) -> int:
         return session.scalars(counted.returning(Import.attempts)).one()
 
 
-def _fail(office: Office, home: Home, import_id: UUID) -> None:
+def _fail(office: Office, home: Home, import_id: UUID, fence: Fence) -> None:
     with office.db.firm(home.firm_id) as session:
         failed = session.get_one(Import, (home.firm_id, import_id))
         failed.state, failed.code, failed.reason = "failed", "internal_error", "Internal error"
         failed.fix, failed.finished_at = "Nothing for you to do; we have been told.", clock.now()
+        session.flush()
+        fence(session)
 
 
 def _silent(rows: int, position: int, size: int) -> None:

@@ -24,6 +24,7 @@ from ingest.formats.compression import Unpacked
 from ingest.formats.text import presentable
 from ingest.office import Asked, Office
 from ingest.partner import read_partner
+from ingest.queueing import queue_run
 from ingest.unpacking import archive_in
 
 
@@ -37,10 +38,21 @@ class _Stored:
     sha256: str
 
 
-def receive(office: Office, home: Home, name: str, chunks: Iterable[bytes], *, via: str, asked: Asked) -> list[UUID]:
+def receive(
+    office: Office, home: Home, name: str, chunks: Iterable[bytes], *, via: str, asked: Asked, queued: bool = False
+) -> list[UUID]:
     """Store the bytes and record the arrival; of an archive, every file in it.
 
     The same bytes again while an earlier arrival of them is still open are that arrival: its worker was killed.
+
+    Args:
+        office: the surroundings.
+        home: the partner's.
+        name: of the file.
+        chunks: of its bytes.
+        via: how it came.
+        asked: what its sender said about it.
+        queued: leave the rest to a worker, by jobs in the transaction that puts the file on record.
 
     Returns:
         The imports' ids, in the order of the archive.
@@ -58,6 +70,8 @@ def receive(office: Office, home: Home, name: str, chunks: Iterable[bytes], *, v
         members, remarks = one.unpacked(whole)
         with office.db.firm(home.firm_id) as session:
             recorded = one.record(session, whole, members, remarks)
+            for import_id in recorded.ids if queued else ():
+                queue_run(session, home, import_id)
         one.unrecorded -= {stored.key for stored in recorded.kept}
     finally:
         one.discard()

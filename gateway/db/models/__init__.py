@@ -5,10 +5,12 @@ from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
 from gateway.db.models.firms import Attorney, Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
+from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule
 from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerConfig
 from gateway.db.models.records import Case, Client, Document, Sighting
 
 __all__ = [
+    "JOB_STATES",
     "LOADED_STATES",
     "OPEN_STATES",
     "Attorney",
@@ -23,10 +25,13 @@ __all__ = [
     "Firm",
     "HeaderAlias",
     "Import",
+    "JobRow",
+    "Lease",
     "Partner",
     "PartnerConfig",
     "RateLimit",
     "RowError",
+    "Schedule",
     "Sighting",
     "Staff",
 ]
