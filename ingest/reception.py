@@ -5,7 +5,7 @@ Each file in an archive is an arrival of its own, with a state and a receipt of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
@@ -38,8 +38,23 @@ class _Stored:
     sha256: str
 
 
+Note = Callable[[Session, list[UUID]], None]
+
+
+def _noted_nowhere(_session: Session, _import_ids: list[UUID]) -> None:
+    """What there is to note beside an arrival, where there is nothing."""
+
+
 def receive(
-    office: Office, home: Home, name: str, chunks: Iterable[bytes], *, via: str, asked: Asked, queued: bool = False
+    office: Office,
+    home: Home,
+    name: str,
+    chunks: Iterable[bytes],
+    *,
+    via: str,
+    asked: Asked,
+    queued: bool = False,
+    note: Note = _noted_nowhere,
 ) -> list[UUID]:
     """Store the bytes and record the arrival; of an archive, every file in it.
 
@@ -53,6 +68,7 @@ def receive(
         via: how it came.
         asked: what its sender said about it.
         queued: leave the rest to a worker, by jobs in the transaction that puts the file on record.
+        note: called in that transaction, with the imports' ids; what it raises undoes the arrival.
 
     Returns:
         The imports' ids, in the order of the archive.
@@ -72,6 +88,7 @@ def receive(
             recorded = one.record(session, whole, members, remarks)
             for import_id in recorded.ids if queued else ():
                 queue_run(session, home, import_id)
+            note(session, recorded.ids)
         one.unrecorded -= {stored.key for stored in recorded.kept}
     finally:
         one.discard()

@@ -19,18 +19,26 @@ from litestar.types import ControllerRouterHandler
 
 from gateway.db.session import Database
 from gateway.errors import Problem
+from gateway.jobs.broker.nudging import Nudger
 from gateway.limits import counter_for
 from gateway.logging import configure
 from gateway.settings import Settings, load
 from gateway.storage import Store
-from gateway.web.api import clients, document, eligibility, health, limits, metrics
+from gateway.web.api import clients, document, eligibility, files, health, imports, limits, metrics
 from gateway.web.auth import provide_call
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.tracing import traced
 from ingest.office import Office
 
 OPEN_ROUTES: list[ControllerRouterHandler] = [health.live, health.ready, document.describe, metrics.metrics]
-ROUTES: list[ControllerRouterHandler] = [clients.router, eligibility.router, limits.status, limits.router]
+ROUTES: list[ControllerRouterHandler] = [
+    clients.router,
+    eligibility.router,
+    files.router,
+    imports.router,
+    limits.router,
+    limits.status,
+]
 
 MOST_BODY = 1 << 20  # bytes of a request, where a route does not say otherwise
 
@@ -68,9 +76,12 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
         database = Database.open(settings)
         app.state.office = Office(database, Store.of(settings), settings)
         app.state.counter = counter_for(settings.limits_url)
+        nudger = Nudger(settings, database.addresses)
+        database.tell = nudger.nudge
         try:
             yield
         finally:
+            nudger.close()
             database.close()
 
     return lifespan

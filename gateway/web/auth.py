@@ -28,7 +28,8 @@ def provide_call(request: Request[Any, Any, Any], office: NamedDependency[Office
     if who.is_partner:
         count(request, who, limits)
     check(who, request.route_handler.opt["may"])
-    return Call(office, who, origin_of(request), limits)
+    route = f"{request.method} {request.url.path}"
+    return Call(office, who, origin_of(request), limits, route, request.headers.get("idempotency-key"))
 
 
 def identify(request: Request[Any, Any, Any], office: Office) -> tuple[Identity, Limits]:

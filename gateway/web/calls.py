@@ -70,6 +70,8 @@ class Call:
     who: Identity
     origin: str
     limits: Mapping[str, Mapping[str, int]]  # of a partner, where its firm set them
+    route: str  # method and path
+    idempotency_key: str | None
 
     @property
     def actor(self) -> Actor:

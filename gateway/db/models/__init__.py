@@ -1,6 +1,6 @@
 """The tables, as SQLAlchemy sees them; `gateway.db.migrations` builds them."""
 
-from gateway.db.models.access import Credential, RateLimit
+from gateway.db.models.access import Credential, IdempotencyKey, RateLimit
 from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
 from gateway.db.models.firms import Attorney, Firm, Staff
@@ -24,6 +24,7 @@ __all__ = [
     "File",
     "Firm",
     "HeaderAlias",
+    "IdempotencyKey",
     "Import",
     "JobRow",
     "Lease",

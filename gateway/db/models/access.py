@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CheckConstraint, DateTime, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.db.models.base import Base, FirmScoped, Stamp, belongs_to_firm, points_at
+from gateway.db.models.base import Base, FirmScoped, Json, Stamp, belongs_to_firm, points_at
 
 CREDENTIAL_KINDS = ("api_key", "oauth_client")
 
@@ -57,3 +57,20 @@ class RateLimit(Base):
     most: Mapped[int]
 
     __table_args__ = (belongs_to_firm(), CheckConstraint("most > 0", name="most"))
+
+
+class IdempotencyKey(Base):
+    """What a caller was answered under a key; `caller_id` is a member of staff or a credential."""
+
+    __tablename__ = "idempotency_keys"
+
+    firm_id: Mapped[UUID] = mapped_column(primary_key=True)
+    caller_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[bytes]
+    status: Mapped[int]
+    headers: Mapped[Json]
+    body: Mapped[bytes]
+    created_at: Mapped[Stamp]
+
+    __table_args__ = (belongs_to_firm(),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, text
@@ -14,7 +14,10 @@ from gateway.db.models.base import Base, FirmScoped, Json, Stamp, points_at
 
 OPEN_STATES = ("received", "running")
 LOADED_STATES = ("loaded", "loaded_with_errors", "released")
-STATES = (*OPEN_STATES, "loaded", "loaded_with_errors", "no_change", "held", "released", "refused", "failed")
+ImportState = Literal[
+    "received", "running", "loaded", "loaded_with_errors", "no_change", "held", "released", "refused", "failed"
+]
+STATES: tuple[str, ...] = get_args(ImportState)
 
 
 class File(FirmScoped, Base):

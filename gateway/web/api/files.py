@@ -1,0 +1,123 @@
+"""Files sent over HTTP: stored, on record and queued before the answer leaves."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any
+from uuid import UUID
+
+from litestar import Response, Router, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.params import MultipartBody
+from msgspec import Struct
+
+from gateway.domain.partners import Home
+from gateway.web.calls import Call, may
+from gateway.web.idempotency import earlier, keep
+from gateway.web.problems import Rejected
+from gateway.web.scoping import home_of
+from ingest.office import Asked
+from ingest.reception import receive
+
+MOST_BYTES = 256 << 20
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file, and what cannot be told from its name.
+
+    Attributes:
+        file: as the HR system wrote it; archives where a feed of the partner unpacks them.
+        feed: otherwise the name decides.
+        as_of: the instant of which it speaks; otherwise the feed's rule, or the time of arrival.
+        partner: whose it is; staff must say it, partners need not.
+    """
+
+    file: UploadFile
+    feed: str | None = None
+    as_of: datetime | None = None
+    partner: str | None = None
+
+
+class Accepted(Struct, frozen=True):
+    """One file that is on record now."""
+
+    import_id: UUID
+    status_url: str
+
+
+class AcceptedFiles(Struct, frozen=True):
+    """The file, or each file of an archive."""
+
+    imports: list[Accepted]
+
+
+@post(
+    "/",
+    sync_to_thread=True,
+    status_code=202,
+    request_max_body_size=MOST_BYTES,
+    **may("files.send"),
+)
+def send_file(data: MultipartBody[Upload], call: NamedDependency[Call]) -> Response[AcceptedFiles]:
+    """Send a file: answered once it is stored; `status_url` tells what became of it.
+
+    An archive is answered with an import for each file in it.
+    """
+    if data.as_of is not None and data.as_of.tzinfo is None:
+        raise Rejected(400, "invalid_request", "as_of lacks its offset: write 2026-05-01T00:00:00Z.")
+    home = home_of(call, data.partner)
+    asked = (data.file.filename, data.feed, data.as_of, home.slug, _digest(call, data.file.file))
+    with call.firm() as session:
+        if (kept := earlier(session, call, asked)) is not None:
+            return kept
+    return _received(call, home, data, asked)
+
+
+def _received(call: Call, home: Home, data: Upload, asked: object) -> Response[AcceptedFiles]:
+    answers: list[Response[AcceptedFiles]] = []
+
+    def note(session: Any, import_ids: list[UUID]) -> None:  # noqa: ANN401 - a Session; typed where it is called
+        answers.append(_answer(import_ids))
+        keep(session, call, asked, answers[0])
+
+    receive(
+        call.office,
+        home,
+        data.file.filename or "upload",
+        _chunks(data.file.file),
+        via="api",
+        asked=Asked(feed=data.feed, as_of=data.as_of),
+        queued=True,
+        note=note,
+    )
+    return answers[0]
+
+
+def _answer(import_ids: list[UUID]) -> Response[AcceptedFiles]:
+    accepted = [Accepted(one, f"/v1/imports/{one}") for one in import_ids]
+    return Response(AcceptedFiles(accepted), status_code=202, headers={"Location": accepted[0].status_url})
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def _digest(call: Call, file: IO[bytes]) -> str | None:
+    """What was sent, where it must be told from what comes later under the same key."""
+    if call.idempotency_key is None:
+        return None
+    digest = hashlib.sha256()
+    for chunk in _chunks(file):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+router = Router("/files", route_handlers=[send_file], tags=["files"])

@@ -1,0 +1,139 @@
+"""Files sent over HTTP, what became of them, and who may see it."""
+
+import csv
+import io
+import json
+from uuid import UUID
+
+import openpyxl
+import pytest
+from desk import as_csv, people, person, unwatched
+
+from ingest.imports import finish
+
+FILES, IMPORTS = "/v1/files", "/v1/imports"
+
+
+def send(http, headers, content, name="roster_20260301.csv", **more):
+    raw = content if isinstance(content, bytes) else as_csv(content)
+    return http.post(FILES, files={"file": (name, raw)}, data=more, headers=headers)
+
+
+@pytest.fixture
+def worked(desk):
+    """Does what a worker does with an import."""
+
+    def work(answer):
+        import_id = UUID(answer.json()["imports"][0]["import_id"])
+        finish(desk.office, desk.office.home("acme"), import_id, unwatched)
+        return str(import_id)
+
+    return work
+
+
+@pytest.fixture
+def globex_key(key_of, cast):
+    return key_of(cast.northgate, cast.globex)
+
+
+def test_a_file_is_on_record_and_queued_when_the_answer_leaves(http, acme_key, desk):
+    answer = send(http, acme_key, people(3))
+    assert answer.status_code == 202, answer.text
+    [one] = answer.json()["imports"]
+    assert answer.headers["location"] == one["status_url"] == f"{IMPORTS}/{one['import_id']}"
+    assert http.get(one["status_url"], headers=acme_key).json()["state"] == "received"
+    assert desk.sql("SELECT kind, about::text, state FROM jobs") == [("ingest.run", one["import_id"], "waiting")]
+
+
+def test_a_file_goes_from_upload_to_errors_to_repair(http, acme_key, worked, desk):
+    import_id = worked(send(http, acme_key, [*people(4), person(5, dob="soon")]))
+    told = http.get(f"{IMPORTS}/{import_id}", headers=acme_key).json()
+    assert (told["state"], told["rows"]["created"], told["rows"]["rejected"]) == ("loaded_with_errors", 4, 1)
+    assert told["receipts"]["xlsx"] == f"{IMPORTS}/{import_id}/errors?format=xlsx"
+
+    found = http.get(told["receipts"]["csv"], headers=acme_key)
+    assert found.headers["content-type"].startswith("text/csv")
+    [row] = csv.DictReader(io.StringIO(found.content.decode("utf-8-sig")))
+    assert row["EMP_ID"] == "E5"
+    [problem] = http.get(told["receipts"]["json"], headers=acme_key).json()
+    assert problem["code"] == "bad_date"
+
+    book = openpyxl.load_workbook(io.BytesIO(http.get(told["receipts"]["xlsx"], headers=acme_key).content))
+    [sheet] = book.worksheets
+    place = next(cell.column for cell in sheet[1] if cell.value == "DOB")
+    sheet.cell(2, place, "02/03/1980")
+    out = io.BytesIO()
+    book.save(out)
+    back = worked(send(http, acme_key, out.getvalue(), name="errors.xlsx"))
+    assert http.get(f"{IMPORTS}/{back}", headers=acme_key).json()["rows"]["created"] == 1
+    assert len(desk.clients()) == 5
+
+
+def test_a_partner_sees_its_own_imports_alone(http, acme_key, globex_key, key_of, cast, worked, desk):
+    import_id = worked(send(http, acme_key, [*people(2), person(3, dob="soon")]))
+    [seen] = http.get(IMPORTS, headers=acme_key).json()["data"]
+    assert (seen["import_id"], seen["partner"], seen["feed"], seen["file"]) == (
+        import_id, "acme", "roster", "roster_20260301.csv",
+    )  # fmt: skip
+    for key in (globex_key, key_of(cast.harbor, cast.initech)):
+        assert http.get(IMPORTS, headers=key).json()["data"] == []
+        for path in ("", "/errors", "/events"):
+            assert http.get(f"{IMPORTS}/{import_id}{path}", headers=key).status_code == 404
+
+
+def test_a_partner_may_send_for_itself_only(http, acme_key, desk):
+    answer = send(http, acme_key, people(1), partner="globex")
+    assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+    assert desk.sql("SELECT count(*) FROM files") == [(0,)]
+
+
+def test_a_partner_may_not_decide(http, acme_key, desk):
+    told = desk.drop("roster_20260301.csv", people(9))
+    for act, body in (("release", {}), ("refuse", {"reason": "no"}), ("replay", None)):
+        answer = http.post(f"{IMPORTS}/{told['import_id']}/{act}", json=body, headers=acme_key)
+        assert answer.status_code == 403, act
+
+
+def test_the_same_key_brings_the_same_answer_and_one_import(http, acme_key, desk):
+    keyed = acme_key | {"Idempotency-Key": "nightly-2026-03-01"}
+    first, again = send(http, keyed, people(3)), send(http, keyed, people(3))
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert (again.headers["idempotency-replayed"], again.headers["location"]) == ("true", first.headers["location"])
+    assert desk.sql("SELECT count(*) FROM imports") == [(1,)]
+
+    other = send(http, keyed, people(4))
+    assert (other.status_code, other.json()["error"]) == (422, "idempotency_key_reused")
+
+
+def test_an_idempotency_key_is_its_callers_alone(http, acme_key, globex_key, desk):
+    first = send(http, acme_key | {"Idempotency-Key": "k"}, people(1))
+    other = send(http, globex_key | {"Idempotency-Key": "k"}, people(1))
+    assert "idempotency-replayed" not in other.headers
+    assert other.json() != first.json()
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "error"),
+    [
+        ({"feed": "rooster"}, 422, "not_found"),
+        ({"as_of": "yesterday"}, 400, "invalid_request"),
+        ({"as_of": "2026-05-01T00:00:00"}, 400, "invalid_request"),
+    ],
+)
+def test_what_is_said_of_a_file_must_make_sense(http, acme_key, desk, more, status, error):
+    answer = send(http, acme_key, people(1), **more)
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+
+
+def test_a_form_without_a_file_is_told_so(http, acme_key):
+    answer = http.post(FILES, data={"feed": "roster"}, files={"other": ("a", b"x")}, headers=acme_key)
+    assert answer.status_code == 400
+    assert "file" in answer.text
+
+
+def test_an_import_is_followed_to_its_end(http, acme_key, worked, desk):
+    import_id = worked(send(http, acme_key, people(3)))
+    with http.stream("GET", f"{IMPORTS}/{import_id}/events", headers=acme_key) as events:
+        lines = [line for line in events.iter_lines() if line]
+    assert lines[0] == "event: end"
+    assert json.loads(lines[1].removeprefix("data: "))["state"] == "loaded"
