@@ -64,7 +64,7 @@ class ExcelFormat(FormatSpec, frozen=True, kw_only=True, tag="excel"):
 
     Text of numbers comes without `.0`, dates as ISO 8601, formulas by the value last calculated. Without `sheets`, the
     first visible one is read. A plain entry of `sheets` is the name of one or an expression for the names of several.
-    Blank are: formulas that were never calculated, and cells of an xls that hold an error such as #N/A.
+    Blank are formulas that were never calculated. A number under a date format that is no date, such as 0, is a number.
     """
 
     iso_dates: ClassVar[bool] = True

@@ -135,33 +135,35 @@ class Data:
 
 def _names(head: Rows, start: int, height: int) -> list[str]:
     rows = head.cells[start : start + height]
-    width = max((len(row) for row in rows), default=0)
-    names = [*(rows[0] if rows else []), *[""] * width][:width]
-    if height > 1 and len(rows) > 1:
-        lower = [*rows[1], *[""] * width][:width]
-        upper = _spread(names, lower) if head.merges is None else _merged(names, head.merges, start)
-        names = [
-            " ".join(filter(None, (above.strip(), below.strip()))) for above, below in zip(upper, lower, strict=True)
-        ]
+    width = max(map(len, head.cells if height > 1 else rows), default=0)  # a merged cell may reach beyond both rows
+    lines = [[*row, *[""] * width][:width] for row in [*rows, *[[]] * (height - len(rows))]]
+    names = lines[0]
+    if height > 1:
+        _merge(lines, head.merges, start)
+        names = [_joined(column) for column in zip(*lines, strict=True)]
     while names and not names[-1].strip():
         names.pop()
     return names
 
 
-def _merged(upper: list[str], merges: list[Merge], row: int) -> list[str]:
-    """Every cell of a merged range says what its first one says."""
+def _merge(lines: list[list[str]], merges: list[Merge], first: int) -> None:
+    """Have the upper row say in each column of a merged cell what the cell says, and the lower one nothing below it.
+
+    What a file holds beneath a merged cell is shown by no spreadsheet program.
+    """
+    upper, lower = lines
     for (top, left), (bottom, right) in merges:
-        if top <= row <= bottom and right < MAX_COLUMNS:
-            upper[left + 1 : right + 1] = [upper[left]] * len(upper[left + 1 : right + 1])
-    return upper
+        columns = slice(left, min(right, MAX_COLUMNS) + 1)
+        width = len(upper[columns])
+        if width and top == first:
+            upper[columns] = [upper[left]] * width
+        if top <= first < bottom:
+            lower[columns] = [""] * width
 
 
-def _spread(upper: list[str], lower: list[str]) -> list[str]:
-    """Where merges are not known, a group is taken to reach as far as there are names below and none beside it."""
-    for column in range(1, len(upper)):
-        if not upper[column].strip() and lower[column].strip() and lower[column - 1].strip():
-            upper[column] = upper[column - 1]
-    return upper
+def _joined(names: tuple[str, ...]) -> str:
+    """A name that stands in both rows is one name."""
+    return " ".join(dict.fromkeys(filter(None, (name.strip() for name in names))))
 
 
 def _fold(name: str) -> str:

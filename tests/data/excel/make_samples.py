@@ -4,6 +4,8 @@
 
 - roster.xls: BIFF8, the sheets Active (numbers, a date, a boolean, a merged cell) and Old (hidden).
 - dates_1904.xls: the calendar of old Macs.
+- errors.xls, errors_1904.xls: errors, typed and calculated; numbers under a date format that are no dates; and, on the
+  sheet Merged, a header of two rows.
 - roster.ods: Active (the same), with a formula error as LibreOffice stores it.
 - protected.xlsx: encrypted with the password `secret`.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import struct
 from pathlib import Path
 
 import msoffcrypto.format.ooxml
@@ -38,6 +41,46 @@ def write_xls(name: str, *, dates_1904: bool) -> None:
     sheet.write_merge(2, 2, 1, 2, "merged")
     book.add_sheet("Old").visibility = 1
     book.save(str(HERE / name))
+
+
+def write_errors(name: str, *, dates_1904: bool) -> None:
+    book = xlwt.Workbook()
+    book.dates_1904 = dates_1904
+    sheet, other, merged = (book.add_sheet(title) for title in ("Odd", "Other", "Merged"))
+    day = xlwt.easyxf(num_format_str="YYYY-MM-DD")
+    for column, title in enumerate(["Employee ID", "Typed", "Calculated"]):
+        sheet.write(0, column, title)
+    sheet.write(1, 0, 100023)
+    sheet.row(1).set_cell_error(1, 0x2A)
+    sheet.write(1, 2, xlwt.Formula("1/0"))
+    sheet.write(3, 0, 100024)
+    sheet.row(3).set_cell_error(2, 0x17)
+    for row, serial in enumerate([0, -1, -1.5, -0.25, 0.5], 4):
+        sheet.write(row, 2, serial, day)
+    for row, serial in enumerate([-2, -3.25], 9):
+        sheet.write(row, 1, -7, day)  # with its neighbour in one record
+        sheet.write(row, 2, serial, day)
+    other.write(0, 0, "ID")
+    other.write(0, 1, "Name")
+    other.write(1, 0, 7)
+    other.row(1).set_cell_error(1, 0x1D)
+    merged.write_merge(0, 1, 0, 0, "ID")
+    merged.write_merge(0, 0, 1, 2, "Name")
+    for column, title in enumerate(["Last", "First", "State"], 1):
+        merged.write(1, column, title)
+    merged.write(2, 0, 7)
+    book.save(str(HERE / name))
+    _calculate(HERE / name, row=1, column=2, code=0x07)
+
+
+def _calculate(path: Path, row: int, column: int, code: int) -> None:
+    """Store the error that a formula came to, which xlwt leaves to Excel [MS-XLS] 2.5.133."""
+    content = bytearray(path.read_bytes())
+    at = content.index(struct.pack("<HH", row, column), content.index(b"\x06\x00", 0x200))
+    while content[at - 4 : at - 2] != b"\x06\x00":
+        at = content.index(struct.pack("<HH", row, column), at + 1)
+    content[at + 6 : at + 14] = bytes([2, 0, code, 0, 0, 0, 0xFF, 0xFF])
+    path.write_bytes(content)
 
 
 def write_ods() -> None:
@@ -75,5 +118,7 @@ def write_protected() -> None:
 if __name__ == "__main__":
     write_xls("roster.xls", dates_1904=False)
     write_xls("dates_1904.xls", dates_1904=True)
+    write_errors("errors.xls", dates_1904=False)
+    write_errors("errors_1904.xls", dates_1904=True)
     write_ods()
     write_protected()
