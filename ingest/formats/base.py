@@ -151,3 +151,8 @@ class Table(Protocol):
 
     def batches(self) -> Iterator[Batch]:
         """The rows after the header, in order. Once."""
+
+
+def counted(count: int, thing: str) -> str:
+    """The beginning of a remark on rows that are no data, for `Table.remarks`."""
+    return f"1 {thing} was" if count == 1 else f"{count:,} {thing}s were"
