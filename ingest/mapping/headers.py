@@ -99,7 +99,7 @@ def needed_columns(feed: Feed) -> list[list[str]]:
 
     They are the keys, what is `required`, and everything that a condition or a document type asks.
     """
-    needed: list[list[str]] = [[condition.column] for condition in _conditions(feed)]
+    needed: list[list[str]] = [[condition.column] for condition in conditions_of(feed)]
     for key, fields in _mappings(feed):
         for name, spec in fields.items():
             if spec.required or name == key:
@@ -123,7 +123,8 @@ def _mappings(feed: Feed) -> list[tuple[str | None, dict[str, FieldSpec]]]:
     return mappings + [(None, one.fields) for one in feed.documents]
 
 
-def _conditions(feed: Feed) -> list[Condition]:
+def conditions_of(feed: Feed) -> list[Condition]:
+    """Every question that the feed asks about a column."""
     records = [feed.client, feed.case, *feed.documents]
     asked = [feed.where, *(one.when for one in records if one), *(getattr(rule, "when", None) for rule in feed.rules)]
     return [condition for condition in asked if condition]

@@ -9,7 +9,7 @@ from datetime import date
 from gateway.domain.fields import FIELDS, Field, Kind
 from ingest.feed import Condition, DocumentSpec, Feed, FieldSpec
 from ingest.mapping.column import Column
-from ingest.mapping.headers import Headers
+from ingest.mapping.headers import Headers, conditions_of
 from ingest.mapping.specs import FeedError, RecordSpec, check_feed, compile_field, specs_of
 
 Cells = Sequence[str]
@@ -89,13 +89,22 @@ class RecordPlan:
 
 @dataclass(frozen=True, slots=True)
 class FeedPlan:
-    """A feed bound to one file: what to keep, what each row yields, what must hold."""
+    """A feed bound to one file: what to keep, what each row yields, what must hold.
+
+    Attributes:
+        names: of all columns, as found.
+        where_at: the column that `where` asks.
+        asked: the columns that decide something or are kept as they stand, each with the words that the feed has there.
+    """
 
     feed: Feed
+    names: tuple[str, ...]
     records: tuple[RecordPlan, ...]
     where: Test | None
     conditions: dict[int, Test]  # what rules ask, by the rule's place
     keep: tuple[tuple[str, int], ...]
+    where_at: int | None
+    asked: dict[int, frozenset[str]]
 
 
 def compile_feed(feed: Feed, headers: Headers, today: date) -> FeedPlan:
@@ -106,12 +115,17 @@ def compile_feed(feed: Feed, headers: Headers, today: date) -> FeedPlan:
     """
     if errors := check_feed(feed):
         raise errors[0]
+    records = tuple(_bind_record(kind, spec, feed, headers, today) for kind, spec, _ in specs_of(feed))
+    keep = tuple((name, place) for name in feed.keep if (place := headers.index(name)) is not None)
     return FeedPlan(
         feed,
-        tuple(_bind_record(kind, spec, feed, headers, today) for kind, spec, _ in specs_of(feed)),
+        tuple(headers.found),
+        records,
         compile_condition(feed.where, headers, frozenset(feed.none_values)),
         _bind_rules(feed, headers),
-        tuple((name, place) for name in feed.keep if (place := headers.index(name)) is not None),
+        keep,
+        headers.index(feed.where.column) if feed.where else None,
+        _asked(feed, headers, records, keep),
     )
 
 
@@ -163,6 +177,18 @@ def _bind_rules(feed: Feed, headers: Headers) -> dict[int, Test]:
     none_values = frozenset(feed.none_values)
     asked = ((number, getattr(rule, "when", None)) for number, rule in enumerate(feed.rules))
     return {number: test for number, when in asked if (test := compile_condition(when, headers, none_values))}
+
+
+def _asked(
+    feed: Feed, headers: Headers, records: tuple[RecordPlan, ...], keep: tuple[tuple[str, int], ...]
+) -> dict[int, frozenset[str]]:
+    asked: dict[int, frozenset[str]] = {place: frozenset() for _, place in keep}
+    asked |= {one.doc_type.place: frozenset() for one in records if isinstance(one.doc_type, TypePlan)}
+    for condition in conditions_of(feed):
+        place = headers.index(condition.column)
+        assert place is not None  # noqa: S101 - compiled before
+        asked[place] = asked.get(place, frozenset()).union(condition.is_ or (), condition.is_not or ())
+    return asked
 
 
 def _bind_field(
