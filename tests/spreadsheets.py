@@ -115,7 +115,7 @@ def streamed(content):
 
 
 def open_document(sheets, settings=""):
-    """Bytes of an ods: {name: rows}; a value is text, a number, a day, None, or a cell as XML."""
+    """Bytes of an ods: {name: rows}; a value is text, a number, a day, a truth, None, or a cell as XML."""
     tables = "".join(
         f'<table:table table:name="{name}">{"".join(map(_row, rows))}</table:table>' for name, rows in sheets.items()
     )
@@ -139,6 +139,8 @@ def _row(values):
 
 
 def _cell(value):
+    if isinstance(value, bool):
+        return odf_cell(str(value).upper(), "boolean", f'office:boolean-value="{str(value).lower()}"')
     if isinstance(value, dt.date):
         return odf_cell(f"{value:%d.%m.%y}", "date", f'office:date-value="{value.isoformat()}"')
     if isinstance(value, float | int):

@@ -6,7 +6,8 @@
 - dates_1904.xls: the calendar of old Macs.
 - errors.xls, errors_1904.xls: errors, typed and calculated; numbers under a date format that are no dates; and, on the
   sheet Merged, a header of two rows.
-- roster.ods: Active (the same), with a formula error as LibreOffice stores it.
+- people.xls: the five hundred of tests/same_people.py.
+- roster.ods: Active (the same), with an error that is stored as text.
 - protected.xlsx: encrypted with the password `secret`.
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import struct
+import sys
 from pathlib import Path
 
 import msoffcrypto.format.ooxml
@@ -25,6 +27,10 @@ from odf.table import Table, TableCell, TableRow
 from odf.text import P
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[1]))
+
+from same_people import COLUMNS, cell, people  # noqa: E402 - beside the tests that read what is written here
+
 HEADER = ["Employee ID", "Name", "Started", "Active", "Salary"]
 
 
@@ -83,6 +89,19 @@ def _calculate(path: Path, row: int, column: int, code: int) -> None:
     path.write_bytes(content)
 
 
+def write_people() -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("People")
+    day = xlwt.easyxf(num_format_str="DD.MM.YYYY")
+    rows = people()
+    for column, name in enumerate(COLUMNS):
+        sheet.write(0, column, name)
+        for row, person in enumerate(rows, 1):
+            if (value := cell(name, person[name])) is not None:
+                sheet.write(row, column, value, day if isinstance(value, dt.date) else xlwt.Style.default_style)
+    book.save(str(HERE / "people.xls"))
+
+
 def write_ods() -> None:
     book = OpenDocumentSpreadsheet()
     sheet = Table(name="Active")
@@ -98,9 +117,9 @@ def write_ods() -> None:
     ]
     for row in rows:
         line = TableRow()
-        for cell in row:
-            text = cell.pop("text")
-            made = TableCell(**cell)
+        for told in row:
+            text = told.pop("text")
+            made = TableCell(**told)
             made.addElement(P(text=text))
             line.addElement(made)
         sheet.addElement(line)
@@ -120,5 +139,6 @@ if __name__ == "__main__":
     write_xls("dates_1904.xls", dates_1904=True)
     write_errors("errors.xls", dates_1904=False)
     write_errors("errors_1904.xls", dates_1904=True)
+    write_people()
     write_ods()
     write_protected()
