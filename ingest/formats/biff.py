@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import struct
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 from ingest.formats.base import Refused
 from ingest.formats.cells import text_of
@@ -32,14 +33,15 @@ def untold(path: Path) -> list[Untold]:
         Refused: `unreadable`; the details lack the file's name.
     """
     try:
-        stream = _workbook(path.read_bytes())
+        with path.open("rb") as file:
+            stream = _workbook(_Container(file))
         starts = [struct.unpack_from("<I", stream, at)[0] for kind, at, _ in _records(stream, 0) if kind == _BOUNDSHEET]
         return [_sheet(stream, start) for start in starts]
     except (struct.error, IndexError, StopIteration) as error:
         raise Refused("unreadable", why="it is damaged or cut short") from error
 
 
-def _sheet(stream: bytes, start: int) -> Untold:
+def _sheet(stream: bytearray, start: int) -> Untold:
     found = Untold()
     for kind, at, size in _records(stream, start):
         if kind in _READERS:
@@ -47,7 +49,7 @@ def _sheet(stream: bytes, start: int) -> Untold:
     return found
 
 
-def _records(stream: bytes, start: int) -> Iterator[tuple[int, int, int]]:
+def _records(stream: bytearray, start: int) -> Iterator[tuple[int, int, int]]:
     """The kind, the place and the size of each record of a substream, without those of the charts inside it."""
     at, depth = start, 0
     while True:
@@ -64,14 +66,14 @@ def _records(stream: bytes, start: int) -> Iterator[tuple[int, int, int]]:
 # ---------------------------------------------------------------- cells
 
 
-def _boolerr(stream: bytes, at: int, _: int, found: Untold) -> None:
+def _boolerr(stream: bytearray, at: int, _: int, found: Untold) -> None:
     row, column, _ = _CELL.unpack_from(stream, at)
     value, is_error = stream[at + 6], stream[at + 7]
     if is_error:
         found.errors[row + 1][column] = _ERRORS.get(value, _UNNAMED)
 
 
-def _formula(stream: bytes, at: int, size: int, found: Untold) -> None:
+def _formula(stream: bytearray, at: int, size: int, found: Untold) -> None:
     row, column, _ = _CELL.unpack_from(stream, at)
     if stream[at + 12 : at + 14] != _IS_ERROR:
         _number(stream, at, size, found)
@@ -79,24 +81,24 @@ def _formula(stream: bytes, at: int, size: int, found: Untold) -> None:
         found.errors[row + 1][column] = _ERRORS.get(stream[at + 8], _UNNAMED)
 
 
-def _number(stream: bytes, at: int, _: int, found: Untold) -> None:
+def _number(stream: bytearray, at: int, _: int, found: Untold) -> None:
     row, column, _, value = _NUMBER.unpack_from(stream, at)
     if value < 0:
         found.numbers[row + 1][column] = text_of(value)
 
 
-def _rk(stream: bytes, at: int, _: int, found: Untold) -> None:
+def _rk(stream: bytearray, at: int, _: int, found: Untold) -> None:
     row, column = struct.unpack_from("<HH", stream, at)
     _short_number(stream, at + 4, row, column, found)
 
 
-def _mulrk(stream: bytes, at: int, size: int, found: Untold) -> None:
+def _mulrk(stream: bytearray, at: int, size: int, found: Untold) -> None:
     row, first = struct.unpack_from("<HH", stream, at)
     for number, place in enumerate(range(at + 4, at + size - 2, _RK.size)):
         _short_number(stream, place, row, first + number, found)
 
 
-def _short_number(stream: bytes, at: int, row: int, column: int, found: Untold) -> None:
+def _short_number(stream: bytearray, at: int, row: int, column: int, found: Untold) -> None:
     """Two bits say how the other thirty are meant: a whole number or the head of a double, and whether by hundreds."""
     _, packed = _RK.unpack_from(stream, at)
     if not packed >> 31:
@@ -113,23 +115,22 @@ _READERS = {0x0205: _boolerr, 0x0006: _formula, 0x0203: _number, 0x027E: _rk, 0x
 # ---------------------------------------------------------------- container
 
 
-def _workbook(file: bytes) -> bytes:
+def _workbook(container: _Container) -> bytearray:
     """The stream that holds the workbook."""
-    container = _Container(file)
     directory = container.stream(container.directory)
     entries = [directory[at : at + _ENTRY] for at in range(0, len(directory) - _ENTRY + 1, _ENTRY)]
     start, size = next(_extent(entry) for entry in entries if _name(entry) in _NAMES)
     if size >= container.least:
-        return container.stream(start)[:size]
-    return container.small_stream(_extent(entries[0])[0], start)[:size]
+        return container.stream(start)
+    return container.small_stream(_extent(entries[0])[0], start)
 
 
-def _name(entry: bytes) -> str:
+def _name(entry: bytearray) -> str:
     length = struct.unpack_from("<H", entry, 64)[0]
     return entry[: max(0, length - 2)].decode("utf-16-le", "replace").lower()
 
 
-def _extent(entry: bytes) -> tuple[int, int]:
+def _extent(entry: bytearray) -> tuple[int, int]:
     """The first sector of a stream, and its bytes."""
     start, size = struct.unpack_from("<II", entry, 116)
     return start, size
@@ -143,26 +144,26 @@ class _Container:
         least: bytes; a smaller stream stands in small sectors of its own.
     """
 
-    def __init__(self, file: bytes) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        shift, self._small_shift = struct.unpack_from("<HH", file, 30)
+        head = file.read(512)
+        shift, self._small_shift = struct.unpack_from("<HH", head, 30)
         self._size = 1 << min(shift, 16)
-        self.directory, _, self.least, self._small_table, _, more = struct.unpack_from("<6I", file, 48)
-        self._table = self._numbers(self._table_sectors(more))
+        self.directory, _, self.least, self._small_table, _, more = struct.unpack_from("<6I", head, 48)
+        self._table = self._numbers(self._table_sectors(list(struct.unpack_from("<109I", head, 76)), more))
 
-    def stream(self, start: int) -> bytes:
+    def stream(self, start: int) -> bytearray:
         """All sectors from `start` on."""
-        return b"".join(map(self._sector, _chain(self._table, start)))
+        return self._joined(_chain(self._table, start))
 
-    def small_stream(self, holder: int, start: int) -> bytes:
+    def small_stream(self, holder: int, start: int) -> bytearray:
         """The same in small sectors, all of which stand in one stream."""
         held, size = self.stream(holder), 1 << min(self._small_shift, 16)
         table = self._numbers(_chain(self._table, self._small_table))
-        return b"".join(held[number * size : (number + 1) * size] for number in _chain(table, start))
+        return bytearray().join(held[number * size : (number + 1) * size] for number in _chain(table, start))
 
-    def _table_sectors(self, more: int) -> list[int]:
+    def _table_sectors(self, places: list[int], more: int) -> list[int]:
         """Where the table of sectors stands: 109 places in the header, further ones in sectors that form a list."""
-        places = list(struct.unpack_from("<109I", self._file, 76))
         seen: set[int] = set()
         while more < _NO_SECTOR and more not in seen:
             seen.add(more)
@@ -170,15 +171,17 @@ class _Container:
             places += further
         return [place for place in places if place < _NO_SECTOR]
 
-    def _numbers(self, sectors: Iterator[int] | list[int]) -> array[int]:
-        whole = b"".join(map(self._sector, sectors))
+    def _numbers(self, sectors: Iterable[int]) -> array[int]:
+        whole = self._joined(sectors)
         return array("I", whole[: len(whole) // 4 * 4])
 
-    def _sector(self, number: int) -> bytes:
-        start = (number + 1) * self._size
-        if start >= len(self._file):
-            raise IndexError(number)
-        return self._file[start : start + self._size]
+    def _joined(self, sectors: Iterable[int]) -> bytearray:
+        """Their content; held once only, for it may be most of the memory that there is."""
+        whole = bytearray()
+        for number in sectors:
+            self._file.seek((number + 1) * self._size)
+            whole += self._file.read(self._size)
+        return whole
 
 
 def _chain(table: array[int], start: int) -> Iterator[int]:

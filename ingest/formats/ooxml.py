@@ -21,7 +21,7 @@ _ERROR = re.compile(
     rb'<(?:\w+:)?c(?=\s[^<>]* t="e")[^<>]* r="([A-Z]{1,3})([0-9]{1,7})"[^<>]*>'
     rb"(?:<(?:\w+:)?f[^<>]*/>|<(?:\w+:)?f[^<>]*>[^<]*</(?:\w+:)?f>)?<(?:\w+:)?v>([^<]*)<"
 )
-_NEGATIVE = re.compile(rb"v>(-[0-9][0-9.eE+-]*)<")
+_NEGATIVE = re.compile(rb">(-[0-9][0-9.eE+-]*)<")  # begins with what is rare, for speed; `v` is looked for behind it
 _PLACE = re.compile(rb' r="([A-Z]{1,3})([0-9]{1,7})"')
 _MERGE = re.compile(rb'mergeCell [^<>]*ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
 _MERGE_LENGTH = 200  # bytes; more than one such element takes
@@ -67,6 +67,8 @@ def _find_errors(piece: bytes, found: Untold) -> None:
 
 def _find_negatives(piece: bytes, found: Untold) -> None:
     for match in _NEGATIVE.finditer(piece):
+        if piece[match.start() - 1 : match.start()] != b"v":
+            continue
         at = piece.rfind(b' r="', 0, match.start())
         place = _PLACE.match(piece, at) if at >= 0 else None
         if place is None or piece.find(b"c>", at, match.start()) >= 0:

@@ -15,12 +15,20 @@ _CHUNK = 1 << 20
 _CONTENT = "content.xml"
 _DAY_0 = "1899-12-30"  # where the document names no other
 # A document without any of these says nothing that calamine leaves out; looking for them takes a tenth of parsing it.
-_MARKS = (b"-spanned=", b"<text:p>#", b"<text:p>Err:", b"null-date", f'date-value="{_DAY_0}'.encode())
+_MARKS = (
+    b"-spanned=",
+    b'value-type="error"',
+    b"<text:p>#",
+    b"<text:p>Err:",
+    b"null-date",
+    f'date-value="{_DAY_0}'.encode(),
+)
 _LONGEST_MARK = 40  # bytes
 _ERROR = re.compile(r"#N/A|#REF!|#VALUE!|#DIV/0!|#NAME\?|#NUM!|#NULL!|Err:[0-9]{3}")
 
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
+_LIBRE_OFFICE = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 "
 _PARAGRAPH = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 p"
 _CELLS = {_TABLE + "table-cell", _TABLE + "covered-table-cell"}
 
@@ -97,8 +105,9 @@ class _Content:
 
     def _end_cell(self) -> None:
         sheet = self.sheets[-1]
-        if _ERROR.fullmatch(self._shown.strip()):
-            self._note(sheet.errors, self._shown.strip())
+        shown = self._shown.strip()
+        if self._cell.get(_LIBRE_OFFICE + "value-type") == "error" or _ERROR.fullmatch(shown):
+            self._note(sheet.errors, shown or "#N/A")
         day, _, clock = self._cell.get(_OFFICE + "date-value", "").partition("T")
         if day == self._day_0:
             self._note(sheet.numbers, clock[:8] if clock.strip("0:.") else "0")

@@ -99,11 +99,13 @@ def test_a_small_old_workbook_stands_in_small_sectors(tmp_path):
 
 NEW_STYLE = odf_cell("#N/A", more='office:string-value="" calcext:value-type="error" table:formula="of:=NA()"')
 OLD_STYLE = odf_cell("#DIV/0!", "float", 'office:value="0" table:formula="of:=1/0"')
+GERMAN = odf_cell("#NV", more='office:string-value="" calcext:value-type="error" table:formula="of:=NA()"')
 NUMBERED = odf_cell("Err:502", more='office:string-value="" calcext:value-type="error" table:formula="of:=MID()"')
 
 
 @pytest.mark.parametrize(
-    ("cell", "shown"), [(NEW_STYLE, "#N/A"), (OLD_STYLE, "#DIV/0!"), (NUMBERED, "Err:502"), ("#REF!", "#REF!")]
+    ("cell", "shown"),
+    [(NEW_STYLE, "#N/A"), (OLD_STYLE, "#DIV/0!"), (GERMAN, "#NV"), (NUMBERED, "Err:502"), ("#REF!", "#REF!")],
 )
 def test_error_cells_of_an_open_document_are_flaws_however_they_are_stored(cell, shown):
     table = read(open_document({"S": [["ID", "Pay"], ["1", 5], [], ["2", cell], ["3", "Error"]]}))
@@ -137,11 +139,13 @@ def repeated(content, mark, times):
     return out.getvalue()
 
 
-def test_a_remark_beside_a_cell_is_no_error_of_it():
+def test_a_remark_beside_a_cell_is_no_text_of_it():
     remark = "<office:annotation><text:p>#N/A</text:p></office:annotation>"
-    cell = odf_cell("5", "float", 'office:value="5"').replace("<text:p>", remark + "<text:p>")
-    table = read(open_document({"S": [["ID", "Pay"], ["1", cell]]}))
-    assert (table.cells, table.flaws) == ([["1", "5"]], [])
+    blank = f"<table:table-cell>{remark}</table:table-cell>"
+    wrong = odf_cell("#REF!").replace("<text:p>", remark + "<text:p>")
+    table = read(open_document({"S": [["ID", "Pay"], ["1", blank], ["2", wrong]]}))
+    assert table.cells[0] == ["1", ""]
+    assert table.flaws == [(3, 1, "formula_error", "#REF!")]
 
 
 # ---------------------------------------------------------------- numbers that are no dates
