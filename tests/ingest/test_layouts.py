@@ -80,7 +80,7 @@ def cell(name: str, text: str) -> object:
             return dt.datetime.strptime(text, "%m/%d/%Y")  # noqa: DTZ007 - a workbook knows no zones
         except ValueError:
             return text
-    return float(text) if name == "Salary" and text and not text.startswith("#") else text
+    return float(text) if name == "Salary" and text else text
 
 
 def as_xlsx(**sheets: list[dict[str, str]]) -> bytes:
@@ -180,75 +180,6 @@ def test_a_csv_must_keep_to_the_agreed_form_of_a_date(desk):
 def test_a_workbooks_dates_that_would_have_two_readings_are_an_error_of_the_settings(desk):
     with pytest.raises(Exception, match="read the same text"):
         desk.apply(partner(("excel", "{type: excel}"), mapping=MAPPING.replace("%m/%d/%Y", "%Y-%d-%m")))
-
-
-# ---------------------------------------------------------------- errors of a workbook's formulas
-
-ODD = MAPPING.replace(
-    "    contents: full",
-    """    contents: full
-    where: {column: Kind, is: [D]}
-    none_values: ["", "#NULL!"]
-    keep: [Manager]""",
-).replace("type: money}", "type: money, if_bad: drop}")
-
-
-def load_odd(desk, *rows: dict[str, str]):
-    """A workbook of two sheets, of which the second holds odd rows among plain ones."""
-    desk.apply(partner(("excel", "{type: excel, sheets: [One, Two]}"), mapping=ODD))
-    plain = [row | {"Kind": "D", "Manager": "Ann", "Helper": "1"} for row in PEOPLE[:20]]
-    odd = [plain[0] | {"EMP_ID": f"{100 + place:06}"} | row for place, row in enumerate(rows)]
-    return desk.drop("excel.xlsx", as_xlsx(One=plain, Two=[*plain[:1], *odd]))
-
-
-def test_an_error_cell_in_a_column_that_is_read_rejects_its_row(desk):
-    told = load_odd(desk, {"DOB": "#REF!"}, {"Manager": "#N/A"}, {"Kind": "#VALUE!"}, {"EMP_ID": "#NAME?"})
-    assert counts(told) == {"read": 25, "created": 20, "superseded": 1, "rejected": 4}, told
-    found = [
-        (one["code"], one["row"], one["line"], one["sheet"], one["column"], one["value"])
-        for one in told["problems"]
-        if one["severity"] == "error"
-    ]
-    assert found == [
-        ("formula_error", 24, 3, "Two", "DOB", "#REF!"),
-        ("formula_error", 25, 4, "Two", "Manager", "#N/A"),
-        ("formula_error", 26, 5, "Two", "Kind", "#VALUE!"),
-        ("formula_error", 27, 6, "Two", "EMP_ID", "#NAME?"),
-    ]
-
-
-def test_an_error_cell_that_nothing_is_read_from_does_no_harm(desk):
-    told = load_odd(
-        desk, {"Helper": "#REF!"}, {"Expiry": "#REF!"}, {"Passport": "#NULL!"}, {"Kind": "x", "DOB": "#REF!"}
-    )
-    assert counts(told) == {"read": 25, "created": 23, "superseded": 1, "skipped": 1}, told
-    assert [one["code"] for one in told["problems"]] == ["duplicate_key"]
-
-
-def test_an_error_cell_costs_its_value_alone_where_the_feed_says_drop(desk):
-    told = load_odd(desk, {"Salary": "#DIV/0!"})
-    assert counts(told) == {"read": 22, "created": 21, "superseded": 1}, told
-    [dropped] = [one for one in told["problems"] if one["code"] == "formula_error"]
-    assert (dropped["severity"], dropped["column"], dropped["value"]) == ("warning", "Salary", "#DIV/0!")
-    assert desk.clients()["000100"] is None
-
-
-# ---------------------------------------------------------------- zeros that a workbook took off
-
-
-def test_a_number_that_lost_its_zeros_is_told_as_such_unless_the_feed_puts_them_back(desk):
-    strict = MAPPING.replace("{from: EMP_ID, required: true}", "{from: EMP_ID, required: true, length: [6, 6]CLEAN}")
-    content = as_xlsx(Roster=[row | {"EMP_ID": row["EMP_ID"].lstrip("0")} for row in PEOPLE[:3]])
-
-    desk.apply(partner(("excel", "{type: excel}"), mapping=strict.replace("CLEAN", "")))
-    told = desk.drop("excel.xlsx", content)
-    assert (told["state"], counts(told)) == ("held", {"read": 3, "rejected": 3})
-    assert [one["value"] for one in told["problems"] if one["code"] == "lost_zeros"] == ["1", "2", "3"]
-
-    padded = strict.replace("CLEAN", ", clean: [strip, {pad_left: {width: 6}}]")
-    desk.apply(partner(("excel", "{type: excel}"), mapping=padded))
-    assert counts(desk.drop("excel.xlsx", content)) == {"read": 3, "created": 3}
-    assert set(desk.clients()) == {"000001", "000002", "000003"}
 
 
 # ---------------------------------------------------------------- sheets
