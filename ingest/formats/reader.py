@@ -102,7 +102,7 @@ class _Quick:
         top, left = sheet.start or (0, 0)
         if top * sheet.width > MARGIN_CELLS:
             raise Irregular
-        missing = max(0, untold.height - sheet.total_height)
+        missing = max(0, untold.height - (sheet.end[0] + 1 if sheet.end else 0))
         rows = itertools.chain(_shifted(sheet.iter_rows(), left), itertools.repeat([], missing))
         merges = sheet.merged_cell_ranges if untold.merges is None else untold.merges
         yield from _blocks(

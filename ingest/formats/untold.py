@@ -41,7 +41,7 @@ class Untold:
 
     @property
     def height(self) -> int:
-        """The last row with an error; calamine leaves out what follows the last cell that is not blank."""
+        """The last row with an error; calamine leaves out the rows below the last cell that it takes for filled."""
         return max(self.errors, default=0)
 
     def complete(self, number: int, values: list[Any], texts: list[str]) -> Row:

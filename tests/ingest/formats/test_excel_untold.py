@@ -113,8 +113,9 @@ def test_error_cells_of_an_open_document_are_flaws_however_they_are_stored(cell,
     assert table.flaws == [(4, 1, "formula_error", shown)]
 
 
-def test_errors_that_end_an_open_document_are_not_lost_with_the_blank_cells_below():
-    table = read(open_document({"Other": [["#N/A"]], "S": [["ID", "Pay"], ["1", 5], [None, NEW_STYLE]]}), sheets=["S"])
+@pytest.mark.parametrize("error", [NEW_STYLE, "<table:table-cell><text:p>#N/A</text:p></table:table-cell>"])
+def test_errors_that_end_an_open_document_are_not_lost_with_the_blank_cells_below(error):
+    table = read(open_document({"Other": [["#N/A"]], "S": [["ID", "Pay"], ["1", 5], [None, error]]}), sheets=["S"])
     assert table.rows == [(2, ["1", "5"]), (3, ["", "#N/A"])]
     assert table.flaws == [(3, 1, "formula_error", "#N/A")]
 
