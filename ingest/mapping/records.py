@@ -123,7 +123,7 @@ class _BatchMapper:
         for flaw in self.flaws:
             if flaw.index in kept and (flaw.code != "formula_error" or flaw.column in self.plan.asked):
                 known = labels.get(flaw.column) if flaw.column is not None else None
-                secret = known.target.sensitive if known else False
+                secret = known is not None and known.target.sensitive and flaw.code != "formula_error"
                 self._reject(
                     flaw.index,
                     flaw.code,

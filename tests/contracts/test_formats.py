@@ -111,9 +111,9 @@ def damaged_fixed():
 
 
 def damaged_json():
-    """A record of several lines, and a blank one, above what is wrong."""
-    content = b'{"id": "1",\n "name": "x"}\n\n{"id": "2", "name": "M\xfcller"}\n{"id": "3",,}\n["4"]\n{"id": "5"}\n'
-    return content, JsonFormat(), [("undecodable", 2, 4, None), ("bad_json", 3, 5, None), ("bad_json", 4, 6, None)]
+    """A blank line above what is wrong."""
+    content = b'{"id": "1", "name": "x"}\n\n{"id": "2", "name": "M\xfcller"}\n{"id": "3",,}\n\n["4"]\n{"id": "5"}\n'
+    return content, JsonFormat(), [("undecodable", 2, 3, None), ("bad_json", 3, 4, None), ("bad_json", 4, 6, None)]
 
 
 # ... and one file in which rows are wrong: with the format that describes it, (code, row, line, sheet) of each
@@ -192,6 +192,16 @@ def test_positions_rise_through_all_batches(kind):
     assert lines == sorted(lines)
     assert consumed == sorted(consumed)
     assert consumed[-1] == size
+
+
+@each_format
+def test_whatever_is_wrong_is_told_with_its_true_row_line_and_sheet(kind):
+    content, spec, wrong = DAMAGED[kind]()
+    told = []
+    for batch in open_table(Bytes(content), spec).batches():
+        told += [(one.code, batch.rows[one.index], batch.lines[one.index], batch.sheet) for one in batch.flaws]
+        told += [(one.flaw.code, one.row, one.line, batch.sheet) for one in batch.broken]
+    assert sorted(told, key=str) == sorted(wrong, key=str)
 
 
 @each_format

@@ -22,6 +22,7 @@ feeds:
       key: employee_id
       fields:
         employee_id:   {from: EMP_ID, required: true}
+        given_name:    {from: Given, if_bad: drop}
         date_of_birth: {from: DOB, type: date, formats: ["%m/%d/%Y"]}
         annual_salary: {from: Salary, type: money, if_bad: drop}
     documents:
@@ -31,7 +32,7 @@ feeds:
           number:     {from: Passport}
           expires_on: {from: Expiry, type: date, formats: ["%m/%d/%Y"]}
 """
-COLUMNS = ["EMP_ID", "Kind", "DOB", "Salary", "Manager", "Passport", "Expiry", "Helper"]
+COLUMNS = ["EMP_ID", "Kind", "DOB", "Salary", "Manager", "Passport", "Expiry", "Given", "Helper"]
 
 
 def row(number: int, **odd: object) -> list[object]:
@@ -48,8 +49,10 @@ def load(desk, *odd: dict[str, object]):
 
 
 def test_an_error_cell_in_a_column_that_is_read_rejects_its_row(desk):
-    told = load(desk, {"DOB": "#REF!"}, {"Manager": "#N/A"}, {"Kind": "#VALUE!"}, {"EMP_ID": "#NAME?"})
-    assert counts(told) == {"read": 25, "created": 21, "rejected": 4}, told
+    told = load(
+        desk, {"DOB": "#REF!"}, {"Manager": "#N/A"}, {"Kind": "#VALUE!"}, {"EMP_ID": "#NAME?"}, {"Passport": "#N/A"}
+    )
+    assert counts(told) == {"read": 26, "created": 21, "rejected": 5}, told
     assert [
         (one["code"], one["row"], one["line"], one["sheet"], one["column"], one["value"])
         for one in told["problems"]
@@ -59,6 +62,7 @@ def test_an_error_cell_in_a_column_that_is_read_rejects_its_row(desk):
         ("formula_error", 25, 4, "Two", "Manager", "#N/A"),
         ("formula_error", 26, 5, "Two", "Kind", "#VALUE!"),
         ("formula_error", 27, 6, "Two", "EMP_ID", "#NAME?"),
+        ("formula_error", 28, 7, "Two", "Passport", "#N/A"),
     ]
 
 
@@ -75,12 +79,14 @@ def test_an_error_cell_that_nothing_is_read_from_does_no_harm(desk):
 
 
 def test_an_error_cell_costs_its_value_alone_where_the_feed_says_drop(desk):
-    told = load(desk, {"Salary": "#DIV/0!"}, {"Salary": 5})
+    told = load(desk, {"Salary": "#DIV/0!", "Given": "#N/A"}, {"Salary": 5, "Given": "Zoë"})
     assert counts(told) == {"read": 23, "created": 23}, told
-    [dropped] = told["problems"]
-    assert (dropped["code"], dropped["severity"], dropped["value"]) == ("formula_error", "warning", "#DIV/0!")
-    assert desk.clients()["E100"] is None
-    assert desk.clients()["E101"] == 5
+    assert {(one["code"], one["severity"], one["row"], one["value"]) for one in told["problems"]} == {
+        ("formula_error", "warning", 24, "#DIV/0!"),
+        ("formula_error", "warning", 24, "#N/A"),
+    }
+    clients = desk.clients("employee_id, annual_salary, given_name")
+    assert (clients["E100"], clients["E101"]) == ((None, None), (5, "Zoë"))
 
 
 def test_a_number_that_lost_its_zeros_is_told_as_such_unless_the_feed_puts_them_back(desk):
