@@ -109,14 +109,13 @@ class CsvTable:
         """The data rows in order. Once."""
         records, lines, width = self._records, self._lines, len(self.header)
         filling = Filling([(None, width)], lines.encoding)
-        for row, record in self._foot.without(self._filled_rows(width)):
-            line, cells, code = record
+        for row, (line, cells, code) in self._foot.without(self._filled_rows(width)):
             if filling.is_full(lines.position):
                 yield from filling.taken(lines.position)
             if code is None and len(cells) == width and line > records.suspect_until:
                 filling.add(0, row, line, cells)
             else:
-                self._add_doubtful(filling, row, record)
+                self._add_doubtful(filling, row, (line, cells, code))
         yield from filling.taken(lines.position)
 
     def _found_header(self, name: str) -> list[str]:

@@ -30,7 +30,10 @@ class Filling:
 
     def _begin(self, position: int) -> None:
         self._batches = [Batch([], [], [], part=part, sheet=name) for part, name in enumerate(self._names)]
-        self._adders = [(one.rows.append, one.lines.append, one.cells.append) for one in self._batches]
+        self._adders = [
+            (one.rows.append, one.lines.append, one.cells.append, weight)
+            for one, weight in zip(self._batches, self._weights, strict=True)
+        ]
         self._until = position + BATCH_BYTES
         self._weight = 0
 
@@ -48,11 +51,11 @@ class Filling:
 
     def add(self, part: int, row: int, line: int, cells: list[str]) -> None:
         """A row that fits the header of its part, and holds nothing but text."""
-        add_row, add_line, add_cells = self._adders[part]
+        add_row, add_line, add_cells, weight = self._adders[part]
         add_row(row)
         add_line(line)
         add_cells(cells)
-        self._weight += self._weights[part]
+        self._weight += weight
 
     def add_suspect(self, part: int, row: int, line: int, cells: list[str]) -> None:
         """A row that fits, some cell of which may hold what is no text."""
