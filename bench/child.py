@@ -17,8 +17,10 @@ from gateway.errors import NotFound
 from gateway.storage import Store
 from ingest import receipts
 from ingest.account import account_of
-from ingest.imports import Asked, Office, finish, receive
+from ingest.imports import finish
+from ingest.office import Asked, Office
 from ingest.partner import read_partner
+from ingest.reception import receive
 
 ME = Actor("system", "bench")
 
@@ -28,7 +30,7 @@ def main(data_dir: str, slug: str, path: str, forced: str) -> None:
     office = _office(data_dir)
     home = _home(office, slug)
     begun = perf_counter()
-    arrival = receive(office, home, Path(path).name, _pieces(path), via="cli", asked=Asked(forced=forced == "forced"))
+    [arrival] = receive(office, home, Path(path).name, _pieces(path), via="cli", asked=Asked(forced=forced == "forced"))
     finish(office, home, arrival, lambda *_: None)
     seconds = perf_counter() - begun
     with office.db.firm(home.firm_id) as session:

@@ -18,8 +18,28 @@ LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 MASTER_KEY_BYTES = 32  # AES-256
-_SECRET = frozenset({"database_url", "system_database_url", "owner_database_url", "master_key"})
+_SECRET = frozenset(
+    {
+        "database_url",
+        "system_database_url",
+        "owner_database_url",
+        "master_key",
+        "metrics_token",
+        "limits_url",
+        "broker_url",
+    }
+)
 _SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+_BROKERS = frozenset({"redis", "rediss", "amqp", "amqps"})
+_NUMBERS = {  # default, least, most
+    "urgent_workers": (2, 1, 64),
+    "normal_workers": (4, 1, 64),
+    "bulk_workers": (1, 1, 64),
+    "ingest_workers": (1, 1, 64),
+    "job_lease_seconds": (30, 2, 3_600),
+    "job_sweep_seconds": (2, 1, 300),
+    "drain_seconds": (25, 0, 3_600),
+}
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -29,7 +49,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         database_url: PostgreSQL for the application's role; None means the embedded server in `data_dir`.
         system_database_url: for the scheduler's role, which sees all firms.
         owner_database_url: for the role that owns the tables, which migrates.
+        limits_url: a Redis that counts requests for all processes; None means each process counts for itself.
+        metrics_token: whoever knows it may read /metrics; None means whoever asks from this machine.
         master_key: wraps the firms' data keys; None means a key file in `data_dir`.
+        broker_url: what wakes workers, redis:// or amqp://; None means the database itself.
+        urgent_workers, normal_workers, bulk_workers, ingest_workers: jobs of that queue that a process runs at once.
+        job_lease_seconds: how long a worker may be silent before others take over its jobs.
+        job_sweep_seconds: how often a worker looks for jobs that no message told it about.
+        drain_seconds: how long a process that must end lets its jobs go on.
     """
 
     data_dir: Path
@@ -39,6 +66,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     system_database_url: str | None = None
     owner_database_url: str | None = None
     master_key: bytes | None = None
+    limits_url: str | None = None
+    metrics_token: str | None = None
+    broker_url: str | None = None
+    urgent_workers: int = 2
+    normal_workers: int = 4
+    bulk_workers: int = 1
+    ingest_workers: int = 1
+    job_lease_seconds: int = 30
+    job_sweep_seconds: int = 2
+    drain_seconds: int = 25
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"
 
@@ -68,6 +105,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         system_database_url=_role_url(env, "GATEWAY_SYSTEM_DATABASE_URL", database_url),
         owner_database_url=_role_url(env, "GATEWAY_OWNER_DATABASE_URL", database_url),
         master_key=_master_key(env, "GATEWAY_MASTER_KEY"),
+        limits_url=_redis_url(env, "GATEWAY_LIMITS_URL"),
+        metrics_token=_secret(env, "GATEWAY_METRICS_TOKEN"),
+        broker_url=_broker_url(env, "GATEWAY_BROKER_URL"),
+        **{name: _number(env, f"GATEWAY_{name.upper()}", *bounds) for name, bounds in _NUMBERS.items()},
         log_format=cast("LogFormat", _word(env, "GATEWAY_LOG_FORMAT", get_args(LogFormat), "text")),
         log_level=cast("LogLevel", _word(env, "GATEWAY_LOG_LEVEL", get_args(LogLevel), "info")),
     )
@@ -98,6 +139,27 @@ def _database_url(env: Mapping[str, str], name: str) -> str | None:
     if not valid:
         raise _invalid(name, "must be a PostgreSQL address such as postgresql://user:password@host:5432/gateway")
     return url
+
+
+def _redis_url(env: Mapping[str, str], name: str) -> str | None:
+    url = _secret(env, name)
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise _invalid(name, "must be a Redis address such as redis://host:6379/0")
+    return url
+
+
+def _broker_url(env: Mapping[str, str], name: str) -> str | None:
+    url = _secret(env, name)
+    if url and url.partition("://")[0] not in _BROKERS:
+        raise _invalid(name, "must start with redis://, rediss://, amqp:// or amqps://, or be unset")
+    return url
+
+
+def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = env.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise _invalid(name, f"must be a whole number from {least} to {most}, not {text!r}")
+    return int(text)
 
 
 def _role_url(env: Mapping[str, str], name: str, database_url: str | None) -> str | None:

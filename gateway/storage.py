@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +120,7 @@ class Store:
     def _put(self, key: str, frames: Iterable[bytes]) -> None:
         with _telling(key):
             # one part at a time keeps 5 MiB in memory instead of 60
-            obstore.put(self._store, key, frames, chunk_size=_PART_BYTES, max_concurrency=1)
+            obstore.put(self._store, key, _pulled_elsewhere(frames), chunk_size=_PART_BYTES, max_concurrency=1)
             self._sync(key)
 
     def _sync(self, key: str) -> None:
@@ -151,6 +152,14 @@ class _Tally:
         except Exception as error:
             self.failure = error
             raise
+
+
+def _pulled_elsewhere(frames: Iterable[bytes]) -> Iterator[bytes]:
+    """Each frame pulled by a thread of its own: it may come out of this store, which cannot read while it writes."""
+    pulled = iter(frames)
+    with ThreadPoolExecutor(max_workers=1) as puller:
+        while (frame := puller.submit(next, pulled, None).result()) is not None:
+            yield frame
 
 
 @contextmanager

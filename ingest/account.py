@@ -9,8 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import to_builtins
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gateway.db.models import FeedRow, File, Import, PartnerConfig, RowError
 from gateway.errors import NotFound
@@ -19,7 +20,7 @@ from ingest.pipeline import Outcome
 MOST_PROBLEMS = 1_000  # in one answer; `problem_count` tells how many there are, errors.json holds them all
 RECEIPTS: Mapping[str, str] = {"json": "receipt.json", "csv": "errors.csv", "xlsx": "errors.xlsx"}
 
-_SUMMARY = ("code", "severity", "column", "count", "first_row", "fix")
+_SUMMARY = ("code", "severity", "column", "count", "first_row", "first_sheet", "fix")
 _NO_RECORDS = {"created": 0, "updated": 0, "closed": 0}
 
 
@@ -56,9 +57,9 @@ def account_of(session: Session, import_id: UUID, folder: Path, *, problems: boo
         **counts_of(arrival.counts),
         "guards": arrival.guards,
         "suggestions": arrival.suggestions,
-        "remarks": arrival.remarks,
+        "remarks": [*file.remarks, *arrival.remarks],
         "problem_count": arrival.problem_count,
-        "receipts": {kind: str(folder / name) for kind, name in RECEIPTS.items() if (folder / name).exists()},
+        "receipts": _receipts(folder),
         "seconds": arrival.seconds,
     }
     return told | ({"problems": problems_of(session, import_id, MOST_PROBLEMS)} if problems else {})
@@ -94,6 +95,11 @@ def dry_account(name: str, sha256: str, outcome: Outcome, *, seconds: float) -> 
     }
 
 
+def further(folder: Path) -> list[Path]:
+    """The tables of rejected rows besides errors.csv: of the second sheet or record type that has any, the third ..."""
+    return sorted(folder.glob("errors-*.csv"))
+
+
 def counts_of(counts: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
     """Rows and records, every key present."""
     records = counts.get("records") or {}
@@ -106,7 +112,7 @@ def counts_of(counts: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
 
 def problems_of(session: Session, import_id: UUID, most: int) -> list[dict[str, object]]:
     """The first problems by row, as told to the partner."""
-    kept = select(RowError).where(RowError.import_id == import_id).order_by(RowError.row, RowError.id).limit(most)
+    kept = select(RowError).where(RowError.import_id == import_id).order_by(RowError.place, RowError.id).limit(most)
     return [problem_object(one) for one in session.scalars(kept)]
 
 
@@ -133,8 +139,9 @@ def summary_of(session: Session, import_id: UUID) -> list[dict[str, object]]:
             RowError.severity,
             RowError.column_name,
             func.count(),
-            func.min(RowError.row),
-            func.min(RowError.fix),
+            _first(RowError.row),
+            _first(RowError.sheet),
+            _first(RowError.fix),
         )
         .where(RowError.import_id == import_id)
         .group_by(RowError.code, RowError.severity, RowError.column_name)
@@ -143,12 +150,17 @@ def summary_of(session: Session, import_id: UUID) -> list[dict[str, object]]:
     return [dict(zip(_SUMMARY, row, strict=True)) for row in session.execute(grouped)]
 
 
+def _first(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """What the first problem of a group says, in the order of the file."""
+    return func.array_agg(aggregate_order_by(column, RowError.place, RowError.id))[1]
+
+
 def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, object]]:
     """The problems of a dry run in the form of `summary_of`."""
     kinds: dict[tuple[object, ...], dict[str, Any]] = {}
     for one in problems:  # in the order of their rows
         kind = (one["code"], one["severity"], one["column_name"])
-        new = dict(zip(_SUMMARY, (*kind, 0, one["row"], one["fix"]), strict=True))
+        new = dict(zip(_SUMMARY, (*kind, 0, one["row"], one["sheet"], one["fix"]), strict=True))
         kinds.setdefault(kind, new)["count"] += 1
     return sorted(kinds.values(), key=lambda kind: (-kind["count"], kind["code"]))
 
@@ -156,6 +168,12 @@ def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, object]]:
 def _renamed(problem: Mapping[str, Any]) -> dict[str, object]:
     """A staged problem with the keys of `problem_object`."""
     return {"column" if name == "column_name" else name: value for name, value in problem.items()}
+
+
+def _receipts(folder: Path) -> dict[str, str]:
+    """What lies there, by kind: json, csv, xlsx; the further tables as csv-2-Left and so on."""
+    found = {kind: str(folder / name) for kind, name in RECEIPTS.items() if (folder / name).exists()}
+    return found | {path.stem.replace("errors", "csv", 1): str(path) for path in further(folder)}
 
 
 def _iso(instant: datetime | None) -> str | None:

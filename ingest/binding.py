@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from ingest.feed import Feed
 from ingest.formats.base import Part, Refused, Table
 from ingest.mapping.headers import Headers, Standing, Suggestion, standing
 from ingest.mapping.plan import FeedPlan, compile_feed
+from ingest.mapping.tables import parse_all
 from ingest.mapping.values import alternatives
+
+NO_TEXTS: Mapping[str, str] = {}
 
 
 class Held(Exception):  # noqa: N818 - the state of the file that it leads to
@@ -31,7 +35,14 @@ class Held(Exception):  # noqa: N818 - the state of the file that it leads to
         self.is_foreign = is_foreign  # nothing in the header is the feed's, nor looks like it
 
 
-def bind(table: Table, feed: Feed, learned: dict[str, list[str]], today: date, file_name: str) -> list[FeedPlan]:
+def bind(
+    table: Table,
+    feed: Feed,
+    learned: dict[str, list[str]],
+    today: date,
+    file_name: str,
+    tables: Mapping[str, str] = NO_TEXTS,
+) -> list[FeedPlan]:
     """The feed compiled for each part of the file.
 
     Args:
@@ -40,6 +51,7 @@ def bind(table: Table, feed: Feed, learned: dict[str, list[str]], today: date, f
         learned: column names accepted since.
         today: what `today` means in checks.
         file_name: for sentences.
+        tables: the text of the CSV tables that lookups name, by name.
 
     Raises:
         Held: a column without which a part cannot be read is missing; says which new column it probably became.
@@ -48,7 +60,8 @@ def bind(table: Table, feed: Feed, learned: dict[str, list[str]], today: date, f
     bound = [(part, feed.section(part.name), Headers(part.header, learned)) for part in table.parts]
     lacking = [(part, headers, it) for part, section, headers in bound if (it := standing(section, headers)).missing]
     if not lacking:
-        return [compile_feed(section, headers, today) for _, section, headers in bound]
+        parsed = parse_all(tables)
+        return [compile_feed(section, headers, today, parsed) for _, section, headers in bound]
     held = [_held_for(part, headers, it) for part, headers, it in lacking]
     if len(held) == len(bound) and all(one.is_foreign for one in held):
         raise Refused("header_foreign", row=lacking[0][0].header_row, file=file_name)

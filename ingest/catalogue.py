@@ -81,6 +81,10 @@ ROW_CODES: dict[str, Entry] = {
         "{column}: {value} is shorter than agreed; leading zeros may have been lost.",
         "Format the column as text before saving.",
     ),
+    "no_match": Entry(
+        "{column}: {value} is not in the table {expected}, from which we take what the row does not say.",
+        "Check the spelling; if it is new, tell us what belongs to it.",
+    ),
     "pinned_field": Entry(
         "{column}: our staff corrected this value by hand, so {value} was not taken.",
         "Correct it in your system too, or tell us that yours is right.",
@@ -154,7 +158,8 @@ class RowProblem:
     """One problem of one row, ready to be told.
 
     Attributes:
-        row, line, sheet: where it stands in the partner's file.
+        row: counted through all sheets of the file; `numbering` tells the row of its sheet.
+        line, sheet: where it stands in the partner's file.
         column: the partner's own name of the column, or None for the whole row.
         value: what stood there, masked where sensitive, shortened to 200 characters.
         severity: an `error` rejects the row, a `warning` does not.

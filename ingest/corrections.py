@@ -1,8 +1,9 @@
-"""Recognises an errors.csv that came back repaired, and reads it as the import that it corrects.
+"""Recognises rejected rows that came back repaired, and reads them as the import that they correct.
 
-People open errors.csv in a spreadsheet and save it: the delimiter, the encoding and the order of columns may be another
-one afterwards. What makes it a corrections file is the column `Row`, which holds import:row, or import:sheet:row for
-rows of a sheet or record type.
+People open errors.csv or errors.xlsx in a spreadsheet and save it: the kind of file, the delimiter, the encoding and
+the order of columns may be another one afterwards. What makes it a corrections file is the column `Row`, which holds
+import:row, or import:sheet:row for rows of a sheet or record type. A table has rows of one part, a workbook of one on
+each sheet.
 """
 
 from __future__ import annotations
@@ -11,28 +12,45 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from msgspec import structs
+
+from ingest import formats, glance
+from ingest.feed import Feed
 from ingest.formats.base import Batch, BrokenRow, Flaw, Refused, Source, Table
-from ingest.formats.csv import CsvFormat, open_table
+from ingest.formats.csv import CsvFormat
+from ingest.formats.excel import ExcelFormat, SheetChoice
+from ingest.formats.sheet import is_blank
+from ingest.formats.workbook import Workbook
+from ingest.mapping.specs import check_feed
 from ingest.spreadsheet import restore
 
 PROBLEMS, ROW = "Problems", "Row"
 
 _REFERENCE = re.compile(r"^'?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(?:(.+):)?(\d+)$")
 _NO_TEXT = "\ufffd"
+_NO_CELL, _NEXT_CELL = "⟦no cell⟧", "⟦next cell⟧"  # in rows that have fewer or more cells than the header
 _HEAD = 65_536  # bytes looked at to recognise one
+_CELL_OF_ROW = f">{ROW}<".encode()  # how every program writes it, in workbooks of either standard
+
+_Rows = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """How the file was saved, and which import and which part of it it corrects; None where no row says so readably."""
+    """How the file was saved, and what it corrects.
 
-    format: CsvFormat
+    Attributes:
+        import_id: None where no row says so readably.
+        parts: sheet of this file -> part of the original; the whole of a CSV is None.
+    """
+
+    format: CsvFormat | ExcelFormat
     import_id: UUID | None
-    part: str | None
+    parts: dict[str | None, str | None]
 
 
 def reference(import_id: UUID, part: str | None, row: int) -> str:
@@ -40,18 +58,51 @@ def reference(import_id: UUID, part: str | None, row: int) -> str:
     return f"{import_id}:{row}" if part is None else f"{import_id}:{part}:{row}"
 
 
+def fitted(cells: Sequence[str], width: int) -> list[str]:
+    """A row at its header's width, so that Problems and Row stay where they are.
+
+    Nothing is lost, and a person sees where cells are missing or too many; until that is mended, the row stays ragged.
+    """
+    if len(cells) <= width:
+        return [*cells, *[_NO_CELL] * (width - len(cells))]
+    return [*cells[: width - 1], _NEXT_CELL.join(cells[width - 1 :])]
+
+
 def recognise(source: Source) -> Saved | None:
     """Whether this is a corrections file, by its first rows; None if it is an ordinary one."""
     head = bytes(next(iter(source.chunks()), b"")[:_HEAD])
-    if ROW.encode() not in head:
-        return None
+    if head.startswith(glance.ARCHIVE):
+        return _recognise_workbook(source) if glance.may_hold(source, _CELL_OF_ROW) else None
+    return _recognise_table(source, head) if ROW.encode() in head else None
+
+
+def as_saved(feed: Feed, saved: Saved, file_name: str) -> Feed:
+    """The feed as its corrections are to be read: what people type into a workbook becomes real dates.
+
+    Raises:
+        Refused: `unreadable`, such a date would be taken for another one, because the feed's own have the year first
+            and the day before the month.
+    """
+    if not saved.format.iso_dates:
+        return feed
+    typed = structs.replace(feed, format=saved.format)
+    if check_feed(typed):
+        why = "a date in a workbook could be taken for another day, given how dates are written in this feed"
+        raise Refused("unreadable", file=file_name, why=why, expected="CSV, as errors.csv was")
+    return typed
+
+
+# ------------------------------------------------------------------------------------------------ recognising
+
+
+def _recognise_table(source: Source, head: bytes) -> Saved | None:
     encoding = _encoding(source)
     text = head.removeprefix(codecs.BOM_UTF8).decode(encoding, "replace")
     for delimiter in ",;\t|":
         rows = _rows(text, delimiter)
-        if rows and ROW in rows[0] and (PROBLEMS in rows[0] or _references(rows)):
-            import_id, part = next(iter(_references(rows)), (None, None))
-            return Saved(CsvFormat(delimiter=delimiter, encoding=encoding), import_id, part)
+        if rows and _is_header(rows[0], rows[1:]):
+            import_id, part = next(_references(rows[0], rows[1:]), (None, None))
+            return Saved(CsvFormat(delimiter=delimiter, encoding=encoding), import_id, {None: part})
     return None
 
 
@@ -76,26 +127,64 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
     return rows
 
 
-def _references(rows: list[list[str]]) -> list[tuple[UUID, str | None]]:
-    place = rows[0].index(ROW)
-    cells = (row[place].strip() for row in rows[1:] if len(row) > place)
-    return [(UUID(match[1]), match[2]) for cell in cells if (match := _REFERENCE.match(cell))]
+def _recognise_workbook(source: Source) -> Saved | None:
+    """By the first rows of every sheet; a workbook that cannot be read is refused by whoever reads it as agreed."""
+    try:
+        book = Workbook(source, lambda sheets: list(range(len(sheets))))
+    except Refused:
+        return None
+    book.close()
+    tables = {book.sheets[number].name: it for number, head in book.heads.items() if (it := _table(head.cells))}
+    filled = {sheet: it for sheet, it in tables.items() if not all(map(is_blank, it[1]))} or dict([*tables.items()][:1])
+    said = {sheet: next(_references(*it), (None, sheet)) for sheet, it in filled.items()}  # we name sheets as parts
+    if not said:
+        return None
+    import_id = next((named for named, _ in said.values() if named), None)
+    form = ExcelFormat(sheets=[SheetChoice(name=sheet) for sheet in said], find_header=[ROW])
+    return Saved(form, import_id, {sheet: part for sheet, (_, part) in said.items()})
+
+
+def _table(cells: list[list[str]]) -> tuple[list[str], list[list[str]]] | None:
+    """Header and first rows of a sheet with corrections, which may begin below blank rows or a title."""
+    for place, row in enumerate(cells):
+        if ROW in row:
+            return (row, cells[place + 1 :]) if _is_header(row, cells[place + 1 :]) else None
+    return None
+
+
+def _is_header(header: Sequence[str], rows: _Rows) -> bool:
+    return ROW in header and (PROBLEMS in header or any(True for _ in _references(header, rows)))
+
+
+def _references(header: Sequence[str], rows: _Rows) -> Iterator[tuple[UUID, str | None]]:
+    place = _last(header, ROW)
+    cells = (row[place].strip() for row in rows if len(row) > place)
+    return ((UUID(match[1]), match[2]) for cell in cells if (match := _REFERENCE.match(cell)))
+
+
+def _last(header: Sequence[str], name: str) -> int:
+    """The place of a column of ours, which stands behind those of a partner that have the same name."""
+    return max(place for place, one in enumerate(header) if one == name)
+
+
+# ------------------------------------------------------------------------------------------------ reading
 
 
 class Corrections:
-    """The table inside a corrections file: its own columns only, formulas restored.
+    """The tables inside a corrections file: the partner's own columns only, formulas restored.
 
     Raises:
-        Refused: `mixed_corrections`, while reading, when a row belongs to another import, or part, than the first.
+        Refused: `mixed_corrections`, while reading, when a row belongs to another import, or part, than those before.
     """
 
     def __init__(self, source: Source, saved: Saved) -> None:
-        self._table: Table = open_table(source, saved.format)
-        self._corrected = (saved.import_id, saved.part)
-        [whole] = self._table.parts
-        self._place = whole.header.index(ROW)
-        self._own = [place for place, name in enumerate(whole.header) if name not in {PROBLEMS, ROW}]
-        self.parts = [replace(whole, name=saved.part, header=[whole.header[place] for place in self._own])]
+        self._table: Table = formats.open_table(source, saved.format)
+        found = self._table.parts
+        self._columns = [_Columns((saved.import_id, saved.parts[part.name]), part.header) for part in found]
+        self.parts = [
+            replace(part, name=columns.corrected[1], header=columns.names)
+            for part, columns in zip(found, self._columns, strict=True)
+        ]
 
     @property
     def remarks(self) -> list[str]:
@@ -105,42 +194,72 @@ class Corrections:
     def batches(self) -> Iterator[Batch]:
         """The rows, each with its place in the corrections file."""
         for batch in self._table.batches():
-            yield self._own_batch(batch)
+            yield self._columns[batch.part].own(batch)
 
-    def _own_batch(self, batch: Batch) -> Batch:
-        good = [index for index, row in enumerate(batch.cells) if self._refers(row[self._place].strip())]
-        moved = {index: place for place, index in enumerate(good)}
-        strangers = [
-            BrokenRow(batch.rows[index], batch.lines[index], row, Flaw(0, None, "unknown_row"))
-            for index, row in enumerate(batch.cells)
-            if index not in moved
+
+class _Columns:
+    """The columns of one table or sheet: the partner's, and which row of what each one corrects."""
+
+    def __init__(self, corrected: tuple[UUID | None, str | None], header: Sequence[str]) -> None:
+        self.corrected = corrected
+        self._place = _last(header, ROW)
+        ours = {self._place, *([_last(header, PROBLEMS)] if PROBLEMS in header else [])}
+        self._own = [place for place in range(len(header)) if place not in ours]
+        self.names = [restore(header[place]) for place in self._own]
+
+    def own(self, batch: Batch) -> Batch:
+        """The rows of a batch that say what they correct, in the partner's columns; the others are broken."""
+        cells = [self._cells(row) for row in batch.cells]
+        strange = {index: self._why_not(row, cells[index]) for index, row in enumerate(batch.cells)}
+        good = [index for index, flaw in strange.items() if flaw is None]
+        broken = [
+            BrokenRow(batch.rows[index], batch.lines[index], _as_sent(cells[index]), flaw)
+            for index, flaw in strange.items()
+            if flaw is not None
         ]
+        kept = [cells[index] for index in good]
         return replace(
             batch,
-            sheet=self.parts[0].name,
+            sheet=self.corrected[1],
             rows=[batch.rows[index] for index in good],
             lines=[batch.lines[index] for index in good],
-            cells=[[restore(batch.cells[index][place]) for place in self._own] for index in good],
-            flaws=[
-                *(self._own_flaw(flaw, moved) for flaw in batch.flaws if flaw.index in moved),
-                *self._unrepaired(batch, good),
-            ],
-            broken=sorted([*batch.broken, *strangers], key=lambda broken: broken.row),
+            cells=kept,
+            flaws=[*self._own_flaws(batch.flaws, good), *_unreadable(kept)],
+            broken=sorted([*batch.broken, *broken], key=lambda one: one.row),
         )
 
-    def _unrepaired(self, batch: Batch, good: list[int]) -> Iterator[Flaw]:
-        """Cells that came back with the sign under which errors.csv shows what was no text."""
-        for index, row in enumerate(good):
-            for column, place in enumerate(self._own):
-                if _NO_TEXT in batch.cells[row][place]:
-                    yield Flaw(index, column, "undecodable", batch.cells[row][place], {"expected": "readable"})
+    def _cells(self, row: Sequence[str]) -> list[str]:
+        return [restore(row[place]) for place in self._own]
 
-    def _refers(self, cell: str) -> bool:
-        match = _REFERENCE.match(cell)
-        if match and (UUID(match[1]), match[2]) != self._corrected:
+    def _why_not(self, row: Sequence[str], cells: Sequence[str]) -> Flaw | None:
+        match = _REFERENCE.match(row[self._place].strip())
+        if match is None:
+            return Flaw(0, None, "unknown_row")
+        if (UUID(match[1]), match[2]) != self.corrected:
             raise Refused("mixed_corrections")
-        return match is not None
+        sent = _as_sent(cells)
+        if len(sent) == len(cells):
+            return None
+        return Flaw(0, None, "ragged_row", details={"found": len(sent), "expected": len(cells)})
 
-    def _own_flaw(self, flaw: Flaw, moved: dict[int, int]) -> Flaw:
-        column = self._own.index(flaw.column) if flaw.column in self._own else None
-        return replace(flaw, index=moved[flaw.index], column=column)
+    def _own_flaws(self, flaws: Sequence[Flaw], good: Sequence[int]) -> Iterator[Flaw]:
+        """What is wrong with our two columns is nobody's concern."""
+        moved = {index: place for place, index in enumerate(good)}
+        columns: dict[int | None, int | None] = {place: column for column, place in enumerate(self._own)}
+        columns[None] = None
+        for flaw in flaws:
+            if flaw.index in moved and flaw.column in columns:
+                yield replace(flaw, index=moved[flaw.index], column=columns[flaw.column])
+
+
+def _as_sent(cells: Sequence[str]) -> list[str]:
+    """What `fitted` was given."""
+    return [piece for cell in cells if cell != _NO_CELL for piece in cell.split(_NEXT_CELL)]
+
+
+def _unreadable(rows: _Rows) -> Iterator[Flaw]:
+    """Cells that came back with the sign under which receipts show what was no text."""
+    for index, row in enumerate(rows):
+        for column, cell in enumerate(row):
+            if _NO_TEXT in cell:
+                yield Flaw(index, column, "undecodable", cell, {"expected": "readable"})

@@ -117,6 +117,52 @@ class RequiredWhen(Section, frozen=True, tag_field="rule", tag="required_when"):
 
 Rule = NotBefore | RequiredWhen
 
+Plain = str | int | float | bool
+
+
+class Lookup(Section, frozen=True, tag_field="step", tag="lookup"):
+    """Fields from a CSV table beside partner.yaml: the row of the table that says the same in the column `by`."""
+
+    table: str  # the name of a file
+    by: Names  # a column, called alike in the partner's file and in the table, or aliases
+    give: dict[str, str | FieldSpec]  # our field -> the table's column, or how to read it
+    missing: Literal["warn", "reject", "ignore"] = "warn"  # what a word that the table does not have leads to
+
+
+class Translate(Section, frozen=True, tag_field="step", tag="map"):
+    """A field by the word in another: `{step: map, field: case.complexity, of: case.case_type, map: {PERM: 7}}`."""
+
+    field: str
+    of: str
+    map: dict[str, Plain]
+    otherwise: Plain | None = None  # for words that the map does not have
+
+
+class Shift(Section, frozen=True, tag_field="step", tag="shift"):
+    """A date so long after another, or before it: `{step: shift, field: ..., of: client.hire_date, plus: 90d}`."""
+
+    field: str
+    of: str
+    plus: Annotated[str, Meta(pattern=r"^[-+]?[0-9]{1,5}[dmy]$")]  # days, months or years
+
+
+class Earliest(Section, frozen=True, tag_field="step", tag="earliest"):
+    """The earliest of several dates, as far as they are there."""
+
+    field: str
+    of: Annotated[list[str], Meta(min_length=1)]
+
+
+class Latest(Section, frozen=True, tag_field="step", tag="latest"):
+    """The latest of several dates, as far as they are there."""
+
+    field: str
+    of: Annotated[list[str], Meta(min_length=1)]
+
+
+Derived = Translate | Shift | Earliest | Latest
+Step = Lookup | Derived
+
 
 class Vanish(Section, frozen=True):
     """How many open records may be missing from a full file before a person must look."""
@@ -177,6 +223,7 @@ class PartMapping(Section, frozen=True):
     client: ClientSpec | None = None
     case: CaseSpec | None = None
     documents: list[DocumentSpec] = []
+    enrich: list[Step] = []
     rules: list[Rule] = []
 
 
@@ -197,10 +244,17 @@ class Feed(Section, frozen=True):
     client: ClientSpec | None = None
     case: CaseSpec | None = None
     documents: list[DocumentSpec] = []
+    enrich: list[Step] = []
     rules: list[Rule] = []
     parts: dict[str, PartMapping] = {}  # by sheet or record type; the others are read as above
     duplicates: Literal["last", "reject"] = "last"
     keep: list[str] = []
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The names of the tables in which its steps, or those of its parts, look something up."""
+        steps = [*self.enrich, *(step for part in self.parts.values() for step in part.enrich)]
+        return frozenset(step.table for step in steps if isinstance(step, Lookup))
 
     def section(self, part: str | None) -> Feed:
         """The feed as it reads one part of a file."""

@@ -1,137 +1,91 @@
-"""The life of a file in the database: received, run, recorded, released or refused; and how each is told.
+"""The life of a file once it is on record: run, recorded, released or refused.
 
-Every arrival ends in `receive`, every worker in `finish`. A partner's files are taken in the order in which they came,
-whoever takes them: a process that was killed leaves its file open, and the next one to come along finishes it first.
+Every arrival ends in `reception.receive`, every worker in `finish`. A partner's files are taken in the order in which
+they came, whoever takes them: a process that was killed leaves its file open, and the next one to come along finishes
+it first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 from time import perf_counter
 from uuid import UUID, uuid4
 
 from msgspec import to_builtins
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from gateway import clock, crypto
-from gateway.config import nearest
-from gateway.crypto import FirmCipher
+from gateway import clock
 from gateway.db.engine import retrying
 from gateway.db.models import OPEN_STATES, FeedRow, File, Import, PartnerConfig, RowError
-from gateway.db.session import Database, driver, lock_partner
-from gateway.domain.accounts import cipher_of
+from gateway.db.session import driver, lock_partner
 from gateway.domain.audit import Actor, record
-from gateway.domain.partners import Home, find_home, learn_name, learned_names
+from gateway.domain.partners import Home, learn_name, learned_names
 from gateway.errors import NotFound, Permanent, Problem
 from gateway.logging import get_logger
-from gateway.settings import Settings
-from gateway.storage import Store
 from ingest import pipeline, receipts
 from ingest.feed import Feed
 from ingest.formats.base import Source
-from ingest.formats.text import presentable
 from ingest.load.stage import PROBLEM_COLUMNS
 from ingest.mapping.headers import Headers, fold, standing
+from ingest.office import Asked, Office
 from ingest.partner import read_partner
 from ingest.pipeline import Job, Outcome, Progress
+from ingest.queueing import queue_run
+from ingest.reception import open_imports
+
+Fence = Callable[[Session], None]  # the last statement of an import's transaction: raises when it must not commit
 
 MOST_ATTEMPTS = 3  # a file that brought down its process this often is set aside as failed
 
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Office:
-    """What handling files takes: the database, the store, and the key to read it."""
-
-    db: Database
-    store: Store
-    settings: Settings
-
-    def cipher(self, session: Session, firm_id: UUID) -> FirmCipher:
-        """The firm's cipher."""
-        return cipher_of(session, firm_id, crypto.load_master_key(self.settings))
-
-    def home(self, slug: str) -> Home:
-        """Where a partner belongs."""
-        with self.db.system() as session:
-            return find_home(session, slug)
+def _open_to_all(_session: Session) -> None:
+    """The fence of whoever needs none: a person at the command line, who is nobody's successor."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the sender said about a file beyond its bytes."""
-
-    feed: str | None = None
-    as_of: datetime | None = None
-    forced: bool = False
-
-
-def receive(office: Office, home: Home, name: str, chunks: Iterable[bytes], *, via: str, asked: Asked) -> UUID:
-    """Store the bytes encrypted and record the arrival, before anything else may happen to the source.
-
-    The same bytes again while an earlier arrival of them is still open are that arrival: its worker was killed.
-
-    Returns:
-        The import's id.
-
-    Raises:
-        NotFound: the named feed does not exist.
-        Permanent: the store is full or cannot be written.
-    """
-    with office.db.firm(home.firm_id) as session:
-        cipher = office.cipher(session, home.firm_id)
-        feed_id = _feed_id(session, home, asked.feed)
-    key = f"{home.firm_id}/{home.slug}/{clock.now():%Y/%m/%d}/{uuid4()}"
-    stored = office.store.put(key, chunks, cipher)
-    with office.db.firm(home.firm_id) as session:
-        if interrupted := _interrupted(session, home, stored.sha256, feed_id, asked):
-            office.store.delete(key)
-            return interrupted
-        file = File(
-            firm_id=home.firm_id,
-            partner_id=home.partner_id,
-            name=presentable(name),
-            sha256=stored.sha256,
-            size=stored.size,
-            storage_key=key,
-            via=via,
-        )
-        session.add(file)
-        session.flush()
-        arrival = Import(
-            firm_id=home.firm_id,
-            partner_id=home.partner_id,
-            file_id=file.id,
-            feed_id=feed_id,
-            as_of=asked.as_of,
-            forced=asked.forced,
-        )
-        session.add(arrival)
-        session.flush()
-        return arrival.id
-
-
-def finish(office: Office, home: Home, import_id: UUID, progress: Progress) -> None:
+def finish(
+    office: Office,
+    home: Home,
+    import_id: UUID,
+    progress: Progress,
+    *,
+    fence: Fence = _open_to_all,
+    last_resort: bool = False,
+) -> None:
     """Take this import to its end, and before it every earlier one of the partner that a killed process left open.
+
+    Args:
+        office: the surroundings.
+        home: the partner's.
+        import_id: recorded by `reception.receive`, or released.
+        progress: told how far this import is.
+        fence: ends the transaction of each import.
+        last_resort: set this import aside as failed when it has brought down too many processes, as is always done
+            with earlier ones.
 
     Raises:
         Transient: the database is busy or away; the file stays open for the next one to come along.
+        Problem: what the fence raises.
     """
     with office.db.firm(home.firm_id) as session:
-        waiting = session.scalars(_open_imports(home).where(Import.id <= import_id)).all()
+        waiting = session.scalars(open_imports(home).where(Import.id <= import_id)).all()
     for one in waiting:
-        _take(office, home, one, progress if one == import_id else _silent, last_resort=one != import_id)
+        is_this = one == import_id
+        _take(office, home, one, progress if is_this else _silent, fence, last_resort=last_resort or not is_this)
+    write_receipts(office, home)
+
+
+def write_receipts(office: Office, home: Home) -> None:
+    """Write the partner's receipts that are missing: of a file just done, and where a process was killed before."""
     with office.db.firm(home.firm_id) as session:
         unwritten = session.scalars(
             select(Import.id)
             .where(Import.partner_id == home.partner_id, Import.receipt_at.is_(None))
             .where(Import.state.not_in(OPEN_STATES))
         ).all()
-    for one in unwritten:  # of this file, and of those whose process was killed between commit and receipt
+    for one in unwritten:
         _write_receipts(office, home, one)
 
 
@@ -156,7 +110,15 @@ def dry_run(office: Office, home: Home, source: Source, sha256: str, asked: Aske
         return outcome
 
 
-def release(office: Office, home: Home, import_id: UUID, actor: Actor, accepted: dict[str, str] | None) -> None:
+def release(
+    office: Office,
+    home: Home,
+    import_id: UUID,
+    actor: Actor,
+    accepted: dict[str, str] | None,
+    *,
+    queued: bool = False,
+) -> None:
     """Let a held file run again, with what holds it waived and new column names learned; `finish` does the rest.
 
     Args:
@@ -165,6 +127,7 @@ def release(office: Office, home: Home, import_id: UUID, actor: Actor, accepted:
         import_id: a held import.
         actor: who decides.
         accepted: expected column -> the column that it is now; None accepts what the hold suggested.
+        queued: leave `finish` to a worker.
 
     Raises:
         Permanent: `not_held`; `names_needed`, a missing column has no name to accept.
@@ -178,6 +141,8 @@ def release(office: Office, home: Home, import_id: UUID, actor: Actor, accepted:
         record(
             session, home.firm_id, actor, "import.release", import_id=import_id, changes=[_decision(held, "released")]
         )
+        if queued:
+            queue_run(session, home, import_id)
 
 
 def refuse(office: Office, home: Home, import_id: UUID, actor: Actor, reason: str) -> None:
@@ -197,18 +162,20 @@ def refuse(office: Office, home: Home, import_id: UUID, actor: Actor, reason: st
 # ------------------------------------------------------------------------------------------------ running
 
 
-def _take(office: Office, home: Home, import_id: UUID, progress: Progress, *, last_resort: bool) -> None:
+def _take(office: Office, home: Home, import_id: UUID, progress: Progress, fence: Fence, *, last_resort: bool) -> None:
     """Run one import unless somebody else has; what is our fault is recorded as `failed`, not thrown at a person."""
     try:
-        retrying(lambda: _run_once(office, home, import_id, progress, last_resort=last_resort))
+        retrying(lambda: _run_once(office, home, import_id, progress, fence, last_resort=last_resort))
     except Problem:
         raise
     except Exception:
         log.exception("import failed", import_id=str(import_id))
-        _fail(office, home, import_id)
+        _fail(office, home, import_id, fence)
 
 
-def _run_once(office: Office, home: Home, import_id: UUID, progress: Progress, *, last_resort: bool) -> None:
+def _run_once(
+    office: Office, home: Home, import_id: UUID, progress: Progress, fence: Fence, *, last_resort: bool
+) -> None:
     begun = perf_counter()
     with office.db.firm(home.firm_id) as session:
         lock_partner(session, home.partner_id)
@@ -222,6 +189,8 @@ def _run_once(office: Office, home: Home, import_id: UUID, progress: Progress, *
         outcome = pipeline.run(session, _job(office, session, home, arrival), progress)
         _record(session, arrival, outcome)
         arrival.seconds = round(perf_counter() - begun, 3)
+        session.flush()
+        fence(session)
 
 
 def _write_receipts(office: Office, home: Home, import_id: UUID) -> None:
@@ -272,12 +241,13 @@ def _record(session: Session, arrival: Import, outcome: Outcome) -> None:
 
 
 _PROBLEM_COLUMNS = ", ".join(PROBLEM_COLUMNS)
+_TOLD = [name for name in PROBLEM_COLUMNS if name != "place"]
 
 
 def _keep_problems(session: Session, arrival: Import) -> int:
     kept = driver(session).execute(
         f"INSERT INTO row_errors (firm_id, import_id, {_PROBLEM_COLUMNS})"
-        f" SELECT %s, %s, {_PROBLEM_COLUMNS} FROM stage_problems ORDER BY row, n",
+        f" SELECT %s, %s, {_PROBLEM_COLUMNS} FROM stage_problems ORDER BY place, n",
         (arrival.firm_id, arrival.id),
     )
     return kept.rowcount
@@ -289,11 +259,13 @@ def _count_attempt(office: Office, home: Home, import_id: UUID) -> int:
         return session.scalars(counted.returning(Import.attempts)).one()
 
 
-def _fail(office: Office, home: Home, import_id: UUID) -> None:
+def _fail(office: Office, home: Home, import_id: UUID, fence: Fence) -> None:
     with office.db.firm(home.firm_id) as session:
         failed = session.get_one(Import, (home.firm_id, import_id))
         failed.state, failed.code, failed.reason = "failed", "internal_error", "Internal error"
         failed.fix, failed.finished_at = "Nothing for you to do; we have been told.", clock.now()
+        session.flush()
+        fence(session)
 
 
 def _silent(rows: int, position: int, size: int) -> None:
@@ -301,36 +273,6 @@ def _silent(rows: int, position: int, size: int) -> None:
 
 
 # ------------------------------------------------------------------------------------------------ helpers
-
-
-def _feed_id(session: Session, home: Home, name: str | None) -> UUID | None:
-    if name is None:
-        return None
-    known = {row.name: row.id for row in session.scalars(select(FeedRow).where(FeedRow.partner_id == home.partner_id))}
-    if name not in known:
-        hint = nearest(name, known)
-        raise Permanent(
-            "not_found",
-            f"Partner {home.slug!r} has no feed {name!r}; there are {', '.join(sorted(known)) or 'none yet'}."
-            + (f" Did you mean {hint!r}?" if hint else ""),
-        )
-    return known[name]
-
-
-def _open_imports(home: Home) -> Select[UUID]:
-    return (
-        select(Import.id).where(Import.partner_id == home.partner_id, Import.state.in_(OPEN_STATES)).order_by(Import.id)
-    )
-
-
-def _interrupted(session: Session, home: Home, sha256: str, feed_id: UUID | None, asked: Asked) -> UUID | None:
-    same = (
-        _open_imports(home)
-        .join(File, File.id == Import.file_id)
-        .where(File.sha256 == sha256, Import.forced.is_(asked.forced), Import.attempts > 0)
-        .where(Import.as_of.is_not_distinct_from(asked.as_of), Import.feed_id.is_not_distinct_from(feed_id))
-    )
-    return session.scalars(same.limit(1)).first()
 
 
 def _held(session: Session, import_id: UUID) -> Import:
@@ -384,5 +326,5 @@ def _decision(held: Import, action: str) -> dict[str, object]:
 
 
 def _staged_problems(session: Session) -> list[dict[str, object]]:
-    rows = driver(session).execute(f"SELECT {_PROBLEM_COLUMNS} FROM stage_problems ORDER BY row, n")
-    return [dict(zip(PROBLEM_COLUMNS, row, strict=True)) for row in rows]
+    rows = driver(session).execute(f"SELECT {', '.join(_TOLD)} FROM stage_problems ORDER BY place, n")
+    return [dict(zip(_TOLD, row, strict=True)) for row in rows]

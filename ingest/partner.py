@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 
 from gateway.config import ConfigError, Document, Finding, PartnerFile, decode, read
 from ingest.catalogue import describe_file
 from ingest.feed import Feed
 from ingest.formats.base import Refused
+from ingest.lookup_tables import read_tables
 from ingest.mapping.specs import check_feed
 
 Partner = PartnerFile[Feed]
@@ -18,21 +21,29 @@ Partner = PartnerFile[Feed]
 def read_partner(source: Path | str, name: str | None = None) -> tuple[Partner, Document]:
     """Decode a partner.yaml, or its text, and check it to the last field.
 
+    The CSV tables beside a file are read and checked with it. Of a text, as a stored version has it, they are not: they
+    were checked when it was applied.
+
     Raises:
         ConfigError: with everything that is wrong.
     """
     document = read(source, name)
     partner = decode(document, Partner)
-    if findings := [*_feed_findings(partner, document), *_overlaps(partner, document)]:
+    wrong = {name: [*_feed_findings(name, feed, document)] for name, feed in partner.feeds.items()}
+    findings = [*chain.from_iterable(wrong.values()), *_overlaps(partner, document)]
+    if isinstance(source, Path):
+        sound = {name: feed for name, feed in partner.feeds.items() if not wrong[name]}
+        tables, more = read_tables(source.parent, sound, document)
+        document, findings = replace(document, tables=tables), findings + more
+    if findings:
         raise ConfigError(findings)
     return partner, document
 
 
-def _feed_findings(partner: Partner, document: Document) -> Iterator[Finding]:
-    for name, feed in partner.feeds.items():
-        for error in check_feed(feed):
-            # the sentence of a mapping error carries its suggestion already
-            yield document.finding(("feeds", name, *error.path), error.sentence)
+def _feed_findings(name: str, feed: Feed, document: Document) -> Iterator[Finding]:
+    for error in check_feed(feed):
+        # the sentence of a mapping error carries its suggestion already
+        yield document.finding(("feeds", name, *error.path), error.sentence)
 
 
 def _overlaps(partner: Partner, document: Document) -> Iterator[Finding]:

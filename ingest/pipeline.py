@@ -34,7 +34,7 @@ from ingest.load.run import Loaded, Terms, load
 from ingest.mapping.headers import Headers, Suggestion, standing
 from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import Mapped, map_batch
-from ingest.numbering import numbered
+from ingest.numbering import Numbering
 from ingest.partner import feed_for, read_partner, refusal
 from ingest.unpacking import plain
 
@@ -149,7 +149,8 @@ def run(session: Session, job: Job, progress: Progress) -> Outcome:
         if repeated := _repeats(session, job, reading):
             return _no_change(repeated, reading, job)
         table = _open(reading)
-        plans = bind(table, reading.feed, reading.learned, job.today, reading.source.name)
+        tables = {name: text for name in reading.feed.tables if (text := reading.config.tables.get(name)) is not None}
+        plans = bind(table, reading.feed, reading.learned, job.today, reading.source.name, tables)
         loaded = _load(session, job, reading, table, plans, progress)
         return _judge(session, job, reading, table, loaded)
     except Refused as refused:
@@ -174,14 +175,14 @@ def choose_reading(session: Session, job: Job) -> Reading:
         original = _original(session, job, saved)
         feed_id, name = original.feed_id, _feed_name(session, original)
         as_of = original.as_of or original.received_at
-        corrects = original.id
+        corrects, feed = original.id, corrections.as_saved(partner.feeds[name], saved, source.name)
     else:
         name = job.feed or feed_for(partner, source.name)
-        feed_id, corrects = partners.feed_id(session, job.home.partner_id, name), None
-        as_of = job.as_of or _as_of_name(partner.feeds[name], source.name, job.home.time_zone) or job.received_at
+        feed_id, corrects, feed = partners.feed_id(session, job.home.partner_id, name), None, partner.feeds[name]
+        as_of = job.as_of or _as_of_name(feed, source.name, job.home.time_zone) or job.received_at
     assert feed_id is not None  # noqa: S101 - an import with rows has a feed
     learned = partners.learned_names(session, feed_id)
-    return Reading(source, config, name, feed_id, partner.feeds[name], learned, as_of, saved, corrects)
+    return Reading(source, config, name, feed_id, feed, learned, as_of, saved, corrects)
 
 
 def _config(session: Session, job: Job) -> PartnerConfig:
@@ -257,10 +258,11 @@ def _load(
     session: Session, job: Job, reading: Reading, table: Table, plans: list[FeedPlan], progress: Progress
 ) -> Loaded:
     position = read = broken = 0
+    numbering = Numbering(table)
 
     def mapped() -> Iterator[Mapped]:
         nonlocal position, read, broken
-        for batch in numbered(table):
+        for batch in numbering.batches():
             position = batch.position
             read, broken = read + len(batch.rows) + len(batch.broken), broken + len(batch.broken)
             if read >= HOPELESS_ROWS and broken > read * HOPELESS_SHARE:
@@ -272,7 +274,13 @@ def _load(
     # read beforehand: while batches pass, the connection is the courier's
     terms, due = _terms(session, job, reading), history.due_number(session, reading.feed_id)
     return load(
-        driver(session), mapped(), plans, terms, job.cipher, lambda rows: progress(rows, position, reading.source.size)
+        driver(session),
+        mapped(),
+        plans,
+        terms,
+        numbering,
+        job.cipher,
+        lambda rows: progress(rows, position, reading.source.size),
     )
 
 

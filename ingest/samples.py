@@ -9,30 +9,46 @@
         records: {clients: {created: 2}}
         problems:
           - {row: 4, column: DOB, code: bad_date}
+        values:                                         # what some records hold once the file is in
+          - {client: E1004, says: {family_name: "Müller", hire_date: "2020-02-29"}}
+          - {client: E1004, document: passport, says: {expires_on: "2031-05-01"}}
+          - {case: E1004-H1B, says: {status: open}}
+
+A file may stand there twice, when it also arrives twice.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
+from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import crypto
-from gateway.config import Document, decode, read
-from gateway.db.models import Firm, Import, RowError
+from gateway.config import Document as Settings
+from gateway.config import FieldError, decode, nearest, read
+from gateway.crypto import FirmCipher
+from gateway.db.models import Case, Client, Document, Firm, Import, RowError
+from gateway.db.models.records import Record
 from gateway.domain import accounts, partners
 from gateway.domain.audit import Actor
+from gateway.domain.fields import DURATION_OF_STATUS, FIELDS, Kind
 from gateway.domain.partners import Home
 from gateway.errors import Permanent
 from ingest.account import counts_of
 from ingest.feed import Count
-from ingest.imports import Asked, Office, finish, receive
+from ingest.imports import finish
+from ingest.office import Asked, Office
 from ingest.partner import Partner, read_partner
+from ingest.reception import receive
 
 PARTNER, EXPECTED, SAMPLES = "partner.yaml", "expected.yaml", "samples"
 
@@ -40,6 +56,7 @@ Outcome = Literal["read", "created", "updated", "unchanged", "stale", "supersede
 Table = Literal["clients", "cases", "documents"]
 Change = Literal["created", "updated", "closed"]
 
+_PLAIN = re.compile(r"(?!(?:true|false|null)$)[A-Za-z_][\w.-]*( [\w.-]+)*", re.IGNORECASE)  # more cautious than YAML
 _TESTER = Actor("system", "samples")
 
 
@@ -53,7 +70,45 @@ class Told(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __str__(self) -> str:
         parts = {"row": self.row, "sheet": self.sheet, "column": self.column, "code": self.code}
-        return "{" + ", ".join(f"{key}: {value}" for key, value in parts.items() if value is not None) + "}"
+        return _flow({key: value for key, value in parts.items() if value is not None})
+
+
+class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a record holds: of a person, of one of their documents, or of a case, in the words of `ingest.feed`.
+
+    Attributes:
+        client: the key of a person.
+        document: a type; of several documents of that type, one must hold all of `says`.
+        case: a case number.
+        says: field to value; dates as ISO 8601, amounts with their decimals, lists as `A; B`, nothing as "".
+    """
+
+    client: str | None = None
+    document: str | None = None
+    case: str | None = None
+    says: dict[str, str]
+
+    def __post_init__(self) -> None:
+        if (self.client is None) == (self.case is None) or (self.document and self.case):
+            raise ValueError("A value is that of a `client`, of a `document` of a client, or of a `case`.")
+        known = {*FIELDS[self.kind], DURATION_OF_STATUS} if self.document else FIELDS[self.kind]
+        if unknown := next((name for name in self.says if name not in known), None):
+            raise FieldError(
+                f"A {self.kind} has no field {unknown!r}.", at=("says",), suggestion=nearest(unknown, known)
+            )
+
+    @property
+    def kind(self) -> Kind:
+        """Which record it speaks of."""
+        return "document" if self.document else "case" if self.case else "client"
+
+    @property
+    def entry(self) -> str:
+        """As it would stand in expected.yaml."""
+        return _flow({key: value for key in self.__struct_fields__ if (value := getattr(self, key)) is not None})
+
+    def __str__(self) -> str:
+        return " ".join(f"{key} {value}" for key in ("client", "document", "case") if (value := getattr(self, key)))
 
 
 class Sample(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,6 +120,20 @@ class Sample(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rows: dict[Outcome, Count] = {}
     records: dict[Table, dict[Change, Count]] = {}
     problems: list[Told] = []
+    values: list[Value] = []
+
+    def __str__(self) -> str:
+        """As it would stand in expected.yaml."""
+        lines = [f"- file: {_word(self.file)}", f"  state: {self.state}"]
+        lines += [f"  code: {self.code}"] if self.code else []
+        rows, records = _counted(self.rows), {table: _counted(one) for table, one in self.records.items()}
+        lines += [f"  rows: {_flow(rows)}"] if rows else []
+        lines += (
+            [f"  records: {_flow(told)}"] if (told := {table: one for table, one in records.items() if one}) else []
+        )
+        lines += ["  problems:", *(f"    - {one}" for one in self.problems)] if self.problems else []
+        lines += ["  values:", *(f"    - {one.entry}" for one in self.values)] if self.values else []
+        return "\n".join(lines)
 
 
 class Expectation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,7 +147,7 @@ class Difference(Struct, frozen=True):
 
     Attributes:
         file: the sample.
-        what: `state`, `rows.created`, `records.clients.closed`, `problem` or `file`.
+        what: `state`, `rows.created`, `records.clients.closed`, `problem`, `client E1004` or `file`.
         expected, found: the two sides, as they would stand in expected.yaml; None where there is nothing.
     """
 
@@ -92,7 +161,22 @@ class Difference(Struct, frozen=True):
         return f"{self.file}: {self.what}: {', '.join(sides)}"
 
 
-def run_samples(office: Office, folder: Path) -> list[Difference]:
+class Trial(Struct, frozen=True):
+    """What became of a partner's samples.
+
+    Attributes:
+        files: how many arrivals were tried.
+        differences: what is not as agreed, in the order of arrival.
+        found: what those files came to that differ, as it would stand in expected.yaml.
+    """
+
+    partner: str
+    files: int
+    differences: list[Difference]
+    found: list[Sample]
+
+
+def run_samples(office: Office, folder: Path) -> Trial:
     """Load a partner's samples into a database made for the purpose, and compare with expected.yaml.
 
     The partner's config becomes the version in force there, its firm is added where it is missing, and the records
@@ -100,19 +184,41 @@ def run_samples(office: Office, folder: Path) -> list[Difference]:
 
     Raises:
         ConfigError: partner.yaml or expected.yaml is wrong.
-        Permanent: `samples_not_alone`, the partner has imports already, so its records would decide what is found.
+        Permanent: `samples_not_alone`, the partner has imports already, so its records would decide what is found;
+            `partner_elsewhere`, another firm has a partner of this name.
     """
     partner, document = read_partner(folder / PARTNER)
-    expected = decode(read(folder / EXPECTED), Expectation)
+    expected = _expected(folder)
     home = _ready(office, partner, document)
     differences = list(_unmatched(folder / SAMPLES, expected))
+    found = []
     for sample in expected.samples:
         if (path := folder / SAMPLES / sample.file).exists():
-            differences += _compared(sample, _run(office, home, path))
-    return differences
+            came, strange = _tried(office, home, sample, path)
+            differences += strange
+            found += [came] if strange else []
+    return Trial(partner.partner, len(expected.samples), differences, found)
 
 
-def _ready(office: Office, partner: Partner, document: Document) -> Home:
+def arrivals(folder: Path) -> list[Path]:
+    """A partner's samples in the order in which they arrive; by name where there is no expected.yaml.
+
+    Raises:
+        ConfigError: expected.yaml is wrong.
+    """
+    samples = folder / SAMPLES
+    if (folder / EXPECTED).exists():
+        return [path for one in _expected(folder).samples if (path := samples / one.file).exists()]
+    return sorted(path for path in samples.glob("*") if path.is_file() and not path.name.startswith("."))
+
+
+def _expected(folder: Path) -> Expectation:
+    return decode(read(folder / EXPECTED), Expectation)
+
+
+def _ready(office: Office, partner: Partner, document: Settings) -> Home:
+    with office.db.system() as session:
+        partners.check_free(session, partner.partner, partner.firm)
     firm_id = _ensure_firm(office, partner.firm).id
     with office.db.firm(firm_id) as session:
         # mypy holds a PartnerFile[Feed] for no PartnerFile[object], since its feeds are a dict
@@ -135,15 +241,27 @@ def _ensure_firm(office: Office, slug: str) -> Firm:
         return accounts.add_firm(session, slug, slug, time_zone="UTC", master_key=key, actor=_TESTER)
 
 
-def _run(office: Office, home: Home, path: Path) -> Sample:
-    import_id = receive(office, home, path.name, iter([path.read_bytes()]), via="sample", asked=Asked())
-    finish(office, home, import_id, _unwatched)
+def _tried(office: Office, home: Home, sample: Sample, path: Path) -> tuple[Sample, list[Difference]]:
+    import_id = _load(office, home, path)
     with office.db.firm(home.firm_id) as session:
-        return _sample_of(session, path.name, session.get_one(Import, (home.firm_id, import_id)))
+        came = _sample_of(session, path.name, session.get_one(Import, (home.firm_id, import_id)))
+        records = _Values(session, home, office.cipher(session, home.firm_id))
+        held = [(value, records.found(value)) for value in sample.values]
+    odd = [_odd(path.name, *pair) for pair in held if pair[0] != pair[1]]
+    return replace(came, values=[found for _, found in held if found]), [*_compared(sample, came), *odd]
+
+
+def _load(office: Office, home: Home, path: Path) -> UUID:
+    import_ids = receive(office, home, path.name, iter([path.read_bytes()]), via="sample", asked=Asked())
+    if len(import_ids) > 1:
+        raise Permanent("sample_is_archive", f"{path.name} packs several files; put them among the samples unpacked.")
+    [import_id] = import_ids
+    finish(office, home, import_id, _unwatched)
+    return import_id
 
 
 def _sample_of(session: Session, name: str, arrival: Import) -> Sample:
-    told = select(RowError).where(RowError.import_id == arrival.id).order_by(RowError.row, RowError.code)
+    told = select(RowError).where(RowError.import_id == arrival.id).order_by(RowError.place, RowError.code)
     problems = [
         Told(row=one.row, code=one.code, column=one.column_name, sheet=one.sheet) for one in session.scalars(told)
     ]
@@ -160,7 +278,7 @@ def _unwatched(rows: int, position: int, size: int) -> None:
 
 def _unmatched(samples: Path, expected: Expectation) -> Iterator[Difference]:
     listed = {sample.file for sample in expected.samples}
-    lying = {path.name for path in samples.iterdir()} if samples.is_dir() else set()
+    lying = {path.name for path in samples.iterdir() if not path.name.startswith(".")} if samples.is_dir() else set()
     for name in sorted(listed ^ lying):
         yield Difference(name, "file", name if name in listed else None, name if name in lying else None)
 
@@ -181,6 +299,66 @@ def _figures(sample: Sample) -> dict[str, object]:
         counts: Mapping[Any, int] = sample.records.get(table, {})
         figures |= {f"records.{table}.{change}": counts.get(change, 0) for change in get_args(Change)}
     return figures
+
+
+def _odd(file: str, agreed: Value, found: Value | None) -> Difference:
+    """The fields that are not as agreed, or that there is no record."""
+    if found is None:
+        return Difference(file, str(agreed), _flow(agreed.says), None)
+    names = [name for name, said in agreed.says.items() if found.says[name] != said]
+    sides = (_flow({name: one.says[name] for name in names}) for one in (agreed, found))
+    return Difference(file, str(agreed), *sides)
+
+
+class _Values:
+    """What the records of one partner hold, as text."""
+
+    def __init__(self, session: Session, home: Home, cipher: FirmCipher) -> None:
+        self._session, self._home, self._cipher = session, home, cipher
+
+    def found(self, value: Value) -> Value | None:
+        """What the record that agrees best holds in the fields that a value speaks of; None where there is none."""
+        held = [{name: self._text(one, name) for name in value.says} for one in self._records(value)]
+        closest = max(held, key=lambda one: sum(one[name] == said for name, said in value.says.items()), default=None)
+        return None if closest is None else replace(value, says=closest)
+
+    def _records(self, value: Value) -> Sequence[Record]:
+        if value.case is not None:
+            wanted = select(Case).where(Case.partner_id == self._home.partner_id, Case.case_number == value.case)
+            return self._session.scalars(wanted).all()
+        client = select(Client).where(Client.partner_id == self._home.partner_id, Client.key == value.client)
+        if value.document is None:
+            return self._session.scalars(client).all()
+        owner = client.with_only_columns(Client.id).scalar_subquery()
+        wanted_documents = select(Document).where(Document.client_id == owner, Document.doc_type == value.document)
+        return self._session.scalars(wanted_documents.order_by(Document.created_at, Document.id)).all()
+
+    def _text(self, record: Record, name: str) -> str:
+        held = getattr(record, name)
+        if held is None:
+            return ""
+        if isinstance(held, bool):
+            return str(held).lower()
+        if isinstance(held, bytes):
+            return self._cipher.decrypt(held, name)
+        return "; ".join(held) if isinstance(held, list) else str(held)
+
+
+def _counted(counts: Mapping[Any, int]) -> Mapping[Any, int]:
+    return {name: count for name, count in counts.items() if count}
+
+
+def _flow(pairs: Mapping[Any, object]) -> str:
+    """A mapping as YAML writes it on one line."""
+    return "{" + ", ".join(f"{key}: {_word(value)}" for key, value in pairs.items()) + "}"
+
+
+def _word(value: object) -> str:
+    """A scalar, quoted where YAML would read something else, and a mapping."""
+    if isinstance(value, Mapping):
+        return _flow(value)
+    plain = isinstance(value, int) or _PLAIN.fullmatch(str(value))
+    return str(value) if plain else json.dumps(str(value), ensure_ascii=False)
 
 
 def _spoken(side: object) -> str:

@@ -12,11 +12,21 @@ _RUNS = re.compile(r"'*[=+\-@\t\r\n|%]")
 _NEUTRALISED = re.compile(r"'+[=+\-@\t\r\n|%]")
 
 
+def may_run(cell: str) -> bool:
+    """Whether a spreadsheet that does not know the cell for text would run it."""
+    return _RUNS.match(cell) is not None
+
+
 def neutralise(cell: str) -> str:
     """The cell as plain text for a spreadsheet."""
-    return f"'{cell}" if _RUNS.match(cell) else cell
+    return f"'{cell}" if may_run(cell) else cell
+
+
+def guard(cell: str) -> str:
+    """The cell where its type says that it is text: only what `restore` would change needs its apostrophe."""
+    return f"'{cell}" if _NEUTRALISED.match(cell) else cell
 
 
 def restore(cell: str) -> str:
-    """What the cell was before `neutralise`."""
+    """What the cell was before `neutralise` or `guard`."""
     return cell[1:] if _NEUTRALISED.match(cell) else cell

@@ -1,4 +1,4 @@
-"""Takes a partner's file out of the archive in which it came; what is stored stays as it arrived."""
+"""Takes a partner's files out of the archive in which they came."""
 
 from __future__ import annotations
 
@@ -6,22 +6,32 @@ from collections.abc import Collection
 
 from ingest.feed import Feed
 from ingest.formats.base import Refused, Source
-from ingest.formats.compression import unpacked
+from ingest.formats.compression import Unpacked
+
+
+def archive_in(source: Source, feeds: Collection[Feed]) -> Unpacked | None:
+    """The stored file as an archive of files; None where it is none of a kind that the partner's feeds unpack.
+
+    Which feed a file belongs to is told by its own name, so what one feed of a partner unpacks, all do.
+    """
+    zipped, gzipped = any(feed.unpack.zip for feed in feeds), any(feed.unpack.gzip for feed in feeds)
+    found = Unpacked(source, zip=zipped, gzip=gzipped)
+    return found if found.is_archive else None
 
 
 def plain(source: Source, feeds: Collection[Feed]) -> Source:
-    """The one file in an archive; a file that is no archive as it is.
+    """What a stored file is read as: itself, or the one file in an archive that was not unpacked when it arrived.
 
-    Which feed a file belongs to is told by its own name, so what one feed of a partner unpacks, all do.
+    That happens to archives that cannot be unpacked, and where the settings did not ask for it yet.
 
     Raises:
         Refused: `unreadable` (damaged, or holds several files), `empty_file`, `password_protected`, `too_large`.
     """
-    zipped, gzipped = any(feed.unpack.zip for feed in feeds), any(feed.unpack.gzip for feed in feeds)
-    if not zipped and not gzipped:
+    archive = archive_in(source, feeds)
+    if archive is None:
         return source
-    found = list(unpacked(source, zip=zipped, gzip=gzipped))
+    found = list(archive)
     if len(found) == 1:
         return found[0]
-    why = f"it packs {len(found):,} files, of which each must come by itself"
-    raise Refused("unreadable", file=source.name, why=why, expected="an archive with one file in it")
+    why = f"it packs {len(found):,} files, and when it came your settings did not say that archives are unpacked"
+    raise Refused("unreadable", file=source.name, why=why, expected="the same archive now, as unpacking is agreed")

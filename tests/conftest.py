@@ -34,7 +34,7 @@ from gateway.db.models.firms import STAFF_ROLES
 from gateway.db.session import Database, ensure_audit_partitions
 from gateway.settings import Settings
 from gateway.storage import Store
-from ingest.imports import Office
+from ingest.office import Office
 
 MASTER_KEY = b"fabricated master key of 32 byte"
 TEMPLATE = "template_of_tests"
@@ -148,6 +148,13 @@ def own_addresses(server, worker_id) -> Iterator[Addresses]:
 
 
 @pytest.fixture
+def empty_addresses(server, worker_id) -> Iterator[Addresses]:
+    """A database of this test's own without any table."""
+    with _copied(server, f"test_{worker_id}_{next(_numbers)}", template="template0") as addresses:
+        yield addresses
+
+
+@pytest.fixture
 def settings(addresses, tmp_path) -> Settings:
     """An installation around this test's database, with a data folder of its own."""
     return Settings(
@@ -162,9 +169,9 @@ def settings(addresses, tmp_path) -> Settings:
 
 
 @contextmanager
-def _copied(server: Embedded, name: str) -> Iterator[Addresses]:
+def _copied(server: Embedded, name: str, template: str = TEMPLATE) -> Iterator[Addresses]:
     with psycopg.connect(server.url("superuser", "postgres"), autocommit=True) as superuser:
-        superuser.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER gateway_owner STRATEGY file_copy")
+        superuser.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER gateway_owner STRATEGY file_copy")
         yield _addresses(server, name)
         superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,10 @@ from gateway.domain import partners
 from gateway.domain.audit import Actor
 from ingest import receipts
 from ingest.account import account_of
-from ingest.imports import Asked, Office, dry_run, finish, receive, refuse, release
+from ingest.imports import dry_run, finish, refuse, release
+from ingest.office import Asked, Office
 from ingest.partner import read_partner
+from ingest.reception import receive
 
 ME = Actor("staff", "paralegal@northgate.example", origin="test")
 
@@ -84,17 +87,23 @@ class Desk:
     firm_id: UUID
     slug: str
 
-    def apply(self, text: str) -> None:
-        partner, document = read_partner(text)
+    def apply(self, source: str | Path) -> None:
+        partner, document = read_partner(source)
         with self.office.db.firm(self.firm_id) as session:
             partners.apply(session, self.firm_id, partner, document, ME)
 
     def drop(self, name: str, content: bytes | list[dict[str, str]], **asked: Any) -> dict[str, Any]:
+        [told] = self.drop_all(name, content, **asked)
+        return told
+
+    def drop_all(self, name: str, content: bytes | list[dict[str, str]], **asked: Any) -> list[dict[str, Any]]:
+        """What became of each file in an archive."""
         home = self.office.home(self.slug)
         raw = content if isinstance(content, bytes) else as_csv(content)
-        import_id = receive(self.office, home, name, iter([raw]), via="test", asked=Asked(**asked))
-        finish(self.office, home, import_id, unwatched)
-        return self.account(import_id)
+        import_ids = receive(self.office, home, name, iter([raw]), via="test", asked=Asked(**asked))
+        for import_id in import_ids:
+            finish(self.office, home, import_id, unwatched)
+        return [self.account(import_id) for import_id in import_ids]
 
     def account(self, import_id: UUID | str) -> dict[str, Any]:
         home, import_id = self.office.home(self.slug), UUID(str(import_id))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -24,7 +23,8 @@ from gateway.db.models.firms import STAFF_ROLES
 from gateway.domain.accounts import add_firm, add_staff
 from gateway.errors import Permanent
 from gateway.settings import Settings
-from ingest.imports import Asked, Office
+from ingest.office import Asked, Office
+from ingest.samples import arrivals
 
 FIRM, NAME, ZONE = "northgate", "Northgate Law", "America/New_York"
 
@@ -42,7 +42,8 @@ def command(as_json: bool) -> None:
     """Set up a demo firm, take its partners' sample files, and show what happened.
 
     Adds the firm northgate with one of each staff role, applies every partner.yaml of the settings folder, and ingests
-    the files in each partner's `samples`. Run it again: what did not change is told so.
+    the files in each partner's `samples`, in the order in which they arrive. Run it again: what did not change is told
+    so.
     """
     with opened() as office:
         ready = _configs(office.settings)
@@ -92,12 +93,8 @@ def _take_samples(office: Office, checked: Checked) -> list[Taken]:
     assert checked.partner is not None  # noqa: S101 - invalid ones stopped before
     slug = checked.partner.partner
     home = office.home(slug)
-    samples = sorted(path for path in (checked.path.parent / "samples").glob("*") if _is_sample(path))
-    return [Taken(slug, take(office, home, path, Asked())) for path in samples]
-
-
-def _is_sample(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith(".")
+    paths = arrivals(checked.path.parent)
+    return [Taken(slug, told) for path in paths for told in take(office, home, path, Asked())]
 
 
 # ---------------------------------------------------------------- what happened
@@ -113,17 +110,16 @@ def _show_partners(out: Console, applied: Sequence[dict[str, Any]]) -> None:
 
 
 def _show_files(out: Console, taken: Sequence[Taken]) -> None:
-    rows: list[dict[str, int]] = [one.result.account["rows"] for one in taken]  # type: ignore[misc]  # see account_of
-    counts = [name for name in (rows[0] if rows else ()) if any(one[name] for one in rows)]
-    made = table("from", "file", "state", *counts, numbers=counts, title="Files")
-    for (partner, (account, _)), counted in zip(taken, rows, strict=True):
-        origin = f"{partner}/{account['feed']}" if account["feed"] else partner
-        told = (plain(origin), plain(account["file"]), state_word(account))
-        made.add_row(*told, *(f"{counted[name]:,}" for name in counts))
+    made = table("from", "file", "state", "rows", "of them", numbers=["rows"], title="Files")
+    for partner, (account, _) in taken:
+        rows: dict[str, int] = account["rows"]  # type: ignore[assignment]  # see account_of
+        outcomes = ", ".join(f"{count:,} {name}" for name, count in rows.items() if count and name != "read")
+        told = (plain(partner), plain(account["file"]), state_word(account))
+        made.add_row(*told, f"{rows['read']:,}" if rows["read"] else "", outcomes)
     out.print(made)
     out.print()
     for _, (account, _) in taken:
-        if account["reason"]:
+        if account["code"]:  # else the table says all there is to say
             out.print(plain(f"{account['file']}: {account['reason']}"))
     out.print()
 
@@ -135,7 +131,9 @@ def _show_problems(out: Console, taken: Sequence[Taken]) -> None:
             said = (str(kind[name] or "") for name in ("severity", "code", "column", "fix"))
             counted[partner, *said] += int(str(kind["count"]))
     made = table("from", "problem", "column", "times", "what to do", numbers=["times"], title="Problems by kind")
-    for (partner, severity, code, column, fix), count in counted.most_common():
+    order = list(dict.fromkeys(one.partner for one in taken))
+    ranked = sorted(counted.items(), key=lambda item: (order.index(item[0][0]), -item[1]))
+    for (partner, severity, code, column, fix), count in ranked:
         told = plain(code, "red" if severity == "error" else "yellow")
         made.add_row(plain(partner), told, plain(column), f"{count:,}", plain(fix))
     if made.row_count:

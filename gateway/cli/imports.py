@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
@@ -21,8 +22,9 @@ from gateway.domain.accounts import find_firm
 from gateway.domain.audit import record
 from gateway.domain.partners import Home
 from ingest import receipts
-from ingest.account import account_of
-from ingest.imports import Office, finish, refuse, release
+from ingest.account import account_of, further
+from ingest.imports import finish, refuse, release
+from ingest.office import Office
 
 _ID_CHARACTERS = 13  # of an import's id in a list: its millisecond, which is nearly always enough to be unique
 
@@ -110,21 +112,36 @@ def refuse_import(import_id: str, reason: str, as_json: bool) -> None:
         _print(office, home, found, as_json=as_json)
 
 
-@group.command("errors", epilog=examples("gateway import errors 01a1f8c2-20f6 --format csv --out repair.csv"))
+@group.command(
+    "errors",
+    epilog=examples(
+        "gateway import errors 01a1f8c2-20f6 --format csv --out repair.csv",
+        "gateway import errors 01a1f8c2-20f6 --format xlsx --out repair.xlsx",
+    ),
+)
 @_id
-@click.option("--format", "form", type=click.Choice(["csv", "json"]), required=True, help="csv is for repair.")
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "xlsx", "json"]), required=True, help="csv and xlsx are for repair."
+)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file to write instead of stdout.")
 def errors(import_id: str, form: str, out: Path | None) -> None:
     """Print what was wrong with an import's rows.
 
     As csv: the rejected rows in the partner's own layout, with the columns Problems and Row at the end. Repaired and
-    sent back, only they are processed. As json: one object a problem, warnings included.
+    sent back, only they are processed. As xlsx: the same as a workbook, made now, with a sheet for each sheet or record
+    type of the file, in which the bad cells are coloured and say what is wrong. As json: one object a problem, warnings
+    included.
     """
+    if form == "xlsx" and out is None and sys.stdout.isatty():
+        raise click.BadOptionUsage("out", "A workbook is not for a terminal: say --out FILE.")
     with opened() as office:
         home, found = find_import(office, import_id)
-        receipt = _receipt(office, home, found, f"errors.{form}")
+        receipt = _receipt(office, home, found, form)
     if receipt.exists():
         copy(receipt, out)
+        if form == "csv" and (more := further(receipt.parent)):
+            others = f"Each further sheet or record type has a file of its own: {', '.join(map(str, more))}."
+            click.echo(f"{others} --format xlsx gives all in one.", err=True)
     else:
         click.echo("[]" if form == "json" else "", nl=form == "json")
         click.echo("Nothing was wrong with its rows." if form == "json" else "No row was rejected.", err=True)
@@ -190,13 +207,14 @@ def _listing(found: list[dict[str, object]]) -> Table:
     return made
 
 
-def _receipt(office: Office, home: Home, import_id: UUID, name: str) -> Path:
+def _receipt(office: Office, home: Home, import_id: UUID, form: str) -> Path:
     """Where a receipt lies, written now if a killed process could not; handing it out is an act of somebody's."""
-    path = receipts.folder_of(office.settings, home, import_id) / name
+    path = receipts.folder_of(office.settings, home, import_id) / f"errors.{form}"
     with office.db.firm(home.firm_id) as session:
         arrival = session.get_one(Import, (home.firm_id, import_id))
         ended, problems = arrival.state not in OPEN_STATES, arrival.problem_count
         record(session, home.firm_id, me(), "import.errors", import_id=import_id)
     if ended and problems and not path.exists():
-        receipts.write(office.db, office.store, office.settings, home, import_id)
+        write = receipts.make_workbook if form == "xlsx" else receipts.write
+        write(office.db, office.store, office.settings, home, import_id)
     return path

@@ -22,7 +22,9 @@ from gateway.domain.partners import Home
 from gateway.errors import Permanent
 from ingest import pipeline
 from ingest.account import dry_account, grouped
-from ingest.imports import Asked, Office, dry_run, finish, receive
+from ingest.imports import dry_run, finish
+from ingest.office import Asked, Office
+from ingest.reception import files_in, receive
 
 _CHUNK_BYTES = 1 << 20
 
@@ -68,8 +70,9 @@ def command(
 ) -> None:
     """Take files of a partner to their end, now, in the order given.
 
-    Exit code 1 if any of them was held, refused or failed. With --json a list with one object a file; should a file
-    not be taken at all (a full disk), an object with `error`, `message` and, in `done`, the files before it.
+    Exit code 1 if any of them was held, refused or failed. With --json a list with one object a file, or one for each
+    file of an archive; should a file not be taken at all (a full disk), an object with `error`, `message` and, in
+    `done`, the files before it.
     """
     accounts: list[dict[str, object]] = []
     note_done(ctx, accounts)
@@ -77,37 +80,38 @@ def command(
         home = office.home(partner)
         asked = Asked(feed, instant_of(as_of, home.time_zone), force)
         for file in files:
-            result = (_try_out if dry else take)(office, home, file, asked)
-            accounts.append(result.account)
-            if not as_json:
-                tell(console(), partner, *result)
+            for result in (_try_out if dry else take)(office, home, file, asked):
+                accounts.append(result.account)
+                if not as_json:
+                    tell(console(), partner, *result)
     if as_json:
         print_json(accounts)
     if any(account["state"] in UNDONE for account in accounts):
         ctx.exit(FAILED)
 
 
-def take(office: Office, home: Home, file: Path, asked: Asked) -> Told:
-    """Receive and finish one file.
+def take(office: Office, home: Home, file: Path, asked: Asked) -> Iterator[Told]:
+    """Receive and finish one file, or all files of an archive.
 
     Raises:
         Permanent: `unreadable_file`; whatever `receive` and `finish` raise.
     """
-    import_id = receive(office, home, file.name, _chunks(file), via="cli", asked=asked)
-    with following(file.name) as progress:
-        finish(office, home, import_id, progress)
-    return told(office, home, import_id)
+    for import_id in receive(office, home, file.name, _chunks(file), via="cli", asked=asked):
+        with following(file.name) as progress:
+            finish(office, home, import_id, progress)
+        yield told(office, home, import_id)
 
 
-def _try_out(office: Office, home: Home, file: Path, asked: Asked) -> Told:
-    begun = perf_counter()
-    sha256 = hashlib.sha256()
-    for chunk in _chunks(file):
-        sha256.update(chunk)
-    with following(file.name) as progress:
-        outcome = dry_run(office, home, _OnDisk(file), sha256.hexdigest(), asked, progress)
-    account = dry_account(file.name, sha256.hexdigest(), outcome, seconds=round(perf_counter() - begun, 3))
-    return Told(account, grouped(outcome.problems))
+def _try_out(office: Office, home: Home, file: Path, asked: Asked) -> Iterator[Told]:
+    for source in files_in(office, home, _OnDisk(file)):
+        begun = perf_counter()
+        sha256 = hashlib.sha256()
+        for chunk in source.chunks():
+            sha256.update(chunk)
+        with following(source.name) as progress:
+            outcome = dry_run(office, home, source, sha256.hexdigest(), asked, progress)
+        account = dry_account(source.name, sha256.hexdigest(), outcome, seconds=round(perf_counter() - begun, 3))
+        yield Told(account, grouped(outcome.problems))
 
 
 @dataclass(frozen=True)

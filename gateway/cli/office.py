@@ -27,7 +27,7 @@ from gateway.settings import Settings, load
 from gateway.storage import Store
 from ingest import receipts
 from ingest.account import account_of, summary_of
-from ingest.imports import Office
+from ingest.office import Office
 
 _ID = re.compile(r"[0-9a-f]{4,32}")
 _CANDIDATES = 3  # of an abbreviation that fits several imports

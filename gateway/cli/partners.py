@@ -14,6 +14,7 @@ from gateway import crypto
 from gateway.cli.failing import FAILED
 from gateway.cli.office import me, opened, settings_here
 from gateway.cli.output import console, examples, json_option, plain, print_json
+from gateway.cli.trial import command as test_samples
 from gateway.config import ConfigError, Document, Finding, json_schema, write_schema
 from gateway.db.models import FeedRow, Firm
 from gateway.domain import partners
@@ -21,7 +22,7 @@ from gateway.domain.accounts import add_firm, find_firm
 from gateway.errors import Problem
 from gateway.settings import Settings
 from ingest.feed import Feed
-from ingest.imports import Office
+from ingest.office import Office
 from ingest.partner import Partner, read_partner
 
 FILE = "partner.yaml"
@@ -66,9 +67,7 @@ _paths: Callable[..., Callable[..., object]] = click.argument(
 )
 
 
-@click.group(
-    "partner", epilog=examples("gateway partner check partner_configs/acme", "gateway partner apply partner_configs")
-)
+@click.group("partner", epilog=examples("gateway partner check partner_configs/acme", "gateway partner test acme"))
 def group() -> None:
     """Check and apply the settings of partners.
 
@@ -140,6 +139,9 @@ def schema(ctx: click.Context, only_check: bool, as_json: bool) -> None:
         console().print(f"{path} {'was current' if current else 'is written'}.")
     if only_check and not current:
         ctx.exit(FAILED)
+
+
+group.add_command(test_samples)
 
 
 # ---------------------------------------------------------------- checking

@@ -97,7 +97,9 @@ def _tell_problems(out: Console, account: Mapping[str, Any], summary: Sequence[M
         where = f" in {kind['column']}" if kind["column"] else ""
         style = "red" if kind["severity"] == "error" else "yellow"
         head = plain(f"  {kind['count']:,} x {kind['code']}{where}", style)
-        out.print(head.append(f" ({kind['severity']}), first in row {kind['first_row']}", style="default"))
+        sheet = plain(f" of “{kind['first_sheet']}”" if kind["first_sheet"] else "")
+        head.append(f" ({kind['severity']}), first in row {kind['first_row']}", style="default")
+        out.print(head.append_text(sheet))
         if sample := _sample(account["problems"], kind):
             out.print(plain(f"      {sample}"))
         out.print(plain(f"      {kind['fix']}", "italic"))
@@ -116,10 +118,14 @@ def _tell_differences(out: Console, account: Mapping[str, Any]) -> None:
         return
     shown = table("  row", "record", "key", "field", "is", "would be", numbers=["  row"])
     for one in found[:_MOST_DIFFERENCES]:
-        shown.add_row(*(plain(one[name]) for name in ("row", "record", "key", "field", "old", "new")))
+        shown.add_row(_place(one), *(plain(one[name]) for name in ("record", "key", "field", "old", "new")))
     out.print(shown)
     if len(found) > _MOST_DIFFERENCES:
         out.print(f"  and {len(found) - _MOST_DIFFERENCES:,} more differences; --json lists up to 1,000")
+
+
+def _place(one: Mapping[str, Any]) -> Text:
+    return plain(f"{one['sheet']} {one['row']}" if one["sheet"] else one["row"])
 
 
 def _tell_next(out: Console, partner: str, account: Mapping[str, Any]) -> None:

@@ -6,8 +6,8 @@ import hashlib
 import math
 import pathlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import yaml
 
@@ -34,11 +34,13 @@ class Document:
         name: the file's name for findings.
         text: the whole source, as applied versions keep it.
         root: the composed mapping; every node of it keeps its mark.
+        tables: the text of the CSV tables that it names, by name; they belong to an applied version as `text` does.
     """
 
     name: str
     text: str
     root: yaml.MappingNode
+    tables: Mapping[str, str] = field(default_factory=dict)
 
     def node(self, path: KeyPath) -> yaml.Node | None:
         """What stands at a path, or None."""
@@ -84,9 +86,10 @@ def read(source: pathlib.Path | str | bytes, name: str | None = None) -> Documen
     return document
 
 
-def fingerprint(text: str) -> str:
-    """SHA-256 of a source text in hex: two versions with one fingerprint are the same version."""
-    return hashlib.sha256(text.encode()).hexdigest()
+def fingerprint(text: str, tables: Mapping[str, str] | None = None) -> str:
+    """SHA-256 of a source text and its tables in hex: two versions with one fingerprint are the same version."""
+    named = (part for name in sorted(tables or {}) for part in (name, (tables or {})[name]))
+    return hashlib.sha256("\0".join([text, *named]).encode()).hexdigest()  # no text holds a NUL
 
 
 def scalar(node: yaml.ScalarNode) -> Scalar:

@@ -38,7 +38,7 @@ def bring_up_to_date(addresses: Addresses) -> None:
             f"The database is at revision {found}, which this version does not know; install a newer one.",
         )
     if found != revisions()[-1]:
-        _upgrade(addresses)
+        upgrade(addresses)
 
 
 def _revision_of(url: str) -> str | None:
@@ -50,25 +50,25 @@ def _revision_of(url: str) -> str | None:
     return str(row[0]) if row else None
 
 
-def _upgrade(addresses: Addresses) -> None:
-    """Whoever waited at the lock finds the work done, and Alembic nothing to do."""
+def upgrade(addresses: Addresses, revision: str = "head") -> None:
+    """Migrate up to a revision, in one transaction. Whoever waited at the lock finds the work done."""
     engine = create_engine(driver_url(addresses.owner), poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
         prepare_roles(connection, addresses)
         connection.execute(text(f"SET LOCAL ROLE {OWNER}"))
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))  # waiting for a lock makes all later readers wait too
-        _run_alembic(connection)
+        _run_alembic(connection, revision)
 
 
-def _run_alembic(connection: Connection) -> None:
+def _run_alembic(connection: Connection, revision: str) -> None:
     from alembic import command  # noqa: PLC0415 - takes longer than opening a current database
     from alembic.config import Config  # noqa: PLC0415 - see above
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _libpq(url: str) -> str:

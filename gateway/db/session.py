@@ -6,12 +6,14 @@ the server may hand the connection to anybody afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Engine, text
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Engine, PoolProxiedConnection, text
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -19,24 +21,44 @@ from gateway.db import migrate
 from gateway.db.cluster import APP, SYSTEM
 from gateway.db.embedded import Embedded, ensure_running
 from gateway.db.engine import Addresses, begin, make_engine, translating
+from gateway.logging import get_logger
 from gateway.settings import Settings
 
 PARTITION_DAYS = 31  # how far ahead the audit log can be written when nothing makes partitions any more
 
+HOT_OPENING = f"SELECT set_config('role', '{APP}', true), set_config('app.firm_id', '', true)"
+
 _CONNECTIONS = 10  # of each role in one process; opened when needed
+_WORDS = "gateway.words"  # in a session's info: what is to be told once it has committed
+
+log = get_logger(__name__)
 
 
 class Database:
-    """A database that is up, migrated and ready to be written for the coming month."""
+    """A database that is up, migrated and ready to be written for the coming month.
 
-    def __init__(self, addresses: Addresses, embedded: Embedded | None = None) -> None:
-        self._app = make_engine(addresses.app, connections=_CONNECTIONS)
-        self._system = make_engine(addresses.system, connections=_CONNECTIONS)
+    Attributes:
+        addresses: where each role logs in, for connections that are no transactions: LISTEN and NOTIFY.
+        tell: is told after a commit what its transaction gave to `tell_after_commit`, each word once. It must not
+            wait: it holds up whoever has just committed.
+    """
+
+    def __init__(
+        self, addresses: Addresses, embedded: Embedded | None = None, *, connections: int = _CONNECTIONS
+    ) -> None:
+        self.addresses = addresses
+        self.tell: Callable[[str], None] | None = None
+        self._app = make_engine(addresses.app, connections=connections)
+        self._system = make_engine(addresses.system, connections=connections)
         self._embedded = embedded
 
     @classmethod
-    def open(cls, settings: Settings) -> Database:
+    def open(cls, settings: Settings, *, connections: int = _CONNECTIONS) -> Database:
         """Reach the database of these settings; without an address, start the embedded one.
+
+        Args:
+            settings: of this installation.
+            connections: the most of each role in this process; opened when needed.
 
         Raises:
             Permanent: it cannot be started, migrated, or is newer than this program.
@@ -45,7 +67,7 @@ class Database:
         addresses, embedded = _find(settings)
         with translating():
             migrate.bring_up_to_date(addresses)
-        database = cls(addresses, embedded)
+        database = cls(addresses, embedded, connections=connections)
         with database.system() as session:
             ensure_audit_partitions(session, PARTITION_DAYS)
         return database
@@ -57,13 +79,32 @@ class Database:
         Raises:
             Transient: see `gateway.db.engine.translating`.
         """
-        with _transaction(self._app, _opening(APP, firm_id)) as session:
+        with self._telling() as words, _transaction(self._app, _opening(APP, firm_id), words) as session:
+            yield session
+
+    @contextmanager
+    def hot(self) -> Iterator[psycopg.Connection[Any]]:
+        """The driver's connection, for the few paths that open, ask and end their transaction in their own pipelines.
+
+        They begin with `HOT_OPENING`; what they leave open is rolled back.
+        """
+        with translating():
+            pooled = self._app.raw_connection()
+            try:
+                yield _of_psycopg(pooled.driver_connection)
+            finally:
+                _tidy(pooled)
+
+    @contextmanager
+    def nobody(self) -> Iterator[Session]:
+        """One transaction for whom no firm is known yet: it sees no row, but may find out who calls."""
+        with _transaction(self._app, _opening(APP), set()) as session:
             yield session
 
     @contextmanager
     def system(self) -> Iterator[Session]:
         """One transaction across firms, for what nobody asked: sweeps, schedules, finding out which firm it is."""
-        with _transaction(self._system, _opening(SYSTEM)) as session:
+        with self._telling() as words, _transaction(self._system, _opening(SYSTEM), words) as session:
             yield session
 
     def close(self) -> None:
@@ -73,13 +114,44 @@ class Database:
         if self._embedded:
             self._embedded.leave()
 
+    @contextmanager
+    def _telling(self) -> Iterator[set[str]]:
+        """Collects words, and tells them unless the transaction failed."""
+        words: set[str] = set()
+        yield words
+        if self.tell is None:
+            return
+        for word in sorted(words):
+            try:
+                self.tell(word)
+            except Exception:  # what is committed is committed: nobody may take it for undone
+                log.exception("not told after a commit", word=word)
+
 
 def driver(session: Session) -> psycopg.Connection[tuple[object, ...]]:
     """The driver's connection inside a session's transaction: for COPY and pipelines."""
-    found = session.connection().connection.driver_connection
+    return _of_psycopg(session.connection().connection.driver_connection)
+
+
+def _of_psycopg(found: object) -> psycopg.Connection[tuple[object, ...]]:
     if not isinstance(found, psycopg.Connection):
         raise TypeError(f"expected psycopg, found {type(found)}")
     return found
+
+
+def _tidy(pooled: PoolProxiedConnection) -> None:
+    """Back to the pool without a transaction; a connection that broke in the middle is not given back."""
+    connection = _of_psycopg(pooled.driver_connection)
+    if connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
+        connection.execute("ROLLBACK")
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        pooled.invalidate()
+    pooled.close()
+
+
+def tell_after_commit(session: Session, word: str) -> None:
+    """Have `Database.tell` told a word if and when this session's transaction has committed."""
+    session.info[_WORDS].add(word)
 
 
 def lock_partner(session: Session, partner_id: UUID) -> None:
@@ -87,8 +159,17 @@ def lock_partner(session: Session, partner_id: UUID) -> None:
 
     The key is the lower half of the id: of a UUIDv7 that is its random part, so two partners hardly ever share one.
     """
-    key = int.from_bytes(partner_id.bytes[8:], signed=True)
-    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _partner_key(partner_id)})
+
+
+def is_partner_free(session: Session, partner_id: UUID) -> bool:
+    """Whether nobody imports for this partner; if so, nobody else will before the end of the transaction."""
+    free = session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _partner_key(partner_id)})
+    return bool(free)
+
+
+def _partner_key(partner_id: UUID) -> int:
+    return int.from_bytes(partner_id.bytes[8:], signed=True)
 
 
 def ensure_audit_partitions(session: Session, days: int) -> None:
@@ -97,10 +178,10 @@ def ensure_audit_partitions(session: Session, days: int) -> None:
 
 
 @contextmanager
-def _transaction(engine: Engine, opening: str) -> Iterator[Session]:
+def _transaction(engine: Engine, opening: str, words: set[str]) -> Iterator[Session]:
     """The session joins a transaction that it does not own: a `commit` in the code that it is lent to only flushes."""
     with translating(), begin(engine, opening) as connection:
-        with Session(bind=connection) as session:
+        with Session(bind=connection, info={_WORDS: words}) as session:
             yield session
             session.flush()
         connection.commit()

@@ -30,6 +30,8 @@ def record(
     actor: Actor,
     action: str,
     *,
+    client_id: UUID | None = None,
+    case_id: UUID | None = None,
     import_id: UUID | None = None,
     changes: list[dict[str, object]] | None = None,
 ) -> None:
@@ -40,6 +42,8 @@ def record(
         firm_id: whose act it is.
         actor: who.
         action: `thing.verb`, such as `import.release`.
+        client_id: the person whom it concerns.
+        case_id: the matter that it concerns.
         import_id: the import that it concerns.
         changes: {"kind", "id", "action", "old", "new"} each, without sensitive values.
     """
@@ -51,6 +55,8 @@ def record(
             actor=actor.name,
             action=action,
             origin=actor.origin,
+            client_id=client_id,
+            case_id=case_id,
             import_id=import_id,
             changes=changes,
         )

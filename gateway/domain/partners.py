@@ -74,24 +74,27 @@ class Applied(NamedTuple):
 
 
 def apply(session: Session, firm_id: UUID, partner_file: PartnerFile[Any], document: Document, actor: Actor) -> Applied:
-    """Make a checked partner.yaml the version in force; the same text again changes nothing. See `check_free` first."""
+    """Make a checked partner.yaml the version in force, its tables with it; the same again changes nothing.
+
+    See `check_free` first.
+    """
     partner = _ensure_partner(session, firm_id, partner_file)
     session.flush()
     for name in partner_file.feeds:
         _ensure_feed(session, firm_id, partner.id, name)
-    digest = fingerprint(document.text)
+    digest = fingerprint(document.text, document.tables)
     current = session.scalar(
         select(PartnerConfig).where(PartnerConfig.partner_id == partner.id, PartnerConfig.active.is_(True))
     )
     if current is not None and current.sha256 == digest:
         return Applied(current, is_new=False)
-    config = _add_version(session, partner, digest, document.text, actor)
+    config = _add_version(session, partner, digest, document, actor)
     change: dict[str, object] = {"kind": "partner_config", "id": str(config.id), "action": "applied"}
     record(session, firm_id, actor, "partner.apply", changes=[change | {"new": {"version": config.version}}])
     return Applied(config, is_new=True)
 
 
-def _add_version(session: Session, partner: Partner, digest: str, text: str, actor: Actor) -> PartnerConfig:
+def _add_version(session: Session, partner: Partner, digest: str, document: Document, actor: Actor) -> PartnerConfig:
     session.execute(update(PartnerConfig).where(PartnerConfig.partner_id == partner.id).values(active=False))
     latest = session.scalar(select(func.max(PartnerConfig.version)).where(PartnerConfig.partner_id == partner.id))
     config = PartnerConfig(
@@ -99,7 +102,8 @@ def _add_version(session: Session, partner: Partner, digest: str, text: str, act
         partner_id=partner.id,
         version=(latest or 0) + 1,
         sha256=digest,
-        source=text,
+        source=document.text,
+        tables=dict(document.tables),
         applied_by=actor.name,
         active=True,
     )

@@ -33,7 +33,7 @@ def _rows(session: Session, filters: Filters) -> Iterator[Sequence[object]]:
         .join(File, File.id == Import.file_id)
         .join(Partner, Partner.id == Import.partner_id)
         .outerjoin(FeedRow, FeedRow.id == Import.feed_id)
-        .order_by(Import.id.desc(), RowError.row, RowError.id)
+        .order_by(Import.id.desc(), RowError.place, RowError.id)
     )
     found = found.where(Partner.slug == filters.partner) if filters.partner else found
     found = found.where(Import.received_at >= filters.since) if filters.since else found

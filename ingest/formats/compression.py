@@ -53,7 +53,7 @@ _DAMAGE = (
 
 
 class Unpacked:
-    """The files in a stored file; the stored file itself where it is no archive of a kind to unpack.
+    """The files in a stored file, one level deep; the stored file itself where it is no archive of a kind to unpack.
 
     Attributes:
         remarks: sentences for the receipt; complete once all have been asked for.
@@ -65,30 +65,42 @@ class Unpacked:
         self._read = 0  # bytes of all members so far
         self.remarks: list[str] = []
 
+    @functools.cached_property
+    def is_archive(self) -> bool:
+        """Whether it is an archive of a kind to unpack, sound or not; a workbook is a zip to be read whole."""
+        head = _head(self._source)
+        if head.startswith(_GZIP):
+            return self._gzip
+        return self._zip and head.startswith(_ZIP) and not self._is_workbook()
+
     def __iter__(self) -> Iterator[Source]:
         """The files in order, each once its whole content has been found sound.
 
         Raises:
             Refused: `empty_file`, `password_protected`, `too_large` or `unreadable`.
         """
-        head = _head(self._source)
         try:
-            if self._gzip and head.startswith(_GZIP):
-                yield self._sound(Member(_without_suffix(self._source.name), self._gunzipped))
-            elif self._zip and head.startswith(_ZIP):
-                yield from self._members()
-            else:
+            if not self.is_archive:
                 yield self._source
+            elif _head(self._source).startswith(_GZIP):
+                yield self._sound(Member(_without_suffix(self._source.name), self._gunzipped))
+            else:
+                yield from self._members()
         except _DAMAGE as error:
             raise self._refused("unreadable", why=f"the archive is damaged ({error})", expected=_EXPECTED) from error
 
+    def _is_workbook(self) -> bool:
+        try:
+            return _WORKBOOK in self._zipped().namelist()
+        except _DAMAGE:
+            return False
+
+    def _zipped(self) -> zipfile.ZipFile:
+        return zipfile.ZipFile(_Seekable(self._source, _TAIL))
+
     def _members(self) -> Iterator[Source]:
-        archive = zipfile.ZipFile(_Seekable(self._source, _TAIL))
-        entries = archive.infolist()
-        if any(entry.filename == _WORKBOOK for entry in entries):
-            yield self._source
-            return
-        files = self._files(entries)
+        archive = self._zipped()
+        files = self._files(archive.infolist())
         if len(files) > MAX_MEMBERS:
             raise self._refused("too_large", why=f"it holds {len(files):,} files; {MAX_MEMBERS:,} is the most")
         if not files:
@@ -131,11 +143,6 @@ class Unpacked:
 
     def _refused(self, code: str, **details: object) -> Refused:
         return Refused(code, file=self._source.name, **details)
-
-
-def unpacked(source: Source, *, zip: bool, gzip: bool) -> Unpacked:  # noqa: A002 - as the feed spells them
-    """The files in a stored file, unpacked one level."""
-    return Unpacked(source, zip=zip, gzip=gzip)
 
 
 class Member:

@@ -13,6 +13,7 @@ from gateway.domain.fields import Kind
 from ingest.load.ids import fresh_id
 from ingest.load.match import ENDED
 from ingest.load.shapes import Shape
+from ingest.numbering import ROW_SQL, SHEET_SQL, Numbering
 
 Params = dict[str, object]
 
@@ -41,14 +42,15 @@ def finish(connection: Connection[Any], shapes: dict[Kind, Shape], params: Param
         FROM ({created} UNION ALL SELECT * FROM entries WHERE row IS NOT NULL) happened GROUP BY row
     """
     absent = "SELECT row, client_id, case_id, entry AS told FROM entries WHERE row IS NULL"
+    row, sheet = ROW_SQL.format(place="row"), SHEET_SQL.format(place="row")
     told = (("import.row", fresh_id("row"), by_row), ("import.absent", "uuidv7()", absent))
     for action, new_id, found in told:
         connection.execute(
             f"""
             INSERT INTO audit_log
-                (firm_id, id, actor_kind, actor_id, actor, action, client_id, case_id, import_id, row, changes)
-            SELECT %(firm)s, {new_id}, 'import', %(import)s, %(actor)s, '{action}', client_id, case_id, %(import)s, row,
-                   ('[' || told || ']')::jsonb
+                (firm_id, id, actor_kind, actor_id, actor, action, client_id, case_id, import_id, row, sheet, changes)
+            SELECT %(firm)s, {new_id}, 'import', %(import)s, %(actor)s, '{action}', client_id, case_id, %(import)s,
+                   {row}, {sheet}, ('[' || told || ']')::jsonb
             FROM ({found}) found
             """,
             params,
@@ -56,10 +58,11 @@ def finish(connection: Connection[Any], shapes: dict[Kind, Shape], params: Param
 
 
 def differences(
-    connection: Connection[Any], shapes: dict[Kind, Shape], params: Params, most: int
+    connection: Connection[Any], shapes: dict[Kind, Shape], params: Params, numbering: Numbering, most: int
 ) -> list[dict[str, object]]:
     """The field-level changes that an import would make to known records, the first `most` of them by file row."""
     found: list[dict[str, object]] = []
+    names = ("row", "sheet", "key", "field", "old", "new")
     for shape in shapes.values():
         key = "m.person || ' ' || m.doc_type" if shape.kind == "document" else "m.key"
         rows = connection.execute(
@@ -70,8 +73,8 @@ def differences(
             """,
             params,
         )
-        names = ("row", "key", "field", "old", "new")
-        found += [{"record": shape.kind} | dict(zip(names, row, strict=True)) for row in rows]
+        told = ((numbering.row(place), numbering.sheet(place), *rest) for place, *rest in rows)
+        found += [{"record": shape.kind} | dict(zip(names, one, strict=True)) for one in told]
     return found
 
 

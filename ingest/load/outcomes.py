@@ -15,6 +15,7 @@ from gateway.domain.fields import Kind
 from ingest.catalogue import RowProblem, shorten
 from ingest.load.match import same_record
 from ingest.load.shapes import Shape
+from ingest.numbering import Numbering
 
 OUTCOMES = ("created", "updated", "unchanged", "stale", "superseded", "rejected", "skipped")
 
@@ -73,7 +74,7 @@ def count(connection: Connection[Any]) -> dict[str, int]:
 
 
 def duplicate_problems(
-    connection: Connection[Any], shapes: dict[Kind, Shape], key_field: str, *, reject: bool
+    connection: Connection[Any], shapes: dict[Kind, Shape], key_field: str, numbering: Numbering, *, reject: bool
 ) -> list[RowProblem]:
     """A `duplicate_key` for every superseded row: a warning, or what rejected it."""
     shape = shapes.get("client") or shapes["case"]
@@ -87,7 +88,10 @@ def duplicate_problems(
     return [
         RowProblem(
             row, line, "duplicate_key", label, None, sheet, "error" if reject else "warning",
-            {"by_row": by_row, "expected": label if secret or key is None else f"{label} {shorten(key, 60)}"},
+            {
+                "by_row": numbering.words(by_row),
+                "expected": label if secret or key is None else f"{label} {shorten(key, 60)}",
+            },
         )
         for row, line, sheet, by_row, key in found
     ]  # fmt: skip

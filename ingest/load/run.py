@@ -20,6 +20,7 @@ from ingest.load.shapes import shapes_of
 from ingest.load.stage import Stage
 from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import Mapped
+from ingest.numbering import Numbering
 
 MOST_DIFFERENCES = 1_000  # shown by a dry run
 _ROUNDS = 5  # of matching, while others change the same records
@@ -89,6 +90,7 @@ def load(
     batches: Iterable[Mapped],
     plans: Sequence[FeedPlan],
     terms: Terms,
+    numbering: Numbering,
     cipher: FirmCipher,
     progress: Callable[[int], None],
 ) -> Loaded:
@@ -99,18 +101,19 @@ def load(
         batches: consumed once; memory holds one at a time.
         plans: the compiled feed, once for each part of the file.
         terms: see there.
+        numbering: of the rows in those batches.
         cipher: of the firm.
         progress: told the number of rows read so far.
 
     Raises:
         Transient: a writer of the same records was faster.
     """
-    one = _Load(connection, plans, terms)
+    one = _Load(connection, plans, terms, numbering)
     one.stage(batches, cipher, progress)
     loaded = one.settle()
     if loaded.tripped or terms.dry_run:
         loaded.records = write.planned(connection, one.shapes)
-        loaded.differences = entries.differences(connection, one.shapes, one.params, MOST_DIFFERENCES)
+        loaded.differences = entries.differences(connection, one.shapes, one.params, numbering, MOST_DIFFERENCES)
     else:
         loaded.records = one.write()
     return loaded
@@ -119,9 +122,12 @@ def load(
 class _Load:
     """One load on its way; the steps share what they know of the file."""
 
-    def __init__(self, connection: Connection[Any], plans: Sequence[FeedPlan], terms: Terms) -> None:
+    def __init__(
+        self, connection: Connection[Any], plans: Sequence[FeedPlan], terms: Terms, numbering: Numbering
+    ) -> None:
         self._connection = connection
         self._terms = terms
+        self._numbering = numbering
         self._sections = [plan.feed for plan in plans]
         self._feed = self._sections[0]  # what concerns the file as a whole is the same in all of them
         self._key_field = next((one.client.key for one in self._sections if one.client), "case_number")
@@ -132,13 +138,14 @@ class _Load:
     def stage(self, batches: Iterable[Mapped], cipher: FirmCipher, progress: Callable[[int], None]) -> None:
         """Copy the batches into temporary tables, and take out what shares a unique value."""
         with ThreadPoolExecutor(max_workers=1) as courier:
-            self._stage = Stage(self._connection, self.shapes, self._key_field, cipher, courier)
+            self._stage = Stage(self._connection, self.shapes, self._key_field, cipher, courier, self._numbering)
             for mapped in batches:
                 self._stage.add(mapped)
                 self._tally.add(mapped)
                 progress(self._tally.read)
             self._stage.settle()
-        shared = unique.reject_shared(self._connection, self._sections, self.shapes)
+        self.params |= self._numbering.params
+        shared = unique.reject_shared(self._connection, self._sections, self.shapes, self._numbering)
         self._stage.add_problems(shared)
         self._tally.rejected += len({problem.row for problem in shared})
 
@@ -193,7 +200,11 @@ class _Load:
     def _owed(self) -> list[RowProblem]:
         """What matching found that the partner should know."""
         problems = outcomes.duplicate_problems(
-            self._connection, self.shapes, self._key_field, reject=self._feed.duplicates == "reject"
+            self._connection,
+            self.shapes,
+            self._key_field,
+            self._numbering,
+            reject=self._feed.duplicates == "reject",
         )
         problems += outcomes.pinned_problems(self._connection, self.shapes)
         if self._feed.absent == "close" and not self._terms.corrections:

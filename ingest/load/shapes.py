@@ -10,7 +10,8 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
 from gateway.domain.fields import DURATION_OF_STATUS, FIELDS, MODELS, Kind
-from ingest.mapping.plan import FeedPlan, RecordPlan
+from ingest.mapping.bound import RecordPlan
+from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import ATTRIBUTES
 
 KINDS: tuple[Kind, ...] = ("client", "case", "document")  # also the order in which every writer locks

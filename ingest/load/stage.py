@@ -15,8 +15,9 @@ from gateway.domain.fields import Kind
 from ingest.catalogue import RowProblem
 from ingest.load.shapes import Shape
 from ingest.mapping.records import Mapped, Records
+from ingest.numbering import Numbering
 
-PROBLEM_COLUMNS = ("row", "line", "sheet", "column_name", "value", "code", "severity", "message", "fix")
+PROBLEM_COLUMNS = ("place", "row", "line", "sheet", "column_name", "value", "code", "severity", "message", "fix")
 
 _COMMON = "n bigint GENERATED ALWAYS AS IDENTITY, row int NOT NULL, clears text[]"
 _KEYS: dict[Kind, str] = {
@@ -42,8 +43,10 @@ class Stage:
         key_field: str,
         cipher: FirmCipher,
         courier: Executor,
+        numbering: Numbering,
     ) -> None:
         self._connection = connection
+        self._numbering = numbering
         self.shapes = shapes
         self._cipher = cipher
         self._key_field = key_field
@@ -52,11 +55,11 @@ class Stage:
         self._create()
 
     def _create(self) -> None:
-        told = ", ".join(f"{name} text" for name in PROBLEM_COLUMNS[2:])
+        told = ", ".join(f"{name} text" for name in PROBLEM_COLUMNS[3:])
         tables = [
             "stage_rows (row int NOT NULL, line int NOT NULL, sheet text)",
             "stage_shielded (key text NOT NULL)",
-            f"stage_problems (n bigint GENERATED ALWAYS AS IDENTITY, row int, line int, {told})",
+            f"stage_problems (n bigint GENERATED ALWAYS AS IDENTITY, place int, row int, line int, {told})",
             *(self._stage_table(shape) for shape in self.shapes.values()),
         ]
         for table in tables:
@@ -79,7 +82,7 @@ class Stage:
 
     def add_problems(self, problems: Iterable[RowProblem]) -> None:
         """Stage problems as they will be told."""
-        self._send([_problems(problems)])
+        self._send([self._problems(problems)])
 
     def _send(self, copies: Iterable[_Copy]) -> None:
         for command, text in copies:
@@ -97,7 +100,7 @@ class Stage:
             if records.rows:
                 yield self._records(records)
         yield _copy("stage_shielded", ("key",), ((key,) for key in self._keys(sorted(mapped.shielded))))
-        yield _problems(mapped.problems)
+        yield self._problems(mapped.problems)
 
     def _records(self, records: Records) -> _Copy:
         shape = self.shapes[records.kind]
@@ -127,6 +130,14 @@ class Stage:
         indexed = self._cipher.index_column(texts, name)
         return {name: _hex(sealed), f"{name}_index": _hex(indexed)}
 
+    def _problems(self, problems: Iterable[RowProblem]) -> _Copy:
+        row = self._numbering.row
+        told = (
+            (p.row, row(p.row), p.line, p.sheet, p.column, p.value, p.code, p.severity, p.message, p.fix)
+            for p in problems
+        )
+        return _copy("stage_problems", PROBLEM_COLUMNS, told)
+
     def _keys(self, keys: Sequence[str | None]) -> list[str | None]:
         """Client keys as stored: a sensitive one only as its blind index."""
         if self._key_field not in self.shapes.get("client", _NO_SHAPE).sensitive:
@@ -146,11 +157,6 @@ def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     return command, buffer.getvalue()
-
-
-def _problems(problems: Iterable[RowProblem]) -> _Copy:
-    told = ((p.row, p.line, p.sheet, p.column, p.value, p.code, p.severity, p.message, p.fix) for p in problems)
-    return _copy("stage_problems", PROBLEM_COLUMNS, told)
 
 
 def _is_array(shape: Shape, name: str) -> bool:

@@ -11,6 +11,7 @@ from gateway.domain.fields import Kind
 from ingest.catalogue import RowProblem, shorten
 from ingest.feed import Feed
 from ingest.load.shapes import Shape
+from ingest.numbering import Numbering
 
 
 def unique_fields(feed: Feed) -> Iterator[tuple[Kind, str]]:
@@ -23,7 +24,9 @@ def unique_fields(feed: Feed) -> Iterator[tuple[Kind, str]]:
         yield from (("document", name) for name, spec in document.fields.items() if spec.unique)
 
 
-def reject_shared(connection: Connection[Any], sections: Iterable[Feed], shapes: dict[Kind, Shape]) -> list[RowProblem]:
+def reject_shared(
+    connection: Connection[Any], sections: Iterable[Feed], shapes: dict[Kind, Shape], numbering: Numbering
+) -> list[RowProblem]:
     """Take the rows that share a unique value out of the stage; whoever they name is shielded.
 
     Returns:
@@ -33,14 +36,14 @@ def reject_shared(connection: Connection[Any], sections: Iterable[Feed], shapes:
         problem
         for kind, name in dict.fromkeys(pair for feed in sections for pair in unique_fields(feed))
         if kind in shapes and name in shapes[kind].fields
-        for problem in _shared(connection, shapes[kind], name)
+        for problem in _shared(connection, shapes[kind], name, numbering)
     ]
     if problems:
         _take_out(connection, shapes, sorted({problem.row for problem in problems}))
     return problems
 
 
-def _shared(connection: Connection[Any], shape: Shape, name: str) -> Iterator[RowProblem]:
+def _shared(connection: Connection[Any], shape: Shape, name: str, numbering: Numbering) -> Iterator[RowProblem]:
     column = shape.compared(name)
     doc_type = "s.doc_type" if shape.kind == "document" else "NULL"
     identity = f"ROW({', '.join(shape.identity)})::text"
@@ -56,7 +59,7 @@ def _shared(connection: Connection[Any], shape: Shape, name: str) -> Iterator[Ro
     for row, line, sheet, kind, value, by_row in found.fetchall():
         label = shape.label(name, kind)
         shown = None if name in shape.sensitive else shorten(value)
-        yield RowProblem(row, line, "not_unique", label, shown, sheet, details={"by_row": by_row})
+        yield RowProblem(row, line, "not_unique", label, shown, sheet, details={"by_row": numbering.words(by_row)})
 
 
 def _take_out(connection: Connection[Any], shapes: dict[Kind, Shape], rows: list[int]) -> None:

@@ -12,6 +12,7 @@ from ingest.load.entries import TOUCHED, client_of
 from ingest.load.match import ENDED
 from ingest.load.shapes import KINDS, Shape
 from ingest.mapping.records import ATTRIBUTES
+from ingest.numbering import ROW_SQL
 
 Params = dict[str, object]
 Counts = dict[str, dict[str, int]]
@@ -84,9 +85,14 @@ def _insert_sql(shape: Shape) -> str:
     order = {"client": "m.key", "case": "m.key", "document": "m.client_id, m.doc_type, m.number_index"}[shape.kind]
     return f"""
         INSERT INTO {shape.table} (firm_id, id, source_import_id, source_row, {", ".join(own + columns)})
-        SELECT %(firm)s, m.id, %(import)s, m.row, {", ".join(theirs + [_value(shape, column) for column in columns])}
+        SELECT %(firm)s, m.id, %(import)s, {_row("m.row")},
+               {", ".join(theirs + [_value(shape, column) for column in columns])}
         FROM {shape.match} m WHERE m.is_new AND NOT m.ghost ORDER BY {order}
     """
+
+
+def _row(place: str) -> str:
+    return ROW_SQL.format(place=place)
 
 
 def _value(shape: Shape, column: str) -> str:
@@ -105,7 +111,7 @@ def _update(connection: Connection[Any], shape: Shape, params: Params) -> int:
     return connection.execute(
         f"""
         UPDATE {shape.table} t SET {", ".join(settings)}, version = t.version + 1, updated_at = gateway_now(),
-               source_import_id = %(import)s, source_row = m.row
+               source_import_id = %(import)s, source_row = {_row("m.row")}
         FROM {shape.match} m WHERE t.firm_id = %(firm)s AND t.id = m.id AND {TOUCHED}
         """,
         params,
@@ -162,7 +168,7 @@ def _close(connection: Connection[Any], shape: Shape, params: Params) -> int:
     return connection.execute(
         f"""
         UPDATE {shape.table} t SET {column} = '{closed}'{dated}, version = t.version + 1, updated_at = gateway_now(),
-               source_import_id = %(import)s, source_row = e.row
+               source_import_id = %(import)s, source_row = {_row("e.row")}
         FROM {shape.ending} e WHERE t.firm_id = %(firm)s AND t.id = e.id
         """,
         params,

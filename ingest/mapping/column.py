@@ -73,7 +73,7 @@ class Column:
     """A compiled field. Distinct cells are read once: a roster of 50,000 rows holds a few thousand distinct dates."""
 
     def __init__(self, read: Callable[[str], object]) -> None:
-        self._memo = _Memo(read)
+        self._memo = Memo(read)
 
     def __call__(self, cells: Sequence[str]) -> ColumnResult:
         """Read a batch; never raises for what a cell holds."""
@@ -83,8 +83,8 @@ class Column:
         return _sorted_out(outcomes) if memo.has_marks else ColumnResult(outcomes)
 
 
-class _Memo(dict[str, object]):
-    """Cell -> outcome. `has_marks` says whether any outcome so far was more than a value."""
+class Memo(dict[str, object]):
+    """Cell -> outcome, remembered. `has_marks` says whether any outcome so far was more than a value."""
 
     __slots__ = ("has_marks", "read")
 

@@ -6,6 +6,7 @@ one digit or two (`8/7/2016`) where a separator stands beside, exactly two where
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -78,6 +79,18 @@ def parse_datetime(spec: FieldSpec) -> Parser:
 def describe(pattern: str) -> str:
     """A strptime pattern as a person writes it: `%m/%d/%Y` is MM/DD/YYYY."""
     return "".join(_DIRECTIVES[piece][2] if piece in _DIRECTIVES else piece[-1] for piece in _PIECES.findall(pattern))
+
+
+def shifted(day: date, count: int, unit: str) -> date:
+    """A day so many `d`, `m` or `y` later; a month ends on its last day: 29 February and a year make the 28th.
+
+    Raises:
+        ValueError, OverflowError: it leads out of the calendar.
+    """
+    if unit == "d":
+        return day + timedelta(days=count)
+    year, month = divmod(day.year * 12 + day.month - 1 + count * (12 if unit == "y" else 1), 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _first_fitting(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from rapidfuzz import fuzz
 
-from ingest.feed import Condition, DocumentType, Feed, FieldSpec
+from ingest.feed import Condition, DocumentType, Feed, FieldSpec, Lookup
 
 _NUMBERED = re.compile(r"^(.*)#(\d+)$", re.DOTALL)
 LEAST_LIKENESS = 0.6  # below this a suggestion misleads more often than it helps
@@ -97,21 +97,29 @@ def standing(feed: Feed, headers: Headers) -> Standing:
 def needed_columns(feed: Feed) -> list[list[str]]:
     """The columns without which a file of this feed cannot be read; each a list of alternative names.
 
-    They are the keys, what is `required`, and everything that a condition or a document type asks.
+    They are the keys, what is `required`, everything that a condition or a document type asks, and the column of a
+    lookup that rejects what its table does not have.
     """
     needed: list[list[str]] = [[condition.column] for condition in conditions_of(feed)]
     for key, fields in _mappings(feed):
         for name, spec in fields.items():
             if spec.required or name == key:
-                needed += _sources(spec)
-    needed += [_listed(one.type.from_) for one in feed.documents if isinstance(one.type, DocumentType)]
+                needed += columns_of(spec)
+    needed += [listed(by) for by in looked_up(feed, "reject")]
+    needed += [listed(one.type.from_) for one in feed.documents if isinstance(one.type, DocumentType)]
     return list({tuple(names): names for names in needed}.values())
 
 
 def used_columns(feed: Feed) -> list[list[str]]:
     """Every column that the feed mentions; each a list of alternative names."""
-    optional = [names for _, fields in _mappings(feed) for spec in fields.values() for names in _sources(spec)]
+    optional = [names for _, fields in _mappings(feed) for spec in fields.values() for names in columns_of(spec)]
+    optional += [listed(by) for by in looked_up(feed, "warn", "ignore")]
     return [*needed_columns(feed), *optional, *([name] for name in feed.keep)]
+
+
+def looked_up(feed: Feed, *missing: str) -> list[str | list[str]]:
+    """The columns of the lookups that do so with a word that their table lacks."""
+    return [step.by for step in feed.enrich if isinstance(step, Lookup) and step.missing in missing]
 
 
 def _mappings(feed: Feed) -> list[tuple[str | None, dict[str, FieldSpec]]]:
@@ -130,11 +138,13 @@ def conditions_of(feed: Feed) -> list[Condition]:
     return [condition for condition in asked if condition]
 
 
-def _sources(spec: FieldSpec) -> list[list[str]]:
+def columns_of(spec: FieldSpec) -> list[list[str]]:
+    """The columns that a field is read from; each a list of alternative names."""
     if spec.from_ is not None:
-        return [_listed(spec.from_)]
+        return [listed(spec.from_)]
     return [[name] for name in spec.join or []]
 
 
-def _listed(names: str | list[str]) -> list[str]:
+def listed(names: str | list[str]) -> list[str]:
+    """One name or several as a list."""
     return [names] if isinstance(names, str) else names

@@ -2,89 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.domain.fields import FIELDS, Field, Kind
-from ingest.feed import Condition, DocumentSpec, Feed, FieldSpec
-from ingest.mapping.column import Column
-from ingest.mapping.headers import Headers, conditions_of
-from ingest.mapping.specs import FeedError, RecordSpec, check_feed, compile_field, specs_of
-
-Cells = Sequence[str]
-Test = Callable[[Cells], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class FieldPlan:
-    """One field bound to one file.
-
-    Attributes:
-        places: the columns it is read from; none for a constant.
-        label: the partner's own name for it.
-        whole: a joined value counts only when every part is there (keys).
-        blanks: what the feed writes for "no value"; such a part is not joined.
-    """
-
-    target: Field
-    spec: FieldSpec
-    column: Column
-    places: tuple[int, ...]
-    label: str
-    whole: bool
-    blanks: frozenset[str]
-
-    def cells(self, rows: Sequence[Cells]) -> list[str]:
-        """The field's text, row by row."""
-        if self.spec.value is not None:
-            return [self.spec.value] * len(rows)
-        if len(self.places) == 1 and self.spec.join is None:
-            place = self.places[0]
-            return [row[place] for row in rows]
-        return [self._join([row[place].strip() for place in self.places]) for row in rows]
-
-    def shown(self, row: Cells) -> str:
-        """The field's text in one row, as the partner wrote it."""
-        return self.cells([row])[0].strip()
-
-    def _join(self, parts: list[str]) -> str:
-        said = [part for part in parts if part not in self.blanks]
-        if self.whole and len(said) < len(parts):
-            return ""
-        return self.spec.with_.join(said)
-
-
-@dataclass(frozen=True, slots=True)
-class TypePlan:
-    """The column that tells the type of a document.
-
-    Attributes:
-        known: the partner's word, folded -> our type.
-        words: the partner's words as agreed, for sentences.
-    """
-
-    place: int
-    label: str
-    known: dict[str, str]
-    words: tuple[str, ...]
-    blanks: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordPlan:
-    """One record that a row may yield.
-
-    Attributes:
-        key: the field that identifies it; None for documents, which their number identifies.
-        doc_type: of documents: fixed, or told by a column.
-    """
-
-    kind: Kind
-    key: str | None
-    fields: tuple[FieldPlan, ...]
-    when: Test | None = None
-    doc_type: str | TypePlan | None = None
+from gateway.domain.fields import FIELDS, Kind
+from ingest.feed import Condition, DocumentSpec, Feed
+from ingest.mapping.bound import RecordPlan, Test, TypePlan, bind_field
+from ingest.mapping.enrich import BoundStep, bind_steps, with_targets
+from ingest.mapping.fitting import compile_field
+from ingest.mapping.headers import Headers, conditions_of, looked_up
+from ingest.mapping.specs import RecordSpec, check_feed, specs_of
+from ingest.mapping.tables import NO_TABLES, LookupTable
+from ingest.mapping.values import FeedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +35,36 @@ class FeedPlan:
     keep: tuple[tuple[str, int], ...]
     where_at: int | None
     asked: dict[int, frozenset[str]]
+    steps: tuple[BoundStep, ...] = ()
 
 
-def compile_feed(feed: Feed, headers: Headers, today: date) -> FeedPlan:
+def compile_feed(feed: Feed, headers: Headers, today: date, tables: Mapping[str, LookupTable] = NO_TABLES) -> FeedPlan:
     """Bind a checked feed to the columns of one file; fields whose optional column is missing are left out.
 
+    Args:
+        feed: a section of a feed.
+        headers: the columns.
+        today: what `today` means in checks.
+        tables: those that its lookups name.
+
     Raises:
-        FeedError: the feed makes no sense; `check_feed` would have told.
+        FeedError: the feed makes no sense; `check_feed` would have told, or the check of its tables.
     """
     if errors := check_feed(feed):
         raise errors[0]
     records = tuple(_bind_record(kind, spec, feed, headers, today) for kind, spec, _ in specs_of(feed))
+    steps = bind_steps(feed, records, headers, tables)
     keep = tuple((name, place) for name in feed.keep if (place := headers.index(name)) is not None)
     return FeedPlan(
         feed,
         tuple(headers.found),
-        records,
+        with_targets(records, steps),
         compile_condition(feed.where, headers, frozenset(feed.none_values)),
         _bind_rules(feed, headers),
         keep,
         headers.index(feed.where.column) if feed.where else None,
         _asked(feed, headers, records, keep),
+        steps,
     )
 
 
@@ -155,7 +94,7 @@ def _bind_record(kind: Kind, spec: RecordSpec, feed: Feed, headers: Headers, tod
     fields = []
     for name, one in spec.fields.items():
         column = compile_field(kind, name, one, none_values=none_values, today=today, iso_dates=feed.format.iso_dates)
-        bound = _bind_field(FIELDS[kind][name], one, column, headers, whole=name == key, blanks=none_values | {""})
+        bound = bind_field(FIELDS[kind][name], one, column, headers, whole=name == key, blanks=none_values | {""})
         fields += [bound] if bound else []
     when = compile_condition(spec.when, headers, none_values)
     return RecordPlan(kind, key, tuple(fields), when, _bind_type(spec, headers, none_values))
@@ -184,23 +123,10 @@ def _asked(
 ) -> dict[int, frozenset[str]]:
     asked: dict[int, frozenset[str]] = {place: frozenset() for _, place in keep}
     asked |= {one.doc_type.place: frozenset() for one in records if isinstance(one.doc_type, TypePlan)}
+    looked_up_at = (headers.index(by) for by in looked_up(feed, "reject", "warn", "ignore"))
+    asked |= {place: frozenset() for place in looked_up_at if place is not None}
     for condition in conditions_of(feed):
         place = headers.index(condition.column)
         assert place is not None  # noqa: S101 - compiled before
         asked[place] = asked.get(place, frozenset()).union(condition.is_ or (), condition.is_not or ())
     return asked
-
-
-def _bind_field(
-    target: Field, spec: FieldSpec, column: Column, headers: Headers, *, whole: bool, blanks: frozenset[str]
-) -> FieldPlan | None:
-    """The field at its columns; None where the file lacks them, and so says nothing about it."""
-    if spec.value is not None:
-        return FieldPlan(target, spec, column, (), target.name, whole, blanks)
-    names = spec.join if spec.join is not None else [spec.from_]
-    found = [headers.index(name) for name in names if name is not None]
-    places = tuple(place for place in found if place is not None)
-    if len(places) < len(found) and (whole or not places):
-        return None
-    label = " + ".join(headers.found[place] for place in places)
-    return FieldPlan(target, spec, column, places, label, whole, blanks)

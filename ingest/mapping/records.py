@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
@@ -11,7 +11,11 @@ from gateway.domain.fields import DURATION_OF_STATUS, Kind
 from ingest.catalogue import RowProblem, mask, shorten
 from ingest.formats.base import Batch, Flaw
 from ingest.formats.text import presentable
-from ingest.mapping.plan import FeedPlan, FieldPlan, RecordPlan, TypePlan
+from ingest.mapping.bound import FieldPlan, RecordPlan, TypePlan, stored
+from ingest.mapping.cleaners import strip
+from ingest.mapping.column import ColumnResult
+from ingest.mapping.drafts import Draft, Fillable
+from ingest.mapping.plan import FeedPlan
 from ingest.mapping.rules import Found, broken_rules
 from ingest.mapping.values import BadValue, alternatives
 
@@ -62,18 +66,6 @@ class Mapped:
     shielded: set[str] = field(default_factory=set)
 
 
-@dataclass(slots=True)
-class _Values:
-    """One plan applied to the rows that its `when` lets through."""
-
-    plan: RecordPlan
-    indexes: list[int]
-    columns: dict[str, list[object | None]] = field(default_factory=dict)
-    clears: set[tuple[int, str]] = field(default_factory=set)
-    without: set[int] = field(default_factory=set)  # places whose record cannot be told apart: its number was dropped
-    doc_types: list[str | None] = field(default_factory=list)
-
-
 def map_batch(batch: Batch, plan: FeedPlan) -> Mapped:
     """Apply a compiled feed to a batch."""
     return _BatchMapper(batch, plan).run()
@@ -95,6 +87,7 @@ class _BatchMapper:
         kept = self._keep_where()
         self._tell_flaws(set(kept))
         values = [self._apply(record, kept) for record in self.plan.records]
+        self._enrich(values, kept)
         self._check_rules(values, kept)
         people = self._people(values)
         self._emit(values, people, kept)
@@ -138,10 +131,10 @@ class _BatchMapper:
 
     # ---------------------------------------------------------------------------------------- values
 
-    def _apply(self, record: RecordPlan, kept: list[int]) -> _Values:
+    def _apply(self, record: RecordPlan, kept: list[int]) -> Draft:
         cells = self.batch.cells
         indexes = kept if record.when is None else [index for index in kept if record.when(cells[index])]
-        values = _Values(record, indexes)
+        values = Draft(record, indexes)
         if record.kind == "document":
             self._type_documents(values)
         rows = cells if len(values.indexes) == len(cells) else [cells[index] for index in values.indexes]
@@ -149,7 +142,7 @@ class _BatchMapper:
             self._apply_field(values, one, rows)
         return values
 
-    def _type_documents(self, values: _Values) -> None:
+    def _type_documents(self, values: Draft) -> None:
         told = values.plan.doc_type
         if not isinstance(told, TypePlan):
             values.doc_types = [told] * len(values.indexes)
@@ -163,23 +156,22 @@ class _BatchMapper:
         values.indexes = list(compress(values.indexes, known))
         values.doc_types = [told.known[word.casefold()] for word in compress(words, known)]
 
-    def _apply_field(self, values: _Values, one: FieldPlan, rows: Sequence[Sequence[str]]) -> None:
+    def _apply_field(self, values: Draft, one: FieldPlan, rows: Sequence[Sequence[str]]) -> None:
         cells = one.cells(rows)
         result = one.column(cells)
-        column = result.values
         name = one.target.name
         for place, bad in result.bad:
             self._tell_bad(values, one, place, bad, cells[place])
+        values.clears.update((place, name) for place in result.cleared)
+        values.denied.update(_denials(one, result, cells))
+        column = stored(one.target, result.values)
         if self.errors:
             self._tell_errors(values, one, cells, column)
-        values.clears.update((place, name) for place in result.cleared)
-        if one.target.holds == "words":
-            column = [_words(value) for value in column]
         values.columns[name] = column
         if name == "expires_on":
             self._end_of_stay(values, result.tokens, column)
 
-    def _end_of_stay(self, values: _Values, tokens: list[tuple[int, str]], ends: list[object | None]) -> None:
+    def _end_of_stay(self, values: Draft, tokens: list[tuple[int, str]], ends: list[object | None]) -> None:
         """D/S and a date exclude each other: whichever the file says takes the place of the other."""
         stays: list[object | None] = [None if end is None else False for end in ends]
         for place, _ in tokens:
@@ -187,13 +179,13 @@ class _BatchMapper:
             values.clears.add((place, "expires_on"))
         values.columns[DURATION_OF_STATUS] = stays
 
-    def _tell_bad(self, values: _Values, one: FieldPlan, place: int, bad: BadValue, cell: str) -> None:
+    def _tell_bad(self, values: Draft, one: FieldPlan, place: int, bad: BadValue, cell: str) -> None:
         index = values.indexes[place]
         if any((index, column) in self.flawed for column in one.places):
             return  # told as the flaw that it is
         self._tell_value(values, one, place, bad, mask(cell.strip()) if one.target.sensitive else cell)
 
-    def _tell_errors(self, values: _Values, one: FieldPlan, cells: list[str], column: list[object | None]) -> None:
+    def _tell_errors(self, values: Draft, one: FieldPlan, cells: list[str], column: list[object | None]) -> None:
         """A cell that holds #N/A has no value, and matters only where a value is read from it; never a secret."""
         for place, index in enumerate(values.indexes):
             odd = [at for at in one.places if (index, at) in self.errors]
@@ -202,7 +194,7 @@ class _BatchMapper:
                 if not any(at in self.plan.asked for at in odd):
                     self._tell_value(values, one, place, BadValue("formula_error"), cells[place])
 
-    def _tell_value(self, values: _Values, one: FieldPlan, place: int, bad: BadValue, shown: str) -> None:
+    def _tell_value(self, values: Draft, one: FieldPlan, place: int, bad: BadValue, shown: str) -> None:
         index = values.indexes[place]
         if bad.code == "missing_value":
             shown = ""
@@ -235,7 +227,18 @@ class _BatchMapper:
 
     # ---------------------------------------------------------------------------------------- rows
 
-    def _check_rules(self, values: list[_Values], kept: list[int]) -> None:
+    def _enrich(self, values: list[Draft], kept: list[int]) -> None:
+        if not self.plan.steps:
+            return
+        fillable = Fillable(values)
+        for step in self.plan.steps:
+            for told in step.run(fillable, self.batch.cells, kept):
+                if told.rejects:
+                    self._reject(told.index, told.code, told.label, told.value, told.details)
+                else:
+                    self._tell(told.index, told.code, told.label, told.value, told.details, warn=True)
+
+    def _check_rules(self, values: list[Draft], kept: list[int]) -> None:
         if not self.plan.feed.rules:
             return
         found: Found = {}
@@ -250,7 +253,7 @@ class _BatchMapper:
         for broken in broken_rules(self.plan, found, self.batch.cells, good):
             self._reject(broken.index, broken.code, broken.label, broken.value, broken.details)
 
-    def _people(self, values: list[_Values]) -> dict[int, str]:
+    def _people(self, values: list[Draft]) -> dict[int, str]:
         """Whom each row is about: the key of its client, or its case number where the feed has no client."""
         for kind in ("client", "case"):
             for one in values:
@@ -259,7 +262,7 @@ class _BatchMapper:
                     return {index: str(key) for index, key in pairs if key is not None}
         return {}
 
-    def _emit(self, values: list[_Values], people: dict[int, str], kept: list[int]) -> None:
+    def _emit(self, values: list[Draft], people: dict[int, str], kept: list[int]) -> None:
         rows = self.batch.rows
         yielding: set[int] = set()
         has_client = self.plan.feed.client is not None
@@ -284,7 +287,7 @@ class _BatchMapper:
             else:
                 self.out.unreadable.append(row)
 
-    def _records(self, values: _Values, people: dict[int, str]) -> tuple[Records, list[int]]:
+    def _records(self, values: Draft, people: dict[int, str]) -> tuple[Records, list[int]]:
         record = values.plan
         chosen = self._chosen(values, people)
         indexes = [values.indexes[place] for place in chosen]
@@ -304,7 +307,7 @@ class _BatchMapper:
         self._keep_attributes(records, indexes)
         return records, indexes
 
-    def _chosen(self, values: _Values, people: dict[int, str]) -> list[int]:
+    def _chosen(self, values: Draft, people: dict[int, str]) -> list[int]:
         """The places that yield a record: the row is good, the key is there, and a document says something."""
         record = values.plan
         if record.key:
@@ -312,7 +315,7 @@ class _BatchMapper:
             return [
                 place for place, index in enumerate(values.indexes) if index not in self.bad and keys[place] is not None
             ]
-        said = _said(values)
+        said = values.said()
         return [
             place
             for place, index in enumerate(values.indexes)
@@ -338,14 +341,12 @@ class _BatchMapper:
             self.out.unreadable.append(broken.row)
 
 
-def _words(value: object | None) -> list[str] | None:
-    """A multi-value cell: `awards: "A; B"`."""
-    return None if value is None else [word for part in str(value).split(";") if (word := part.strip())]
-
-
-def _said(values: _Values) -> list[bool]:
-    columns: Iterable[list[object | None]] = values.columns.values()
-    return [any(value is not None for value in row) for row in zip(*columns, strict=True)]
+def _denials(one: FieldPlan, result: ColumnResult, cells: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Where the row says in so many words that there is no value: a blank cell may be filled, such a one may not."""
+    yield from ((place, one.target.name) for place, _ in result.tokens)
+    if one.spec.clear_token is not None:
+        cleared = (place for place in result.cleared if strip(cells[place]) == one.spec.clear_token)
+        yield from ((place, one.target.name) for place in cleared)
 
 
 def _moved(clears: set[tuple[int, str]], chosen: list[int]) -> list[tuple[int, str]]:

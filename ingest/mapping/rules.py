@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.feed import Condition, NotBefore, RequiredWhen
-from ingest.mapping.plan import FeedPlan, FieldPlan, Test
+from ingest.mapping.bound import FieldPlan, Test
+from ingest.mapping.checks import canonical
+from ingest.mapping.plan import FeedPlan
 
 Found = dict[str, tuple[FieldPlan, dict[int, object | None]]]  # address -> the field, and its value by row index
 
@@ -40,8 +42,10 @@ def _wrong_order(
     for index in rows:
         value, than = later_values.get(index), earlier_values.get(index)
         if value is not None and than is not None and value < than:  # type: ignore[operator]
-            details: dict[str, object] = {"expected": f"{earlier.label} ({earlier.shown(cells[index])})"}
-            yield BrokenRule(index, "date_order", later.label, later.shown(cells[index]), details)
+            shown, before = (
+                field.shown(cells[index]) or canonical(day) for field, day in ((later, value), (earlier, than))
+            )  # an enriched date stands in no cell
+            yield BrokenRule(index, "date_order", later.label, shown, {"expected": f"{earlier.label} ({before})"})
 
 
 def _lacking(

@@ -5,44 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-import msgspec
+from gateway.domain.fields import DOCUMENT_TYPES, FIELDS, Kind
+from ingest.feed import CaseSpec, ClientSpec, DocumentSpec, DocumentType, Feed, NotBefore
+from ingest.mapping.enrich_specs import enriched, step_errors
+from ingest.mapping.fitting import compile_field
+from ingest.mapping.values import FeedError, Path, SpecError, unknown_name
 
-from gateway.domain.fields import CHOICES, DOCUMENT_TYPES, DURATION_OF_STATUS, FIELDS, Holds, Kind
-from ingest.feed import CaseSpec, ClientSpec, DocumentSpec, DocumentType, Feed, FieldSpec, NotBefore
-from ingest.mapping.column import Column, compile_column
-from ingest.mapping.values import SpecError, unknown_name
-
-Path = tuple[str | int, ...]
 RecordSpec = ClientSpec | CaseSpec | DocumentSpec
-
-# what the values of a type may be stored in; every other type gives text
-_TYPE_HOLDS: dict[str, frozenset[Holds]] = {
-    "integer": frozenset({"integer", "number"}),
-    "decimal": frozenset({"number"}),
-    "money": frozenset({"number"}),
-    "boolean": frozenset({"boolean"}),
-    "date": frozenset({"date"}),
-    "datetime": frozenset(),
-}
-_TEXT_HOLDS: frozenset[Holds] = frozenset({"text", "words"})
-_LONGEST: dict[str, int] = {"notes": 20_000}
-_LONGEST_OTHERWISE = 1_000  # characters; longer text in a name or a city is a broken quote, not a name
-
-
-class FeedError(ValueError):
-    """A feed section that makes no sense at one path.
-
-    Args:
-        path: below the feed, such as ("client", "fields", "dob", "formats").
-        sentence: what is wrong.
-        suggestion: the nearest valid word, where there is one.
-    """
-
-    def __init__(self, path: Path, sentence: str, suggestion: str | None = None) -> None:
-        super().__init__(sentence)
-        self.path = path
-        self.sentence = sentence
-        self.suggestion = suggestion
 
 
 def check_feed(feed: Feed) -> list[FeedError]:
@@ -69,6 +38,7 @@ def _section_errors(feed: Feed) -> Iterator[FeedError]:
     yield from _structural(feed)
     for spec in specs_of(feed):
         yield from _record_errors(*spec, iso_dates=feed.format.iso_dates)
+    yield from step_errors(feed)
 
 
 def specs_of(feed: Feed) -> Iterator[tuple[Kind, RecordSpec, Path]]:
@@ -114,11 +84,12 @@ def _is_date(address: str) -> bool:
 
 
 def addresses(feed: Feed) -> Iterator[str]:
-    """The fields that rules may name: client.x, case.x, documents.passport.x."""
+    """The fields that rules may name, mapped ones and enriched ones: client.x, case.x, documents.passport.x."""
     for kind, spec, _ in specs_of(feed):
         prefix = f"documents.{spec.type}" if isinstance(spec, DocumentSpec) else kind
         if not (isinstance(spec, DocumentSpec) and isinstance(spec.type, DocumentType)):
             yield from (f"{prefix}.{name}" for name in spec.fields)
+    yield from (str(address) for address in enriched(feed))
 
 
 def _record_errors(kind: Kind, spec: RecordSpec, path: Path, *, iso_dates: bool) -> Iterator[FeedError]:
@@ -140,56 +111,3 @@ def _type_errors(spec: DocumentSpec, path: Path) -> Iterator[FeedError]:
         if name not in DOCUMENT_TYPES:
             error = unknown_name("type", "document type", name, DOCUMENT_TYPES)
             yield FeedError((*path, "type"), str(error), error.suggestion)
-
-
-def compile_field(
-    kind: Kind, name: str, spec: FieldSpec, *, none_values: frozenset[str], today: date, iso_dates: bool = False
-) -> Column:
-    """One field as a function over a column, fit for the record that it feeds.
-
-    Raises:
-        SpecError: the field does not exist, or its options make no sense there.
-    """
-    target = FIELDS[kind].get(name)
-    if target is None:
-        raise unknown_name("", f"field of a {kind}", name, FIELDS[kind])
-    _check_source(spec)
-    column = compile_column(
-        _with_choices(kind, name, spec),
-        none_values=none_values,
-        today=today,
-        max_length=_LONGEST.get(name, _LONGEST_OTHERWISE),
-        room=target.room,
-        iso_dates=iso_dates,
-    )
-    if spec.value is not None and (bad := column([spec.value]).bad):
-        raise SpecError("value", f"{spec.value!r} is not a value that {name} can have ({bad[0][1].code}).")
-    if target.holds not in _TYPE_HOLDS.get(spec.type, _TEXT_HOLDS):
-        raise SpecError("type", f"{name} holds {_named(target.holds)}, which `type: {spec.type}` does not give.")
-    if target.lasting and (spec.blank == "clear" or spec.clear_token):
-        raise SpecError(
-            "blank" if spec.blank == "clear" else "clear_token", f"{name} always has a value: it cannot be cleared."
-        )
-    if set((spec.tokens or {}).values()) - {DURATION_OF_STATUS} or (spec.tokens and name != "expires_on"):
-        raise SpecError("tokens", f"The only token is {DURATION_OF_STATUS}, on the expires_on of a document.")
-    return column
-
-
-def _named(holds: Holds) -> str:
-    return {"text": "text", "words": "a list of words"}.get(holds, f"a {holds}")
-
-
-def _check_source(spec: FieldSpec) -> None:
-    given = [name for name, value in (("from", spec.from_), ("join", spec.join), ("value", spec.value)) if value]
-    if len(given) != 1:
-        raise SpecError(given[1] if given else "", "A field needs exactly one of from, join and value.")
-
-
-def _with_choices(kind: Kind, name: str, spec: FieldSpec) -> FieldSpec:
-    choices = CHOICES.get((kind, name))
-    if choices is None:
-        return spec
-    for word in (spec.map or {}).values() if spec.type == "code" else ():
-        if word not in choices:
-            raise unknown_name("map", name, word, choices)
-    return spec if spec.type == "code" or spec.one_of else msgspec.structs.replace(spec, one_of=sorted(choices))

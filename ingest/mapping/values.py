@@ -1,13 +1,16 @@
-"""What parsing one value can end in: a value, a `BadValue` of the row, or a `SpecError` of the configuration."""
+"""What parsing one value can end in: a value, a `BadValue` of the row, or an error of the configuration."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable
 
 from rapidfuzz import fuzz, process
 
 Parser = Callable[[str], object]
 """Takes cleaned text that is not blank; returns the stored value or raises `BadValue`."""
+
+Path = tuple[str | int, ...]  # keys below a feed, as written
 
 
 class BadValue(Exception):  # noqa: N818 - the field's word; it is a finding about a row, not a failure of ours
@@ -39,6 +42,22 @@ class SpecError(ValueError):
         self.suggestion = suggestion
 
 
+class FeedError(ValueError):
+    """A feed section that makes no sense at one path.
+
+    Args:
+        path: below the feed, such as ("client", "fields", "dob", "formats").
+        sentence: what is wrong.
+        suggestion: the nearest valid word, where there is one.
+    """
+
+    def __init__(self, path: Path, sentence: str, suggestion: str | None = None) -> None:
+        super().__init__(sentence)
+        self.path = path
+        self.sentence = sentence
+        self.suggestion = suggestion
+
+
 def unknown_name(option: str, kind: str, name: str, known: Iterable[str]) -> SpecError:
     """The error for a name that is in no registry, with the nearest one that is."""
     names = sorted(known)
@@ -52,3 +71,8 @@ def alternatives(words: Iterable[str], most: int = 12, joint: str = "or") -> str
     if len(listed) > most:
         return f"{', '.join(listed[:most])} (and {len(listed) - most} more)"
     return f" {joint} ".join(filter(None, [", ".join(listed[:-1]), *listed[-1:]]))
+
+
+def folded_word(text: str) -> str:
+    """A word as words are compared by lookups and maps: without the space around it, and without case."""
+    return unicodedata.normalize("NFC", text).strip().casefold()

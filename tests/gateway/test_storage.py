@@ -163,3 +163,9 @@ def test_what_the_store_says_becomes_a_sentence(store, cipher, monkeypatch, said
     with pytest.raises(kind) as caught:
         store.put(KEY, [b"x"], cipher)
     assert caught.value.code == code
+
+
+def test_a_file_is_stored_while_it_is_read_from_the_same_store(store, cipher):
+    store.put("one", iter([b"x" * 3_000_000]), cipher)
+    copied = store.put("two", store.open("one", cipher).chunks(), cipher)
+    assert (copied.size, store.read_bytes("two", cipher)) == (3_000_000, b"x" * 3_000_000)

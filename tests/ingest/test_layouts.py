@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import gzip
+import hashlib
 import io
 import json
 import zipfile
@@ -13,7 +14,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from desk import counts
+from desk import counts, unwatched
+
+from ingest.imports import finish
+from ingest.office import Asked
+from ingest.reception import receive
 
 MAPPING = """
     contents: full
@@ -222,17 +227,51 @@ def test_rejected_rows_of_two_sheets_come_back_in_the_columns_of_each(desk):
 
     assert counts(told) == {"read": 24, "created": 22, "rejected": 2}, told
     places = [(one["sheet"], one["row"], one["line"], one["column"]) for one in told["problems"]]
-    assert places == [("Active", 22, 22, "DOB"), ("Left", 25, 3, "Last Day")]
+    assert places == [("Active", 22, 22, "DOB"), ("Left", 3, 3, "Last Day")]
     [one], [other] = errors(told), errors(told, "errors-2-Left.csv")
     assert (one["EMP_ID"], one["Row"]) == ("000021", f"{told['import_id']}:Active:22")
     assert list(other) == ["Number", "Name", "Last Day", "Status", "Problems", "Row"]
-    assert (other["Number"], other["Row"]) == ("000071", f"{told['import_id']}:Left:25")
+    assert (other["Number"], other["Row"]) == ("000071", f"{told['import_id']}:Left:3")
     receipt = json.loads(Path(told["receipts"]["json"]).read_text())
     assert receipt["receipts"] == ["errors-2-Left.csv", "errors.csv", "errors.json", "receipt.json"]
 
     assert counts(desk.drop("one.csv", mended([one], DOB="2001-02-03"))) == {"read": 1, "created": 1}
     assert counts(desk.drop("other.csv", mended([other], **{"Last Day": "04/30/2026"}))) == {"read": 1, "created": 1}
     assert desk.clients("employee_id, enrollment_status")["000071"] == "terminated"
+
+
+def test_audit_and_records_lead_back_to_the_row_of_the_sheet(desk):
+    desk.apply(partner(("book", SHEETS), mapping=MAPPING + LEAVERS))
+    left = [leaver(70, "04/30/2026"), leaver(71, "04/30/2026")]
+    told = desk.drop("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=left))
+
+    led = desk.sql(
+        "SELECT c.employee_id, c.source_row, a.row, a.sheet FROM audit_log a JOIN clients c ON c.id = a.client_id"
+        " WHERE a.import_id = %s AND a.action = 'import.row' AND c.employee_id IN ('000001', '000071')",
+        told["import_id"],
+    )
+    assert sorted(led) == [("000001", 2, 2, "Active"), ("000071", 3, 3, "Left")]
+
+
+def test_a_row_repeated_on_another_sheet_is_told_with_that_sheet(desk):
+    spec = SHEETS.replace(", constants: {Status: terminated}", "")
+    desk.apply(partner(("book", spec)))
+    told = desk.drop("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=[PEOPLE[30], PEOPLE[3]]))
+
+    assert counts(told) == {"read": 22, "created": 21, "superseded": 1}
+    [problem] = told["problems"]
+    assert (problem["sheet"], problem["row"], problem["code"]) == ("Active", 5, "duplicate_key")
+    assert problem["message"].startswith("Row 3 of the sheet “Left” of the same file")
+
+
+def test_what_a_workbook_would_change_is_shown_by_sheet_and_row(desk):
+    desk.apply(partner(("book", SHEETS.replace(", constants: {Status: terminated}", ""))))
+    desk.drop("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=PEOPLE[20:22]))
+    moved = [PEOPLE[20], PEOPLE[21] | {"Salary": "70000"}]
+
+    would = desk.rehearse("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=moved))
+
+    assert [(one["sheet"], one["row"], one["field"]) for one in would.differences] == [("Left", 3, "annual_salary")]
 
 
 # ---------------------------------------------------------------- fixed width as mainframes write it
@@ -370,19 +409,55 @@ def test_a_file_comes_out_of_its_archive_under_its_own_name(desk, name, pack):
     desk.apply(partner(("roster", PACKED)))
     told = desk.drop(name, pack(as_csv([*PEOPLE[:9], person(10, DOB="soon")])))
 
-    assert (told["feed"], told["as_of"][:10], told["file"]) == ("roster", "2026-03-01", name)
+    assert (told["feed"], told["as_of"][:10], told["file"]) == ("roster", "2026-03-01", "roster_20260301.csv")
     assert counts(told) == {"read": 10, "created": 9, "rejected": 1}
 
     back = mended(errors(told), DOB="02/03/1980")
     assert counts(desk.drop("back.zip", as_zip(back=back))) == {"read": 1, "created": 1}
 
 
-def test_an_archive_of_several_files_is_refused_with_a_reason(desk):
+def test_each_file_of_an_archive_comes_to_an_end_of_its_own(desk):
     desk.apply(partner(("roster", PACKED)))
-    told = desk.drop("out.zip", as_zip(roster_20260301=as_csv(PEOPLE), roster_20260302=as_csv(PEOPLE)))
+    second = [*PEOPLE[:9], person(10, DOB="soon"), *PEOPLE[10:]]
+    packed = as_zip(roster_20260301=as_csv(PEOPLE), notes=b"", roster_20260302=as_csv(second))
+
+    one, notes, two = desk.drop_all("out.zip", packed)
+
+    assert (one["file"], one["state"], counts(one)) == ("roster_20260301.csv", "loaded", {"read": 60, "created": 60})
+    assert (notes["file"], notes["state"], notes["code"]) == ("notes.csv", "refused", "unknown_feed")
+    assert counts(two) == {"read": 60, "unchanged": 59, "rejected": 1}
+    assert one["remarks"] == notes["remarks"] == two["remarks"] == ["It came in the archive out.zip."]
+    [(sha256,)] = desk.sql(
+        "SELECT a.sha256 FROM files f JOIN files a ON a.id = f.archive_id WHERE f.name = 'notes.csv'"
+    )
+    assert sha256 == hashlib.sha256(packed).hexdigest()
+
+
+def test_an_archive_with_one_damaged_file_is_refused_whole(desk):
+    desk.apply(partner(("roster", PACKED)))
+    packed = bytearray(as_zip(roster_20260301=as_csv(PEOPLE), roster_20260302=as_csv(PEOPLE)))
+    packed[packed.rindex(b"roster_20260302.csv", 0, len(packed) // 2 + 400) + 60] ^= 0xFF
+
+    told = desk.drop("out.zip", bytes(packed))
+
+    assert (told["file"], told["state"], told["code"]) == ("out.zip", "refused", "unreadable")
+    assert desk.clients() == {}
+    assert desk.sql("SELECT count(*) FROM files") == [(1,)]
+    stored = [path for path in (desk.office.settings.data_dir / "files").rglob("*") if path.is_file()]
+    assert len(stored) == 1
+
+
+def test_an_archive_that_came_before_unpacking_was_agreed_says_so(desk):
+    desk.apply(partner(("roster", "{type: csv}")))
+    home = desk.office.home(desk.slug)
+    packed = as_zip(roster_20260301=as_csv(PEOPLE), roster_20260302=as_csv(PEOPLE))
+    [arrived] = receive(desk.office, home, "roster.csv", iter([packed]), via="test", asked=Asked())
+    desk.apply(partner(("roster", PACKED)))
+    finish(desk.office, home, arrived, unwatched)
+
+    told = desk.account(arrived)
     assert (told["state"], told["code"]) == ("refused", "unreadable")
     assert "it packs 2 files" in told["reason"]
-    assert desk.clients() == {}
 
 
 def test_an_archive_stays_closed_where_no_feed_says_to_unpack(desk):

@@ -258,9 +258,15 @@ def test_a_dry_run_tells_differences_and_leaves_nothing(desk):
 
     assert outcome.rows | {"read": 11, "created": 1, "updated": 9, "rejected": 1} == outcome.rows
     assert outcome.records["clients"] == {"created": 1, "updated": 9, "closed": 1}
-    assert {"record": "client", "row": 2, "key": "E1", "field": "annual_salary", "old": 50000.0, "new": 7.0} in [
-        {**one, "old": float(one["old"]), "new": float(one["new"])} for one in outcome.differences
-    ]
+    assert {
+        "record": "client",
+        "row": 2,
+        "sheet": None,
+        "key": "E1",
+        "field": "annual_salary",
+        "old": 50000.0,
+        "new": 7.0,
+    } in [{**one, "old": float(one["old"]), "new": float(one["new"])} for one in outcome.differences]
     assert [one["code"] for one in outcome.problems] == ["bad_date"]
     assert desk.sql("SELECT count(*), max(version) FROM clients") == before
     assert desk.sql("SELECT count(*) FROM imports") == [(1,)]

@@ -1,15 +1,16 @@
 """Every partner's samples come to what its expected.yaml says; a new partner's folder needs no test of its own."""
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from gateway.config import ConfigError
+from gateway.config import ConfigError, decode, read
 from gateway.errors import Permanent
 from ingest.catalogue import ROW_CODES
-from ingest.samples import Difference, Told, run_samples
+from ingest.samples import Difference, Expectation, Told, arrivals, run_samples
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "partner_configs"
@@ -28,7 +29,7 @@ NOT_OF_A_ROSTER = {
 
 @pytest.mark.parametrize("folder", sorted(path.parent.name for path in CONFIGS.glob("*/expected.yaml")))
 def test_the_samples_of_a_partner_come_to_what_was_agreed(office, folder):
-    assert [str(one) for one in run_samples(office, CONFIGS / folder)] == []
+    assert [str(one) for one in run_samples(office, CONFIGS / folder).differences] == []
 
 
 def test_every_partner_says_what_its_samples_must_come_to():
@@ -40,6 +41,17 @@ def test_every_partner_says_what_its_samples_must_come_to():
 def test_acmes_first_roster_shows_every_problem_that_a_roster_can_have():
     shown = (CONFIGS / "acme" / "expected.yaml").read_text(encoding="utf-8")
     assert {code for code in ROW_CODES if f"code: {code}}}" not in shown} == set(NOT_OF_A_ROSTER)
+
+
+def test_the_committed_samples_of_six_layouts_are_what_their_script_fabricates(tmp_path):
+    script = ROOT / "tests" / "data" / "partners" / "make.py"
+    subprocess.run([sys.executable, script, tmp_path], check=True)
+    made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
+    folders = {path.parts[0] for path in made}
+    assert made == sorted(
+        path.relative_to(CONFIGS) for name in folders for path in (CONFIGS / name / "samples").iterdir()
+    )
+    assert [path for path in made if (tmp_path / path).read_bytes() != (CONFIGS / path).read_bytes()] == []
 
 
 @pytest.fixture
@@ -101,7 +113,7 @@ def folder(tmp_path):
 
 
 def test_a_folder_that_comes_to_what_it_says_has_no_differences(office, folder):
-    assert run_samples(office, folder) == []
+    assert run_samples(office, folder).differences == []
 
 
 @pytest.mark.parametrize(
@@ -130,7 +142,7 @@ def test_a_folder_that_comes_to_what_it_says_has_no_differences(office, folder):
 def test_whatever_is_not_as_agreed_is_told(office, folder, old, new, differences):
     assert old in AGREED
     (folder / "expected.yaml").write_text(AGREED.replace(old, new))
-    assert run_samples(office, folder) == differences
+    assert run_samples(office, folder).differences == differences
 
 
 def test_a_difference_reads_as_a_sentence_and_a_problem_as_a_line_of_expected_yaml():
@@ -144,10 +156,89 @@ def test_a_difference_reads_as_a_sentence_and_a_problem_as_a_line_of_expected_ya
 
 def test_a_file_that_nobody_expects_and_one_that_is_missing_are_told(office, folder):
     shutil.move(folder / "samples" / "a.csv", folder / "samples" / "b.csv")
-    assert run_samples(office, folder) == [
+    assert run_samples(office, folder).differences == [
         Difference("a.csv", "file", "a.csv", None),
         Difference("b.csv", "file", None, "b.csv"),
     ]
+
+
+VALUES = """
+    values:
+      - {client: "1", says: {email: a@acme.example, family_name: ""}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "difference"),
+    [
+        (
+            "a@acme",
+            "b@acme",
+            'a.csv: client 1: {email: "b@acme.example"} expected, {email: "a@acme.example"} found',
+        ),
+        (
+            'client: "1"',
+            'client: "2"',
+            'a.csv: client 2: {email: "a@acme.example", family_name: ""} expected, nothing found',
+        ),
+        (
+            'client: "1", says: {email: a@acme.example, family_name: ""}',
+            'client: "1", document: i94, says: {duration_of_status: "true"}',
+            'a.csv: client 1 document i94: {duration_of_status: "true"} expected, nothing found',
+        ),
+    ],
+)
+def test_a_record_that_does_not_hold_what_it_must_is_told_by_those_fields(office, folder, old, new, difference):
+    assert old in VALUES
+    (folder / "expected.yaml").write_text(AGREED + VALUES.replace(old, new).lstrip("\n"))
+    assert [str(one) for one in run_samples(office, folder).differences] == [difference]
+
+
+def test_records_that_hold_what_they_must_are_no_difference(office, folder):
+    (folder / "expected.yaml").write_text(AGREED + VALUES.lstrip("\n"))
+    assert run_samples(office, folder).differences == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("email:", "emial:", "A client has no field 'emial'.*email"),
+        ('client: "1"', 'client: "1", case: "2"', "A value is that of"),
+        ('client: "1"', 'case: "2", document: i94', "A value is that of"),
+    ],
+)
+def test_a_value_of_nothing_that_we_know_is_an_error_of_expected_yaml(office, folder, old, new, told):
+    (folder / "expected.yaml").write_text(AGREED + VALUES.replace(old, new).lstrip("\n"))
+    with pytest.raises(ConfigError, match=told):
+        run_samples(office, folder)
+
+
+def test_a_file_that_stands_there_twice_arrives_twice(office, folder):
+    again = "  - {file: a.csv, state: no_change, code: no_change}\n"
+    (folder / "expected.yaml").write_text(AGREED + again)
+    assert run_samples(office, folder).differences == []
+    assert [path.name for path in arrivals(folder)] == ["a.csv", "a.csv"]
+
+
+def test_without_expected_yaml_samples_arrive_by_name(folder):
+    (folder / "expected.yaml").unlink()
+    for name in ("b.csv", ".hidden"):
+        (folder / "samples" / name).write_text("")
+    assert [path.name for path in arrivals(folder)] == ["a.csv", "b.csv"]
+
+
+def test_what_was_found_is_written_as_it_would_be_expected(office, folder):
+    said = 'values: [{client: "1", says: {email: a@acme.example, family_name: b}}]'
+    (folder / "expected.yaml").write_text(f"samples: [{{file: a.csv, state: held, {said}}}]")
+    [found] = run_samples(office, folder).found
+    (folder / "expected.yaml").write_text("\n".join(["samples:", *(f"  {line}" for line in str(found).splitlines())]))
+    assert decode(read(folder / "expected.yaml"), Expectation) == decode(read(AGREED + VALUES[1:]), Expectation)
+
+
+def test_words_that_yaml_would_take_for_something_else_are_quoted():
+    told = Told(row=3, column="File #", code="bad_number")
+    assert str(told) == '{row: 3, column: "File #", code: bad_number}'
+    assert decode(read(f"problems: [{told}]"), list[Told], ("problems",)) == [told]
 
 
 def test_a_misspelt_count_is_told_with_its_line(office, folder):
@@ -164,4 +255,4 @@ def test_samples_are_not_loaded_beside_the_imports_of_a_partner(office, folder):
 
 def test_the_firm_of_a_partner_is_added_where_it_is_missing(office, folder):
     (folder / "partner.yaml").write_text(PARTNER.replace("northgate", "southgate"))
-    assert run_samples(office, folder) == []
+    assert run_samples(office, folder).differences == []

@@ -1,13 +1,16 @@
 """The tables, as SQLAlchemy sees them; `gateway.db.migrations` builds them."""
 
+from gateway.db.models.access import Credential, RateLimit
 from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
 from gateway.db.models.firms import Attorney, Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
+from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule
 from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerConfig
 from gateway.db.models.records import Case, Client, Document, Sighting
 
 __all__ = [
+    "JOB_STATES",
     "LOADED_STATES",
     "OPEN_STATES",
     "Attorney",
@@ -15,15 +18,20 @@ __all__ = [
     "Base",
     "Case",
     "Client",
+    "Credential",
     "Document",
     "FeedRow",
     "File",
     "Firm",
     "HeaderAlias",
     "Import",
+    "JobRow",
+    "Lease",
     "Partner",
     "PartnerConfig",
+    "RateLimit",
     "RowError",
+    "Schedule",
     "Sighting",
     "Staff",
 ]

@@ -17,6 +17,7 @@ class AuditEntry(Base):
     Attributes:
         actor_kind: staff, partner, import or system.
         client_id, case_id: whom and which matter it concerns, for queries by person.
+        sheet, row: where in the file of the import it was said.
         changes: a list of {"kind", "id", "action", "old", "new"}; sensitive fields are named, their values are not.
         digest: the place for the seal's salted digest.
     """
@@ -35,6 +36,7 @@ class AuditEntry(Base):
     case_id: Mapped[UUID | None]
     import_id: Mapped[UUID | None]
     row: Mapped[int | None]
+    sheet: Mapped[str | None]
     changes: Mapped[list[dict[str, object]] | None] = mapped_column(JSONB)
     digest: Mapped[bytes | None]
 

@@ -18,7 +18,12 @@ STATES = (*OPEN_STATES, "loaded", "loaded_with_errors", "no_change", "held", "re
 
 
 class File(FirmScoped, Base):
-    """Bytes that arrived, stored encrypted before anything else happened to them."""
+    """Bytes that arrived, stored encrypted before anything else happened to them.
+
+    Attributes:
+        archive_id: the archive in which it came, kept as it arrived; that one has no import.
+        remarks: what was noticed before anything was read.
+    """
 
     __tablename__ = "files"
 
@@ -28,9 +33,15 @@ class File(FirmScoped, Base):
     size: Mapped[int] = mapped_column(BigInteger)
     storage_key: Mapped[str]
     via: Mapped[str]
+    archive_id: Mapped[UUID | None]
+    remarks: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
     received_at: Mapped[Stamp]
 
-    __table_args__ = (points_at("partners", "partner_id"), Index(None, "firm_id", "partner_id", "sha256"))
+    __table_args__ = (
+        points_at("partners", "partner_id"),
+        points_at("files", "archive_id"),
+        Index(None, "firm_id", "partner_id", "sha256"),
+    )
 
 
 class Import(FirmScoped, Base):
@@ -90,11 +101,17 @@ class Import(FirmScoped, Base):
 
 
 class RowError(FirmScoped, Base):
-    """One problem of one row, told as it will be told to the partner; sensitive values are masked."""
+    """One problem of one row, told as it will be told to the partner; sensitive values are masked.
+
+    Attributes:
+        place: the row counted through all sheets, which orders problems and finds their rows again.
+        row: as its sheet shows it.
+    """
 
     __tablename__ = "row_errors"
 
     import_id: Mapped[UUID]
+    place: Mapped[int]
     row: Mapped[int]
     line: Mapped[int]
     sheet: Mapped[str | None]
@@ -105,4 +122,4 @@ class RowError(FirmScoped, Base):
     message: Mapped[str]
     fix: Mapped[str]
 
-    __table_args__ = (points_at("imports", "import_id"), Index(None, "firm_id", "import_id", "row"))
+    __table_args__ = (points_at("imports", "import_id"), Index(None, "firm_id", "import_id", "place"))

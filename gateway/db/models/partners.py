@@ -27,7 +27,7 @@ class Partner(FirmScoped, Base):
 
 
 class PartnerConfig(FirmScoped, Base):
-    """One version of a partner.yaml, exactly as it was applied; only `active` ever changes."""
+    """One version of a partner.yaml and its tables, exactly as they were applied; only `active` ever changes."""
 
     __tablename__ = "partner_configs"
 
@@ -35,6 +35,7 @@ class PartnerConfig(FirmScoped, Base):
     version: Mapped[int]
     sha256: Mapped[str]
     source: Mapped[str]
+    tables: Mapped[Json] = mapped_column(deferred=True)  # the text of its CSV tables, by name; megabytes at times
     applied_by: Mapped[str]
     active: Mapped[bool]
     created_at: Mapped[Stamp]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ingest.catalogue import describe_file
 from ingest.formats import compression
 from ingest.formats.base import Refused
-from ingest.formats.compression import unpacked
+from ingest.formats.compression import Unpacked
 
 MIB = 1 << 20
 
@@ -44,7 +44,7 @@ def zipped(members, method=zipfile.ZIP_DEFLATED):
 
 
 def files(content, name="roster.zip", chunk=MIB):
-    found = unpacked(Bytes(content, name, chunk), zip=True, gzip=True)
+    found = Unpacked(Bytes(content, name, chunk), zip=True, gzip=True)
     return [(member.name, b"".join(member.chunks()), member.size) for member in found]
 
 
@@ -68,7 +68,7 @@ def test_each_member_is_a_file_of_its_own(chunk, method):
 def test_members_beyond_the_part_held_in_memory_come_whole_in_any_order(monkeypatch):
     monkeypatch.setattr(compression, "_TAIL", 1_000)
     members = [(f"{number}.csv", NOISE[number * MIB :][:MIB]) for number in range(3)]
-    found = list(unpacked(Bytes(zipped(members), chunk=10_000), zip=True, gzip=True))
+    found = list(Unpacked(Bytes(zipped(members), chunk=10_000), zip=True, gzip=True))
     for index in (2, 0, 1, 1):
         assert b"".join(found[index].chunks()) == members[index][1]
     side_by_side = list(zip(found[0].chunks(), found[1].chunks(), strict=True))
@@ -76,7 +76,7 @@ def test_members_beyond_the_part_held_in_memory_come_whole_in_any_order(monkeypa
 
 
 def test_pieces_are_at_most_a_mebibyte():
-    (member,) = unpacked(Bytes(gzip.compress(NOISE), "a.gz"), zip=True, gzip=True)
+    (member,) = Unpacked(Bytes(gzip.compress(NOISE), "a.gz"), zip=True, gzip=True)
     assert max(map(len, member.chunks())) <= MIB
 
 
@@ -94,7 +94,7 @@ def test_what_is_no_archive_comes_as_it_is(content):
 
 def test_nothing_is_unpacked_unless_the_feed_says_so():
     for content in (zipped([("a", b"x")]), gzip.compress(b"x")):
-        (same,) = unpacked(Bytes(content), zip=False, gzip=False)
+        (same,) = Unpacked(Bytes(content), zip=False, gzip=False)
         assert b"".join(same.chunks()) == content
 
 
@@ -105,7 +105,7 @@ def test_a_workbook_is_a_file_and_no_archive():
 
 def test_folders_and_system_files_are_passed_over_and_told():
     content = zipped([("in/", b""), ("in/a.csv", b"1"), ("__MACOSX/in/._a.csv", b"x"), ("in/.DS_Store", b"x")])
-    found = unpacked(Bytes(content), zip=True, gzip=True)
+    found = Unpacked(Bytes(content), zip=True, gzip=True)
     assert [member.name for member in found] == ["a.csv"]
     assert found.remarks == [
         "1 folder in the archive passed over.",

@@ -1,0 +1,121 @@
+"""`gateway serve`: one role in the foreground, or several as children that are kept alive."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+import rich_click as click
+
+from gateway.cli.office import settings_here
+from gateway.cli.output import examples
+from gateway.cli.supervising import Supervisor
+from gateway.db.session import Database
+from gateway.jobs.broker import kind_of
+from gateway.jobs.kinds import Queue
+from gateway.jobs.schedule import Scheduler
+from gateway.jobs.worker import Worker, connections_for
+from gateway.settings import Settings
+
+
+class Role(NamedTuple):
+    """What a process can be, and the sentence that tells people."""
+
+    run: Callable[[Settings, threading.Event], None]
+    sentence: str
+
+
+def _work(settings: Settings, ending: threading.Event) -> None:
+    pools: dict[Queue, int] = {
+        "urgent": settings.urgent_workers,
+        "normal": settings.normal_workers,
+        "bulk": settings.bulk_workers,
+    }
+    _run_worker(settings, pools, ending)
+
+
+def _ingest(settings: Settings, ending: threading.Event) -> None:
+    _run_worker(settings, {"ingest": settings.ingest_workers}, ending)
+
+
+def _run_worker(settings: Settings, pools: dict[Queue, int], ending: threading.Event) -> None:
+    database = Database.open(settings, connections=connections_for(pools))
+    worker = Worker(database, settings, pools)
+    worker.start()
+    ending.wait()
+    if not worker.stop():
+        os._exit(0)  # threads are at jobs that were given back; they end with the process, and cannot commit
+    database.close()
+
+
+def _schedule(settings: Settings, ending: threading.Event) -> None:
+    database = Database.open(settings)
+    scheduler = Scheduler(database, settings)
+    scheduler.start()
+    ending.wait()
+    scheduler.stop()
+    database.close()
+
+
+ROLES: dict[str, Role] = {
+    "worker": Role(_work, "jobs of the queues urgent, normal and bulk"),
+    "ingest": Role(_ingest, "jobs that read partners' files"),
+    "scheduler": Role(_schedule, "makes jobs by the clock"),
+}
+
+
+@click.command(
+    "serve",
+    epilog=examples("gateway serve", "gateway serve --role worker", "gateway serve --role worker --role scheduler"),
+)
+@click.option("--role", "roles", multiple=True, type=click.Choice(list(ROLES)), help="Only this one; may be repeated.")
+@click.option("--lifeline", is_flag=True, hidden=True, help="End when stdin ends: the parent holds its other end.")
+def command(roles: tuple[str, ...], lifeline: bool) -> None:
+    """Run the services until SIGTERM or Ctrl-C.
+
+    A single role runs in the foreground, as under a process manager. Otherwise each role is a child process, and one
+    that dies is started again. To end, jobs get GATEWAY_DRAIN_SECONDS; what is not done by then goes to other workers.
+    """
+    settings = settings_here()
+    wanted = list(dict.fromkeys(roles)) or list(ROLES)
+    if len(wanted) == 1:
+        _run_one(wanted[0], settings, lifeline=lifeline)
+    else:
+        _run_several(wanted, settings)
+
+
+def _run_one(name: str, settings: Settings, *, lifeline: bool) -> None:
+    ending = threading.Event()
+    _end_on_signals(ending)
+    if lifeline:
+        threading.Thread(target=_hold_lifeline, args=[ending], daemon=True).start()
+    ROLES[name].run(settings, ending)
+
+
+def _run_several(names: list[str], settings: Settings) -> None:
+    ending = threading.Event()
+    _end_on_signals(ending)
+    database = Database.open(settings)  # holds the embedded server for all, and migrates once
+    where = "of your own" if settings.database_url else f"embedded in {settings.data_dir}"
+    click.echo(f"The database is {where}; workers are woken by {kind_of(settings).name}.")
+    supervisor = Supervisor(names, settings.drain_seconds)
+    for name in names:
+        click.echo(f"{name:<10} process {supervisor.start(name)}: {ROLES[name].sentence}")
+    click.echo("Ctrl-C ends them.")
+    supervisor.watch(ending)
+    database.close()
+
+
+def _end_on_signals(ending: threading.Event) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+
+
+def _hold_lifeline(ending: threading.Event) -> None:
+    """Reads what nobody ever writes: it ends when the parent has ended, however that came about."""
+    while os.read(0, 1):
+        pass
+    ending.set()

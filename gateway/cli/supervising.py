@@ -1,0 +1,90 @@
+"""Keeps child processes alive, one a role, and ends them together."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from time import perf_counter
+
+from gateway.logging import get_logger
+
+_LOOK_SECONDS = 0.2  # between looks at the children: any of them may end, and nothing waits for several
+_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds before a child that keeps dying is started again
+_STEADY_SECONDS = 30.0  # a child that lived so long has the shortest pause again
+_GRACE_SECONDS = 10.0  # for a child to end beyond the time that its jobs get
+
+log = get_logger(__name__)
+
+
+class Supervisor:
+    """The children of `gateway serve`."""
+
+    def __init__(self, names: list[str], drain_seconds: int) -> None:
+        self._children = {name: _Child(name) for name in names}
+        self._patience = drain_seconds + _GRACE_SECONDS
+
+    def start(self, name: str) -> int:
+        """Start a role; its process id."""
+        return self._children[name].start()
+
+    def watch(self, ending: threading.Event) -> None:
+        """Start again what dies, until told to end; then end all of them, and wait for it."""
+        while not ending.wait(_LOOK_SECONDS):
+            for child in self._children.values():
+                child.look()
+        for child in self._children.values():
+            child.ask_to_end()
+        deadline = perf_counter() + self._patience
+        for child in self._children.values():
+            child.see_end(deadline)
+
+
+class _Child:
+    """One role, and the process that it is at the moment."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._process: subprocess.Popen[bytes] | None = None
+        self._failures = 0
+        self._started = self._due = 0.0
+
+    def start(self) -> int:
+        """The other end of its stdin is ours alone: when we are gone, however that came about, the child sees it."""
+        self._started = perf_counter()
+        start = "from gateway.cli import main; main()"  # by this interpreter, wherever the command is installed
+        words = [sys.executable, "-P", "-c", start, "serve", "--role", self._name, "--lifeline"]
+        self._process = subprocess.Popen(words, stdin=subprocess.PIPE)  # noqa: S603 - our own command
+        return self._process.pid
+
+    def look(self) -> None:
+        """Start it again if it has died and its pause is over."""
+        if self._process is not None:
+            code = self._process.poll()
+            if code is None:
+                return
+            self._note_death(code)
+        if perf_counter() >= self._due:
+            self.start()
+
+    def ask_to_end(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+
+    def see_end(self, deadline: float) -> None:
+        if self._process is None:
+            return
+        try:
+            self._process.wait(max(0.0, deadline - perf_counter()))
+        except subprocess.TimeoutExpired:
+            log.warning("a service did not end in time and is killed", role=self._name)
+            self._process.kill()
+            self._process.wait()
+
+    def _note_death(self, code: int) -> None:
+        self._process = None
+        lived = perf_counter() - self._started
+        self._failures = 0 if lived > _STEADY_SECONDS else self._failures + 1
+        pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)] if self._failures else 0.0
+        self._due = perf_counter() + pause
+        log.warning("a service has ended and is started again", role=self._name, code=code, pause=pause)

@@ -1,0 +1,107 @@
+"""What a partner may learn about its own people at any moment: whether they are in the programme.
+
+Read with the driver in as few round trips as can be, from the tables themselves: a cache would only add stale answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import tuple_row
+
+Reason = Literal["enrolled", "not_started", "ended", "not_enrolled", "unknown"]
+
+
+class Asked(NamedTuple):
+    """Whom a partner asks about: the key of its feed, and the birth date as proof that it means the same person."""
+
+    key: str
+    date_of_birth: date
+
+
+class Answer(NamedTuple):
+    """Whether somebody is in the programme today.
+
+    Attributes:
+        client_id: whose record it was; None where nobody matched, and then the reason is `unknown` whatever it was.
+    """
+
+    eligible: bool
+    reason: Reason
+    program: str | None = None
+    start: date | None = None
+    end: date | None = None
+    client_id: UUID | None = None
+
+
+UNKNOWN = Answer(eligible=False, reason="unknown")
+
+# One look-up for one or a thousand: asked by array, answered by place in it.
+_LOOK_UP = """
+SELECT asked.place, c.id, c.enrollment_status, c.program, c.eligibility_start_date, c.eligibility_end_date
+FROM unnest(%(keys)s::text[], %(births)s::date[]) WITH ORDINALITY AS asked (key, date_of_birth, place)
+JOIN clients c ON c.firm_id = %(firm)s AND c.partner_id = %(partner)s AND c.key = asked.key
+              AND c.date_of_birth = asked.date_of_birth AND c.status = 'active'
+"""
+# One entry for each that was asked about, known or not: nobody can tell the two apart by the time that it takes.
+_AUDIT = """
+INSERT INTO audit_log (firm_id, actor_kind, actor_id, actor, action, origin, client_id)
+SELECT %(firm)s, 'partner', %(credential)s, %(actor)s, 'eligibility.check', %(origin)s, c.id
+FROM unnest(%(keys)s::text[], %(births)s::date[]) AS asked (key, date_of_birth)
+LEFT JOIN clients c ON c.firm_id = %(firm)s AND c.partner_id = %(partner)s AND c.key = asked.key
+                   AND c.date_of_birth = asked.date_of_birth AND c.status = 'active'
+"""
+
+
+class Asker(NamedTuple):
+    """Which partner asks, by which credential, from where."""
+
+    firm_id: UUID
+    partner_id: UUID
+    credential_id: UUID
+    name: str
+    origin: str
+
+
+def check(connection: psycopg.Connection[Any], asker: Asker, asked: Sequence[Asked], today: date) -> list[Answer]:
+    """One answer for each that was asked about, in order; that their records were looked at is on record.
+
+    Args:
+        connection: in a transaction of the asker's firm.
+        asker: who asks.
+        asked: at least one.
+        today: in the partner's zone.
+    """
+    params = {
+        "firm": asker.firm_id,
+        "partner": asker.partner_id,
+        "credential": asker.credential_id,
+        "actor": asker.name,
+        "origin": asker.origin,
+        "keys": [one.key for one in asked],
+        "births": [one.date_of_birth for one in asked],
+    }
+    with connection.pipeline(), connection.cursor(row_factory=tuple_row) as cursor:
+        connection.execute(_AUDIT, params)
+        found = cursor.execute(_LOOK_UP, params).fetchall()
+    answers = [UNKNOWN] * len(asked)
+    for place, client_id, status, program, start, end in found:
+        answers[place - 1] = _answer(client_id, status, program, start, end, today)
+    return answers
+
+
+def _answer(
+    client_id: UUID, status: str, program: str | None, start: date | None, end: date | None, today: date
+) -> Answer:
+    reason: Reason = "enrolled"
+    if status != "active":
+        reason = "not_enrolled"
+    elif start and today < start:
+        reason = "not_started"
+    elif end and today > end:
+        reason = "ended"
+    return Answer(reason == "enrolled", reason, program, start, end, client_id)

@@ -1,0 +1,70 @@
+"""The one table of who may do what; routes name a row of it, and a test walks all routes as everybody.
+
+Staff hold permissions by their role, partners by the scopes of their credential. What is not listed nobody may do.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+SCOPES: dict[str, str] = {
+    "records:write": "send records, and ask about employees in real time",
+    "files:write": "send files",
+    "status:read": "see what became of files, and the status of employees",
+    "reports:read": "fetch reports",
+}
+
+VIEWER, PARALEGAL, ATTORNEY, ADMIN = "viewer", "paralegal", "attorney", "admin"
+_READERS = frozenset({VIEWER, PARALEGAL, ATTORNEY, ADMIN})
+_WRITERS = frozenset({PARALEGAL, ATTORNEY, ADMIN})
+_LAWYERS = frozenset({ATTORNEY, ADMIN})
+_ADMINS = frozenset({ADMIN})
+_NOBODY: frozenset[str] = frozenset()
+
+
+class Allowed(NamedTuple):
+    """The roles of staff, and the scope of a partner's credential, that hold a permission."""
+
+    roles: frozenset[str]
+    scope: str | None = None
+
+
+PERMISSIONS: dict[str, Allowed] = {
+    "clients.read": Allowed(_READERS),
+    "clients.write": Allowed(_WRITERS),
+    "clients.archive": Allowed(_LAWYERS),
+    "clients.erase": Allowed(_ADMINS),
+    "cases.read": Allowed(_READERS),
+    "cases.write": Allowed(_WRITERS),
+    "cases.close": Allowed(_LAWYERS),
+    "documents.read": Allowed(_READERS),
+    "documents.write": Allowed(_WRITERS),
+    "files.send": Allowed(_WRITERS, "files:write"),
+    "imports.read": Allowed(_READERS, "status:read"),
+    "imports.errors": Allowed(_WRITERS, "files:write"),
+    "imports.decide": Allowed(_WRITERS),
+    "records.send": Allowed(_NOBODY, "records:write"),
+    "eligibility.check": Allowed(_NOBODY, "records:write"),
+    "employees.status": Allowed(_NOBODY, "status:read"),
+    "reports.read": Allowed(_READERS, "reports:read"),
+    "audit.read": Allowed(_ADMINS),
+    "jobs.read": Allowed(_ADMINS),
+    "jobs.retry": Allowed(_ADMINS),
+    "credentials.manage": Allowed(_ADMINS),
+    "partners.read": Allowed(_READERS),
+    "partners.configure": Allowed(_ADMINS),
+    "staff.manage": Allowed(_ADMINS),
+    "limits.manage": Allowed(_ADMINS),
+    "me.read": Allowed(_READERS),
+    "limits.read": Allowed(_NOBODY, "status:read"),
+}
+
+
+def holds(permission: str, *, role: str | None, scopes: frozenset[str]) -> bool:
+    """Whether staff of a role, or a partner's credential with these scopes, hold a permission.
+
+    Raises:
+        KeyError: there is no such permission.
+    """
+    allowed = PERMISSIONS[permission]
+    return role in allowed.roles if role is not None else allowed.scope in scopes

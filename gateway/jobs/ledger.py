@@ -1,0 +1,288 @@
+"""The ledger of jobs: where they are added, kept, ended and tried again; `gateway.jobs.claims` hands them out.
+
+A job is a row from the moment at which its cause is committed, and every change of its state is a conditional update
+that names the attempt. So a job that a broker forgot is found, one whose worker died is claimed again, and a worker
+that was taken for dead changes nothing any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.db.session import tell_after_commit
+from gateway.errors import NotFound, Permanent, Problem
+from gateway.jobs.kinds import KINDS, Queue
+
+WORKER_DIED = "The worker that had this job ended, or was not heard of for too long."
+PROGRESS = "gateway_progress"  # the channel on which the id of a job that got further is notified
+
+_PLATFORM = UUID(int=0)
+Payload = Mapping[str, UUID | str | int]
+Ended = Literal["waiting", "dead"]
+
+
+class LeaseLost(Problem):
+    """This attempt is no longer the job's: the transaction must not commit, and nothing more is to be done."""
+
+    def __init__(self, job_id: UUID) -> None:
+        super().__init__("lease_lost", f"Somebody else has taken over the job {job_id}.")
+
+
+class Job(Struct, frozen=True):
+    """A job as its worker has it.
+
+    Attributes:
+        attempts: this one included. With `worker` it is the fence: a crash of the server may take back a claim, and
+            with it the number, but nobody claims under the same name twice.
+        last_error: how the attempt before ended.
+    """
+
+    id: UUID
+    firm_id: UUID | None
+    kind: str
+    payload: dict[str, Any]
+    attempts: int
+    max_attempts: int
+    worker: str
+    last_error: str | None
+
+    @property
+    def worker_died(self) -> bool:
+        """Whether the attempt before ended without a word, so that this job itself may be what ends workers."""
+        return self.last_error == WORKER_DIED
+
+
+def enqueue(
+    session: Session,
+    kind: str,
+    payload: Payload,
+    *,
+    firm_id: UUID | None,
+    key: str | None = None,
+    lane: str | None = None,
+    about: UUID | None = None,
+    not_before: datetime | None = None,
+) -> UUID | None:
+    """Add a job in the caller's transaction; workers are woken after its commit.
+
+    Args:
+        session: of this firm, or of the system.
+        kind: one of `KINDS`.
+        payload: ids and words; facts are read when the job runs.
+        firm_id: None for the platform's own jobs.
+        key: a second job of this kind, firm and key is not added.
+        lane: jobs of the same lane never run at the same time.
+        about: the record that it is about, for whoever asks how far that is.
+        not_before: when it may run; None is now.
+
+    Returns:
+        The job's id, or None where its key is taken.
+
+    Raises:
+        Permanent: `unknown_kind`.
+    """
+    found = KINDS.get(kind)
+    if found is None:
+        raise Permanent("unknown_kind", f"There is no kind of job {kind!r}; there are {', '.join(KINDS)}.")
+    values = {
+        "firm": firm_id,
+        "turn": firm_id or _PLATFORM,
+        "kind": kind,
+        "queue": found.queue,
+        "payload": msgspec.json.encode(payload).decode(),
+        "key": key,
+        "lane": lane,
+        "about": about,
+        "not_before": not_before,
+        "max": found.attempts,
+    }
+    job_id: UUID | None = session.scalar(_ENQUEUE, values)
+    if job_id and (not_before is None or not_before <= clock.now()):
+        tell_after_commit(session, found.queue)
+    return job_id
+
+
+_ENQUEUE = text(
+    "INSERT INTO jobs (firm_id, turn, kind, queue, payload, key, lane, about, not_before, max_attempts)"
+    " VALUES (:firm, :turn, :kind, :queue, :payload, :key, :lane, :about, coalesce(:not_before, gateway_now()), :max)"
+    " ON CONFLICT (kind, key, firm_id) WHERE key IS NOT NULL DO NOTHING RETURNING id"
+)
+
+
+# ---------------------------------------------------------------- running
+
+
+def keep(session: Session, held: Sequence[tuple[Job, dict[str, Any] | None]], lease: timedelta) -> None:
+    """Renew leases and note progress, in a system session. A job that is just being ended is left alone.
+
+    Args:
+        session: of the system.
+        held: jobs, each with how far it is; None leaves what was noted.
+        lease: how long the worker may be silent from now on.
+    """
+    values = {
+        "ids": [job.id for job, _ in held],
+        "workers": [job.worker for job, _ in held],
+        "progress": [None if told is None else msgspec.json.encode(told).decode() for _, told in held],
+        "lease": lease,
+    }
+    further = session.execute(_KEEP, values).scalars().all()
+    for job_id in filter(None, further):
+        session.execute(text("SELECT pg_notify(:channel, :job)"), {"channel": PROGRESS, "job": str(job_id)})
+
+
+_KEEP = text("""
+WITH mine AS (
+    SELECT j.id, h.progress FROM jobs j
+    JOIN unnest(CAST(:ids AS uuid[]), CAST(:workers AS text[]), CAST(:progress AS text[])) h (id, worker, progress)
+      ON h.id = j.id AND h.worker = j.worker
+    WHERE j.state = 'running' FOR UPDATE OF j SKIP LOCKED
+)
+UPDATE jobs SET lease_until = clock_timestamp() + :lease,
+                progress = coalesce(CAST(mine.progress AS jsonb), jobs.progress)
+FROM mine WHERE jobs.id = mine.id RETURNING CASE WHEN mine.progress IS NOT NULL THEN jobs.id END
+""")
+
+
+# ---------------------------------------------------------------- ending
+
+
+def hold(session: Session, job: Job) -> None:
+    """See in a handler's transaction that the job is still this attempt's, and that it stays so until the commit.
+
+    Raises:
+        LeaseLost: it is not; do not commit.
+    """
+    if session.scalar(_HOLD, _mine(job)) is None:
+        raise LeaseLost(job.id)
+
+
+_MINE = "id = :id AND attempts = :attempt AND worker = :worker AND state = 'running'"
+_HOLD = text(f"SELECT id FROM jobs WHERE {_MINE} FOR NO KEY UPDATE")
+
+
+def _mine(job: Job) -> dict[str, object]:
+    return {"id": job.id, "attempt": job.attempts, "worker": job.worker}
+
+
+def finish(session: Session, job: Job) -> None:
+    """End a job as done: the last statement of the transaction that did its work.
+
+    Raises:
+        LeaseLost: the job is no longer this attempt's; do not commit.
+    """
+    if session.scalar(_FINISH, _mine(job)) is None:
+        raise LeaseLost(job.id)
+
+
+_FINISH = text(
+    "UPDATE jobs SET state = 'done', lease_until = NULL, last_error = NULL, finished_at = gateway_now()"
+    f" WHERE {_MINE} RETURNING id"
+)
+
+
+def fail(session: Session, job: Job, sentence: str, *, hopeless: bool = False) -> Ended:
+    """Note how an attempt failed: the job waits for its next one, or is dead when trying again cannot help.
+
+    Raises:
+        LeaseLost: the job is no longer this attempt's.
+    """
+    wait = None if hopeless else _wait_after(job)
+    state: Ended = "dead" if wait is None else "waiting"
+    values = {"state": state, "wait": wait, "error": sentence}
+    if session.scalar(_FAIL, _mine(job) | values) is None:
+        raise LeaseLost(job.id)
+    return state
+
+
+_FAIL = text(
+    "UPDATE jobs SET state = :state, lease_until = NULL, last_error = :error,"
+    " not_before = gateway_now() + coalesce(CAST(:wait AS interval), '0'),"
+    " finished_at = CASE WHEN :state = 'dead' THEN gateway_now() END"
+    f" WHERE {_MINE} RETURNING id"
+)
+
+
+def _wait_after(job: Job) -> timedelta | None:
+    """How long until the next attempt; None after the last. A job that was retried by hand starts its ladder anew."""
+    ladder = KINDS[job.kind].ladder if job.kind in KINDS else ()
+    left = job.max_attempts - job.attempts
+    return ladder[-min(left, len(ladder))] if left > 0 and ladder else None
+
+
+def give_back(session: Session, jobs: Sequence[Job]) -> None:
+    """Let others take jobs that this process cannot finish before it must end; the attempt does not count."""
+    for job in jobs:
+        session.execute(_GIVE_BACK, _mine(job))
+
+
+_GIVE_BACK = text(
+    "UPDATE jobs SET state = 'waiting', lease_until = NULL, max_attempts = max_attempts + 1,"
+    " last_error = 'Its worker was stopped before it was done.' WHERE id IN"
+    f" (SELECT id FROM jobs WHERE {_MINE} FOR UPDATE SKIP LOCKED)"
+)
+
+
+def reclaim(session: Session) -> list[Queue]:
+    """Let jobs whose lease ran out be claimed again, or be dead after their last attempt; in a system session.
+
+    Returns:
+        The queues in which there is something to do now.
+    """
+    found = session.execute(_RECLAIM, {"error": WORKER_DIED})
+    return sorted({row.queue for row in found if row.state == "waiting"})
+
+
+_RECLAIM = text("""
+UPDATE jobs SET state = CASE WHEN attempts < max_attempts THEN 'waiting' ELSE 'dead' END, lease_until = NULL,
+                finished_at = CASE WHEN attempts < max_attempts THEN NULL ELSE gateway_now() END, last_error = :error
+WHERE id IN (SELECT id FROM jobs WHERE state = 'running' AND lease_until < clock_timestamp() FOR UPDATE SKIP LOCKED)
+RETURNING queue, state
+""")
+
+
+# ---------------------------------------------------------------- by hand
+
+
+def retry(session: Session, job_id: UUID) -> None:
+    """Let a dead job, or one that waits for its next attempt, run now; a dead one has all its attempts again.
+
+    Raises:
+        NotFound: there is no such job in this session's sight.
+        Permanent: `not_retryable`, it is running or done.
+    """
+    row = session.execute(text("SELECT kind, state FROM jobs WHERE id = :id FOR UPDATE"), {"id": job_id}).one_or_none()
+    if row is None:
+        raise NotFound("job", str(job_id))
+    if row.state not in {"dead", "waiting"}:
+        raise Permanent("not_retryable", f"The job {job_id} is {row.state}; only dead or waiting ones can be retried.")
+    more = KINDS[row.kind].attempts if row.kind in KINDS else 1
+    queue = session.scalar(_RETRY, {"id": job_id, "more": more})
+    tell_after_commit(session, str(queue))
+
+
+_RETRY = text(
+    "UPDATE jobs SET max_attempts = CASE state WHEN 'dead' THEN attempts + :more ELSE max_attempts END,"
+    " state = 'waiting', not_before = gateway_now(), finished_at = NULL WHERE id = :id RETURNING queue"
+)
+
+
+def purge(session: Session, before: datetime, at_most: int) -> int:
+    """Delete done jobs that ended before an instant; returns how many were found."""
+    done = session.execute(
+        text(
+            "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE state = 'done' AND finished_at < :before"
+            " LIMIT :most FOR UPDATE SKIP LOCKED) RETURNING id"
+        ),
+        {"before": before, "most": at_most},
+    )
+    return len(done.all())

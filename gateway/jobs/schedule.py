@@ -1,0 +1,139 @@
+"""What is done by the clock: cron expressions with a time zone become keyed jobs, made by one leader."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.db.models import Schedule
+from gateway.db.session import Database
+from gateway.errors import Problem
+from gateway.jobs import leases
+from gateway.jobs.broker.nudging import Nudger
+from gateway.jobs.kinds import KINDS
+from gateway.jobs.ledger import enqueue
+from gateway.logging import get_logger
+from gateway.settings import Settings
+
+_TICK_SECONDS = 1.0
+_LOOK_BACK = timedelta(days=1)  # further back than a day only the last run matters
+
+log = get_logger(__name__)
+
+
+class BuiltIn(NamedTuple):
+    """A schedule that every installation has; `enabled` in the table is left as it is."""
+
+    cron: str
+    kind: str
+    time_zone: str = "UTC"
+
+
+BUILT_IN: dict[str, BuiltIn] = {
+    "audit partitions": BuiltIn("15 1 * * *", "audit.partitions"),
+    "open imports": BuiltIn("* * * * *", "ingest.sweep"),
+    "old jobs": BuiltIn("45 2 * * *", "jobs.purge"),
+}
+
+
+class Scheduler:
+    """One process that would lead. Several may run: one makes the jobs, and another within seconds after its end."""
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._db = db
+        self._nudger = Nudger(settings, db.addresses)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
+
+    def start(self) -> None:
+        """Make jobs from now on while this process leads, until `stop`."""
+        self._db.tell = self._nudger.nudge
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Hand over."""
+        self._stopping.set()
+        self._thread.join()
+        with self._db.system() as session:
+            leases.give_up(session, self.name)
+        self._nudger.close()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_TICK_SECONDS):
+            try:
+                tick(self._db, self.name)
+            except Problem as problem:
+                log.warning("cannot make jobs by the clock", why=problem.sentence)
+            except Exception:
+                log.exception("cannot make jobs by the clock")
+
+
+def tick(db: Database, name: str) -> list[str]:
+    """Make the jobs that are due, unless somebody else leads; returns their keys.
+
+    The lease is renewed in the transaction that makes the jobs, so two leaders can never both have made them.
+    """
+    with db.system() as session:
+        if not leases.take(session, leases.SCHEDULER, name):
+            return []
+        _know_built_in(session)
+        return [key for one in _enabled(session) if (key := _run_one(session, one))]
+
+
+def due_since(cron: str, time_zone: str, last: datetime, now: datetime) -> datetime | None:
+    """The latest instant of an expression after `last` and not after `now`: many missed runs are caught up as one.
+
+    Around a change of the clocks as Debian's cron does it: what falls into the gap runs right after it, what would
+    come twice runs once; expressions by the minute or hour follow the time that passes.
+    """
+    zone = ZoneInfo(time_zone)
+    for start in sorted({max(last, now - _LOOK_BACK), last}, reverse=True):
+        found = None
+        for instant in CronSim(cron, start.astimezone(zone)):
+            if instant > now:
+                break
+            if instant > start:  # an hour that comes twice starts before the second time
+                found = instant
+        if found:
+            return found
+    return None
+
+
+def _know_built_in(session: Session) -> None:
+    known = {one.name: one for one in session.scalars(select(Schedule).where(Schedule.firm_id.is_(None)))}
+    for name, built_in in BUILT_IN.items():
+        one = known.get(name)
+        if one is None:
+            session.add(Schedule(name=name, cron=built_in.cron, time_zone=built_in.time_zone, kind=built_in.kind))
+        else:
+            one.cron, one.kind, one.time_zone = built_in
+    session.flush()
+
+
+def _enabled(session: Session) -> list[Schedule]:
+    return list(session.scalars(select(Schedule).where(Schedule.enabled).order_by(Schedule.id)))
+
+
+def _run_one(session: Session, one: Schedule) -> str | None:
+    """Add the job of a schedule that is due; its key."""
+    instant = due_since(one.cron, one.time_zone, one.last_run, clock.now())
+    if instant is None:
+        return None
+    key = f"{one.name}@{instant.isoformat()}"
+    if one.kind in KINDS:
+        enqueue(session, one.kind, one.payload, firm_id=one.firm_id, key=key)
+    else:
+        log.error("a schedule asks for a kind of job that there is not", schedule=one.name, kind=one.kind)
+    one.last_run = instant
+    return key

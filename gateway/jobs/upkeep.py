@@ -1,0 +1,30 @@
+"""The platform's own jobs: what keeps the database fit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from gateway import clock
+from gateway.db.session import PARTITION_DAYS, ensure_audit_partitions
+from gateway.jobs import ledger
+from gateway.jobs.handling import Handling
+
+KEPT = timedelta(days=30)  # a done job, for whoever asks what became of it
+
+_AT_ONCE = 10_000  # rows a transaction deletes
+
+
+def make_partitions(handling: Handling) -> None:
+    """Make the audit log's partitions of the coming month."""
+    with handling.transaction() as session:
+        ensure_audit_partitions(session, PARTITION_DAYS)
+
+
+def purge(handling: Handling) -> None:
+    """Delete done jobs after a month; dead ones stay until somebody has looked at them."""
+    before, gone, last = clock.now() - KEPT, 0, _AT_ONCE
+    while last == _AT_ONCE:
+        with handling.db.system() as session:
+            last = ledger.purge(session, before, _AT_ONCE)
+        gone += last
+        handling.tell(deleted=gone)

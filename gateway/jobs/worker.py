@@ -1,0 +1,245 @@
+"""Runs jobs: pools of threads that claim from the ledger, woken by the broker or by the sweep.
+
+The threads are ours and not Dramatiq's: its worker threads acknowledge a message when the work is done, and wait for
+the broker to come back if it went away meanwhile. Here a message only wakes a pool, and work goes on without a broker.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from importlib import import_module
+from time import perf_counter
+from uuid import uuid4
+
+from gateway.db.session import Database
+from gateway.errors import Permanent, Problem, Transient
+from gateway.jobs import broker, leases, ledger
+from gateway.jobs.broker.nudging import Nudger
+from gateway.jobs.claims import Claims
+from gateway.jobs.handling import Handler, Handling
+from gateway.jobs.kinds import KINDS, Queue
+from gateway.jobs.ledger import Job, LeaseLost
+from gateway.logging import get_logger
+from gateway.settings import Settings
+
+_PULSE_SECONDS = 1.0  # between renewals of leases, and notes of progress
+_TRANSPORT_MS = 2_000  # how long an ending process waits for Dramatiq's threads
+
+log = get_logger(__name__)
+
+
+def connections_for(pools: Mapping[Queue, int]) -> int:
+    """The most connections of each role that such a process needs: two for each job, and two of our own."""
+    return 2 * sum(pools.values()) + 2
+
+
+class Worker:
+    """The pools of one process, and the threads that keep its leases and look for what no message told."""
+
+    def __init__(self, db: Database, settings: Settings, pools: Mapping[Queue, int]) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._db, self._settings = db, settings
+        self._lease = timedelta(seconds=settings.job_lease_seconds)
+        self._stopping = threading.Event()
+        self._running = _Running()
+        self._pools: dict[str, _Pool] = {
+            queue: _Pool(Claims(db, queue, self.name, self._lease), threads, self._work)
+            for queue, threads in pools.items()
+        }
+        regular = [(_PULSE_SECONDS, self._pulse), (settings.job_sweep_seconds, self._sweep)]
+        self._threads = [threading.Thread(target=self._every, args=one, daemon=True) for one in regular]
+
+    def start(self) -> None:
+        """Work from now on, until `stop`."""
+        self._nudger = Nudger(self._settings, self._db.addresses)
+        self._db.tell = self._nudger.nudge  # jobs may add jobs
+        self._pulse()
+        for pool in self._pools.values():
+            pool.start()
+        for thread in self._threads:
+            thread.start()
+        self._broker = broker.make_broker(self._settings, self._db.addresses)
+        self._transport = broker.listen(self._broker, list(self._pools), self._wake)
+
+    def stop(self) -> bool:
+        """Claim no more, let jobs end for a while, give back the rest; whether all ended.
+
+        Whoever gets False should leave the process at once: what was given back may run elsewhere already, and cannot
+        commit here.
+        """
+        deadline = perf_counter() + self._settings.drain_seconds
+        for pool in self._pools.values():
+            pool.stop()
+        self._transport.stop(timeout=_TRANSPORT_MS)
+        drained = all(pool.join(deadline) for pool in self._pools.values())
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+        with self._db.system() as session:
+            ledger.give_back(session, [handling.job for handling in self._running.all()])
+            leases.give_up(session, self.name)
+        self._nudger.close()
+        self._broker.close()
+        return drained
+
+    def _wake(self, queue: str) -> None:
+        if queue in self._pools:
+            self._pools[queue].wake()
+
+    def _every(self, seconds: float, work: Callable[[], None]) -> None:
+        while not self._stopping.wait(seconds):
+            try:
+                work()
+            except Problem as problem:  # the database is away: leases wait, and so does everybody who might take over
+                log.warning("cannot reach the ledger", why=problem.sentence)
+            except Exception:
+                log.exception("cannot keep the ledger")
+
+    def _pulse(self) -> None:
+        with self._db.system() as session:
+            held = self._running.all()
+            if held:
+                ledger.keep(session, [(one.job, one.progress) for one in held], self._lease)
+            about = {"queues": list(self._pools), "running": len(held)}
+            leases.announce(session, self.name, about)
+
+    def _sweep(self) -> None:
+        with self._db.system() as session:
+            ledger.reclaim(session)
+        for pool in self._pools.values():
+            pool.wake()
+
+    def _work(self, job: Job) -> None:
+        handling = Handling(self._db, self._settings, job)
+        with self._running.entered(handling):
+            _handle(handling)
+
+
+def _handle(handling: Handling) -> None:
+    """Run one attempt to its end in the ledger, whatever comes of it."""
+    job, db = handling.job, handling.db
+    try:
+        _handler_of(job)(handling)
+        if not handling.is_finished:
+            with db.system() as session:
+                ledger.finish(session, job)
+    except LeaseLost as lost:
+        log.warning("job was taken over", job=str(job.id), kind=job.kind, why=lost.sentence)
+    except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the job must know
+        _note_failure(handling, error)
+
+
+def _handler_of(job: Job) -> Handler:
+    """The handler of a job's kind.
+
+    Raises:
+        Permanent: `unknown_kind`.
+    """
+    kind = KINDS.get(job.kind)
+    if kind is None:
+        raise Permanent(
+            "unknown_kind",
+            f"This version knows no job of the kind {job.kind!r}. Retry it when a version that does is installed.",
+        )
+    module, _, name = kind.handler.partition(":")
+    handler: Handler = getattr(import_module(module), name)
+    return handler
+
+
+def _note_failure(handling: Handling, error: Exception) -> None:
+    job = handling.job
+    sentence = error.sentence if isinstance(error, Problem) else "Internal error"
+    told = {"job": str(job.id), "kind": job.kind, "attempt": job.attempts}
+    if isinstance(error, Problem):
+        log.warning("job failed", why=sentence, **told)
+    else:
+        log.error("job failed", exc_info=error, **told)
+    hopeless = isinstance(error, Problem) and not isinstance(error, Transient)
+    try:
+        with handling.db.system() as session:
+            ledger.fail(session, job, sentence, hopeless=hopeless)
+    except LeaseLost as lost:
+        log.warning("job was taken over", why=lost.sentence, **told)
+    except Problem as problem:  # its lease runs out, and it is claimed again
+        log.warning("cannot note that a job failed", why=problem.sentence, **told)
+
+
+# ---------------------------------------------------------------- threads
+
+
+class _Pool:
+    """The threads of one queue. Each drains the ledger, and wakes a colleague for every job that it finds."""
+
+    def __init__(self, claims: Claims, threads: int, work: Callable[[Job], None]) -> None:
+        self._claims, self._work = claims, work
+        self._changed = threading.Condition()
+        self._is_wanted = self._is_stopping = False
+        self._threads = [threading.Thread(target=self._run, name="job", daemon=True) for _ in range(threads)]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+        self.wake()
+
+    def wake(self) -> None:
+        """Let one more thread look; if all are busy, the first that is done."""
+        with self._changed:
+            self._is_wanted = True
+            self._changed.notify()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._is_stopping = True
+            self._changed.notify_all()
+
+    def join(self, deadline: float) -> bool:
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - perf_counter()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _run(self) -> None:
+        while self._is_called():
+            try:
+                self._drain()
+            except Problem as problem:  # the sweep tries again
+                log.warning("cannot claim jobs", why=problem.sentence)
+            except Exception:
+                log.exception("cannot claim jobs")
+
+    def _is_called(self) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_wanted or self._is_stopping)
+            self._is_wanted = False
+            return not self._is_stopping
+
+    def _drain(self) -> None:
+        while not self._is_stopping and (job := self._claims.next()):
+            self.wake()
+            self._work(job)
+
+
+class _Running:
+    """What this process is at."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._handlings: dict[str, Handling] = {}
+
+    @contextmanager
+    def entered(self, handling: Handling) -> Iterator[None]:
+        with self._lock:
+            self._handlings[handling.job.worker] = handling
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._handlings[handling.job.worker]
+
+    def all(self) -> list[Handling]:
+        with self._lock:
+            return list(self._handlings.values())

@@ -1,0 +1,214 @@
+"""How often a caller may call: several windows at once, counted atomically, in memory or on Redis for all processes.
+
+A window slides: what counts is the running fixed window and, of the one before, the share that still overlaps. The
+estimate is off by a few per cent at most where calls come evenly, and needs two numbers a caller instead of a list.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import redis
+from prometheus_client import Counter as Tally
+
+from gateway import clock
+from gateway.logging import get_logger
+
+log = get_logger(__name__)
+DECIDED = Tally("gateway_limit_decisions", "Requests counted against limits", ["decision", "counted_by"])
+
+BUDGET_SECONDS = 0.03  # what a request may wait for Redis
+REST_SECONDS = 5.0  # for which a Redis that did not answer in time is left alone
+_MOST_CALLERS = 100_000  # kept in memory; the oldest are forgotten first
+
+
+class Window(NamedTuple):
+    """So many calls in so many seconds; `name` tells windows of one caller apart."""
+
+    name: str
+    most: int
+    seconds: int
+
+
+class Standing(NamedTuple):
+    """How a caller stands to one window after a call.
+
+    Attributes:
+        used: calls in the window, the refused ones not among them.
+        reset: seconds until the whole window is free again.
+    """
+
+    window: Window
+    used: float
+    reset: float
+
+    @property
+    def remaining(self) -> int:
+        """Calls that are left."""
+        return max(0, int(self.window.most - self.used))
+
+
+class Decision(NamedTuple):
+    """Whether a call may go on, and how its caller stands; the tightest window first."""
+
+    allowed: bool
+    standings: list[Standing]
+
+    @property
+    def retry_after(self) -> int:
+        """Whole seconds after which it is worth trying again."""
+        return max((1, *(_wait(one) for one in self.standings if one.used + 1 > one.window.most)))
+
+
+class Counter(Protocol):
+    """Counts calls."""
+
+    def hit(self, caller: str, windows: Sequence[Window], cost: int = 1) -> Decision:
+        """Count a call in all windows, or, where one of them is full, in none."""
+
+    def look(self, caller: str, windows: Sequence[Window]) -> Decision:
+        """How a caller stands, without counting."""
+
+
+class InMemory:
+    """Counts for one process."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, tuple[int, int, int]] = {}  # caller and window -> number of the window, count, before
+        self._lock = threading.Lock()
+
+    def hit(self, caller: str, windows: Sequence[Window], cost: int = 1) -> Decision:
+        """See `Counter`."""
+        with self._lock:
+            decision = self._standing(caller, windows, cost)
+            if decision.allowed and cost:
+                self._count(caller, windows, cost)
+        return _told(decision, "process") if cost else decision
+
+    def look(self, caller: str, windows: Sequence[Window]) -> Decision:
+        """See `Counter`."""
+        return self.hit(caller, windows, cost=0)
+
+    def _standing(self, caller: str, windows: Sequence[Window], cost: int) -> Decision:
+        now = clock.now().timestamp()
+        used = [_sliding(*self._found(caller, window, now), now, window.seconds) for window in windows]
+        return _decided(windows, used, cost, now)
+
+    def _count(self, caller: str, windows: Sequence[Window], cost: int) -> None:
+        now = clock.now().timestamp()
+        for window in windows:
+            count, before = self._found(caller, window, now)
+            key = f"{caller}/{window.name}"
+            self._counts.pop(key, None)  # the last one touched is the last one forgotten
+            self._counts[key] = (int(now // window.seconds), count + cost, before)
+        while len(self._counts) > _MOST_CALLERS:
+            del self._counts[next(iter(self._counts))]
+
+    def _found(self, caller: str, window: Window, now: float) -> tuple[int, int]:
+        number = int(now // window.seconds)
+        kept, count, before = self._counts.get(f"{caller}/{window.name}", (number, 0, 0))
+        if kept == number:
+            return count, before
+        return 0, count if kept == number - 1 else 0
+
+
+class OnRedis:
+    """Counts for all processes, in one script a call; while Redis is away, each process counts for itself.
+
+    So the worst that a lost Redis does is that a caller gets its limit once a process.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.Redis.from_url(
+            url, socket_timeout=BUDGET_SECONDS, socket_connect_timeout=BUDGET_SECONDS, retry=None
+        )
+        self._script = self._redis.register_script(_SCRIPT)
+        self._local = InMemory()
+        self._rests_until = 0.0
+
+    @property
+    def is_away(self) -> bool:
+        """Whether Redis did not answer lately."""
+        return time.monotonic() < self._rests_until
+
+    def hit(self, caller: str, windows: Sequence[Window], cost: int = 1) -> Decision:
+        """See `Counter`."""
+        if self.is_away:
+            return self._local.hit(caller, windows, cost)
+        try:
+            arguments = [cost, *(value for window in windows for value in (window.most, window.seconds))]
+            told = self._script(keys=[f"limit/{caller}/{window.name}" for window in windows], args=arguments)
+        except redis.RedisError as error:
+            self._rests_until = time.monotonic() + REST_SECONDS
+            log.warning("limits are counted by each process alone", reason=type(error).__name__)
+            return self._local.hit(caller, windows, cost)
+        now, used = float(told[0]), [float(value) for value in told[1:]]
+        decision = _decided(windows, used, cost, now)
+        return _told(decision, "redis") if cost else decision
+
+    def look(self, caller: str, windows: Sequence[Window]) -> Decision:
+        """See `Counter`."""
+        return self.hit(caller, windows, cost=0)
+
+
+# All windows are looked at before any is counted, on Redis' own clock; keys live for two windows.
+_SCRIPT = """
+local cost = tonumber(ARGV[1])
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+local used, free = {}, true
+for i, key in ipairs(KEYS) do
+    local most, seconds = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
+    local number = math.floor(now / seconds)
+    local count = tonumber(redis.call('GET', key .. '/' .. number) or 0)
+    local before = tonumber(redis.call('GET', key .. '/' .. (number - 1)) or 0)
+    used[i] = count + before * (1 - (now / seconds - number))
+    if used[i] + cost > most then free = false end
+end
+if free and cost > 0 then
+    for i, key in ipairs(KEYS) do
+        local seconds = tonumber(ARGV[2 * i + 1])
+        local current = key .. '/' .. math.floor(now / seconds)
+        redis.call('INCRBY', current, cost)
+        redis.call('EXPIRE', current, 2 * seconds)
+    end
+end
+local told = {tostring(now)}
+for i, value in ipairs(used) do told[i + 1] = tostring(value) end
+return told
+"""
+
+
+def counter_for(url: str | None) -> Counter:
+    """What counts in an installation: Redis where the settings name one, else this process."""
+    return OnRedis(url) if url else InMemory()
+
+
+def _sliding(count: int, before: int, now: float, seconds: int) -> float:
+    return count + before * (1 - now / seconds % 1)
+
+
+def _decided(windows: Sequence[Window], used: Sequence[float], cost: int, now: float) -> Decision:
+    """`used` is what was used before this call."""
+    allowed = all(one + cost <= window.most for window, one in zip(windows, used, strict=True))
+    counted = cost if allowed else 0
+    standings = [
+        Standing(window, one + counted, window.seconds * (1 - now / window.seconds % 1))
+        for window, one in zip(windows, used, strict=True)
+    ]
+    return Decision(allowed, sorted(standings, key=lambda one: one.remaining / one.window.most))
+
+
+def _wait(standing: Standing) -> int:
+    """Until the share of the window before has sunk so far that one call fits, or the next window begins."""
+    window = standing.window
+    excess = standing.used + 1 - window.most
+    return max(1, min(int(standing.reset) + 1, round(window.seconds * excess / max(standing.used, 1)) + 1))
+
+
+def _told(decision: Decision, counted_by: str) -> Decision:
+    DECIDED.labels("allowed" if decision.allowed else "refused", counted_by).inc()
+    return decision

@@ -1,0 +1,1 @@
+"""How partners and staff reach us over HTTP."""

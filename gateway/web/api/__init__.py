@@ -1,0 +1,1 @@
+"""The endpoints, one module a subject; `gateway.web.app` lists them."""

@@ -1,0 +1,116 @@
+"""The application: the one list of routes, and what all requests have in common."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import ScalarRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ControllerRouterHandler
+
+from gateway.db.session import Database
+from gateway.errors import Problem
+from gateway.limits import counter_for
+from gateway.logging import configure
+from gateway.settings import Settings, load
+from gateway.storage import Store
+from gateway.web.api import clients, document, eligibility, health, limits, metrics
+from gateway.web.auth import provide_call
+from gateway.web.problems import on_http_error, on_problem, on_surprise
+from gateway.web.tracing import traced
+from ingest.office import Office
+
+OPEN_ROUTES: list[ControllerRouterHandler] = [health.live, health.ready, document.describe, metrics.metrics]
+ROUTES: list[ControllerRouterHandler] = [clients.router, eligibility.router, limits.status, limits.router]
+
+MOST_BODY = 1 << 20  # bytes of a request, where a route does not say otherwise
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """The application over an installation's database; the environment's, unless other settings are given."""
+    settings = settings or load()
+    configure(settings)
+    app = Litestar(
+        [*OPEN_ROUTES, Router("/v1", route_handlers=ROUTES)],
+        lifespan=[_opened(settings)],
+        dependencies={
+            "office": Provide(_provide_office, sync_to_thread=False),
+            "call": Provide(provide_call, sync_to_thread=True),
+        },
+        exception_handlers={Problem: on_problem, HTTPException: on_http_error, Exception: on_surprise},
+        openapi_config=_openapi(),
+        request_max_body_size=MOST_BODY,
+        logging_config=None,
+        debug=False,
+    )
+    app.asgi_handler = traced(app.asgi_handler)  # around the router: middleware sees known paths only
+    _refuse_undeclared(app)
+    return app
+
+
+def _provide_office(state: State) -> Office:
+    office: Office = state.office
+    return office
+
+
+def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan type is an alias of its own
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        database = Database.open(settings)
+        app.state.office = Office(database, Store.of(settings), settings)
+        app.state.counter = counter_for(settings.limits_url)
+        try:
+            yield
+        finally:
+            database.close()
+
+    return lifespan
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Partner integration gateway",
+        version=version("partner-integration-gateway"),
+        path="/docs",
+        render_plugins=[ScalarRenderPlugin(path="/")],
+        components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
+        use_handler_docstrings=True,
+    )
+
+
+def routes_of(app: Litestar) -> list[tuple[str, str, HTTPRouteHandler]]:
+    """Every route of ours: path, method, handler. What the framework adds (OPTIONS, the document) is not ours."""
+    return [
+        (route.path, method, handler)
+        for route in app.routes
+        for handler in getattr(route, "route_handlers", [])
+        if isinstance(handler, HTTPRouteHandler) and _is_ours(handler)
+        for method in sorted(handler.http_methods)
+        if method != "OPTIONS"
+    ]
+
+
+def _is_ours(handler: BaseRouteHandler) -> bool:
+    return str(handler).startswith("gateway.")
+
+
+def _refuse_undeclared(app: Litestar) -> None:
+    """A route that forgot to say who may use it, or to ask who calls, must not exist."""
+    for path, method, handler in routes_of(app):
+        if ("may" in handler.opt) == bool(handler.opt.get("open")):
+            raise AssertionError(f"{method} {path} must name its permission, or say that it is open")
+        if handler.opt.get("may") and not handler.opt.get("signs_in") and "call" not in _parameters(handler):
+            raise AssertionError(f"{method} {path} must take `call`, or nobody looks who calls")
+
+
+def _parameters(handler: HTTPRouteHandler) -> set[str]:
+    return set(handler.parsed_fn_signature.parameters)

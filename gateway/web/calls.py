@@ -1,0 +1,99 @@
+"""Who calls, what they may, and the transaction in which they are served.
+
+Every route names its permission (`**may("clients.read")`) or says that it is open to anybody (`**OPEN`); an app with a
+route that does neither does not start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from sqlalchemy.orm import Session
+
+from gateway.domain.audit import Actor
+from gateway.domain.permissions import PERMISSIONS, holds
+from gateway.web.problems import Rejected
+from ingest.office import Office
+
+OPEN: dict[str, Any] = {"opt": {"open": True}}
+
+
+def may(permission: str, *, signs_in: bool = False) -> dict[str, Any]:
+    """The permission of a route, as keywords of its decorator.
+
+    Args:
+        permission: a row of the table.
+        signs_in: the handler finds out itself who calls, because it cannot afford a round trip more.
+
+    Raises:
+        KeyError: there is no such permission.
+    """
+    PERMISSIONS[permission]
+    return {"opt": {"may": permission, "signs_in": signs_in}}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who calls.
+
+    Attributes:
+        id: of the member of staff, or of the credential.
+        name: an e-mail address, or the partner's slug.
+        role: of staff; None for partners, whose `scopes` count.
+        partner_id: the partner that calls; None for staff.
+    """
+
+    firm_id: UUID
+    id: UUID
+    name: str
+    role: str | None = None
+    scopes: frozenset[str] = field(default_factory=frozenset)
+    partner_id: UUID | None = None
+    rate_tier: str = "standard"
+
+    @property
+    def is_partner(self) -> bool:
+        """Whether a partner calls."""
+        return self.partner_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of somebody known."""
+
+    office: Office
+    who: Identity
+    origin: str
+    limits: Mapping[str, Mapping[str, int]]  # of a partner, where its firm set them
+
+    @property
+    def actor(self) -> Actor:
+        """As the audit log names the caller."""
+        return Actor("partner" if self.who.is_partner else "staff", self.who.name, self.who.id, self.origin)
+
+    @contextmanager
+    def firm(self) -> Iterator[Session]:
+        """One transaction for the caller's firm; committed when it ends, before the answer leaves."""
+        with self.office.db.firm(self.who.firm_id) as session:
+            yield session
+
+
+def check(who: Identity, permission: str) -> None:
+    """Refuse what the caller may not.
+
+    Raises:
+        Rejected: 403 `forbidden`.
+    """
+    if not holds(permission, role=who.role, scopes=who.scopes):
+        means = f"the scope {PERMISSIONS[permission].scope}" if who.is_partner else "another role"
+        raise Rejected(403, "forbidden", f"You may not do this ({permission}); it takes {means}.")
+
+
+def origin_of(request: Request[Any, Any, Any]) -> str:
+    """The caller's address, as the server saw it."""
+    return request.client.host if request.client else "unknown"

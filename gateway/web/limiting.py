@@ -1,0 +1,70 @@
+"""Counts requests of partners against their limits, and tells callers how they stand.
+
+Header fields as in draft-ietf-httpapi-ratelimit-headers: `RateLimit-Policy` says what is allowed, `RateLimit` what is
+left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Request
+
+from gateway.domain.tiers import CEILING, windows_of
+from gateway.limits import Counter, Decision, Standing, Window
+from gateway.web.calls import Identity
+from gateway.web.problems import Rejected
+
+STATE = "limit_fields"  # where in the scope the fields wait for the answer
+
+
+def count(request: Request[Any, Any, Any], who: Identity, limits: Mapping[str, Mapping[str, int]]) -> None:
+    """Count one request of a partner, against its own windows and its firm's.
+
+    Raises:
+        Rejected: 429 `too_many_requests`.
+    """
+    counter: Counter = request.app.state.counter
+    own = counter.hit(caller_of(who), windows_of(who.rate_tier, limits))
+    firm = counter.hit(f"firm/{who.firm_id}", windows_of(CEILING, limits)) if own.allowed else None
+    request.scope["state"][STATE] = fields(own)
+    refused = own if not own.allowed else firm if firm and not firm.allowed else None
+    if refused:
+        raise Rejected(
+            429,
+            "too_many_requests",
+            f"That is more often than agreed: {_words(refused.standings[0].window)}. "
+            f"Try again in {refused.retry_after} seconds.",
+            headers={"Retry-After": str(refused.retry_after)},
+        )
+
+
+def caller_of(who: Identity) -> str:
+    """Whose calls count together: all credentials of a partner."""
+    return f"partner/{who.partner_id}"
+
+
+def fields(decision: Decision) -> dict[str, str]:
+    """How a caller stands, as header fields."""
+    return {
+        "RateLimit-Policy": ", ".join(_policy(one.window) for one in decision.standings),
+        "RateLimit": ", ".join(_left(one) for one in decision.standings),
+    }
+
+
+def standing(counter: Counter, who: Identity, windows: Sequence[Window]) -> list[Standing]:
+    """How a partner stands, without counting."""
+    return counter.look(caller_of(who), windows).standings
+
+
+def _policy(window: Window) -> str:
+    return f'"{window.name}";q={window.most};w={window.seconds}'
+
+
+def _left(one: Standing) -> str:
+    return f'"{one.window.name}";r={one.remaining};t={int(one.reset) + 1}'
+
+
+def _words(window: Window) -> str:
+    return f"{window.most:,} requests a {window.name}"

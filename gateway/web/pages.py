@@ -1,0 +1,85 @@
+"""Long lists, a page at a time: newest first, continued by a cursor that a change in between does not confuse."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from litestar.params import QueryParameter
+from msgspec import Struct
+from sqlalchemy import Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from gateway.web.problems import Rejected
+
+T = TypeVar("T")
+Row = TypeVar("Row")
+
+MOST = 100
+Limit = Annotated[int, QueryParameter(ge=1, le=MOST, description=f"How many, at most {MOST}.")]
+Cursor = Annotated[str | None, QueryParameter(max_length=200, description="`next_cursor` of the page before.")]
+
+
+class Pagination(Struct, frozen=True):
+    """Where a page stands; `next_cursor` leads to the next one."""
+
+    next_cursor: str | None
+    has_more: bool
+    limit: int
+
+
+class Page(Struct, Generic[T], frozen=True):
+    """One page of a list."""
+
+    data: list[T]
+    pagination: Pagination
+
+
+def page(
+    session: Session,
+    query: Select[Row],
+    order: tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[UUID]],
+    view: Callable[[Any], T],
+    *,
+    cursor: str | None,
+    limit: int,
+) -> Page[T]:
+    """One page of a query, newest first.
+
+    Args:
+        session: the caller's.
+        query: of one entity, without order or limit.
+        order: when it was made, and its id.
+        view: an entity as the caller sees it.
+        cursor: of the page before, None for the first.
+        limit: rows a page.
+
+    Raises:
+        Rejected: 400 `bad_cursor`.
+    """
+    at, key = order
+    if cursor is not None:
+        query = query.where(tuple_(at, key) < tuple_(*_decoded(cursor)))
+    found: Sequence[Any] = session.scalars(query.order_by(at.desc(), key.desc()).limit(limit + 1)).all()
+    shown, has_more = found[:limit], len(found) > limit
+    following = _encoded(getattr(shown[-1], at.key), getattr(shown[-1], key.key)) if has_more else None
+    return Page([view(one) for one in shown], Pagination(following, has_more, limit))
+
+
+def _encoded(at: datetime, key: UUID) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode((at, key))).decode()
+
+
+def _decoded(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        at, key = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=tuple[datetime, UUID])
+    except (binascii.Error, UnicodeError, ValueError, msgspec.MsgspecError):
+        at = None
+    if at is None or at.tzinfo is None:
+        raise Rejected(400, "bad_cursor", "The cursor is none of ours; start again without one.")
+    return at, key

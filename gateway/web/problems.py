@@ -1,0 +1,139 @@
+"""What a caller is told when a request fails: problem documents (RFC 9457) with a stable code and a sentence."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from msgspec import Struct
+
+from gateway.errors import NotFound, Problem, Transient
+from gateway.logging import get_logger
+
+log = get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 5  # what a caller whose trouble is ours is asked to wait
+
+
+class ProblemDocument(Struct, frozen=True, kw_only=True):
+    """RFC 9457, and the same again under the names that most clients look for.
+
+    Attributes:
+        error: stable; compare this one.
+        message: for a person: what was wrong, and what to do.
+        details: what exactly, where that can be said: {"field", "message"} each for a body that is not as agreed.
+    """
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    error: str
+    message: str
+    details: list[dict[str, Any]] = []
+    request_id: str | None = None
+
+
+class Rejected(Problem):
+    """A request that cannot be done as it was asked.
+
+    Args:
+        status: of HTTP.
+        code: stable.
+        sentence: for a person.
+        details: see `ProblemDocument`.
+        headers: of the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        sentence: str,
+        details: list[dict[str, Any]] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(code, sentence)
+        self.status = status
+        self.details = details or []
+        self.headers = headers or {}
+
+
+# how the problems of the domain sound in HTTP; a code that is not here is a request that cannot be processed
+_STATUS: dict[str, int] = {
+    "locked": HTTPStatus.CONFLICT,
+    "conflict": HTTPStatus.CONFLICT,
+    "deadlock": HTTPStatus.CONFLICT,
+    "import_running": HTTPStatus.CONFLICT,
+    "not_held": HTTPStatus.CONFLICT,
+    "staff_exists": HTTPStatus.CONFLICT,
+    "too_many_keys": HTTPStatus.CONFLICT,
+    "disk_full": HTTPStatus.INSUFFICIENT_STORAGE,
+}
+
+
+def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[ProblemDocument]:
+    """A problem of ours, whose sentence is meant to be read."""
+    if isinstance(error, Rejected):
+        return _document(request, error.status, error.code, error.sentence, error.details, error.headers)
+    status, headers = _STATUS.get(error.code), {}
+    if isinstance(error, NotFound):
+        status = HTTPStatus.NOT_FOUND
+    elif isinstance(error, Transient):
+        status, headers = status or HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(RETRY_SECONDS)}
+    return _document(request, status or HTTPStatus.UNPROCESSABLE_ENTITY, error.code, error.sentence, [], headers)
+
+
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemDocument]:
+    """What the framework refuses: an unknown path, a method, a body that is not as declared."""
+    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return on_surprise(request, error)
+    details: list[dict[str, Any]] = []
+    if isinstance(error, ValidationException):
+        details = [_field(each) for each in error.extra or [] if isinstance(each, dict)]
+    code, sentence = _SENTENCES.get(error.status_code, ("invalid_request", error.detail))
+    if details:
+        sentence = "The request is not as agreed: " + "; ".join(f"{one['field']}: {one['message']}" for one in details)
+    return _document(request, error.status_code, code, sentence, details, dict(error.headers or {}))
+
+
+def on_surprise(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDocument]:
+    """Our fault: logged whole, and told without a word of what it was."""
+    log.error("request failed", path=request.url.path, exc_info=error)
+    sentence = "Internal error. We have been told; trying again may help."
+    return _document(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", sentence, [], {})
+
+
+_SENTENCES: dict[int, tuple[str, str]] = {
+    HTTPStatus.NOT_FOUND: ("not_found", "There is nothing at this address."),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "This address does not take this method; see Allow."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", "The body is larger than this address takes."),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported_media_type", "The body is not of a type that this address takes."),
+}
+
+
+def _field(told: dict[str, Any]) -> dict[str, Any]:
+    return {"field": str(told.get("key") or told.get("source") or "body"), "message": str(told.get("message", ""))}
+
+
+def _document(
+    request: Request[Any, Any, Any],
+    status: int,
+    code: str,
+    sentence: str,
+    details: list[dict[str, Any]],
+    headers: dict[str, str],
+) -> Response[ProblemDocument]:
+    document = ProblemDocument(
+        title=HTTPStatus(status).phrase,
+        status=int(status),
+        detail=sentence,
+        error=code,
+        message=sentence,
+        details=details,
+        request_id=str(request.scope.get("request_id", "")) or None,
+    )
+    return Response(document, status_code=int(status), media_type=MEDIA_TYPE, headers=headers)

@@ -1,0 +1,109 @@
+"""What fields and records are once they are bound to the columns of one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gateway.domain.fields import Field, Kind
+from ingest.feed import FieldSpec
+from ingest.mapping.column import Column
+from ingest.mapping.headers import Headers
+
+Cells = Sequence[str]
+Test = Callable[[Cells], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlan:
+    """One field bound to one file.
+
+    Attributes:
+        places: the columns it is read from; none for a constant.
+        label: the partner's own name for it.
+        whole: a joined value counts only when every part is there (keys).
+        blanks: what the feed writes for "no value"; such a part is not joined.
+    """
+
+    target: Field
+    spec: FieldSpec
+    column: Column
+    places: tuple[int, ...]
+    label: str
+    whole: bool
+    blanks: frozenset[str]
+
+    def cells(self, rows: Sequence[Cells]) -> list[str]:
+        """The field's text, row by row."""
+        if self.spec.value is not None:
+            return [self.spec.value] * len(rows)
+        if len(self.places) == 1 and self.spec.join is None:
+            place = self.places[0]
+            return [row[place] for row in rows]
+        return [self._join([row[place].strip() for place in self.places]) for row in rows]
+
+    def shown(self, row: Cells) -> str:
+        """The field's text in one row, as the partner wrote it."""
+        return self.cells([row])[0].strip()
+
+    def _join(self, parts: list[str]) -> str:
+        said = [part for part in parts if part not in self.blanks]
+        if self.whole and len(said) < len(parts):
+            return ""
+        return self.spec.with_.join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class TypePlan:
+    """The column that tells the type of a document.
+
+    Attributes:
+        known: the partner's word, folded -> our type.
+        words: the partner's words as agreed, for sentences.
+    """
+
+    place: int
+    label: str
+    known: dict[str, str]
+    words: tuple[str, ...]
+    blanks: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPlan:
+    """One record that a row may yield.
+
+    Attributes:
+        key: the field that identifies it; None for documents, which their number identifies.
+        doc_type: of documents: fixed, or told by a column.
+    """
+
+    kind: Kind
+    key: str | None
+    fields: tuple[FieldPlan, ...]
+    when: Test | None = None
+    doc_type: str | TypePlan | None = None
+
+
+def bind_field(
+    target: Field, spec: FieldSpec, column: Column, headers: Headers, *, whole: bool, blanks: frozenset[str]
+) -> FieldPlan | None:
+    """The field at its columns; None where the file lacks them, and so says nothing about it."""
+    if spec.value is not None:
+        return FieldPlan(target, spec, column, (), target.name, whole, blanks)
+    names = spec.join if spec.join is not None else [spec.from_]
+    found = [headers.index(name) for name in names if name is not None]
+    places = tuple(place for place in found if place is not None)
+    if len(places) < len(found) and (whole or not places):
+        return None
+    label = " + ".join(headers.found[place] for place in places)
+    return FieldPlan(target, spec, column, places, label, whole, blanks)
+
+
+def stored(target: Field, values: list[object | None]) -> list[object | None]:
+    """Values as their field holds them: a list of words comes as one text, `A; B`."""
+    return [_words(value) for value in values] if target.holds == "words" else values
+
+
+def _words(value: object | None) -> list[str] | None:
+    return None if value is None else [word for part in str(value).split(";") if (word := part.strip())]

@@ -1,0 +1,108 @@
+"""What the partner gets back: receipt.json always; errors.csv and errors.json when rows were rejected; errors.xlsx when
+somebody asks for it.
+
+Receipts are made from the database and the stored file after the commit, so a process killed in between loses nothing:
+whoever comes next writes them. errors.csv and errors.xlsx hold rejected rows in full, because they are for repair; they
+lie in a folder that only the owner reads, and the carriers that hand them out are those that the partner logs in to.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway import clock, crypto
+from gateway.db.models import OPEN_STATES, File, Import, RowError
+from gateway.db.session import Database
+from gateway.domain.accounts import cipher_of
+from gateway.domain.partners import Home
+from gateway.settings import Settings
+from gateway.storage import Store
+from ingest.account import RECEIPTS, account_of, problem_object, summary_of
+from ingest.formats.base import Source
+from ingest.receipts.files import whole, whole_bytes
+from ingest.receipts.rejected import FETCH, rejected_rows, reopen
+from ingest.receipts.tables import write_tables
+from ingest.receipts.workbook import write_workbook
+
+
+def folder_of(settings: Settings, home: Home, import_id: UUID) -> Path:
+    """Where the receipts of an import lie."""
+    return settings.data_dir / "receipts" / home.slug / str(import_id)
+
+
+def write(db: Database, store: Store, settings: Settings, home: Home, import_id: UUID) -> None:
+    """Write the receipts of an ended import, again if need be: equal states give equal receipts."""
+    folder = folder_of(settings, home, import_id)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with db.firm(home.firm_id) as session:
+        arrival = _locked(session, home, import_id)
+        for old in folder.glob("errors*"):  # errors.xlsx too: it is made again when somebody asks again
+            old.unlink()
+        if arrival.problem_count:
+            _write_json(session, import_id, folder / "errors.json")
+        if _has_rejected(session, import_id):
+            table, spec = reopen(session, arrival, _source(session, store, settings, home, arrival))
+            write_tables(rejected_rows(session, arrival, table), spec, folder)
+        told = account_of(session, import_id, folder, problems=False) | {"problems": summary_of(session, import_id)}
+        told["receipts"] = sorted(
+            {"receipt.json", *(path.name for path in folder.glob("errors*"))}
+        )  # names, not our paths
+        with whole(folder / "receipt.json") as out:
+            out.write(_pretty(told))
+        arrival.receipt_at = clock.now()
+
+
+def make_workbook(db: Database, store: Store, settings: Settings, home: Home, import_id: UUID) -> Path | None:
+    """errors.xlsx of an ended import, made unless it is there already; None where no row was rejected.
+
+    Raises:
+        Permanent: `too_wide`, a workbook has fewer columns than this file.
+    """
+    folder = folder_of(settings, home, import_id)
+    path = folder / RECEIPTS["xlsx"]
+    with db.firm(home.firm_id) as session:
+        arrival = _locked(session, home, import_id)
+        if arrival.state in OPEN_STATES or not _has_rejected(session, import_id):
+            return None
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            table, _ = reopen(session, arrival, _source(session, store, settings, home, arrival))
+            with whole_bytes(path) as out:
+                write_workbook(rejected_rows(session, arrival, table), arrival.counts["rows"]["rejected"], out)
+    return path
+
+
+def _locked(session: Session, home: Home, import_id: UUID) -> Import:
+    """The import, for whoever writes its receipts: two at once would write into each other's files."""
+    return session.get_one(Import, (home.firm_id, import_id), with_for_update=True)
+
+
+def _has_rejected(session: Session, import_id: UUID) -> bool:
+    errors = select(RowError.id).where(RowError.import_id == import_id, RowError.severity == "error")
+    return session.scalar(errors.limit(1)) is not None
+
+
+def _source(session: Session, store: Store, settings: Settings, home: Home, arrival: Import) -> Source:
+    file = session.get_one(File, (home.firm_id, arrival.file_id))
+    cipher = cipher_of(session, home.firm_id, crypto.load_master_key(settings))
+    return store.open(file.storage_key, cipher, name=file.name)
+
+
+def _write_json(session: Session, import_id: UUID, path: Path) -> None:
+    """An array with one problem a line, written as it is read."""
+    ordered = select(RowError).where(RowError.import_id == import_id).order_by(RowError.place, RowError.id)
+    before = "[\n"
+    with whole(path) as out:
+        for one in session.scalars(ordered.execution_options(yield_per=FETCH)):
+            out.write(before + msgspec.json.encode(problem_object(one)).decode())
+            before = ",\n"
+        out.write("\n]\n")
+
+
+def _pretty(told: dict[str, object]) -> str:
+    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"

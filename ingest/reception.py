@@ -1,0 +1,220 @@
+"""Takes in what arrives: stored encrypted and on record before anything else may happen to the source.
+
+Each file in an archive is an arrival of its own, with a state and a receipt of its own; the archive is kept as it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.config import ConfigError, nearest
+from gateway.crypto import FirmCipher
+from gateway.db.models import OPEN_STATES, FeedRow, File, Import
+from gateway.domain.partners import Home, active_config
+from gateway.errors import NotFound, Permanent
+from ingest.formats.base import Refused, Source
+from ingest.formats.compression import Unpacked
+from ingest.formats.text import presentable
+from ingest.office import Asked, Office
+from ingest.partner import read_partner
+from ingest.queueing import queue_run
+from ingest.unpacking import archive_in
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """One file in the store."""
+
+    name: str
+    key: str
+    size: int
+    sha256: str
+
+
+def receive(
+    office: Office, home: Home, name: str, chunks: Iterable[bytes], *, via: str, asked: Asked, queued: bool = False
+) -> list[UUID]:
+    """Store the bytes and record the arrival; of an archive, every file in it.
+
+    The same bytes again while an earlier arrival of them is still open are that arrival: its worker was killed.
+
+    Args:
+        office: the surroundings.
+        home: the partner's.
+        name: of the file.
+        chunks: of its bytes.
+        via: how it came.
+        asked: what its sender said about it.
+        queued: leave the rest to a worker, by jobs in the transaction that puts the file on record.
+
+    Returns:
+        The imports' ids, in the order of the archive.
+
+    Raises:
+        NotFound: the named feed does not exist.
+        Permanent: the store is full or cannot be written.
+    """
+    with office.db.firm(home.firm_id) as session:
+        cipher = office.cipher(session, home.firm_id)
+        feed_id = _feed_id(session, home, asked.feed)
+    one = _Reception(office, home, cipher, via, feed_id, asked)
+    try:
+        whole = one.put(name, chunks)
+        members, remarks = one.unpacked(whole)
+        with office.db.firm(home.firm_id) as session:
+            recorded = one.record(session, whole, members, remarks)
+            for import_id in recorded.ids if queued else ():
+                queue_run(session, home, import_id)
+        one.unrecorded -= {stored.key for stored in recorded.kept}
+    finally:
+        one.discard()
+    return recorded.ids
+
+
+def files_in(office: Office, home: Home, source: Source) -> list[Source]:
+    """What would arrive: the file itself, or the files of an archive that can be unpacked."""
+    archive = _archive(office, home, source)
+    try:
+        return list(archive) if archive else [source]
+    except Refused:
+        return [source]
+
+
+def _archive(office: Office, home: Home, source: Source) -> Unpacked | None:
+    """The settings are looked at only for what may be an archive: reading them takes longer than looking."""
+    if not Unpacked(source, zip=True, gzip=True).is_archive:
+        return None
+    with office.db.firm(home.firm_id) as session, suppress(NotFound, ConfigError):
+        partner, _ = read_partner(active_config(session, home.partner_id).source)
+        return archive_in(source, partner.feeds.values())
+    return None
+
+
+@dataclass
+class _Recorded:
+    """What is on record now: the imports, and the stored files that they need."""
+
+    ids: list[UUID] = field(default_factory=list)
+    kept: list[_Stored] = field(default_factory=list)
+
+
+class _Reception:
+    """One arrival on its way into the store and onto record."""
+
+    def __init__(
+        self, office: Office, home: Home, cipher: FirmCipher, via: str, feed_id: UUID | None, asked: Asked
+    ) -> None:
+        self._office, self._home, self._cipher = office, home, cipher
+        self._via, self._feed_id, self._asked = via, feed_id, asked
+        self.unrecorded: set[str] = set()  # names in the store
+
+    def put(self, name: str, chunks: Iterable[bytes]) -> _Stored:
+        """Store one file."""
+        key = f"{self._home.firm_id}/{self._home.slug}/{clock.now():%Y/%m/%d}/{uuid4()}"
+        self.unrecorded.add(key)
+        stored = self._office.store.put(key, chunks, self._cipher)
+        return _Stored(presentable(name), key, stored.size, stored.sha256)
+
+    def discard(self) -> None:
+        """Take out of the store what did not get onto record."""
+        for key in self.unrecorded:
+            self._office.store.delete(key)
+
+    def unpacked(self, whole: _Stored) -> tuple[list[_Stored], list[str]]:
+        """The files of an archive, stored, with remarks; none where it is no archive, or cannot be unpacked.
+
+        Such an archive is recorded itself, and refused when its turn comes.
+        """
+        archive = _archive(self._office, self._home, self._office.store.open(whole.key, self._cipher, name=whole.name))
+        if archive is None:
+            return [], []
+        try:
+            return [self.put(one.name, one.chunks()) for one in archive], archive.remarks
+        except Refused:
+            return [], []
+
+    def record(self, session: Session, whole: _Stored, members: list[_Stored], remarks: list[str]) -> _Recorded:
+        """Put the file on record, or all files of an archive."""
+        recorded = _Recorded()
+        if not members:
+            self._arrival(session, recorded, whole, None, [])
+            return recorded
+        archive_id = self._file(session, recorded, whole, None, remarks)
+        for one in members:
+            self._arrival(session, recorded, one, archive_id, [f"It came in the archive {whole.name}.", *remarks])
+        return recorded
+
+    def _arrival(
+        self, session: Session, recorded: _Recorded, stored: _Stored, archive_id: UUID | None, remarks: list[str]
+    ) -> None:
+        if interrupted := self._interrupted(session, stored.sha256):
+            recorded.ids.append(interrupted)
+            return
+        arrival = Import(
+            firm_id=self._home.firm_id,
+            partner_id=self._home.partner_id,
+            file_id=self._file(session, recorded, stored, archive_id, remarks),
+            feed_id=self._feed_id,
+            as_of=self._asked.as_of,
+            forced=self._asked.forced,
+        )
+        session.add(arrival)
+        session.flush()
+        recorded.ids.append(arrival.id)
+
+    def _file(
+        self, session: Session, recorded: _Recorded, stored: _Stored, archive_id: UUID | None, remarks: list[str]
+    ) -> UUID:
+        file = File(
+            firm_id=self._home.firm_id,
+            partner_id=self._home.partner_id,
+            name=stored.name,
+            sha256=stored.sha256,
+            size=stored.size,
+            storage_key=stored.key,
+            via=self._via,
+            archive_id=archive_id,
+            remarks=remarks,
+        )
+        session.add(file)
+        session.flush()
+        recorded.kept.append(stored)
+        return file.id
+
+    def _interrupted(self, session: Session, sha256: str) -> UUID | None:
+        asked = self._asked
+        same = (
+            open_imports(self._home)
+            .join(File, File.id == Import.file_id)
+            .where(File.sha256 == sha256, Import.forced.is_(asked.forced), Import.attempts > 0)
+            .where(Import.as_of.is_not_distinct_from(asked.as_of), Import.feed_id.is_not_distinct_from(self._feed_id))
+        )
+        return session.scalars(same.limit(1)).first()
+
+
+def open_imports(home: Home) -> Select[UUID]:
+    """The partner's arrivals that have not come to their end, in the order in which they came."""
+    return (
+        select(Import.id).where(Import.partner_id == home.partner_id, Import.state.in_(OPEN_STATES)).order_by(Import.id)
+    )
+
+
+def _feed_id(session: Session, home: Home, name: str | None) -> UUID | None:
+    if name is None:
+        return None
+    known = {row.name: row.id for row in session.scalars(select(FeedRow).where(FeedRow.partner_id == home.partner_id))}
+    if name not in known:
+        hint = nearest(name, known)
+        raise Permanent(
+            "not_found",
+            f"Partner {home.slug!r} has no feed {name!r}; there are {', '.join(sorted(known)) or 'none yet'}."
+            + (f" Did you mean {hint!r}?" if hint else ""),
+        )
+    return known[name]

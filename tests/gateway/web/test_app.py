@@ -1,0 +1,79 @@
+"""What all requests have in common: proof, permissions, problem documents, ids."""
+
+import re
+
+import pytest
+from litestar import Litestar, get
+
+from gateway.web.app import _refuse_undeclared, create_app, routes_of
+
+CLIENTS = "/v1/clients"
+
+
+def problem(answer, status):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    told = answer.json()
+    assert told["status"] == status
+    assert told["message"] == told["detail"] != ""
+    assert told["request_id"] == answer.headers["x-request-id"]
+    return told
+
+
+def test_a_process_says_that_it_lives_and_can_serve(http):
+    assert http.get("/health/live").json() == {"status": "live"}
+    assert http.get("/health/ready").json() == {"status": "ready"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer gwk_00000000_" + "x" * 43},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Basic YTpi"},
+        {"Authorization": "Bearer \x00"},
+    ],
+)
+def test_whoever_brings_no_good_proof_is_asked_for_one(http, headers):
+    told = problem(http.get(CLIENTS, headers=headers), 401)
+    assert told["error"] == "unauthenticated"
+
+
+def test_a_partner_may_not_look_at_clients(http, acme_key):
+    told = problem(http.get(CLIENTS, headers=acme_key), 403)
+    assert told["error"] == "forbidden"
+    assert "clients.read" in told["message"]
+
+
+def test_an_unknown_path_and_a_wrong_method_are_problems_as_well(http):
+    assert problem(http.get("/v1/nothing"), 404)["error"] == "not_found"
+    assert problem(http.request("PURGE", CLIENTS), 405)["error"] == "method_not_allowed"
+
+
+def test_an_id_from_a_proxy_is_kept_and_a_forged_one_is_not(http):
+    assert http.get("/health/live", headers={"X-Request-ID": "from-proxy-1"}).headers["x-request-id"] == "from-proxy-1"
+    assert http.get("/health/live", headers={"X-Request-ID": "a b\tc" * 3}).headers["x-request-id"].isalnum()
+
+
+def test_a_route_that_does_not_say_who_may_use_it_keeps_the_app_from_starting(monkeypatch):
+    @get("/forgotten", sync_to_thread=False)
+    def forgotten() -> None:
+        """Anybody's."""
+
+    app = Litestar([forgotten], openapi_config=None)
+    monkeypatch.setattr("gateway.web.app._is_ours", lambda handler: "forgotten" in str(handler))
+    with pytest.raises(AssertionError, match="GET /forgotten"):
+        _refuse_undeclared(app)
+
+
+def test_the_document_of_the_api_lists_every_route_with_what_it_does(http, settings):
+    document = http.get("/v1/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    listed = {
+        (path, method.upper()): told for path, found in document["paths"].items() for method, told in found.items()
+    }
+    ours = {(re.sub(r":\w+}", "}", path), method) for path, method, _ in routes_of(create_app(settings))}
+    ours -= {("/v1/openapi.json", "GET"), ("/metrics", "GET")}  # for machines, not for callers
+    assert ours == set(listed)
+    assert all(told["description"] for told in listed.values())

@@ -1,0 +1,69 @@
+"""How often partners may call, as callers see it."""
+
+import pytest
+
+from gateway.domain import tiers
+from gateway.domain.audit import Actor
+
+STATUS = "/v1/rate-limit/status"
+ADMIN = Actor("staff", "admin@northgate.example")
+
+
+@pytest.fixture
+def limited(db, cast):
+    """Sets windows of a tier for Northgate."""
+
+    def limit(tier, **most):
+        with db.firm(cast.northgate) as session:
+            tiers.change(session, cast.northgate, tier, most, ADMIN)
+
+    return limit
+
+
+def test_every_answer_to_a_partner_says_how_it_stands(http, acme_key):
+    answer = http.get(STATUS, headers=acme_key)
+    assert answer.headers["ratelimit-policy"] == '"minute";q=1000;w=60, "day";q=250000;w=86400'
+    assert answer.headers["ratelimit"].startswith('"minute";r=999;t=')
+    assert answer.json()["tier"] == "standard"
+    assert [(one["window"], one["limit"], one["remaining"]) for one in answer.json()["windows"]] == [
+        ("minute", 1000, 999),
+        ("day", 250_000, 249_999),
+    ]
+
+
+def test_whoever_calls_too_often_is_told_when_to_come_back(http, acme_key, limited):
+    limited("standard", minute=3)
+    answers = [http.get(STATUS, headers=acme_key) for _ in range(5)]
+    assert [one.status_code for one in answers] == [200, 200, 200, 429, 429]
+    told = answers[-1].json()
+    assert told["error"] == "too_many_requests"
+    assert "3 requests a minute" in told["message"]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 61
+
+
+def test_two_keys_of_a_partner_count_together_and_two_partners_do_not(http, key_of, cast, limited):
+    limited("standard", minute=4)
+    keys = [key_of(cast.northgate, cast.acme) for _ in range(2)]
+    assert [http.get(STATUS, headers=keys[n % 2]).status_code for n in range(5)] == [200] * 4 + [429]
+    assert http.get(STATUS, headers=key_of(cast.northgate, cast.globex)).status_code == 200
+
+
+def test_a_firms_partners_share_its_ceiling_and_another_firms_do_not(http, key_of, cast, limited):
+    limited("firm", minute=3)
+    acme, globex = key_of(cast.northgate, cast.acme), key_of(cast.northgate, cast.globex)
+    codes = [http.get(STATUS, headers=key).status_code for key in (acme, globex, acme, globex)]
+    assert codes == [200, 200, 200, 429]
+    assert http.get(STATUS, headers=key_of(cast.harbor, cast.initech)).status_code == 200
+
+
+def test_checks_count_as_any_other_request(http, acme_key, limited):
+    limited("standard", minute=1)
+    question = {"employee_id": "E1", "date_of_birth": "1980-02-03"}
+    assert http.post("/v1/eligibility/check", json=question, headers=acme_key).status_code == 404
+    assert http.post("/v1/eligibility/check", json=question, headers=acme_key).status_code == 429
+
+
+def test_a_window_is_given_back_to_what_is_usual(http, acme_key, limited):
+    limited("standard", minute=1)
+    limited("standard", minute=None)
+    assert http.get(STATUS, headers=acme_key).json()["windows"][0]["limit"] == 1000

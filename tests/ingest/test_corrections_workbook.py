@@ -1,0 +1,437 @@
+"""errors.xlsx: what a partner sees in it, and the way it takes home repaired."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import random
+import re
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+from desk import ROSTER, Desk, as_csv, counts, people, person
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import Permanent
+from ingest import receipts
+from ingest.receipts import workbook
+from ingest.spreadsheet import guard, neutralise, restore
+
+BAD = {"dob": "13/13/1980"}
+ROSTER_HEADER = ["EMP_ID", "Last Name", "DOB", "Salary", "SSN", "Passport", "Passport Expiry", "I94 Expiry"]
+
+
+def errors_xlsx(desk: Desk, told) -> bytes:
+    office, home = desk.office, desk.office.home(desk.slug)
+    path = receipts.make_workbook(office.db, office.store, office.settings, home, told["import_id"])
+    assert path is not None
+    return path.read_bytes()
+
+
+def opened(content: bytes) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(io.BytesIO(content))
+
+
+def saved(book: openpyxl.Workbook) -> bytes:
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def repaired(content: bytes, column: str, value: object) -> bytes:
+    """As a person repairs it: every sheet that has the column, every row of it."""
+    book = opened(content)
+    for sheet in book:
+        places = [cell.column for cell in sheet[1] if cell.value == column]
+        for row in range(2, sheet.max_row + 1):
+            for place in places:
+                sheet.cell(row, place).value = value
+    return saved(book)
+
+
+def texts(sheet) -> list[list[str]]:
+    return [["" if cell is None else cell for cell in row] for row in sheet.iter_rows(values_only=True)]
+
+
+# ---------------------------------------------------------------- what is in it
+
+
+def test_the_workbook_has_the_partners_layout_and_two_more_columns(desk):
+    told = desk.drop("roster_20260301.csv", [*people(5), person(6, **BAD, last_name="O'Hara", ssn="")])
+    book = opened(errors_xlsx(desk, told))
+
+    assert book.sheetnames == ["errors"]
+    header, row = texts(book["errors"])
+    assert header == [*ROSTER_HEADER, "Problems", "Row"]
+    assert row[:3] == ["E6", "O'Hara", "13/13/1980"]
+    assert "13/13/1980" in row[-2]
+    assert row[-1] == f"{told['import_id']}:7"
+    sheet = book["errors"]
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:J2")
+    assert all(cell.font.b for cell in sheet[1])
+
+
+def test_the_bad_cell_is_coloured_and_says_what_is_wrong_and_what_to_do(desk):
+    told = desk.drop("roster_20260301.csv", [*people(5), person(6, **BAD)])
+    sheet = opened(errors_xlsx(desk, told))["errors"]
+
+    red = {cell.coordinate for cell in sheet[2] if cell.fill.fill_type}
+    said = {cell.coordinate: cell.comment.text for cell in sheet[2] if cell.comment}
+    assert red == {"C2"}
+    assert said == {
+        "C2": "DOB: “13/13/1980” is not a date in the agreed form MM/DD/YYYY. Write the date as MM/DD/YYYY."
+    }
+
+
+def test_above_a_thousand_rows_the_reasons_stand_in_the_column_problems_only(desk, monkeypatch):
+    monkeypatch.setattr(workbook, "MOST_COMMENTED", 2)
+    told = desk.drop("roster_20260301.csv", [*people(9), *(person(n, **BAD) for n in range(10, 13))])
+    sheet = opened(errors_xlsx(desk, told))["errors"]
+
+    assert not any(cell.comment for row in sheet.iter_rows() for cell in row)
+    assert [sheet.cell(row, 3).fill.fill_type for row in range(1, 5)] == [None, "solid", "solid", "solid"]
+    assert "13/13/1980" in sheet.cell(4, 9).value
+
+
+def test_sensitive_cells_are_whole_and_masked_in_every_sentence(desk):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, ssn="536-22-12345")])
+    sheet = opened(errors_xlsx(desk, told))["errors"]
+
+    assert sheet["E2"].value == "536-22-12345"
+    assert "536-22" not in sheet["E2"].comment.text + sheet["I2"].value
+    assert "2345" in sheet["E2"].comment.text
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''=1", "'plain", "=cmd|' /C calc'!A0", "#REF!", '=HYPERLINK("x")']
+
+
+def test_nothing_in_it_is_a_formula_and_every_cell_is_text(desk):
+    told = desk.drop(
+        "roster_20260301.csv", [*people(20), *(person(n, **BAD, last_name=one) for n, one in enumerate(FORMULAS, 31))]
+    )
+    content = errors_xlsx(desk, told)
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        [name] = [one for one in archive.namelist() if "worksheets/sheet" in one and one.endswith(".xml")]
+        xml = archive.read(name).decode()
+    assert not re.search(r"<(\w+:)?f[ />]", xml)
+    assert set(re.findall(r'<c [^>]*t="(\w+)"', xml)) == {"inlineStr"}
+    book = opened(content)
+    assert {cell.number_format for row in book["errors"] for cell in row} == {"@"}
+    assert [book["errors"].cell(row, 2).quotePrefix for row in (2, 3, 8)] == [True, True, False]
+
+
+def test_formulas_leading_zeros_and_odd_characters_come_back_as_they_were(desk):
+    odd = [
+        *FORMULAS,
+        "000123",
+        "12345678901234567890",
+        " ends ",
+        "_x0041_",
+        "a\x0bb",
+        "line\r\nbreak",
+        "tab\there",
+        "日本 🎉",
+        "01/02/2026",
+    ]
+    rows = [person(n, **BAD, last_name=one) for n, one in enumerate(odd, 31)]
+    told = desk.drop("roster_20260301.csv", [*people(30), *rows])
+    assert told["rows"]["rejected"] == len(odd)
+
+    back = desk.drop("x.xlsx", repaired(errors_xlsx(desk, told), "DOB", "01/02/1980"))
+
+    assert counts(back) == {"read": len(odd), "created": len(odd)}, back["problems"]
+    names = desk.clients("employee_id, family_name")
+    assert [names[f"E{n}"] for n, _ in enumerate(odd, 31)] == [one.strip() for one in odd]
+
+
+@given(st.text())
+def test_what_either_receipt_does_to_a_cell_is_undone(cell):
+    assert restore(neutralise(cell)) == cell
+    assert restore(guard(cell)) == cell
+
+
+def test_text_that_no_cell_can_hold_is_cut_told_and_not_taken_for_the_whole(desk):
+    told = desk.drop("roster_20260301.csv", [*people(9), person(10, last_name="x" * 40_000)])
+    content = errors_xlsx(desk, told)
+    sheet = opened(content)["errors"]
+
+    assert len(sheet["B2"].value) == 4_001
+    assert "Last Name is cut short" in sheet["I2"].value
+    assert [one["code"] for one in desk.drop("x.xlsx", content)["problems"]] == ["undecodable"]
+
+
+def test_two_columns_of_one_name_are_told_apart_by_what_was_found(desk, roster):
+    desk.apply(
+        roster.replace(
+            "annual_salary:", "hire_date: {from: DOB#2, type: date, formats: ['%m/%d/%Y']}\n        annual_salary:"
+        )
+    )
+    content = b"EMP_ID,Last Name,DOB,DOB,Passport,I94 Expiry\r\n" + b"".join(
+        f"E{n},Name,01/02/1980,{'soon' if n == 5 else '02/02/2020'},,\r\n".encode() for n in range(1, 6)
+    )
+    sheet = opened(errors_xlsx(desk, desk.drop("roster_20260301.csv", content)))["errors"]
+
+    assert [cell.coordinate for cell in sheet[2] if cell.fill.fill_type] == ["D2"]
+
+
+def test_all_columns_of_a_joined_value_are_coloured(desk, roster):
+    desk.apply(roster.replace("{from: DOB, type: date", "{join: [Born, A + B], with: '/', type: date"))
+    content = b"EMP_ID,Last Name,Born,A + B,Passport,I94 Expiry\r\nE1,One,01/02,1980,,\r\nE2,Two,soon,1980,,\r\nE3,Three,01/02,1980,,\r\n"
+    sheet = opened(errors_xlsx(desk, desk.drop("roster_20260301.csv", content)))["errors"]
+
+    assert [cell.coordinate for cell in sheet[2] if cell.fill.fill_type] == ["C2", "D2"]
+
+
+def test_a_row_that_is_wrong_as_a_whole_is_coloured_where_that_is_told(desk):
+    told = desk.drop("roster_20260301.csv", as_csv(people(5)) + b"E6,Six\r\n")
+    sheet = opened(errors_xlsx(desk, told))["errors"]
+    assert [cell.coordinate for cell in sheet[2] if cell.fill.fill_type] == ["I2"]
+
+
+def test_more_columns_than_a_workbook_has_are_a_sentence(desk):
+    wide = b"EMP_ID,Last Name,Passport,I94 Expiry," + b",".join(b"c%d" % n for n in range(16_379))
+    told = desk.drop("roster_20260301.csv", wide + b"\r\n" + b"x,One,,," + b"," * 16_378 + b"\r\n")
+    with pytest.raises(Permanent, match=r"errors\.csv"):
+        errors_xlsx(desk, told)
+    assert "xlsx" not in desk.account(told["import_id"])["receipts"]
+    assert not [*Path(told["receipts"]["json"]).parent.glob("*.part")]
+
+
+def test_a_part_with_more_rows_than_a_sheet_holds_goes_on_in_another(desk, monkeypatch):
+    monkeypatch.setattr(workbook, "MOST_ROWS", 3)
+    told = desk.drop("roster_20260301.csv", [*people(9), *(person(n, **BAD) for n in range(10, 15))])
+    content = errors_xlsx(desk, told)
+
+    assert [(sheet.title, sheet.max_row) for sheet in opened(content)] == [
+        ("errors", 3),
+        ("errors (2)", 3),
+        ("errors (3)", 2),
+    ]
+    assert counts(desk.drop("x.xlsx", repaired(content, "DOB", "01/02/1980"))) == {"read": 5, "created": 5}
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        (None, "errors"),
+        ("Left", "Left (2)"),
+        ("LEFT", "LEFT (2)"),
+        ("History", "History_"),
+        ("a/b:c?d*e[f]\\g", "a_b_c_d_e_f__g"),
+        ("'quoted'", "quoted"),
+        ("'", "errors"),
+        ("x" * 40, "x" * 31),
+        ("y" * 40, "y" * 27 + " (2)"),
+        ("🎉" * 20, "🎉" * 15),
+    ],
+)
+def test_a_sheet_has_the_name_of_its_part_as_far_as_excel_allows(part, name):
+    assert workbook._name(part, ["Left", "Y" * 31]) == name
+
+
+# ---------------------------------------------------------------- when it is there
+
+
+def test_it_is_made_on_request_only_and_gone_when_the_receipts_are_written_anew(desk):
+    told = desk.drop("roster_20260301.csv", [*people(1), person(2, **BAD), person(3, **BAD)])
+    assert (told["state"], "xlsx" in told["receipts"]) == ("held", False)
+
+    first = errors_xlsx(desk, told)
+    path = Path(desk.account(told["import_id"])["receipts"]["xlsx"])
+    assert path.read_bytes() == first == errors_xlsx(desk, told)
+    assert path.stat().st_mode & 0o077 == 0
+
+    released = desk.release(told)
+    assert "xlsx" not in released["receipts"]
+    assert opened(errors_xlsx(desk, released))["errors"].max_row == 3
+
+
+def test_without_rejected_rows_there_is_none(desk):
+    told = desk.drop("roster_20260301.csv", people(3))
+    office = desk.office
+    assert (
+        receipts.make_workbook(office.db, office.store, office.settings, office.home("acme"), told["import_id"]) is None
+    )
+
+
+# ---------------------------------------------------------------- what people do to it
+
+
+def edited(content: bytes, edit) -> bytes:
+    book = opened(repaired(content, "DOB", "01/02/1980"))
+    edit(book)
+    return saved(book)
+
+
+def shuffled(book) -> None:
+    sheet = book.active
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    random.Random(1).shuffle(rows)
+    for number, row in enumerate(rows, start=2):
+        for place, value in enumerate(row, start=1):
+            sheet.cell(number, place).value = value
+
+
+def spread_out(book) -> None:
+    sheet = book.active
+    sheet.insert_cols(1, 2)
+    sheet.insert_rows(1, 2)
+    sheet.insert_rows(5)
+    sheet["A1"] = "Repaired by Jo"
+    sheet.cell(3, 20).value = "my notes"
+    sheet.cell(4, 20).value = "done"
+
+
+def with_another_sheet(book) -> None:
+    other = book.create_sheet("Lookup", 0)
+    other.append(["Code", "Meaning"])
+    other.append(["A", "Active"])
+
+
+def without_problems(book) -> None:
+    book.active.delete_cols(9)
+
+
+@pytest.mark.parametrize("edit", [shuffled, spread_out, with_another_sheet, without_problems])
+def test_what_people_do_to_a_sheet_changes_nothing(desk, edit):
+    told = desk.drop("roster_20260301.csv", [*people(9), *(person(n, **BAD) for n in range(10, 15))])
+
+    back = desk.drop("Copy of errors (1).xlsx", edited(errors_xlsx(desk, told), edit))
+
+    assert (back["state"], counts(back)) == ("loaded", {"read": 5, "created": 5}), back
+    assert (back["corrects"], back["as_of"]) == (told["import_id"], told["as_of"])
+    assert len(desk.open_clients()) == 14
+
+
+def test_rows_that_were_deleted_stay_rejected(desk):
+    told = desk.drop("roster_20260301.csv", [*people(9), *(person(n, **BAD) for n in range(10, 15))])
+    back = desk.drop("x.xlsx", edited(errors_xlsx(desk, told), lambda book: book.active.delete_rows(3, 2)))
+    assert counts(back) == {"read": 3, "created": 3}
+    assert set(desk.clients()) == {f"E{n}" for n in (*range(1, 11), 13, 14)}
+
+
+def test_dates_and_numbers_that_people_type_are_read_as_such(desk):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD, salary="much")])
+    book = opened(repaired(errors_xlsx(desk, told), "DOB", dt.date(1980, 2, 1)))
+    book.active["D2"] = 61_000.5
+
+    assert counts(desk.drop("x.xlsx", saved(book))) == {"read": 1, "created": 1}
+    assert desk.sql("SELECT date_of_birth, annual_salary::text FROM clients WHERE employee_id = 'E4'") == [
+        (dt.date(1980, 2, 1), "61000.50")
+    ]
+
+
+def test_a_workbook_whose_dates_could_be_other_days_is_refused(desk, roster):
+    desk.apply(roster.replace("%m/%d/%Y", "%Y-%d-%m"))
+    told = desk.drop("roster_20260301.csv", [*people(3, dob="1980-13-01"), person(4, dob="1980-02-30")])
+
+    back = desk.drop("x.xlsx", repaired(errors_xlsx(desk, told), "DOB", dt.date(1980, 2, 1)))
+
+    assert (back["state"], back["code"]) == ("refused", "unreadable")
+    assert "another day" in back["reason"]
+    assert "E4" not in desk.clients()
+
+
+def test_a_repaired_errors_csv_may_be_saved_as_a_workbook(desk):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD, last_name="=1+1")])
+    book = openpyxl.Workbook()
+    with Path(told["receipts"]["csv"]).open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.reader(file):
+            book.active.append(row)
+    book.active["C2"] = dt.date(1980, 2, 1)
+
+    assert counts(desk.drop("errors.xlsx", saved(book))) == {"read": 1, "created": 1}
+    assert desk.clients("employee_id, family_name")["E4"] == "=1+1"
+
+
+def test_what_is_still_wrong_comes_back_as_a_workbook_again(desk):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD), person(5, **BAD)])
+    again = desk.drop("x.xlsx", repaired(errors_xlsx(desk, told), "DOB", "soon"))
+    assert counts(again) == {"read": 2, "rejected": 2}
+
+    content = errors_xlsx(desk, again)
+    assert texts(opened(content)["errors"])[0] == [*ROSTER_HEADER, "Problems", "Row"]
+    assert counts(desk.drop("x.xlsx", repaired(content, "DOB", "01/02/1980"))) == {"read": 2, "created": 2}
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_partner_may_have_columns_of_the_names_of_ours(desk, roster, kind):
+    desk.apply(roster.replace("annual_salary: {from: Salary", "annual_salary: {from: Row"))
+    rows = [f"E{n},Name,{'soon' if n == 4 else '01/02/1980'},{n},=1,," for n in range(1, 5)]
+    told = desk.drop(
+        "roster_20260301.csv", "\r\n".join(["EMP_ID,Last Name,DOB,Row,=Odd,Passport,I94 Expiry", *rows]).encode()
+    )
+    assert counts(told) == {"read": 4, "created": 3, "rejected": 1}
+
+    content = errors_xlsx(desk, told) if kind == "xlsx" else Path(told["receipts"]["csv"]).read_bytes()
+    again = desk.drop(f"x.{kind}", content)
+    assert counts(again) == {"read": 1, "rejected": 1}
+    content = errors_xlsx(desk, again)
+    assert texts(opened(content).active)[0] == [
+        "EMP_ID",
+        "Last Name",
+        "DOB",
+        "Row",
+        "=Odd",
+        "Passport",
+        "I94 Expiry",
+        "Problems",
+        "Row",
+    ]
+    assert counts(desk.drop("x.xlsx", repaired(content, "DOB", "01/02/1980"))) == {"read": 1, "created": 1}
+    assert desk.clients()["E4"] == 4
+
+
+def test_rows_of_another_import_on_one_sheet_are_refused(desk):
+    first = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
+    second = desk.drop("roster_20260302.csv", [*people(3, salary="1"), person(4, **BAD)])
+    book = opened(repaired(errors_xlsx(desk, first), "DOB", "01/02/1980"))
+    book.active.append(texts(opened(errors_xlsx(desk, second)).active)[1])
+
+    told = desk.drop("x.xlsx", saved(book))
+
+    assert (told["state"], told["code"]) == ("refused", "mixed_corrections")
+    assert len(desk.clients()) == 3
+
+
+def test_an_emptied_workbook_and_one_without_references_say_so(desk):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
+    content = errors_xlsx(desk, told)
+    for edit in (lambda book: book.active.delete_rows(2), lambda book: setattr(book.active["J2"], "value", "seven")):
+        back = desk.drop("x.xlsx", edited(content, edit))
+        assert (back["state"], back["code"]) == ("refused", "unknown_import")
+
+
+def test_another_partners_workbook_names_no_import_of_yours(desk, office, cast):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
+    stranger = Desk(office, cast.harbor, "initech")
+    stranger.apply(ROSTER.format(partner="initech", firm="harbor"))
+
+    assert stranger.drop("x.xlsx", errors_xlsx(desk, told))["code"] == "unknown_import"
+    assert stranger.clients() == {}
+
+
+@pytest.mark.parametrize("row", [b"E6,Six", b"E6,Six,01/02/1980,1,,,,,more,\xc3\xa4nd more"])
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_ragged_row_that_was_not_repaired_is_ragged_again(desk, row, kind):
+    told = desk.drop("roster_20260301.csv", as_csv(people(5)) + row + b"\r\n")
+    for _ in range(2):
+        content = Path(told["receipts"]["csv"]).read_bytes() if kind == "csv" else errors_xlsx(desk, told)
+        again = desk.drop(f"x.{kind}", content)
+        assert [(one["code"], one["message"]) for one in again["problems"]] == [
+            (one["code"], one["message"]) for one in told["problems"] if one["severity"] == "error"
+        ]
+        told = again
+    assert "E6" not in desk.clients()
+
+
+def test_a_damaged_workbook_with_the_sign_of_corrections_is_refused_as_any_other(desk, roster):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
+    content = errors_xlsx(desk, told)
+    back = desk.drop("roster_20260302.csv", content[: len(content) - 200])
+    assert (back["state"], back["code"]) == ("refused", "unreadable")
