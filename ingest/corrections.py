@@ -83,7 +83,7 @@ def as_saved(feed: Feed, saved: Saved, file_name: str) -> Feed:
         Refused: `unreadable`, such a date would be taken for another one, because the feed's own have the year first
             and the day before the month.
     """
-    if not saved.format.iso_dates:
+    if not saved.format.typed_cells:
         return feed
     typed = structs.replace(feed, format=saved.format)
     if check_feed(typed):

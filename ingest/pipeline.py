@@ -40,7 +40,7 @@ from ingest.unpacking import plain
 
 HOPELESS_ROWS = 50_000  # rows after which a file that is no table is given up ...
 HOPELESS_SHARE = 0.9  # ... when more than this share of them cannot even be told apart
-READING_VERSION = "1"  # raised when the same bytes under the same config would be read differently
+READING_VERSION = "2"  # raised when the same bytes under the same config would be read differently
 
 
 class Progress(Protocol):

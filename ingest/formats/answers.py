@@ -44,14 +44,14 @@ class Rows(Struct, array_like=True, tag=True):
         first: the number of the first of them, 1-based.
         cells: text, as wide as each row happens to be.
         errors: (place in `cells`, column) of cells that hold an error such as #N/A.
-        merges: merged cells, in a sheet's first answer only; None where the reader cannot know them.
+        merges: merged cells among the first rows, in a sheet's first answer only.
         share: how much of the sheet has been read, from 0 to 1, as far as is known; 1 says that nothing follows.
     """
 
     first: int
     cells: list[list[str]]
     errors: list[tuple[int, int]]
-    merges: list[Merge] | None
+    merges: list[Merge]
     share: float
 
 

@@ -1,15 +1,10 @@
-"""What a workbook's container says before anything in it is parsed: its kind, its sizes, its error cells."""
+"""What a workbook's container says before anything in it is parsed: its kind and its sizes."""
 
 from __future__ import annotations
 
-import posixpath
-import re
 import zipfile
-from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
-from xml.etree.ElementTree import fromstring
 
 from ingest.formats.base import Refused
 
@@ -23,19 +18,6 @@ _PROLOGUE = 64 * 1024
 _CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the compound file of xls, and of encrypted xlsx [MS-OFFCRYPTO]
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _DAMAGED = "it is damaged or cut short"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-
-_ERROR_MARK, _ODD_ERROR_MARK = b' t="e"', b" t='e'"
-_ERROR = re.compile(
-    rb'<(?:\w+:)?c(?=\s[^<>]* t="e")[^<>]* r="([A-Z]{1,3})([0-9]{1,7})"[^<>]*>'
-    rb"(?:<(?:\w+:)?f[^<>]*/>|<(?:\w+:)?f[^<>]*>[^<]*</(?:\w+:)?f>)?<(?:\w+:)?v>([^<]*)<"
-)
-
-Errors = dict[int, dict[int, str]]  # row (1-based) -> column (0-based) -> what the cell shows
-
-
-class Irregular(Exception):  # noqa: N818 - a reason to read the workbook the slow way, not a failure
-    """A sheet whose error cells cannot be placed without parsing it."""
 
 
 def inspect(path: Path) -> str:
@@ -55,26 +37,6 @@ def inspect(path: Path) -> str:
             return _inspect_zip(archive)
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
         raise Refused("unreadable", why=_DAMAGED) from error
-
-
-def error_cells(path: Path, sheet: str) -> Errors:
-    """The cells of an xlsx sheet that hold an error such as #N/A, which calamine gives as blank.
-
-    Raises:
-        Irregular: there are some whose place is not written beside them.
-    """
-    errors: Errors = defaultdict(dict)
-    with zipfile.ZipFile(path) as archive, archive.open(_part_of(archive, sheet)) as part:
-        for piece in _whole_cells(part):
-            if _ODD_ERROR_MARK in piece:
-                raise Irregular
-            if _ERROR_MARK in piece:
-                found = _ERROR.findall(piece)
-                if len(found) != piece.count(_ERROR_MARK):
-                    raise Irregular
-                for letters, row, shown in found:
-                    errors[int(row)][_column(letters)] = shown.decode("utf-8", "replace")
-    return errors
 
 
 def _inspect_compound(file: IO[bytes]) -> str:
@@ -118,33 +80,3 @@ def _kind(names: set[str]) -> str:
     if any(name.endswith("workbook.bin") for name in names):
         return "other"
     raise Refused("unreadable", why="it is a zip archive without a workbook")
-
-
-def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
-    """Where the archive keeps a sheet (ECMA-376 part 1, 18.2.19)."""
-    folder = next(name for name in archive.namelist() if name.endswith("workbook.xml")).rpartition("/")[0]
-    book = fromstring(archive.read(f"{folder}/workbook.xml"))  # noqa: S314 - entities were refused by `inspect`
-    relations = fromstring(archive.read(f"{folder}/_rels/workbook.xml.rels"))  # noqa: S314 - as above
-    targets = {one.get("Id"): one.get("Target", "") for one in relations}
-    for one in book.iterfind(".//{*}sheet"):
-        if one.get("name") == sheet and one.get(_RELATION) in targets:
-            return posixpath.normpath(posixpath.join("/", folder, targets[one.get(_RELATION)])).lstrip("/")
-    raise Irregular
-
-
-def _whole_cells(part: IO[bytes]) -> Iterator[bytes]:
-    """The XML of a sheet in pieces that do not cut a cell."""
-    held = b""
-    while chunk := part.read(MIB):
-        held += chunk
-        cut = held.rfind(b"row>") + 4  # the end of a row, whatever its namespace prefix
-        yield held[:cut]
-        held = held[cut:]
-    yield held
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number - 1

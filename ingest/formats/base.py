@@ -21,10 +21,11 @@ MAX_COLUMNS = 16_384  # as many as a sheet of Excel has
 class FormatSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
     """The base of every `format:` section; `type` names the format.
 
-    `iso_dates` tells of a format that has real dates, which come as ISO 8601 whatever the feed's `formats` say.
+    `typed_cells` tells of a format with real dates and real numbers: they come as ISO 8601, and with a decimal point,
+    whatever the feed's `formats` and `decimal` say of text.
     """
 
-    iso_dates: ClassVar[bool] = False
+    typed_cells: ClassVar[bool] = False
 
 
 class Footer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,3 +152,8 @@ class Table(Protocol):
 
     def batches(self) -> Iterator[Batch]:
         """The rows after the header, in order. Once."""
+
+
+def counted(count: int, thing: str) -> str:
+    """The beginning of a remark on rows that are no data, for `Table.remarks`."""
+    return f"1 {thing} was" if count == 1 else f"{count:,} {thing}s were"

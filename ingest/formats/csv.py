@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections import deque
 from collections.abc import Iterator
 from typing import Annotated
 
 from msgspec import Meta
 
-from ingest.catalogue import shorten
 from ingest.formats.base import (
-    BATCH_BYTES,
-    BATCH_CELLS,
-    BATCH_ROWS,
     MAX_COLUMNS,
     Batch,
     BrokenRow,
@@ -23,9 +18,12 @@ from ingest.formats.base import (
     Part,
     Refused,
     Source,
+    counted,
 )
 from ingest.formats.delimited import Record, Records
-from ingest.formats.text import MAX_CELL, Lines, codec_of, is_dirty, presentable
+from ingest.formats.filling import Filling
+from ingest.formats.footer import Foot
+from ingest.formats.text import MAX_CELL, Lines, codec_of, presentable
 
 _DELIMITERS = {"comma": ",", "tab": "\t", "pipe": "|", "semicolon": ";"}
 _EXPECTED = "a CSV file"
@@ -90,11 +88,10 @@ class CsvTable:
         self._lines = Lines(source, spec.encoding, _EXPECTED)
         self._records = _records(self._lines, spec)
         self._rows: Iterator[Row] = enumerate(self._records, start=spec.skip_lines + 1)
-        self._blank_lines = self._footer_rows = 0
-        self._footer = spec.footer
+        self._blank_lines = 0
         self.header_row = spec.header_row
         self.header = [presentable(name) for name in spec.columns or self._found_header(source.name)]
-        self._mark_at = _place_of_mark(self._footer, self.header)
+        self._foot = Foot(spec.footer, self.header, _cells_of)
 
     @property
     def parts(self) -> list[Part]:
@@ -104,23 +101,22 @@ class CsvTable:
     @property
     def remarks(self) -> list[str]:
         """Sentences for the receipt; complete once the batches have been read."""
-        blank = [f"{_counted(self._blank_lines, 'blank line')} passed over."] if self._blank_lines else []
-        footer = [f"{_counted(self._footer_rows, 'footer row')} not read as data."] if self._footer_rows else []
+        blank = [f"{counted(self._blank_lines, 'blank line')} passed over."] if self._blank_lines else []
+        footer = [f"{counted(self._foot.rows, 'footer row')} not read as data."] if self._foot.rows else []
         return [*self._lines.remarks, *blank, *footer]
 
     def batches(self) -> Iterator[Batch]:
         """The data rows in order. Once."""
         records, lines, width = self._records, self._lines, len(self.header)
-        filling = _Filling(width, lines.encoding)
-        for row, (line, cells, code) in self._data():
+        filling = Filling([(None, width)], lines.encoding)
+        for row, (line, cells, code) in self._foot.without(self._filled_rows(width)):
             if filling.is_full(lines.position):
-                yield filling.taken(lines.position)
+                yield from filling.taken(lines.position)
             if code is None and len(cells) == width and line > records.suspect_until:
-                filling.add(row, line, cells)
+                filling.add(0, row, line, cells)
             else:
-                filling.add_doubtful(row, line, cells, code)
-        if filling.rows:
-            yield filling.taken(lines.position)
+                self._add_doubtful(filling, row, (line, cells, code))
+        yield from filling.taken(lines.position)
 
     def _found_header(self, name: str) -> list[str]:
         for row, (_, cells, code) in self._rows:
@@ -143,14 +139,6 @@ class CsvTable:
             raise Refused("unreadable", file=name, why=why, expected=_EXPECTED)
         raise Refused("empty_file", file=name)
 
-    def _data(self) -> Iterator[Row]:
-        rows = self._filled_rows(len(self.header))
-        if self._footer is None:
-            return rows
-        if self._footer.rows:
-            return self._all_but_last(self._footer.rows, rows)
-        return self._up_to_mark(frozenset(self._footer.is_ or ()), rows)
-
     def _filled_rows(self, width: int) -> Iterator[Row]:
         """All but the blank lines. In a table of one column, a blank cell in quotes or of spaces is a row."""
         for row in self._rows:
@@ -160,95 +148,28 @@ class CsvTable:
             else:
                 self._blank_lines += 1
 
-    def _all_but_last(self, count: int, rows: Iterator[Row]) -> Iterator[Row]:
-        held: deque[Row] = deque()
-        for row in rows:
-            held.append(row)
-            if len(held) > count:
-                yield held.popleft()
-        self._footer_rows = len(held)
-
-    def _up_to_mark(self, words: frozenset[str], rows: Iterator[Row]) -> Iterator[Row]:
-        at = self._mark_at
-        for row in rows:
-            cells = row[1][1]
-            if at < len(cells) and cells[at].strip() in words:
-                self._footer_rows = 1 + sum(1 for _ in rows)
-                return
-            yield row
-
-
-class _Filling:
-    """The batch that is being filled.
-
-    Its fullness is judged before a row is added, so the last batch of a file is handed over at its very end.
-    """
-
-    def __init__(self, width: int, encoding: str) -> None:
-        self._width = width
-        self._undecodable: dict[str, object] = {"expected": encoding}
-        self._begin(position=0)
-
-    def _begin(self, position: int) -> None:
-        self._batch = Batch([], [], [])
-        self._begun = position
-        self._cells = 0
-        self.rows = 0
-
-    def is_full(self, position: int) -> bool:
-        """Whether a row more would be one too many; `position` in bytes stands for the length of its rows."""
-        return (
-            self.rows == BATCH_ROWS
-            or (self._cells + self._width > BATCH_CELLS and self.rows > 0)
-            or position - self._begun > BATCH_BYTES
-        )
-
-    def taken(self, position: int) -> Batch:
-        """The batch so far; the next one begins."""
-        batch = self._batch
-        batch.position = position
-        self._begin(position)
-        return batch
-
-    def add(self, row: int, line: int, cells: list[str]) -> None:
-        """A row that fits the header."""
-        self.rows += 1
-        self._cells += self._width
-        self._batch.rows.append(row)
-        self._batch.lines.append(line)
-        self._batch.cells.append(cells)
-
-    def add_doubtful(self, row: int, line: int, cells: list[str], code: str | None) -> None:
+    def _add_doubtful(self, filling: Filling, row: int, record: Record) -> None:
         """A row that may be broken, or misfit the header, or hold what is no text."""
-        code = code or self._misfit(cells)
-        if code:
-            self._add_broken(row, line, cells, code)
-            return
-        self.add(row, line, cells[: self._width])
-        if is_dirty("".join(cells)):
-            self._flag_dirty(cells)
+        line, cells, code = record
+        if code := code or self._misfit(cells):
+            flaw = Flaw(0, None, code, details=self._details(code, cells))
+            filling.add_broken(0, BrokenRow(row, line, cells[:MAX_COLUMNS], flaw))
+        else:
+            filling.add_suspect(0, row, line, cells[: len(self.header)])
 
     def _misfit(self, cells: list[str]) -> str | None:
-        fits = len(cells) >= self._width and not any(cell.strip() for cell in cells[self._width :])
+        width = len(self.header)
+        fits = len(cells) >= width and not any(cell.strip() for cell in cells[width:])
         return None if fits else "ragged_row"
 
-    def _add_broken(self, row: int, line: int, cells: list[str], code: str) -> None:
-        details: dict[str, dict[str, object]] = {
-            "ragged_row": {"found": len(cells), "expected": self._width},
-            "too_long": {"expected": _TOO_LONG},
-        }
-        flaw = Flaw(len(self._batch.cells), None, code, details=details.get(code, {}))
-        self._batch.broken.append(BrokenRow(row, line, cells[:MAX_COLUMNS], flaw))
-        self.rows += 1
-        self._cells += len(cells[:MAX_COLUMNS])
+    def _details(self, code: str, cells: list[str]) -> dict[str, object]:
+        if code == "ragged_row":
+            return {"found": len(cells), "expected": len(self.header)}
+        return {"expected": _TOO_LONG} if code == "too_long" else {}
 
-    def _flag_dirty(self, cells: list[str]) -> None:
-        index = len(self._batch.cells) - 1
-        dirty = [(column, cell) for column, cell in enumerate(cells) if is_dirty(cell)]
-        self._batch.flaws += [
-            Flaw(index, column, "undecodable", presentable(shorten(cell)), self._undecodable) for column, cell in dirty
-        ]
-        self._cells += len(dirty)  # a flaw takes as much memory as a cell, and more
+
+def _cells_of(row: Row) -> list[str]:
+    return row[1][1]
 
 
 def _records(lines: Lines, spec: CsvFormat) -> Records:
@@ -260,19 +181,6 @@ def _records(lines: Lines, spec: CsvFormat) -> Records:
         escapechar=spec.escape,
         quoting=csv.QUOTE_MINIMAL if spec.quote else csv.QUOTE_NONE,
     )
-
-
-def _place_of_mark(footer: Footer | None, header: list[str]) -> int:
-    if footer is None or footer.column is None:
-        return 0
-    for place, name in enumerate(header):
-        if name.strip().casefold() == footer.column.strip().casefold():
-            return place
-    raise Refused("column_missing", missing=footer.column)
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"1 {thing} was" if count == 1 else f"{count:,} {thing}s were"
 
 
 def _check_marks(delimiter: str, quote: str | None, escape: str | None) -> None:

@@ -8,12 +8,8 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
-from ingest.catalogue import shorten
 from ingest.formats.answers import Rows, Sheet
 from ingest.formats.base import (
-    BATCH_BYTES,
-    BATCH_CELLS,
-    BATCH_ROWS,
     MAX_COLUMNS,
     Batch,
     BrokenRow,
@@ -23,14 +19,15 @@ from ingest.formats.base import (
     Part,
     Refused,
     Source,
+    counted,
 )
+from ingest.formats.filling import Filling
 from ingest.formats.sheet import FIND_WITHIN, Data, Row, find_header, is_blank
-from ingest.formats.text import MAX_CELL, presentable
+from ingest.formats.text import MAX_CELL
 from ingest.formats.workbook import EXPECTED, Workbook
 
 _MOST_NAMED = 10  # sheets named in a remark
 _TOO_LONG: dict[str, object] = {"expected": f"more than {MAX_CELL:,} characters"}
-_UNICODE: dict[str, object] = {"expected": "Unicode"}
 _NONE: dict[str, object] = {}
 
 
@@ -64,10 +61,10 @@ class ExcelFormat(FormatSpec, frozen=True, kw_only=True, tag="excel"):
 
     Text of numbers comes without `.0`, dates as ISO 8601, formulas by the value last calculated. Without `sheets`, the
     first visible one is read. A plain entry of `sheets` is the name of one or an expression for the names of several.
-    Blank are: formulas that were never calculated, and cells of an xls that hold an error such as #N/A.
+    Blank are formulas that were never calculated. A number under a date format that is no date, such as 0, is a number.
     """
 
-    iso_dates: ClassVar[bool] = True
+    typed_cells: ClassVar[bool] = True
 
     sheets: Annotated[list[str | SheetChoice], Meta(min_length=1)] | None = None
     header_row: Annotated[int, Meta(ge=1, le=FIND_WITHIN)] = 1  # its upper row where it has two
@@ -150,14 +147,21 @@ class ExcelTable:
             yield held
 
     def _all_batches(self) -> Iterator[Batch]:
+        read = 0  # characters, which stand for the length of rows
+        filling = Filling([(part.name, len(part.header)) for part in self.parts], "Unicode")
         for part, (number, data) in enumerate(self._data.items()):
-            filling = _Filling(part, self._name(number), len(data.header.names), list(self._constants[number].values()))
+            constants = list(self._constants[number].values())
             for row in data.rows(self._workbook.rows(number)):
-                if filling.is_full:
-                    yield filling.taken(self._position(part, data))
-                filling.add(row)
-            if filling.rows:
-                yield filling.taken(self._position(part, data))
+                if filling.is_full(read):
+                    yield from self._taken(filling, read, part, data)
+                read += len(row.text)
+                _add(filling, part, row, constants)
+            yield from self._taken(filling, read, part, data)
+
+    def _taken(self, filling: Filling, read: int, part: int, data: Data) -> Iterator[Batch]:
+        for batch in filling.taken(read):
+            batch.position = self._position(part, data)
+            yield batch
 
     def _position(self, part: int, data: Data) -> int:
         """Bytes are not known where sheets are compressed; the share of the sheets that was read stands for them."""
@@ -207,54 +211,17 @@ class ExcelTable:
         return Refused("unreadable", file=self._source.name, why=why, expected=EXPECTED)
 
 
-class _Filling:
-    """The batch that is being filled."""
-
-    def __init__(self, part: int, sheet: str, width: int, constants: list[str]) -> None:
-        self._part, self._sheet, self._width, self._constants = part, sheet, width, constants
-        self._most = max(1, min(BATCH_ROWS, BATCH_CELLS // (width + len(constants))))
-        self._begin()
-
-    def _begin(self) -> None:
-        self._batch = Batch([], [], [], part=self._part, sheet=self._sheet)
-        self.rows = self._characters = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether a row more would be one too many."""
-        return self.rows >= self._most or self._characters > BATCH_BYTES
-
-    def taken(self, position: int) -> Batch:
-        """The batch so far; the next one begins."""
-        batch = self._batch
-        batch.position = position
-        self._begin()
-        return batch
-
-    def add(self, row: Row) -> None:
-        """A row of the sheet, with the columns that are the same in all of them."""
-        self.rows += 1
-        self._characters += len(row.text)
-        cells = row.cells + self._constants if self._constants else row.cells
-        if len(row.text) > MAX_CELL and any(len(cell) > MAX_CELL for cell in cells):
-            flaw = Flaw(len(self._batch.cells), None, "too_long", details=_TOO_LONG)
-            self._batch.broken.append(BrokenRow(row.number, row.number, [cell[:MAX_CELL] for cell in cells], flaw))
-            return
-        self._batch.rows.append(row.number)
-        self._batch.lines.append(row.number)
-        self._batch.cells.append(cells)
-        if row.errors or "\0" in row.text:
-            self._flag(row)
-
-    def _flag(self, row: Row) -> None:
-        index = len(self._batch.cells) - 1
-        dirty = [column for column, cell in enumerate(row.cells) if "\0" in cell]
-        found = [(column, "formula_error", _NONE) for column in row.errors]
-        found += [(column, "undecodable", _UNICODE) for column in dirty]
-        self._batch.flaws += [
-            Flaw(index, column, code, presentable(shorten(row.cells[column])), details)
-            for column, code, details in found
-        ]
+def _add(filling: Filling, part: int, row: Row, constants: list[str]) -> None:
+    """A row of the sheet, with the columns that are the same in all of them."""
+    cells = row.cells + constants if constants else row.cells
+    if len(row.text) > MAX_CELL and any(len(cell) > MAX_CELL for cell in cells):
+        flaw = Flaw(0, None, "too_long", details=_TOO_LONG)
+        filling.add_broken(part, BrokenRow(row.number, row.number, [cell[:MAX_CELL] for cell in cells], flaw))
+        return
+    add = filling.add_suspect if "\0" in row.text else filling.add
+    add(part, row.number, row.number, cells)
+    for column in row.errors:
+        filling.flag(part, column, "formula_error", _NONE)
 
 
 def _chosen(wanted: str | SheetChoice, sheets: list[Sheet]) -> list[int]:
@@ -286,12 +253,8 @@ def _listed(names: list[str]) -> str:
 
 def _remarks(data: Data) -> Iterator[str]:
     if data.blank:
-        yield f"{_counted(data.blank, 'blank row')} passed over"
-    if data.footer_rows:
-        yield f"{_counted(data.footer_rows, 'footer row')} not read as data"
+        yield f"{counted(data.blank, 'blank row')} passed over"
+    if data.foot.rows:
+        yield f"{counted(data.foot.rows, 'footer row')} not read as data"
     if data.beyond:
         yield f"Cells right of the header were not read in {data.beyond:,} row{'s' * (data.beyond > 1)}"
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"1 {thing} was" if count == 1 else f"{count:,} {thing}s were"

@@ -8,6 +8,8 @@ from ingest.catalogue import shorten
 from ingest.formats.base import BATCH_BYTES, BATCH_CELLS, BATCH_ROWS, Batch, BrokenRow, Flaw
 from ingest.formats.text import is_dirty, presentable
 
+_LEAST = BATCH_CELLS // BATCH_ROWS  # cells that a short row counts as, so that one number tells of rows and cells
+
 
 class Filling:
     """One batch a part; all are handed over together, so that together they stay as small as one.
@@ -15,27 +17,29 @@ class Filling:
     Fullness is judged before a row is added, so the last batches of a file are handed over at its very end.
 
     Args:
-        names: of the parts, None where the file is one table.
+        parts: name (None where the file is one table) and width of each.
         encoding: what the file is read as, in words for people.
     """
 
-    def __init__(self, names: list[str | None], encoding: str) -> None:
-        self._names = names
+    def __init__(self, parts: list[tuple[str | None, int]], encoding: str) -> None:
+        self._names = [name for name, _ in parts]
+        self._weights = [max(width, _LEAST) for _, width in parts]
+        self._most = BATCH_CELLS - max(self._weights)
         self._undecodable: dict[str, object] = {"expected": encoding}
         self._begin(position=0)
 
     def _begin(self, position: int) -> None:
         self._batches = [Batch([], [], [], part=part, sheet=name) for part, name in enumerate(self._names)]
-        self._begun = position
-        self._rows = self._cells = 0
+        self._adders = [
+            (one.rows.append, one.lines.append, one.cells.append, weight)
+            for one, weight in zip(self._batches, self._weights, strict=True)
+        ]
+        self._until = position + BATCH_BYTES
+        self._weight = 0
 
-    def is_full(self, position: int, width: int) -> bool:
-        """Whether a row of `width` cells would be one too many; `position` in bytes stands for the length of rows."""
-        return (
-            self._rows >= BATCH_ROWS
-            or (self._cells + width > BATCH_CELLS and self._rows > 0)
-            or position - self._begun > BATCH_BYTES
-        )
+    def is_full(self, position: int) -> bool:
+        """Whether a row more would be one too many; what `position` in the file grows by stands for its length."""
+        return self._weight > self._most or position > self._until
 
     def taken(self, position: int) -> Iterator[Batch]:
         """The batches so far, without the empty ones; the next ones begin."""
@@ -45,29 +49,32 @@ class Filling:
             batch.position = position
             yield batch
 
-    def add(self, part: int, row: int, line: int, cells: list[str], *, suspect: bool) -> None:
-        """A row that fits the header of its part; `suspect` when some cell may hold what is no text."""
+    def add(self, part: int, row: int, line: int, cells: list[str]) -> None:
+        """A row that fits the header of its part, and holds nothing but text."""
+        add_row, add_line, add_cells, weight = self._adders[part]
+        add_row(row)
+        add_line(line)
+        add_cells(cells)
+        self._weight += weight
+
+    def add_suspect(self, part: int, row: int, line: int, cells: list[str]) -> None:
+        """A row that fits, some cell of which may hold what is no text."""
+        self.add(part, row, line, cells)
+        if is_dirty("".join(cells)):
+            for column, cell in enumerate(cells):
+                if is_dirty(cell):
+                    self.flag(part, column, "undecodable", self._undecodable)
+
+    def flag(self, part: int, column: int, code: str, details: dict[str, object]) -> None:
+        """A cell of the last row that must not be believed."""
         batch = self._batches[part]
-        batch.rows.append(row)
-        batch.lines.append(line)
-        batch.cells.append(cells)
-        self._rows += 1
-        self._cells += len(cells)
-        if suspect and is_dirty("".join(cells)):
-            self._flag_dirty(batch, cells)
+        shown = presentable(shorten(batch.cells[-1][column]))
+        batch.flaws.append(Flaw(len(batch.cells) - 1, column, code, shown, details))
+        self._weight += 1  # a flaw takes as much memory as a cell, and more
 
     def add_broken(self, part: int, broken: BrokenRow) -> None:
         """A row that is told, but not read."""
         batch = self._batches[part]
         broken.flaw.index = len(batch.cells)
         batch.broken.append(broken)
-        self._rows += 1
-        self._cells += len(broken.cells)
-
-    def _flag_dirty(self, batch: Batch, cells: list[str]) -> None:
-        index = len(batch.cells) - 1
-        dirty = [(column, cell) for column, cell in enumerate(cells) if is_dirty(cell)]
-        batch.flaws += [
-            Flaw(index, column, "undecodable", presentable(shorten(cell)), self._undecodable) for column, cell in dirty
-        ]
-        self._cells += len(dirty)  # a flaw takes as much memory as a cell, and more
+        self._weight += max(len(broken.cells), _LEAST)

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from msgspec import field as option
 
 from ingest.catalogue import shorten
-from ingest.formats.base import MAX_COLUMNS, Batch, BrokenRow, Flaw, FormatSpec, Part, Refused, Source
+from ingest.formats.base import MAX_COLUMNS, Batch, BrokenRow, Flaw, FormatSpec, Part, Refused, Source, counted
 from ingest.formats.controls import Control, Totals
 from ingest.formats.filling import Filling
 from ingest.formats.text import MAX_CELL, Block, Lines, codec_of, presentable
@@ -97,7 +97,7 @@ class FixedTable:
     @property
     def remarks(self) -> list[str]:
         """Sentences for the receipt; complete once the batches have been read."""
-        blank = [f"{_counted(self._blank_lines, 'blank line')} passed over."] if self._blank_lines else []
+        blank = [f"{counted(self._blank_lines, 'blank line')} passed over."] if self._blank_lines else []
         mark = ["The end-of-file mark (0x1A) behind the last line was passed over."] if self._ended_by_mark else []
         return [*self._lines.remarks, *blank, *mark, *self._totals.remarks]
 
@@ -107,10 +107,10 @@ class FixedTable:
         Raises:
             Refused: `control_total`, at the very end, when a trailer says something else than what was read.
         """
-        filling = Filling([part.name for part in self.parts], self._lines.encoding)
+        filling = Filling([(part.name, len(part.header)) for part in self.parts], self._lines.encoding)
         for row, (line, text, suspect) in enumerate(self._records(), start=1):
             name, cells = self._cut(text)
-            if filling.is_full(self._lines.position, len(cells)):
+            if filling.is_full(self._lines.position):
                 yield from filling.taken(self._lines.position)
             if flaw := self._misfit(name, text):
                 filling.add_broken(self._part_of.get(name or "", 0), BrokenRow(row, line, _shown(text), flaw))
@@ -118,7 +118,8 @@ class FixedTable:
             assert name is not None  # noqa: S101 - a line of no known type does not fit
             self._totals.add(name, cells)
             if name in self._part_of:
-                filling.add(self._part_of[name], row, line, cells, suspect=suspect or not text.isascii())
+                add = filling.add_suspect if suspect or not text.isascii() else filling.add
+                add(self._part_of[name], row, line, cells)
         yield from filling.taken(self._lines.position)
         self._totals.verify()
 
@@ -224,10 +225,6 @@ def _shown(text: str) -> list[str]:
 def _keeps_ascii(codec: str) -> bool:
     """Whether each ASCII character is one byte of it."""
     return len(_ASCII.encode(codec, "replace")) == len(_ASCII)
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"1 {thing} was" if count == 1 else f"{count:,} {thing}s were"
 
 
 def _check_encoding(codec: str, unit: str) -> None:

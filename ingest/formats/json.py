@@ -8,7 +8,7 @@ from itertools import repeat
 from msgspec import field as option
 
 from ingest.catalogue import shorten
-from ingest.formats.base import MAX_COLUMNS, Batch, BrokenRow, Flaw, FormatSpec, Part, Refused, Source
+from ingest.formats.base import MAX_COLUMNS, Batch, BrokenRow, Flaw, FormatSpec, Part, Refused, Source, counted
 from ingest.formats.filling import Filling
 from ingest.formats.paths import BadRecord, Cells, rows_of
 from ingest.formats.scanner import Documents, Found
@@ -61,22 +61,22 @@ class JsonTable:
     def remarks(self) -> list[str]:
         """Sentences for the receipt; complete once the batches have been read."""
         count = self._documents.blank_lines
-        blank = "1 blank line was passed over." if count == 1 else f"{count:,} blank lines were passed over."
-        return [*self._documents.remarks, blank] if count else self._documents.remarks
+        blank = [f"{counted(count, 'blank line')} passed over."] if count else []
+        return [*self._documents.remarks, *blank]
 
     def batches(self) -> Iterator[Batch]:
         """The rows in order. Once."""
         documents, paths = self._documents, self._paths
-        filling = Filling([None], documents.encoding)
+        filling = Filling([(None, len(paths))], documents.encoding)
         for row, (found, cells) in enumerate(self._rows(documents), start=1):
-            if filling.is_full(documents.position, len(paths)):
+            if filling.is_full(documents.position):
                 yield from filling.taken(documents.position)
             if isinstance(cells, BadRecord):
                 filling.add_broken(0, self._broken(row, found, str(cells)))
             elif len(found.text) > MAX_CELL and max(map(len, cells.values()), default=0) > MAX_CELL:
                 filling.add_broken(0, BrokenRow(row, found.line, [], Flaw(0, None, "too_long", details=_TOO_LONG)))
             else:
-                filling.add(0, row, found.line, list(map(cells.get, paths, repeat(""))), suspect=True)
+                filling.add_suspect(0, row, found.line, list(map(cells.get, paths, repeat(""))))
         yield from filling.taken(documents.position)
 
     def _opened(self) -> Documents:

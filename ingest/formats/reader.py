@@ -13,6 +13,7 @@ import resource
 import sys
 import warnings
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,19 +22,18 @@ from openpyxl import load_workbook  # type: ignore[import-untyped]
 from openpyxl.utils.escape import unescape  # type: ignore[import-untyped]
 from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
+from ingest.formats import biff, ooxml, opendocument
 from ingest.formats.answers import CELL_BYTES, LENGTH, MEMORY, SECONDS, Answer, Merge, Opened, Refusal, Rows, Sheet
-from ingest.formats.archive import Irregular, error_cells, inspect
+from ingest.formats.archive import inspect
 from ingest.formats.base import BATCH_BYTES, BATCH_ROWS, Refused
 from ingest.formats.cells import text_of
+from ingest.formats.untold import HEAD_ROWS, Irregular, Row, Untold
 
 GIVEN_UP = 75  # exit code: too much for this way of reading
-HEAD_ROWS = 101  # a header of two rows is looked for in the first 100
 MARGIN_CELLS = 5_000_000  # blank cells above the first one; calamine would make a list of each row of them
 
-# OpenDocument stores the text of an error only
-_ERROR_WORDS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"}
-
-Row = tuple[list[str], list[int]]  # its text, and which columns hold an error
+_DAY = timedelta(days=1)
+_NO_ERRORS: list[int] = []
 
 
 def main(descriptor: int, way: str) -> None:
@@ -88,35 +88,50 @@ class _Quick:
     def __init__(self, path: Path, kind: str) -> None:
         self._path, self._kind = path, kind
         self._book = CalamineWorkbook.from_path(path)
-        found = [one for one in self._book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+        self._places = [
+            place for place, one in enumerate(self._book.sheets_metadata) if one.typ == SheetTypeEnum.WorkSheet
+        ]
+        found = [self._book.sheets_metadata[place] for place in self._places]
         self.sheets = [Sheet(one.name, one.visible == SheetVisibleEnum.Visible) for one in found]
+        self._untold = biff.untold(path) if kind == "xls" else opendocument.untold(path) if kind == "ods" else []
 
     def blocks(self, number: int) -> Iterator[Rows]:
         """The answers for one sheet."""
-        name = self.sheets[number].name
-        errors = error_cells(self._path, name) if self._kind == "xlsx" else {}
-        sheet = self._book.get_sheet_by_name(name)
+        untold = self._untold_of(number)
+        sheet = self._book.get_sheet_by_index(self._places[number])
         top, left = sheet.start or (0, 0)
         if top * sheet.width > MARGIN_CELLS:
             raise Irregular
-        rows = zip(_shifted(sheet.iter_rows(), left), map(errors.get, itertools.count(1)), strict=False)
-        texts = _texts_of_ods if self._kind == "ods" else _texts
-        yield from _blocks(itertools.starmap(texts, rows), sheet.merged_cell_ranges, sheet.total_height)
+        missing = max(0, untold.height - (sheet.end[0] + 1 if sheet.end else 0))
+        rows = itertools.chain(_shifted(sheet.iter_rows(), left), itertools.repeat([], missing))
+        merges = sheet.merged_cell_ranges if untold.merges is None else untold.merges
+        yield from _blocks(
+            map(_texts, rows, itertools.count(1), itertools.repeat(untold)), merges or [], sheet.total_height
+        )
+
+    def _untold_of(self, number: int) -> Untold:
+        if self._kind == "xlsx":
+            return ooxml.untold(self._path, self.sheets[number].name)
+        place = self._places[number]
+        return self._untold[place] if place < len(self._untold) else Untold()
 
 
 class _Slow:
     """A row at a time, by openpyxl: whatever a sheet declares, only what it holds costs anything. Only for xlsx."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         file = path.open("rb")  # a path must end in .xlsx
-        self._sheets = load_workbook(file, read_only=True, data_only=True, keep_links=False).worksheets
+        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        self._sheets, self._day_0 = book.worksheets, book.epoch
         self.sheets = [Sheet(one.title, one.sheet_state == "visible") for one in self._sheets]
 
     def blocks(self, number: int) -> Iterator[Rows]:
         """The answers for one sheet."""
         sheet = self._sheets[number]
         sheet.reset_dimensions()  # what it declares may be a lie
-        yield from _blocks(map(_streamed, sheet.iter_rows()), None, 0)
+        merges = ooxml.merges(self._path, sheet.title)
+        yield from _blocks(map(_streamed, sheet.iter_rows(), itertools.repeat(self._day_0)), merges, 0)
 
 
 def _shifted(rows: Iterator[list[Any]], left: int) -> Iterator[list[Any]]:
@@ -125,26 +140,28 @@ def _shifted(rows: Iterator[list[Any]], left: int) -> Iterator[list[Any]]:
     return (margin + row for row in rows) if margin else rows
 
 
-def _texts(row: list[Any], errors: dict[int, str] | None) -> Row:
+def _texts(row: list[Any], number: int, untold: Untold) -> Row:
     texts = [value if type(value) is str else text_of(value) for value in row]
-    for column, shown in (errors or {}).items():
-        texts[column] = shown
-    return texts, list(errors or ())
+    if number in untold.numbers or number in untold.errors:
+        return untold.complete(number, row, texts)
+    return texts, _NO_ERRORS
 
 
-def _texts_of_ods(row: list[Any], _: object) -> Row:
-    texts, _ = _texts(row, None)
-    return texts, [column for column, text in enumerate(texts) if text in _ERROR_WORDS]
-
-
-def _streamed(row: tuple[Any, ...]) -> Row:
-    texts = [unescape(cell.value) if cell.data_type == "s" else text_of(cell.value) for cell in row]
+def _streamed(row: tuple[Any, ...], day_0: datetime) -> Row:
+    texts = [unescape(cell.value) if cell.data_type == "s" else _streamed_text(cell.value, day_0) for cell in row]
     return texts, [column for column, cell in enumerate(row) if cell.data_type == "e"]
 
 
-def _blocks(rows: Iterator[Row], merges: list[Merge] | None, height: int) -> Iterator[Rows]:
+def _streamed_text(value: object, day_0: datetime) -> str:
+    """Of a negative number openpyxl makes a day before the calendar begins, which Excel does not."""
+    if type(value) is datetime and value < day_0:
+        return text_of((value - day_0) / _DAY)
+    return text_of(value)
+
+
+def _blocks(rows: Iterator[Row], merges: list[Merge], height: int) -> Iterator[Rows]:
     """The answers for one sheet; the last has no rows, so that none must be held back."""
-    block = Rows(1, [], [], merges, 0)
+    block = Rows(1, [], [], [one for one in merges if one[0][0] < HEAD_ROWS], 0)
     most, weight = HEAD_ROWS, 0
     for texts, errors in rows:
         block.errors += [(len(block.cells), column) for column in errors]
@@ -154,9 +171,9 @@ def _blocks(rows: Iterator[Row], merges: list[Merge] | None, height: int) -> Ite
             following = block.first + len(block.cells)
             block.share = min(following / height, 0.999) if height else 0
             yield block
-            block, most, weight = Rows(following, [], [], None, 0), BATCH_ROWS, 0
+            block, most, weight = Rows(following, [], [], [], 0), BATCH_ROWS, 0
     yield block
-    yield Rows(block.first + len(block.cells), [], [], None, 1)
+    yield Rows(block.first + len(block.cells), [], [], [], 1)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ingest.formats.answers import Merge, Rows
-from ingest.formats.base import MAX_COLUMNS, Footer, Refused
+from ingest.formats.base import MAX_COLUMNS, Footer
+from ingest.formats.footer import Foot, fold
 from ingest.formats.text import presentable
 
 FIND_WITHIN = 100  # rows
@@ -49,10 +48,10 @@ def find_header(head: Rows, row: int, required: list[str] | None, height: int) -
         height: 1, or 2 where the upper row groups columns; "Address" over "City" becomes "Address City".
     """
     starts = range(min(FIND_WITHIN, len(head.cells) - height + 1)) if required else range(row - 1, row)
-    wanted = {_fold(name) for name in required or ()}
+    wanted = {fold(name) for name in required or ()}
     for start in starts:
         names = _names(head, start, height)
-        if any(names) and wanted <= set(map(_fold, names)):
+        if any(names) and wanted <= set(map(fold, names)):
             return Header([presentable(name) for name in names], start + 1, start + height)
     return None
 
@@ -74,22 +73,16 @@ class Data:
     header: Header
     footer: Footer | None
     blank: int = 0
-    footer_rows: int = 0
     beyond: int = 0
     share: float = 0
-    mark_at: int = field(init=False)
+    foot: Foot[Row] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.mark_at = _place_of_mark(self.footer, self.header.names)
+        self.foot = Foot(self.footer, self.header.names, lambda row: row.cells)
 
     def rows(self, blocks: Iterable[Rows]) -> Iterator[Row]:
         """The data rows in order. Once."""
-        rows = self._filled(blocks)
-        if self.footer is None:
-            return rows
-        if self.footer.rows:
-            return self._all_but_last(self.footer.rows, rows)
-        return self._up_to_mark(frozenset(self.footer.is_ or ()), rows)
+        return self.foot.without(self._filled(blocks))
 
     def _filled(self, blocks: Iterable[Rows]) -> Iterator[Row]:
         """All but blank rows; those below the last row are not even counted, for a sheet may be a million rows long."""
@@ -117,64 +110,35 @@ class Data:
                 if block.first + place > self.header.last:
                     yield block.first + place, cells, errors.get(place, [])
 
-    def _all_but_last(self, count: int, rows: Iterator[Row]) -> Iterator[Row]:
-        held: deque[Row] = deque()
-        for row in rows:
-            held.append(row)
-            if len(held) > count:
-                yield held.popleft()
-        self.footer_rows = len(held)
-
-    def _up_to_mark(self, words: frozenset[str], rows: Iterator[Row]) -> Iterator[Row]:
-        for row in rows:
-            if row.cells[self.mark_at].strip() in words:
-                self.footer_rows = 1 + sum(1 for _ in rows)
-                return
-            yield row
-
 
 def _names(head: Rows, start: int, height: int) -> list[str]:
     rows = head.cells[start : start + height]
-    width = max((len(row) for row in rows), default=0)
-    names = [*(rows[0] if rows else []), *[""] * width][:width]
-    if height > 1 and len(rows) > 1:
-        lower = [*rows[1], *[""] * width][:width]
-        upper = _spread(names, lower) if head.merges is None else _merged(names, head.merges, start)
-        names = [
-            " ".join(filter(None, (above.strip(), below.strip()))) for above, below in zip(upper, lower, strict=True)
-        ]
+    width = max(map(len, head.cells if height > 1 else rows), default=0)  # a merged cell may reach beyond both rows
+    lines = [[*row, *[""] * width][:width] for row in [*rows, *[[]] * (height - len(rows))]]
+    names = lines[0]
+    if height > 1:
+        _merge(lines, head.merges, start)
+        names = [_joined(column) for column in zip(*lines, strict=True)]
     while names and not names[-1].strip():
         names.pop()
     return names
 
 
-def _merged(upper: list[str], merges: list[Merge], row: int) -> list[str]:
-    """Every cell of a merged range says what its first one says."""
+def _merge(lines: list[list[str]], merges: list[Merge], first: int) -> None:
+    """Have the upper row say in each column of a merged cell what the cell says, and the lower one nothing below it.
+
+    What a file holds beneath a merged cell is shown by no spreadsheet program.
+    """
+    upper, lower = lines
     for (top, left), (bottom, right) in merges:
-        if top <= row <= bottom and right < MAX_COLUMNS:
-            upper[left + 1 : right + 1] = [upper[left]] * len(upper[left + 1 : right + 1])
-    return upper
+        columns = slice(left, min(right, MAX_COLUMNS) + 1)
+        width = len(upper[columns])
+        if width and top == first:
+            upper[columns] = [upper[left]] * width
+        if top <= first < bottom:
+            lower[columns] = [""] * width
 
 
-def _spread(upper: list[str], lower: list[str]) -> list[str]:
-    """Where merges are not known, a group is taken to reach as far as there are names below and none beside it."""
-    for column in range(1, len(upper)):
-        if not upper[column].strip() and lower[column].strip() and lower[column - 1].strip():
-            upper[column] = upper[column - 1]
-    return upper
-
-
-def _fold(name: str) -> str:
-    """A name without what people change by accident, as the mapping of columns compares them."""
-    text = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(letter for letter in text if letter.isalnum()) or text.strip()
-
-
-def _place_of_mark(footer: Footer | None, names: list[str]) -> int:
-    if footer is None or footer.column is None:
-        return 0
-    wanted = _fold(footer.column)
-    for place, name in enumerate(names):
-        if _fold(name) == wanted:
-            return place
-    raise Refused("column_missing", missing=footer.column)
+def _joined(names: tuple[str, ...]) -> str:
+    """A name that stands in both rows is one name."""
+    return " ".join(dict.fromkeys(filter(None, (name.strip() for name in names))))

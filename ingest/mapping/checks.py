@@ -18,6 +18,7 @@ Check = Callable[[object], None]
 """Raises `BadValue`."""
 
 _LONGEST_FOR_PATTERN = 1_000  # characters: a slow pattern stays bearable
+_MOST_ZEROS = 20  # more than any number of a person or a paper has
 # a repeated group that ends in a repeat, such as `(a+)+`, takes exponential time on text that almost fits
 _EXPLOSIVE = re.compile(r"(?<!\\)[+*]\)(?:[+*]|\{\d*,\d*\})")
 _RELATIVE = re.compile(r"today(?:\s*(?P<sign>[-+])\s*(?P<count>[0-9]{1,5})\s*(?P<unit>[dmy]))?")
@@ -41,8 +42,7 @@ def compile_checks(
     return [
         *_capacity(max_length),
         *_room(room),
-        *_length(spec.length),
-        *_pattern(spec.pattern),
+        *_form(spec),
         *_one_of(spec.one_of, parse),
         *_range(spec, today),
     ]
@@ -74,6 +74,38 @@ def _room(room: Room | None) -> Iterator[Check]:
                 raise BadValue("out_of_range", expected=agreed)
 
         yield check
+
+
+def _form(spec: FieldSpec) -> Iterator[Check]:
+    """Length and pattern; what fits neither may be what a spreadsheet left of a text of digits."""
+    forms = [*_length(spec.length), *_pattern(spec.pattern)]
+    for form in forms:
+
+        def check(value: object, form: Check = form) -> None:
+            try:
+                form(value)
+            except BadValue as problem:
+                if problem.code != "too_long" and _lost_zeros(value, forms):
+                    raise BadValue("lost_zeros") from None
+                raise
+
+        yield check
+
+
+def _lost_zeros(value: object, forms: list[Check]) -> bool:
+    """Whether digits would be as agreed if there were zeros in front; of a number nothing is lost with them."""
+    if not isinstance(value, str) or not (value.isascii() and value.isdigit()):
+        return False
+    return any(_fits("0" * zeros + value, forms) for zeros in range(1, _MOST_ZEROS + 1))
+
+
+def _fits(text: str, forms: list[Check]) -> bool:
+    try:
+        for form in forms:
+            form(text)
+    except BadValue:
+        return False
+    return True
 
 
 def _length(bounds: list[int] | None) -> Iterator[Check]:

@@ -45,7 +45,7 @@ def compile_column(
     today: date,
     max_length: int | None = None,
     room: Room | None = None,
-    iso_dates: bool = False,
+    typed_cells: bool = False,
 ) -> Column:
     """Compile one field.
 
@@ -55,7 +55,7 @@ def compile_column(
         today: the date of receipt in the partner's zone, so that a replay comes to the same.
         max_length: characters that the record can hold.
         room: numbers that the record can hold.
-        iso_dates: the file has real dates, which come as ISO 8601.
+        typed_cells: the file has real dates and numbers, see `FormatSpec`.
 
     Raises:
         SpecError: the field makes no sense.
@@ -64,7 +64,7 @@ def compile_column(
         raise SpecError(
             "clear_token" if spec.clear_token is not None else "blank", "A required value cannot be cleared."
         )
-    parse = parser_for(spec, iso_dates=iso_dates)
+    parse = parser_for(spec, typed_cells=typed_cells)
     checks = compile_checks(spec, parse, today=today, max_length=max_length, room=room)
     return Column(_reader(spec, none_values, _checked(parse, checks)))
 

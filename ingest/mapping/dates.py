@@ -48,7 +48,7 @@ Builder = Callable[[Parts], date]
 Reader = Callable[[str], date | None]
 
 
-def parse_date(spec: FieldSpec, *, iso_dates: bool = False) -> Parser:
+def parse_date(spec: FieldSpec, *, typed_cells: bool = False) -> Parser:
     """A calendar day; without formats, ISO 8601.
 
     A time of day in the format is read and dropped, and so is an offset: `%Y-%m-%d%z` takes `2026-05-01-08:00`
@@ -56,10 +56,10 @@ def parse_date(spec: FieldSpec, *, iso_dates: bool = False) -> Parser:
 
     Args:
         spec: the field.
-        iso_dates: the file has real dates, which come as ISO 8601 besides what `formats` say.
+        typed_cells: the file has real dates, which come as ISO 8601 besides what `formats` say.
     """
     formats = spec.formats or ["%Y-%m-%d"]
-    real = [one for one in _REAL_DATES if iso_dates and one not in formats]
+    real = [one for one in _REAL_DATES if typed_cells and one not in formats]
     return _first_fitting(spec, formats + real, _day, shown=formats)
 
 

@@ -26,7 +26,7 @@ _LONGEST_OTHERWISE = 1_000  # characters; longer text in a name or a city is a b
 
 
 def compile_field(
-    kind: Kind, name: str, spec: FieldSpec, *, none_values: frozenset[str], today: date, iso_dates: bool = False
+    kind: Kind, name: str, spec: FieldSpec, *, none_values: frozenset[str], today: date, typed_cells: bool = False
 ) -> Column:
     """One field as a function over a column, fit for the record that it feeds.
 
@@ -43,7 +43,7 @@ def compile_field(
         today=today,
         max_length=_LONGEST.get(name, _LONGEST_OTHERWISE),
         room=target.room,
-        iso_dates=iso_dates,
+        typed_cells=typed_cells,
     )
     if spec.value is not None and (bad := column([spec.value]).bad):
         raise SpecError("value", f"{spec.value!r} is not a value that {name} can have ({bad[0][1].code}).")

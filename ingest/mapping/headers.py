@@ -100,12 +100,12 @@ def needed_columns(feed: Feed) -> list[list[str]]:
     They are the keys, what is `required`, everything that a condition or a document type asks, and the column of a
     lookup that rejects what its table does not have.
     """
-    needed: list[list[str]] = [[condition.column] for condition in _conditions(feed)]
+    needed: list[list[str]] = [[condition.column] for condition in conditions_of(feed)]
     for key, fields in _mappings(feed):
         for name, spec in fields.items():
             if spec.required or name == key:
                 needed += columns_of(spec)
-    needed += [listed(by) for by in _looked_up(feed, "reject")]
+    needed += [listed(by) for by in looked_up(feed, "reject")]
     needed += [listed(one.type.from_) for one in feed.documents if isinstance(one.type, DocumentType)]
     return list({tuple(names): names for names in needed}.values())
 
@@ -113,11 +113,12 @@ def needed_columns(feed: Feed) -> list[list[str]]:
 def used_columns(feed: Feed) -> list[list[str]]:
     """Every column that the feed mentions; each a list of alternative names."""
     optional = [names for _, fields in _mappings(feed) for spec in fields.values() for names in columns_of(spec)]
-    optional += [listed(by) for by in _looked_up(feed, "warn", "ignore")]
+    optional += [listed(by) for by in looked_up(feed, "warn", "ignore")]
     return [*needed_columns(feed), *optional, *([name] for name in feed.keep)]
 
 
-def _looked_up(feed: Feed, *missing: str) -> list[str | list[str]]:
+def looked_up(feed: Feed, *missing: str) -> list[str | list[str]]:
+    """The columns of the lookups that do so with a word that their table lacks."""
     return [step.by for step in feed.enrich if isinstance(step, Lookup) and step.missing in missing]
 
 
@@ -130,7 +131,8 @@ def _mappings(feed: Feed) -> list[tuple[str | None, dict[str, FieldSpec]]]:
     return mappings + [(None, one.fields) for one in feed.documents]
 
 
-def _conditions(feed: Feed) -> list[Condition]:
+def conditions_of(feed: Feed) -> list[Condition]:
+    """Every question that the feed asks about a column."""
     records = [feed.client, feed.case, *feed.documents]
     asked = [feed.where, *(one.when for one in records if one), *(getattr(rule, "when", None) for rule in feed.rules)]
     return [condition for condition in asked if condition]

@@ -24,6 +24,8 @@ _GAP = "[ \u00a0\u202f]?"
 _SIGN = "[-+−]"
 _CURRENCY = "[A-Z]{0,2}[$€£¥₹₩₪₱₫₺₽฿]|[A-Z]{3}"
 # every gap is one character at most, so that no text makes the search slow
+_REAL = re.compile(r"-?[0-9]+\.[0-9]+")  # as a workbook's reader writes a number that is not whole
+_EITHER = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
 _SHAPE = re.compile(
     rf"(?P<open>\()?{_GAP}(?P<first>{_SIGN})?{_GAP}(?P<front>{_CURRENCY})?{_GAP}(?P<second>{_SIGN})?{_GAP}"
     rf"(?P<digits>[0-9.,'’ \u00a0\u202f]*[0-9]){_GAP}(?P<back>{_CURRENCY})?{_GAP}(?P<last>[-−])?{_GAP}(?P<close>\))?"
@@ -46,6 +48,21 @@ def decimal(spec: FieldSpec) -> Parser:
 def integer(spec: FieldSpec) -> Parser:
     """A whole number as an int; `12.0` counts, because spreadsheets write it."""
     return _number(spec, decimals=0, finish=_whole)
+
+
+def real_number(as_text: Parser, with_point: Parser) -> Parser:
+    """A parser of text with a decimal comma that also takes real numbers, which come with a point.
+
+    `1.125` may be the number one and an eighth, or text for a thousand and more: it is refused, never guessed.
+    """
+    expected = "decimals after a comma as text, or as a real number with other than three of them"
+
+    def parse(text: str) -> object:
+        if _EITHER.fullmatch(text):
+            raise BadValue("bad_number", expected=expected)
+        return (with_point if _REAL.fullmatch(text) else as_text)(text)
+
+    return parse
 
 
 def _whole(number: Decimal) -> int:

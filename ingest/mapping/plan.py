@@ -11,7 +11,7 @@ from ingest.feed import Condition, DocumentSpec, Feed
 from ingest.mapping.bound import RecordPlan, Test, TypePlan, bind_field
 from ingest.mapping.enrich import BoundStep, bind_steps, with_targets
 from ingest.mapping.fitting import compile_field
-from ingest.mapping.headers import Headers
+from ingest.mapping.headers import Headers, conditions_of, looked_up
 from ingest.mapping.specs import RecordSpec, check_feed, specs_of
 from ingest.mapping.tables import NO_TABLES, LookupTable
 from ingest.mapping.values import FeedError
@@ -19,13 +19,22 @@ from ingest.mapping.values import FeedError
 
 @dataclass(frozen=True, slots=True)
 class FeedPlan:
-    """A feed bound to one file: what to keep, what each row yields, what must hold."""
+    """A feed bound to one file: what to keep, what each row yields, what must hold.
+
+    Attributes:
+        names: of all columns, as found.
+        where_at: the column that `where` asks.
+        asked: the columns that decide something or are kept as they stand, each with the words that the feed has there.
+    """
 
     feed: Feed
+    names: tuple[str, ...]
     records: tuple[RecordPlan, ...]
     where: Test | None
     conditions: dict[int, Test]  # what rules ask, by the rule's place
     keep: tuple[tuple[str, int], ...]
+    where_at: int | None
+    asked: dict[int, frozenset[str]]
     steps: tuple[BoundStep, ...] = ()
 
 
@@ -45,12 +54,16 @@ def compile_feed(feed: Feed, headers: Headers, today: date, tables: Mapping[str,
         raise errors[0]
     records = tuple(_bind_record(kind, spec, feed, headers, today) for kind, spec, _ in specs_of(feed))
     steps = bind_steps(feed, records, headers, tables)
+    keep = tuple((name, place) for name in feed.keep if (place := headers.index(name)) is not None)
     return FeedPlan(
         feed,
+        tuple(headers.found),
         with_targets(records, steps),
         compile_condition(feed.where, headers, frozenset(feed.none_values)),
         _bind_rules(feed, headers),
-        tuple((name, place) for name in feed.keep if (place := headers.index(name)) is not None),
+        keep,
+        headers.index(feed.where.column) if feed.where else None,
+        _asked(feed, headers, records, keep),
         steps,
     )
 
@@ -80,7 +93,9 @@ def _bind_record(kind: Kind, spec: RecordSpec, feed: Feed, headers: Headers, tod
     key = getattr(spec, "key", None)
     fields = []
     for name, one in spec.fields.items():
-        column = compile_field(kind, name, one, none_values=none_values, today=today, iso_dates=feed.format.iso_dates)
+        column = compile_field(
+            kind, name, one, none_values=none_values, today=today, typed_cells=feed.format.typed_cells
+        )
         bound = bind_field(FIELDS[kind][name], one, column, headers, whole=name == key, blanks=none_values | {""})
         fields += [bound] if bound else []
     when = compile_condition(spec.when, headers, none_values)
@@ -103,3 +118,17 @@ def _bind_rules(feed: Feed, headers: Headers) -> dict[int, Test]:
     none_values = frozenset(feed.none_values)
     asked = ((number, getattr(rule, "when", None)) for number, rule in enumerate(feed.rules))
     return {number: test for number, when in asked if (test := compile_condition(when, headers, none_values))}
+
+
+def _asked(
+    feed: Feed, headers: Headers, records: tuple[RecordPlan, ...], keep: tuple[tuple[str, int], ...]
+) -> dict[int, frozenset[str]]:
+    asked: dict[int, frozenset[str]] = {place: frozenset() for _, place in keep}
+    asked |= {one.doc_type.place: frozenset() for one in records if isinstance(one.doc_type, TypePlan)}
+    looked_up_at = (headers.index(by) for by in looked_up(feed, "reject", "warn", "ignore"))
+    asked |= {place: frozenset() for place in looked_up_at if place is not None}
+    for condition in conditions_of(feed):
+        place = headers.index(condition.column)
+        assert place is not None  # noqa: S101 - compiled before
+        asked[place] = asked.get(place, frozenset()).union(condition.is_ or (), condition.is_not or ())
+    return asked

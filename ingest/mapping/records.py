@@ -9,7 +9,7 @@ from itertools import compress
 
 from gateway.domain.fields import DURATION_OF_STATUS, Kind
 from ingest.catalogue import RowProblem, mask, shorten
-from ingest.formats.base import Batch
+from ingest.formats.base import Batch, Flaw
 from ingest.formats.text import presentable
 from ingest.mapping.bound import FieldPlan, RecordPlan, TypePlan, stored
 from ingest.mapping.cleaners import strip
@@ -79,7 +79,9 @@ class _BatchMapper:
         self.plan = plan
         self.out = Mapped(batch.rows, batch.lines, batch.sheet)
         self.bad: set[int] = set()
-        self.flawed = {(flaw.index, flaw.column) for flaw in batch.flaws}
+        self.flaws = [flaw for flaw in batch.flaws if not self._is_agreed(flaw)]
+        self.flawed = {(flaw.index, flaw.column) for flaw in self.flaws}
+        self.errors = {(flaw.index, flaw.column) for flaw in self.flaws if flaw.code == "formula_error"}
 
     def run(self) -> Mapped:
         kept = self._keep_where()
@@ -92,20 +94,29 @@ class _BatchMapper:
         self._tell_broken()
         return self.out
 
+    def _is_agreed(self, flaw: Flaw) -> bool:
+        """An error such as #N/A that the feed itself has as a word says what the feed says that it does."""
+        if flaw.code != "formula_error" or flaw.column is None:
+            return False
+        cell = self.batch.cells[flaw.index][flaw.column].strip()
+        return cell in self.plan.feed.none_values or cell in self.plan.asked.get(flaw.column, ())
+
     def _keep_where(self) -> list[int]:
         everything = range(len(self.batch.cells))
         if self.plan.where is None:
             return list(everything)
         kept = [self.plan.where(row) for row in self.batch.cells]
+        for index, column in self.errors:
+            kept[index] |= column == self.plan.where_at  # it cannot be told that the row is none; it will be rejected
         self.out.skipped.update(row for row, keep in zip(self.batch.rows, kept, strict=True) if not keep)
         return list(compress(everything, kept))
 
     def _tell_flaws(self, kept: set[int]) -> None:
         labels = {place: one for record in self.plan.records for one in record.fields for place in one.places}
-        for flaw in self.batch.flaws:
-            if flaw.index in kept:
+        for flaw in self.flaws:
+            if flaw.index in kept and (flaw.code != "formula_error" or flaw.column in self.plan.asked):
                 known = labels.get(flaw.column) if flaw.column is not None else None
-                secret = known.target.sensitive if known else False
+                secret = known is not None and known.target.sensitive and flaw.code != "formula_error"
                 self._reject(
                     flaw.index,
                     flaw.code,
@@ -115,7 +126,8 @@ class _BatchMapper:
                 )
 
     def _label(self, column: int | None) -> str | None:
-        return None if column is None else f"column {column + 1}"
+        """The partner's own name of a column, where it has one."""
+        return None if column is None else self.plan.names[column].strip() or f"column {column + 1}"
 
     # ---------------------------------------------------------------------------------------- values
 
@@ -137,7 +149,8 @@ class _BatchMapper:
             return
         words = [self.batch.cells[index][told.place].strip() for index in values.indexes]
         for index, word in zip(values.indexes, words, strict=True):
-            if word not in told.blanks and word.casefold() not in told.known:
+            is_odd = word not in told.blanks and word.casefold() not in told.known
+            if is_odd and (index, told.place) not in self.flawed:
                 self._reject(index, "bad_code", told.label, word, {"expected": alternatives(told.words)})
         known = [word.casefold() in told.known for word in words]
         values.indexes = list(compress(values.indexes, known))
@@ -152,6 +165,8 @@ class _BatchMapper:
         values.clears.update((place, name) for place in result.cleared)
         values.denied.update(_denials(one, result, cells))
         column = stored(one.target, result.values)
+        if self.errors:
+            self._tell_errors(values, one, cells, column)
         values.columns[name] = column
         if name == "expires_on":
             self._end_of_stay(values, result.tokens, column)
@@ -168,7 +183,19 @@ class _BatchMapper:
         index = values.indexes[place]
         if any((index, column) in self.flawed for column in one.places):
             return  # told as the flaw that it is
-        shown = mask(cell.strip()) if one.target.sensitive else cell
+        self._tell_value(values, one, place, bad, mask(cell.strip()) if one.target.sensitive else cell)
+
+    def _tell_errors(self, values: Draft, one: FieldPlan, cells: list[str], column: list[object | None]) -> None:
+        """A cell that holds #N/A has no value, and matters only where a value is read from it; never a secret."""
+        for place, index in enumerate(values.indexes):
+            odd = [at for at in one.places if (index, at) in self.errors]
+            if odd:
+                column[place] = None
+                if not any(at in self.plan.asked for at in odd):
+                    self._tell_value(values, one, place, BadValue("formula_error"), cells[place])
+
+    def _tell_value(self, values: Draft, one: FieldPlan, place: int, bad: BadValue, shown: str) -> None:
+        index = values.indexes[place]
         if bad.code == "missing_value":
             shown = ""
         if one.spec.if_bad == "reject" or bad.code == "missing_value":

@@ -37,7 +37,7 @@ def _part_errors(feed: Feed, name: str) -> Iterator[FeedError]:
 def _section_errors(feed: Feed) -> Iterator[FeedError]:
     yield from _structural(feed)
     for spec in specs_of(feed):
-        yield from _record_errors(*spec, iso_dates=feed.format.iso_dates)
+        yield from _record_errors(*spec, typed_cells=feed.format.typed_cells)
     yield from step_errors(feed)
 
 
@@ -92,13 +92,13 @@ def addresses(feed: Feed) -> Iterator[str]:
     yield from (str(address) for address in enriched(feed))
 
 
-def _record_errors(kind: Kind, spec: RecordSpec, path: Path, *, iso_dates: bool) -> Iterator[FeedError]:
+def _record_errors(kind: Kind, spec: RecordSpec, path: Path, *, typed_cells: bool) -> Iterator[FeedError]:
     if isinstance(spec, DocumentSpec):
         yield from _type_errors(spec, path)
     for name, one in spec.fields.items():
         at = (*path, "fields", name)
         try:
-            compile_field(kind, name, one, none_values=frozenset(), today=date(2000, 1, 1), iso_dates=iso_dates)
+            compile_field(kind, name, one, none_values=frozenset(), today=date(2000, 1, 1), typed_cells=typed_cells)
         except SpecError as error:
             yield FeedError((*at, error.option) if error.option else at, str(error), error.suggestion)
         if getattr(spec, "key", None) == name and one.if_bad == "drop":

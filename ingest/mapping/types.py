@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from ingest.feed import FieldSpec
 from ingest.mapping.codes import boolean, code, us_state
 from ingest.mapping.contacts import email, phone
@@ -21,12 +23,12 @@ from ingest.mapping.identifiers import (
     ssn,
 )
 from ingest.mapping.mrz import passport_mrz
-from ingest.mapping.numbers import decimal, integer, money
+from ingest.mapping.numbers import decimal, integer, money, real_number
 from ingest.mapping.values import Parser, SpecError, alternatives, unknown_name
 
 
-def parser_for(spec: FieldSpec, *, iso_dates: bool = False) -> Parser:
-    """What reads the text of a field; `iso_dates` as in `parse_date`.
+def parser_for(spec: FieldSpec, *, typed_cells: bool = False) -> Parser:
+    """What reads the text of a field; `typed_cells` as in `FormatSpec`.
 
     Raises:
         SpecError: no such type, or an option that the type does not take or cannot use.
@@ -39,7 +41,12 @@ def parser_for(spec: FieldSpec, *, iso_dates: bool = False) -> Parser:
             raise SpecError(
                 option, f"`{option}` means nothing to `type: {spec.type}`; it is for {alternatives(sorted(takers))}."
             )
-    return parse_date(spec, iso_dates=iso_dates) if spec.type == "date" else TYPES[spec.type](spec)
+    if spec.type == "date":
+        return parse_date(spec, typed_cells=typed_cells)
+    parse = TYPES[spec.type](spec)
+    if typed_cells and spec.decimal != ".":
+        return real_number(parse, TYPES[spec.type](replace(spec, decimal=".")))
+    return parse
 
 
 def _text(_spec: FieldSpec) -> Parser:

@@ -77,6 +77,53 @@ WRITERS: dict[type[FormatSpec], Callable] = {
     JsonFormat: write_json,
 }
 
+
+def damaged_csv():
+    """Text with a line break in quotes, and a blank line, above what is wrong."""
+    content = b'id,name\n1,"a\nb"\n\n2,M\xfcller\n3,x,more\n4,"y"z\n5,z\n'
+    return content, CsvFormat(), [("undecodable", 4, 5, None), ("ragged_row", 5, 6, None), ("bad_quotes", 6, 7, None)]
+
+
+def damaged_excel():
+    """A second sheet with a title, and a blank row, above what is wrong."""
+    book = openpyxl.Workbook()
+    book.active.append(["id", "name"])
+    book.active.append(["1", "#N/A"])
+    other = book.create_sheet("Other")
+    for row in (["Title"], ["id", "name"], ["2", "x"], [], ["3", "#REF!"]):
+        other.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    spec = ExcelFormat(sheets=["Sheet", "Other"], find_header=["id"])
+    return content.getvalue(), spec, [("formula_error", 2, 2, "Sheet"), ("formula_error", 5, 5, "Other")]
+
+
+def damaged_fixed():
+    """A line of another type, and blank ones, above what is wrong: rows count lines that are not blank."""
+    records = {
+        "header": RecordType(where=(1, 1, "H"), columns={}),
+        "one": RecordType(where=(1, 1, "A"), columns={"id": (2, 3)}),
+        "two": RecordType(where=(1, 1, "B"), columns={"id": (2, 3)}),
+    }
+    content = b"H\n\nA001\n   \nB\xff02\nA003 moved\nX\nB004\n"
+    wrong = [("undecodable", 3, 5, "two"), ("ragged_row", 4, 6, "one"), ("unknown_record", 5, 7, "one")]
+    return content, FixedFormat(records=records, line_length=4), wrong
+
+
+def damaged_json():
+    """A blank line above what is wrong."""
+    content = b'{"id": "1", "name": "x"}\n\n{"id": "2", "name": "M\xfcller"}\n{"id": "3",,}\n\n["4"]\n{"id": "5"}\n'
+    return content, JsonFormat(), [("undecodable", 2, 3, None), ("bad_json", 3, 4, None), ("bad_json", 4, 6, None)]
+
+
+# ... and one file in which rows are wrong: with the format that describes it, (code, row, line, sheet) of each
+DAMAGED: dict[type[FormatSpec], Callable] = {
+    CsvFormat: damaged_csv,
+    ExcelFormat: damaged_excel,
+    FixedFormat: damaged_fixed,
+    JsonFormat: damaged_json,
+}
+
 HEADER = ["Employee ID", "Name", "Größe"]
 ROWS = [["00123", "O'Neil, Ann", "1,5"], ["N/A", "李 小龙", "0"], ["", "x", "2026-05-01"]]
 
@@ -96,8 +143,8 @@ def flat(table):
     ]
 
 
-def test_every_format_has_a_sample_writer():
-    assert set(WRITERS) == set(FORMATS)
+def test_every_format_has_a_sample_writer_and_a_damaged_file():
+    assert set(WRITERS) == set(DAMAGED) == set(FORMATS)
 
 
 @each_format
@@ -145,6 +192,16 @@ def test_positions_rise_through_all_batches(kind):
     assert lines == sorted(lines)
     assert consumed == sorted(consumed)
     assert consumed[-1] == size
+
+
+@each_format
+def test_whatever_is_wrong_is_told_with_its_true_row_line_and_sheet(kind):
+    content, spec, wrong = DAMAGED[kind]()
+    told = []
+    for batch in open_table(Bytes(content), spec).batches():
+        told += [(one.code, batch.rows[one.index], batch.lines[one.index], batch.sheet) for one in batch.flaws]
+        told += [(one.flaw.code, one.row, one.line, batch.sheet) for one in batch.broken]
+    assert sorted(told, key=str) == sorted(wrong, key=str)
 
 
 @each_format

@@ -50,7 +50,7 @@ QUIRKS = [
     Quirk("a rehire has no last day", WORKDAY, ", blank: clear", "", "termination_date"),
     Quirk("absence is not termination", WORKDAY, "absent: ignore", "absent: close", "records.clients.closed: 0 expected, 3 found"),
     Quirk("Co Code padded with _", ADP, '{first_of: ["_"]}', "strip", "Co Code, code: bad_code"),
-    Quirk("File # without its zeros", ADP, "clean: [strip, {pad_left: {width: 6}}]", "clean: [strip]", "pattern_mismatch"),
+    Quirk("File # without its zeros", ADP, "clean: [strip, {pad_left: {width: 6}}]", "clean: [strip]", "lost_zeros"),
     Quirk("LAST, FIRST M: family name", ADP, "{last_first: family}", "strip", "family_name"),
     Quirk("LAST, FIRST M: given name", ADP, "{last_first: given}", "strip", "given_name"),
     Quirk("LAST, FIRST M: middle name", ADP, "{last_first: middle}", "strip", "middle_name"),
@@ -65,7 +65,7 @@ QUIRKS = [
     Quirk("HDR, DTL, TRL", SAP, "where: [1, 3, TRL]", "where: [1, 3, END]", "control_total"),
     Quirk("an infotype has its own columns", SAP, "where: [1, 7, DTL0008]", "where: [1, 7, DTL0009]", "control_total"),
     Quirk("an infotype has its own mapping", SAP, "      pay:\n        client:", "      payment:\n        client:", "annual_salary"),
-    Quirk("a personnel number filled with zeros", SAP, "DTL0000], columns: {pernr: [8, 8]", "DTL0000], columns: {pernr: [9, 7]", "pattern_mismatch"),
+    Quirk("a personnel number filled with zeros", SAP, "DTL0000], columns: {pernr: [8, 8]", "DTL0000], columns: {pernr: [9, 7]", "lost_zeros"),
     Quirk("99991231", SAP, ', "99991231"', "", "expires, code: out_of_range"),
     Quirk("00000000", SAP, ', "00000000"', "", "born, code: bad_date"),
     Quirk("umlauts in columns of bytes", SAP, "unit: bytes", "unit: characters", "land"),
@@ -162,7 +162,7 @@ def without_short_lines(monkeypatch):
 
 def without_real_dates(monkeypatch):
     """A reader to which the cells of a workbook are text only."""
-    monkeypatch.setattr(ExcelFormat, "iso_dates", False)
+    monkeypatch.setattr(ExcelFormat, "typed_cells", False)
 
 
 def without_memory(monkeypatch):

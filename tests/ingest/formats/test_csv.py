@@ -248,6 +248,11 @@ def test_a_word_in_a_column_ends_the_table(read):
     assert table.remarks == ["1 blank line was passed over.", "3 footer rows were not read as data."]
 
 
+def test_the_column_of_a_footer_is_matched_as_all_columns_are(read):
+    table = read("EMP_ID,name\n1,Ann\nTotal,\n", footer=Footer(column="Emp Id", is_=["Total"]))
+    assert table.cells == [["1", "Ann"]]
+
+
 def test_a_footer_known_by_a_column_that_is_missing_is_refused(read):
     refused = refusal(read, "a,b\n1,2\n", footer=Footer(column="Name", is_=["Total"]))
     assert (refused.code, refused.details) == ("column_missing", {"missing": "Name"})

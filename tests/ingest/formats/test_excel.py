@@ -3,97 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-import openpyxl
 import pytest
-from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from spreadsheets import DAY, read, refusal, workbook
 
-from ingest.catalogue import describe_file
-from ingest.formats.base import Refused
 from ingest.formats.cells import text_of
-from ingest.formats.excel import ExcelFormat, open_table
+from ingest.formats.excel import ExcelFormat
 
 SAMPLES = Path(__file__).parents[2] / "data" / "excel"
-DAY = "yyyy-mm-dd"
 
 instant = dt.datetime.fromisoformat
-
-
-@dataclass
-class Bytes:
-    content: bytes
-    name: str = "roster.xlsx"
-
-    @property
-    def size(self):
-        return len(self.content)
-
-    def chunks(self):
-        return (self.content[start : start + (1 << 20)] for start in range(0, len(self.content), 1 << 20))
-
-
-@dataclass
-class Read:
-    """Rows as (row, cells) of all parts, flaws as (row, column, code, value)."""
-
-    parts: list
-    rows: list = field(default_factory=list)
-    sheets: list = field(default_factory=list)
-    flaws: list = field(default_factory=list)
-    remarks: list = field(default_factory=list)
-
-    @property
-    def header(self):
-        return self.parts[0].header
-
-    @property
-    def cells(self):
-        return [cells for _, cells in self.rows]
-
-
-def read(content, **options):
-    table = open_table(Bytes(content), msgspec.convert(options, ExcelFormat))
-    found = Read(table.parts)
-    for batch in table.batches():
-        found.rows += zip(batch.rows, batch.cells, strict=True)
-        found.sheets += [(batch.part, batch.sheet)] * len(batch.rows)
-        found.flaws += [(batch.rows[one.index], one.column, one.code, one.value) for one in batch.flaws]
-        assert batch.rows == batch.lines
-    found.remarks = table.remarks
-    return found
-
-
-def workbook(sheets, merges=(), epoch=None, hidden=()):
-    """Bytes of a workbook: {name: rows}; a value may be (value, number format)."""
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    if epoch:
-        book.epoch = epoch
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        sheet.sheet_state = "hidden" if name in hidden else "visible"
-        for number, row in enumerate(rows, 1):
-            for column, value in enumerate(row, 1):
-                plain, style = value if isinstance(value, tuple) else (value, None)
-                cell = sheet.cell(number, column, plain)
-                if style:
-                    cell.number_format = style
-        for merge in merges:
-            sheet.merge_cells(merge)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def refusal(content, **options):
-    with pytest.raises(Refused) as refused:
-        read(content, **options)
-    assert all(describe_file(refused.value.code, **refused.value.details))
-    return refused.value
 
 
 # ---------------------------------------------------------------- what a cell says
@@ -130,19 +51,6 @@ def test_a_value_is_told_as_a_person_would_write_it(value, text):
     assert text_of(value) == text
 
 
-@pytest.mark.parametrize(
-    ("serial", "text"),
-    [(0, "0"), (1, "1900-01-01"), (59, "1900-02-28"), (61, "1900-03-01"), (43890, "2020-02-29"), (2958466, "2958466")],
-)
-def test_serial_numbers_count_from_1900_with_its_leap_year_that_never_was(serial, text):
-    assert read(workbook({"S": [["Day"], ["x"], [(serial, DAY)]]})).cells[1] == [text]
-
-
-@pytest.mark.parametrize(("serial", "text"), [(0, "0"), (1, "1904-01-02"), (59, "1904-02-29"), (42428, "2020-02-29")])
-def test_serial_numbers_count_from_1904_where_the_workbook_says_so(serial, text):
-    assert read(workbook({"S": [["Day"], ["x"], [(serial, DAY)]]}, epoch=CALENDAR_MAC_1904)).cells[1] == [text]
-
-
 @pytest.mark.parametrize("name", ["roster.xls", "dates_1904.xls"])
 def test_an_old_binary_workbook_reads_like_a_new_one(name):
     table = read((SAMPLES / name).read_bytes())
@@ -158,12 +66,6 @@ def test_an_open_document_reads_like_an_excel_workbook():
     table = read((SAMPLES / "roster.ods").read_bytes())
     assert table.rows == [(2, ["100023", "Müller, Ann", "2020-02-29", "TRUE", "#N/A"])]
     assert table.flaws == [(2, 4, "formula_error", "#N/A")]
-
-
-def test_error_cells_are_flaws_where_they_stand():
-    table = read(workbook({"S": [[None, "a", "b"], [None, 1, "#N/A"], [], [None, "#REF!", "text"]]}))
-    assert table.cells == [["", "1", "#N/A"], ["", "#REF!", "text"]]
-    assert table.flaws == [(2, 2, "formula_error", "#N/A"), (4, 1, "formula_error", "#REF!")]
 
 
 # ---------------------------------------------------------------- sheets

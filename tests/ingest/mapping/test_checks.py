@@ -71,7 +71,7 @@ def test_a_value_within_its_checks_passes(options, value):
         ({"pattern": "x*x*x*y"}, "x" * 5000, "pattern_mismatch"),
         ({"length": [2, 3]}, "a", "too_short"),
         ({"length": [2, 3]}, "abcd", "too_long"),
-        ({"length": [9, 9], "type": "ssn"}, "12345678", "too_short"),
+        ({"length": [9, 9], "type": "ssn"}, "1234567x", "too_short"),
         ({"one_of": ["A", "B"]}, "a", "not_in_list"),
         ({"one_of": []}, "a", "not_in_list"),
         ({"type": "money", "min": 0}, Decimal("-0.01"), "out_of_range"),
@@ -86,6 +86,32 @@ def test_a_value_within_its_checks_passes(options, value):
     ],
 )
 def test_a_value_outside_its_checks_is_refused(options, value, code):
+    assert verdict(value, **options) == code
+
+
+@pytest.mark.parametrize(
+    ("options", "value", "code"),
+    [
+        ({"pattern": "[0-9]{6}"}, "123", "lost_zeros"),
+        ({"pattern": "^0[0-9]+$"}, "123", "lost_zeros"),
+        ({"pattern": "[A-Z]?[0-9]{20}"}, "7", "lost_zeros"),
+        ({"length": [6, 8]}, "123", "lost_zeros"),
+        ({"length": [6, 6], "pattern": "[0-9]+"}, "123", "lost_zeros"),
+        ({"length": [6, 6], "pattern": "E[0-9]+"}, "123", "too_short"),
+        ({"length": [1, 4], "pattern": "[0-9]{6}"}, "123", "pattern_mismatch"),
+        ({"pattern": "[0-9]{6}"}, "1234567", "pattern_mismatch"),
+        ({"pattern": "[0-9]{6}"}, "12.3", "pattern_mismatch"),
+        ({"pattern": "[0-9]{6}"}, "-123", "pattern_mismatch"),
+        ({"pattern": "[0-9]{6}"}, "１２３", "pattern_mismatch"),
+        ({"pattern": "E[0-9]{6}"}, "123", "pattern_mismatch"),
+        ({"pattern": "[1-9][0-9]{5}"}, "123", "pattern_mismatch"),
+        ({"length": [6, 8]}, "12a", "too_short"),
+        ({"length": [1, 2]}, "123", "too_long"),
+        ({"type": "integer", "length": [4, 4]}, 12, "too_short"),
+        ({"pattern": "[0-9]{6}"}, "000123", None),
+    ],
+)
+def test_digits_that_zeros_in_front_would_mend_have_lost_them(options, value, code):
     assert verdict(value, **options) == code
 
 
@@ -112,6 +138,7 @@ def test_text_longer_than_the_record_holds_is_refused():
         ),
         ({"one_of": ["A", "B", "C"]}, "x", "Col: “v” is not one of A, B or C."),
         ({"pattern": "^[A-Z]{3}$"}, "x", "Col: “v” does not have the agreed form [A-Z]{3}."),
+        ({"length": [6, 6]}, "42", "Col: “v” is shorter than agreed; leading zeros may have been lost."),
     ],
 )
 def test_the_sentence_says_what_was_agreed(options, value, sentence):

@@ -443,3 +443,26 @@ def test_heavy_libraries_load_only_with_a_feed_that_needs_them():
     seen = "import sys, ingest.mapping.column; print([m for m in ('phonenumbers', 'pycountry') if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("money", "112.549,00", Decimal("112549.00")),
+        ("money", "112549.5", Decimal("112549.50")),
+        ("money", "-1.5", Decimal("-1.50")),
+        ("decimal", "1125.125", Decimal("1125.125")),
+        ("decimal", "1,125", Decimal("1.125")),
+        ("integer", "12.0", 12),
+        ("money", "112.549.000", Decimal(112549000)),
+    ],
+)
+def test_a_workbooks_numbers_keep_their_point_where_text_has_a_comma(kind, text, value):
+    assert parser_for(FieldSpec(from_="x", type=kind, decimal=","), typed_cells=True)(text) == value
+
+
+def test_a_workbooks_number_that_text_could_also_be_is_refused():
+    parse = parser_for(FieldSpec(from_="x", type="money", decimal=","), typed_cells=True)
+    with pytest.raises(BadValue) as refused:
+        parse("1.125")
+    assert refused.value.code == "bad_number"

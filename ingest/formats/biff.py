@@ -1,0 +1,193 @@
+"""What an xls says that calamine leaves out: error cells and negative numbers ([MS-XLS] in a file of [MS-CFB])."""
+
+from __future__ import annotations
+
+import itertools
+import struct
+from array import array
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+from ingest.formats.base import Refused
+from ingest.formats.cells import text_of
+from ingest.formats.untold import Untold
+
+_NO_SECTOR = 0xFFFFFFFA  # numbers from here on have special meanings
+_NAMES = {"workbook", "book"}  # the stream of BIFF8, and the one of BIFF5
+_ENTRY = 128  # bytes of a directory entry
+_RECORD = struct.Struct("<HH")  # kind, bytes that follow
+_CELL = struct.Struct("<HHH")  # row, column, format
+_NUMBER = struct.Struct("<HHHd")
+_RK = struct.Struct("<HI")  # format, number
+_BOF, _EOF, _BOUNDSHEET = 0x0809, 0x000A, 0x0085
+_IS_ERROR = b"\xff\xff"  # behind the result of a formula that is no number; its first byte says what it is
+_ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+_UNNAMED = "#N/A"  # what the few errors of later versions are stored as for readers that do not know them
+
+
+def untold(path: Path) -> list[Untold]:
+    """The error cells and negative numbers of all sheets, charts included, in the order of the workbook.
+
+    Raises:
+        Refused: `unreadable`; the details lack the file's name.
+    """
+    try:
+        with path.open("rb") as file:
+            stream = _workbook(_Container(file))
+        starts = [struct.unpack_from("<I", stream, at)[0] for kind, at, _ in _records(stream, 0) if kind == _BOUNDSHEET]
+        return [_sheet(stream, start) for start in starts]
+    except (struct.error, IndexError, StopIteration) as error:
+        raise Refused("unreadable", why="it is damaged or cut short") from error
+
+
+def _sheet(stream: bytearray, start: int) -> Untold:
+    found = Untold()
+    for kind, at, size in _records(stream, start):
+        if kind in _READERS:
+            _READERS[kind](stream, at, size, found)
+    return found
+
+
+def _records(stream: bytearray, start: int) -> Iterator[tuple[int, int, int]]:
+    """The kind, the place and the size of each record of a substream, without those of the charts inside it."""
+    at, depth = start, 0
+    while True:
+        kind, size = _RECORD.unpack_from(stream, at)
+        at += _RECORD.size
+        depth += (kind == _BOF) - (kind == _EOF)
+        if depth <= 0:
+            return
+        if depth == 1:
+            yield kind, at, size
+        at += size
+
+
+# ---------------------------------------------------------------- cells
+
+
+def _boolerr(stream: bytearray, at: int, _: int, found: Untold) -> None:
+    row, column, _ = _CELL.unpack_from(stream, at)
+    value, is_error = stream[at + 6], stream[at + 7]
+    if is_error:
+        found.errors[row + 1][column] = _ERRORS.get(value, _UNNAMED)
+
+
+def _formula(stream: bytearray, at: int, size: int, found: Untold) -> None:
+    row, column, _ = _CELL.unpack_from(stream, at)
+    if stream[at + 12 : at + 14] != _IS_ERROR:
+        _number(stream, at, size, found)
+    elif stream[at + 6] == 2:  # noqa: PLR2004 - an error [MS-XLS] 2.5.133
+        found.errors[row + 1][column] = _ERRORS.get(stream[at + 8], _UNNAMED)
+
+
+def _number(stream: bytearray, at: int, _: int, found: Untold) -> None:
+    row, column, _, value = _NUMBER.unpack_from(stream, at)
+    if value < 0:
+        found.numbers[row + 1][column] = text_of(value)
+
+
+def _rk(stream: bytearray, at: int, _: int, found: Untold) -> None:
+    row, column = struct.unpack_from("<HH", stream, at)
+    _short_number(stream, at + 4, row, column, found)
+
+
+def _mulrk(stream: bytearray, at: int, size: int, found: Untold) -> None:
+    row, first = struct.unpack_from("<HH", stream, at)
+    for number, place in enumerate(range(at + 4, at + size - 2, _RK.size)):
+        _short_number(stream, place, row, first + number, found)
+
+
+def _short_number(stream: bytearray, at: int, row: int, column: int, found: Untold) -> None:
+    """Two bits say how the other thirty are meant: a whole number or the head of a double, and whether by hundreds."""
+    _, packed = _RK.unpack_from(stream, at)
+    if not packed >> 31:
+        return
+    is_whole, by_hundreds = packed & 2, packed & 1
+    whole = (packed >> 2) - (1 << 30)
+    value = float(whole) if is_whole else struct.unpack("<d", struct.pack("<Q", (packed & ~3) << 32))[0]
+    found.numbers[row + 1][column] = text_of(value / 100 if by_hundreds else value)
+
+
+_READERS = {0x0205: _boolerr, 0x0006: _formula, 0x0203: _number, 0x027E: _rk, 0x00BD: _mulrk}
+
+
+# ---------------------------------------------------------------- container
+
+
+def _workbook(container: _Container) -> bytearray:
+    """The stream that holds the workbook."""
+    directory = container.stream(container.directory)
+    entries = [directory[at : at + _ENTRY] for at in range(0, len(directory) - _ENTRY + 1, _ENTRY)]
+    start, size = next(_extent(entry) for entry in entries if _name(entry) in _NAMES)
+    if size >= container.least:
+        return container.stream(start)
+    return container.small_stream(_extent(entries[0])[0], start)
+
+
+def _name(entry: bytearray) -> str:
+    length = struct.unpack_from("<H", entry, 64)[0]
+    return entry[: max(0, length - 2)].decode("utf-16-le", "replace").lower()
+
+
+def _extent(entry: bytearray) -> tuple[int, int]:
+    """The first sector of a stream, and its bytes."""
+    start, size = struct.unpack_from("<II", entry, 116)
+    return start, size
+
+
+class _Container:
+    """The sectors of a compound file.
+
+    Attributes:
+        directory: the first sector of the directory.
+        least: bytes; a smaller stream stands in small sectors of its own.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        head = file.read(512)
+        shift, self._small_shift = struct.unpack_from("<HH", head, 30)
+        self._size = 1 << min(shift, 16)
+        self.directory, _, self.least, self._small_table, _, more = struct.unpack_from("<6I", head, 48)
+        self._table = self._numbers(self._table_sectors(list(struct.unpack_from("<109I", head, 76)), more))
+
+    def stream(self, start: int) -> bytearray:
+        """All sectors from `start` on."""
+        return self._joined(_chain(self._table, start))
+
+    def small_stream(self, holder: int, start: int) -> bytearray:
+        """The same in small sectors, all of which stand in one stream."""
+        held, size = self.stream(holder), 1 << min(self._small_shift, 16)
+        table = self._numbers(_chain(self._table, self._small_table))
+        return bytearray().join(held[number * size : (number + 1) * size] for number in _chain(table, start))
+
+    def _table_sectors(self, places: list[int], more: int) -> list[int]:
+        """Where the table of sectors stands: 109 places in the header, further ones in sectors that form a list."""
+        seen: set[int] = set()
+        while more < _NO_SECTOR and more not in seen:
+            seen.add(more)
+            *further, more = self._numbers([more])
+            places += further
+        return [place for place in places if place < _NO_SECTOR]
+
+    def _numbers(self, sectors: Iterable[int]) -> array[int]:
+        whole = self._joined(sectors)
+        return array("I", whole[: len(whole) // 4 * 4])
+
+    def _joined(self, sectors: Iterable[int]) -> bytearray:
+        """Their content; held once only, for it may be most of the memory that there is."""
+        whole = bytearray()
+        for number in sectors:
+            self._file.seek((number + 1) * self._size)
+            whole += self._file.read(self._size)
+        return whole
+
+
+def _chain(table: array[int], start: int) -> Iterator[int]:
+    for _ in itertools.repeat(None, len(table) + 1):  # a longer chain runs in a circle
+        if start >= _NO_SECTOR:
+            return
+        yield start
+        start = table[start]
+    raise IndexError(start)

@@ -1,0 +1,111 @@
+"""What an xlsx says that its readers leave out: error cells, negative numbers, merged cells (ECMA-376 part 1)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+from xml.etree.ElementTree import fromstring
+
+from ingest.formats.answers import Merge
+from ingest.formats.cells import text_of
+from ingest.formats.untold import HEAD_ROWS, Irregular, Untold
+
+_CHUNK = 1 << 20
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_ERROR_MARK, _ODD_ERROR_MARK = b' t="e"', b" t='e'"
+_ERROR = re.compile(
+    rb'<(?:\w+:)?c(?=\s[^<>]* t="e")[^<>]* r="([A-Z]{1,3})([0-9]{1,7})"[^<>]*>'
+    rb"(?:<(?:\w+:)?f[^<>]*/>|<(?:\w+:)?f[^<>]*>[^<]*</(?:\w+:)?f>)?<(?:\w+:)?v>([^<]*)<"
+)
+_NEGATIVE = re.compile(rb">(-[0-9][0-9.eE+-]*)<")  # begins with what is rare, for speed; `v` is looked for behind it
+_PLACE = re.compile(rb' r="([A-Z]{1,3})([0-9]{1,7})"')
+_MERGE = re.compile(rb'mergeCell [^<>]*ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
+_MERGE_LENGTH = 200  # bytes; more than one such element takes
+
+
+def untold(path: Path, sheet: str) -> Untold:
+    """The error cells and negative numbers of a sheet.
+
+    Raises:
+        Irregular: there are some whose place is not written beside them.
+    """
+    found = Untold()
+    with zipfile.ZipFile(path) as archive, archive.open(_part_of(archive, sheet)) as part:
+        for piece in _whole_cells(part):
+            _find_errors(piece, found)
+            _find_negatives(piece, found)
+    return found
+
+
+def merges(path: Path, sheet: str) -> list[Merge]:
+    """The merged cells of a sheet as far as they begin where headers stand; they are written below all rows."""
+    found: dict[Merge, None] = {}
+    with zipfile.ZipFile(path) as archive, archive.open(_part_of(archive, sheet)) as part:
+        tail = b""
+        while chunk := part.read(_CHUNK):
+            for left, top, right, bottom in _MERGE.findall(tail + chunk):
+                if int(top) <= HEAD_ROWS:
+                    found[(int(top) - 1, _column(left)), (int(bottom) - 1, _column(right))] = None
+            tail = chunk[-_MERGE_LENGTH:]
+    return list(found)
+
+
+def _find_errors(piece: bytes, found: Untold) -> None:
+    if _ODD_ERROR_MARK in piece:
+        raise Irregular
+    if _ERROR_MARK in piece:
+        cells = _ERROR.findall(piece)
+        if len(cells) != piece.count(_ERROR_MARK):
+            raise Irregular
+        for letters, row, shown in cells:
+            found.errors[int(row)][_column(letters)] = shown.decode("utf-8", "replace")
+
+
+def _find_negatives(piece: bytes, found: Untold) -> None:
+    for match in _NEGATIVE.finditer(piece):
+        if piece[match.start() - 1 : match.start()] != b"v":
+            continue
+        at = piece.rfind(b' r="', 0, match.start())
+        place = _PLACE.match(piece, at) if at >= 0 else None
+        if place is None or piece.find(b"c>", at, match.start()) >= 0:
+            raise Irregular
+        found.numbers[int(place[2])][_column(place[1])] = _number(match[1])
+
+
+def _number(written: bytes) -> str:
+    try:
+        return text_of(float(written))
+    except ValueError:  # text such as `-1-1`, of which no reader makes a date
+        return written.decode()
+
+
+def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
+    """Where the archive keeps a sheet (18.2.19)."""
+    folder = next(name for name in archive.namelist() if name.endswith("workbook.xml")).rpartition("/")[0]
+    book = fromstring(archive.read(f"{folder}/workbook.xml"))  # noqa: S314 - entities were refused by `inspect`
+    relations = fromstring(archive.read(f"{folder}/_rels/workbook.xml.rels"))  # noqa: S314 - as above
+    targets = {one.get("Id"): one.get("Target", "") for one in relations}
+    for one in book.iterfind(".//{*}sheet"):
+        if one.get("name") == sheet and one.get(_RELATION) in targets:
+            return posixpath.normpath(posixpath.join("/", folder, targets[one.get(_RELATION)])).lstrip("/")
+    raise Irregular
+
+
+def _whole_cells(part: IO[bytes]) -> Iterator[bytes]:
+    """The XML of a sheet in pieces that do not cut a cell."""
+    held = b""
+    while chunk := part.read(_CHUNK):
+        rows, end, held = (held + chunk).rpartition(b"row>")  # the end of a row, whatever its namespace prefix
+        yield rows + end
+    yield held
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number - 1

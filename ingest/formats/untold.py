@@ -1,0 +1,56 @@
+"""What calamine does not tell about a sheet: its error cells, which it gives as blank, and numbers under a date format
+that are no dates, of which it makes midnights and days that nobody meant.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+
+from ingest.formats.answers import Merge
+
+HEAD_ROWS = 101  # merged cells count where headers stand: one of two rows is looked for in the first 100
+
+Row = tuple[list[str], list[int]]  # its text, and which columns hold an error
+Texts = dict[int, dict[int, str]]  # row (1-based) -> column (0-based) -> text
+
+
+class Irregular(Exception):  # noqa: N818 - a reason to read the workbook the slow way, not a failure
+    """A sheet whose cells cannot be placed without parsing it whole."""
+
+
+def _texts() -> Texts:
+    return defaultdict(dict)
+
+
+@dataclass(slots=True)
+class Untold:
+    """One sheet.
+
+    Attributes:
+        errors: what each error cell shows, such as #N/A.
+        numbers: the text of cells that are plain numbers if calamine makes a day or a time of day of them.
+        merges: merged cells, where calamine does not know them.
+    """
+
+    errors: Texts = field(default_factory=_texts)
+    numbers: Texts = field(default_factory=_texts)
+    merges: list[Merge] | None = None
+
+    @property
+    def height(self) -> int:
+        """The last row with an error; calamine leaves out the rows below the last cell that it takes for filled."""
+        return max(self.errors, default=0)
+
+    def complete(self, number: int, values: list[Any], texts: list[str]) -> Row:
+        """A row's text, complete."""
+        for column, text in self.numbers.get(number, {}).items():
+            if column < len(values) and type(values[column]) in (time, date, datetime):
+                texts[column] = text
+        errors = self.errors.get(number, {})
+        texts += [""] * (max(errors, default=-1) + 1 - len(texts))
+        for column, shown in errors.items():
+            texts[column] = shown
+        return texts, list(errors)
