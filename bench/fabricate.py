@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
+
+import openpyxl
 
 FIRM = "bench"
 
@@ -104,9 +106,13 @@ feeds:
 """
 
 
+WORKBOOKS = "workbooks"  # the partner that sends them
+
+
 def partner_yaml(slug: str) -> str:
-    """The settings of a partner that sends rosters."""
-    return _PARTNER_YAML.replace("PARTNER", slug, 1)
+    """The settings of a partner that sends rosters; of one, as workbooks."""
+    text = _PARTNER_YAML.replace("PARTNER", slug, 1)
+    return text.replace(".csv", ".xlsx").replace("{type: csv}", "{type: excel}") if slug == WORKBOOKS else text
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,15 @@ class Roster:
             for row in self._rows():
                 writer.writerow([*row, notes, *unused])
 
+    def write_workbook(self, path: Path) -> None:
+        """The same as a workbook, with dates and amounts as what they are."""
+        book = openpyxl.Workbook(write_only=True)
+        sheet = book.create_sheet("Roster")
+        sheet.append(COLUMNS)
+        for row in self._rows():
+            sheet.append([_typed(cell) for cell in row])
+        book.save(path)
+
     def _rows(self) -> Iterator[list[str]]:
         random = Random(2026)
         before: list[str] = []
@@ -155,6 +170,15 @@ class Roster:
                 before = person
                 person = [*person[:_FOIL], "", ""]
             yield person
+
+
+def _typed(cell: str) -> object:
+    if cell[2:6:3] == "//":
+        try:
+            return datetime.strptime(cell, "%m/%d/%Y").date()  # noqa: DTZ007 - a day
+        except ValueError:  # the bad one
+            return cell
+    return float(cell[1:].replace(",", "")) if cell.startswith("$") else cell
 
 
 _REPEATS = range(501, 577, 2)  # the place in each thousand; the row before it is the same person

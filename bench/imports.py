@@ -1,4 +1,4 @@
-"""The rows about CSV files: what is measured against what, and what each file must come to."""
+"""The rows about files: what is measured against what, and what each file must come to."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import median
+from time import perf_counter
 from typing import Any, NamedTuple
 
-from fabricate import Roster
+from fabricate import WORKBOOKS, Roster
 from laboratory import Laboratory, laboratory
+from python_calamine import CalamineWorkbook
 
 ROWS = 50_000
 MANY = 1_000_000
@@ -118,6 +120,16 @@ def _padded(lab: Laboratory) -> Samples:
     yield "csv_padded", Sample(loaded["seconds"], lab.floor(), loaded["rss_mb"])
 
 
+def _workbook(lab: Laboratory) -> Samples:
+    rows = _checked(lab.load(lab.write("roster.csv", Roster(ROWS)), partner="rows"), ROWS)
+    path = lab.write("roster.xlsx", Roster(ROWS))
+    begun = perf_counter()
+    _expect("rows read", len(CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()), ROWS + 1)
+    read = perf_counter() - begun
+    loaded = _checked(lab.load(path, partner=WORKBOOKS), ROWS)
+    yield "excel", Sample(loaded["seconds"], rows["seconds"] + read, loaded["rss_mb"])
+
+
 def _many(lab: Laboratory) -> Samples:
     small = _checked(lab.load(lab.write("roster.csv", Roster(ROWS)), partner="small"), ROWS)
     large = _checked(lab.load(lab.write("roster_many.csv", Roster(MANY))), MANY)
@@ -145,6 +157,15 @@ SCENARIOS = (
             "csv_all_bad": Budget("50,000 rows, every one bad", "the good file's run", 2.0),
         },
         _roster,
+        rounds=3,
+    ),
+    Scenario(
+        {
+            "excel": Budget(
+                "the same rows as a workbook", "the CSV file's run, and calamine's read of the workbook", 1.3
+            )
+        },
+        _workbook,
         rounds=3,
     ),
     Scenario({"csv_padded": Budget("the same rows padded to 105 MB", COPY, 4.0, 200)}, _padded, rounds=2),

@@ -33,7 +33,7 @@ class Laboratory:
     def write(self, name: str, roster: Roster) -> Path:
         """Fabricate a file."""
         path = self.folder / name
-        roster.write(path)
+        (roster.write_workbook if path.suffix == ".xlsx" else roster.write)(path)
         return path
 
     def load(self, path: Path, *, partner: str = "bench", forced: bool = False) -> dict[str, Any]:
