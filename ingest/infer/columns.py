@@ -1,0 +1,122 @@
+"""Where the columns of fixed width begin: after blanks, where digits meet letters, and around dates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+_BLANKS, _FILLED = 0.98, 0.9  # shares of blank lines at a place: before a column, and at its first place
+_JUMP = 0.5  # by which a column that is rarely blank begins
+_TURN = 0.8  # of the lines that have a digit where the place before has none, or the other way round
+_RUN = 0.98  # of the lines with a digit or a blank, in a run of digits
+_DATE = 8  # places of YYYYMMDD
+_DATES = 0.97  # of the lines that must hold one
+_NO_DATES = frozenset({"00000000", "99991231", "99999999", " " * _DATE})
+_YEARS = range(1900, 2101)
+_SEX, _COUNTRY = re.compile("[MFXWD]"), re.compile("[A-Z]{3}")
+
+
+@dataclass
+class Span:
+    """One column: its first place, counted from 1, its length, and its name."""
+
+    start: int
+    length: int
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        self.name = self.name or f"col_{self.start}_{self.length}"
+
+
+def spans_of(lines: list[str], where: tuple[int, int, str] | None) -> list[Span]:
+    """The columns that some lines have, the mark that they are known by left out."""
+    width = max(map(len, lines))
+    padded = [line.ljust(width) for line in lines]
+    places = ["".join(place) for place in zip(*padded, strict=True)]
+    blank = [place.count(" ") / len(place) for place in places]
+    digit = [sum(map(str.isdecimal, place)) / len(place) for place in places]
+    starts = _starts(blank, digit) | _dates(padded, blank, digit)
+    taken = set(range(where[0] - 1, where[0] - 1 + where[1])) if where else set()
+    starts |= {min(taken), max(taken) + 1} if taken else set()
+    bounds = [*sorted(start for start in starts if start < width), width]
+    cuts = [(start, end) for start, end in zip(bounds, bounds[1:], strict=False) if start not in taken]
+    filled = [(start, end) for start, end in cuts if min(blank[start:end]) < 1]
+    return [Span(start + 1, end - start) for one in filled for start, end in _letters(one, padded, blank)]
+
+
+def _starts(blank: list[float], digit: list[float]) -> set[int]:
+    starts = {next((place for place, share in enumerate(blank) if share < 1), 0)}
+    for place in range(1, len(blank)):
+        before, here = blank[place - 1], blank[place]
+        if (before >= _BLANKS and here < _FILLED) or before - here >= _JUMP:
+            starts.add(place)
+        elif max(before, here) < 0.5 and abs(digit[place] - digit[place - 1]) >= _TURN:  # noqa: PLR2004 - mostly filled
+            starts.add(place)
+        elif before >= 1 and here < 1:
+            starts.add(place)
+    return starts
+
+
+def _dates(lines: list[str], blank: list[float], digit: list[float]) -> set[int]:
+    """Both ends of every date in a run of digits."""
+    ends: set[int] = set()
+    place = 0
+    while place + _DATE <= len(blank):
+        run = [blank[one] + digit[one] >= _RUN for one in range(place, place + _DATE)]
+        if all(run) and _are_dates([line[place : place + _DATE] for line in lines]):
+            ends |= {place, place + _DATE}
+            place += _DATE
+        else:
+            place += 1
+    return ends
+
+
+def _are_dates(cells: list[str]) -> bool:
+    real = [cell for cell in cells if cell not in _NO_DATES]
+    return len(real) > 0 and sum(map(_is_date, real)) >= _DATES * len(real) and len(real) * 50 >= len(cells)
+
+
+def _is_date(cell: str) -> bool:
+    if not cell.isdecimal() or int(cell[:4]) not in _YEARS:
+        return False
+    try:
+        date(int(cell[:4]), int(cell[4:6]), int(cell[6:]))
+    except ValueError:
+        return False
+    return True
+
+
+def _letters(cut: tuple[int, int], lines: list[str], blank: list[float]) -> list[tuple[int, int]]:
+    """Short codes that stand side by side without a blank: a sex before a country, a country before a status."""
+    start, end = cut
+    inner = end - next((back for back in range(end - start) if blank[end - 1 - back] < 1), 0)
+    cells = [line[start:inner] for line in lines]
+    if not 2 <= inner - start <= 6 or any(
+        not re.fullmatch("[A-Z]+", cell) or len(cell) < inner - start for cell in cells
+    ):  # noqa: PLR2004
+        return [cut]
+    country = _country(cells)
+    bounds = sorted(
+        {start, end}
+        | ({start + country, start + country + 3} & set(range(start, inner)) if country is not None else set())
+    )
+    if (
+        country is None
+        and len(set(cells)) <= 6
+        and all(_SEX.match(cell) for cell in cells)
+        and len({cell[0] for cell in cells}) > 1
+    ):  # noqa: PLR2004
+        bounds = sorted({start, start + 1, end})
+    return list(zip(bounds, bounds[1:], strict=False))
+
+
+def _country(cells: list[str]) -> int | None:
+    """Where three letters stand that are a country in every line; None where there are no such."""
+    from ingest.mapping.countries import country_codes  # noqa: PLC0415 - loads its tables on import
+
+    codes = set(country_codes().values())
+    for place in range(len(cells[0]) - 2):
+        if all(cell[place : place + 3] in codes for cell in cells) and len(cells[0]) > 3:  # noqa: PLR2004 - alpha-3
+            return place
+    return None
