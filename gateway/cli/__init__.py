@@ -25,7 +25,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("demo", "command", "Set up a demo firm, take its partners' sample files, and show what happened."),
     "ingest": Entry("ingest", "command", "Take files of a partner to their end, now."),
     "import": Entry("imports", "group", "Look at imports; release or refuse those that wait for a person."),
-    "partner": Entry("partners", "group", "Check and apply the settings of partners."),
+    "partner": Entry("partners", "group", "Propose, check and apply the settings of partners."),
     "report": Entry("reports", "command", "Print a report about one firm, or write it to a file."),
     "firm": Entry("people", "firm", "Add law firms."),
     "staff": Entry("people", "staff", "Add the people who work at a firm."),

@@ -105,13 +105,13 @@ def _try_out(office: Office, home: Home, file: Path, asked: Asked) -> Told:
     for chunk in _chunks(file):
         sha256.update(chunk)
     with following(file.name) as progress:
-        outcome = dry_run(office, home, _OnDisk(file), sha256.hexdigest(), asked, progress)
+        outcome = dry_run(office, home, OnDisk(file), sha256.hexdigest(), asked, progress)
     account = dry_account(file.name, sha256.hexdigest(), outcome, seconds=round(perf_counter() - begun, 3))
     return Told(account, grouped(outcome.problems))
 
 
 @dataclass(frozen=True)
-class _OnDisk:
+class OnDisk:
     """A file that was not received; satisfies `ingest.formats.base.Source`."""
 
     path: Path

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from gateway import crypto
 from gateway.cli.failing import FAILED
+from gateway.cli.infer import command as infer
 from gateway.cli.office import me, opened, settings_here
 from gateway.cli.output import console, examples, json_option, plain, print_json
 from gateway.config import ConfigError, Document, Finding, json_schema, write_schema
@@ -70,7 +71,7 @@ _paths: Callable[..., Callable[..., object]] = click.argument(
     "partner", epilog=examples("gateway partner check partner_configs/acme", "gateway partner apply partner_configs")
 )
 def group() -> None:
-    """Check and apply the settings of partners.
+    """Propose, check and apply the settings of partners.
 
     A PATH is a partner.yaml, the folder that holds it, or a folder of such folders.
     """
@@ -140,6 +141,9 @@ def schema(ctx: click.Context, only_check: bool, as_json: bool) -> None:
         console().print(f"{path} {'was current' if current else 'is written'}.")
     if only_check and not current:
         ctx.exit(FAILED)
+
+
+group.add_command(infer)
 
 
 # ---------------------------------------------------------------- checking

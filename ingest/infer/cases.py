@@ -86,6 +86,7 @@ def _when(bench: Bench, record: RecordDraft) -> None:
         record.when = {"column": address, "is_not": ["", *sorted(column.nothings), *settled]}
         mapping = {word: ours for word, ours in made.options["map"].items() if word not in settled}
         made.options["map"] = mapping
+        made.unsure = [] if set(column.counts) <= {*mapping, *settled} else made.unsure
         record.because += f"; {', '.join(settled)} need no case"
 
 

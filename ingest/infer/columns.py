@@ -29,16 +29,16 @@ class Span:
         self.name = self.name or f"col_{self.start}_{self.length}"
 
 
-def spans_of(lines: list[str], where: tuple[int, int, str] | None) -> list[Span]:
-    """The columns that some lines have, the mark that they are known by left out."""
+def spans_of(lines: list[str], marks: list[tuple[int, int, str]]) -> list[Span]:
+    """The columns that some lines have, the marks that they are known by left out."""
     width = max(map(len, lines))
     padded = [line.ljust(width) for line in lines]
     places = ["".join(place) for place in zip(*padded, strict=True)]
     blank = [place.count(" ") / len(place) for place in places]
     digit = [sum(map(str.isdecimal, place)) / len(place) for place in places]
     starts = _starts(blank, digit) | _dates(padded, blank, digit)
-    taken = set(range(where[0] - 1, where[0] - 1 + where[1])) if where else set()
-    starts |= {min(taken), max(taken) + 1} if taken else set()
+    taken = {place for start, length, _ in marks for place in range(start - 1, start - 1 + length)}
+    starts |= {end for start, length, _ in marks for end in (start - 1, start - 1 + length)}
     bounds = [*sorted(start for start in starts if start < width), width]
     cuts = [(start, end) for start, end in zip(bounds, bounds[1:], strict=False) if start not in taken]
     filled = [(start, end) for start, end in cuts if min(blank[start:end]) < 1]
@@ -51,11 +51,17 @@ def _starts(blank: list[float], digit: list[float]) -> set[int]:
         before, here = blank[place - 1], blank[place]
         if (before >= _BLANKS and here < _FILLED) or before - here >= _JUMP:
             starts.add(place)
-        elif max(before, here) < 0.5 and abs(digit[place] - digit[place - 1]) >= _TURN:  # noqa: PLR2004 - mostly filled
-            starts.add(place)
+        elif max(before, here) < _JUMP and abs(digit[place] - digit[place - 1]) >= _TURN:
+            starts |= set() if _is_prefix(blank, digit, place) else {place}
         elif before >= 1 and here < 1:
             starts.add(place)
     return starts
+
+
+def _is_prefix(blank: list[float], digit: list[float], place: int) -> bool:
+    """Whether the digits from here belong to a letter or two before them: the number of a passport, of a visa."""
+    letters = next((back for back in range(1, 4) if place - back < 0 or blank[place - back] >= _JUMP), 4)
+    return digit[place] > digit[place - 1] and 1 < letters <= 3  # noqa: PLR2004 - letters, and the blank before them
 
 
 def _dates(lines: list[str], blank: list[float], digit: list[float]) -> set[int]:

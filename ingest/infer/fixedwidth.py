@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ _SAMPLED = 3_000  # lines of each kind that places are read off
 _LEAST_LINES = 2
 _LEAST_WIDTH = 12
 _CONSTANT_SHARE = 0.8  # of the lines that must be equally long
+_MOST_LENGTHS = 4  # that lines of several kinds may have
+_LEAST_ALIGNED = 8  # lines
+_WIDEST_ALIGNED = 4_000  # characters
 _MOST_KINDS = 10
 _LONGEST_MARK = 4
 _END_OF_FILE = "\x1a"
@@ -47,6 +51,12 @@ class Kind:
     lines: list[str] = field(default_factory=list)
     count: int = 0
     spans: list[Span] = field(default_factory=list)
+    above: tuple[int, int, str] | None = None  # the mark that it shares with other kinds
+
+    @property
+    def marks(self) -> list[tuple[int, int, str]]:
+        """Places that are no columns."""
+        return [mark for mark in (self.where, self.above) if mark]
 
 
 def layout_of(source: Source, text: Text) -> Layout | None:
@@ -59,7 +69,7 @@ def layout_of(source: Source, text: Text) -> Layout | None:
         return None
     kinds = _kinds(source, text, unit)
     for kind in kinds:
-        kind.spans = spans_of(kind.lines, kind.where)
+        kind.spans = spans_of(kind.lines, kind.marks)
     data = [kind for kind in kinds if kind.name not in ("header", "trailer")]
     if not data or all(len(kind.spans) < 2 for kind in data):  # noqa: PLR2004 - one column is no table
         return None
@@ -80,7 +90,7 @@ def _unit(source: Source, text: Text) -> Unit | None:
     units: tuple[Unit, ...] = ("characters", "bytes") if text.encoding == "utf-8" else ("characters",)
     shares = {unit: _constancy(source, text, unit) for unit in units}
     best = max(units, key=lambda unit: (shares[unit], unit == "characters"))
-    return best if shares[best] >= _CONSTANT_SHARE else None
+    return best if shares[best] >= _CONSTANT_SHARE or _is_framed(source, text) or _is_aligned(source, text) else None
 
 
 def _constancy(source: Source, text: Text, unit: Unit) -> float:
@@ -91,11 +101,31 @@ def _constancy(source: Source, text: Text, unit: Unit) -> float:
         if number > _SAMPLED:
             break
     total = lengths.total()
-    usual, count = max(lengths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
-    if total < _LEAST_LINES or usual < _LEAST_WIDTH:
+    usual = [(length, count) for length, count in lengths.most_common(_MOST_LENGTHS) if count >= max(2, 0.05 * total)]
+    if total < _LEAST_LINES or not usual or max(usual)[0] < _LEAST_WIDTH:
         return 0.0
-    apart = sum(count for length, count in lengths.items() if count == 1) if total > 3 else 0  # noqa: PLR2004
-    return count / max(1, total - min(apart, 2))  # a header and a trailer may have a length of their own
+    apart = sum(count for count in lengths.values() if count == 1) if total > 3 else 0  # noqa: PLR2004
+    share = sum(count for _, count in usual) / max(1, total - min(apart, 2))  # a header and a trailer may be shorter
+    return share - 0.01 * len(usual)
+
+
+def _is_framed(source: Source, text: Text) -> bool:
+    """Whether the first and the last line say that they are header and trailer, whatever their lengths."""
+    first = last = ""
+    for line in _lines(source, text, "characters"):
+        first, last = first or line, line
+    marks = [re.match("[A-Z]+", line) for line in (first, last)]
+    return all(marks) and [mark[0] in words for mark, words in zip(marks, (_HEADS, _TAILS), strict=True) if mark] == [True] * 2
+
+
+def _is_aligned(source: Source, text: Text) -> bool:
+    """Whether all lines are blank at the same places, though the blanks at their ends were cut off."""
+    lines = list(itertools.islice(_lines(source, text, "characters"), 500))
+    width = max(map(len, lines), default=0)
+    if len(lines) < _LEAST_ALIGNED or width < _LEAST_WIDTH or width > _WIDEST_ALIGNED:
+        return False
+    blank = [all(line[place : place + 1] in ("", " ") for line in lines) for place in range(width)]
+    return sum(before and not here for before, here in itertools.pairwise(blank)) >= 2  # noqa: PLR2004 - columns
 
 
 # ---------------------------------------------------------------- kinds of lines
@@ -178,7 +208,7 @@ def _parted(kind: Kind) -> list[Kind]:
     parts: dict[str, Kind] = {}
     for line in kind.lines:
         mark = line[at : at + length]
-        part = parts.setdefault(mark, Kind(f"{kind.name}_{_slug(mark)}", (at + 1, length, mark)))
+        part = parts.setdefault(mark, Kind(f"{kind.name}_{_slug(mark)}", (at + 1, length, mark), above=kind.where))
         part.lines.append(line)
         part.count += 1
     return list(parts.values())
@@ -269,7 +299,7 @@ def _controls(source: Source, text: Text, unit: Unit, kinds: list[Kind], layout:
     if not any("count" in one for one in promised):
         layout.unsure.append("trailer: none of its numbers is the number of rows that were read; is the sample whole?")
     if not trailer.spans:
-        trailer.spans = spans_of(trailer.lines, trailer.where)
+        trailer.spans = spans_of(trailer.lines, trailer.marks)
     yield from promised
 
 

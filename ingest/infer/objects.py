@@ -34,6 +34,7 @@ def layout_of(source: Source, text: Text) -> Layout:
     layout.because[""] = "a list of objects" if head.startswith("[") else "objects one after the other"
     if head.startswith("{") and (path := _list_in_envelope(head)):
         layout.options["records"] = path
+        layout.because[""] = "an envelope around a list of objects"
         layout.because["records"] = "the first list of objects in the envelope"
     paths = _paths(source, layout)
     if exploded := _to_explode(paths):

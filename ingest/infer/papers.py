@@ -40,12 +40,14 @@ _PARTS: list[tuple[str, str]] = [
     ("expires_on", "expiry expiration expires expire exp valid_to valid_until valid_through end ablauf ablaufdatum"
      " gueltig_bis until expirydate expirationdate endda expired"),
     ("issued_on", "issued issue issuedate valid_from ausgestellt ausstellungsdatum issuance start begda from"),
-    ("country", "country issuing land nationality authority_country ausstellungsland"),
+    ("country", "country issuing land authority_country ausstellungsland"),
     ("number", "number no nr num id nummer # identifier passportnummer reisepassnummer identification"),
 ]  # fmt: skip
 _OTHER = frozenset(
     "type status class classification category dependent spouse processing fee sponsored required need needed holder".split()
 )
+_SINGULAR = {"visas": "visa", "passports": "passport", "documents": "document", "permits": "permit"}
+_CASES = frozenset("receipt petition case".split())  # what a visa is asked for with, not its foil
 _LEAST_TYPED = 0.5  # of the words of a type column that must be known
 
 
@@ -58,10 +60,12 @@ class Paper(NamedTuple):
 
 def paper_of(name: str) -> Paper | None:
     """Which part of which document a column is by its name."""
-    words = tokens(name)
+    words = _words(name)
     if not words or set(words) & _OTHER:
         return None
     kind = _kind(words)
+    if kind == "visa_foil" and _CASES & set(words):
+        return None
     generic = kind in (None, "visa_foil") and any(_has(words, one.split()) for one in _GENERIC)
     part = _part(words, name)
     if kind and not generic:
@@ -73,7 +77,7 @@ def paper_of(name: str) -> Paper | None:
 def type_column(columns: list[ColumnProfile]) -> tuple[ColumnProfile, dict[str, str], list[str]] | None:
     """The column that tells the type of a row's document, its words by ours, and the words that we do not know."""
     for column in columns:
-        words = tokens(column.name)
+        words = _words(column.name)
         named = "type" in words and any(_has(words, one.split()) for one in _GENERIC)
         named = named or words in (["document"], ["dokumentart"], ["doc"], ["subtype", "document"])
         if not named or not column.counts or column.distinct > 40:  # noqa: PLR2004 - more are no types
@@ -87,8 +91,13 @@ def type_column(columns: list[ColumnProfile]) -> tuple[ColumnProfile, dict[str, 
 
 def bare_part(name: str) -> str | None:
     """Which part a column is that names no document: `Issue Date`, `Expiration Date`, `Number`."""
-    words = tokens(name)
+    words = _words(name)
     return _part(words, name) if words and not set(words) & _OTHER and _kind(words) is None else None
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name; a list of documents is about the document."""
+    return [_SINGULAR.get(word, word) for word in tokens(name)]
 
 
 def _kind(words: list[str]) -> str | None:

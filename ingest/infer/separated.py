@@ -93,8 +93,10 @@ def header_at(records: list[list[str]], width: int) -> int | None:
 
 def looks_like_names(cells: list[str], below: list[list[str]]) -> bool:
     """Whether the cells are names of columns, and not the first row of data."""
+    if any(len(cell) > _LONGEST_HEADER for cell in cells):
+        return False
     known = sum(bool(targets(cell)) for cell in cells)
-    if any(len(cell) > _LONGEST_HEADER for cell in cells) or any(map(_is_value, cells)):
+    if any(map(_is_value, cells)):
         return known > max(2, len(cells) / 2)  # a column called 2025
     if known:
         return True

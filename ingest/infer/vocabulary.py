@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ Target = tuple[Kind, str]
 
 LEAST = 0.8
 _EXACT, _CONTAINED, _ALIKE = 1.0, 0.92, 0.9
+_PATH = 0.04  # taken off where only the end of a path is known
+_LONGEST = 100  # characters of a name
 _SHORTEST_FUZZY = 7  # letters: shorter names are alike by chance
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-zäöüß]+|[A-Z]+|[0-9]+", re.UNICODE)
 
@@ -121,7 +124,7 @@ _EMPTY = frozenset(
     "worker employee associate ee emp legal primary current the of in personal person us uscis their her his basic"
     " info data details code value text desc description date iso field attribute wd hr s primaryname addr address"
     " on yyyymmdd mmddyyyy ddmmyyyy mm dd yyyy"
-    " work business home sheet".split()
+    " work business home sheet pay".split()
 )
 # words after which a column speaks of something else
 _FOREIGN = frozenset(
@@ -138,21 +141,31 @@ class Likeness(NamedTuple):
     synonym: str
 
 
+class _Synonym(NamedTuple):
+    written: str
+    bare: str
+    words: frozenset[str]
+
+
 def likeness(name: str, words: str | list[str]) -> Likeness:
     """How well a name fits the best of the synonyms; 0 where it speaks of something else."""
-    listed = words.split(";") if isinstance(words, str) else words
+    if len(name) > _LONGEST:
+        return Likeness(0, "")
+    listed = _synonyms(words if isinstance(words, str) else ";".join(words))
     return max((_score(name, synonym) for synonym in listed), default=Likeness(0, ""))
 
 
+@functools.lru_cache(maxsize=20_000)
 def targets(name: str) -> list[tuple[Likeness, Target]]:
-    """The fields that a column may be by its name, the likeliest first."""
-    found = ((likeness(name, words), target) for target, words in PERSONAL.items())
+    """The fields that a column may be by its name, the likeliest first; of a path in JSON, by its end too."""
+    found = [(_of_path(name, words), target) for target, words in PERSONAL.items()]
     return sorted(((one, target) for one, target in found if one.score >= LEAST), reverse=True)
 
 
-def tokens(name: str) -> list[str]:
+@functools.lru_cache(maxsize=20_000)
+def tokens(name: str) -> tuple[str, ...]:
     """The words of a name, however they are put together: `EMP_ID`, `workEmail`, `Visa ID-Nr.`, `name.first`."""
-    return [folded(word) for word in _WORD.findall(name)]
+    return tuple(folded(word) for word in _WORD.findall(name))
 
 
 def is_named(name: str, words: list[str]) -> bool:
@@ -160,17 +173,34 @@ def is_named(name: str, words: list[str]) -> bool:
     return likeness(name, words).score >= _CONTAINED
 
 
-def _score(name: str, synonym: str) -> Likeness:
-    bare, wanted = folded(name), folded(synonym)
-    if bare == wanted or (not bare and name.strip() == synonym):
-        return Likeness(_EXACT, synonym)
-    has, needs = tokens(name), tokens(synonym)
-    if not has or set(has) & _FOREIGN - set(needs):
-        return Likeness(0, synonym)
-    extra = [word for word in has if word not in needs]
-    if set(needs) <= set(has) and all(word in _EMPTY for word in extra) and len(wanted) > 2:  # noqa: PLR2004 - `mi`
-        return Likeness(_CONTAINED - 0.01 * len(extra), synonym)
-    alike = fuzz.ratio(bare, wanted) / 100
-    if alike >= _ALIKE and min(len(bare), len(wanted)) >= _SHORTEST_FUZZY:
-        return Likeness(min(alike, _CONTAINED) - 0.05, synonym)
-    return Likeness(0, synonym)
+def _of_path(name: str, words: str) -> Likeness:
+    whole = likeness(name, words)
+    before, _, end = name.rpartition(".")
+    if whole.score or not before or not end or set(tokens(before)) & _FOREIGN:
+        return whole
+    last = likeness(end, words)
+    return Likeness(max(0, last.score - _PATH), last.synonym)
+
+
+@functools.cache
+def _synonyms(words: str) -> tuple[_Synonym, ...]:
+    return tuple(_Synonym(one, folded(one), frozenset(tokens(one))) for one in words.split(";"))
+
+
+def _score(name: str, synonym: _Synonym) -> Likeness:
+    bare = _folded(name)
+    if bare == synonym.bare and bare:
+        return Likeness(_EXACT, synonym.written)
+    has = frozenset(tokens(name))
+    if not has or has & _FOREIGN - synonym.words:
+        return Likeness(0, synonym.written)
+    if synonym.words <= has and len(synonym.bare) > 2:  # noqa: PLR2004 - `mi`
+        extra = has - synonym.words
+        return Likeness(_CONTAINED - 0.01 * len(extra) if extra <= _EMPTY else 0, synonym.written)
+    if min(len(bare), len(synonym.bare)) >= _SHORTEST_FUZZY and abs(len(bare) - len(synonym.bare)) <= 2:  # noqa: PLR2004
+        alike = fuzz.ratio(bare, synonym.bare) / 100
+        return Likeness(min(alike, _CONTAINED) - 0.05 if alike >= _ALIKE else 0, synonym.written)
+    return Likeness(0, synonym.written)
+
+
+_folded = functools.lru_cache(maxsize=20_000)(folded)
