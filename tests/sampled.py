@@ -48,7 +48,9 @@ def adp(count: int = 150) -> bytes:
     rng, out = random.Random(2), io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
-        "Co Code,File #,Payroll Name,SSN,Birth Date,Hire Date,Annual Salary,Status,State,State,Job Title,Visa Type,Visa Expiration Date".split(",")
+        "Co Code,File #,Payroll Name,SSN,Birth Date,Hire Date,Annual Salary,Status,State,State,Job Title,Visa Type,Visa Expiration Date".split(
+            ","
+        )
     )
     for number in range(count):
         born, hired, ends = _day(rng, 1960, 1999), _day(rng, 2005, 2025), _day(rng, 2027, 2033)
@@ -73,7 +75,9 @@ def sap(count: int = 80) -> bytes:
             f"DTL{number + 301:08}0002{_bytes(rng.choice(LAST), 20)}{_bytes(rng.choice(FIRST), 15)}"
             f"{_day(rng, 1965, 1999):%Y%m%d}{rng.choice('MF')}{rng.choice(ALPHA3)}{salary:012}{end}"
         )
-        lines.append(f"DTL{number + 301:08}0185{'P':4}{f'C{rng.randrange(10**7):07}':20}{_day(rng, 2027, 2033):%Y%m%d}".ljust(79))
+        lines.append(
+            f"DTL{number + 301:08}0185{'P':4}{f'C{rng.randrange(10**7):07}':20}{_day(rng, 2027, 2033):%Y%m%d}".ljust(79)
+        )
     head = f"HDR{20260501}{42:05}".ljust(79)
     return "\r\n".join([head, *lines, f"TRL{len(lines):08}{total:015}"]).encode()
 
@@ -92,7 +96,18 @@ def workbook(count: int = 60) -> bytes:
         for row in (["Initech GmbH"], ["Immigration roster"], [f"as of {dt.date(2026, 5, 1)}"], []):
             sheet.append(row)
         sheet.append(["Employee", None, None, "Passport", None, "Visa", None, "Pay"])
-        sheet.append(["Employee ID", "Last Name", "Date of Birth", "Number", "Expiry Date", "Type", "Expiration Date", "Annual Salary"])
+        sheet.append(
+            [
+                "Employee ID",
+                "Last Name",
+                "Date of Birth",
+                "Number",
+                "Expiry Date",
+                "Type",
+                "Expiration Date",
+                "Annual Salary",
+            ]
+        )
         sheet.merge_cells("A5:C5")
         sheet.merge_cells("D5:E5")
         sheet.merge_cells("F5:G5")
@@ -141,10 +156,24 @@ def hris(count: int = 50) -> bytes:
     rng = random.Random(6)
     people = [
         {
-            "employeeId": f"H-{number:05}", "name": {"first": rng.choice(FIRST), "last": rng.choice(LAST)},
-            "birthDate": str(_day(rng, 1965, 1999)), "workEmail": f"h{number}@hooli.example", "nationality": rng.choice(COUNTRIES),
-            "employment": {"startDate": str(_day(rng, 2012, 2025)), "status": rng.choice(["active", "terminated"]), "jobTitle": "Analyst"},
-            "visas": [{"type": "H-1B", "receiptNumber": f"IOE{rng.randrange(10**10):010}", "expirationDate": str(_day(rng, 2026, 2030))}] * (number % 3),
+            "employeeId": f"H-{number:05}",
+            "name": {"first": rng.choice(FIRST), "last": rng.choice(LAST)},
+            "birthDate": str(_day(rng, 1965, 1999)),
+            "workEmail": f"h{number}@hooli.example",
+            "nationality": rng.choice(COUNTRIES),
+            "employment": {
+                "startDate": str(_day(rng, 2012, 2025)),
+                "status": rng.choice(["active", "terminated"]),
+                "jobTitle": "Analyst",
+            },
+            "visas": [
+                {
+                    "type": "H-1B",
+                    "receiptNumber": f"IOE{rng.randrange(10**10):010}",
+                    "expirationDate": str(_day(rng, 2026, 2030)),
+                }
+            ]
+            * (number % 3),
         }  # fmt: skip
         for number in range(count)
     ]

@@ -73,7 +73,9 @@ def _tell(sample: Path, partner: str, out: Path | None, rows: int, loaded: int, 
     """What is certain, what is not, and what to type next; on stderr, for stdout may be the file."""
     console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
     console.print(plain(f"{loaded:,} of the {rows:,} rows of {sample.name} load as proposed.", "green"))
-    console.print(plain(f"Unsure of {len(unsure)} thing{'s' * (len(unsure) != 1)}:" if unsure else "No doubts.", "yellow"))
+    console.print(
+        plain(f"Unsure of {len(unsure)} thing{'s' * (len(unsure) != 1)}:" if unsure else "No doubts.", "yellow")
+    )
     for doubt in unsure[:_MOST_DOUBTS]:
         console.print(plain(f"  - {doubt}"))
     if len(unsure) > _MOST_DOUBTS:
@@ -83,6 +85,10 @@ def _tell(sample: Path, partner: str, out: Path | None, rows: int, loaded: int, 
         console.print(plain(f"Save it as {settings} (--out does), then:"))
     else:
         console.print(plain("Next:"))
-    for words in (["partner", "check", settings], ["partner", "apply", settings], ["ingest", sample, "--partner", partner]):
+    for words in (
+        ["partner", "check", settings],
+        ["partner", "apply", settings],
+        ["ingest", sample, "--partner", partner],
+    ):
         dry = ["--dry-run"] if words[0] == "ingest" else []
         console.print(plain(f"  {invocation()} {shlex.join(map(str, [*words, *dry]))}"))

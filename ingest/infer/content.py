@@ -52,7 +52,11 @@ def is_birth(column: ColumnProfile) -> bool:
 
 
 def _name(column: ColumnProfile) -> bool:
-    return column.lettered >= 0.97 * column.seen > 0 and column.longest >= 4 and column.distinct >= min(8, 0.5 * column.filled)  # noqa: PLR2004
+    return (
+        column.lettered >= 0.97 * column.seen > 0
+        and column.longest >= 4
+        and column.distinct >= min(8, 0.5 * column.filled)
+    )  # noqa: PLR2004
 
 
 # in this order: what is certain by its shape first

@@ -34,6 +34,7 @@ _SHAPES: list[tuple[re.Pattern[str], tuple[str, ...]]] = [
     (re.compile(r"[A-Za-z]{4,9} [0-9]{1,2}, [0-9]{4}"), ("%B %d, %Y",)),
     (re.compile(r"[A-Za-z]{3} [0-9]{1,2} [0-9]{4}"), ("%b %d %Y",)),
 ]
+_PROOF = 60  # values that are none, after which a column is given up
 _SHORTEST, _LONGEST = 6, 40  # characters of a date
 
 
@@ -55,7 +56,9 @@ class DateTally:
     bad: int = 0
 
     def add(self, value: str, count: int) -> None:
-        """A distinct value, and how often it stands there."""
+        """A distinct value, and how often it stands there; a column that mostly holds none is looked at no more."""
+        if self.is_hopeless:
+            return
         readings = readings_of(value)
         if not readings:
             self.bad += 1
@@ -65,6 +68,11 @@ class DateTally:
         self.proofs.setdefault(readings, value)
         if "%y" in readings[0] and (short := re.search(r"([0-9]{2})(?:$|[ T])", value)):
             self.years[int(short[1])] += 1
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether most of the first values are no dates."""
+        return self.bad > _PROOF and self.bad > self.read.total()
 
     @property
     def share(self) -> float:

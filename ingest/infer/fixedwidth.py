@@ -115,7 +115,10 @@ def _is_framed(source: Source, text: Text) -> bool:
     for line in _lines(source, text, "characters"):
         first, last = first or line, line
     marks = [re.match("[A-Z]+", line) for line in (first, last)]
-    return all(marks) and [mark[0] in words for mark, words in zip(marks, (_HEADS, _TAILS), strict=True) if mark] == [True] * 2
+    return (
+        all(marks)
+        and [mark[0] in words for mark, words in zip(marks, (_HEADS, _TAILS), strict=True) if mark] == [True] * 2
+    )
 
 
 def _is_aligned(source: Source, text: Text) -> bool:

@@ -17,10 +17,10 @@ from ingest.mapping.values import BadValue
 LEAST_SHARE = 0.97  # of the distinct values, for a type to be proposed
 
 _KEPT_CELLS = 400_000  # distinct values kept, shared by the columns of a file
-_KEPT_LEAST, _KEPT_MOST = 30, 8_000
+_KEPT_LEAST, _KEPT_MOST = 30, 20_000
 _LONGEST_KEPT = 200  # characters
-_FLAGS = 1 << 21  # bytes: a count of distinct values is within a percent up to some millions
-_MOST_FLAGGED = 40  # columns of one file whose distinct values are counted beyond those that are kept
+_FLAGS = 1 << 21  # bytes a column: a count of distinct values is within a percent up to some millions
+_ALL_FLAGS = 40 * _FLAGS  # shared by the columns of a file
 _PROOF = 40  # distinct values after which a type that mostly fails is given up
 _HOPELESS_SHARE = 0.5
 _SLOW_TESTS = 2_000  # distinct telephone numbers that are looked up; of the others only the shape is
@@ -72,7 +72,7 @@ class ColumnProfile:
         several: distinct values of several parts, such as `English; Hindi`.
     """
 
-    def __init__(self, name: str, kept: int = _KEPT_MOST) -> None:
+    def __init__(self, name: str, kept: int = _KEPT_MOST, places: int = _FLAGS) -> None:
         self.name = name
         self.rows = self.filled = 0
         self.counts: dict[str, int] = {}
@@ -83,7 +83,7 @@ class ColumnProfile:
         self.seen = (
             0  # distinct values that were weighed; those beyond the kept ones count as often as batches have them
         )
-        self._kept = kept
+        self._kept, self._places = kept, places
         self._flags: bytearray | None = None
         self._good: Counter[str] = Counter()
         self._alive = dict(_tests())
@@ -94,12 +94,7 @@ class ColumnProfile:
         if self._flags is None:
             return len(self.counts)
         free = self._flags.count(0)
-        return round(-_FLAGS * math.log(free / _FLAGS)) if free else _FLAGS * 10
-
-    @property
-    def is_code(self) -> bool:
-        """Whether its values are words of a short list."""
-        return 0 < self.distinct <= max(12, min(60, self.filled // 4)) and self.longest <= 60  # noqa: PLR2004
+        return round(-self._places * math.log(free / self._places)) if free else self._places * 10
 
     def share(self, test: str) -> float:
         """Which part of the distinct values a type reads; nought where it was given up."""
@@ -132,9 +127,11 @@ class ColumnProfile:
             self._flag(value)
         self.seen += 1
         self._look_at(value)
+        if not self._alive and self.dates.is_hopeless:
+            return
         first = value if ";" not in value and "|" not in value else _SEVERAL.split(value)[0]
         self.dates.add(first, count)
-        for test, parse in list(self._alive.items()):
+        for test, parse in tuple(self._alive.items()):
             self._try(test, parse, first)
 
     def _try(self, test: str, parse: Test, value: str) -> None:
@@ -162,11 +159,12 @@ class ColumnProfile:
         self.lettered += not any(map(str.isdecimal, value))
 
     def _flag(self, value: str) -> None:
+        """Linear counting: memory stays flat however many values there are."""
         if self._flags is None:
-            self._flags = bytearray(_FLAGS)
+            self._flags = bytearray(self._places)
             for known in self.counts:
-                self._flags[hash(known) % _FLAGS] = 1
-        self._flags[hash(value) % _FLAGS] = 1
+                self._flags[hash(known) % self._places] = 1
+        self._flags[hash(value) % self._places] = 1
 
 
 class TableProfile:
@@ -174,7 +172,8 @@ class TableProfile:
 
     def __init__(self, header: list[str]) -> None:
         kept = max(_KEPT_LEAST, min(_KEPT_MOST, _KEPT_CELLS // max(1, len(header))))
-        self.columns = [ColumnProfile(name, kept) for name in header]
+        places = min(_FLAGS, _ALL_FLAGS // max(1, len(header)))
+        self.columns = [ColumnProfile(name, kept, places) for name in header]
         self.rows = 0
 
     def add(self, rows: list[list[str]]) -> None:
