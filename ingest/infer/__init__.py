@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from gateway.config import ConfigError
 from gateway.config.findings import dotted
+from gateway.errors import Permanent
 from ingest.formats.base import Source
 from ingest.infer import fixedwidth, objects, separated, workbooks
 from ingest.infer.draft import FeedDraft, SectionDraft
@@ -19,7 +20,7 @@ from ingest.infer.rehearsal import Rehearsed, mend, rehearse
 from ingest.infer.section import main_of, record_types, section_of, terrain_of
 from ingest.infer.sniffing import NotUnderstood, container_of, head_of, taken_out, text_of
 from ingest.infer.words import NAMIBIA, NUMERIC_PLACEHOLDERS
-from ingest.infer.writing import Identity, Written, written
+from ingest.infer.writing import Identity, Written, flow, written
 from ingest.partner import read_partner
 
 __all__ = ["Asked", "NotUnderstood", "Proposal", "infer"]
@@ -63,6 +64,7 @@ def infer(source: Source, asked: Asked) -> Proposal:
     Raises:
         NotUnderstood: no settings can be proposed; the sentence says why, and what to do.
     """
+    _check(asked)
     taken = taken_out(source)
     layout = layout_of(taken.source)
     found = measured(taken.source, layout)
@@ -71,6 +73,17 @@ def infer(source: Source, asked: Asked) -> Proposal:
     identity = _identity(asked, time_zone)
     out, seen = _rehearsed(taken.source, draft, identity)
     return Proposal(out.text, draft.naming.feed, out.unsure, out.evidence, seen.rows, seen.loaded)
+
+
+def _check(asked: Asked) -> None:
+    """Refuse names that no partner.yaml can have, before anything is read."""
+    known = {"partner": asked.partner, "firm": asked.firm, "name": asked.name, "time_zone": asked.time_zone or _AMERICAN}
+    text = "".join(f"{key}: {flow(value)}\n" for key, value in (known | {"name": asked.name or asked.partner}).items())
+    try:
+        read_partner(text)
+    except ConfigError as error:
+        said = " ".join(f"{one.path}: {one.message}" for one in error.findings)
+        raise Permanent("bad_name", f"There can be no such partner. {said}") from error
 
 
 def layout_of(source: Source) -> Layout:

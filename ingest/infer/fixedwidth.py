@@ -22,6 +22,7 @@ _LEAST_LINES = 2
 _LEAST_WIDTH = 12
 _CONSTANT_SHARE = 0.8  # of the lines that must be equally long
 _MOST_LENGTHS = 4  # that lines of several kinds may have
+_LINES_A_LENGTH = 8
 _LEAST_ALIGNED = 8  # lines
 _WIDEST_ALIGNED = 4_000  # characters
 _MOST_KINDS = 10
@@ -104,6 +105,8 @@ def _constancy(source: Source, text: Text, unit: Unit) -> float:
     usual = [(length, count) for length, count in lengths.most_common(_MOST_LENGTHS) if count >= max(2, 0.05 * total)]
     if total < _LEAST_LINES or not usual or max(usual)[0] < _LEAST_WIDTH:
         return 0.0
+    if len(usual) > 1 and total < _LINES_A_LENGTH * len(usual):
+        return 0.0  # by chance: prose has lines of one length too
     apart = sum(count for count in lengths.values() if count == 1) if total > 3 else 0  # noqa: PLR2004
     share = sum(count for _, count in usual) / max(1, total - min(apart, 2))  # a header and a trailer may be shorter
     return share - 0.01 * len(usual)

@@ -16,6 +16,7 @@ from ingest.infer.vocabulary import targets
 from ingest.infer.words import PLACEHOLDERS
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "^": "caret", "~": "tilde", "\x1f": "U+001F"}
+_WORDS_OF_PROSE = 3  # a cell, on average
 _QUOTES = ('"', "'")
 _MOST_RECORDS = 2_000  # of the head, that are weighed
 _LEAST_SHARE = 0.6  # of the records that must be as wide as the table
@@ -85,6 +86,8 @@ def header_at(records: list[list[str]], width: int) -> int | None:
     """Which record is the header, counted from 0; None where the table has none."""
     for place, cells in enumerate(records[:_LATEST_HEADER]):
         filled = [cell.strip() for cell in cells if cell.strip()]
+        if len(cells) < width and sum(bool(targets(cell)) for cell in filled) > 1 and width > 1:
+            return place  # names all the same, though rows have more cells: that is told when the rows are read
         if len(cells) < width or len(filled) < max(2, 0.6 * width):
             continue
         return place if looks_like_names(filled, records[place + 1 : place + 50]) else None
@@ -142,8 +145,8 @@ def _cut(head: str, delimiter: str, quote: str) -> Cut:
 def _is_prose(cut: Cut) -> bool:
     """Commas in sentences: few cells, and long ones of several words."""
     cells = [cell.strip() for row in cut.records[:200] for cell in row if cell.strip()]
-    wordy = sum(cell.count(" ") > 3 for cell in cells)  # noqa: PLR2004 - words of a sentence, not of a name
-    return cut.delimiter in ",;" and wordy > 0.4 * len(cells)
+    words = sum(cell.count(" ") + 1 for cell in cells)
+    return cut.delimiter in ",;" and words >= _WORDS_OF_PROSE * len(cells)
 
 
 def _quote(layout: Layout, cut: Cut, head: str) -> None:
@@ -182,11 +185,21 @@ def _spoken(delimiter: str) -> str:
     return _DELIMITERS[delimiter]
 
 
+def _uneven(head: str) -> Cut | None:
+    """The delimiter that stands in most lines, though not as often in each."""
+    cuts = [cut for delimiter in _DELIMITERS if delimiter in head for cut in _cuts(head, delimiter)]
+    several = [(sum(len(cells) > 1 for cells in cut.records), cut) for cut in cuts]
+    count, best = max(several, key=lambda one: one[0], default=(0, None))
+    return best if best and count > _LEAST_SHARE * len(best.records) else None
+
+
 def _no_table(source: Source, head: str) -> str:
     lines = [line for line in head.splitlines() if line.strip()]
     words = sum(len(line.split()) for line in lines) / max(1, len(lines))
     if words > 6:  # noqa: PLR2004 - words of a line of prose
         what = "is running text, not a table"
+    elif (uneven := _uneven(head)) is not None:
+        what = f"is no even table: cut at each {_spoken(uneven.delimiter)}, its lines have more or fewer cells than each other"
     elif len(lines) <= 1:
         what = "holds a single line without columns"
     else:
