@@ -77,7 +77,12 @@ def infer(source: Source, asked: Asked) -> Proposal:
 
 def _check(asked: Asked) -> None:
     """Refuse names that no partner.yaml can have, before anything is read."""
-    known = {"partner": asked.partner, "firm": asked.firm, "name": asked.name, "time_zone": asked.time_zone or _AMERICAN}
+    known = {
+        "partner": asked.partner,
+        "firm": asked.firm,
+        "name": asked.name,
+        "time_zone": asked.time_zone or _AMERICAN,
+    }
     text = "".join(f"{key}: {flow(value)}\n" for key, value in (known | {"name": asked.name or asked.partner}).items())
     try:
         read_partner(text)
@@ -109,11 +114,10 @@ def _drafted(source: Source, layout: Layout, found: list[Measured]) -> tuple[Fee
     is_workbook = layout.options["type"] == "excel"
     hint = "day" if layout.options.get("delimiter") == ";" else ""
     terrain = terrain_of([one.profile for one in found], hint=hint, is_workbook=is_workbook)
-    names = layout.options.pop("_names", None)
     main = main_of([one.profile for one in found])
     sections = []
     for number, one in enumerate(found):
-        where, because = _where(one, names)
+        where, because = _where(one, layout.named_by_row)
         section = section_of(one.names, one.profile, terrain, where, is_main=number == main)
         section.where_because = because
         sections.append(section)
@@ -123,7 +127,7 @@ def _drafted(source: Source, layout: Layout, found: list[Measured]) -> tuple[Fee
     return draft, _EUROPEAN if terrain.hint == "day" and terrain.order != "month" else _AMERICAN
 
 
-def _where(one: Measured, names: list[str] | None) -> tuple[dict[str, Any] | None, str]:
+def _where(one: Measured, names: tuple[str, str] | None) -> tuple[dict[str, Any] | None, str]:
     if names:
         return {"column": names[0], "is_not": [names[1]]}, "the first line holds the names of the columns"
     if rare := record_types(one.profile):

@@ -36,7 +36,8 @@ def spans_of(lines: list[str], marks: list[tuple[int, int, str]]) -> list[Span]:
     places = ["".join(place) for place in zip(*padded, strict=True)]
     blank = [place.count(" ") / len(place) for place in places]
     digit = [sum(map(str.isdecimal, place)) / len(place) for place in places]
-    starts = _starts(blank, digit) | _dates(padded, blank, digit)
+    letter = [sum(map(str.isalpha, place)) / len(place) for place in places]
+    starts = _starts(blank, digit, letter) | _dates(padded, blank, digit)
     taken = {place for start, length, _ in marks for place in range(start - 1, start - 1 + length)}
     starts |= {end for start, length, _ in marks for end in (start - 1, start - 1 + length)}
     bounds = [*sorted(start for start in starts if start < width), width]
@@ -45,17 +46,24 @@ def spans_of(lines: list[str], marks: list[tuple[int, int, str]]) -> list[Span]:
     return [Span(start + 1, end - start) for one in filled for start, end in _letters(one, padded, blank)]
 
 
-def _starts(blank: list[float], digit: list[float]) -> set[int]:
+def _starts(blank: list[float], digit: list[float], letter: list[float]) -> set[int]:
+    """Places where a column begins; the marks within a date or an amount are no ends."""
     starts = {next((place for place, share in enumerate(blank) if share < 1), 0)}
     for place in range(1, len(blank)):
         before, here = blank[place - 1], blank[place]
         if (before >= _BLANKS and here < _FILLED) or before - here >= _JUMP:
             starts.add(place)
-        elif max(before, here) < _JUMP and abs(digit[place] - digit[place - 1]) >= _TURN:
+        elif max(before, here) < _JUMP and _turns(digit, letter, place):
             starts |= set() if _is_prefix(blank, digit, place) else {place}
         elif before >= 1 and here < 1:
             starts.add(place)
     return starts
+
+
+def _turns(digit: list[float], letter: list[float], place: int) -> bool:
+    """Whether digits follow letters here, or letters digits."""
+    before = place - 1
+    return max(digit[before] + letter[place], letter[before] + digit[place]) >= 2 * _TURN
 
 
 def _is_prefix(blank: list[float], digit: list[float], place: int) -> bool:

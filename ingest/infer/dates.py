@@ -69,6 +69,11 @@ class DateTally:
         if "%y" in readings[0] and (short := re.search(r"([0-9]{2})(?:$|[ T])", value)):
             self.years[int(short[1])] += 1
 
+    def count(self, value: str, rows: int) -> None:
+        """More rows with a value that was added before."""
+        if readings := readings_of(value):
+            self.cells[readings] += rows
+
     @property
     def is_hopeless(self) -> bool:
         """Whether most of the first values are no dates."""

@@ -15,7 +15,7 @@ from ingest.formats.text import Lines
 from ingest.infer.columns import Span, spans_of
 from ingest.infer.layout import Layout
 from ingest.infer.sniffing import Text, told
-from ingest.infer.vocabulary import targets
+from ingest.infer.papers import is_known
 
 _SAMPLED = 3_000  # lines of each kind that places are read off
 _LEAST_LINES = 2
@@ -283,12 +283,12 @@ def _take_names(layout: Layout, kinds: list[Kind]) -> None:
     [kind] = [one for one in kinds if one.name not in ("header", "trailer")][:1]
     first = kind.lines[0]
     words = [first[span.start - 1 : span.start - 1 + span.length].strip() for span in kind.spans]
-    if sum(bool(targets(word)) for word in words) < max(2, len(words) / 3) or len(kinds) > 1:
+    if sum(is_known(word) for word in words) < max(2, len(words) / 3) or len(kinds) > 1:
         return
     for span, word in zip(kind.spans, words, strict=True):
         if word and word not in [other.name for other in kind.spans]:
             span.name = word
-    layout.options["_names"] = [kind.spans[0].name, words[0]]
+    layout.named_by_row = next((span.name, word) for span, word in zip(kind.spans, words, strict=True) if word)
 
 
 def _controls(source: Source, text: Text, unit: Unit, kinds: list[Kind], layout: Layout) -> Iterator[dict[str, Any]]:

@@ -63,6 +63,8 @@ def measured(source: Source, layout: Layout) -> list[Measured]:
     found = list(groups.values())
     _check(source, found)
     _settle_footer(layout, found)
+    for column in (one for group in found for one in group.profile.columns):
+        column.settle()
     return [one for one in found if one.profile.rows]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ingest.infer.profile import ColumnProfile
-from ingest.infer.vocabulary import tokens
+from ingest.infer.vocabulary import targets, tokens
 from ingest.infer.words import mapped
 
 # the words by which a column's name says which document it is about; several words must all be there
@@ -74,13 +74,15 @@ def paper_of(name: str) -> Paper | None:
     return Paper(None, part) if generic and part else None
 
 
+def is_known(name: str) -> bool:
+    """Whether a name is one that columns of people, cases or documents have."""
+    return bool(targets(name)) or paper_of(name) is not None or _tells_type(_words(name))
+
+
 def type_column(columns: list[ColumnProfile]) -> tuple[ColumnProfile, dict[str, str], list[str]] | None:
     """The column that tells the type of a row's document, its words by ours, and the words that we do not know."""
     for column in columns:
-        words = _words(column.name)
-        named = "type" in words and any(_has(words, one.split()) for one in _GENERIC)
-        named = named or words in (["document"], ["dokumentart"], ["doc"], ["subtype", "document"])
-        if not named or not column.counts or column.distinct > 40:  # noqa: PLR2004 - more are no types
+        if not _tells_type(_words(column.name)) or not column.counts or column.distinct > 40:  # noqa: PLR2004 - more are no types
             continue
         known, unknown = mapped("document", list(column.counts))
         rows = sum(column.counts[word] for word in known)
@@ -93,6 +95,11 @@ def bare_part(name: str) -> str | None:
     """Which part a column is that names no document: `Issue Date`, `Expiration Date`, `Number`."""
     words = _words(name)
     return _part(words, name) if words and not set(words) & _OTHER and _kind(words) is None else None
+
+
+def _tells_type(words: list[str]) -> bool:
+    named = "type" in words and any(_has(words, one.split()) for one in _GENERIC)
+    return named or words in (["document"], ["dokumentart"], ["doc"])
 
 
 def _words(name: str) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from ingest.infer.bench import Bench, drafted
+from ingest.infer.content import NAMELESS
 from ingest.infer.draft import FieldDraft, RecordDraft
 from ingest.infer.options import Read, cleaners_of
 from ingest.infer.profile import ColumnProfile
@@ -28,7 +29,9 @@ def client_of(bench: Bench) -> RecordDraft | None:
     An e-mail address may become the key in the end: it is a better one than an identifier of unknown meaning.
     """
     record = RecordDraft("client")
-    if not _key_by_name(bench, record) and not _has_email(bench) and not _key_by_content(bench, record):
+    named = any(not NAMELESS.fullmatch(column.name) for column in bench.free.values())
+    has_better = named and _has_email(bench)
+    if not _key_by_name(bench, record) and not has_better and not _key_by_content(bench, record):
         return None
     _names(bench, record)
     return record

@@ -120,16 +120,23 @@ class ColumnProfile:
             else:
                 self._meet(value, count)
 
+    def settle(self) -> None:
+        """Count the rows of dates, once all rows have been added."""
+        if not self.dates.is_hopeless:
+            for value, count in self.counts.items():
+                self.dates.count(_first_part(value), count)
+
     def _meet(self, value: str, count: int) -> None:
         if len(self.counts) < self._kept and len(value) <= _LONGEST_KEPT:
             self.counts[value] = count
+            count = 0  # counted by `settle`, when all of them are known
         else:
             self._flag(value)
         self.seen += 1
         self._look_at(value)
         if not self._alive and self.dates.is_hopeless:
             return
-        first = value if ";" not in value and "|" not in value else _SEVERAL.split(value)[0]
+        first = _first_part(value)
         self.dates.add(first, count)
         for test, parse in tuple(self._alive.items()):
             self._try(test, parse, first)
@@ -181,6 +188,10 @@ class TableProfile:
         self.rows += len(rows)
         for column, cells in zip(self.columns, zip(*rows, strict=True), strict=False):
             column.add(cells)
+
+
+def _first_part(value: str) -> str:
+    return value if ";" not in value and "|" not in value else _SEVERAL.split(value)[0]
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from ingest.formats.base import Source
 from ingest.infer.dates import readings_of
 from ingest.infer.layout import Layout
 from ingest.infer.sniffing import HEAD, NotUnderstood, Text, head_of
-from ingest.infer.vocabulary import targets
+from ingest.infer.papers import is_known
 from ingest.infer.words import PLACEHOLDERS
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "^": "caret", "~": "tilde", "\x1f": "U+001F"}
@@ -20,7 +20,7 @@ _WORDS_OF_PROSE = 3  # a cell, on average
 _QUOTES = ('"', "'")
 _MOST_RECORDS = 2_000  # of the head, that are weighed
 _LEAST_SHARE = 0.6  # of the records that must be as wide as the table
-_CLEAR_SHARE, _CLEAR_WIDTH = 0.8, 4
+_CLEAR_SHARE, _SURE_SHARE, _CLEAR_WIDTH = 0.8, 0.95, 4
 _LATEST_HEADER = 40  # records
 _LONGEST_HEADER = 100  # characters of one name
 _NUMBER = re.compile(r"[-+]?[$€£]?\s?[0-9][0-9.,' ]*%?")
@@ -69,7 +69,8 @@ def if_clear(source: Source, text: Text) -> Layout | None:
     cut = _best_cut(head_text(source, text))
     if cut is None or cut.share < _CLEAR_SHARE:
         return None
-    named = any(sum(bool(targets(cell)) for cell in cells) > 1 for cells in cut.records[:_LATEST_HEADER])
+    heads = [cells for cells in cut.records[:_LATEST_HEADER] if len(cells) == cut.width]
+    named = any(sum(map(is_known, cells)) > (cut.share < _SURE_SHARE) for cells in heads)
     return layout_of(source, text) if named or cut.width >= _CLEAR_WIDTH else None
 
 
@@ -86,7 +87,7 @@ def header_at(records: list[list[str]], width: int) -> int | None:
     """Which record is the header, counted from 0; None where the table has none."""
     for place, cells in enumerate(records[:_LATEST_HEADER]):
         filled = [cell.strip() for cell in cells if cell.strip()]
-        if len(cells) < width and sum(bool(targets(cell)) for cell in filled) > 1 and width > 1:
+        if len(cells) < width and sum(is_known(cell) for cell in filled) > 1 and width > 1:
             return place  # names all the same, though rows have more cells: that is told when the rows are read
         if len(cells) < width or len(filled) < max(2, 0.6 * width):
             continue
@@ -98,7 +99,7 @@ def looks_like_names(cells: list[str], below: list[list[str]]) -> bool:
     """Whether the cells are names of columns, and not the first row of data."""
     if any(len(cell) > _LONGEST_HEADER for cell in cells):
         return False
-    known = sum(bool(targets(cell)) for cell in cells)
+    known = sum(is_known(cell) for cell in cells)
     if any(map(_is_value, cells)):
         return known > max(2, len(cells) / 2)  # a column called 2025
     if known:
@@ -165,7 +166,7 @@ def _header(layout: Layout, cut: Cut, top: int | None, head: str) -> None:
         return
     layout.options["header_row"] = top + 1
     names = cut.records[top]
-    known = sum(bool(targets(name)) for name in names)
+    known = sum(is_known(name) for name in names)
     layout.because["header_row"] = f"{len(names)} names, {known} of them known as fields"
     if top and len(head.splitlines()) > top and all(len(cut.records[row]) < cut.width for row in range(top)):
         lines = _lines_above(head, names)

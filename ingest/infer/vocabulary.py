@@ -28,8 +28,8 @@ _CLIENT = {
     "staff number;position id;payroll number;matricule;numero de empleado;user id;badge number;employee code;"
     "workday id;wd employee id;id number employee;hris id;person id;employee;emplid;stammnummer",
     "family_name": "last name;lastname;surname;family name;legal last name;nachname;name last;lname;familienname;"
-    "zuname;last;nom;apellido;primary last name",
-    "given_name": "first name;firstname;given name;forename;legal first name;vorname;name first;fname;first;rufname;"
+    "zuname;nachn;last;nom;apellido;primary last name",
+    "given_name": "first name;firstname;given name;forename;legal first name;vorname;name first;fname;first;rufname;vorna;"
     "prenom;nombre;given names;primary first name",
     "middle_name": "middle name;middle initial;mi;legal middle name;zweiter vorname;middle names;mname;middle",
     "date_of_birth": "date of birth;dob;birth date;birthdate;birthday;geburtsdatum;geb datum;gebdat;gbdat;geboren am;"
@@ -55,7 +55,7 @@ _CLIENT = {
     "state province;work state province;bundesland;address state;region",
     "annual_salary": "annual salary;salary;base salary;annual base salary;base pay;annual rate;annual pay;"
     "jahresgehalt;gehalt;jahresbrutto;jahresentgelt;annual compensation;total base pay;compensation;bruttojahresgehalt;"
-    "annual gross;grundgehalt;annual base pay;ansal;yearly salary",
+    "annual gross;grundgehalt;annual base pay;ansal;yearly salary;betrg",
     "salary_currency": "currency;salary currency;pay currency;waehrung;währung;currency code;waers",
     "manager_email": "manager email;supervisor email;email manager;manager work email;managers email",
     "hire_date": "hire date;date of hire;start date;original hire date;hired on;employment start date;eintrittsdatum;"

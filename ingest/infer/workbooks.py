@@ -11,6 +11,7 @@ from ingest.formats.base import Refused, Source
 from ingest.formats.sheet import find_header
 from ingest.formats.workbook import Workbook
 from ingest.infer.layout import Layout
+from ingest.infer.papers import is_known
 from ingest.infer.separated import looks_like_names
 from ingest.infer.sniffing import NotUnderstood, told
 from ingest.infer.vocabulary import is_named, targets, tokens
@@ -100,7 +101,7 @@ def _header(sheet: Sheet, head: Rows, rows: list[list[str]], place: int) -> Foun
         names = [name for name in header.names if name.strip()]
         if not looks_like_names(names, below):
             continue
-        known = sum(bool(targets(name)) for name in names)
+        known = sum(is_known(name) for name in names)
         identified = any(target in _IDENTITIES for name in names for _, target in targets(name)[:1])
         because = f"{len(names)} names, {known} of them known as fields"
         candidates.append(Found(sheet, header.names, place + 1, height, known, identified, because))
@@ -121,7 +122,7 @@ def _is_group_row(upper: list[str], lower: list[str]) -> bool:
     above, below = [cell for cell in upper if cell], [cell for cell in lower if cell]
     if not above or len(above) >= len(below) or any(any(map(str.isdecimal, cell)) for cell in above):
         return False
-    return len(above) > 1 and looks_like_names(below, []) or sum(bool(targets(cell)) for cell in below) > 1
+    return len(above) > 1 and looks_like_names(below, []) or sum(is_known(cell) for cell in below) > 1
 
 
 def _is_worth(one: Found, found: list[Found], aside: dict[str, str]) -> bool:

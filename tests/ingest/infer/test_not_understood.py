@@ -90,7 +90,8 @@ def test_a_workbook_with_a_password_is_refused_as_such():
 
 
 @pytest.mark.parametrize(
-    "asked", [Asked("Acme Inc", "northgate"), Asked("acme", "North gate"), Asked("acme", "northgate", time_zone="Chicago")]
+    "asked",
+    [Asked("Acme Inc", "northgate"), Asked("acme", "North gate"), Asked("acme", "northgate", time_zone="Chicago")],
 )
 def test_names_that_no_settings_can_have_are_refused_before_the_file_is_read(asked):
     with pytest.raises(Problem, match="Acme Inc|North gate|Chicago"):
@@ -109,7 +110,9 @@ def valid_or_refused(name: str, raw: bytes) -> None:
 
 
 CELLS = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(
-    "Employee ID;DOB;N/A;05/06/2026;31.12.2026;1.234,56;$1,000.00;H-1B;Passport Number;Visa Type;D/S;\";\x00;Total;India;A;Name;_E1".split(";")
+    'Employee ID;DOB;N/A;05/06/2026;31.12.2026;1.234,56;$1,000.00;H-1B;Passport Number;Visa Type;D/S;";\x00;Total;India;A;Name;_E1'.split(
+        ";"
+    )
 )
 TABLES = st.tuples(st.sampled_from(",;\t|"), st.lists(st.lists(CELLS, min_size=1, max_size=6), min_size=1, max_size=12))
 

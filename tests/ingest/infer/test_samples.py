@@ -20,7 +20,12 @@ CONFIGS = Path(__file__).parents[3] / "partner_configs"
 ASKED = Asked("acme", "northgate", "ACME", "America/Chicago")
 LEAST = 0.95
 FOLDERS = sorted(path.parent.name for path in CONFIGS.glob("*/partner.yaml"))
-DELIVERED = [(folder, path.name) for folder in FOLDERS for path in sorted((CONFIGS / folder / "samples").glob("*")) if path.is_file()]
+DELIVERED = [
+    (folder, path.name)
+    for folder in FOLDERS
+    for path in sorted((CONFIGS / folder / "samples").glob("*"))
+    if path.is_file()
+]
 
 
 def proposed(name: str, raw: bytes) -> Proposal:
@@ -114,5 +119,3 @@ def test_the_partner_of_a_proposal_is_checked_like_any_other(tmp_path):
     partner, _ = read_partner(path)
     assert list(partner.feeds) == ["people"]
     shutil.rmtree(path.parent)
-
-
