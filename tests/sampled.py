@@ -113,7 +113,7 @@ def workbook(count: int = 60) -> bytes:
         sheet.merge_cells("F5:G5")
         for number in range(start, start + count):
             sheet.append([
-                f"{number + 1:05}", rng.choice(LAST), dt.datetime(1990, 1, 1) + dt.timedelta(days=rng.randrange(3000)),
+                f"{number + 1:05}", rng.choice(LAST), dt.date(1990, 1, 1) + dt.timedelta(days=rng.randrange(3000)),
                 f"N{number:07}", _day(rng, 2027, 2034).strftime("%m/%d/%Y") if number % 4 else "TBD",
                 rng.choice(["H-1B", "L-1B", "O-1"]), "D/S" if number % 9 == 0 else _day(rng, 2027, 2031).strftime("%m/%d/%Y"),
                 rng.randrange(50, 150) * 1000,
@@ -121,7 +121,7 @@ def workbook(count: int = 60) -> bytes:
         sheet.append(["Total", None, None, None, None, None, None, 1_234_000])
     dependents = book.create_sheet("Dependents")
     dependents.append(["Employee ID", "Dependent Name", "Relationship", "Date of Birth"])
-    dependents.append(["00001", "Ada", "Child", dt.datetime(2015, 2, 3)])
+    dependents.append(["00001", "Ada", "Child", dt.date(2015, 2, 3)])
     lookup = book.create_sheet("Lookup")
     for row in (["Code", "Meaning"], ["H-1B", "Specialty occupation"], ["TN", "USMCA"]):
         lookup.append(row)
@@ -166,18 +166,16 @@ def hris(count: int = 50) -> bytes:
                 "status": rng.choice(["active", "terminated"]),
                 "jobTitle": "Analyst",
             },
-            "visas": [
-                {
-                    "type": "H-1B",
-                    "receiptNumber": f"IOE{rng.randrange(10**10):010}",
-                    "expirationDate": str(_day(rng, 2026, 2030)),
-                }
-            ]
-            * (number % 3),
-        }  # fmt: skip
+            "visas": [_visa(rng) for _ in range(number % 3)],
+        }
         for number in range(count)
     ]
     return json.dumps({"meta": {"page": 1}, "data": {"employees": people}}, ensure_ascii=False, indent=1).encode()
+
+
+def _visa(rng: random.Random) -> dict[str, str]:
+    number, ends = f"IOE{rng.randrange(10**10):010}", str(_day(rng, 2026, 2030))
+    return {"type": rng.choice(["H-1B", "L-1A"]), "receiptNumber": number, "expirationDate": ends}
 
 
 SAMPLES = {

@@ -118,13 +118,16 @@ class OnDisk:
 
     @property
     def name(self) -> str:
+        """Its own, without the folder."""
         return self.path.name
 
     @property
     def size(self) -> int:
+        """Bytes."""
         return self.path.stat().st_size
 
     def chunks(self) -> Iterator[bytes]:
+        """The content, anew each time."""
         return _chunks(self.path)
 
 

@@ -138,7 +138,7 @@ def _where(one: Measured, names: tuple[str, str] | None) -> tuple[dict[str, Any]
 
 
 def _with_records(source: Source, layout: Layout, sections: list[SectionDraft]) -> list[SectionDraft]:
-    """The sections whose rows yield something, the largest first; the parts of the others are left out of the layout."""
+    """The sections whose rows yield something, the largest first; parts without any are left out of the layout."""
     good = sorted((one for one in sections if not one.is_empty), key=lambda one: -one.rows)
     if not good:
         raise NotUnderstood(
@@ -187,7 +187,7 @@ def _identity(asked: Asked, time_zone: str) -> Identity:
 
 
 def _rehearsed(source: Source, draft: FeedDraft, identity: Identity) -> tuple[Written, Rehearsed]:
-    """The text that is valid and loads; fields that are mostly bad are given up on the way, so it may take two turns."""
+    """The text that is valid and loads; fields that are mostly bad are given up on the way."""
     given_up = True
     seen = Rehearsed()
     while given_up:
@@ -205,7 +205,7 @@ def _rehearsed(source: Source, draft: FeedDraft, identity: Identity) -> tuple[Wr
 
 def _opening(source: Source, seen: Rehearsed) -> list[str]:
     return [
-        f"Proposed by `gateway partner infer` from {source.name}: of its {seen.rows:,} rows, {seen.loaded:,} load as it stands.",
+        f"Proposed by `gateway partner infer` from {source.name}: {seen.loaded:,} of {seen.rows:,} rows load so.",
         "Beside each line stands what speaks for it; UNSURE marks what a person must look at. Check it against the",
         "partner's own description before it is applied: a sample shows what is there, not what will come.",
         "",

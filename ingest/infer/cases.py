@@ -11,7 +11,7 @@ _NUMBERS = ("perm_number", "lca_number", "receipt_number")  # types that are cas
 _UNIQUE = 0.9
 _NO_CASE = frozenset(
     folded(one)
-    for one in "citizen;us citizen;usc;lpr;green card;greencard;gc;permanent resident;none required;not required;us;u.s. citizen;"
+    for one in "citizen;us citizen;usc;lpr;green card;gc;permanent resident;none required;not required;us;"
     "lawful permanent resident;no visa;n/a".split(";")
 )
 _PERM = "PERM"

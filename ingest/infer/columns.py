@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,8 @@ _DATE = 8  # places of YYYYMMDD
 _DATES = 0.97  # of the lines that must hold one
 _NO_DATES = frozenset({"00000000", "99991231", "99999999", " " * _DATE})
 _YEARS = range(1900, 2101)
-_SEX, _COUNTRY = re.compile("[MFXWD]"), re.compile("[A-Z]{3}")
+_SEX = re.compile("[MFXWD]")
+_LONGEST_CODES = 6  # letters of codes side by side
 
 
 @dataclass
@@ -41,7 +43,7 @@ def spans_of(lines: list[str], marks: list[tuple[int, int, str]]) -> list[Span]:
     taken = {place for start, length, _ in marks for place in range(start - 1, start - 1 + length)}
     starts |= {end for start, length, _ in marks for end in (start - 1, start - 1 + length)}
     bounds = [*sorted(start for start in starts if start < width), width]
-    cuts = [(start, end) for start, end in zip(bounds, bounds[1:], strict=False) if start not in taken]
+    cuts = [(start, end) for start, end in itertools.pairwise(bounds) if start not in taken]
     filled = [(start, end) for start, end in cuts if min(blank[start:end]) < 1]
     return [Span(start + 1, end - start) for one in filled for start, end in _letters(one, padded, blank)]
 
@@ -106,23 +108,19 @@ def _letters(cut: tuple[int, int], lines: list[str], blank: list[float]) -> list
     start, end = cut
     inner = end - next((back for back in range(end - start) if blank[end - 1 - back] < 1), 0)
     cells = [line[start:inner] for line in lines]
-    if not 2 <= inner - start <= 6 or any(
-        not re.fullmatch("[A-Z]+", cell) or len(cell) < inner - start for cell in cells
-    ):  # noqa: PLR2004
+    if inner - start > _LONGEST_CODES or not all(re.fullmatch(f"[A-Z]{{{inner - start}}}", cell) for cell in cells):
         return [cut]
-    country = _country(cells)
-    bounds = sorted(
-        {start, end}
-        | ({start + country, start + country + 3} & set(range(start, inner)) if country is not None else set())
-    )
-    if (
-        country is None
-        and len(set(cells)) <= 6
-        and all(_SEX.match(cell) for cell in cells)
-        and len({cell[0] for cell in cells}) > 1
-    ):  # noqa: PLR2004
-        bounds = sorted({start, start + 1, end})
-    return list(zip(bounds, bounds[1:], strict=False))
+    bounds = {start, end}
+    if (country := _country(cells)) is not None:
+        bounds |= {start + country, start + country + 3} & set(range(start, inner))
+    elif inner - start > 1 and len({cell[0] for cell in cells}) > 1 and _are_sexes(cells):
+        bounds.add(start + 1)
+    return list(itertools.pairwise(sorted(bounds)))
+
+
+def _are_sexes(cells: list[str]) -> bool:
+    """Whether each begins with a letter for the sex, and there are few of them."""
+    return len(set(cells)) <= _LONGEST_CODES and all(map(_SEX.match, cells))
 
 
 def _country(cells: list[str]) -> int | None:

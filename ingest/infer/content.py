@@ -14,6 +14,7 @@ from ingest.infer.words import meaning
 NAMELESS = re.compile(r"col_[0-9]+_[0-9]+|column_[0-9]+")
 
 _DOUBT = "the column has no name; what it is, is read off its content"
+_LEAST_NAME = 4  # characters of the longest name in a column of names
 _FEW = 3  # distinct values: fewer prove nothing
 _BIRTH_YEARS = range(1935, 2012)
 _HYPHENED = re.compile(r"[0-9]{3}-[0-9]{2}-[0-9]{4}|[Aa]-?[0-9]{8,9}|.*[A-Z].*")
@@ -38,7 +39,7 @@ def _state(column: ColumnProfile) -> bool:
 
 
 def _sex(column: ColumnProfile) -> bool:
-    return column.longest == 1 and 1 < column.distinct and set(column.counts) <= {"M", "F", "X", "W", "D"}
+    return column.longest == 1 and column.distinct > 1 and set(column.counts) <= {"M", "F", "X", "W", "D"}
 
 
 def _status(column: ColumnProfile) -> bool:
@@ -54,9 +55,9 @@ def is_birth(column: ColumnProfile) -> bool:
 def _name(column: ColumnProfile) -> bool:
     return (
         column.lettered >= 0.97 * column.seen > 0
-        and column.longest >= 4
+        and column.longest >= _LEAST_NAME
         and column.distinct >= min(8, 0.5 * column.filled)
-    )  # noqa: PLR2004
+    )
 
 
 # in this order: what is certain by its shape first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -203,7 +204,7 @@ def _decided(tally: DateTally, elsewhere: str | None, hint: str) -> tuple[str, s
             ),
         )
     if days or months:
-        order, (rows, proof) = (DAY_FIRST, days) if days else (MONTH_FIRST, months)  # type: ignore[assignment,misc]
+        order, (rows, proof) = (DAY_FIRST, days) if days else (MONTH_FIRST, months or (0, ""))
         where = f"{proof}..." if order == DAY_FIRST else f"../{proof}"
         return order, f"; {order} first is proven: day above 12 in {counted(rows, 'row')}, such as {where}", None
     if elsewhere:
@@ -234,5 +235,5 @@ def _pivot(tally: DateTally) -> int:
     """The middle of the widest gap between the years that occur, so that none of them is near it."""
     years = sorted(tally.years) or [30, 31]
     around = [*years, years[0] + 100]
-    gap, start = max((after - before, before) for before, after in zip(around, around[1:], strict=False))
+    gap, start = max((after - before, before) for before, after in itertools.pairwise(around))
     return min(99, max(0, (start + gap // 2) % 100)) if len(years) > 1 else min(99, years[0] + 10)

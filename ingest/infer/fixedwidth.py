@@ -14,8 +14,8 @@ from ingest.formats.base import Refused, Source
 from ingest.formats.text import Lines
 from ingest.infer.columns import Span, spans_of
 from ingest.infer.layout import Layout
-from ingest.infer.sniffing import Text, told
 from ingest.infer.papers import is_known
+from ingest.infer.sniffing import Text, told
 
 _SAMPLED = 3_000  # lines of each kind that places are read off
 _LEAST_LINES = 2
@@ -25,7 +25,9 @@ _MOST_LENGTHS = 4  # that lines of several kinds may have
 _LINES_A_LENGTH = 8
 _LEAST_ALIGNED = 8  # lines
 _WIDEST_ALIGNED = 4_000  # characters
-_MOST_KINDS = 10
+_MOST_KINDS, _MOST_MARKS, _MOST_PREFIXES = 10, 100, 5_000
+_LEAST_DIFFERENCE = 3.0  # places that are filled in one kind and blank, or of another nature, in the other
+_FRAMES = ("header", "trailer")
 _LONGEST_MARK = 4
 _END_OF_FILE = "\x1a"
 _HEADS, _TAILS = (
@@ -71,7 +73,7 @@ def layout_of(source: Source, text: Text) -> Layout | None:
     kinds = _kinds(source, text, unit)
     for kind in kinds:
         kind.spans = spans_of(kind.lines, kind.marks)
-    data = [kind for kind in kinds if kind.name not in ("header", "trailer")]
+    data = [kind for kind in kinds if kind.name not in _FRAMES]
     if not data or all(len(kind.spans) < 2 for kind in data):  # noqa: PLR2004 - one column is no table
         return None
     return _layout(source, text, unit, kinds)
@@ -138,23 +140,37 @@ def _is_aligned(source: Source, text: Text) -> bool:
 
 
 def _kinds(source: Source, text: Text, unit: Unit) -> list[Kind]:
+    """The kinds of lines, with the first lines of each, counted over the whole file."""
     prefixes: Counter[str] = Counter()
     first = last = ""
     for line in _lines(source, text, unit):
-        first = first or line
-        last = line
-        prefixes[line[:_LONGEST_MARK]] += 1 if len(prefixes) < 5_000 else 0  # noqa: PLR2004 - too many to be marks
+        first, last = first or line, line
+        if len(prefixes) < _MOST_PREFIXES or line[:_LONGEST_MARK] in prefixes:
+            prefixes[line[:_LONGEST_MARK]] += 1
     length = _mark_length(prefixes, first, last)
-    kinds: dict[str, Kind] = {}
+    found: dict[str, Kind] = {}
     for line in _lines(source, text, unit):
         mark = line[:length].rstrip()
-        kind = kinds.setdefault(mark, Kind(mark, (1, length, mark) if length else None))
-        kind.count += 1
-        if len(kind.lines) < _SAMPLED:
-            kind.lines.append(line)
-    found = list(kinds.values())
-    _name(found, first[:length].rstrip(), last[:length].rstrip())
-    return [part for kind in found for part in _parted(kind)]
+        _add(found, mark, line, (1, length, mark) if length else None)
+    kinds = list(found.values())
+    _name(kinds, first[:length].rstrip(), last[:length].rstrip())
+    seconds = {kind.name: place for kind in kinds if (place := _second_mark(kind))}
+    return _known([*_parted(source, text, unit, kinds, seconds)] if seconds else kinds)
+
+
+def _add(kinds: dict[str, Kind], mark: str, line: str, where: tuple[int, int, str] | None) -> None:
+    if mark not in kinds and len(kinds) >= _MOST_MARKS:
+        return
+    kind = kinds.setdefault(mark, Kind(mark, where))
+    kind.count += 1
+    if len(kind.lines) < _SAMPLED:
+        kind.lines.append(line)
+
+
+def _known(kinds: list[Kind]) -> list[Kind]:
+    """Without marks that a single line among many has: that line is broken, and will be told as such."""
+    total = sum(kind.count for kind in kinds)
+    return [kind for kind in kinds if kind.name in _FRAMES or kind.where is None or kind.count > 0.001 * total + 0.9]
 
 
 def _mark_length(prefixes: Counter[str], first: str, last: str) -> int:
@@ -188,7 +204,7 @@ def _name(kinds: list[Kind], first: str, last: str) -> None:
             kind.name = "trailer"
         else:
             kind.name = _slug(mark)
-    data = [kind for kind in kinds if kind.name not in ("header", "trailer")]
+    data = [kind for kind in kinds if kind.name not in _FRAMES]
     if len(data) == 1:
         data[0].name = "detail"
 
@@ -197,27 +213,38 @@ def _slug(mark: str) -> str:
     return re.sub(r"\W+", "_", mark.casefold()) or "detail"
 
 
-def _parted(kind: Kind) -> list[Kind]:
-    """The kinds that a second mark makes of one, such as the infotypes of SAP; the kind itself where there is none."""
-    if kind.name in ("header", "trailer") or len(kind.lines) < 6:  # noqa: PLR2004 - too few to tell
-        return [kind]
+def _second_mark(kind: Kind) -> tuple[int, int] | None:
+    """Where a second mark stands that makes several kinds of one, such as the infotypes of SAP, and its length."""
+    if kind.name in _FRAMES or len(kind.lines) < 6:  # noqa: PLR2004 - too few to tell
+        return None
     start = (kind.where[0] + kind.where[1] - 1) if kind.where else 0
-    best, place = 0.0, None
+    best, place = _LEAST_DIFFERENCE, None
     for length in (4, 2):
         for at in range(start, start + 16):
-            gain = _difference(kind.lines, at, length)
+            gain = _difference(kind.lines[:600], at, length)
             if gain > best + 1:
                 best, place = gain, (at, length)
-    if place is None or best < 4:  # noqa: PLR2004 - places that stand filled in one and blank in the other
-        return [kind]
-    at, length = place
-    parts: dict[str, Kind] = {}
-    for line in kind.lines:
-        mark = line[at : at + length]
-        part = parts.setdefault(mark, Kind(f"{kind.name}_{_slug(mark)}", (at + 1, length, mark), above=kind.where))
-        part.lines.append(line)
-        part.count += 1
-    return list(parts.values())
+    return place
+
+
+def _parted(
+    source: Source, text: Text, unit: Unit, kinds: list[Kind], seconds: dict[str, tuple[int, int]]
+) -> Iterator[Kind]:
+    """The kinds, those with a second mark parted by it."""
+    parts: dict[str, dict[str, Kind]] = {name: {} for name in seconds}
+    for line in _lines(source, text, unit):
+        kind = _kind_of(line, kinds)
+        if kind and kind.name in seconds:
+            at, length = seconds[kind.name]
+            mark = line[at : at + length]
+            _add(parts[kind.name], mark, line, (at + 1, length, mark))
+    for kind in kinds:
+        if kind.name not in seconds:
+            yield kind
+        for mark, part in parts.get(kind.name, {}).items():
+            if mark.strip():
+                part.name, part.above = f"{kind.name}_{_slug(mark)}", kind.where
+                yield part
 
 
 def _difference(lines: list[str], at: int, length: int) -> float:
@@ -267,7 +294,7 @@ def _layout(source: Source, text: Text, unit: Unit, kinds: list[Kind]) -> Layout
         layout.because["controls"] = "the numbers of the trailer agree with what was counted"
     layout.unsure.append(
         "places: columns of fixed width are read off blanks and digits; compare them with the partner's description"
-    )  # noqa: E501
+    )
     layout.without = _without
     return layout
 
@@ -280,7 +307,7 @@ def _record(kind: Kind) -> dict[str, Any]:
 
 def _take_names(layout: Layout, kinds: list[Kind]) -> None:
     """A first line that holds the names of the columns gives them; it is not data."""
-    [kind] = [one for one in kinds if one.name not in ("header", "trailer")][:1]
+    [kind] = [one for one in kinds if one.name not in _FRAMES][:1]
     first = kind.lines[0]
     words = [first[span.start - 1 : span.start - 1 + span.length].strip() for span in kind.spans]
     if sum(is_known(word) for word in words) < max(2, len(words) / 3) or len(kinds) > 1:
@@ -295,13 +322,14 @@ def _controls(source: Source, text: Text, unit: Unit, kinds: list[Kind], layout:
     trailer = next((kind for kind in kinds if kind.name == "trailer"), None)
     if trailer is None or trailer.where is None:
         return
-    data = [kind for kind in kinds if kind.name not in ("header", "trailer")]
+    data = [kind for kind in kinds if kind.name not in _FRAMES]
     line, start = trailer.lines[0], trailer.where[1]
     totals = _totals(source, text, unit, data)
-    counted = {"rows": sum(_counts(source, text, unit, data).values())}
-    trailer.spans, promised = [], []
+    rows = sum(kind.count for kind in data)
+    trailer.spans = []
+    promised: list[dict[str, Any]] = []
     for run in re.finditer(r"[0-9]+(?:\.[0-9]+)?", line[start:]):
-        promised += _promises(trailer, start + run.start(), run[0], counted["rows"], totals)
+        promised += _promises(trailer, start + run.start(), run[0], rows, totals)
     if not any("count" in one for one in promised):
         layout.unsure.append("trailer: none of its numbers is the number of rows that were read; is the sample whole?")
     if not trailer.spans:
@@ -325,10 +353,6 @@ def _promises(trailer: Kind, at: int, digits: str, rows: int, totals: dict[str, 
         yield {"sum": f"total_{of}", "of": of}
     elif rest:
         trailer.spans.append(Span(at + cut + 1, len(rest), f"col_{at + cut + 1}_{len(rest)}"))
-
-
-def _counts(source: Source, text: Text, unit: Unit, data: list[Kind]) -> Counter[str]:
-    return Counter(kind.name for line in _lines(source, text, unit) if (kind := _kind_of(line, data)))
 
 
 def _kind_of(line: str, data: list[Kind]) -> Kind | None:

@@ -15,7 +15,7 @@ from ingest.mapping.headers import fold
 
 _TAIL = 5  # rows at the end of a part that may be a footer
 _TOTALS = re.compile(
-    r"(?:grand |sub)?totals?\b|summen?\b|gesamt|sum\b|record count|row count|number of (?:records|rows|employees)|count\b"
+    r"(?:grand |sub)?totals?\b|summen?\b|gesamt|sum\b|record count|row count|number of (?:records|rows)|count\b"
     r"|end of (?:file|report)|\*+ ?end|trailer\b|anzahl|report total|page [0-9]",
     re.IGNORECASE,
 )
@@ -90,8 +90,8 @@ def _check(source: Source, found: list[Measured]) -> None:
         )
     if broken > _HOPELESS * rows:
         raise NotUnderstood(
-            f"{source.name} is no table that can be read: {broken:,} of its {rows:,} rows have more or fewer cells than "
-            "the header, or broken quotes. Ask the partner how the file is made, or export it again."
+            f"{source.name} is no table that can be read: {broken:,} of its {rows:,} rows have more or fewer cells "
+            "than the header, or broken quotes. Ask the partner how the file is made, or export it again."
         )
 
 

@@ -1,4 +1,4 @@
-"""What the name of a sample says: which names belong to the feed, of which day the file speaks, what to call the feed."""
+"""What the name of a sample says: the names of its feed, the day of which it speaks, what to call the feed."""
 
 from __future__ import annotations
 
@@ -58,10 +58,9 @@ def named(name: str) -> Naming:
             return Naming(glob, as_of, _feed(before or after), day, ambiguous)
     numbered = re.sub(r"[0-9]+$", "", stem)  # roster_0042: the number goes up from file to file
     if stem and numbered != stem and numbered.strip("_- "):
-        return Naming(
-            f"{_literal(numbered)}*{'.' + _literal(suffix) if suffix else ''}", None, _feed(stem), None, False
-        )  # noqa: FBT003 - by its name above
-    return Naming(_literal(name), None, _feed(stem), None, False)  # noqa: FBT003 - by its name above
+        glob = f"{_literal(numbered)}*{'.' + _literal(suffix) if suffix else ''}"
+        return Naming(glob, None, _feed(stem), None, is_ambiguous=False)
+    return Naming(_literal(name), None, _feed(stem), None, is_ambiguous=False)
 
 
 def _day(match: re.Match[str]) -> date | None:

@@ -72,7 +72,7 @@ def _list_in_envelope(head: str) -> str | None:
         if found and number > _MOST_TOKENS:
             break
         if mark in "{[":
-            found = found or _path(stack, key, last, mark)
+            found = found or _path(stack, last, mark)
             stack.append((mark, key))
             key = ""
         elif mark in "}]":
@@ -86,7 +86,7 @@ def _list_in_envelope(head: str) -> str | None:
     return found
 
 
-def _path(stack: list[tuple[str, str]], key: str, last: str, mark: str) -> str | None:
+def _path(stack: list[tuple[str, str]], last: str, mark: str) -> str | None:
     if mark != "{" or last != "[" or not stack or any(bracket == "[" for bracket, _ in stack[:-1]):
         return None
     keys = [name for _, name in stack[1:]]

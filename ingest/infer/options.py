@@ -67,7 +67,7 @@ class Read:
 def reading(kind: Kind, name: str, column: ColumnProfile, terrain: Terrain) -> Read | str:
     """How a column becomes a field; a sentence where it cannot."""
     if not column.filled:
-        return _blank(kind, name, column)
+        return _blank(kind, name)
     holds = FIELDS[kind][name].holds
     if holds == "date":
         return _date(name, column, terrain)
@@ -80,7 +80,7 @@ def reading(kind: Kind, name: str, column: ColumnProfile, terrain: Terrain) -> R
 
 def cleaners_of(column: ColumnProfile) -> list[Any]:
     """What must be taken off the values of a column before anything reads them."""
-    if column.underscored and column.underscored >= 0.9 * column.seen:  # noqa: PLR2004 - nearly all
+    if column.underscored and column.underscored >= 0.9 * column.seen:
         return ["strip", {"strip_prefix": "_"}]
     return []
 
@@ -90,7 +90,7 @@ def words_of(column: ColumnProfile) -> list[str]:
     return sorted(column.counts, key=lambda value: (-column.counts[value], value))
 
 
-def _blank(kind: Kind, name: str, column: ColumnProfile) -> Read | str:
+def _blank(kind: Kind, name: str) -> Read | str:
     """A column without a value: text can be taken all the same, anything else has a form that nobody can know."""
     if FIELDS[kind][name].holds in {"text", "words"} and name not in _TYPED and name not in _CODED:
         return Read({}, "blank in the whole sample")

@@ -1,4 +1,4 @@
-"""Documents: which columns belong to a passport, a visa, an I-94 ..., and which column says what a row's document is."""
+"""Documents: which columns belong to a passport, a visa, an I-94 ..., and which column says what a document is."""
 
 from __future__ import annotations
 
@@ -37,14 +37,16 @@ _GENERIC = [
     "ausweis",
 ]
 _PARTS: list[tuple[str, str]] = [
-    ("expires_on", "expiry expiration expires expire exp valid_to valid_until valid_through end ablauf ablaufdatum"
-     " gueltig_bis until expirydate expirationdate endda expired"),
+    (
+        "expires_on",
+        "expiry expiration expires exp valid_to valid_until valid_through end ablaufdatum gueltig_bis until",
+    ),
     ("issued_on", "issued issue issuedate valid_from ausgestellt ausstellungsdatum issuance start begda from"),
     ("country", "country issuing land authority_country ausstellungsland"),
     ("number", "number no nr num id nummer # identifier passportnummer reisepassnummer identification"),
-]  # fmt: skip
+]
 _OTHER = frozenset(
-    "type status class classification category dependent spouse processing fee sponsored required need needed holder".split()
+    "type status class classification category dependent spouse processing fee required needed holder".split()
 )
 _SINGULAR = {"visas": "visa", "passports": "passport", "documents": "document", "permits": "permit"}
 _CASES = frozenset("receipt petition case".split())  # what a visa is asked for with, not its foil

@@ -156,8 +156,8 @@ def _set_key(bench: Bench, record: RecordDraft, address: str, because: str, doub
 
 def _names(bench: Bench, record: RecordDraft) -> None:
     """A whole name in one column becomes its parts, where no columns have the parts."""
-    parts = {address for address, column in bench.free.items()
-             for name in ("family_name", "given_name") if likeness(column.name, PERSONAL["client", name]).score >= LEAST}  # fmt: skip
+    words = [PERSONAL["client", name] for name in ("family_name", "given_name")]
+    parts = any(likeness(column.name, one).score >= LEAST for column in bench.free.values() for one in words)
     if parts:
         return
     for address, column in list(bench.free.items()):

@@ -100,7 +100,7 @@ def _keys(plan: FeedPlan) -> Iterator[str]:
 
 
 def _quickened(feed: Feed) -> Feed:
-    """Without telephone numbers: looking each of them up takes longer than all the rest, and a bad one rejects nothing."""
+    """Without telephone numbers: looking them up takes longer than all the rest, and a bad one rejects nothing."""
 
     def slow(spec: FieldSpec) -> bool:
         return spec.type == "phone" and spec.if_bad == "drop"

@@ -20,7 +20,7 @@ _MOST_KEPT = 30
 _PERSONAL = ("family_name", "given_name", "date_of_birth", "email", "employee_id")
 _DAY_FIRST_WORDS = frozenset(
     "personalnummer nachname vorname geburtsdatum eintritt eintrittsdatum gehalt nom prenom apellido geschlecht".split()
-)  # noqa: E501
+)
 
 
 def section_of(
@@ -88,7 +88,7 @@ def _is_about_cases(bench: Bench) -> bool:
 def _numbers_cases(column: ColumnProfile) -> bool:
     named = likeness(column.name, PERSONAL["case", "case_number"]).score >= LEAST
     typed = any(column.fits(test) for test in ("perm_number", "lca_number", "receipt_number"))
-    return column.filled > 0 and (named or typed) and column.distinct >= 0.5 * column.filled  # noqa: PLR2004
+    return column.filled > 0 and (named or typed) and column.distinct >= 0.5 * column.filled
 
 
 def _people(bench: Bench, *, is_main: bool) -> None:
@@ -114,7 +114,7 @@ def _doubt_company(bench: Bench) -> None:
     for column in bench.all.values():
         if is_named(column.name, COMPANY_CODE) and column.distinct > 1:
             bench.section.unsure.append(
-                f"key: there are {column.distinct} different values of “{column.name}”; if each company counts its people "
+                f"key: there are {column.distinct} different values of “{column.name}”; if each company counts its own "
                 f'by itself, the key must be joined: {{join: [{column.name!r}, ...], with: "-"}}'
             )
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from ingest.formats.base import Source
 from ingest.infer.dates import readings_of
 from ingest.infer.layout import Layout
-from ingest.infer.sniffing import HEAD, NotUnderstood, Text, head_of
 from ingest.infer.papers import is_known
+from ingest.infer.sniffing import HEAD, NotUnderstood, Text, head_of
 from ingest.infer.words import PLACEHOLDERS
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "^": "caret", "~": "tilde", "\x1f": "U+001F"}
@@ -131,11 +131,11 @@ def _cut(head: str, delimiter: str, quote: str) -> Cut:
     reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, quotechar=quote)
     try:
         for cells in reader:
-            records.append(cells)  # noqa: PERF402 - what was read before a break counts
+            records.append(cells)
             if len(records) == _MOST_RECORDS:
                 break
     except csv.Error:
-        pass  # noqa: S110 - the file has a cell beyond all limits: the records before it decide
+        pass
     widths = Counter(len(cells) for cells in records if any(cell.strip() for cell in cells))
     if not widths:
         return Cut(delimiter, quote, records, 0, 0.0)
@@ -200,7 +200,8 @@ def _no_table(source: Source, head: str) -> str:
     if words > 6:  # noqa: PLR2004 - words of a line of prose
         what = "is running text, not a table"
     elif (uneven := _uneven(head)) is not None:
-        what = f"is no even table: cut at each {_spoken(uneven.delimiter)}, its lines have more or fewer cells than each other"
+        mark = _spoken(uneven.delimiter)
+        what = f"is no even table: cut at each {mark}, its lines have more or fewer cells than each other"
     elif len(lines) <= 1:
         what = "holds a single line without columns"
     else:

@@ -29,8 +29,8 @@ _CLIENT = {
     "workday id;wd employee id;id number employee;hris id;person id;employee;emplid;stammnummer",
     "family_name": "last name;lastname;surname;family name;legal last name;nachname;name last;lname;familienname;"
     "zuname;nachn;last;nom;apellido;primary last name",
-    "given_name": "first name;firstname;given name;forename;legal first name;vorname;name first;fname;first;rufname;vorna;"
-    "prenom;nombre;given names;primary first name",
+    "given_name": "first name;firstname;given name;forename;legal first name;vorname;name first;fname;first;rufname;"
+    "vorna;prenom;nombre;given names;primary first name",
     "middle_name": "middle name;middle initial;mi;legal middle name;zweiter vorname;middle names;mname;middle",
     "date_of_birth": "date of birth;dob;birth date;birthdate;birthday;geburtsdatum;geb datum;gebdat;gbdat;geboren am;"
     "geb dat;fecha de nacimiento;date de naissance",
@@ -110,14 +110,17 @@ PERSONAL: dict[Target, str] = {
     **{("client", name): words for name, words in _CLIENT.items()},
     **{("case", name): words for name, words in _CASE.items()},
 }
-FULL_NAME = "name;full name;employee name;employee;worker;worker name;legal name;mitarbeiter;payroll name;associate name;name vorname;nachname vorname;beneficiary;beneficiary name;person;display name;last name first name;name last first".split(
-    ";"
-)  # noqa: E501 - one list
+FULL_NAME = (
+    "name;full name;employee name;employee;worker;worker name;legal name;mitarbeiter;payroll name;associate name;"
+    "name vorname;nachname vorname;beneficiary;beneficiary name;person;display name;last name first name"
+).split(";")
 COMPANY_CODE = "co code;company code;buchungskreis;bukrs;mandant;co;paygroup;client number".split(";")
 RECORD_TYPE = "rec type;record type;rectype;row type;satzart;line type;recordtype;art".split(";")
-KEPT = "manager;supervisor;cost center;cost centre;kostenstelle;department;dept;abteilung;division;business unit;location;site;team;office;manager name;vorgesetzter;job code;grade;org unit;organisationseinheit;supervisory organization;company code;co code;buchungskreis;home department".split(
-    ";"
-)  # noqa: E501 - one list
+KEPT = (
+    "manager;supervisor;cost center;cost centre;kostenstelle;department;dept;abteilung;division;business unit;location;"
+    "site;team;office;manager name;vorgesetzter;job code;grade;org unit;organisationseinheit;supervisory organization;"
+    "company code;co code;buchungskreis;home department"
+).split(";")
 
 # words that say no more than that the column is about the person
 _EMPTY = frozenset(

@@ -122,7 +122,7 @@ def _is_group_row(upper: list[str], lower: list[str]) -> bool:
     above, below = [cell for cell in upper if cell], [cell for cell in lower if cell]
     if not above or len(above) >= len(below) or any(any(map(str.isdecimal, cell)) for cell in above):
         return False
-    return len(above) > 1 and looks_like_names(below, []) or sum(is_known(cell) for cell in below) > 1
+    return (len(above) > 1 and looks_like_names(below, [])) or sum(is_known(cell) for cell in below) > 1
 
 
 def _is_worth(one: Found, found: list[Found], aside: dict[str, str]) -> bool:

@@ -159,8 +159,8 @@ def _records(out: Written, records: dict[str, Any], because: str) -> None:
 
 def _contents(out: Written, draft: FeedDraft) -> None:
     doubt = (
-        "a single file cannot tell. `changes` is safe: nobody is closed for being missing. If every file lists everybody, "
-        "write `contents: full`, and `absent: close` if whoever is missing has left"
+        "a single file cannot tell. `changes` is safe: nobody is closed for being missing. If every file lists "
+        "everybody, write `contents: full`, and `absent: close` if whoever is missing has left"
     )
     out.line(4, "contents", "changes", "the safe one of the two", [doubt])
     if draft.naming.as_of:

@@ -60,7 +60,7 @@ REFUSED = {
     "two.zip": (packed(a=b"x,y\n1,2\n", b=b"x,y\n1,2\n"), "packs 2 files"),
     "none.zip": (packed(a=b""), "empty"),
     "broken.gz": (b"\x1f\x8b\x08" + NOISE[:100], "damaged"),
-    "list.json": (b'[1, 2, 3]', "object"),
+    "list.json": (b"[1, 2, 3]", "object"),
     "empty.json": (b'{"data": {"employees": []}}', "tells people or cases apart"),
     "cut.json": (b'[{"employeeId": "1", "name', "line 1, column 22"),
     "empty.xlsx": (book(), "No sheet"),
@@ -94,7 +94,7 @@ def test_a_workbook_with_a_password_is_refused_as_such():
     [Asked("Acme Inc", "northgate"), Asked("acme", "North gate"), Asked("acme", "northgate", time_zone="Chicago")],
 )
 def test_names_that_no_settings_can_have_are_refused_before_the_file_is_read(asked):
-    with pytest.raises(Problem, match="Acme Inc|North gate|Chicago"):
+    with pytest.raises(Problem, match=r"Acme Inc|North gate|Chicago"):
         infer(Pretended("nothing.csv", b""), asked)
 
 

@@ -44,7 +44,7 @@ def good(told: dict[str, object]) -> int:
     return told["rows"]["read"] - told["rows"]["rejected"] - told["rows"]["skipped"]
 
 
-@pytest.mark.parametrize(("folder", "name"), DELIVERED, ids=lambda one: str(one))
+@pytest.mark.parametrize(("folder", "name"), DELIVERED, ids=str)
 def test_a_delivered_sample_loads_under_what_is_proposed_for_it(office, cast, folder, name):
     """Good are the rows that the settings written by hand take; a sample that they refuse or hold proves nothing."""
     raw = (CONFIGS / folder / "samples" / name).read_bytes()
