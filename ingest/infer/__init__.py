@@ -130,6 +130,9 @@ def _drafted(source: Source, layout: Layout, found: list[Measured]) -> tuple[Fee
 def _where(one: Measured, names: tuple[str, str] | None) -> tuple[dict[str, Any] | None, str]:
     if names:
         return {"column": names[0], "is_not": [names[1]]}, "the first line holds the names of the columns"
+    if one.totals:
+        column, words = next(iter(one.totals.items()))
+        return {"column": column, "is_not": sorted(set(words))}, "a row of totals at the end is no data"
     if rare := record_types(one.profile):
         column, usual, others = rare
         told = ", ".join(f"{word} in {count:,}" for word, count in others.items())
@@ -193,7 +196,13 @@ def _rehearsed(source: Source, draft: FeedDraft, identity: Identity) -> tuple[Wr
     while given_up:
         out = _valid(draft, identity, [])
         partner, _ = read_partner(out.text)
-        seen = rehearse(source, partner.feeds[draft.naming.feed], identity.time_zone)
+        try:
+            seen = rehearse(source, partner.feeds[draft.naming.feed], identity.time_zone)
+        except NotUnderstood as error:
+            if error.code != "control_total" or not draft.layout.options.pop("controls", None):
+                raise
+            draft.layout.unsure.append(f"controls: left out, for they do not hold for this sample. {error.sentence}")
+            continue
         given_up = mend(draft, seen)
     if seen.loaded < _LEAST_LOADED * seen.rows:
         raise NotUnderstood(

@@ -295,6 +295,10 @@ def _layout(source: Source, text: Text, unit: Unit, kinds: list[Kind]) -> Layout
     layout.unsure.append(
         "places: columns of fixed width are read off blanks and digits; compare them with the partner's description"
     )
+    if any(kind.name == "header" for kind in kinds):
+        layout.unsure.append(
+            "header: if one of its numbers counts the files, name it, and write {sequence: its column}"
+        )
     layout.without = _without
     return layout
 

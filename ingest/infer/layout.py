@@ -10,8 +10,23 @@ import msgspec
 
 from ingest.formats import FORMATS, open_table
 from ingest.formats.base import FormatSpec, Source, Table
+from ingest.infer.sniffing import NotUnderstood
 
-Footer = dict[str, Any]
+MOST_COLUMNS = 2_000  # of a table that settings are proposed for: a person has to read them
+
+
+def check_width(source: Source, columns: int) -> None:
+    """Refuse a table that is wider than anybody could check.
+
+    Raises:
+        NotUnderstood: says how wide it is.
+    """
+    if columns > MOST_COLUMNS:
+        raise NotUnderstood(
+            f"{source.name} has {columns:,} columns; settings are proposed for {MOST_COLUMNS:,} at most. "
+            "Cut the sample to the columns that matter, and give that.",
+            "too_large",
+        )
 
 
 @dataclass

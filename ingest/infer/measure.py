@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.formats.base import Batch, Refused, Source
-from ingest.infer.layout import Layout
+from ingest.infer.layout import Layout, check_width
 from ingest.infer.profile import TableProfile
 from ingest.infer.sniffing import NotUnderstood, told
 from ingest.mapping.headers import fold
@@ -20,7 +20,7 @@ _TOTALS = re.compile(
     re.IGNORECASE,
 )
 _STEADY = re.compile(r"[^0-9]+")  # a mark that will be the same in the next file
-_MOST_FILLED = 0.5  # of the cells of a footer row
+_MOST_FILLED = 0.8  # of the cells of a footer row
 _HOPELESS = 0.5  # of the rows, that cannot be told apart
 
 Row = tuple[int, list[str], bool]  # its position, its cells, and whether it is broken
@@ -33,6 +33,7 @@ class Measured:
     Attributes:
         names: of the parts; none where the file is one table.
         tails: the last rows of each part, in order; not in the profile yet.
+        totals: a column, and the words in it by which rows of totals are known that no footer can name.
     """
 
     profile: TableProfile
@@ -40,6 +41,7 @@ class Measured:
     tails: dict[int, deque[Row]] = field(default_factory=dict)
     rows: int = 0
     broken: int = 0
+    totals: dict[str, list[str]] = field(default_factory=dict)
 
 
 def measured(source: Source, layout: Layout) -> list[Measured]:
@@ -53,6 +55,7 @@ def measured(source: Source, layout: Layout) -> list[Measured]:
         groups: dict[tuple[str, ...], Measured] = {}
         homes = []
         for part in table.parts:
+            check_width(source, len(part.header))
             group = groups.setdefault(tuple(map(fold, part.header)), Measured(TableProfile(part.header)))
             group.names += [part.name] if part.name is not None else []
             homes.append(group)
@@ -100,15 +103,18 @@ def _settle_footer(layout: Layout, found: list[Measured]) -> None:
     footers = {id(tail): _footer_rows(tail) if layout.footers else 0 for one in found for tail in one.tails.values()}
     tails = [(one, tail) for one in found for tail in one.tails.values()]
     options = _footer(tails, footers)
-    if any(footers.values()) and options is None:
-        layout.unsure.append(
-            "footer: some sheets end with a row of totals and some do not; those rows will be rejected"
-        )
     if options:
         layout.options["footer"] = options
         layout.because["footer"] = "the last rows hold totals, not data"
     for one, tail in tails:
-        data = list(tail)[: len(tail) - (footers[id(tail)] if options else 0)]
+        count = footers[id(tail)]
+        mark = _mark(one, tail, count) if count and not options else None
+        if count and not options and not mark:
+            layout.unsure.append("footer: some sheets end with a row of totals and some do not; it is read as data")
+            count = 0
+        if mark:
+            one.totals.setdefault(mark[0], []).append(mark[1])
+        data = list(tail)[: len(tail) - count]
         one.profile.add([cells for _, cells, broken in data if not broken])
 
 

@@ -114,8 +114,8 @@ def _doubt_company(bench: Bench) -> None:
     for column in bench.all.values():
         if is_named(column.name, COMPANY_CODE) and column.distinct > 1:
             bench.section.unsure.append(
-                f"key: there are {column.distinct} different values of “{column.name}”; if each company counts its own "
-                f'by itself, the key must be joined: {{join: [{column.name!r}, ...], with: "-"}}'
+                f"key: there are {column.distinct} different values of “{column.name}”; if each company numbers its "
+                f'people itself, the key must be joined: {{join: [{column.name!r}, ...], with: "-"}}'
             )
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ingest.formats.base import Source
 from ingest.infer.dates import readings_of
-from ingest.infer.layout import Layout
+from ingest.infer.layout import Layout, check_width
 from ingest.infer.papers import is_known
 from ingest.infer.sniffing import HEAD, NotUnderstood, Text, head_of
 from ingest.infer.words import PLACEHOLDERS
@@ -51,6 +51,7 @@ def layout_of(source: Source, text: Text) -> Layout:
     cut = _best_cut(head)
     if cut is None:
         raise NotUnderstood(_no_table(source, head))
+    check_width(source, cut.width)
     top = header_at(cut.records, cut.width)
     layout = Layout({"type": "csv", "delimiter": cut.delimiter, "encoding": text.encoding})
     layout.because = {
@@ -69,6 +70,7 @@ def if_clear(source: Source, text: Text) -> Layout | None:
     cut = _best_cut(head_text(source, text))
     if cut is None or cut.share < _CLEAR_SHARE:
         return None
+    check_width(source, cut.width)
     heads = [cells for cells in cut.records[:_LATEST_HEADER] if len(cells) == cut.width]
     named = any(sum(map(is_known, cells)) > (cut.share < _SURE_SHARE) for cells in heads)
     return layout_of(source, text) if named or cut.width >= _CLEAR_WIDTH else None
@@ -123,7 +125,8 @@ def _cuts(head: str, delimiter: str) -> list[Cut]:
         rf"(?:^|[{re.escape(delimiter)}\n])'[^']*{re.escape(delimiter)}[^']*'(?:[{re.escape(delimiter)}\r\n]|$)"
     )
     quotes = [quote for quote in _QUOTES if quote == '"' or doubled.search(head)]
-    return [_cut(head, delimiter, quote) for quote in quotes]
+    cuts = [_cut(head, delimiter, quote) for quote in quotes]
+    return [max(cuts, key=lambda cut: cut.share)]  # the quote that makes the records more even, the usual one first
 
 
 def _cut(head: str, delimiter: str, quote: str) -> Cut:

@@ -173,7 +173,7 @@ def _together(worth: list[Found], aside: dict[str, str]) -> tuple[list[Found], l
     for one in worth:
         folds = set(map(folded, one.names))
         both = [name for name in shared if folded(name) in folds]
-        if one is not best and len(both) >= _LEAST_COLUMNS:
+        if one is not best and both:
             kept.append(one)
             shared = both
         elif one is not best:

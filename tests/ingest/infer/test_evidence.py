@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 
+import openpyxl
 import pytest
 import yaml
-from desk import Pretended
+from desk import Desk, Pretended, counts
 from sampled import SAMPLES
 
-from ingest.infer import Asked, Proposal, infer
+from ingest.infer import Asked, NotUnderstood, Proposal, infer
 
 ASKED = Asked("acme", "northgate")
 
@@ -329,3 +331,68 @@ def test_a_date_in_the_name_becomes_a_glob_and_as_of(name, glob, as_of):
     found = feed(proposed(table("Last Name", ["Rao"]), name))
     assert found["file"] == glob
     assert found.get("as_of", {}).get("file_name") == as_of
+
+
+def test_a_row_of_totals_on_one_of_two_unlike_sheets_is_no_person(office, cast):
+    book = openpyxl.Workbook()
+    active, left = book.active, book.create_sheet("Left")
+    active.title = "Active"
+    for row in (
+        ["Roster"],
+        [],
+        ["Employee ID", "Last Name", "Salary"],
+        *([n, "Rao", 90_000] for n in range(1, 21)),
+        ["TOTAL", None, 1_800_000],
+    ):
+        active.append(row)
+    for row in (["Emp No", "Last Name", "Last Day"], *([n, "Ho", dt.date(2025, 1, n)] for n in range(1, 11))):
+        left.append(row)
+    out = io.BytesIO()
+    book.save(out)
+
+    proposal = proposed(out.getvalue(), "two.xlsx")
+
+    assert feed(proposal)["where"] == {"column": "Employee ID", "is_not": ["TOTAL"]}
+    assert feed(proposal)["format"]["find_header"] == ["Last Name"]
+    assert set(feed(proposal)["parts"]["Left"]["client"]["fields"]) == {
+        "employee_id",
+        "family_name",
+        "termination_date",
+        "enrollment_status",
+    }
+    desk = Desk(office, cast.northgate, "acme")
+    desk.apply(proposal.config)
+    assert counts(desk.drop("two.xlsx", out.getvalue())) == {"read": 31, "created": 30, "skipped": 1}
+
+
+def test_controls_that_the_reader_does_not_find_true_are_left_out():
+    """A line that is cut in two counts for the mainframe once; the trailer then cannot be checked."""
+    lines = SAMPLES["SAP_HR_0042.txt"].split(b"\r\n")
+    proposal = proposed(b"\r\n".join([*lines[:-1], b"\x1a?", lines[-1]]), "SAP_HR_0042.txt")
+    assert proposal.loaded >= 160
+
+
+def test_quotes_of_another_kind_are_known_by_what_they_hold():
+    raw = "'Emp No'|'Surname'|'DOB'\n" + "".join(f"'{n}'|'Rao|Ho'|'1980-02-03'\n" for n in range(20))
+    assert feed(proposed(raw))["format"]["quote"] == "'"
+
+
+def test_a_table_wider_than_anybody_could_check_is_refused():
+    names = ",".join(f"Column {n}" for n in range(3_000))
+    with pytest.raises(NotUnderstood, match="3,001 columns"):
+        proposed(f"Employee ID,{names}\n" + "1," + ",".join("x" for _ in range(3_000)) + "\n")
+
+
+def test_a_file_with_people_and_a_case_number_is_about_people():
+    raw = "Employee ID,Last Name,Case Number,Case Type\n" + "".join(f"E{n},Rao,C{n},H-1B\n" for n in range(9))
+    assert fields(proposed(raw), "case")["case_number"] == {"from": "Case Number"}
+    assert "employee_id" in fields(proposed(raw))
+
+
+def test_a_file_of_cases_without_people_is_about_cases():
+    raw = "Matter ID,Case Type,Receipt Number,Filing Date\n" + "".join(
+        f"M-{n},H-1B,IOE{n:010},12/25/2025\n" for n in range(9)
+    )
+    proposal = proposed(raw)
+    assert "client" not in feed(proposal)
+    assert set(fields(proposal, "case")) == {"case_number", "case_type", "receipt_number", "filed_on"}
