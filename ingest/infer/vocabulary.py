@@ -129,7 +129,7 @@ _EMPTY = frozenset(
     " on yyyymmdd mmddyyyy ddmmyyyy mm dd yyyy"
     " work business home sheet pay".split()
 )
-# words after which a column speaks of something else
+# words before the end of a path after which it speaks of somebody else
 _FOREIGN = frozenset(
     "manager supervisor dependent dependant spouse child emergency contact beneficiary prior previous former preferred"
     " sponsor attorney lawyer parent father mother partner sibling reports hrbp recruiter next second secondary other"
@@ -195,9 +195,7 @@ def _score(name: str, synonym: _Synonym) -> Likeness:
     if bare == synonym.bare and bare:
         return Likeness(_EXACT, synonym.written)
     has = frozenset(tokens(name))
-    if not has or has & _FOREIGN - synonym.words:
-        return Likeness(0, synonym.written)
-    if synonym.words <= has and len(synonym.bare) > 2:  # noqa: PLR2004 - `mi`
+    if has and synonym.words <= has and len(synonym.bare) > 2:  # noqa: PLR2004 - `mi`
         extra = has - synonym.words
         return Likeness(_CONTAINED - 0.01 * len(extra) if extra <= _EMPTY else 0, synonym.written)
     if min(len(bare), len(synonym.bare)) >= _SHORTEST_FUZZY and abs(len(bare) - len(synonym.bare)) <= 2:  # noqa: PLR2004

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import re
 
 import openpyxl
@@ -396,3 +397,36 @@ def test_a_file_of_cases_without_people_is_about_cases():
     proposal = proposed(raw)
     assert "client" not in feed(proposal)
     assert set(fields(proposal, "case")) == {"case_number", "case_type", "receipt_number", "filed_on"}
+
+
+def test_a_few_bad_cells_are_dropped_and_the_first_of_them_is_named():
+    lines = ["Employee ID,DOB", *(f"E{n},12/{13 + n % 15}/1980" for n in range(60))]
+    lines[7] = "E6,soon"
+    proposal = proposed("\n".join(lines))
+    assert fields(proposal)["date_of_birth"]["if_bad"] == "drop"
+    assert "1 cell not of this form (first in row 8)" in doubts_above(proposal, "date_of_birth")
+    assert proposal.loaded == proposal.rows == 60
+
+
+def test_good_cells_throughout_leave_later_bad_ones_to_be_rejected():
+    assert "if_bad" not in fields(proposed(table("DOB", ["12/25/1980"])))["date_of_birth"]
+
+
+def test_a_type_that_fits_only_most_values_is_proposed_with_a_doubt():
+    words = ["India", "Brazil", "Japan", "Chile", "Ghana", "Peru", "Kenya", "Nepal", "Atlantis", "Mordor"]
+    proposal = proposed(table("Citizenship", words))
+    assert fields(proposal)["citizenship"] == {"from": "Citizenship", "type": "country", "if_bad": "drop"}
+    assert "the others are dropped with a warning" in doubts_above(proposal, "citizenship")
+
+
+def test_a_type_that_fits_hardly_any_value_is_not_proposed():
+    proposal = proposed(table("Citizenship", ["India", "Elf", "Dwarf", "Hobbit"]))
+    assert "citizenship" not in fields(proposal)
+    assert "would be citizenship, but its values are not of that type" in proposal.config
+
+
+def test_the_end_of_a_path_counts_but_not_where_it_is_about_somebody_else():
+    raw = json.dumps(
+        [{"employeeId": f"E{n}", "profile": {"lastName": "Rao"}, "manager": {"firstName": "Ann"}} for n in range(5)]
+    )
+    assert set(fields(proposed(raw, "people.json"))) == {"employee_id", "family_name"}
