@@ -111,9 +111,8 @@ def layout_of(source: Source) -> Layout:
 
 
 def _drafted(source: Source, layout: Layout, found: list[Measured]) -> tuple[FeedDraft, str]:
-    is_workbook = layout.options["type"] == "excel"
     hint = "day" if layout.options.get("delimiter") == ";" else ""
-    terrain = terrain_of([one.profile for one in found], hint=hint, is_workbook=is_workbook)
+    terrain = terrain_of([one.profile for one in found], hint=hint)
     main = main_of([one.profile for one in found])
     sections = []
     for number, one in enumerate(found):

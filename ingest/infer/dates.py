@@ -108,14 +108,12 @@ class DateFormats:
         pivot: for two-digit years.
         because: what speaks for them.
         unsure: what nothing in the file decides.
-        lost: distinct values that none of them reads.
     """
 
     formats: list[str]
     pivot: int | None
     because: str
     unsure: str | None
-    lost: int
 
 
 def readings_of(value: str) -> tuple[str, ...]:
@@ -151,14 +149,14 @@ def formats_of(tally: DateTally, elsewhere: str | None, hint: str) -> DateFormat
     for readings, count in tally.read.items():
         fitting = [one for one in readings if order_of(one) in (None, order)]
         chosen[fitting[0] if fitting else ""] += count
-    lost = chosen.pop("", 0)
+    chosen.pop("", None)
     formats = [pattern for pattern, _ in chosen.most_common()]
     pivot = _pivot(tally) if any("%y" in one for one in formats) else None
     if pivot is not None:
         note = f"two-digit years up to {pivot:02} are taken for 20{pivot:02}, later ones for 19xx"
         unsure = f"{unsure}; {note}" if unsure else note
     told = f"{' or '.join(map(describe, formats))} in {counted(tally.cells.total(), 'row')}"
-    return DateFormats(formats, pivot, f"{told}{because}", unsure, lost + tally.bad)
+    return DateFormats(formats, pivot, f"{told}{because}", unsure)
 
 
 def _parted(value: str) -> tuple[str, str]:

@@ -46,13 +46,11 @@ class Terrain:
         order: day or month first, where some column proves it.
         hint: the likelier one where none does.
         decimal: the mark that other columns prove.
-        region: whose telephone numbers they are.
     """
 
     order: str | None
     hint: str
     decimal: str | None
-    is_workbook: bool = False
 
 
 @dataclass

@@ -49,7 +49,7 @@ def section_of(
     return section
 
 
-def terrain_of(profiles: list[TableProfile], *, hint: str, is_workbook: bool) -> Terrain:
+def terrain_of(profiles: list[TableProfile], *, hint: str) -> Terrain:
     """What all columns together say about the order of day and month, and about the decimal mark."""
     orders: Counter[str] = Counter()
     marks: Counter[str] = Counter()
@@ -64,7 +64,7 @@ def terrain_of(profiles: list[TableProfile], *, hint: str, is_workbook: bool) ->
         set(tokens(column.name)) & _DAY_FIRST_WORDS for profile in profiles for column in profile.columns
     )
     order = orders.most_common(1)[0][0] if len(orders) == 1 else None
-    return Terrain(order, DAY_FIRST if european else hint or MONTH_FIRST, decimal, is_workbook)
+    return Terrain(order, DAY_FIRST if european else hint or MONTH_FIRST, decimal)
 
 
 def record_types(profile: TableProfile) -> tuple[str, list[str], dict[str, int]] | None:

@@ -48,13 +48,11 @@ class Text(NamedTuple):
 
     Attributes:
         encoding: as `format.encoding` says it.
-        has_mark: it begins with a byte order mark.
         because: the evidence.
         unsure: what a person should look at, or None.
     """
 
     encoding: str
-    has_mark: bool
     because: str
     unsure: str | None = None
 
@@ -133,23 +131,23 @@ def text_of(source: Source) -> Text:
     head = head_of(source, 4)
     for mark, encoding in _MARKS:
         if head.startswith(mark):
-            return Text(encoding, has_mark=True, because=f"begins with the byte order mark of {encoding.upper()}")
+            return Text(encoding, because=f"begins with the byte order mark of {encoding.upper()}")
     if wide := _wide(head_of(source, HEAD)):
-        return Text(wide, has_mark=False, because="every other byte is nought")
+        return Text(wide, because="every other byte is nought")
     broken, high = _utf8(source), 0
     counts: Counter[int] = Counter()
     for chunk in source.chunks():
         counts.update(chunk.translate(None, bytes(range(128))))
     high = counts.total()
     if not high:
-        return Text("utf-8", has_mark=False, because="plain ASCII throughout, which is UTF-8 too")
+        return Text("utf-8", because="plain ASCII throughout, which is UTF-8 too")
     if not broken:
-        return Text("utf-8", has_mark=False, because=f"all {high:,} bytes beyond ASCII are valid UTF-8")
+        return Text("utf-8", because=f"all {high:,} bytes beyond ASCII are valid UTF-8")
     if broken * 20 < high:
         doubt = (
             f"{counted(broken, 'byte')} not UTF-8: the rows will be rejected as undecodable; ask where they come from"
         )
-        return Text("utf-8", has_mark=False, because=f"most of the {high:,} bytes beyond ASCII are UTF-8", unsure=doubt)
+        return Text("utf-8", because=f"most of the {high:,} bytes beyond ASCII are UTF-8", unsure=doubt)
     return _by_plausibility(counts)
 
 
@@ -217,7 +215,6 @@ def _by_plausibility(counts: Counter[int]) -> Text:
     rivals = [one for one in _ENCODINGS if one != best and scores[one] > scores[best] - 0.15]
     return Text(
         best,
-        has_mark=False,
         because=f"not UTF-8; its {counts.total():,} bytes beyond ASCII read as {shown}",
         unsure=f"{best} is the likeliest, but {' and '.join(rivals)} would fit too: compare a name with an accent."
         if _differs(best, rivals, counts)
