@@ -56,7 +56,7 @@ def cases_alone(bench: Bench) -> RecordDraft | None:
                 _give_back(bench, record, "case_type")
                 record.fields["case_type"] = FieldDraft({"value": _PERM}, why, [], [])
     number.options["required"] = True
-    number.because += f"; {column.distinct:,} different in {column.filled:,} filled rows"
+    number.because += f"; {column.distinct_told} different in {column.filled:,} filled rows"
     record.fields = {"case_number": number} | record.fields
     return record
 

@@ -48,13 +48,13 @@ def finish_key(bench: Bench, record: RecordDraft) -> bool:
     record.fields = {record.key: key} | record.fields
     column = bench.all[key.columns[0]]
     people = column.distinct
-    key.because += f"; {people:,} different in {column.filled:,} filled rows"
+    key.because += f"; {column.distinct_told} different in {column.filled:,} filled rows"
     blank = column.rows - column.filled
     if blank:
         key.unsure.append(f"blank in {blank:,} rows, which will be rejected")
     if people < _NEARLY_UNIQUE * column.filled:
         bench.section.repeats = (
-            f"{column.filled:,} rows speak of {people:,} people: several rows a person, "
+            f"{column.filled:,} rows speak of {column.distinct_told} people: several rows a person, "
             "which are put together by the key (the later value that is not blank counts)"
         )
     return True

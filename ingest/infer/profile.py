@@ -94,7 +94,13 @@ class ColumnProfile:
         if self._flags is None:
             return len(self.counts)
         free = self._flags.count(0)
-        return round(-self._places * math.log(free / self._places)) if free else self._places * 10
+        estimate = round(-self._places * math.log(free / self._places)) if free else self.filled
+        return min(estimate, self.filled)
+
+    @property
+    def distinct_told(self) -> str:
+        """The same for a sentence."""
+        return f"{self.distinct:,}" if self._flags is None else f"about {self.distinct:,}"
 
     def share(self, test: str) -> float:
         """Which part of the distinct values a type reads; nought where it was given up."""

@@ -430,3 +430,11 @@ def test_the_end_of_a_path_counts_but_not_where_it_is_about_somebody_else():
         [{"employeeId": f"E{n}", "profile": {"lastName": "Rao"}, "manager": {"firstName": "Ann"}} for n in range(5)]
     )
     assert set(fields(proposed(raw, "people.json"))) == {"employee_id", "family_name"}
+
+
+def test_more_different_values_than_are_kept_are_counted_closely_and_told_as_about():
+    lines = ["Employee ID,Last Name", *(f"E{n},Rao" for n in range(30_000)), *(f"E{n},Rao" for n in range(30_000))]
+    told = line_of(proposed("\n".join(lines)), "client")
+    found = re.search(r"60,000 rows speak of about ([0-9,]+) people", told)
+    assert found
+    assert abs(int(found[1].replace(",", "")) - 30_000) < 600
