@@ -27,7 +27,7 @@ COMMANDS: dict[str, Entry] = {
     "import": Entry("imports", "group", "Look at imports; release or refuse those that wait for a person."),
     "serve": Entry("serve", "command", "Run the services: workers, scheduler."),
     "job": Entry("jobs", "group", "Look at the work that waits, runs or is dead; retry what is dead."),
-    "partner": Entry("partners", "group", "Check and apply the settings of partners."),
+    "partner": Entry("partners", "group", "Propose, check, try and apply the settings of partners."),
     "report": Entry("reports", "command", "Print a report about one firm, or write it to a file."),
     "firm": Entry("people", "firm", "Add law firms."),
     "staff": Entry("people", "staff", "Add the people who work at a firm."),

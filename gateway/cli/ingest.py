@@ -103,7 +103,7 @@ def take(office: Office, home: Home, file: Path, asked: Asked) -> Iterator[Told]
 
 
 def _try_out(office: Office, home: Home, file: Path, asked: Asked) -> Iterator[Told]:
-    for source in files_in(office, home, _OnDisk(file)):
+    for source in files_in(office, home, OnDisk(file)):
         begun = perf_counter()
         sha256 = hashlib.sha256()
         for chunk in source.chunks():
@@ -115,20 +115,23 @@ def _try_out(office: Office, home: Home, file: Path, asked: Asked) -> Iterator[T
 
 
 @dataclass(frozen=True)
-class _OnDisk:
+class OnDisk:
     """A file that was not received; satisfies `ingest.formats.base.Source`."""
 
     path: Path
 
     @property
     def name(self) -> str:
+        """Its own, without the folder."""
         return self.path.name
 
     @property
     def size(self) -> int:
+        """Bytes."""
         return self.path.stat().st_size
 
     def chunks(self) -> Iterator[bytes]:
+        """The content, anew each time."""
         return _chunks(self.path)
 
 

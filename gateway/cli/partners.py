@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from gateway import crypto
 from gateway.cli.failing import FAILED
+from gateway.cli.infer import command as infer
 from gateway.cli.office import me, opened, settings_here
 from gateway.cli.output import console, examples, json_option, plain, print_json
 from gateway.cli.trial import command as test_samples
@@ -69,7 +70,7 @@ _paths: Callable[..., Callable[..., object]] = click.argument(
 
 @click.group("partner", epilog=examples("gateway partner check partner_configs/acme", "gateway partner test acme"))
 def group() -> None:
-    """Check and apply the settings of partners.
+    """Propose, check and apply the settings of partners.
 
     A PATH is a partner.yaml, the folder that holds it, or a folder of such folders.
     """
@@ -142,6 +143,7 @@ def schema(ctx: click.Context, only_check: bool, as_json: bool) -> None:
 
 
 group.add_command(test_samples)
+group.add_command(infer)
 
 
 # ---------------------------------------------------------------- checking

@@ -1,0 +1,86 @@
+"""The columns of one part while they are being given to fields: which are free, and how each is addressed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.domain.fields import FIELDS, Kind
+from ingest.infer.draft import FieldDraft, RecordDraft, SectionDraft
+from ingest.infer.options import Read, Terrain, reading
+from ingest.infer.profile import ColumnProfile, TableProfile
+from ingest.infer.vocabulary import Likeness, Target, targets
+from ingest.mapping.headers import Headers
+
+_ONLY_CASES: dict[Target, Target] = {  # what a column about a person is in a file about cases
+    ("client", "work_city"): ("case", "worksite_city"),
+    ("client", "work_state"): ("case", "worksite_state"),
+    ("client", "employer_name"): ("case", "employer_name"),
+    ("client", "job_title"): ("case", "job_title"),
+    ("client", "annual_salary"): ("case", "wage"),
+}
+
+
+@dataclass
+class Bench:
+    """One part being mapped.
+
+    Attributes:
+        free: columns that nothing was made of yet, by the name that addresses each.
+        section: what has been made so far.
+    """
+
+    terrain: Terrain
+    section: SectionDraft
+    free: dict[str, ColumnProfile]
+    all: dict[str, ColumnProfile] = field(default_factory=dict)
+
+    def take(self, kind: Kind, name: str, address: str, because: str, **more: Any) -> FieldDraft | None:  # noqa: ANN401 - options of a field
+        """The field that a column becomes; None, and told as left aside, where its values do not allow it."""
+        column = self.all[address]
+        read = reading(kind, name, column, self.terrain)
+        if isinstance(read, str):
+            self.free.pop(address, None)
+            self.section.aside[address] = read
+            return None
+        self.free.pop(address, None)
+        return drafted(address, read, because, **more)
+
+    def assign(self, record: RecordDraft, found: list[tuple[Likeness, str, Target]]) -> None:
+        """Give columns to the fields of a record, the best names first; a field takes one column."""
+        for like, address, (kind, name) in sorted(found, key=lambda one: -one[0].score):
+            if kind == record.kind and address in self.free and name not in record.fields:
+                how = "" if like.score == 1 else f", {like.score:.2f} like “{like.synonym}”"
+                if made := self.take(kind, name, address, f"by its name{how}"):
+                    record.fields[name] = made
+
+    def by_name(self, *, only_cases: bool) -> list[tuple[Likeness, str, Target]]:
+        """Which field each free column may be by its name."""
+        found = []
+        for address, column in self.free.items():
+            for like, target in targets(column.name):
+                actual = _ONLY_CASES.get(target, target) if only_cases else target
+                if actual[1] in FIELDS[actual[0]]:
+                    found.append((like, address, actual))
+        return found
+
+
+def drafted(address: str, read: Read, because: str, **more: Any) -> FieldDraft:  # noqa: ANN401 - options of a field
+    """A field from one column."""
+    told = "; ".join(part for part in (because, read.because) if part)
+    return FieldDraft({"from": address} | read.options | more, told, list(read.unsure), [address])
+
+
+def addressed(profile: TableProfile) -> tuple[dict[str, ColumnProfile], list[str]]:
+    """The columns by the name under which partner.yaml finds each, and those that it cannot find."""
+    headers = Headers([column.name for column in profile.columns])
+    found: dict[str, ColumnProfile] = {}
+    lost = []
+    for place, column in enumerate(profile.columns):
+        names = [column.name.strip(), *(f"{column.name.strip()}#{nth}" for nth in range(2, 50))]
+        address = next((name for name in names if name and headers.index(name) == place), None)
+        if address is None:
+            lost += [column.name] if column.filled else []
+        else:
+            found[address] = column
+    return found, lost
