@@ -18,6 +18,7 @@ from uuid import UUID
 
 from msgspec import structs
 
+from gateway.spreadsheet import restore
 from ingest import formats, glance
 from ingest.feed import Feed
 from ingest.formats.base import Batch, BrokenRow, Flaw, Refused, Source, Table
@@ -26,7 +27,6 @@ from ingest.formats.excel import ExcelFormat, SheetChoice
 from ingest.formats.sheet import is_blank
 from ingest.formats.workbook import Workbook
 from ingest.mapping.specs import check_feed
-from ingest.spreadsheet import restore
 
 PROBLEMS, ROW = "Problems", "Row"
 

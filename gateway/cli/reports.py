@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import csv
-import io
-from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import BinaryIO
 from uuid import UUID
 
-import msgspec
 import rich_click as click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,10 +18,8 @@ from gateway.db.models import Partner
 from gateway.domain.accounts import find_firm
 from gateway.domain.audit import record
 from gateway.errors import Permanent
-from gateway.reports import REPORTS, Filters, Report
-from ingest.spreadsheet import neutralise
-
-Rows = Iterable[Sequence[object]]
+from gateway.reports import REPORTS, Filters
+from gateway.reports.writers import FORMS
 
 
 @click.command(
@@ -40,7 +33,7 @@ Rows = Iterable[Sequence[object]]
 @firm_option
 @click.option("--partner", metavar="PARTNER", help="About this partner only.")
 @click.option("--since", type=When(), help="What arrived on this day (of the firm's zone) or instant, or later.")
-@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option("--format", "form", type=click.Choice(list(FORMS)), default="csv", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file to write instead of stdout.")
 def command(
     name: str, firm: str, partner: str | None, since: date | datetime | None, form: str, out: Path | None
@@ -61,37 +54,7 @@ def command(
             with sink(out) as stream:
                 if form == "csv" and out:
                     stream.write(codecs.BOM_UTF8)
-                FORMATS[form](report, rows, stream)
-
-
-def _write_csv(report: Report, rows: Rows, out: BinaryIO) -> None:
-    """RFC 4180; what a spreadsheet would run as a formula is made harmless."""
-    text = io.TextIOWrapper(out, encoding="utf-8", errors="replace", newline="", write_through=True)
-    try:
-        writer = csv.writer(text)
-        writer.writerow(report.columns)
-        for row in rows:
-            writer.writerow([_cell(value) for value in row])
-    finally:
-        text.detach()
-
-
-def _write_json(report: Report, rows: Rows, out: BinaryIO) -> None:
-    """An array with one row a line, written as it is read."""
-    before = b"[\n"
-    for row in rows:
-        out.write(before + msgspec.json.encode(dict(zip(report.columns, row, strict=True))))
-        before = b",\n"
-    out.write(b"\n]\n" if before == b",\n" else b"[]\n")
-
-
-FORMATS: dict[str, Callable[[Report, Rows, BinaryIO], None]] = {"csv": _write_csv, "json": _write_json}
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, str):
-        return neutralise(value)
-    return value.isoformat() if isinstance(value, date) else value
+                FORMS[form].write(report, rows, stream)
 
 
 def _check_partner(session: Session, firm: str, partner: str | None) -> None:

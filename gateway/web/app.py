@@ -24,7 +24,7 @@ from gateway.limits import counter_for
 from gateway.logging import configure
 from gateway.settings import Settings, load
 from gateway.storage import Store
-from gateway.web.api import clients, document, eligibility, files, health, imports, limits, metrics
+from gateway.web.api import clients, document, eligibility, files, health, imports, limits, metrics, reports
 from gateway.web.auth import provide_call
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.tracing import traced
@@ -38,6 +38,7 @@ ROUTES: list[ControllerRouterHandler] = [
     imports.router,
     limits.router,
     limits.status,
+    reports.router,
 ]
 
 MOST_BODY = 1 << 20  # bytes of a request, where a route does not say otherwise

@@ -13,12 +13,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from gateway.spreadsheet import neutralise
 from ingest import corrections
 from ingest.formats.base import FormatSpec
 from ingest.formats.csv import CsvFormat
 from ingest.receipts.files import whole
 from ingest.receipts.rejected import RejectedRow
-from ingest.spreadsheet import neutralise
 
 
 def write_tables(rows: Iterable[RejectedRow], spec: FormatSpec, folder: Path) -> None:

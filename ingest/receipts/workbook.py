@@ -18,11 +18,11 @@ from openpyxl.styles import Font, PatternFill  # type: ignore[import-untyped]
 from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
 
 from gateway.errors import Permanent
+from gateway.spreadsheet import guard, may_run
 from ingest import corrections
 from ingest.formats.base import Part
 from ingest.receipts.labels import Labels
 from ingest.receipts.rejected import Fault, RejectedRow
-from ingest.spreadsheet import guard, may_run
 
 MOST_COMMENTED = 1_000  # rows of one import
 MOST_ROWS = 1_048_576  # of a sheet, its header included

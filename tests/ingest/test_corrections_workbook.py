@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Permanent
+from gateway.spreadsheet import guard, neutralise, restore
 from ingest import receipts
 from ingest.receipts import workbook
-from ingest.spreadsheet import guard, neutralise, restore
 
 BAD = {"dob": "13/13/1980"}
 ROSTER_HEADER = ["EMP_ID", "Last Name", "DOB", "Salary", "SSN", "Passport", "Passport Expiry", "I94 Expiry"]

@@ -1,0 +1,117 @@
+"""Reports as files: a table for a spreadsheet, or JSON; each written row by row as the query gives them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from typing import IO, NamedTuple
+from uuid import UUID
+
+import msgspec
+from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no stubs of its own
+from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
+from openpyxl.styles import Font  # type: ignore[import-untyped]
+
+from gateway.reports.report import Report
+from gateway.spreadsheet import neutralise
+
+Rows = Iterable[Sequence[object]]
+
+_MOST_SHEET_ROWS = 1_048_576
+
+
+class Form(NamedTuple):
+    """How a report can be had."""
+
+    write: Callable[[Report, Rows, IO[bytes]], None]
+    media_type: str
+
+
+def _csv(report: Report, rows: Rows, out: IO[bytes]) -> None:
+    """RFC 4180; what a spreadsheet would run as a formula is made harmless."""
+    text = io.TextIOWrapper(out, encoding="utf-8", errors="replace", newline="", write_through=True)
+    try:
+        writer = csv.writer(text)
+        writer.writerow(report.columns)
+        for row in rows:
+            writer.writerow([_cell(value) for value in row])
+    finally:
+        text.detach()
+
+
+def _json(report: Report, rows: Rows, out: IO[bytes]) -> None:
+    """An array with one row a line."""
+    before = b"[\n"
+    for row in rows:
+        out.write(before + msgspec.json.encode(dict(zip(report.columns, row, strict=True))))
+        before = b",\n"
+    out.write(b"\n]\n" if before == b",\n" else b"[]\n")
+
+
+def _xlsx(report: Report, rows: Rows, out: IO[bytes]) -> None:
+    """A sheet with its header frozen; more rows than a sheet has go on in the next one. Text is never a formula."""
+    book = Workbook(write_only=True)
+    for number, part in enumerate(_parted(rows, _MOST_SHEET_ROWS - 1), start=1):
+        sheet = book.create_sheet("Report" if number == 1 else f"Report {number}")
+        sheet.freeze_panes = "A2"
+        sheet.append([_heading(sheet, name) for name in report.columns])
+        for row in part:
+            sheet.append([_spreadsheet_cell(sheet, value) for value in row])
+    book.save(out)
+
+
+FORMS: dict[str, Form] = {
+    "csv": Form(_csv, "text/csv; charset=utf-8"),
+    "json": Form(_json, "application/json"),
+    "xlsx": Form(_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str):
+        return neutralise(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _parted(rows: Rows, most: int) -> Iterator[Iterator[Sequence[object]]]:
+    """The rows in parts, the first of which is there even when it is empty."""
+    found = iter(rows)
+    first: Sequence[object] | None = next(found, None)
+    yield _part(first, found, most)
+    while (first := next(found, None)) is not None:
+        yield _part(first, found, most)
+
+
+def _part(first: Sequence[object] | None, others: Iterator[Sequence[object]], most: int) -> Iterator[Sequence[object]]:
+    if first is None:
+        return
+    yield first
+    for _ in range(most - 1):
+        if (row := next(others, None)) is None:
+            return
+        yield row
+
+
+def _heading(sheet: object, name: str) -> WriteOnlyCell:
+    cell = WriteOnlyCell(sheet, value=name)
+    cell.font = Font(bold=True)
+    return cell
+
+
+def _spreadsheet_cell(sheet: object, value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()  # openpyxl refuses time zones, and a spreadsheet would drop them
+    if isinstance(value, UUID):
+        return str(value)
+    if not isinstance(value, str):
+        return value
+    cell = WriteOnlyCell(sheet, value=_printable(value))
+    cell.data_type = "s"  # else text that begins with = becomes a formula
+    return cell
+
+
+def _printable(text: str) -> str:
+    """What XML 1.0 can hold, and a cell of Excel: 32,767 characters."""
+    return "".join(letter if letter >= " " or letter in "\t\n\r" else "\ufffd" for letter in text)[:32_767]

@@ -1,0 +1,54 @@
+"""Reports over HTTP: the firm's for staff, its own for a partner."""
+
+import csv
+import io
+
+import openpyxl
+import pytest
+from desk import people, person
+
+REPORTS = "/v1/reports"
+
+
+@pytest.fixture
+def errors(desk):
+    desk.drop("roster_20260301.csv", [*people(3), person(4, dob="=1+1")])
+
+
+def test_reports_are_listed_with_their_columns(http, acme_key):
+    found = {one["name"]: one for one in http.get(REPORTS, headers=acme_key).json()}
+    assert "column" in found["import_errors"]["columns"]
+
+
+def test_a_report_comes_as_csv_json_and_workbook(http, acme_key, errors):
+    told = http.get(f"{REPORTS}/import_errors", headers=acme_key)
+    assert told.headers["content-type"].startswith("text/csv")
+    [row] = csv.DictReader(io.StringIO(told.text))
+    assert (row["partner"], row["code"], row["value"]) == ("acme", "bad_date", "'=1+1")
+
+    [same] = http.get(f"{REPORTS}/import_errors?format=json", headers=acme_key).json()
+    assert (same["code"], same["value"]) == ("bad_date", "=1+1")
+
+    book = openpyxl.load_workbook(
+        io.BytesIO(http.get(f"{REPORTS}/import_errors?format=xlsx", headers=acme_key).content)
+    )
+    header, cells = book.worksheets[0].iter_rows()
+    value = cells[[cell.value for cell in header].index("value")]
+    assert (value.value, value.data_type) == ("=1+1", "s")
+
+
+def test_a_partner_reads_about_itself_alone(http, key_of, cast, errors):
+    globex = key_of(cast.northgate, cast.globex)
+    assert http.get(f"{REPORTS}/import_errors?format=json", headers=globex).json() == []
+    assert http.get(f"{REPORTS}/import_errors?partner=acme", headers=globex).status_code == 404
+
+
+def test_an_unknown_report_is_told_with_the_nearest(http, acme_key):
+    answer = http.get(f"{REPORTS}/import_error", headers=acme_key)
+    assert answer.status_code == 404
+    assert "import_errors" in answer.json()["message"]
+
+
+def test_who_took_a_report_out_is_on_record(http, acme_key, desk):
+    http.get(f"{REPORTS}/import_errors", headers=acme_key)
+    assert desk.sql("SELECT actor_kind, actor FROM audit_log WHERE action = 'report.read'") == [("partner", "acme")]
