@@ -104,6 +104,10 @@ class Served:
     def environment(self) -> dict[str, str]:
         return dict(os.environ)
 
+    def is_up(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
 
 class Redis(Served):
     program = "redis-server"
@@ -115,10 +119,6 @@ class Redis(Served):
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
-    def is_up(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
     def empty(self) -> None:
         import redis
 
@@ -128,38 +128,39 @@ class Redis(Served):
 
 class Rabbit(Served):
     program = "rabbitmq-server"
+    _debian = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # the one on the PATH hands over to another account
+
+    def __init__(self, folder: Path) -> None:
+        self._names = free_port()  # of its own Erlang port mapper, so that none is left running
+        self._mapper = subprocess.Popen(["epmd", "-port", str(self._names), "-address", "127.0.0.1"])
+        super().__init__(folder)
+
+    def close(self) -> None:
+        super().close()
+        self._mapper.kill()
+        self._mapper.wait()
 
     def command(self) -> list[str]:
-        return ["rabbitmq-server"]
+        return [str(self._debian) if self._debian.exists() else self.program]
 
     def environment(self) -> dict[str, str]:
         folder = str(self._folder)
         return os.environ | {
-            "HOME": folder,  # where its Erlang cookie lies
+            "HOME": folder,  # where its cookie lies
+            "ERL_EPMD_PORT": str(self._names),
             "RABBITMQ_NODENAME": f"test{self.port}@localhost",
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(self.port),
-            "RABBITMQ_DIST_PORT": str(self.port + 1),
+            "RABBITMQ_DIST_PORT": str(free_port()),
             "RABBITMQ_MNESIA_BASE": folder,
             "RABBITMQ_LOG_BASE": folder,
             "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/plugins",
             "RABBITMQ_PID_FILE": f"{folder}/pid",
-            "RABBITMQ_SERVER_START_ARGS": "-start_epmd false -erl_epmd_port " + str(self.port + 1),
-            "RABBITMQ_CTL_ERL_ARGS": "",
         }
 
     @property
     def url(self) -> str:
         return f"amqp://guest:guest@127.0.0.1:{self.port}/%2F"
-
-    def is_up(self) -> bool:
-        import pika
-
-        try:
-            pika.BlockingConnection(pika.URLParameters(self.url)).close()
-        except Exception:
-            return False
-        return True
 
     def empty(self) -> None:
         import pika
