@@ -7,9 +7,7 @@ import stat
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
-from msgspec import Struct
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -18,25 +16,16 @@ from gateway.db import migrate
 from gateway.db.cluster import APP, OWNER, SYSTEM
 from gateway.db.models import OPEN_STATES, Import
 from gateway.db.session import Database
+from gateway.domain import queues
+from gateway.domain.checks import Check, Level
 from gateway.errors import Problem
 from gateway.settings import Settings
-
-Level = Literal["ok", "warning", "problem"]
 
 _GIB = 1 << 30
 _LITTLE_DISK, _NO_DISK = 5 * _GIB, 1 * _GIB  # a day of files takes up to 100 x 100 MB, twice
 _NEAR, _FAR = timedelta(seconds=2), timedelta(seconds=60)  # between two clocks
 _PARTITION_DAYS = 7  # less ahead, and whatever makes them has not run for weeks
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
-
-class Check(Struct, frozen=True):
-    """One thing looked at; `advice` says what to do unless it is well."""
-
-    name: str
-    level: Level
-    found: str
-    advice: str | None = None
 
 
 def examine(settings: Settings) -> Iterator[Check]:
@@ -52,6 +41,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     try:
         with database.system() as session:
             yield from _database(session, settings)
+        yield queues.broker_check(settings, database.addresses)
     finally:
         database.close()
     yield _master_key(settings)
@@ -107,6 +97,7 @@ def _database(session: Session, settings: Settings) -> Iterator[Check]:
     yield _partitions(session)
     yield _imports(session)
     yield _receipts(session)
+    yield from queues.checks(session)
 
 
 def _roles(session: Session) -> Check:

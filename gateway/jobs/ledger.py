@@ -131,6 +131,7 @@ def keep(session: Session, held: Sequence[tuple[Job, dict[str, Any] | None]], le
     """
     values = {
         "ids": [job.id for job, _ in held],
+        "attempts": [job.attempts for job, _ in held],
         "workers": [job.worker for job, _ in held],
         "progress": [None if told is None else msgspec.json.encode(told).decode() for _, told in held],
         "lease": lease,
@@ -143,8 +144,8 @@ def keep(session: Session, held: Sequence[tuple[Job, dict[str, Any] | None]], le
 _KEEP = text("""
 WITH mine AS (
     SELECT j.id, h.progress FROM jobs j
-    JOIN unnest(CAST(:ids AS uuid[]), CAST(:workers AS text[]), CAST(:progress AS text[])) h (id, worker, progress)
-      ON h.id = j.id AND h.worker = j.worker
+    JOIN unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:workers AS text[]), CAST(:progress AS text[]))
+        h (id, attempt, worker, progress) ON h.id = j.id AND h.attempt = j.attempts AND h.worker = j.worker
     WHERE j.state = 'running' FOR UPDATE OF j SKIP LOCKED
 )
 UPDATE jobs SET lease_until = clock_timestamp() + :lease,

@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
-from cronsim import CronSim
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -20,13 +17,13 @@ from gateway.db.session import Database
 from gateway.errors import Problem
 from gateway.jobs import leases
 from gateway.jobs.broker.nudging import Nudger
+from gateway.jobs.cron import due_since
 from gateway.jobs.kinds import KINDS
 from gateway.jobs.ledger import enqueue
 from gateway.logging import get_logger
 from gateway.settings import Settings
 
 _TICK_SECONDS = 1.0
-_LOOK_BACK = timedelta(days=1)  # further back than a day only the last run matters
 
 log = get_logger(__name__)
 
@@ -89,25 +86,6 @@ def tick(db: Database, name: str) -> list[str]:
             return []
         _know_built_in(session)
         return [key for one in _enabled(session) if (key := _run_one(session, one))]
-
-
-def due_since(cron: str, time_zone: str, last: datetime, now: datetime) -> datetime | None:
-    """The latest instant of an expression after `last` and not after `now`: many missed runs are caught up as one.
-
-    Around a change of the clocks as Debian's cron does it: what falls into the gap runs right after it, what would
-    come twice runs once; expressions by the minute or hour follow the time that passes.
-    """
-    zone = ZoneInfo(time_zone)
-    for start in sorted({max(last, now - _LOOK_BACK), last}, reverse=True):
-        found = None
-        for instant in CronSim(cron, start.astimezone(zone)):
-            if instant > now:
-                break
-            if instant > start:  # an hour that comes twice starts before the second time
-                found = instant
-        if found:
-            return found
-    return None
 
 
 def _know_built_in(session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import dramatiq
@@ -13,6 +14,8 @@ from gateway.db.engine import Addresses
 MOST_WAKES = 100  # that wait in a queue: more of them say nothing new, the oldest go
 
 _ANSWER_SECONDS = 2.0
+
+logging.getLogger("pika").setLevel(logging.CRITICAL)  # a dozen lines a refused connection; whoever wanted it tells once
 
 
 def make(url: str | None, _addresses: Addresses) -> dramatiq.Broker:

@@ -1,0 +1,355 @@
+"""What every broker promises: a wake arrives at once, whoever sends it never waits, and it comes back by itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway.db.embedded import ensure_running
+from gateway.jobs import broker
+from gateway.jobs.broker import BROKERS, listen, make_broker
+from gateway.jobs.broker.nudging import Nudger
+
+pytestmark = pytest.mark.timeout(180)
+
+QUICK = 0.1  # seconds from a wake to the worker
+PROBE = """
+import sys, time
+from gateway.db.engine import Addresses
+from gateway.jobs.broker import listen, make_broker
+from gateway.settings import load
+made = make_broker(load(), Addresses("", sys.argv[1], ""))
+worker = listen(made, ["normal"], lambda queue: print(queue, flush=True))
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Postgres:
+    """The database as its own broker: a server of this test's, so that it can be stopped."""
+
+    def __init__(self, folder: Path) -> None:
+        self.url, self._folder = None, folder / "data"
+        self.start()
+
+    def start(self) -> None:
+        self._server = ensure_running(self._folder, durable=False)
+        self.database = self._server.url("app", "gateway")
+
+    def stop(self) -> None:
+        pid = int((self._folder / "postgres" / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGQUIT)
+        until(lambda: not answers_unix(self._folder))
+
+    empty = None  # nothing is stored
+
+    def close(self) -> None:
+        self._server.leave()
+
+
+def answers_unix(folder: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        status = (folder / "postgres" / "postmaster.pid")
+        if not status.exists():
+            return False
+        return probe.connect_ex(f"{status.read_text().split(chr(10))[4]}/.s.PGSQL.5432") == 0
+
+
+class Served:
+    """A server on a port of its own, with a folder of its own."""
+
+    database = ""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self._folder = free_port(), folder
+        self.start()
+
+    def start(self) -> None:
+        with (self._folder / "server.log").open("ab") as out:
+            self._process = subprocess.Popen(
+                self.command(),
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        until(self.is_up, seconds=60)
+
+    def stop(self) -> None:
+        os.killpg(self._process.pid, signal.SIGTERM)
+        self._process.wait(60)
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            self.stop()
+
+    def environment(self) -> dict[str, str]:
+        return dict(os.environ)
+
+    def is_up(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+class Redis(Served):
+    program = "redis-server"
+
+    def command(self) -> list[str]:
+        return ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder), "--save", ""]
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def empty(self) -> None:
+        import redis
+
+        with redis.Redis.from_url(self.url) as client:
+            client.flushall()
+
+
+class Rabbit(Served):
+    program = "rabbitmq-server"
+    _debian = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # the one on the PATH hands over to another account
+
+    def __init__(self, folder: Path) -> None:
+        self._names = free_port()  # of its own Erlang port mapper, so that none is left running
+        self._mapper = subprocess.Popen(["epmd", "-port", str(self._names), "-address", "127.0.0.1"])
+        super().__init__(folder)
+
+    def close(self) -> None:
+        super().close()
+        self._mapper.kill()
+        self._mapper.wait()
+
+    def command(self) -> list[str]:
+        return [str(self._debian) if self._debian.exists() else self.program]
+
+    def environment(self) -> dict[str, str]:
+        folder = str(self._folder)
+        return os.environ | {
+            "HOME": folder,  # where its cookie lies
+            "ERL_EPMD_PORT": str(self._names),
+            "RABBITMQ_NODENAME": f"test{self.port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_MNESIA_BASE": folder,
+            "RABBITMQ_LOG_BASE": folder,
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/plugins",
+            "RABBITMQ_PID_FILE": f"{folder}/pid",
+        }
+
+    @property
+    def url(self) -> str:
+        return f"amqp://guest:guest@127.0.0.1:{self.port}/%2F"
+
+    def empty(self) -> None:
+        import pika
+
+        connection = pika.BlockingConnection(pika.URLParameters(self.url))
+        connection.channel().queue_delete("gateway.normal")
+        connection.close()
+
+
+SERVERS = {"postgres": Postgres, "redis": Redis, "rabbitmq": Rabbit}
+
+
+def until(look, seconds: float = 20.0) -> None:
+    """Look again and again: servers announce nothing."""
+    deadline = time.perf_counter() + seconds
+    while not look():
+        assert time.perf_counter() < deadline, "it did not come about"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def service(request):
+    kind = SERVERS[request.param]
+    if issubclass(kind, Served) and not shutil.which(kind.program):
+        pytest.skip(f"{kind.program} is not installed on this machine")
+    folder = Path(tempfile.mkdtemp(prefix="gateway-broker-"))  # not below pytest's: the database has an account of its own
+    made = kind(folder)
+    yield made
+    made.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def installation(service, settings):
+    return msgspec.structs.replace(settings, broker_url=service.url)
+
+
+@pytest.fixture
+def reached(service, addresses):
+    return addresses._replace(app=service.database or addresses.app)
+
+
+class Ear:
+    """A worker that notes when it was woken."""
+
+    def __init__(self, installation, reached, queues=("normal",)):
+        self.heard: list[tuple[str, float]] = []
+        self.broker = make_broker(installation, reached)
+        self.worker = listen(self.broker, list(queues), lambda queue: self.heard.append((queue, time.perf_counter())))
+
+    def wakes(self, queue="normal"):
+        return [at for name, at in self.heard if name == queue]
+
+    def close(self):
+        self.worker.stop(timeout=2000)
+        self.broker.close()
+
+
+@pytest.fixture
+def ear(installation, reached):
+    made = Ear(installation, reached)
+    nudger = Nudger(installation, reached)
+    deaf_until_heard(made, nudger)
+    nudger.close()
+    yield made
+    made.close()
+
+
+def deaf_until_heard(ear, nudger):
+    """Nudge until one arrives, and all that were sent have."""
+    until(lambda: nudger.nudge("normal") or time.sleep(0.1) or ear.heard)
+    time.sleep(0.3)
+    ear.heard.clear()
+
+
+@pytest.fixture
+def nudger(installation, reached):
+    made = Nudger(installation, reached)
+    yield made
+    made.close()
+
+
+def test_every_broker_is_held_to_this_contract():
+    assert {kind.module for kind in BROKERS.values()} == set(SERVERS)
+
+
+def test_a_wake_reaches_a_worker_at_once(ear, nudger):
+    nudger.nudge("normal")
+    until(lambda: ear.heard)
+    took = []
+    for _ in range(20):
+        ear.heard.clear()
+        begun = time.perf_counter()
+        nudger.nudge("normal")
+        until(lambda: ear.heard)
+        took.append(ear.heard[0][1] - begun)
+        time.sleep(0.15)  # a poll of the client's, so that each finds it idle
+    took.sort()
+    assert took[len(took) * 9 // 10] < QUICK, took
+
+
+def test_a_wake_is_for_its_queue_only(installation, reached, ear, nudger):
+    other = Ear(installation, reached, ["bulk", "urgent"])
+    until(lambda: nudger.nudge("bulk") or time.sleep(0.1) or other.wakes("bulk"))
+    other.heard.clear()
+    nudger.nudge("normal")
+    nudger.nudge("bulk")
+    until(lambda: ear.wakes("normal") and other.wakes("bulk"))
+    other.close()
+    assert not other.wakes("urgent") and not ear.wakes("bulk")
+
+
+def test_every_process_can_be_woken(installation, reached, service, nudger):
+    environment = os.environ | {"GATEWAY_BROKER_URL": service.url or ""}
+    command = [sys.executable, "-c", PROBE, reached.app]
+    processes = [
+        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    heard = [[], []]
+    for process, lines in zip(processes, heard, strict=True):
+        assert process.stdout.readline() == "ready\n"
+        def note(stream=process.stdout, to=lines):
+            for line in stream:
+                to.append(line)
+
+        threading.Thread(target=note, daemon=True).start()
+    until(lambda: nudger.nudge("normal") or time.sleep(0.05) or all(heard))
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def test_who_nudges_does_not_wait_while_the_broker_is_away_and_the_wake_follows_when_it_is_back(
+    service, installation, reached, ear, nudger
+):
+    nudger.nudge("normal")
+    until(lambda: ear.heard)
+    service.stop()
+    try:
+        slowest = 0.0
+        for _ in range(50):
+            begun = time.perf_counter()
+            nudger.nudge("normal")
+            slowest = max(slowest, time.perf_counter() - begun)
+            time.sleep(0.01)
+        assert slowest < QUICK
+        fresh = Nudger(installation, reached)
+        fresh.nudge("normal")
+        begun = time.perf_counter()
+        fresh.close(0.5)
+        assert time.perf_counter() - begun < 1.5, "an ending process waits no longer than it was told"
+        ear.heard.clear()
+    finally:
+        service.start()
+    until(lambda: ear.heard, seconds=30)
+    deaf_until_heard(ear, nudger)
+    nudger.nudge("normal")
+    until(lambda: ear.heard, seconds=5)
+
+
+def test_a_broker_that_was_emptied_is_used_again(service, ear, nudger):
+    if service.empty is None:
+        pytest.skip("nothing is stored in this broker")
+    nudger.nudge("normal")
+    until(lambda: ear.heard)
+    service.empty()
+    ear.heard.clear()
+    until(lambda: nudger.nudge("normal") or time.sleep(0.2) or ear.heard, seconds=30)
+
+
+def test_wakes_that_nobody_takes_do_not_pile_up(service, installation, reached, nudger):
+    made = make_broker(installation, reached)
+    made.declare_queue("gateway.urgent")
+    for _ in range(250):
+        made.enqueue(broker.message("urgent"))
+    made.close()
+    other = Ear(installation, reached, ["urgent"])
+    until(lambda: nudger.nudge("urgent") or time.sleep(0.1) or other.heard)
+    time.sleep(1)
+    assert len(other.heard) < 130
+    other.close()
+
+
+def test_doctor_sees_whether_it_answers(service, installation, reached):
+    from gateway.domain.queues import broker_check
+
+    assert broker_check(installation, reached).level == "ok"
+    away = msgspec.structs.replace(installation, broker_url=(installation.broker_url or "").replace(str(getattr(service, "port", 0)), str(free_port())) or None)
+    if away.broker_url:
+        check = broker_check(away, reached)
+        assert check.level == "warning" and "does not answer" in check.found

@@ -1,0 +1,84 @@
+"""A ledger with kinds of its own, and workers in this process."""
+
+import time
+
+import labour
+import pytest
+from sqlalchemy import text
+
+from gateway.db.session import Database, driver
+from gateway.jobs import ledger
+from gateway.jobs.kinds import KINDS
+from gateway.jobs.worker import Worker, connections_for
+
+
+@pytest.fixture(autouse=True)
+def _kinds(monkeypatch):
+    for name, kind in labour.TEST_KINDS.items():
+        monkeypatch.setitem(KINDS, name, kind)
+    labour.gates.clear()
+
+
+class Book:
+    """What a test writes into the ledger, and reads from it."""
+
+    def __init__(self, db, cast):
+        self.db, self.cast = db, cast
+
+    def add(self, kind="test.normal", firm_id=None, count=1, **more):
+        """Jobs of Northgate, unless another firm is named."""
+        firm_id = firm_id or self.cast.northgate
+        payload = more.pop("payload", {})
+        with self.db.firm(firm_id) as session:
+            return [ledger.enqueue(session, kind, payload, firm_id=firm_id, **more) for _ in range(count)][-1]
+
+    def sql(self, query, *params):
+        with self.db.system() as session:
+            found = driver(session).execute(query, params)
+            return found.fetchall() if found.description else []
+
+    def job(self, job_id):
+        with self.db.system() as session:
+            return session.execute(text("SELECT * FROM jobs WHERE id = :id"), {"id": job_id}).one()
+
+    def traces(self):
+        return [word for (word,) in self.sql("SELECT action FROM audit_log ORDER BY id")]
+
+    def wait_for(self, job_id, state, seconds=10.0):
+        """Look until the job is in this state; nothing else announces it."""
+        return self.until(lambda: (job := self.job(job_id)).state == state and job, seconds)
+
+    def until(self, look, seconds=10.0):
+        deadline = time.perf_counter() + seconds
+        while not (found := look()):
+            assert time.perf_counter() < deadline, self.sql("SELECT kind, state, attempts, last_error FROM jobs")
+            time.sleep(0.01)
+        return found
+
+
+@pytest.fixture
+def book(db, cast):
+    return Book(db, cast)
+
+
+@pytest.fixture
+def worker(addresses, settings):
+    """Starts workers on this test's database; they end with it."""
+    started = []
+
+    def start(pools=None, **changed):
+        import msgspec
+
+        pools = pools or {"normal": 2}
+        database = Database(addresses, connections=connections_for(pools))
+        one = Worker(database, msgspec.structs.replace(settings, **{"drain_seconds": 0} | changed), pools)
+        one.start()
+        started.append((one, database))
+        return one
+
+    yield start
+    for gate in labour.gates.values():
+        gate.set()
+    for one, database in started:
+        one.stop()
+        database.close()

@@ -1,0 +1,290 @@
+"""Imports left to workers: queued with their cause, run once whoever comes, receipts written, progress followed."""
+
+import threading
+
+import pytest
+from desk import ME, as_csv, people, unwatched
+from sqlalchemy import text
+
+from gateway import clock
+from gateway.db.session import Database, lock_partner
+from gateway.jobs import ledger
+from gateway.jobs.handling import Handling
+from gateway.jobs.ledger import LeaseLost
+from gateway.jobs.worker import Worker, connections_for
+from ingest import imports, jobs, receipts
+from ingest.imports import finish, release
+from ingest.office import Asked
+from ingest.reception import receive
+
+
+@pytest.fixture
+def send(office, desk):
+    """Leave a file of acme's to a worker."""
+
+    def one(name="roster_20260301.csv", rows=None, **more):
+        home = office.home("acme")
+        content = [as_csv(people(10) if rows is None else rows)]
+        [import_id] = receive(office, home, name, content, via="test", asked=Asked(), queued=True, **more)
+        return import_id
+
+    return one
+
+
+@pytest.fixture
+def worker(addresses, settings):
+    database = Database(addresses, connections=connections_for({"ingest": 2}))
+    one = Worker(database, settings, {"ingest": 2})
+
+    def start():
+        one.start()
+        return one
+
+    yield start
+    if hasattr(one, "_broker"):
+        one.stop()
+    database.close()
+
+
+def until(look, seconds=20):
+    for _ in range(seconds * 50):
+        if found := look():
+            return found
+        threading.Event().wait(0.02)
+    raise AssertionError("it did not come about")
+
+
+def jobs_of(desk):
+    return desk.sql("SELECT kind, state FROM jobs ORDER BY id")
+
+
+def test_a_queued_file_is_on_record_together_with_its_job(desk, send, cast):
+    import_id = send()
+    assert desk.sql("SELECT kind, queue, about, lane, payload FROM jobs") == [
+        ("ingest.run", "ingest", import_id, str(cast.acme), {"import_id": str(import_id)})
+    ]
+    assert desk.account(import_id)["state"] == "received"
+
+
+def test_a_file_that_nobody_queued_has_no_job(desk):
+    desk.drop("roster_20260301.csv", people(3))
+    assert jobs_of(desk) == []
+
+
+def test_a_worker_takes_files_to_their_end_in_order_and_writes_receipts(desk, send, worker):
+    first = send("roster_20260301.csv", people(10))
+    second = send("roster_20260302.csv", people(10, salary="70000"))
+    worker()
+    until(lambda: {state for _, state in jobs_of(desk)} == {"done"})
+    assert [desk.account(one)["state"] for one in (first, second)] == ["loaded", "loaded"]
+    assert desk.account(second)["rows"]["updated"] == 10
+    assert desk.account(first)["receipts"] and desk.account(second)["receipts"]
+
+
+def test_a_release_can_be_left_to_a_worker(desk, send, office, worker):
+    desk.drop("roster_20260301.csv", people(200))
+    held = desk.drop("roster_20260302.csv", people(200, without=range(100, 200)))
+    assert held["state"] == "held"
+    worker()
+    from uuid import UUID
+
+    release(office, office.home("acme"), UUID(held["import_id"]), ME, None, queued=True)
+    until(lambda: desk.account(held["import_id"])["state"] == "released")
+    until(lambda: jobs_of(desk) == [("ingest.run", "done")])
+
+
+def test_a_command_and_a_worker_at_the_same_import_do_it_once(desk, send, office, worker, cast):
+    import_id = send(rows=people(300))
+    with office.db.firm(cast.northgate) as session:
+        lock_partner(session, cast.acme)
+        worker()
+        until(lambda: jobs_of(desk) == [("ingest.run", "running")])
+        thread = threading.Thread(target=finish, args=[office, office.home("acme"), import_id, unwatched])
+        thread.start()
+    thread.join(20)
+    until(lambda: jobs_of(desk) == [("ingest.run", "done")])
+    assert desk.sql("SELECT count(*) FROM audit_log WHERE actor_kind = 'import'") == [(300,)]
+    assert desk.account(import_id)["rows"]["created"] == 300
+
+
+def claimed(office, settings):
+    from datetime import timedelta
+
+    from gateway.jobs.claims import Claims
+
+    return Handling(office.db, settings, Claims(office.db, "ingest", "w", timedelta(seconds=30)).next())
+
+
+def lose(office):
+    with office.db.system() as session:
+        session.execute(text("UPDATE jobs SET state = 'waiting', lease_until = NULL"))
+
+
+def test_an_import_whose_job_was_taken_over_does_not_commit(desk, send, office, settings):
+    import_id = send()
+    handling = claimed(office, settings)
+    lose(office)
+    with pytest.raises(LeaseLost):
+        jobs.run(handling)
+    assert desk.account(import_id)["state"] == "running"
+    assert desk.clients() == {}
+
+
+def test_earlier_files_that_a_job_finishes_on_its_way_are_fenced_as_well(desk, send, office, settings):
+    receive(office, office.home("acme"), "roster_20260301.csv", [as_csv(people(5))], via="test", asked=Asked())
+    send("roster_20260302.csv", people(6))
+    handling = claimed(office, settings)
+    lose(office)
+    with pytest.raises(LeaseLost):
+        jobs.run(handling)
+    assert desk.clients() == {}
+
+
+def test_an_import_that_fails_by_a_bug_is_fenced_as_well(desk, send, office, settings, monkeypatch):
+    import_id = send()
+    handling = claimed(office, settings)
+    lose(office)
+
+    def bug(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(imports.pipeline, "run", bug)
+    with pytest.raises(LeaseLost):
+        jobs.run(handling)
+    assert desk.account(import_id)["state"] == "running"
+
+
+def test_a_file_that_brings_down_every_worker_is_set_aside(desk, send, office, settings):
+    import_id = send()
+    with office.db.system() as session:
+        session.execute(text("UPDATE imports SET attempts = 3"))
+        session.execute(text("UPDATE jobs SET last_error = :died"), {"died": ledger.WORKER_DIED})
+    jobs.run(claimed(office, settings))
+    assert desk.account(import_id)["state"] == "failed"
+
+
+def test_a_file_whose_attempts_were_only_unlucky_is_not_set_aside(desk, send, office, settings):
+    import_id = send()
+    with office.db.system() as session:
+        session.execute(text("UPDATE imports SET attempts = 3"))
+        session.execute(text("UPDATE jobs SET last_error = 'The database is busy.'"))
+    jobs.run(claimed(office, settings))
+    assert desk.account(import_id)["state"] == "loaded"
+
+
+def test_a_receipt_that_cannot_be_written_is_tried_again(desk, send, office, settings, monkeypatch):
+    import_id = send()
+
+    def full(*_):
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(receipts, "_whole", full)
+        from gateway.errors import Transient
+
+        with pytest.raises(Transient, match="receipt"):
+            jobs.run(claimed(office, settings))
+    assert desk.account(import_id)["state"] == "loaded"
+    lose(office)
+    jobs.run(claimed(office, settings))
+    assert desk.sql("SELECT receipt_at IS NOT NULL FROM imports") == [(True,)]
+
+
+@pytest.fixture
+def swept(office, settings):
+    """Runs the sweep once."""
+
+    def run():
+        from datetime import timedelta
+
+        from gateway.jobs.claims import Claims
+
+        with office.db.system() as session:
+            ledger.enqueue(session, "ingest.sweep", {}, firm_id=None)
+        jobs.sweep(Handling(office.db, settings, Claims(office.db, "normal", "s", timedelta(seconds=30)).next()))
+        with office.db.system() as session:
+            return session.execute(
+                text("SELECT kind, about FROM jobs WHERE kind <> 'ingest.sweep' ORDER BY id")
+            ).all()
+
+    return run
+
+
+def make_old(office):
+    with office.db.system() as session:
+        session.execute(text("UPDATE imports SET received_at = received_at - interval '2 min', finished_at = finished_at - interval '2 min'"))
+
+
+def test_the_sweep_finds_an_import_that_a_killed_command_left_open(desk, office, swept):
+    [left] = receive(office, office.home("acme"), "roster_20260301.csv", [as_csv(people(5))], via="test", asked=Asked())
+    assert swept() == [], "a command may be just about to take it"
+    make_old(office)
+    assert swept() == [("ingest.run", left)]
+    assert swept() == [("ingest.run", left)], "it has its job"
+
+
+def test_the_sweep_leaves_an_import_alone_that_somebody_is_at(desk, office, swept, cast):
+    receive(office, office.home("acme"), "roster_20260301.csv", [as_csv(people(5))], via="test", asked=Asked())
+    make_old(office)
+    with office.db.firm(cast.northgate) as session:
+        lock_partner(session, cast.acme)
+        assert swept() == []
+
+
+def test_the_sweep_finds_missing_receipts_and_a_worker_writes_them(desk, office, swept, worker):
+    told = desk.drop("roster_20260301.csv", people(5))
+    with office.db.system() as session:
+        session.execute(text("UPDATE imports SET receipt_at = NULL"))
+    assert swept() == []
+    make_old(office)
+    assert [kind for kind, _ in swept()] == ["ingest.receipts"]
+    worker()
+    until(lambda: desk.sql("SELECT receipt_at IS NOT NULL FROM imports") == [(True,)])
+    until(lambda: ("ingest.receipts", "done") in jobs_of(desk))
+    assert told["state"] == "loaded"
+
+
+def test_the_sweep_leaves_what_is_dead_to_a_person(desk, send, office, swept):
+    send()
+    make_old(office)
+    with office.db.system() as session:
+        session.execute(text("UPDATE jobs SET state = 'dead'"))
+    assert len(swept()) == 1
+
+
+def test_an_import_can_be_followed_to_its_end(desk, send, office, worker, cast):
+    import_id = send(rows=people(2000))
+    seen = []
+    follower = threading.Thread(target=lambda: seen.extend(jobs.follow(office.db, cast.northgate, import_id)))
+    follower.start()
+    until(lambda: seen)
+    worker()
+    follower.join(20)
+    assert seen[0].state == "received" and seen[0].is_open
+    assert seen[-1].state == "loaded" and not seen[-1].is_open
+
+
+def test_progress_reaches_a_follower_as_it_is_noted(desk, send, office, settings, cast):
+    from datetime import timedelta
+
+    import_id = send()
+    handling = claimed(office, settings)
+    following = jobs.follow(office.db, cast.northgate, import_id)
+    assert next(following).rows is None
+    with office.db.system() as session:
+        ledger.keep(session, [(handling.job, {"rows": 5, "position": 100, "size": 300})], timedelta(seconds=30))
+    begun = clock.now()
+    now = next(following)
+    assert (now.rows, now.position, now.size) == (5, 100, 300)
+    assert (clock.now() - begun).total_seconds() < 1.5
+    following.close()
+
+
+def test_another_firms_import_cannot_be_followed(desk, send, office, cast):
+    from gateway.errors import NotFound
+
+    import_id = send()
+    with pytest.raises(NotFound):
+        next(jobs.follow(office.db, cast.harbor, import_id))
+
+

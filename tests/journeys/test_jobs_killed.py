@@ -1,0 +1,279 @@
+"""Workers that are killed wherever it hurts: no job is lost, none is done twice, and the records are as undisturbed.
+
+The test decides where a worker dies: it holds the lock that the worker needs next, sees it wait, and kills it.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import labour
+import psycopg
+import pytest
+from desk import ROSTER, Desk, as_csv, people, person
+from sqlalchemy import text
+
+from gateway.jobs import ledger
+from gateway.jobs.kinds import KINDS
+from ingest.office import Asked
+from ingest.reception import receive
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(120)]
+
+WORKER = Path(__file__).parents[1] / "labour.py"
+SECONDS = 40
+POINTS = {  # where in the import's transaction it dies -> the table that cannot be written
+    "before the import is begun": "imports",
+    "before people are written": "clients",
+    "before the audit log": "audit_log",
+    "before the problems, at the very end": "row_errors",
+}
+
+
+@pytest.fixture(autouse=True)
+def _kinds(monkeypatch):
+    for name, kind in labour.TEST_KINDS.items():
+        monkeypatch.setitem(KINDS, name, kind)
+
+
+@pytest.fixture
+def environment(settings) -> dict[str, str]:
+    return os.environ | {
+        "GATEWAY_DATA_DIR": str(settings.data_dir),
+        "GATEWAY_DATABASE_URL": settings.database_url or "",
+        "GATEWAY_SYSTEM_DATABASE_URL": settings.system_database_url or "",
+        "GATEWAY_OWNER_DATABASE_URL": settings.owner_database_url or "",
+        "GATEWAY_MASTER_KEY": base64.b64encode(settings.master_key or b"").decode(),
+        "GATEWAY_JOB_LEASE_SECONDS": "2",
+        "GATEWAY_JOB_SWEEP_SECONDS": "1",
+        "GATEWAY_DRAIN_SECONDS": "0",
+    }
+
+
+@pytest.fixture
+def worker(environment, tmp_path):
+    """Starts worker processes on some queues; they are killed with the test."""
+    started = []
+
+    def start(*queues):
+        with (tmp_path / f"worker-{len(started)}.log").open("wb") as out:
+            process = subprocess.Popen([sys.executable, str(WORKER), *queues], env=environment, stderr=out)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def observer(addresses):
+    with psycopg.connect(addresses.owner, autocommit=True) as connection:
+        yield connection
+
+
+def until(look):
+    """The server's lists are looked at; nothing announces what stands in them."""
+    for _ in range(SECONDS * 50):
+        if found := look():
+            return found
+        threading.Event().wait(0.02)
+    raise AssertionError("it did not come about")
+
+
+def kill(process):
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def waits_for(observer, table):
+    query = """SELECT count(*) FROM pg_locks l WHERE NOT l.granted AND l.relation IN
+               (SELECT %s::regclass UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = %s::regclass)"""
+    return observer.execute(query, [table, table]).fetchone()[0] > 0
+
+
+def waits_for_a_row(observer):
+    """Somebody waits for the end of a transaction that has locked a row."""
+    query = "SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
+    return observer.execute(query).fetchone()[0] > 0
+
+
+def state_of(desk) -> dict[str, object]:
+    """Everything that lasts, but for ids and times."""
+    return {
+        "clients": desk.sql("SELECT key, family_name, annual_salary, enrollment_status, source_row, version FROM clients ORDER BY key"),
+        "documents": desk.sql("SELECT doc_type, expires_on, d.status, d.version, key FROM documents d JOIN clients c ON c.id = client_id ORDER BY key"),
+        "sightings": desk.sql("SELECT kind, present, as_of, count(*) FROM sightings GROUP BY 1, 2, 3 ORDER BY 1, 2"),
+        "audit": desk.sql("SELECT action, row, jsonb_array_length(changes) FROM audit_log WHERE actor_kind = 'import' ORDER BY row"),
+        "problems": desk.sql("SELECT row, line, code, message FROM row_errors ORDER BY row"),
+        "imports": desk.sql("SELECT state, counts, problem_count, receipt_at IS NOT NULL FROM imports ORDER BY id"),
+    }  # fmt: skip
+
+
+ROWS = [*people(300, passport="P"), person(301, dob="never"), person(302, dob="")]
+
+
+@pytest.fixture
+def undisturbed(office, cast):
+    """Another firm's partner, whose same file nobody interfered with."""
+    one = Desk(office, cast.harbor, "initech")
+    one.apply(ROSTER.format(partner="initech", firm="harbor"))
+    one.drop("roster_20260301.csv", as_csv(ROWS))
+    return one
+
+
+@pytest.fixture
+def arrived(office, desk):
+    """The same file of acme's, left to a worker."""
+    home = office.home("acme")
+    [import_id] = receive(office, home, "roster_20260301.csv", [as_csv(ROWS)], via="test", asked=Asked(), queued=True)
+    return import_id
+
+
+def settled(desk):
+    """Once every job is done: attempts of the import's job."""
+    until(lambda: set(desk.sql("SELECT state FROM jobs")) == {("done",)})
+    [(attempts,)] = desk.sql("SELECT attempts FROM jobs")
+    return attempts
+
+
+def test_a_worker_killed_before_its_handler_begins(desk, undisturbed, arrived, worker, observer, addresses):
+    with psycopg.connect(addresses.owner) as holder:
+        holder.execute("LOCK TABLE partners IN ACCESS EXCLUSIVE MODE")
+        first = worker("ingest")
+        until(lambda: desk.sql("SELECT state FROM jobs") == [("running",)] and waits_for(observer, "partners"))
+        kill(first)
+    assert desk.sql("SELECT state, attempts FROM imports") == [("received", 0)]
+    worker("ingest")
+    assert settled(desk) == 2
+    assert state_of(desk) == state_of(undisturbed)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_worker_killed_in_the_imports_transaction(desk, undisturbed, arrived, worker, observer, addresses, point):
+    with psycopg.connect(addresses.owner) as holder:
+        holder.execute(f"LOCK TABLE {POINTS[point]} IN EXCLUSIVE MODE")
+        first = worker("ingest")
+        until(lambda: waits_for(observer, POINTS[point]))
+        kill(first)
+    assert desk.clients() == {}
+    worker("ingest")
+    assert settled(desk) == 2
+    assert state_of(desk) == state_of(undisturbed)
+
+
+def test_a_worker_killed_at_the_fence(desk, undisturbed, arrived, worker, observer, addresses):
+    first = worker_at_the_fence(desk, worker, observer, addresses)
+    kill(first)
+    assert desk.clients() == {}
+    worker("ingest")
+    assert settled(desk) == 2
+    assert state_of(desk) == state_of(undisturbed)
+
+
+def worker_at_the_fence(desk, worker, observer, addresses):
+    """A worker that has done all of an import but the fence, for which it waits; stopped, its connections alive."""
+    with psycopg.connect(addresses.owner) as holder:
+        holder.execute("LOCK TABLE row_errors IN EXCLUSIVE MODE")
+        first = worker("ingest")
+        until(lambda: waits_for(observer, "row_errors"))
+        row = psycopg.connect(addresses.system)
+        row.execute("SET ROLE gateway_system")
+        row.execute("SELECT FROM jobs FOR UPDATE")
+    until(lambda: waits_for_a_row(observer))
+    os.kill(first.pid, signal.SIGSTOP)
+    row.close()
+    return first
+
+
+def test_a_worker_killed_between_commit_and_receipt(desk, undisturbed, arrived, worker, observer, addresses):
+    """The load has committed; SELECTs on the problems wait, so the receipt cannot be written."""
+    with psycopg.connect(addresses.owner) as holder:
+        holder.execute("LOCK TABLE row_errors IN SHARE MODE")  # the load's insert waits ...
+        first = worker("ingest")
+        until(lambda: waits_for(observer, "row_errors"))
+        second = psycopg.connect(addresses.owner)
+        queued = threading.Thread(target=second.execute, args=["LOCK TABLE row_errors IN ACCESS EXCLUSIVE MODE"])
+        queued.start()  # ... and right behind it comes who will not let the receipt read them
+    queued.join(SECONDS)
+    until(lambda: desk.sql("SELECT state, receipt_at FROM imports") == [("loaded_with_errors", None)])
+    until(lambda: waits_for(observer, "row_errors"))
+    kill(first)
+    second.close()
+    assert desk.sql("SELECT state FROM jobs") == [("running",)]
+    worker("ingest")
+    assert settled(desk) == 2
+    assert state_of(desk) == state_of(undisturbed)
+    assert desk.account(arrived)["receipts"]["csv"]
+
+
+def test_a_worker_that_was_taken_for_dead_and_wakes_up_commits_nothing(
+    desk, office, undisturbed, arrived, worker, observer, addresses, tmp_path
+):
+    with psycopg.connect(addresses.owner) as holder:
+        holder.execute("LOCK TABLE row_errors IN EXCLUSIVE MODE")
+        first = worker("ingest")
+        until(lambda: waits_for(observer, "row_errors"))
+        os.kill(first.pid, signal.SIGSTOP)  # its connections live, and so do its locks
+    until(lambda: desk.sql("SELECT lease_until < clock_timestamp() FROM jobs") == [(True,)])
+    worker("ingest")
+    until(lambda: desk.sql("SELECT state, attempts FROM jobs") == [("running", 2)])
+    os.kill(first.pid, signal.SIGCONT)
+    assert settled(desk) == 2
+    until(lambda: "job was taken over" in (tmp_path / "worker-0.log").read_text())
+    assert state_of(desk) == state_of(undisturbed)
+
+
+def test_workers_killed_again_and_again_lose_nothing_and_do_nothing_twice(desk, office, cast, worker):
+    with office.db.firm(cast.northgate) as session:
+        for number in range(400):
+            ledger.enqueue(session, "test.normal", {"word": f"word {number}"}, firm_id=cast.northgate)
+    for _ in range(4):
+        one = worker("normal")
+        before = desk.sql("SELECT count(*) FROM jobs WHERE state = 'done'")
+        until(lambda before=before: desk.sql("SELECT count(*) FROM jobs WHERE state = 'done'") != before)
+        kill(one)
+    assert desk.sql("SELECT count(*) FROM jobs WHERE state <> 'done'") != [(0,)]
+    worker("normal")
+    until(lambda: desk.sql("SELECT DISTINCT state FROM jobs") == [("done",)])
+    done = desk.sql("SELECT action FROM audit_log WHERE actor = 'test'")
+    assert sorted(done) == sorted((f"word {number}",) for number in range(400))
+
+
+def test_a_worker_whose_parent_dies_ends(environment, tmp_path, desk, office, cast):
+    """The parent holds the other end of its stdin."""
+    script = (
+        "import subprocess, sys; p = subprocess.Popen([sys.executable, sys.argv[1], 'normal'], stdin=subprocess.PIPE);"
+        " print(p.pid, flush=True); sys.stdin.read()"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, str(WORKER)], env=environment | {"LIFELINE": "yes"},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    child = int(parent.stdout.readline())
+    until(lambda: workers(office))
+    kill(parent)
+    parent.stdin.close()
+    parent.stdout.close()
+    until(lambda: not workers(office))
+    until(lambda: not is_alive(child))
+
+
+def workers(office):
+    with office.db.system() as session:
+        return session.scalar(text("SELECT count(*) FROM leases WHERE name LIKE 'worker %'"))
+
+
+def is_alive(pid):
+    """Nobody reaps an orphan in a container without an init; what is left of it does nothing any more."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
