@@ -32,6 +32,7 @@ _SECRET = frozenset(
 _SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 _BROKERS = frozenset({"redis", "rediss", "amqp", "amqps"})
 _NUMBERS = {  # default, least, most
+    "http_port": (8000, 0, 65_535),
     "urgent_workers": (2, 1, 64),
     "normal_workers": (4, 1, 64),
     "bulk_workers": (1, 1, 64),
@@ -52,6 +53,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         limits_url: a Redis that counts requests for all processes; None means each process counts for itself.
         metrics_token: whoever knows it may read /metrics; None means whoever asks from this machine.
         master_key: wraps the firms' data keys; None means a key file in `data_dir`.
+        http_host, http_port: where the API listens.
         broker_url: what wakes workers, redis:// or amqp://; None means the database itself.
         urgent_workers, normal_workers, bulk_workers, ingest_workers: jobs of that queue that a process runs at once.
         job_lease_seconds: how long a worker may be silent before others take over its jobs.
@@ -69,6 +71,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     limits_url: str | None = None
     metrics_token: str | None = None
     broker_url: str | None = None
+    http_host: str = "127.0.0.1"
+    http_port: int = 8000
     urgent_workers: int = 2
     normal_workers: int = 4
     bulk_workers: int = 1
@@ -107,6 +111,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         master_key=_master_key(env, "GATEWAY_MASTER_KEY"),
         limits_url=_redis_url(env, "GATEWAY_LIMITS_URL"),
         metrics_token=_secret(env, "GATEWAY_METRICS_TOKEN"),
+        http_host=env.get("GATEWAY_HTTP_HOST") or "127.0.0.1",
         broker_url=_broker_url(env, "GATEWAY_BROKER_URL"),
         **{name: _number(env, f"GATEWAY_{name.upper()}", *bounds) for name, bounds in _NUMBERS.items()},
         log_format=cast("LogFormat", _word(env, "GATEWAY_LOG_FORMAT", get_args(LogFormat), "text")),

@@ -28,6 +28,12 @@ class Role(NamedTuple):
     sentence: str
 
 
+def _answer(settings: Settings, ending: threading.Event) -> None:
+    from gateway.web.server import serve  # noqa: PLC0415 - takes half a second, which other roles should not wait
+
+    serve(settings, ending)
+
+
 def _work(settings: Settings, ending: threading.Event) -> None:
     pools: dict[Queue, int] = {
         "urgent": settings.urgent_workers,
@@ -61,6 +67,7 @@ def _schedule(settings: Settings, ending: threading.Event) -> None:
 
 
 ROLES: dict[str, Role] = {
+    "api": Role(_answer, "answers partners and staff over HTTP"),
     "worker": Role(_work, "jobs of the queues urgent, normal and bulk"),
     "ingest": Role(_ingest, "jobs that read partners' files"),
     "scheduler": Role(_schedule, "makes jobs by the clock"),
@@ -104,6 +111,8 @@ def _run_several(names: list[str], settings: Settings) -> None:
     supervisor = Supervisor(names, settings.drain_seconds)
     for name in names:
         click.echo(f"{name:<10} process {supervisor.start(name)}: {ROLES[name].sentence}")
+    if "api" in names:
+        click.echo(f"The API is at http://{settings.http_host}:{settings.http_port}; its calls can be tried at /docs.")
     click.echo("Ctrl-C ends them.")
     supervisor.watch(ending)
     database.close()

@@ -24,7 +24,7 @@ from gateway.limits import counter_for
 from gateway.logging import configure
 from gateway.settings import Settings, load
 from gateway.storage import Store
-from gateway.web.api import clients, document, eligibility, files, health, imports, limits, metrics, reports
+from gateway.web.api import clients, document, eligibility, files, health, imports, jobs, limits, metrics, reports
 from gateway.web.auth import provide_call
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.tracing import traced
@@ -36,6 +36,7 @@ ROUTES: list[ControllerRouterHandler] = [
     eligibility.router,
     files.router,
     imports.router,
+    jobs.router,
     limits.router,
     limits.status,
     reports.router,

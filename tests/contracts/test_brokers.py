@@ -66,7 +66,7 @@ class Postgres:
 
 def answers_unix(folder: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        status = (folder / "postgres" / "postmaster.pid")
+        status = folder / "postgres" / "postmaster.pid"
         if not status.exists():
             return False
         return probe.connect_ex(f"{status.read_text().split(chr(10))[4]}/.s.PGSQL.5432") == 0
@@ -113,7 +113,17 @@ class Redis(Served):
     program = "redis-server"
 
     def command(self) -> list[str]:
-        return ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder), "--save", ""]
+        return [
+            "redis-server",
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--dir",
+            str(self._folder),
+            "--save",
+            "",
+        ]
 
     @property
     def url(self) -> str:
@@ -186,7 +196,9 @@ def service(request):
     kind = SERVERS[request.param]
     if issubclass(kind, Served) and not shutil.which(kind.program):
         pytest.skip(f"{kind.program} is not installed on this machine")
-    folder = Path(tempfile.mkdtemp(prefix="gateway-broker-"))  # not below pytest's: the database has an account of its own
+    folder = Path(
+        tempfile.mkdtemp(prefix="gateway-broker-")
+    )  # not below pytest's: the database has an account of its own
     made = kind(folder)
     yield made
     made.close()
@@ -283,6 +295,7 @@ def test_every_process_can_be_woken(installation, reached, service, nudger):
     heard = [[], []]
     for process, lines in zip(processes, heard, strict=True):
         assert process.stdout.readline() == "ready\n"
+
         def note(stream=process.stdout, to=lines):
             for line in stream:
                 to.append(line)
@@ -349,7 +362,10 @@ def test_doctor_sees_whether_it_answers(service, installation, reached):
     from gateway.domain.queues import broker_check
 
     assert broker_check(installation, reached).level == "ok"
-    away = msgspec.structs.replace(installation, broker_url=(installation.broker_url or "").replace(str(getattr(service, "port", 0)), str(free_port())) or None)
+    away = msgspec.structs.replace(
+        installation,
+        broker_url=(installation.broker_url or "").replace(str(getattr(service, "port", 0)), str(free_port())) or None,
+    )
     if away.broker_url:
         check = broker_check(away, reached)
         assert check.level == "warning" and "does not answer" in check.found

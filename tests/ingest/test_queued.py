@@ -203,16 +203,18 @@ def swept(office, settings):
             ledger.enqueue(session, "ingest.sweep", {}, firm_id=None)
         jobs.sweep(Handling(office.db, settings, Claims(office.db, "normal", "s", timedelta(seconds=30)).next()))
         with office.db.system() as session:
-            return session.execute(
-                text("SELECT kind, about FROM jobs WHERE kind <> 'ingest.sweep' ORDER BY id")
-            ).all()
+            return session.execute(text("SELECT kind, about FROM jobs WHERE kind <> 'ingest.sweep' ORDER BY id")).all()
 
     return run
 
 
 def make_old(office):
     with office.db.system() as session:
-        session.execute(text("UPDATE imports SET received_at = received_at - interval '2 min', finished_at = finished_at - interval '2 min'"))
+        session.execute(
+            text(
+                "UPDATE imports SET received_at = received_at - interval '2 min', finished_at = finished_at - interval '2 min'"
+            )
+        )
 
 
 def test_the_sweep_finds_an_import_that_a_killed_command_left_open(desk, office, swept):
@@ -286,5 +288,3 @@ def test_another_firms_import_cannot_be_followed(desk, send, office, cast):
     import_id = send()
     with pytest.raises(NotFound):
         next(jobs.follow(office.db, cast.harbor, import_id))
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, UniqueConstraint, text
@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.db.models.base import Base, Json, Stamp, belongs_to_firm
 
-JOB_STATES = ("waiting", "running", "done", "dead")
+JobState = Literal["waiting", "running", "done", "dead"]
+JOB_STATES: tuple[str, ...] = get_args(JobState)
 
 
 class JobRow(Base):

@@ -57,6 +57,20 @@ MEASURES = [
            JOIN partners p ON p.firm_id = i.firm_id AND p.id = i.partner_id
            WHERE i.state IN ('loaded', 'loaded_with_errors', 'released', 'no_change') GROUP BY 1, 2""",
     ),
+    Measure(
+        "gateway_jobs",
+        "Jobs by queue, kind and state; done ones of the last 24 hours",
+        ("queue", "kind", "state"),
+        """SELECT queue, kind, state, count(*) FROM jobs
+           WHERE state <> 'done' OR finished_at > gateway_now() - interval '1 day' GROUP BY 1, 2, 3""",
+    ),
+    Measure(
+        "gateway_queue_age_seconds",
+        "Seconds for which the oldest job that could run has waited, by queue",
+        ("queue",),
+        """SELECT queue, extract(epoch FROM gateway_now() - min(not_before)) FROM jobs
+           WHERE state = 'waiting' AND not_before <= gateway_now() GROUP BY 1""",
+    ),
 ]
 
 
