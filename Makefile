@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo serve test check bench lock clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -18,6 +18,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: $(STAMP) ## a demo firm, its partners, a day of files; prints what happened
 	$(BIN)/gateway demo
+
+serve: $(STAMP) ## the API, workers and scheduler on this machine, until Ctrl-C
+	$(BIN)/gateway serve
 
 test: $(STAMP) ## the whole test suite, in parallel
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests
