@@ -2,99 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from statistics import median
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 from fabricate import WORKBOOKS, Roster
-from laboratory import Laboratory, laboratory
+from laboratory import Laboratory
+from measuring import Budget, Sample, Samples, Scenario
 from python_calamine import CalamineWorkbook
 
 ROWS = 50_000
 MANY = 1_000_000
 COPY = "binary COPY of the same rows"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One budget and what was measured: medians over the rounds, the ratio being the median of the rounds' ratios.
-
-    Attributes:
-        budget: the largest ratio allowed.
-        rss_mb: the highest peak of resident memory of the importing process in any round; its budget in MB, or None.
-    """
-
-    name: str
-    work: str
-    floor: str
-    seconds: float
-    floor_seconds: float
-    ratio: float
-    budget: float
-    rss_mb: float
-    rss_budget: int | None
-    rounds: int
-    met: bool
-
-
-class Sample(NamedTuple):
-    """One round's figures for one row."""
-
-    seconds: float
-    floor_seconds: float
-    rss_mb: float
-
-
-Samples = Iterator[tuple[str, Sample]]
-
-
-class Budget(NamedTuple):
-    """What a row promises."""
-
-    work: str
-    floor: str
-    ratio: float
-    rss_mb: int | None = None
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """Rows that share a round: each round is a fresh installation, and a row and its floor follow each other in it."""
-
-    rows: dict[str, Budget]
-    round: Callable[[Laboratory], Samples]
-    rounds: int
-    long: bool = False
-
-    def measure(self) -> list[Row]:
-        """Run all rounds."""
-        found: dict[str, list[Sample]] = defaultdict(list)
-        for _ in range(self.rounds):
-            with laboratory() as lab:
-                for name, sample in self.round(lab):
-                    found[name].append(sample)
-        return [_row(name, self.rows[name], samples) for name, samples in found.items()]
-
-
-def _row(name: str, budget: Budget, samples: list[Sample]) -> Row:
-    ratio = median(one.seconds / one.floor_seconds for one in samples)
-    memory = max(one.rss_mb for one in samples)
-    return Row(
-        name=name,
-        work=budget.work,
-        floor=budget.floor,
-        seconds=round(median(one.seconds for one in samples), 3),
-        floor_seconds=round(median(one.floor_seconds for one in samples), 3),
-        ratio=round(ratio, 3),
-        budget=budget.ratio,
-        rss_mb=round(memory, 1),
-        rss_budget=budget.rss_mb,
-        rounds=len(samples),
-        met=ratio <= budget.ratio and (budget.rss_mb is None or memory <= budget.rss_mb),
-    )
 
 
 # ------------------------------------------------------------------------------------------------ rounds

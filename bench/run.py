@@ -11,11 +11,15 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+import imports
 import psycopg
-from imports import SCENARIOS, Row
+import realtime
+from measuring import Row
 
 from gateway import clock
 from gateway.db.cluster import VERSION
+
+SCENARIOS = (*imports.SCENARIOS, *realtime.SCENARIOS)
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"

@@ -1,0 +1,154 @@
+"""The rows about the API: real-time checks against a bare handler, the audit log against plain rows, jobs."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from time import perf_counter
+from uuid import UUID
+
+import psycopg
+from fabricate import FIRM
+from laboratory import Laboratory
+from measuring import Budget, Sample, Samples, Scenario
+
+from gateway import crypto, settings
+from gateway.db.session import Database, driver
+from gateway.domain import accounts, tiers
+from gateway.domain.audit import Actor
+from gateway.domain.credentials import add_key
+
+HERE = Path(__file__).parent
+ME = Actor("system", "bench")
+CALLS = 4_000
+PACE = 1_000  # a second
+ENTRIES = 50_000
+
+_PEOPLE = """
+INSERT INTO clients (firm_id, partner_id, key, employee_id, date_of_birth)
+SELECT %(firm)s, %(partner)s, id, id, '1990-02-03'
+FROM (SELECT 'E' || lpad(n::text, 7, '0') AS id FROM generate_series(0, 49999) n) people
+"""
+
+
+def _checks(lab: Laboratory) -> Samples:
+    firm, partner, key = _installation(lab)
+    environ = os.environ | {"BENCH_FIRM": firm, "BENCH_PARTNER": partner}
+    bare_port, port = _free_port(), _free_port()
+    bare = [sys.executable, str(HERE / "bare.py"), lab.server.url("superuser"), str(bare_port)]
+    serve = [sys.executable, "-c", "from gateway.cli import main; main()", "serve", "--role", "api"]
+    ours = {
+        "GATEWAY_DATA_DIR": str(lab.server.data_dir),
+        "GATEWAY_HTTP_PORT": str(port),
+        "GATEWAY_LOG_LEVEL": "warning",
+    }
+    with _running(bare, bare_port, environ), _running(serve, port, environ | ours):
+        floor_head = "POST /v1/eligibility/check HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        head = f"{floor_head}Authorization: Bearer {key}\r\n"
+        _call(port, 500, 0, head)
+        _call(bare_port, 500, 0, floor_head)
+        floor, real = _call(bare_port, CALLS, 0, floor_head), _call(port, CALLS, 0, head)
+        paced = _call(port, CALLS, PACE, head)
+    yield "check", Sample(real["seconds"], floor["seconds"], 0.0)
+    yield "check_p99", Sample(paced["p99"], 0.020, 0.0)
+
+
+def _audit(lab: Laboratory) -> Samples:
+    """The same entries, into the audit log as an import writes them, and into a table without its policies."""
+    firm, _, _ = _installation(lab)
+    database = Database.open(settings.load({"GATEWAY_DATA_DIR": str(lab.server.data_dir)}))
+    columns = "(firm_id, actor_kind, actor, action, client_id, import_id, row, changes)"
+    values = f"""
+        SELECT '{firm}'::uuid, 'import', 'bench', 'import.row', uuidv7(), uuidv7(), n,
+               '[{{"kind": "client", "action": "updated", "old": {{"a": 1}}, "new": {{"a": 2}}}}]'::jsonb
+        FROM generate_series(1, {ENTRIES}) n"""
+    with database.firm(UUID(firm)) as session:
+        begun = perf_counter()
+        driver(session).execute(f"INSERT INTO audit_log {columns} {values}")
+    real = perf_counter() - begun
+    with psycopg.connect(lab.server.url("superuser"), autocommit=True) as connection:
+        connection.execute("CREATE TABLE plain (LIKE audit_log INCLUDING DEFAULTS)")
+        connection.execute("ALTER TABLE plain ADD PRIMARY KEY (at, id)")
+        connection.execute("CREATE INDEX ON plain (firm_id, client_id, at)")
+        connection.execute("CHECKPOINT")
+        begun = perf_counter()
+        connection.execute(f"INSERT INTO plain {columns} {values}")
+        plain = perf_counter() - begun
+    database.close()
+    yield "audit", Sample(real, plain, 0.0)
+
+
+def _installation(lab: Laboratory) -> tuple[str, str, str]:
+    """A firm, a partner with 50,000 people and no limits worth the name, and its key."""
+    loaded = settings.load({"GATEWAY_DATA_DIR": str(lab.server.data_dir)})
+    database = Database.open(loaded)
+    with database.system() as session:
+        master = crypto.load_master_key(loaded)
+        firm = accounts.add_firm(session, FIRM, "Bench", time_zone="America/Chicago", master_key=master, actor=ME).id
+    with database.firm(firm) as session:
+        connection = driver(session)
+        row = connection.execute(
+            "INSERT INTO partners (firm_id, slug, name, time_zone) VALUES (%s, 'bench', 'Bench', 'UTC') RETURNING id",
+            [firm],
+        ).fetchone()
+        assert row
+        connection.execute(_PEOPLE, {"firm": firm, "partner": row[0]})
+        tiers.change(session, firm, "standard", {"minute": 100_000_000, "day": 100_000_000}, ME)
+        tiers.change(session, firm, "firm", {"minute": 100_000_000, "day": 100_000_000}, ME)
+        made = add_key(session, firm, row[0], name="bench", scopes=["records:write"], expires_at=None, actor=ME)
+    database.close()
+    return str(firm), str(row[0]), made.secret
+
+
+@contextmanager
+def _running(command: list[str], port: int, environ: dict[str, str]) -> Iterator[None]:
+    with subprocess.Popen(command, env=environ) as process:
+        for _ in range(1_200):
+            try:
+                socket.create_connection(("127.0.0.1", port), 0.1).close()
+                break
+            except OSError:
+                if process.poll() is not None:
+                    raise SystemExit(f"The bench is broken: {command} ended with {process.returncode}.") from None
+                Event().wait(0.05)
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+def _call(port: int, requests: int, per_second: int, head: str) -> dict[str, float]:
+    command = [sys.executable, str(HERE / "callers.py"), str(port), str(requests), str(per_second), head]
+    told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    if set(told["codes"]) != {"200"}:
+        raise SystemExit(f"The bench is broken: {told['codes']}")
+    return told
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+BARE = "the same look-up, pipelined, in a bare handler"
+SCENARIOS = (
+    Scenario(
+        {
+            "check": Budget(f"{CALLS:,} real-time checks: key, limit, row-level security, audit", BARE, 1 / 0.6),
+            "check_p99": Budget(f"99th percentile of a check at {PACE:,} a second", "20 ms", 1.0),
+        },
+        _checks,
+        rounds=3,
+    ),
+    Scenario(
+        {"audit": Budget(f"{ENTRIES:,} entries of the audit log", "the same as plain rows", 1 / 0.8)}, _audit, rounds=3
+    ),
+)
