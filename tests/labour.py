@@ -11,7 +11,7 @@ import threading
 from datetime import timedelta
 
 from gateway import settings as environment
-from gateway.cli.serve import _run_one, Role, ROLES, _run_worker
+from gateway.cli.serve import ROLES, Role, _run_one, _run_worker
 from gateway.db.session import driver
 from gateway.domain.audit import Actor, record
 from gateway.errors import Permanent, Transient

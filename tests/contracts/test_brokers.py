@@ -16,11 +16,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from gateway.db.embedded import ensure_running
+from gateway.db.session import Database
 from gateway.jobs import broker
 from gateway.jobs.broker import BROKERS, listen, make_broker
 from gateway.jobs.broker.nudging import Nudger
+from gateway.jobs.kinds import KINDS, Kind
+from gateway.jobs.ledger import enqueue
+from gateway.jobs.worker import Worker
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -73,7 +78,7 @@ class Postgres:
 
 def answers_unix(folder: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        status = (folder / "postgres" / "postmaster.pid")
+        status = folder / "postgres" / "postmaster.pid"
         if not status.exists():
             return False
         return probe.connect_ex(f"{status.read_text().split(chr(10))[4]}/.s.PGSQL.5432") == 0
@@ -120,7 +125,17 @@ class Redis(Served):
     program = "redis-server"
 
     def command(self) -> list[str]:
-        return ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder), "--save", ""]
+        return [
+            "redis-server",
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--dir",
+            str(self._folder),
+            "--save",
+            "",
+        ]
 
     @property
     def url(self) -> str:
@@ -193,11 +208,13 @@ def service(request):
     kind = SERVERS[request.param]
     if issubclass(kind, Served) and not shutil.which(kind.program):
         pytest.skip(f"{kind.program} is not installed on this machine")
-    folder = Path(tempfile.mkdtemp(prefix="gateway-broker-"))  # not below pytest's: the database has an account of its own
+    folder = Path(
+        tempfile.mkdtemp(prefix="gateway-broker-")
+    )  # not below pytest's: the database has an account of its own
     made = kind(folder)
     yield made
     made.close()
-    #RM
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -277,7 +294,8 @@ def test_a_wake_is_for_its_queue_only(installation, reached, ear, nudger):
     nudger.nudge("bulk")
     until(lambda: ear.wakes("normal") and other.wakes("bulk"))
     other.close()
-    assert not other.wakes("urgent") and not ear.wakes("bulk")
+    assert not other.wakes("urgent")
+    assert not ear.wakes("bulk")
 
 
 def test_every_process_can_be_woken(installation, reached, service, nudger):
@@ -290,6 +308,7 @@ def test_every_process_can_be_woken(installation, reached, service, nudger):
     heard = [[], []]
     for process, lines in zip(processes, heard, strict=True):
         assert process.stdout.readline() == "ready\n"
+
         def note(stream=process.stdout, to=lines):
             for line in stream:
                 to.append(line)
@@ -356,7 +375,53 @@ def test_doctor_sees_whether_it_answers(service, installation, reached):
     from gateway.domain.queues import broker_check
 
     assert broker_check(installation, reached).level == "ok"
-    away = msgspec.structs.replace(installation, broker_url=(installation.broker_url or "").replace(str(getattr(service, "port", 0)), str(free_port())) or None)
+    away = msgspec.structs.replace(
+        installation,
+        broker_url=(installation.broker_url or "").replace(str(getattr(service, "port", 0)), str(free_port())) or None,
+    )
     if away.broker_url:
         check = broker_check(away, reached)
-        assert check.level == "warning" and "does not answer" in check.found
+        assert check.level == "warning"
+        assert "does not answer" in check.found
+
+
+def test_jobs_get_done_while_the_broker_is_away_and_nothing_is_lost_when_it_was_emptied(
+    service, addresses, installation, db, cast
+):
+    """The ledger's own database stays; a broker that is that database has a test of its own, with `gateway serve`."""
+    if not isinstance(service, Served):
+        pytest.skip("the ledger is in this broker")
+    settings = msgspec.structs.replace(installation, job_sweep_seconds=1, drain_seconds=5)
+    database = Database(addresses)
+    worker = Worker(database, settings, {"normal": 2})
+    worker.start()
+
+    def all_done():
+        with db.system() as session:
+            return session.scalars(text("SELECT DISTINCT state FROM jobs")).all() == ["done"]
+
+    def add(word):
+        with database.firm(cast.northgate) as session:
+            for _ in range(5):
+                enqueue(session, "jobs.test", {"word": word}, firm_id=cast.northgate)
+
+    try:
+        add("before")
+        until(all_done)
+        service.stop()
+        add("while it is away")
+        until(all_done)
+    finally:
+        service.start()
+    add("after")
+    service.empty()
+    until(all_done)
+    worker.stop()
+    database.close()
+    with db.system() as session:
+        assert session.scalar(text("SELECT count(*) FROM audit_log WHERE actor = 'test'")) == 15
+
+
+@pytest.fixture(autouse=True)
+def _kind(monkeypatch):
+    monkeypatch.setitem(KINDS, "jobs.test", Kind("normal", "labour:work"))

@@ -78,7 +78,8 @@ def test_a_worker_takes_files_to_their_end_in_order_and_writes_receipts(desk, se
     until(lambda: {state for _, state in jobs_of(desk)} == {"done"})
     assert [desk.account(one)["state"] for one in (first, second)] == ["loaded", "loaded"]
     assert desk.account(second)["rows"]["updated"] == 10
-    assert desk.account(first)["receipts"] and desk.account(second)["receipts"]
+    assert desk.account(first)["receipts"]
+    assert desk.account(second)["receipts"]
 
 
 def test_a_release_can_be_left_to_a_worker(desk, send, office, worker):
@@ -203,16 +204,18 @@ def swept(office, settings):
             ledger.enqueue(session, "ingest.sweep", {}, firm_id=None)
         jobs.sweep(Handling(office.db, settings, Claims(office.db, "normal", "s", timedelta(seconds=30)).next()))
         with office.db.system() as session:
-            return session.execute(
-                text("SELECT kind, about FROM jobs WHERE kind <> 'ingest.sweep' ORDER BY id")
-            ).all()
+            return session.execute(text("SELECT kind, about FROM jobs WHERE kind <> 'ingest.sweep' ORDER BY id")).all()
 
     return run
 
 
 def make_old(office):
     with office.db.system() as session:
-        session.execute(text("UPDATE imports SET received_at = received_at - interval '2 min', finished_at = finished_at - interval '2 min'"))
+        session.execute(
+            text(
+                "UPDATE imports SET received_at = received_at - interval '2 min', finished_at = finished_at - interval '2 min'"
+            )
+        )
 
 
 def test_the_sweep_finds_an_import_that_a_killed_command_left_open(desk, office, swept):
@@ -260,8 +263,10 @@ def test_an_import_can_be_followed_to_its_end(desk, send, office, worker, cast):
     until(lambda: seen)
     worker()
     follower.join(20)
-    assert seen[0].state == "received" and seen[0].is_open
-    assert seen[-1].state == "loaded" and not seen[-1].is_open
+    assert seen[0].state == "received"
+    assert seen[0].is_open
+    assert seen[-1].state == "loaded"
+    assert not seen[-1].is_open
 
 
 def test_progress_reaches_a_follower_as_it_is_noted(desk, send, office, settings, cast):
@@ -286,5 +291,3 @@ def test_another_firms_import_cannot_be_followed(desk, send, office, cast):
     import_id = send()
     with pytest.raises(NotFound):
         next(jobs.follow(office.db, cast.harbor, import_id))
-
-

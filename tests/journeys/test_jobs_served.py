@@ -116,7 +116,9 @@ def leave_open(lab, name, rows):
     path.write_bytes(as_csv(rows))
     with psycopg.connect(lab.url) as holder:
         holder.execute("SET ROLE gateway_system")
-        holder.execute("SELECT pg_advisory_xact_lock(('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint) FROM partners")
+        holder.execute(
+            "SELECT pg_advisory_xact_lock(('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint) FROM partners"
+        )
         command = subprocess.Popen([COMMAND, "ingest", str(path), "--partner", "acme"], env=lab.environment)
         until(lambda: lab.sql("SELECT count(*) FROM imports WHERE state = 'received'") == [(1,)])
         command.kill()
@@ -188,7 +190,9 @@ def test_the_database_is_restarted_in_mid_job_and_nothing_is_lost_or_done_twice(
     until(lambda: len(lab.workers()) == 4)
     holder = psycopg.connect(lab.url)
     holder.execute("SET ROLE gateway_system")
-    holder.execute("SELECT pg_advisory_xact_lock(('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint) FROM partners")
+    holder.execute(
+        "SELECT pg_advisory_xact_lock(('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint) FROM partners"
+    )
     lab.sql(
         "INSERT INTO jobs (firm_id, turn, kind, queue, payload, lane, about, max_attempts) SELECT firm_id, firm_id,"
         " 'ingest.run', 'ingest', jsonb_build_object('import_id', id), partner_id::text, id, 5 FROM imports"
@@ -223,7 +227,7 @@ def test_jobs_are_shown_and_retried(lab):
     assert job["job_id"][:13] in lab.run("job", "list", "--state", "dead", "--kind", "ingest.sweep")
     assert "Gone." in lab.run("job", "show", job["job_id"][:13])
     lab.serve("--role", "worker")
-    until(lambda: lab.workers())
+    until(lab.workers)
     assert lab.json("job", "retry", job["job_id"])["state"] == "waiting"
     until(lambda: lab.json("job", "show", job["job_id"])["state"] == "done")
     assert lab.json("job", "dead") == []

@@ -76,7 +76,9 @@ def only(db, at):
     tick(db, "me")
     with db.system() as session:
         session.execute(text("UPDATE schedules SET enabled = false"))
-        session.add(Schedule(name="reports", cron="0 6 * * *", time_zone=NEW_YORK, kind="test.normal", payload={"a": "b"}))
+        session.add(
+            Schedule(name="reports", cron="0 6 * * *", time_zone=NEW_YORK, kind="test.normal", payload={"a": "b"})
+        )
 
 
 def keys(book):
