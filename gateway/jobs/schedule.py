@@ -62,8 +62,11 @@ class Scheduler:
         """Hand over."""
         self._stopping.set()
         self._thread.join()
-        with self._db.system() as session:
-            leases.give_up(session, self.name)
+        try:
+            with self._db.system() as session:
+                leases.give_up(session, self.name)
+        except Problem as problem:  # the database is away: the lease runs out
+            log.warning("cannot hand over", why=problem.sentence)
         self._nudger.close()
 
     def _run(self) -> None:
