@@ -70,11 +70,15 @@ class Scheduler:
         self._nudger.close()
 
     def _run(self) -> None:
+        is_away = False
         while not self._stopping.wait(_TICK_SECONDS):
             try:
                 tick(self._db, self.name)
+                is_away = False
             except Problem as problem:
-                log.warning("cannot make jobs by the clock", why=problem.sentence)
+                if not is_away:
+                    log.warning("cannot make jobs by the clock", why=problem.sentence)
+                is_away = True
             except Exception:
                 log.exception("cannot make jobs by the clock")
 

@@ -98,11 +98,15 @@ class Worker:
             self._pools[queue].wake()
 
     def _every(self, seconds: float, work: Callable[[], None]) -> None:
+        is_away = False
         while not self._stopping.wait(seconds):
             try:
                 work()
+                is_away = False
             except Problem as problem:  # the database is away: leases wait, and so does everybody who might take over
-                log.warning("cannot reach the ledger", why=problem.sentence)
+                if not is_away:
+                    log.warning("cannot reach the ledger", why=problem.sentence)
+                is_away = True
             except Exception:
                 log.exception("cannot keep the ledger")
 
