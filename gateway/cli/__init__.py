@@ -25,7 +25,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("demo", "command", "Set up a demo firm, take its partners' sample files, and show what happened."),
     "ingest": Entry("ingest", "command", "Take files of a partner to their end, now."),
     "import": Entry("imports", "group", "Look at imports; release or refuse those that wait for a person."),
-    "serve": Entry("serve", "command", "Run the services: workers, scheduler."),
+    "serve": Entry("serve", "command", "Run the API, the workers and the scheduler."),
     "job": Entry("jobs", "group", "Look at the work that waits, runs or is dead; retry what is dead."),
     "partner": Entry("partners", "group", "Propose, check, try and apply the settings of partners."),
     "report": Entry("reports", "command", "Print a report about one firm, or write it to a file."),

@@ -13,12 +13,17 @@ import rich_click as click
 from gateway.cli.office import settings_here
 from gateway.cli.output import examples
 from gateway.cli.supervising import Supervisor
+from gateway.db.embedded import ensure_running
 from gateway.db.session import Database
+from gateway.errors import Problem
 from gateway.jobs.broker import kind_of
 from gateway.jobs.kinds import Queue
 from gateway.jobs.schedule import Scheduler
 from gateway.jobs.worker import Worker, connections_for
+from gateway.logging import get_logger
 from gateway.settings import Settings
+
+log = get_logger(__name__)
 
 
 class Role(NamedTuple):
@@ -114,8 +119,18 @@ def _run_several(names: list[str], settings: Settings) -> None:
     if "api" in names:
         click.echo(f"The API is at http://{settings.http_host}:{settings.http_port}; its calls can be tried at /docs.")
     click.echo("Ctrl-C ends them.")
-    supervisor.watch(ending)
+    supervisor.watch(ending, lambda: _keep_database(settings))
     database.close()
+
+
+def _keep_database(settings: Settings) -> None:
+    """Start the embedded server again if it has crashed; one of your own is yours to keep."""
+    if settings.database_url:
+        return
+    try:
+        ensure_running(settings.data_dir)
+    except Problem as problem:
+        log.warning("cannot start the database again", why=problem.sentence)
 
 
 def _end_on_signals(ending: threading.Event) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from time import perf_counter
 
 from gateway.logging import get_logger
 
 _LOOK_SECONDS = 0.2  # between looks at the children: any of them may end, and nothing waits for several
+_CARE_SECONDS = 2.0
 _PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds before a child that keeps dying is started again
 _STEADY_SECONDS = 30.0  # a child that lived so long has the shortest pause again
 _GRACE_SECONDS = 10.0  # for a child to end beyond the time that its jobs get
@@ -28,9 +30,18 @@ class Supervisor:
         """Start a role; its process id."""
         return self._children[name].start()
 
-    def watch(self, ending: threading.Event) -> None:
-        """Start again what dies, until told to end; then end all of them, and wait for it."""
+    def watch(self, ending: threading.Event, look_after: Callable[[], None]) -> None:
+        """Start again what dies, until told to end; then end all of them, and wait for it.
+
+        Args:
+            ending: set when told.
+            look_after: called every now and then, for what all of them stand on.
+        """
+        due = 0.0
         while not ending.wait(_LOOK_SECONDS):
+            if perf_counter() >= due:
+                look_after()
+                due = perf_counter() + _CARE_SECONDS
             for child in self._children.values():
                 child.look()
         for child in self._children.values():

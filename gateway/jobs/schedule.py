@@ -62,16 +62,23 @@ class Scheduler:
         """Hand over."""
         self._stopping.set()
         self._thread.join()
-        with self._db.system() as session:
-            leases.give_up(session, self.name)
+        try:
+            with self._db.system() as session:
+                leases.give_up(session, self.name)
+        except Problem as problem:  # the database is away: the lease runs out
+            log.warning("cannot hand over", why=problem.sentence)
         self._nudger.close()
 
     def _run(self) -> None:
+        is_away = False
         while not self._stopping.wait(_TICK_SECONDS):
             try:
                 tick(self._db, self.name)
+                is_away = False
             except Problem as problem:
-                log.warning("cannot make jobs by the clock", why=problem.sentence)
+                if not is_away:
+                    log.warning("cannot make jobs by the clock", why=problem.sentence)
+                is_away = True
             except Exception:
                 log.exception("cannot make jobs by the clock")
 

@@ -80,23 +80,33 @@ class Worker:
         self._stopping.set()
         for thread in self._threads:
             thread.join()
-        with self._db.system() as session:
-            ledger.give_back(session, [handling.job for handling in self._running.all()])
-            leases.give_up(session, self.name)
+        self._take_leave()
         self._nudger.close()
         self._broker.close()
         return drained
+
+    def _take_leave(self) -> None:
+        try:
+            with self._db.system() as session:
+                ledger.give_back(session, [handling.job for handling in self._running.all()])
+                leases.give_up(session, self.name)
+        except Problem as problem:  # the database is away: leases run out, and others take over
+            log.warning("cannot give back jobs", why=problem.sentence)
 
     def _wake(self, queue: str) -> None:
         if queue in self._pools:
             self._pools[queue].wake()
 
     def _every(self, seconds: float, work: Callable[[], None]) -> None:
+        is_away = False
         while not self._stopping.wait(seconds):
             try:
                 work()
+                is_away = False
             except Problem as problem:  # the database is away: leases wait, and so does everybody who might take over
-                log.warning("cannot reach the ledger", why=problem.sentence)
+                if not is_away:
+                    log.warning("cannot reach the ledger", why=problem.sentence)
+                is_away = True
             except Exception:
                 log.exception("cannot keep the ledger")
 

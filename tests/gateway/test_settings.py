@@ -42,6 +42,13 @@ def test_every_variable_is_read(tmp_path):
     assert (settings.master_key, settings.log_format, settings.log_level) == (b"k" * 32, "json", "warning")
 
 
+def test_what_workers_need_is_read_and_has_defaults():
+    assert (load({}).broker_url, load({}).normal_workers, load({}).job_sweep_seconds) == (None, 4, 2)
+    settings = load({"GATEWAY_BROKER_URL": "redis://:hunter2@cache/0", "GATEWAY_NORMAL_WORKERS": "8"})
+    assert (settings.broker_url, settings.normal_workers) == ("redis://:hunter2@cache/0", 8)
+    assert "hunter2" not in repr(settings)
+
+
 def test_a_secret_may_stand_in_a_file(tmp_path):
     (tmp_path / "url").write_text(f"{URL}\n", encoding="utf-8")
     (tmp_path / "key").write_text(f"{KEY}\n", encoding="utf-8")
@@ -67,6 +74,11 @@ def test_a_secret_may_stand_in_a_file(tmp_path):
         ({"GATEWAY_LOG_FORMAT": "xml"}, "GATEWAY_LOG_FORMAT"),
         ({"GATEWAY_LOG_LEVEL": "loud"}, "GATEWAY_LOG_LEVEL"),
         ({"GATEWAY_DATA_DIR": __file__}, "GATEWAY_DATA_DIR"),
+        ({"GATEWAY_BROKER_URL": "kafka://:hunter2@broker"}, "GATEWAY_BROKER_URL"),
+        ({"GATEWAY_BROKER_URL": "hunter2"}, "GATEWAY_BROKER_URL"),
+        ({"GATEWAY_NORMAL_WORKERS": "0"}, "GATEWAY_NORMAL_WORKERS"),
+        ({"GATEWAY_NORMAL_WORKERS": "many"}, "GATEWAY_NORMAL_WORKERS"),
+        ({"GATEWAY_JOB_LEASE_SECONDS": "-5"}, "GATEWAY_JOB_LEASE_SECONDS"),
     ],
 )
 def test_a_bad_variable_is_named_and_a_secret_is_not_shown(environ, variable):

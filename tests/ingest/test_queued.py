@@ -78,7 +78,8 @@ def test_a_worker_takes_files_to_their_end_in_order_and_writes_receipts(desk, se
     until(lambda: {state for _, state in jobs_of(desk)} == {"done"})
     assert [desk.account(one)["state"] for one in (first, second)] == ["loaded", "loaded"]
     assert desk.account(second)["rows"]["updated"] == 10
-    assert desk.account(first)["receipts"] and desk.account(second)["receipts"]
+    assert desk.account(first)["receipts"]
+    assert desk.account(second)["receipts"]
 
 
 def test_a_release_can_be_left_to_a_worker(desk, send, office, worker):
@@ -262,8 +263,10 @@ def test_an_import_can_be_followed_to_its_end(desk, send, office, worker, cast):
     until(lambda: seen)
     worker()
     follower.join(20)
-    assert seen[0].state == "received" and seen[0].is_open
-    assert seen[-1].state == "loaded" and not seen[-1].is_open
+    assert seen[0].state == "received"
+    assert seen[0].is_open
+    assert seen[-1].state == "loaded"
+    assert not seen[-1].is_open
 
 
 def test_progress_reaches_a_follower_as_it_is_noted(desk, send, office, settings, cast):

@@ -40,7 +40,7 @@ class Listener:
                     pause = _FIRST_PAUSE
                     self._hear(connection)
             except psycopg.Error as error:
-                if not self._closed.is_set():
+                if pause == _FIRST_PAUSE and not self._closed.is_set():
                     log.warning("lost the database's notifications; connecting again", error=str(error).strip())
                 self._closed.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)

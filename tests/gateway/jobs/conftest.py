@@ -1,5 +1,6 @@
 """A ledger with kinds of its own, and workers in this process."""
 
+import threading
 import time
 
 import labour
@@ -16,6 +17,7 @@ from gateway.jobs.worker import Worker, connections_for
 def _kinds(monkeypatch):
     for name, kind in labour.TEST_KINDS.items():
         monkeypatch.setitem(KINDS, name, kind)
+    monkeypatch.setattr(labour, "entered", threading.Semaphore(0))
     labour.gates.clear()
 
 

@@ -43,7 +43,8 @@ def test_a_bug_is_an_internal_error_to_people_and_is_logged_whole(book, worker, 
     job = book.wait_for(book.add("test.bug"), "dead")
     assert (job.attempts, job.last_error) == (3, "Internal error")
     logged = capsys.readouterr().err
-    assert "ZeroDivisionError: a secret that no person may see" in logged and "fail_by_a_bug" in logged
+    assert "ZeroDivisionError: a secret that no person may see" in logged
+    assert "fail_by_a_bug" in logged
 
 
 def test_a_kind_that_this_version_does_not_know_is_dead_with_a_sentence(book, worker):
@@ -138,7 +139,8 @@ def test_a_stopping_worker_gives_back_what_does_not_end_in_time(book, worker):
     labour.entered.acquire(timeout=10)
     assert one.stop() is False
     job = book.job(job_id)
-    assert job.state == "waiting" and job.max_attempts - job.attempts == 5
+    assert job.state == "waiting"
+    assert job.max_attempts - job.attempts == 5
     opened.set()
     threading.Event().wait(0.5)
     assert book.traces() == [], "the old attempt has committed"
