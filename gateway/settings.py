@@ -16,6 +16,7 @@ from gateway.errors import Permanent
 
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+Cookies = Literal["secure", "plain"]
 
 MASTER_KEY_BYTES = 32  # AES-256
 _SECRET = frozenset({"database_url", "system_database_url", "owner_database_url", "master_key"})
@@ -30,6 +31,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         system_database_url: for the scheduler's role, which sees all firms.
         owner_database_url: for the role that owns the tables, which migrates.
         master_key: wraps the firms' data keys; None means a key file in `data_dir`.
+        cookies: `plain` ones are sent over http as well, for development on this machine.
     """
 
     data_dir: Path
@@ -41,6 +43,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     master_key: bytes | None = None
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"
+    cookies: Cookies = "secure"
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
@@ -70,6 +73,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         master_key=_master_key(env, "GATEWAY_MASTER_KEY"),
         log_format=cast("LogFormat", _word(env, "GATEWAY_LOG_FORMAT", get_args(LogFormat), "text")),
         log_level=cast("LogLevel", _word(env, "GATEWAY_LOG_LEVEL", get_args(LogLevel), "info")),
+        cookies=cast("Cookies", _word(env, "GATEWAY_COOKIES", get_args(Cookies), "secure")),
     )
 
 

@@ -22,14 +22,22 @@ from gateway.errors import Problem
 from gateway.logging import configure
 from gateway.settings import Settings, load
 from gateway.storage import Store
-from gateway.web.api import clients, document, health
-from gateway.web.auth import provide_call
+from gateway.web.api import auth, clients, credentials, document, health, oauth
+from gateway.web.auth import admit, provide_call
+from gateway.web.auth.tokens import Keyring
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.tracing import traced
 from ingest.office import Office
 
-OPEN_ROUTES: list[ControllerRouterHandler] = [health.live, health.ready, document.describe]
-ROUTES: list[ControllerRouterHandler] = [clients.router]
+OPEN_ROUTES: list[ControllerRouterHandler] = [health.live, health.ready, document.describe, oauth.give_token]
+ROUTES: list[ControllerRouterHandler] = [
+    auth.login,
+    auth.logout,
+    auth.me,
+    auth.change_password,
+    clients.router,
+    credentials.router,
+]
 
 MOST_BODY = 1 << 20  # bytes of a request, where a route does not say otherwise
 
@@ -41,9 +49,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
     app = Litestar(
         [*OPEN_ROUTES, Router("/v1", route_handlers=ROUTES)],
         lifespan=[_opened(settings)],
+        guards=[admit],
         dependencies={
             "office": Provide(_provide_office, sync_to_thread=False),
-            "call": Provide(provide_call, sync_to_thread=True),
+            "call": Provide(provide_call, sync_to_thread=False),
         },
         exception_handlers={Problem: on_problem, HTTPException: on_http_error, Exception: on_surprise},
         openapi_config=_openapi(),
@@ -66,6 +75,7 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         database = Database.open(settings)
         app.state.office = Office(database, Store.of(settings), settings)
+        app.state.keyring = Keyring(app.state.office)
         try:
             yield
         finally:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from litestar import Request
+from litestar.connection import ASGIConnection
 from sqlalchemy.orm import Session
 
 from gateway.domain.audit import Actor
@@ -21,6 +21,7 @@ from gateway.web.problems import Rejected
 from ingest.office import Office
 
 OPEN: dict[str, Any] = {"opt": {"open": True}}
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # headers of an answer with a secret (RFC 6749, 5.1)
 
 
 def may(permission: str) -> dict[str, Any]:
@@ -42,6 +43,7 @@ class Identity:
         name: an e-mail address, or the partner's slug.
         role: of staff; None for partners, whose `scopes` count.
         partner_id: the partner that calls; None for staff.
+        session_id: in which staff are signed in.
     """
 
     firm_id: UUID
@@ -51,6 +53,7 @@ class Identity:
     scopes: frozenset[str] = field(default_factory=frozenset)
     partner_id: UUID | None = None
     rate_tier: str = "standard"
+    session_id: UUID | None = None
 
     @property
     def is_partner(self) -> bool:
@@ -71,6 +74,13 @@ class Call:
         """As the audit log names the caller."""
         return Actor("partner" if self.who.is_partner else "staff", self.who.name, self.who.id, self.origin)
 
+    @property
+    def session_id(self) -> UUID:
+        """In which the caller is signed in; only for routes that are not for partners."""
+        if self.who.session_id is None:
+            raise TypeError("a partner has no session")
+        return self.who.session_id
+
     @contextmanager
     def firm(self) -> Iterator[Session]:
         """One transaction for the caller's firm; committed when it ends, before the answer leaves."""
@@ -89,6 +99,6 @@ def check(who: Identity, permission: str) -> None:
         raise Rejected(403, "forbidden", f"You may not do this ({permission}); it takes {means}.")
 
 
-def origin_of(request: Request[Any, Any, Any]) -> str:
-    """The caller's address, as the server saw it."""
-    return request.client.host if request.client else "unknown"
+def origin_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The caller's address, as the server saw it; behind a proxy, as the server was told to believe it."""
+    return connection.client.host if connection.client else "unknown"

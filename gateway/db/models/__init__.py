@@ -1,6 +1,6 @@
 """The tables, as SQLAlchemy sees them; `gateway.db.migrations` builds them."""
 
-from gateway.db.models.access import Credential
+from gateway.db.models.access import AccessToken, Credential, SigningKey, SignInTries, StaffSession
 from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
 from gateway.db.models.firms import Attorney, Firm, Staff
@@ -11,6 +11,7 @@ from gateway.db.models.records import Case, Client, Document, Sighting
 __all__ = [
     "LOADED_STATES",
     "OPEN_STATES",
+    "AccessToken",
     "Attorney",
     "AuditEntry",
     "Base",
@@ -27,5 +28,8 @@ __all__ = [
     "PartnerConfig",
     "RowError",
     "Sighting",
+    "SignInTries",
+    "SigningKey",
     "Staff",
+    "StaffSession",
 ]
