@@ -98,6 +98,15 @@ def set_password(session: Session, staff: Staff, password: str, *, actor: Actor,
     record(session, staff.firm_id, actor, "staff.password", changes=changes)
 
 
+def deactivate_staff(session: Session, staff: Staff, *, actor: Actor) -> None:
+    """Let somebody in no more, whose records stay; open sessions end at once."""
+    staff.active = False
+    session.flush()
+    sessions.end_all(session, staff.id)
+    changes: list[dict[str, object]] = [{"kind": "staff", "id": str(staff.id), "action": "deactivated"}]
+    record(session, staff.firm_id, actor, "staff.deactivate", changes=changes)
+
+
 def cipher_of(session: Session, firm_id: UUID, master_key: bytes) -> crypto.FirmCipher:
     """What encrypts and decrypts this firm's values.
 

@@ -19,10 +19,10 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import math
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -79,26 +79,28 @@ def count(session: Session, by: list[Counter]) -> None:
     Raises:
         TooManyTries: it must not be made yet, and was not counted.
     """
-    now = clock.now()
     for counter in by:
-        row = _locked(session, counter.digest, now)
-        if row.blocked_until > now:
+        row = _locked(session, counter.digest)
+        now = clock.now()
+        if row.blocked_until and row.blocked_until > now:
             raise TooManyTries(math.ceil((row.blocked_until - now).total_seconds()))
-        if now - max(row.last_at, row.blocked_until) > CALM:
+        if now - (row.blocked_until or row.last_at) > CALM:
             row.tries = 0
         row.tries += 1
         row.last_at = now
-        row.blocked_until = now + delay_after(row.tries, counter.most)
+        delay = delay_after(row.tries, counter.most)
+        row.blocked_until = now + delay if delay else None
 
 
 def forgive(session: Session, by: list[Counter]) -> None:
     """Take back the try that turned out to be right; in a system session."""
-    now = clock.now()
     for counter in by:
-        row = _locked(session, counter.digest, now)
+        row = _locked(session, counter.digest)
         row.tries = 0 if counter.forgiven else max(row.tries - 1, 0)
-        row.blocked_until = now
-    session.execute(delete(SignInTries).where(SignInTries.last_at < now - _KEPT))
+        row.blocked_until = None
+    old = select(SignInTries.digest).where(SignInTries.last_at < clock.now() - _KEPT)
+    # those that somebody counts at this moment stay, or we would wait for each other
+    session.execute(delete(SignInTries).where(SignInTries.digest.in_(old.with_for_update(skip_locked=True))))
 
 
 def delay_after(tries: int, most: timedelta) -> timedelta:
@@ -109,9 +111,9 @@ def delay_after(tries: int, most: timedelta) -> timedelta:
     return min(most, FIRST_DELAY * doubled)
 
 
-def _locked(session: Session, digest: bytes, now: datetime) -> SignInTries:
+def _locked(session: Session, digest: bytes) -> SignInTries:
     """The counter's row, made where there is none, and ours until the transaction ends."""
-    fresh = insert(SignInTries).values(digest=digest, tries=0, last_at=now, blocked_until=now)
+    fresh = insert(SignInTries).values(digest=digest, tries=0, last_at=clock.now())
     session.execute(fresh.on_conflict_do_nothing())
     return session.get_one(SignInTries, digest, with_for_update=True)
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -121,15 +121,19 @@ def end(session: Session, firm_id: UUID, session_id: UUID, actor: Actor) -> None
     record(session, firm_id, actor, "session.end")
 
 
-def end_all(session: Session, staff_id: UUID, *, but: UUID | None = None) -> int:
-    """Sign somebody out everywhere, except in one session; how many ended."""
-    ended = update(StaffSession).where(
-        StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None), StaffSession.expires_at > clock.now()
-    )
+def end_all(session: Session, staff_id: UUID, *, but: UUID | None = None) -> None:
+    """Sign somebody out everywhere, except in one session."""
+    ended = update(StaffSession).where(StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None))
     if but is not None:
         ended = ended.where(StaffSession.id != but)
-    result = session.execute(ended.values(ended_at=clock.now()))
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    session.execute(ended.values(ended_at=clock.now()))
+
+
+def end_everybodys(session: Session) -> int:
+    """Sign all staff of all firms out, in a system session; how many sessions ended."""
+    live = (StaffSession.ended_at.is_(None), StaffSession.expires_at > clock.now())
+    ended = update(StaffSession).where(*live).values(ended_at=clock.now()).returning(StaffSession.id)
+    return len(session.scalars(ended).all())
 
 
 _ACCOUNTS_OF = text("SELECT * FROM accounts_of(:email, :origin)")

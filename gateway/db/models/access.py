@@ -111,4 +111,4 @@ class SignInTries(Base):
     digest: Mapped[bytes] = mapped_column(primary_key=True)
     tries: Mapped[int]
     last_at: Mapped[Instant] = mapped_column(index=True)
-    blocked_until: Mapped[Instant]
+    blocked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

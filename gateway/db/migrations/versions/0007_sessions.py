@@ -57,7 +57,7 @@ CREATE TABLE signing_keys (
 );
 
 CREATE TABLE sign_in_tries (
-    digest bytea NOT NULL, tries integer NOT NULL, last_at timestamptz NOT NULL, blocked_until timestamptz NOT NULL,
+    digest bytea NOT NULL, tries integer NOT NULL, last_at timestamptz NOT NULL, blocked_until timestamptz,
     CONSTRAINT sign_in_tries_pkey PRIMARY KEY (digest)
 );
 CREATE INDEX sign_in_tries_last_at_idx ON sign_in_tries (last_at);
