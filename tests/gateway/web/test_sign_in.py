@@ -1,5 +1,6 @@
 """Staff sign in, are known by their session, and sign out; whoever guesses waits."""
 
+import base64
 import json
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -176,11 +177,13 @@ def test_many_sign_in_at_once_and_each_has_a_session(http, db):
         {"email": EMAIL, "password": "x" * 201},
         {"email": EMAIL, "password": PASSWORD, "role": "admin"},
         {"email": 7, "password": PASSWORD},
+        {"email": "\ud800", "password": PASSWORD},
+        {"email": EMAIL, "password": PASSWORD, "firm": "a\x00b"},
         [],
     ],
 )
 def test_a_sign_in_that_is_not_as_agreed_is_refused(http, body):
-    answer = http.post("/v1/auth/login", json=body)
+    answer = http.post("/v1/auth/login", content=json.dumps(body), headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert PASSWORD not in answer.text
 
@@ -234,10 +237,13 @@ def test_a_forged_token_is_no_proof(http, office, cast):
         forged(token, key, firm_id=str(cast.harbor)),
         forged(token, key, extra="claim"),
         "x" * 5000,
+        base64.urlsafe_b64encode(b"[" * 2900).decode() + ".x.x",
+        f"{head}.{base64.urlsafe_b64encode(b'[' * 2900).decode()}.x",
+        "\xff.\xfe.\xfd".encode("latin-1"),
         "a.b.c",
         "",
     ]:
-        answer = me(http, {"Authorization": f"Bearer {bad}"})
+        answer = me(http, {"Authorization": b"Bearer " + (bad if isinstance(bad, bytes) else bad.encode())})
         assert (answer.status_code, answer.json()["error"]) == (401, "unauthenticated"), bad
 
 
