@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.db.models import Firm, Staff, StaffSession
+from gateway.db.models import Staff, StaffSession
 from gateway.domain import passwords
 from gateway.domain.audit import Actor, record
 
@@ -97,21 +97,15 @@ def note_refusal(session: Session, account: Account, origin: str) -> None:
     record(session, account.firm_id, Actor("staff", account.email, account.staff_id, origin), "session.refuse")
 
 
-def find_live(session: Session, session_id: UUID) -> Live | None:
-    """Whose session it is; None when it has ended, or its owner or firm is no longer active."""
-    found = session.execute(
-        select(Staff.id, Staff.email, Staff.role, StaffSession.csrf_digest)
-        .join(StaffSession, StaffSession.staff_id == Staff.id)
-        .join(Firm, Firm.id == Staff.firm_id)
-        .where(
-            StaffSession.id == session_id,
-            StaffSession.ended_at.is_(None),
-            StaffSession.expires_at > clock.now(),
-            Staff.active,
-            Firm.status == "active",
-        )
-    ).first()
-    return Live(*found) if found else None
+# Whose session it is: no row when it has ended, or its owner or firm is no longer active. Asked at each request, so it
+# is a query for `Database.look_up`; the columns are those of `Live`.
+FIND_LIVE = """
+SELECT m.id, m.email, m.role, s.csrf_digest
+FROM sessions s
+JOIN staff m ON m.firm_id = s.firm_id AND m.id = s.staff_id AND m.active
+JOIN firms f ON f.id = s.firm_id AND f.status = 'active'
+WHERE s.firm_id = %(firm)s AND s.id = %(session)s AND s.ended_at IS NULL AND s.expires_at > gateway_now()
+"""
 
 
 def end(session: Session, firm_id: UUID, session_id: UUID, actor: Actor) -> None:

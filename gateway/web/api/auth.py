@@ -105,7 +105,7 @@ def me(call: NamedDependency[Call]) -> Me:
         if who.is_partner:
             return Me(kind="partner", id=who.id, name=who.name, firm=shown, partner=who.name, scopes=sorted(who.scopes))
         name = session.get_one(Staff, (who.firm_id, who.id)).name
-        return Me(kind="staff", id=who.id, name=name, firm=shown, email=who.name, role=who.role)
+    return Me(kind="staff", id=who.id, name=name, firm=shown, email=who.name, role=who.role)
 
 
 @put("/me/password", status_code=204, sync_to_thread=True, tags=["who you are"], **may("me.write"))

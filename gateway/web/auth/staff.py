@@ -124,9 +124,10 @@ def _found(office: Office, keyring: Keyring, token: str) -> tuple[Identity, sess
     claims = keyring.read(token)
     if claims is None:
         return None
-    with office.db.firm(claims.firm_id) as session:
-        live = sessions.find_live(session, claims.sid)
-    if live is None:
+    asked = {"firm": claims.firm_id, "session": claims.sid}
+    rows = office.db.look_up(sessions.FIND_LIVE, asked, claims.firm_id)
+    if not rows:
         return None
+    live = sessions.Live(*rows[0])
     who = Identity(firm_id=claims.firm_id, id=live.staff_id, name=live.email, role=live.role, session_id=claims.sid)
     return who, live
