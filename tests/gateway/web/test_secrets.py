@@ -53,6 +53,7 @@ def test_no_secret_is_found_in_logs_or_in_the_database(settings, db, with_passwo
     assert "request" in told.err
     assert any("session.start" in row for row in kept)
     assert len(secrets) == 10
+    assert "$argon2id$" not in told.err + told.out
     for secret in secrets:
         assert secret not in told.err + told.out
         assert not any(secret in row for row in kept)

@@ -9,11 +9,12 @@ from uuid import uuid4
 
 import jwt
 import pytest
-from callers import PASSWORD, asking
+from callers import ME, PASSWORD, asking
 from sqlalchemy import update
 
 from gateway.db.models import AuditEntry, Firm, SigningKey, SignInTries, Staff, StaffSession
-from gateway.domain import passwords, signing
+from gateway.domain import guessing, passwords, sessions, signing
+from gateway.domain.accounts import set_password
 from gateway.web.auth.tokens import Keyring
 
 EMAIL = "attorney@northgate.example"
@@ -155,6 +156,15 @@ def test_a_password_kept_in_an_old_way_is_kept_anew(http, db):
         kept = session.query(Staff).filter_by(email=EMAIL).one().password_hash
     assert kept != old
     assert passwords.matches(PASSWORD, kept)
+
+
+def test_a_password_changed_while_somebody_signs_in_with_it_opens_nothing(db, cast):
+    with db.nobody() as session:
+        [account] = sessions.accounts_of(session, EMAIL, None, "10.0.0.1")
+    with db.firm(cast.northgate) as session:
+        set_password(session, session.get_one(Staff, (cast.northgate, account.staff_id)), "a new long one", actor=ME)
+    with db.firm(cast.northgate) as session:
+        assert sessions.start(session, account, PASSWORD, "10.0.0.1") is None
 
 
 def test_many_sign_in_at_once_and_each_has_a_session(http, db):
@@ -404,6 +414,18 @@ def test_tries_count_for_the_account_wherever_they_come_from(settings, db):
     assert int(refused.headers["retry-after"]) <= 60
 
 
+def test_an_account_never_waits_longer_than_a_minute(settings, db, monkeypatch):
+    for number in range(8):
+        with asking(settings, f"10.0.1.{number}") as http:
+            assert sign_in(http, WRONG).status_code == 401
+        if number >= 4:
+            with asking(settings, "10.0.2.1") as http:
+                assert int(sign_in(http).headers["retry-after"]) <= 60
+            monkeypatch.setenv("GATEWAY_NOW", in_minutes(2 * number))
+    with asking(settings, "10.0.2.1") as http:
+        assert sign_in(http).status_code == 200
+
+
 def test_a_whole_ipv6_network_is_one_address(settings, db):
     for number in range(5):
         with asking(settings, f"2001:db8::{number:x}:1") as http:
@@ -440,6 +462,25 @@ def test_tries_at_once_are_counted_each(settings, db):
     with asking(settings) as http, ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda _: sign_in(http, WRONG).status_code, range(12)))
     assert sorted(found) == [401] * 5 + [429] * 7
+
+
+def test_a_try_waits_for_one_that_is_being_counted(db):
+    by = guessing.counters(EMAIL, "10.0.0.1", is_usual=True)
+
+    def count():
+        with db.system() as session:
+            guessing.count(session, by)
+
+    for _ in range(4):
+        count()
+    with ThreadPoolExecutor(1) as threads:
+        with db.system() as session:
+            guessing.count(session, by)  # the fifth, not committed yet
+            sixth = threads.submit(count)
+            with pytest.raises(TimeoutError):
+                sixth.result(timeout=0.3)
+        with pytest.raises(guessing.TooManyTries):
+            sixth.result(timeout=30)
 
 
 def test_tries_hold_for_every_process(http, settings):
