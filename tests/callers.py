@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID, uuid4
 
 from litestar.testing import TestClient
 
@@ -65,6 +66,16 @@ def staff_headers(office, firm_id, staff_id, origin="10.0.0.1") -> dict[str, str
         account = Account(firm_id, "", staff_id, one.email, one.password_hash, was_here=False)
         opened = sessions.start(session, account, PASSWORD, origin)
     return {"Authorization": f"Bearer {Keyring(office).sign(opened)}"}
+
+
+def stranger(office, cast) -> UUID:
+    """Harbor's admin, who joins when first asked for."""
+    with office.db.firm(cast.harbor) as session:
+        found = session.query(Staff).filter_by(email="admin@harbor.example").first()
+        if found is None:
+            found = Staff(firm_id=cast.harbor, id=uuid4(), email="admin@harbor.example", name="admin", role="admin")
+            session.add(found)
+        return found.id
 
 
 def key_headers(db, firm_id, partner_id, scopes) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Text as callers may send it: PostgreSQL holds no NUL characters, and nobody's name is a thousand letters long."""
+"""The types of which bodies are made: what every text from outside must keep to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from typing import Annotated
 
 from msgspec import Meta
 
-NO_NUL = "^[^\x00]*$"
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL stores no text that holds one
 
-Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]

@@ -17,12 +17,12 @@ from gateway.web.auth import cookies, staff
 from gateway.web.auth.tokens import Keyring
 from gateway.web.calls import NO_STORE, OPEN, Call, may, origin_of
 from gateway.web.problems import Rejected
-from gateway.web.texts import NO_NUL, Line
+from gateway.web.texts import NO_NUL, Name
 from ingest.office import Office
 
-Email = Annotated[Line, Meta(examples=["ana@northgate.example"])]
+Email = Annotated[Name, Meta(examples=["ana@northgate.example"])]
 Password = Annotated[str, Meta(min_length=1, max_length=passwords.MOST, pattern=NO_NUL, examples=["fig-tree-lamp-owl"])]
-Slug = Annotated[Line, Meta(examples=["northgate"], description="The firm's slug.")]
+Slug = Annotated[Name, Meta(examples=["northgate"], description="The firm's slug.")]
 
 
 class SignIn(Struct, frozen=True, forbid_unknown_fields=True):

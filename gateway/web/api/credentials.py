@@ -19,11 +19,11 @@ from gateway.domain.credentials import NewKey
 from gateway.errors import NotFound
 from gateway.web.calls import NO_STORE, Call, may
 from gateway.web.pages import Cursor, Limit, Page, page
-from gateway.web.texts import NO_NUL, Line
+from gateway.web.texts import NO_NUL, Name
 
 MOST_GRACE = 24 * 90  # hours
 
-Slug = Annotated[Line, Meta(description="The partner's slug.", examples=["acme"])]
+Slug = Annotated[Name, Meta(description="The partner's slug.", examples=["acme"])]
 OfPartner = Annotated[
     str | None, QueryParameter(name="partner", max_length=200, pattern=NO_NUL, description="Of this partner only.")
 ]
@@ -31,7 +31,7 @@ Kind = Annotated[
     Literal["api_key", "oauth_client"], Meta(description="An `oauth_client` fetches tokens at `POST /oauth/token`.")
 ]
 Scopes = Annotated[
-    list[Line], Meta(max_length=20, description="What it may do.", examples=[["files:write", "status:read"]])
+    list[Name], Meta(max_length=20, description="What it may do.", examples=[["files:write", "status:read"]])
 ]
 Until = Annotated[datetime, Meta(tz=True, description="When it ends by itself.", examples=["2027-01-01T00:00:00Z"])]
 
@@ -40,7 +40,7 @@ class NewCredential(Struct, frozen=True, forbid_unknown_fields=True):
     """What a partner is to be given."""
 
     partner: Slug
-    name: Annotated[Line, Meta(description="What it is for.", examples=["Workday nightly"])]
+    name: Annotated[Name, Meta(description="What it is for.", examples=["Workday nightly"])]
     scopes: Scopes
     kind: Kind = "api_key"
     expires_at: Until | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from callers import asking, hashed, key_headers, staff_headers
+from callers import asking, hashed, key_headers, staff_headers, stranger
 from litestar.testing import TestClient
 
 from gateway.db.models import Staff
@@ -28,8 +28,14 @@ def acme_key(db, cast) -> dict[str, str]:
 
 @pytest.fixture
 def as_staff(office, cast):
-    """Headers of Northgate's viewer, paralegal, attorney or admin: `as_staff("viewer")`."""
-    return lambda role: staff_headers(office, cast.northgate, cast.staff[role])
+    """Headers of somebody signed in: a role of Northgate's cast, or "stranger", an admin of Harbor."""
+
+    def headers(role: str) -> dict[str, str]:
+        if role == "stranger":
+            return staff_headers(office, cast.harbor, stranger(office, cast))
+        return staff_headers(office, cast.northgate, cast.staff[role])
+
+    return headers
 
 
 @pytest.fixture
