@@ -118,7 +118,7 @@ def rotate_signing(end_sessions: bool, as_json: bool) -> None:
     """Sign the tokens of staff with a new key from now on; this happens by itself every 30 days."""
     with opened() as office, office.db.system() as session:
         made = signing.replace(session, crypto.load_master_key(office.settings), end_old=end_sessions)
-        ended = sessions.end_everybodys(session) if end_sessions else 0
+        ended = sessions.end_everybodys(session, me()) if end_sessions else 0
         account = {"key_id": made.id, "sessions_ended": ended}
     if as_json:
         print_json(account)

@@ -123,11 +123,14 @@ def end_all(session: Session, staff_id: UUID, *, but: UUID | None = None) -> Non
     session.execute(ended.values(ended_at=clock.now()))
 
 
-def end_everybodys(session: Session) -> int:
+def end_everybodys(session: Session, actor: Actor) -> int:
     """Sign all staff of all firms out, in a system session; how many sessions ended."""
     live = (StaffSession.ended_at.is_(None), StaffSession.expires_at > clock.now())
-    ended = update(StaffSession).where(*live).values(ended_at=clock.now()).returning(StaffSession.id)
-    return len(session.scalars(ended).all())
+    ended = update(StaffSession).where(*live).values(ended_at=clock.now()).returning(StaffSession.firm_id)
+    firms = session.scalars(ended).all()
+    for firm_id in set(firms):
+        record(session, firm_id, actor, "session.end_all")
+    return len(firms)
 
 
 _ACCOUNTS_OF = text("SELECT * FROM accounts_of(:email, :origin)")
