@@ -98,7 +98,7 @@ def _installation(lab: Laboratory) -> tuple[str, str, str]:
             "INSERT INTO partners (firm_id, slug, name, time_zone) VALUES (%s, 'bench', 'Bench', 'UTC') RETURNING id",
             [firm],
         ).fetchone()
-        assert row
+        assert row  # noqa: S101 - RETURNING returns one
         connection.execute(_PEOPLE, {"firm": firm, "partner": row[0]})
         tiers.change(session, firm, "standard", {"minute": 100_000_000, "day": 100_000_000}, ME)
         tiers.change(session, firm, "firm", {"minute": 100_000_000, "day": 100_000_000}, ME)

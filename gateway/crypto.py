@@ -69,6 +69,15 @@ def rewrap(wrapped: bytes, firm_id: UUID, old: bytes, new: bytes) -> bytes:
     return _wrap(_unwrap(wrapped, firm_id, old), firm_id, new)
 
 
+def signing_key(wrapped: bytes, key_id: UUID, master: bytes) -> bytes:
+    """What signs tokens, from a data key that was made for this id.
+
+    Raises:
+        Permanent: `undecipherable`.
+    """
+    return _derive(_open(AESGCM(master), wrapped, key_id.bytes, f"The signing key {key_id}"), b"tokens")
+
+
 class FirmCipher:
     """What encrypts and decrypts one firm's values and files.
 

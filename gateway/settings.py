@@ -16,6 +16,7 @@ from gateway.errors import Permanent
 
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+Cookies = Literal["secure", "plain"]
 
 MASTER_KEY_BYTES = 32  # AES-256
 _SECRET = frozenset(
@@ -59,6 +60,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         job_lease_seconds: how long a worker may be silent before others take over its jobs.
         job_sweep_seconds: how often a worker looks for jobs that no message told it about.
         drain_seconds: how long a process that must end lets its jobs go on.
+        cookies: `plain` ones are sent over http as well, for development on this machine.
     """
 
     data_dir: Path
@@ -82,6 +84,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     drain_seconds: int = 25
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"
+    cookies: Cookies = "secure"
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
@@ -116,6 +119,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         **{name: _number(env, f"GATEWAY_{name.upper()}", *bounds) for name, bounds in _NUMBERS.items()},
         log_format=cast("LogFormat", _word(env, "GATEWAY_LOG_FORMAT", get_args(LogFormat), "text")),
         log_level=cast("LogLevel", _word(env, "GATEWAY_LOG_LEVEL", get_args(LogLevel), "info")),
+        cookies=cast("Cookies", _word(env, "GATEWAY_COOKIES", get_args(Cookies), "secure")),
     )
 
 

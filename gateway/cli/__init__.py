@@ -30,7 +30,8 @@ COMMANDS: dict[str, Entry] = {
     "partner": Entry("partners", "group", "Propose, check, try and apply the settings of partners."),
     "report": Entry("reports", "command", "Print a report about one firm, or write it to a file."),
     "firm": Entry("people", "firm", "Add law firms."),
-    "staff": Entry("people", "staff", "Add the people who work at a firm."),
+    "staff": Entry("people", "staff", "Add the people who work at a firm, and give them passwords."),
+    "key": Entry("keys", "group", "Give partners API keys; list and revoke them."),
     "db": Entry("database", "group", "Reach, migrate and stop the database."),
     "doctor": Entry("doctor", "command", "Check this installation and say what to fix."),
 }

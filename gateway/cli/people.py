@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
 from zoneinfo import available_timezones
 
 import rich_click as click
+from sqlalchemy.orm import Session
 
 from gateway import crypto
 from gateway.cli.office import me, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json
 from gateway.config import nearest
 from gateway.db.models.firms import STAFF_ROLES
-from gateway.domain.accounts import add_firm, add_staff, find_firm
+from gateway.domain import passwords
+from gateway.domain.accounts import add_firm, add_staff, deactivate_staff, find_firm, find_staff, set_password
+from ingest.office import Office
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")  # as in partner.yaml
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -61,7 +68,7 @@ def add_a_firm(slug: str, name: str, time_zone: str, as_json: bool) -> None:
 
 @click.group("staff", epilog=examples("gateway staff add ana@northgate.example --firm northgate --role attorney"))
 def staff() -> None:
-    """Add the people who work at a firm."""
+    """Add the people who work at a firm, and give them passwords."""
 
 
 @staff.command("add", epilog=examples("gateway staff add ana@northgate.example --firm northgate --role attorney"))
@@ -71,14 +78,79 @@ def staff() -> None:
 @click.option("--name", help="Their name; otherwise what stands before the @.")
 @json_option
 def add_a_member(email: str, firm: str, role: str, name: str | None, as_json: bool) -> None:
-    """Add a member of staff."""
-    with opened() as office:
-        with office.db.system() as session:
-            firm_id = find_firm(session, firm).id
-        with office.db.firm(firm_id) as session:
-            made = add_staff(session, firm_id, email, name=name or email.partition("@")[0], role=role, actor=me())
-            account = {"email": made.email, "id": made.id, "firm": firm, "role": role, "name": made.name}
+    """Add a member of staff, and print a first password, which they should change."""
+    password = passwords.make()
+    with opened() as office, _at(office, firm) as (session, firm_id):
+        made = add_staff(session, firm_id, email, name=name or email.partition("@")[0], role=role, actor=me())
+        set_password(session, made, password, actor=me())
+        account = {"email": made.email, "id": made.id, "firm": firm, "role": role, "name": made.name}
+    if as_json:
+        print_json(account | {"password": password})
+    else:
+        console().print(
+            plain(f"Added {account['email']} to {firm} as {role}. The password, shown now and never again:")
+        )
+        click.echo(password)
+
+
+@staff.command(
+    "password",
+    epilog=examples(
+        "gateway staff password ana@northgate.example --firm northgate",
+        "gateway staff password ana@northgate.example --firm northgate --make",
+    ),
+)
+@click.argument("email", callback=_email)
+@firm_option
+@click.option("--make", is_flag=True, help="Make one and print it, instead of asking.")
+@json_option
+def give_password(email: str, firm: str, make: bool, as_json: bool) -> None:
+    """Give somebody another password: asked for, or read as one line from standard input. Their sessions end.
+
+    It has at least 12 characters and does not hold the e-mail address.
+    """
+    password = passwords.make() if make else _asked()
+    with opened() as office, _at(office, firm) as (session, firm_id):
+        one = find_staff(session, firm_id, email)
+        set_password(session, one, password, actor=me())
+        account = {"email": one.email, "id": one.id, "firm": firm}
+    if as_json:
+        print_json(account | ({"password": password} if make else {}))
+        return
+    console().print(
+        plain(f"{account['email']} has another password." + (" Shown now and never again:" if make else ""))
+    )
+    if make:
+        click.echo(password)
+
+
+@staff.command("deactivate", epilog=examples("gateway staff deactivate ana@northgate.example --firm northgate"))
+@click.argument("email", callback=_email)
+@firm_option
+@json_option
+def deactivate(email: str, firm: str, as_json: bool) -> None:
+    """Let somebody in no more, at once; what they did stays on record."""
+    with opened() as office, _at(office, firm) as (session, firm_id):
+        one = find_staff(session, firm_id, email)
+        deactivate_staff(session, one, actor=me())
+        account = {"email": one.email, "id": one.id, "firm": firm, "active": one.active}
     if as_json:
         print_json(account)
     else:
-        console().print(plain(f"Added {account['email']} to {firm} as {role}."))
+        console().print(plain(f"{account['email']} is let in no more."))
+
+
+@contextmanager
+def _at(office: Office, firm: str) -> Iterator[tuple[Session, UUID]]:
+    """A transaction for the firm of a slug."""
+    with office.db.system() as session:
+        firm_id = find_firm(session, firm).id
+    with office.db.firm(firm_id) as session:
+        yield session, firm_id
+
+
+def _asked() -> str:
+    """A password that never stands in an argument: those are on show to everybody at the machine."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))

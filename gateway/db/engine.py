@@ -63,6 +63,7 @@ def make_engine(url: str, *, connections: int) -> Engine:
         pool_size=connections,
         max_overflow=0,
         pool_use_lifo=True,  # the connection last used is warm, and the others grow old enough to be closed
+        hide_parameters=True,  # in errors, which are logged whole: rows hold what must not be read there
         use_native_hstore=False,  # asking the server about a type that we do not use costs a round trip
         connect_args={"autocommit": True, "application_name": "gateway"},
     )

@@ -6,7 +6,7 @@ the server may hand the connection to anybody afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from gateway.db import migrate
 from gateway.db.cluster import APP, SYSTEM
 from gateway.db.embedded import Embedded, ensure_running
 from gateway.db.engine import Addresses, begin, make_engine, translating
+from gateway.db.lookup import look_up
 from gateway.logging import get_logger
 from gateway.settings import Settings
 
@@ -100,6 +101,15 @@ class Database:
         """One transaction for whom no firm is known yet: it sees no row, but may find out who calls."""
         with _transaction(self._app, _opening(APP), set()) as session:
             yield session
+
+    def look_up(self, query: str, values: Mapping[str, object], firm_id: UUID | None = None) -> list[Any]:
+        """What a query finds in a firm, or where no firm is known yet: named tuples, in one round trip.
+
+        Raises:
+            Transient: see `gateway.db.engine.translating`.
+        """
+        with translating():
+            return look_up(self._app, _settings(APP, firm_id), query, values)
 
     @contextmanager
     def system(self) -> Iterator[Session]:
@@ -189,13 +199,17 @@ def _transaction(engine: Engine, opening: str, words: set[str]) -> Iterator[Sess
 
 def _opening(role: str, firm_id: UUID | None = None) -> str:
     """BEGIN and the transaction's settings as one message; a pretended day gets its audit partition as well."""
-    settings = {"role": role, "app.firm_id": str(firm_id or "")}
-    if clock.is_pretended():
-        settings["app.now"] = clock.now().isoformat()
-    calls = [f"set_config('{name}', '{value}', true)" for name, value in settings.items()]
+    calls = [f"set_config('{name}', '{value}', true)" for name, value in _settings(role, firm_id).items()]
     if clock.is_pretended():
         calls.append("ensure_audit_partitions(1)")
     return f"BEGIN; SELECT {', '.join(calls)}"
+
+
+def _settings(role: str, firm_id: UUID | None = None) -> dict[str, str]:
+    settings = {"role": role, "app.firm_id": str(firm_id or "")}
+    if clock.is_pretended():
+        settings["app.now"] = clock.now().isoformat()
+    return settings
 
 
 def _find(settings: Settings) -> tuple[Addresses, Embedded | None]:

@@ -11,6 +11,7 @@ from gateway import crypto
 from gateway.config import nearest
 from gateway.db.models import Firm, Staff
 from gateway.db.models.firms import STAFF_ROLES
+from gateway.domain import passwords, sessions
 from gateway.domain.audit import Actor, record
 from gateway.errors import NotFound, Permanent
 
@@ -61,6 +62,49 @@ def add_staff(session: Session, firm_id: UUID, email: str, *, name: str, role: s
     session.flush()
     record(session, firm_id, actor, "staff.add", changes=[{"kind": "staff", "id": str(staff.id), "action": "created"}])
     return staff
+
+
+def find_staff(session: Session, firm_id: UUID, email: str) -> Staff:
+    """Somebody who works at a firm.
+
+    Raises:
+        NotFound: nobody of this address does.
+    """
+    wanted = select(Staff).where(Staff.firm_id == firm_id, Staff.email == email.strip().lower())
+    staff = session.scalar(wanted)
+    if staff is None:
+        raise NotFound("member of staff", email)
+    return staff
+
+
+def set_password(session: Session, staff: Staff, password: str, *, actor: Actor, keeping: UUID | None = None) -> None:
+    """Give somebody another password, and end the sessions that were opened with the one before.
+
+    Args:
+        session: of the firm.
+        staff: whose.
+        password: the new one.
+        actor: who does it.
+        keeping: the session that may go on: the one in which its owner does this.
+
+    Raises:
+        Permanent: `password_weak`.
+    """
+    passwords.check_new(password, staff.email)
+    staff.password_hash = passwords.hashed(password)
+    session.flush()  # whoever signs in with the old one at this moment has done so, or waits for us and fails
+    sessions.end_all(session, staff.id, but=keeping)
+    changes: list[dict[str, object]] = [{"kind": "staff", "id": str(staff.id), "action": "updated"}]
+    record(session, staff.firm_id, actor, "staff.password", changes=changes)
+
+
+def deactivate_staff(session: Session, staff: Staff, *, actor: Actor) -> None:
+    """Let somebody in no more, whose records stay; open sessions end at once."""
+    staff.active = False
+    session.flush()
+    sessions.end_all(session, staff.id)
+    changes: list[dict[str, object]] = [{"kind": "staff", "id": str(staff.id), "action": "deactivated"}]
+    record(session, staff.firm_id, actor, "staff.deactivate", changes=changes)
 
 
 def cipher_of(session: Session, firm_id: UUID, master_key: bytes) -> crypto.FirmCipher:

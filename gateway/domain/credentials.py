@@ -1,31 +1,40 @@
-"""API keys of partners: made, found by their secret, revoked."""
+"""What partners prove themselves by: API keys, OAuth2 clients and their access tokens; made, replaced, revoked."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 from collections.abc import Collection
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.config import nearest
-from gateway.db.models import Credential, Partner
+from gateway.db.models import AccessToken, Credential, Partner
 from gateway.domain.audit import Actor, record
 from gateway.domain.permissions import SCOPES
 from gateway.errors import NotFound, Permanent
 
-KEY_MARK = "gwk_"  # by which a leaked key is recognised, by us and by secret scanners
+# by which a leaked secret is recognised, by us and by secret scanners
+KEY_MARK = "gwk_"
+CLIENT_MARK = "gwc_"  # of an OAuth2 client's id, which is no secret
+CLIENT_SECRET_MARK = "gws_"  # noqa: S105 - a mark, not a secret
+TOKEN_MARK = "gwt_"  # noqa: S105 - a mark, not a secret
 MOST_LIVE = 2  # of a kind and partner: the one in use, and the one that takes its place
+TOKEN_LASTS = timedelta(minutes=15)
 _PREFIX_CHARACTERS = 8
+
+_ITS_PARTNER = and_(Partner.firm_id == Credential.firm_id, Partner.id == Credential.partner_id)
+
+Kind = Literal["api_key", "oauth_client"]
 
 
 class NewKey(NamedTuple):
-    """A credential and its secret, which is shown now and never again."""
+    """A credential and its secret, which is shown now and never again. An OAuth2 client's id is its prefix."""
 
     credential: Credential
     secret: str
@@ -45,26 +54,26 @@ def add_key(
     scopes: Collection[str],
     expires_at: datetime | None,
     actor: Actor,
+    kind: Kind = "api_key",
 ) -> NewKey:
-    """A new API key of a partner.
+    """A new API key or OAuth2 client of a partner.
 
     Raises:
         Permanent: `scope_unknown`, `too_many_keys`, `already_expired`.
     """
     _check_scopes(scopes)
-    _check_room(session, partner_id, "api_key")
+    _check_room(session, partner_id, kind)
     if expires_at and expires_at <= clock.now():
         raise Permanent("already_expired", f"The key would have ended at {expires_at.isoformat()}, which is past.")
-    prefix = KEY_MARK + secrets.token_hex(_PREFIX_CHARACTERS // 2)
-    secret = f"{prefix}_{secrets.token_urlsafe(32)}"
+    prefix, secret = _make_secret(kind)
     made = Credential(
         firm_id=firm_id,
         partner_id=partner_id,
-        kind="api_key",
+        kind=kind,
         name=name,
         prefix=prefix,
         digest=digest_of(secret),
-        scopes=sorted(scopes),
+        scopes=sorted(set(scopes)),
         created_by=actor.name,
         expires_at=expires_at,
     )
@@ -74,19 +83,96 @@ def add_key(
     return NewKey(made, secret)
 
 
+def rotate(session: Session, credential_id: UUID, *, grace: timedelta | None, actor: Actor) -> NewKey:
+    """A successor of a credential, with the same scopes and as long a life.
+
+    Args:
+        session: of the firm.
+        credential_id: whose successor.
+        grace: for how long the old one goes on; None leaves it until it is revoked, or ends by itself.
+        actor: who does it.
+
+    Raises:
+        NotFound: this firm has no such credential.
+        Permanent: `credential_ended`, `too_many_keys`.
+    """
+    old, now = find(session, credential_id), clock.now()
+    if not is_live(old):
+        raise Permanent("credential_ended", f"{old.prefix} has ended, and so has no successor; add a new one.")
+    made = add_key(
+        session,
+        old.firm_id,
+        old.partner_id,
+        name=old.name,
+        scopes=old.scopes,
+        expires_at=now + (old.expires_at - old.created_at) if old.expires_at else None,
+        actor=actor,
+        kind="api_key" if old.kind == "api_key" else "oauth_client",
+    )
+    if grace is not None:
+        old.expires_at = min(old.expires_at or now + grace, now + grace)
+        _note(session, old, actor, "credential.rotate", "updated")
+    return made
+
+
+def issue_token(session: Session, firm_id: UUID, credential_id: UUID, scopes: Collection[str]) -> str:
+    """An access token of an OAuth2 client; those of it that have ended are forgotten. In a session of the firm."""
+    ended = AccessToken.expires_at <= clock.now()
+    session.execute(delete(AccessToken).where(AccessToken.credential_id == credential_id, ended))
+    token = TOKEN_MARK + secrets.token_urlsafe(32)
+    made = AccessToken(
+        firm_id=firm_id,
+        credential_id=credential_id,
+        digest=digest_of(token),
+        scopes=sorted(scopes),
+        expires_at=clock.now() + TOKEN_LASTS,
+    )
+    session.add(made)
+    return token
+
+
+def find(session: Session, credential_id: UUID) -> Credential:
+    """One credential of the session's firm.
+
+    Raises:
+        NotFound: the firm has no such credential.
+    """
+    found = session.scalar(select(Credential).where(Credential.id == credential_id))
+    if found is None:
+        raise NotFound("credential", str(credential_id))
+    return found
+
+
+def listed(partner: str | None) -> Select[Credential]:
+    """The credentials of a firm, or of one of its partners."""
+    found = select(Credential)
+    return found if partner is None else found.join(Partner, _ITS_PARTNER).where(Partner.slug == partner)
+
+
+def is_live(credential: Credential) -> bool:
+    """Whether it is good today."""
+    return credential.revoked_at is None and (credential.expires_at is None or credential.expires_at > clock.now())
+
+
 def revoke(session: Session, credential_id: UUID, actor: Actor) -> Credential:
     """End a credential at once; one that was ended before stays as it is.
 
     Raises:
         NotFound: this firm has no such credential.
     """
-    found = session.scalar(select(Credential).where(Credential.id == credential_id))
-    if found is None:
-        raise NotFound("credential", str(credential_id))
+    found = find(session, credential_id)
     if found.revoked_at is None:
         found.revoked_at = clock.now()
         _note(session, found, actor, "credential.revoke", "revoked")
     return found
+
+
+def _make_secret(kind: Kind) -> tuple[str, str]:
+    """A prefix by which people tell credentials apart, and a secret of 256 random bits."""
+    tail, random = secrets.token_hex(_PREFIX_CHARACTERS // 2), secrets.token_urlsafe(32)
+    if kind == "api_key":
+        return KEY_MARK + tail, f"{KEY_MARK}{tail}_{random}"
+    return CLIENT_MARK + tail, CLIENT_SECRET_MARK + random
 
 
 def _check_scopes(scopes: Collection[str]) -> None:

@@ -20,6 +20,7 @@ _WRITERS = frozenset({PARALEGAL, ATTORNEY, ADMIN})
 _LAWYERS = frozenset({ATTORNEY, ADMIN})
 _ADMINS = frozenset({ADMIN})
 _NOBODY: frozenset[str] = frozenset()
+ANY = "any"  # scope: a partner's credential will do, whatever it may otherwise
 
 
 class Allowed(NamedTuple):
@@ -55,7 +56,8 @@ PERMISSIONS: dict[str, Allowed] = {
     "partners.configure": Allowed(_ADMINS),
     "staff.manage": Allowed(_ADMINS),
     "limits.manage": Allowed(_ADMINS),
-    "me.read": Allowed(_READERS),
+    "me.read": Allowed(_READERS, ANY),
+    "me.write": Allowed(_READERS),
     "limits.read": Allowed(_NOBODY, "status:read"),
 }
 
@@ -67,4 +69,6 @@ def holds(permission: str, *, role: str | None, scopes: frozenset[str]) -> bool:
         KeyError: there is no such permission.
     """
     allowed = PERMISSIONS[permission]
-    return role in allowed.roles if role is not None else allowed.scope in scopes
+    if role is not None:
+        return role in allowed.roles
+    return allowed.scope == ANY or allowed.scope in scopes

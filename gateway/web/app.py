@@ -24,15 +24,41 @@ from gateway.limits import counter_for
 from gateway.logging import configure
 from gateway.settings import Settings, load
 from gateway.storage import Store
-from gateway.web.api import clients, document, eligibility, files, health, imports, jobs, limits, metrics, reports
-from gateway.web.auth import provide_call
+from gateway.web.api import (
+    auth,
+    clients,
+    credentials,
+    document,
+    eligibility,
+    files,
+    health,
+    imports,
+    jobs,
+    limits,
+    metrics,
+    oauth,
+    reports,
+)
+from gateway.web.auth import admit, provide_call
+from gateway.web.auth.tokens import Keyring
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.tracing import traced
 from ingest.office import Office
 
-OPEN_ROUTES: list[ControllerRouterHandler] = [health.live, health.ready, document.describe, metrics.metrics]
+OPEN_ROUTES: list[ControllerRouterHandler] = [
+    health.live,
+    health.ready,
+    document.describe,
+    metrics.metrics,
+    oauth.give_token,
+]
 ROUTES: list[ControllerRouterHandler] = [
+    auth.login,
+    auth.logout,
+    auth.me,
+    auth.change_password,
     clients.router,
+    credentials.router,
     eligibility.router,
     files.router,
     imports.router,
@@ -52,9 +78,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
     app = Litestar(
         [*OPEN_ROUTES, Router("/v1", route_handlers=ROUTES)],
         lifespan=[_opened(settings)],
+        guards=[admit],
         dependencies={
             "office": Provide(_provide_office, sync_to_thread=False),
-            "call": Provide(provide_call, sync_to_thread=True),
+            "call": Provide(provide_call, sync_to_thread=False),
         },
         exception_handlers={Problem: on_problem, HTTPException: on_http_error, Exception: on_surprise},
         openapi_config=_openapi(),
@@ -77,6 +104,7 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         database = Database.open(settings)
         app.state.office = Office(database, Store.of(settings), settings)
+        app.state.keyring = Keyring(app.state.office)
         app.state.counter = counter_for(settings.limits_url)
         nudger = Nudger(settings, database.addresses)
         database.tell = nudger.nudge
@@ -117,13 +145,7 @@ def _is_ours(handler: BaseRouteHandler) -> bool:
 
 
 def _refuse_undeclared(app: Litestar) -> None:
-    """A route that forgot to say who may use it, or to ask who calls, must not exist."""
+    """A route that forgot to say who may use it must not exist."""
     for path, method, handler in routes_of(app):
         if ("may" in handler.opt) == bool(handler.opt.get("open")):
             raise AssertionError(f"{method} {path} must name its permission, or say that it is open")
-        if handler.opt.get("may") and not handler.opt.get("signs_in") and "call" not in _parameters(handler):
-            raise AssertionError(f"{method} {path} must take `call`, or nobody looks who calls")
-
-
-def _parameters(handler: HTTPRouteHandler) -> set[str]:
-    return set(handler.parsed_fn_signature.parameters)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from litestar import Request
+from litestar.connection import ASGIConnection
 from sqlalchemy.orm import Session
 
 from gateway.domain.audit import Actor
@@ -21,6 +21,7 @@ from gateway.web.problems import Rejected
 from ingest.office import Office
 
 OPEN: dict[str, Any] = {"opt": {"open": True}}
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # headers of an answer with a secret (RFC 6749, 5.1)
 
 
 def may(permission: str, *, signs_in: bool = False) -> dict[str, Any]:
@@ -46,6 +47,8 @@ class Identity:
         name: an e-mail address, or the partner's slug.
         role: of staff; None for partners, whose `scopes` count.
         partner_id: the partner that calls; None for staff.
+        limits: what the firm set of a partner's limits: tier -> window -> calls.
+        session_id: in which staff are signed in.
     """
 
     firm_id: UUID
@@ -55,6 +58,8 @@ class Identity:
     scopes: frozenset[str] = field(default_factory=frozenset)
     partner_id: UUID | None = None
     rate_tier: str = "standard"
+    limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    session_id: UUID | None = None
 
     @property
     def is_partner(self) -> bool:
@@ -69,7 +74,6 @@ class Call:
     office: Office
     who: Identity
     origin: str
-    limits: Mapping[str, Mapping[str, int]]  # of a partner, where its firm set them
     route: str  # method and path
     idempotency_key: str | None
 
@@ -77,6 +81,13 @@ class Call:
     def actor(self) -> Actor:
         """As the audit log names the caller."""
         return Actor("partner" if self.who.is_partner else "staff", self.who.name, self.who.id, self.origin)
+
+    @property
+    def session_id(self) -> UUID:
+        """In which the caller is signed in; only for routes that are not for partners."""
+        if self.who.session_id is None:
+            raise TypeError("a partner has no session")
+        return self.who.session_id
 
     @contextmanager
     def firm(self) -> Iterator[Session]:
@@ -96,6 +107,6 @@ def check(who: Identity, permission: str) -> None:
         raise Rejected(403, "forbidden", f"You may not do this ({permission}); it takes {means}.")
 
 
-def origin_of(request: Request[Any, Any, Any]) -> str:
-    """The caller's address, as the server saw it."""
-    return request.client.host if request.client else "unknown"
+def origin_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The caller's address, as the server saw it; behind a proxy, as the server was told to believe it."""
+    return connection.client.host if connection.client else "unknown"

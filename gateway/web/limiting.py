@@ -6,10 +6,10 @@ left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from litestar import Request
+from litestar.connection import ASGIConnection
 
 from gateway.domain.tiers import CEILING, windows_of
 from gateway.limits import Counter, Decision, Standing, Window
@@ -19,16 +19,16 @@ from gateway.web.problems import Rejected
 STATE = "limit_fields"  # where in the scope the fields wait for the answer
 
 
-def count(request: Request[Any, Any, Any], who: Identity, limits: Mapping[str, Mapping[str, int]]) -> None:
+def count(connection: ASGIConnection[Any, Any, Any, Any], who: Identity) -> None:
     """Count one request of a partner, against its own windows and its firm's.
 
     Raises:
         Rejected: 429 `too_many_requests`.
     """
-    counter: Counter = request.app.state.counter
-    own = counter.hit(caller_of(who), windows_of(who.rate_tier, limits))
-    firm = counter.hit(f"firm/{who.firm_id}", windows_of(CEILING, limits)) if own.allowed else None
-    request.scope["state"][STATE] = fields(own)
+    counter: Counter = connection.app.state.counter
+    own = counter.hit(caller_of(who), windows_of(who.rate_tier, who.limits))
+    firm = counter.hit(f"firm/{who.firm_id}", windows_of(CEILING, who.limits)) if own.allowed else None
+    connection.scope["state"][STATE] = fields(own)
     refused = own if not own.allowed else firm if firm and not firm.allowed else None
     if refused:
         raise Rejected(

@@ -71,6 +71,7 @@ _STATUS: dict[str, int] = {
     "not_held": HTTPStatus.CONFLICT,
     "staff_exists": HTTPStatus.CONFLICT,
     "too_many_keys": HTTPStatus.CONFLICT,
+    "credential_ended": HTTPStatus.CONFLICT,
     "disk_full": HTTPStatus.INSUFFICIENT_STORAGE,
 }
 

@@ -1,6 +1,5 @@
 """The command line inside one process: what each command prints, refuses and returns."""
 
-import base64
 import csv
 import io
 import json
@@ -20,23 +19,6 @@ from gateway.cli.failing import failures_told
 from gateway.cli.output import plain
 from gateway.db import migrate
 from gateway.db.models import AuditEntry, Import, Staff
-
-
-@pytest.fixture
-def gateway(settings, monkeypatch):
-    """Runs the command on this test's installation."""
-    told = {
-        "GATEWAY_DATA_DIR": str(settings.data_dir),
-        "GATEWAY_CONFIG_DIR": str(settings.config_dir),
-        "GATEWAY_SECRETS_DIR": str(settings.secrets_dir),
-        "GATEWAY_DATABASE_URL": settings.database_url,
-        "GATEWAY_SYSTEM_DATABASE_URL": settings.system_database_url,
-        "GATEWAY_OWNER_DATABASE_URL": settings.owner_database_url,
-        "GATEWAY_MASTER_KEY": base64.b64encode(settings.master_key).decode(),
-    }
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-    return lambda *words: CliRunner().invoke(cli, [str(word) for word in words])
 
 
 @pytest.fixture

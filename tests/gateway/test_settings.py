@@ -20,6 +20,7 @@ def test_an_empty_environment_gives_the_embedded_defaults():
     assert settings.secrets_dir == here / "data" / "secrets"
     assert (settings.database_url, settings.system_database_url, settings.owner_database_url) == (None, None, None)
     assert (settings.master_key, settings.log_format, settings.log_level) == (None, "text", "info")
+    assert settings.cookies == "secure"
 
 
 def test_every_variable_is_read(tmp_path):
@@ -33,6 +34,7 @@ def test_every_variable_is_read(tmp_path):
             "GATEWAY_MASTER_KEY": KEY,
             "GATEWAY_LOG_FORMAT": "JSON",
             "GATEWAY_LOG_LEVEL": "Warning",
+            "GATEWAY_COOKIES": "plain",
         }
     )
     assert (settings.data_dir, settings.config_dir) == (tmp_path, tmp_path / "configs")
@@ -40,6 +42,7 @@ def test_every_variable_is_read(tmp_path):
     assert (settings.database_url, settings.system_database_url) == (URL, URL)
     assert settings.owner_database_url == URL.replace("app", "owner")
     assert (settings.master_key, settings.log_format, settings.log_level) == (b"k" * 32, "json", "warning")
+    assert settings.cookies == "plain"
 
 
 def test_what_workers_need_is_read_and_has_defaults():

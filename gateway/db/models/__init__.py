@@ -1,6 +1,14 @@
 """The tables, as SQLAlchemy sees them; `gateway.db.migrations` builds them."""
 
-from gateway.db.models.access import Credential, IdempotencyKey, RateLimit
+from gateway.db.models.access import (
+    AccessToken,
+    Credential,
+    IdempotencyKey,
+    RateLimit,
+    SigningKey,
+    SignInTries,
+    StaffSession,
+)
 from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
 from gateway.db.models.firms import Attorney, Firm, Staff
@@ -13,6 +21,7 @@ __all__ = [
     "JOB_STATES",
     "LOADED_STATES",
     "OPEN_STATES",
+    "AccessToken",
     "Attorney",
     "AuditEntry",
     "Base",
@@ -34,5 +43,8 @@ __all__ = [
     "RowError",
     "Schedule",
     "Sighting",
+    "SignInTries",
+    "SigningKey",
     "Staff",
+    "StaffSession",
 ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, Text, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.db.models.base import Base, FirmScoped, Json, Stamp, belongs_to_firm, points_at
+from gateway.db.models.base import Base, FirmScoped, Instant, Json, Stamp, belongs_to_firm, points_at
 
 CREDENTIAL_KINDS = ("api_key", "oauth_client")
 
@@ -74,3 +74,71 @@ class IdempotencyKey(Base):
     created_at: Mapped[Stamp]
 
     __table_args__ = (belongs_to_firm(),)
+
+
+class AccessToken(FirmScoped, Base):
+    """What an OAuth2 client was given for a quarter of an hour; good as long as the client itself is."""
+
+    __tablename__ = "access_tokens"
+
+    credential_id: Mapped[UUID]
+    digest: Mapped[bytes]
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[Stamp]
+    expires_at: Mapped[Instant]
+
+    __table_args__ = (
+        points_at("credentials", "credential_id"),
+        UniqueConstraint("digest"),
+        Index(None, "firm_id", "credential_id", "expires_at"),
+    )
+
+
+class StaffSession(FirmScoped, Base):
+    """Somebody of the staff, signed in; every request looks here, so that one who signed out is out everywhere.
+
+    Attributes:
+        csrf_digest: SHA-256 of the token that unsafe requests by cookie must repeat.
+        origin: the network address from which it was opened.
+    """
+
+    __tablename__ = "sessions"
+
+    staff_id: Mapped[UUID]
+    csrf_digest: Mapped[bytes]
+    origin: Mapped[str]
+    created_at: Mapped[Stamp]
+    expires_at: Mapped[Instant]
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (points_at("staff", "staff_id"), Index(None, "firm_id", "staff_id", "origin"))
+
+
+class SigningKey(Base):
+    """A key that signs the tokens of staff, wrapped by the master key; its id is the tokens' `kid`.
+
+    Attributes:
+        ends_at: from when on its tokens are good no more; None for the one that signs now.
+    """
+
+    __tablename__ = "signing_keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    wrapped_key: Mapped[bytes]
+    created_at: Mapped[Stamp]
+    ends_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class SignInTries(Base):
+    """How often somebody tried to sign in of late, by account or by address.
+
+    Attributes:
+        digest: SHA-256 of what is counted: people type passwords where an address belongs.
+    """
+
+    __tablename__ = "sign_in_tries"
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    tries: Mapped[int]
+    last_at: Mapped[Instant] = mapped_column(index=True)
+    blocked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.db.models.base import Base, FirmScoped, Json, Stamp, belongs_to_firm, points_at
@@ -46,6 +46,7 @@ class Staff(FirmScoped, Base):
     __table_args__ = (
         belongs_to_firm(),
         UniqueConstraint("firm_id", "email"),
+        Index(None, "email"),
         CheckConstraint("role IN ('admin', 'attorney', 'paralegal', 'viewer')", name="role"),
     )
 

@@ -19,8 +19,8 @@ from gateway import clock
 from gateway.db.session import HOT_OPENING
 from gateway.domain import employees
 from gateway.domain.employees import Answer, Asked, Asker
+from gateway.web.auth.partners import digest_in, identity_of, unauthenticated
 from gateway.web.calls import Identity, check, may, origin_of
-from gateway.web.keys import identity_of, key_digest, unauthenticated
 from gateway.web.limiting import count
 from gateway.web.problems import Rejected
 from ingest.office import Office
@@ -108,16 +108,16 @@ def _signed_in(
 ) -> Iterator[tuple[psycopg.Connection[Any], Identity, str]]:
     """A transaction of the caller's firm, opened in the round trip that finds out who calls."""
     permission = str(request.route_handler.opt["may"])
-    digest = key_digest(request)
+    digest = digest_in(request)
     with office.db.hot() as connection:
         with connection.pipeline(), connection.cursor(row_factory=namedtuple_row) as cursor:
             connection.execute("BEGIN")
             connection.execute(HOT_OPENING)
             found: Any = cursor.execute(_SIGN_IN, (digest,)).fetchone()
-        if found is None:
+        who = identity_of(found) if found else None
+        if who is None:
             raise unauthenticated()
-        who = identity_of(found)
-        count(request, who, found.limits or {})
+        count(request, who)
         check(who, permission)
         if found.is_idle:
             connection.execute(_USED, (found.credential_id,))

@@ -50,7 +50,7 @@ class TierChange(Struct, frozen=True, forbid_unknown_fields=True):
 @get("/rate-limit/status", sync_to_thread=True, tags=["limits"], **may("limits.read"))
 def status(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> LimitStatus:
     """Tell how many requests are left to the caller; asking counts as one."""
-    windows = tiers.windows_of(call.who.rate_tier, call.limits)
+    windows = tiers.windows_of(call.who.rate_tier, call.who.limits)
     found = standing(request.app.state.counter, call.who, windows)
     shown = [
         WindowView(

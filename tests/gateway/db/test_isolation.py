@@ -10,6 +10,7 @@ from gateway.db.security import PLATFORM
 from gateway.db.session import driver
 
 TABLES = sorted(set(Base.metadata.tables) - set(PLATFORM))
+OF_NO_FIRM = sorted(set(Base.metadata.tables) & set(PLATFORM))
 
 
 @pytest.fixture
@@ -61,6 +62,16 @@ def test_without_a_firm_nothing_can_be_inserted(db, addresses, rows, cast, table
     statement = f"INSERT INTO {table} ({', '.join(kept)}) VALUES ({', '.join(['%s'] * len(kept))})"
     with psycopg.connect(addresses.app) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(statement, list(kept.values()))
+
+
+@pytest.mark.parametrize("table", OF_NO_FIRM)
+def test_a_table_of_no_firm_is_the_systems_alone(db, cast, table):
+    with db.system() as session:
+        session.execute(text(f"SELECT count(*) FROM {table}"))
+    with db.firm(cast.northgate) as session:
+        with pytest.raises(DBAPIError, match="permission denied"):
+            session.execute(text(f"SELECT count(*) FROM {table}"))
+        session.rollback()
 
 
 @pytest.mark.parametrize("table", TABLES)

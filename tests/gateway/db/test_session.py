@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.db import migrate
 from gateway.db.engine import Addresses, retrying
@@ -250,6 +250,12 @@ def test_an_error_of_the_database_says_whether_retrying_helps(db, state, kind, c
 def test_other_errors_pass_as_they_are(db, cast):
     with pytest.raises(IntegrityError), db.firm(cast.northgate) as session:
         add_partner(session, cast.northgate, "acme")
+
+
+def test_an_error_of_the_database_does_not_show_values(db, cast):
+    with pytest.raises(DBAPIError) as caught, db.firm(cast.northgate) as session:
+        session.execute(text("SELECT 1 / (length(:value) - 5)"), {"value": "a1b2c"})
+    assert "a1b2c" not in str(caught.value)
 
 
 def test_nobody_to_connect_to_is_transient(tmp_path):

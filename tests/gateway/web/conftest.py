@@ -1,4 +1,4 @@
-"""An application over the test's database, asked as a partner would ask it."""
+"""An application over the test's database, asked as staff and partners would ask it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from callers import asking, hashed, key_headers, staff_headers, stranger
 from litestar.testing import TestClient
 
-from gateway.domain.audit import Actor
-from gateway.domain.credentials import add_key
+from gateway.db.models import Staff
 from gateway.domain.permissions import SCOPES
-from gateway.web.app import create_app
-
-ME = Actor("system", "tests")
 
 
 @pytest.fixture
 def http(settings, db) -> Iterator[TestClient[Any]]:
     """Asks as nobody; `headers` say who one is."""
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    with asking(settings) as client:
         yield client
 
 
@@ -29,9 +26,7 @@ def key_of(db):
     """Headers of a partner; with every scope, unless others are asked for."""
 
     def make(firm_id: UUID, partner_id: UUID, scopes: Collection[str] = tuple(SCOPES)) -> dict[str, str]:
-        with db.firm(firm_id) as session:
-            made = add_key(session, firm_id, partner_id, name="HR system", scopes=scopes, expires_at=None, actor=ME)
-            return {"Authorization": f"Bearer {made.secret}"}
+        return key_headers(db, firm_id, partner_id, scopes)
 
     return make
 
@@ -40,3 +35,23 @@ def key_of(db):
 def acme_key(key_of, cast) -> dict[str, str]:
     """Headers of Northgate's partner acme, with every scope."""
     return key_of(cast.northgate, cast.acme)
+
+
+@pytest.fixture
+def as_staff(office, cast):
+    """Headers of somebody signed in: a role of Northgate's cast, or "stranger", an admin of Harbor."""
+
+    def headers(role: str) -> dict[str, str]:
+        if role == "stranger":
+            return staff_headers(office, cast.harbor, stranger(office, cast))
+        return staff_headers(office, cast.northgate, cast.staff[role])
+
+    return headers
+
+
+@pytest.fixture
+def with_password(db) -> None:
+    """Everybody has the password of `callers`."""
+    with db.system() as session:
+        for one in session.query(Staff):
+            one.password_hash = hashed()

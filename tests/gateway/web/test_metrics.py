@@ -1,5 +1,6 @@
 """Figures for Prometheus."""
 
+from callers import asking
 from desk import people, person
 from litestar.testing import TestClient
 from msgspec.structs import replace
@@ -7,11 +8,12 @@ from msgspec.structs import replace
 from gateway.web.app import create_app
 
 
-def test_figures_tell_requests_by_route_and_imports_by_partner(http, desk):
+def test_figures_tell_requests_by_route_and_imports_by_partner(settings, desk):
     desk.drop("roster.csv", [*people(2), person(3, dob="soon")])
-    http.get("/health/live")
-    http.get("/v1/clients/not-an-id")
-    told = http.get("/metrics").text
+    with asking(settings, "127.0.0.1") as http:
+        http.get("/health/live")
+        http.get("/v1/clients/not-an-id")
+        told = http.get("/metrics").text
 
     assert 'gateway_request_seconds_count{method="GET",route="/health/live",status="200"}' in told
     assert 'route="unknown",status="404"' in told

@@ -1,0 +1,155 @@
+"""Sessions of staff: who may sign in, a session opened, found again at each request, and ended."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.db.models import Staff, StaffSession
+from gateway.domain import passwords
+from gateway.domain.audit import Actor, record
+
+LASTS = timedelta(hours=1)
+_KEPT = timedelta(days=30)  # ended ones: they tell from where somebody usually signs in (`accounts_of` in the database)
+
+
+class Account(NamedTuple):
+    """Somebody who may sign in.
+
+    Attributes:
+        firm: the slug.
+        was_here: whether this person has lately signed in from the address that asks.
+    """
+
+    firm_id: UUID
+    firm: str
+    staff_id: UUID
+    email: str
+    password_hash: str
+    was_here: bool
+
+
+class Opened(NamedTuple):
+    """A new session.
+
+    Attributes:
+        csrf_token: what unsafe requests by cookie must repeat; shown now and never again.
+    """
+
+    session_id: UUID
+    firm_id: UUID
+    staff_id: UUID
+    role: str
+    expires_at: datetime
+    csrf_token: str
+
+
+class Live(NamedTuple):
+    """A session that has not ended, of somebody who still works here; the role is today's, not the sign-in's."""
+
+    staff_id: UUID
+    email: str
+    role: str
+    csrf_digest: bytes
+
+    def is_bound_to(self, csrf_token: str) -> bool:
+        """Whether a token is this session's."""
+        return hmac.compare_digest(_digest(csrf_token), self.csrf_digest)
+
+
+def accounts_of(session: Session, email: str, firm: str | None, origin: str) -> list[Account]:
+    """Who may sign in with an e-mail address, at one firm or at any; in a session that knows no firm yet."""
+    found = session.execute(_ACCOUNTS_OF, {"email": email.strip().lower(), "origin": origin})
+    accounts = [Account(*row) for row in found]
+    return [one for one in accounts if firm is None or one.firm == firm]
+
+
+def start(session: Session, account: Account, password: str, origin: str) -> Opened | None:
+    """Open a session for somebody whose password was right; None when it was changed meanwhile.
+
+    Args:
+        session: of the account's firm.
+        account: whose.
+        password: as it was given; kept anew where it is kept in an old way.
+        origin: the network address that asks.
+    """
+    unchanged = select(Staff).where(Staff.id == account.staff_id, Staff.password_hash == account.password_hash)
+    staff = session.scalar(unchanged.where(Staff.active).with_for_update())
+    if staff is None:
+        return None
+    if passwords.is_outdated(account.password_hash):
+        staff.password_hash = passwords.hashed(password)
+    forgotten = StaffSession.expires_at < clock.now() - _KEPT
+    session.execute(delete(StaffSession).where(StaffSession.staff_id == staff.id, forgotten))
+    return _open(session, staff, origin)
+
+
+def note_refusal(session: Session, account: Account, origin: str) -> None:
+    """Put on record that somebody tried a wrong password."""
+    record(session, account.firm_id, Actor("staff", account.email, account.staff_id, origin), "session.refuse")
+
+
+# Whose session it is: no row when it has ended, or its owner or firm is no longer active. Asked at each request, so it
+# is a query for `Database.look_up`; the columns are those of `Live`.
+FIND_LIVE = """
+SELECT m.id, m.email, m.role, s.csrf_digest
+FROM sessions s
+JOIN staff m ON m.firm_id = s.firm_id AND m.id = s.staff_id AND m.active
+JOIN firms f ON f.id = s.firm_id AND f.status = 'active'
+WHERE s.firm_id = %(firm)s AND s.id = %(session)s AND s.ended_at IS NULL AND s.expires_at > gateway_now()
+"""
+
+
+def end(session: Session, firm_id: UUID, session_id: UUID, actor: Actor) -> None:
+    """Sign out: the session's token is good nowhere any more."""
+    ended = update(StaffSession).where(StaffSession.id == session_id, StaffSession.ended_at.is_(None))
+    session.execute(ended.values(ended_at=clock.now()))
+    record(session, firm_id, actor, "session.end")
+
+
+def end_all(session: Session, staff_id: UUID, *, but: UUID | None = None) -> None:
+    """Sign somebody out everywhere, except in one session."""
+    ended = update(StaffSession).where(StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None))
+    if but is not None:
+        ended = ended.where(StaffSession.id != but)
+    session.execute(ended.values(ended_at=clock.now()))
+
+
+def end_everybodys(session: Session, actor: Actor) -> int:
+    """Sign all staff of all firms out, in a system session; how many sessions ended."""
+    live = (StaffSession.ended_at.is_(None), StaffSession.expires_at > clock.now())
+    ended = update(StaffSession).where(*live).values(ended_at=clock.now()).returning(StaffSession.firm_id)
+    firms = session.scalars(ended).all()
+    for firm_id in set(firms):
+        record(session, firm_id, actor, "session.end_all")
+    return len(firms)
+
+
+_ACCOUNTS_OF = text("SELECT * FROM accounts_of(:email, :origin)")
+
+
+def _open(session: Session, staff: Staff, origin: str) -> Opened:
+    csrf_token = secrets.token_urlsafe(32)
+    opened = StaffSession(
+        firm_id=staff.firm_id,
+        staff_id=staff.id,
+        csrf_digest=_digest(csrf_token),
+        origin=origin,
+        expires_at=clock.now() + LASTS,
+    )
+    session.add(opened)
+    record(session, staff.firm_id, Actor("staff", staff.email, staff.id, origin), "session.start")
+    session.flush()
+    return Opened(opened.id, staff.firm_id, staff.id, staff.role, opened.expires_at, csrf_token)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

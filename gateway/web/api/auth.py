@@ -1,0 +1,123 @@
+"""Staff sign in and out, and anybody asks who the gateway takes them for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from litestar import Request, Response, get, post, put
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from gateway.db.models import Firm, Staff
+from gateway.domain import accounts, passwords, sessions
+from gateway.web.auth import cookies, staff
+from gateway.web.auth.tokens import Keyring
+from gateway.web.calls import NO_STORE, OPEN, Call, may, origin_of
+from gateway.web.problems import Rejected
+from gateway.web.texts import NO_NUL, Name
+from ingest.office import Office
+
+Email = Annotated[Name, Meta(examples=["ana@northgate.example"])]
+Password = Annotated[str, Meta(min_length=1, max_length=passwords.MOST, pattern=NO_NUL, examples=["fig-tree-lamp-owl"])]
+Slug = Annotated[Name, Meta(examples=["northgate"], description="The firm's slug.")]
+
+
+class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who signs in; `firm` is needed only by whoever works at several."""
+
+    email: Email
+    password: Password
+    firm: Slug | None = None
+
+
+class SignedIn(Struct, frozen=True, kw_only=True):
+    """A session of one hour. The CSRF token is for the console, whose requests are known by cookie."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the word of RFC 6750
+    expires_in: int
+    csrf_token: str
+
+
+class FirmView(Struct, frozen=True):
+    """A law firm."""
+
+    id: UUID
+    slug: str
+    name: str
+
+
+class Me(Struct, frozen=True, kw_only=True):
+    """Who calls: a member of staff with a role, or a partner with the scopes of its credential."""
+
+    kind: Literal["staff", "partner"]
+    id: UUID
+    name: str
+    firm: FirmView
+    email: str | None = None
+    role: str | None = None
+    partner: str | None = None
+    scopes: list[str] | None = None
+
+
+class NewPassword(Struct, frozen=True, forbid_unknown_fields=True):
+    """One's own password, and the one that takes its place: at least 12 characters, without the e-mail address."""
+
+    current: Password
+    new: Password
+
+
+@post("/auth/login", status_code=200, sync_to_thread=True, tags=["who you are"], **OPEN)
+def login(
+    data: JSONBody[SignIn], request: Request[Any, Any, State], office: NamedDependency[Office]
+) -> Response[SignedIn]:
+    """Sign in as a member of staff.
+
+    The token goes into `Authorization: Bearer`; browsers get it as a cookie as well. After five tries the wait grows:
+    429 says in `Retry-After` how long it is.
+    """
+    _refuse_forms(request)
+    keyring: Keyring = request.app.state.keyring
+    opened = staff.sign_in(office, staff.Wanted(data.email, data.password, data.firm, origin_of(request)))
+    token = keyring.sign(opened)
+    answer = SignedIn(access_token=token, expires_in=int(sessions.LASTS.total_seconds()), csrf_token=opened.csrf_token)
+    return Response(answer, headers=NO_STORE, cookies=cookies.signed_in(office.settings, token, opened.csrf_token))
+
+
+@post("/auth/logout", status_code=204, sync_to_thread=True, tags=["who you are"], **may("me.write"))
+def logout(call: NamedDependency[Call]) -> Response[None]:
+    """Sign out: the session's token is good nowhere any more, from now on."""
+    with call.firm() as session:
+        sessions.end(session, call.who.firm_id, call.session_id, call.actor)
+    return Response(None, cookies=cookies.signed_out(call.office.settings))
+
+
+@get("/me", sync_to_thread=True, tags=["who you are"], **may("me.read"))
+def me(call: NamedDependency[Call]) -> Me:
+    """Say who the gateway takes the caller for, and what the caller may."""
+    who = call.who
+    with call.firm() as session:
+        firm = session.get_one(Firm, who.firm_id)
+        shown = FirmView(firm.id, firm.slug, firm.name)
+        if who.is_partner:
+            return Me(kind="partner", id=who.id, name=who.name, firm=shown, partner=who.name, scopes=sorted(who.scopes))
+        name = session.get_one(Staff, (who.firm_id, who.id)).name
+    return Me(kind="staff", id=who.id, name=name, firm=shown, email=who.name, role=who.role)
+
+
+@put("/me/password", status_code=204, sync_to_thread=True, tags=["who you are"], **may("me.write"))
+def change_password(data: JSONBody[NewPassword], call: NamedDependency[Call]) -> None:
+    """Change one's own password; one's other sessions end."""
+    with call.firm() as session:
+        mine = session.get_one(Staff, (call.who.firm_id, call.who.id), with_for_update=True)
+        staff.confirm(call, data.current, mine.password_hash)
+        accounts.set_password(session, mine, data.new, actor=call.actor, keeping=call.session_id)
+
+
+def _refuse_forms(request: Request[Any, Any, State]) -> None:
+    """A page of somebody else can post a form here, but not JSON: it must not sign our people in as somebody."""
+    if request.content_type[0] != "application/json":
+        raise Rejected(415, "unsupported_media_type", "Signing in takes JSON: send Content-Type: application/json.")

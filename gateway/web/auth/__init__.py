@@ -1,0 +1,70 @@
+"""Finds out who calls, by the proof that came with the request, before anything else of the request is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from gateway.domain.credentials import KEY_MARK, TOKEN_MARK
+from gateway.web.auth import partners, staff
+from gateway.web.auth.tokens import Keyring
+from gateway.web.calls import Call, Identity, check, origin_of
+from gateway.web.limiting import count
+from ingest.office import Office
+
+
+def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let nobody through to a route whose permission the caller does not hold: the guard of all routes.
+
+    Raises:
+        Rejected: 401 `unauthenticated`, 403 `forbidden` or `csrf`, 429 `too_many_requests`.
+    """
+    permission = handler.opt.get("may")
+    if permission is None:  # an open route, or one of the framework's
+        return
+    if handler.opt.get("signs_in") and partners.digest_in(connection) is not None:
+        return  # the handler finds out itself, in the round trip that answers
+    office: Office = connection.app.state.office
+    who = identify(connection, office)
+    if who.is_partner:
+        count(connection, who)
+    check(who, permission)
+    connection.state.call = Call(
+        office,
+        who,
+        origin_of(connection),
+        route=f"{connection.scope.get('method')} {connection.scope['path']}",
+        idempotency_key=connection.headers.get("idempotency-key"),
+    )
+
+
+def provide_call(request: Request[Any, Any, Any]) -> Call:
+    """The caller whom the guard has let through."""
+    call: Call = request.state.call
+    return call
+
+
+def identify(connection: ASGIConnection[Any, Any, Any, Any], office: Office) -> Identity:
+    """Who calls. A proof in the header counts alone: a bad one is not mended by a cookie.
+
+    Raises:
+        Rejected: 401 `unauthenticated`: no proof, or one that is not (or no longer) good; which of them is not said.
+            403 `csrf`.
+    """
+    keyring: Keyring = connection.app.state.keyring
+    given = connection.headers.get("authorization")
+    scheme, _, proof = (given or "").partition(" ")
+    if given is None:
+        who = staff.by_cookie(connection, office, keyring)
+    elif scheme.lower() != "bearer":
+        who = None
+    elif proof.startswith((KEY_MARK, TOKEN_MARK)):
+        who = partners.by_secret(office, proof.strip())
+    else:
+        who = staff.by_token(office, keyring, proof.strip())
+    if who is None:
+        raise partners.unauthenticated()
+    return who

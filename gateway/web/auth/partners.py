@@ -1,0 +1,86 @@
+"""Partners, by an API key or by an access token of their OAuth2 client: both are random, and found by their digest."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from litestar.connection import ASGIConnection
+from sqlalchemy import update
+
+from gateway import clock
+from gateway.db.models import Credential
+from gateway.domain.credentials import KEY_MARK, TOKEN_MARK, digest_of
+from gateway.web.calls import Identity
+from gateway.web.problems import Rejected
+from ingest.office import Office
+
+_SIGN_IN = "SELECT * FROM sign_in(%(proof)s)"
+_BEARERS = frozenset({"api_key", "access_token"})  # an OAuth2 client's own secret opens the token endpoint only
+
+
+class Client(NamedTuple):
+    """An OAuth2 client that has shown its secret."""
+
+    firm_id: UUID
+    credential_id: UUID
+    partner: str
+    scopes: frozenset[str]
+
+
+def by_secret(office: Office, secret: str) -> Identity | None:
+    """The partner of a live API key or access token."""
+    found = _found(office, secret)
+    return identity_of(found) if found else None
+
+
+def identity_of(found: Any) -> Identity | None:  # noqa: ANN401 - a row of sign_in(bytea)
+    """The partner that a secret belongs to, if it is one by which partners call."""
+    if found.kind not in _BEARERS:
+        return None
+    return Identity(
+        firm_id=found.firm_id,
+        id=found.credential_id,
+        name=found.partner,
+        scopes=frozenset(found.scopes),
+        partner_id=found.partner_id,
+        rate_tier=found.rate_tier,
+        limits=found.limits or {},
+    )
+
+
+def digest_in(connection: ASGIConnection[Any, Any, Any, Any]) -> bytes | None:
+    """The digest of the key or token that came with a request; None where none did."""
+    scheme, _, proof = connection.headers.get("authorization", "").partition(" ")
+    proof = proof.strip()
+    return digest_of(proof) if scheme.lower() == "bearer" and proof.startswith((KEY_MARK, TOKEN_MARK)) else None
+
+
+def unauthenticated() -> Rejected:
+    """The one answer to every proof that is missing, wrong, or no longer good; which of them is not said."""
+    return Rejected(
+        401,
+        "unauthenticated",
+        "Say who you are: a partner with `Authorization: Bearer` and its API key or access token, staff by signing in.",
+        headers={"WWW-Authenticate": 'Bearer realm="gateway"'},  # RFC 9110, 11.6.1
+    )
+
+
+def client_of(office: Office, client_id: str, secret: str) -> Client | None:
+    """The OAuth2 client of an id and a secret that belong together."""
+    found = _found(office, secret)
+    if found is None or found.kind != "oauth_client" or found.prefix != client_id:
+        return None
+    return Client(found.firm_id, found.credential_id, found.partner, frozenset(found.scopes))
+
+
+def _found(office: Office, secret: str) -> Any | None:  # noqa: ANN401 - a row of sign_in(bytea)
+    rows = office.db.look_up(_SIGN_IN, {"proof": digest_of(secret)})
+    if not rows:
+        return None
+    [found] = rows
+    if found.is_idle:
+        with office.db.firm(found.firm_id) as session:
+            used = update(Credential).where(Credential.id == found.credential_id)
+            session.execute(used.values(last_used_at=clock.now()))
+    return found

@@ -1,0 +1,133 @@
+"""Staff: signed in with a password, then known by the token of their session, in a header or in a cookie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from msgspec import Struct
+
+from gateway.domain import guessing, passwords, sessions
+from gateway.domain.sessions import Account, Opened
+from gateway.logging import get_logger
+from gateway.web.auth.cookies import CSRF_HEADER, given_token
+from gateway.web.auth.tokens import Keyring
+from gateway.web.calls import Call, Identity
+from gateway.web.problems import Rejected
+from ingest.office import Office
+
+log = get_logger(__name__)
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110, 9.2.1
+
+
+class Wanted(Struct, frozen=True):
+    """Who somebody says to be."""
+
+    email: str
+    password: str
+    firm: str | None
+    origin: str
+
+
+def sign_in(office: Office, wanted: Wanted) -> Opened:
+    """Open a session for whoever knows the password.
+
+    A wrong password, an unknown address, a firm that is missing although the address works at two, and somebody who
+    was deactivated take the same way and get the same answer. The only difference is one audit entry, for there is no
+    log of acts against nobody.
+
+    Raises:
+        Rejected: 401 `sign_in_failed`, 429 `too_many_tries`.
+    """
+    with office.db.nobody() as session:
+        accounts = sessions.accounts_of(session, wanted.email, wanted.firm, wanted.origin)
+    account = accounts[0] if len(accounts) == 1 else None
+    counters = guessing.counters(
+        wanted.email.strip().lower(), wanted.origin, is_usual=account is not None and account.was_here
+    )
+    _count(office, counters)
+    good = passwords.matches(wanted.password, account.password_hash if account else None)
+    opened = _open(office, account, wanted) if good and account else None
+    if opened is None:
+        raise _refused(office, accounts, wanted.origin)
+    with office.db.system() as session:
+        guessing.forgive(session, counters)
+    return opened
+
+
+def confirm(call: Call, password: str, kept: str | None) -> None:
+    """Ask somebody who is signed in for the password again; wrong ones are slowed down as at the sign-in.
+
+    Raises:
+        Rejected: 403 `password_wrong`, 429 `too_many_tries`.
+    """
+    counters = guessing.counters(call.who.name, call.origin, is_usual=True)
+    _count(call.office, counters)
+    if not passwords.matches(password, kept):
+        raise Rejected(403, "password_wrong", "This is not your current password.")
+    with call.office.db.system() as session:
+        guessing.forgive(session, counters)
+
+
+def by_token(office: Office, keyring: Keyring, token: str) -> Identity | None:
+    """The member of staff whose session a token belongs to, while it goes on."""
+    found = _found(office, keyring, token)
+    return found[0] if found else None
+
+
+def by_cookie(connection: ASGIConnection[Any, Any, Any, Any], office: Office, keyring: Keyring) -> Identity | None:
+    """The same by cookie, which browsers send along unasked: an unsafe request must repeat the CSRF token.
+
+    Raises:
+        Rejected: 403 `csrf`.
+    """
+    token = given_token(connection, office.settings)
+    found = _found(office, keyring, token) if token else None
+    if found is None:
+        return None
+    who, live = found
+    is_safe = connection.scope.get("method") in _SAFE
+    if not is_safe and not live.is_bound_to(connection.headers.get(CSRF_HEADER, "")):
+        sentence = f"Repeat the CSRF token of your session in the header {CSRF_HEADER}; signing in gives it."
+        raise Rejected(403, "csrf", sentence)
+    return who
+
+
+def _count(office: Office, counters: list[guessing.Counter]) -> None:
+    try:
+        with office.db.system() as session:
+            guessing.count(session, counters)
+    except guessing.TooManyTries as error:
+        wait = {"Retry-After": str(error.seconds)}
+        raise Rejected(429, error.code, error.sentence, headers=wait) from error
+
+
+def _open(office: Office, account: Account, wanted: Wanted) -> Opened | None:
+    with office.db.firm(account.firm_id) as session:
+        return sessions.start(session, account, wanted.password, wanted.origin)
+
+
+def _refused(office: Office, accounts: list[Account], origin: str) -> Rejected:
+    with office.db.system() as session:
+        for account in accounts:
+            sessions.note_refusal(session, account, origin)
+    log.warning("sign-in refused", origin=origin)
+    return Rejected(
+        401,
+        "sign_in_failed",
+        "E-mail address and password do not belong together. Whoever works at several firms must name the firm.",
+    )
+
+
+def _found(office: Office, keyring: Keyring, token: str) -> tuple[Identity, sessions.Live] | None:
+    claims = keyring.read(token)
+    if claims is None:
+        return None
+    asked = {"firm": claims.firm_id, "session": claims.sid}
+    rows = office.db.look_up(sessions.FIND_LIVE, asked, claims.firm_id)
+    if not rows:
+        return None
+    live = sessions.Live(*rows[0])
+    who = Identity(firm_id=claims.firm_id, id=live.staff_id, name=live.email, role=live.role, session_id=claims.sid)
+    return who, live

@@ -1,0 +1,91 @@
+"""Who calls the application in tests, from which address, and with which proof."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+from litestar.testing import TestClient
+
+from gateway.db.models import Staff
+from gateway.domain import passwords, sessions
+from gateway.domain.audit import Actor
+from gateway.domain.credentials import add_key
+from gateway.domain.sessions import Account
+from gateway.web.app import create_app
+from gateway.web.auth.tokens import Keyring
+
+ME = Actor("system", "tests")
+PASSWORD = "fig-tree-lamp-owl"
+
+
+@contextmanager
+def asking(settings, address: str = "10.0.0.1") -> Iterator[TestClient[Any]]:
+    """A client of an application of its own, at a network address."""
+    app = create_app(settings)
+    asgi = app.asgi_handler
+
+    async def from_there(scope, receive, send):
+        if scope["type"] == "http":
+            scope["client"] = (address, 50000)
+        await asgi(scope, receive, send)
+
+    app.asgi_handler = from_there
+    with TestClient(app, raise_server_exceptions=False, base_url="https://gateway.example") as client:
+        client.cookies.jar.set_policy(_NoCookies())
+        yield client
+
+
+class _NoCookies:
+    """Keeps no cookie, so that a test sends exactly what it says."""
+
+    netscape, rfc2965, hide_cookie2 = True, False, False
+
+    def set_ok(self, cookie, request):
+        return False
+
+    def return_ok(self, cookie, request):
+        return False
+
+    def domain_return_ok(self, domain, request):
+        return False
+
+    def path_return_ok(self, path, request):
+        return False
+
+
+def staff_headers(office, firm_id, staff_id, origin="10.0.0.1") -> dict[str, str]:
+    """Headers of somebody signed in, without the cost of a password."""
+    with office.db.firm(firm_id) as session:
+        one = session.get_one(Staff, (firm_id, staff_id))
+        one.password_hash = one.password_hash or hashed()
+        session.flush()
+        account = Account(firm_id, "", staff_id, one.email, one.password_hash, was_here=False)
+        opened = sessions.start(session, account, PASSWORD, origin)
+    return {"Authorization": f"Bearer {Keyring(office).sign(opened)}"}
+
+
+def stranger(office, cast) -> UUID:
+    """Harbor's admin, who joins when first asked for."""
+    with office.db.firm(cast.harbor) as session:
+        found = session.query(Staff).filter_by(email="admin@harbor.example").first()
+        if found is None:
+            found = Staff(firm_id=cast.harbor, id=uuid4(), email="admin@harbor.example", name="admin", role="admin")
+            session.add(found)
+        return found.id
+
+
+def key_headers(db, firm_id, partner_id, scopes) -> dict[str, str]:
+    """Headers of a partner with a key of these scopes."""
+    with db.firm(firm_id) as session:
+        made = add_key(session, firm_id, partner_id, name="HR system", scopes=scopes, expires_at=None, actor=ME)
+        return {"Authorization": f"Bearer {made.secret}"}
+
+
+@functools.cache
+def hashed() -> str:
+    """PASSWORD as it is kept; made once, for it costs."""
+    return passwords.hashed(PASSWORD)
