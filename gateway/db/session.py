@@ -51,13 +51,18 @@ class Database:
         return database
 
     @contextmanager
-    def firm(self, firm_id: UUID) -> Iterator[Session]:
+    def firm(self, firm_id: UUID, staff_id: UUID | None = None) -> Iterator[Session]:
         """One transaction for one firm: other firms' rows do not exist in it. Commits at the end, rolls back on error.
+
+        Args:
+            firm_id: whose rows there are.
+            staff_id: the member of staff for whom it works, within the ethical walls around them; without one
+                (imports, partners, the command line) there are no walls.
 
         Raises:
             Transient: see `gateway.db.engine.translating`.
         """
-        with _transaction(self._app, _opening(APP, firm_id)) as session:
+        with _transaction(self._app, _opening(APP, firm_id, staff_id)) as session:
             yield session
 
     @contextmanager
@@ -112,9 +117,9 @@ def _transaction(engine: Engine, opening: str) -> Iterator[Session]:
         connection.commit()
 
 
-def _opening(role: str, firm_id: UUID | None = None) -> str:
+def _opening(role: str, firm_id: UUID | None = None, staff_id: UUID | None = None) -> str:
     """BEGIN and the transaction's settings as one message; a pretended day gets its audit partition as well."""
-    settings = {"role": role, "app.firm_id": str(firm_id or "")}
+    settings = {"role": role, "app.firm_id": str(firm_id or ""), "app.staff_id": str(staff_id or "")}
     if clock.is_pretended():
         settings["app.now"] = clock.now().isoformat()
     calls = [f"set_config('{name}', '{value}', true)" for name, value in settings.items()]

@@ -7,6 +7,7 @@ from gateway.db.models.firms import Attorney, Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
 from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerConfig
 from gateway.db.models.records import Case, Client, Document, Sighting
+from gateway.db.models.walls import Wall
 
 __all__ = [
     "LOADED_STATES",
@@ -28,4 +29,5 @@ __all__ = [
     "RowError",
     "Sighting",
     "Staff",
+    "Wall",
 ]
