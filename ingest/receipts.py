@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from operator import itemgetter
@@ -67,6 +68,13 @@ def write(db: Database, store: Store, settings: Settings, home: Home, import_id:
         with _whole(folder / "receipt.json") as out:
             out.write(_pretty(told))
         arrival.receipt_at = clock.now()
+
+
+def destroy(settings: Settings, home: Home, import_id: UUID) -> None:
+    """Remove the receipts of an import for good; none that are there is fine."""
+    folder = folder_of(settings, home, import_id)
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def _problems(import_id: UUID) -> Select[RowError]:

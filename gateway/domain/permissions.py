@@ -56,6 +56,7 @@ PERMISSIONS: dict[str, Allowed] = {
     "staff.manage": Allowed(_ADMINS),
     "limits.manage": Allowed(_ADMINS),
     "me.read": Allowed(_READERS),
+    "walls.manage": Allowed(_ADMINS),
     "limits.read": Allowed(_NOBODY, "status:read"),
 }
 

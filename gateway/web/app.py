@@ -22,14 +22,20 @@ from gateway.errors import Problem
 from gateway.logging import configure
 from gateway.settings import Settings, load
 from gateway.storage import Store
-from gateway.web.api import clients, document, health
+from gateway.web.api import audit, cases, clients, document, documents, health, walls
 from gateway.web.auth import provide_call
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.tracing import traced
 from ingest.office import Office
 
 OPEN_ROUTES: list[ControllerRouterHandler] = [health.live, health.ready, document.describe]
-ROUTES: list[ControllerRouterHandler] = [clients.router]
+ROUTES: list[ControllerRouterHandler] = [
+    clients.router,
+    cases.router,
+    documents.router,
+    audit.router,
+    walls.router,
+]
 
 MOST_BODY = 1 << 20  # bytes of a request, where a route does not say otherwise
 

@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
+from gateway.domain.changes import Unfit
 from gateway.errors import NotFound, Problem, Transient
 from gateway.logging import get_logger
 
@@ -71,6 +72,14 @@ _STATUS: dict[str, int] = {
     "not_held": HTTPStatus.CONFLICT,
     "staff_exists": HTTPStatus.CONFLICT,
     "too_many_keys": HTTPStatus.CONFLICT,
+    "client_exists": HTTPStatus.CONFLICT,
+    "client_erased": HTTPStatus.CONFLICT,
+    "case_exists": HTTPStatus.CONFLICT,
+    "case_closed": HTTPStatus.CONFLICT,
+    "case_open": HTTPStatus.CONFLICT,
+    "document_exists": HTTPStatus.CONFLICT,
+    "wall_exists": HTTPStatus.CONFLICT,
+    "own_wall": HTTPStatus.FORBIDDEN,
     "disk_full": HTTPStatus.INSUFFICIENT_STORAGE,
 }
 
@@ -80,11 +89,13 @@ def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[Prob
     if isinstance(error, Rejected):
         return _document(request, error.status, error.code, error.sentence, error.details, error.headers)
     status, headers = _STATUS.get(error.code), {}
+    faults = error.faults if isinstance(error, Unfit) else {}
+    details: list[dict[str, Any]] = [{"field": name, "message": sentence} for name, sentence in faults.items()]
     if isinstance(error, NotFound):
         status = HTTPStatus.NOT_FOUND
     elif isinstance(error, Transient):
         status, headers = status or HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(RETRY_SECONDS)}
-    return _document(request, status or HTTPStatus.UNPROCESSABLE_ENTITY, error.code, error.sentence, [], headers)
+    return _document(request, status or HTTPStatus.UNPROCESSABLE_ENTITY, error.code, error.sentence, details, headers)
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemDocument]:

@@ -46,6 +46,12 @@ class AuditEntry(Base):
         Index(None, "firm_id", "case_id", "at", postgresql_where=text("client_id IS NULL AND case_id IS NOT NULL")),
         Index(None, "firm_id", "actor", "at", postgresql_where=text("actor_kind <> 'import'")),
         Index(None, "firm_id", "action", "at", postgresql_where=text("actor_kind <> 'import'")),
+        Index(
+            None,
+            "firm_id",
+            "import_id",
+            postgresql_where=text("actor_kind <> 'import' AND import_id IS NOT NULL"),
+        ),
         Index(  # acts that concern no one person: lists, with the ids that were seen, and the firm's own affairs
             "audit_log_changes_idx",
             "changes",

@@ -94,6 +94,7 @@ class Client(Record, Base):
         points_at("imports", "source_import_id"),
         points_at("attorneys", "attorney_id"),
         UniqueConstraint("firm_id", "partner_id", "key"),
+        Index("clients_erased", "firm_id", "partner_id", postgresql_where=text("erased_at IS NOT NULL")),
         CheckConstraint("enrollment_status IN ('active', 'terminated', 'withdrawn')", name="enrollment_status"),
         CheckConstraint("status IN ('active', 'archived')", name="status"),
     )

@@ -39,11 +39,14 @@ CREATE TABLE walls (
     CONSTRAINT walls_one_side_check CHECK (num_nonnulls(client_id, partner_id) = 1)
 );
 ALTER TABLE clients ADD COLUMN erased_at timestamptz;
+CREATE INDEX clients_erased ON clients (firm_id, partner_id) WHERE erased_at IS NOT NULL;
 ALTER TABLE audit_log ADD COLUMN line integer;
 -- the firm first: otherwise a quiet firm's newest entries lie behind everything that the others did since
 ALTER TABLE audit_log DROP CONSTRAINT audit_log_pkey, ADD CONSTRAINT audit_log_pkey PRIMARY KEY (firm_id, at, id);
 CREATE INDEX audit_log_firm_id_actor_at_idx ON audit_log (firm_id, actor, at) WHERE actor_kind <> 'import';
 CREATE INDEX audit_log_firm_id_action_at_idx ON audit_log (firm_id, action, at) WHERE actor_kind <> 'import';
+CREATE INDEX audit_log_firm_id_import_id_idx ON audit_log (firm_id, import_id)
+    WHERE actor_kind <> 'import' AND import_id IS NOT NULL;
 CREATE INDEX audit_log_changes_idx ON audit_log USING gin (changes jsonb_path_ops)
     WHERE client_id IS NULL AND case_id IS NULL AND import_id IS NULL
 """
@@ -107,5 +110,5 @@ BEGIN
     GET DIAGNOSTICS blanked = ROW_COUNT;
     RETURN blanked;
 END $$;
-COMMENT ON FUNCTION erase_audit(uuid) IS 'blanks the values of one erased client in the audit log; says in how many entries'
+COMMENT ON FUNCTION erase_audit(uuid) IS 'blanks the values of an erased client in the audit log; counts the entries'
 """
