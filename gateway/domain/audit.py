@@ -125,7 +125,7 @@ def files_of(session: Session, imports: Iterable[UUID | None]) -> Mapping[UUID, 
     """The names of the files that these imports read."""
     ids = {one for one in imports if one is not None}
     named = select(Import.id, File.name).join(File, File.id == Import.file_id).where(Import.id.in_(ids))
-    return dict(session.execute(named).tuples().all()) if ids else {}
+    return dict(session.execute(named).all()) if ids else {}
 
 
 # ------------------------------------------------------------------------------------------------ conditions

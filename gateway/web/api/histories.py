@@ -77,7 +77,7 @@ def _source(entry: AuditEntry, files: Mapping[UUID, str]) -> Source | None:
 
 def _record_change(told: dict[str, Any]) -> RecordChange:
     old, new = told.get("old") or {}, told.get("new") or {}
-    values = [ValueChange(name, old.get(name), new.get(name)) for name in dict.fromkeys([*old, *new])]
+    values = [ValueChange(name, old.get(name), new.get(name)) for name in sorted({*old, *new})]
     return RecordChange(kind=told.get("kind", ""), id=told.get("id"), action=told.get("action", ""), values=values)
 
 

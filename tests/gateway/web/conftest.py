@@ -50,9 +50,7 @@ def _staff_by_header(monkeypatch, cast) -> None:
         if role == "stranger":
             return Identity(firm_id=cast.harbor, id=cast.initech, name="admin@harbor.example", role="admin")
         if role is not None:
-            return Identity(
-                firm_id=cast.northgate, id=cast.staff[role], name=f"{role}@northgate.example", role=role
-            )
+            return Identity(firm_id=cast.northgate, id=cast.staff[role], name=f"{role}@northgate.example", role=role)
         return identify(request, office)
 
     monkeypatch.setattr(auth, "identify", named)
