@@ -38,7 +38,7 @@ class AuditEntry(Base):
     row: Mapped[int | None]
     sheet: Mapped[str | None]
     line: Mapped[int | None]
-    changes: Mapped[list[dict[str, object]] | None] = mapped_column(JSONB)
+    changes: Mapped[list[dict[str, object]] | None] = mapped_column(JSONB(none_as_null=True))
     digest: Mapped[bytes | None]
 
     __table_args__ = (

@@ -104,7 +104,7 @@ BEGIN
                         THEN jsonb_build_object('new', erased_values(one -> 'new')) ELSE '{{}}' END
             ORDER BY place)
         FROM jsonb_array_elements(a.changes) WITH ORDINALITY AS told(one, place))
-    WHERE a.firm_id = firm AND a.changes IS NOT NULL AND a.changes <> '[]'
+    WHERE a.firm_id = firm AND jsonb_typeof(a.changes) = 'array' AND a.changes <> '[]'
       AND (a.client_id = person
            OR a.client_id IS NULL AND a.case_id IN (SELECT id FROM cases WHERE firm_id = firm AND client_id = person));
     GET DIAGNOSTICS blanked = ROW_COUNT;
