@@ -112,7 +112,10 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
 
 
 def on_surprise(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDocument]:
-    """Our fault: logged whole, and told without a word of what it was."""
+    """Our fault: logged whole, told without a word of what it was. A body that the decoder chokes on is not ours."""
+    if isinstance(error, UnicodeDecodeError | RecursionError) and _raised_in(error) == _DECODER:
+        sentence = "The body is no JSON that can be read: it is not UTF-8, or nested too deeply."
+        return _document(request, HTTPStatus.BAD_REQUEST, "invalid_request", sentence, [], {})
     log.error("request failed", path=request.url.path, exc_info=error)
     sentence = "Internal error. We have been told; trying again may help."
     return _document(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", sentence, [], {})
@@ -124,6 +127,17 @@ _SENTENCES: dict[int, tuple[str, str]] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", "The body is larger than this address takes."),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported_media_type", "The body is not of a type that this address takes."),
 }
+
+
+_DECODER = "litestar.serialization.msgspec_hooks"  # turns msgspec's own errors into a 400, and lets these two pass
+
+
+def _raised_in(error: Exception) -> str:
+    """The module of the innermost Python function that an error came from."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return str(trace.tb_frame.f_globals.get("__name__")) if trace else ""
 
 
 def _field(told: dict[str, Any]) -> dict[str, Any]:
