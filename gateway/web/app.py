@@ -24,6 +24,7 @@ from gateway.settings import Settings, load
 from gateway.storage import Store
 from gateway.web.api import audit, cases, clients, document, documents, health, walls
 from gateway.web.auth import provide_call
+from gateway.web.examples import illustrate
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.tracing import traced
 from ingest.office import Office
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     )
     app.asgi_handler = traced(app.asgi_handler)  # around the router: middleware sees known paths only
     _refuse_undeclared(app)
+    illustrate(app.openapi_schema)
     return app
 
 

@@ -35,10 +35,10 @@ from gateway.web.texts import (
 )
 from gateway.web.versions import IfMatch, check_match, tag
 
-Complexity = Annotated[int, Meta(ge=1, le=10, examples=[4])]
-CaseNumber = Annotated[Name, Meta(description="Unique with the partner; it cannot change.", examples=["NG-2026-0042"])]
+Complexity = Annotated[int, Meta(ge=1, le=10)]
+CaseNumber = Annotated[Name, Meta(description="Unique with the partner; it cannot change.")]
 ByAttorney = Annotated[UUID | None, QueryParameter(description="Of this attorney only.")]
-Outcome = Annotated[Literal["approved", "denied", "withdrawn", "closed"], Meta(examples=["approved"])]
+Outcome = Literal["approved", "denied", "withdrawn", "closed"]
 
 
 class CaseView(Struct, frozen=True, kw_only=True):

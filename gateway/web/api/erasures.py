@@ -19,7 +19,7 @@ from gateway.web.calls import Call, may
 from gateway.web.texts import Text
 from ingest import receipts
 
-Reason = Annotated[Text, Meta(description="Why; it stays on record.", examples=["Request under GDPR, art. 17"])]
+Reason = Annotated[Text, Meta(description="Why; it stays on record.")]
 
 
 class Erasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from gateway.db.models import Wall
 from gateway.domain import walls
@@ -43,7 +43,7 @@ class NewWall(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     staff_id: UUID
     client_id: UUID | None = None
     partner_id: UUID | None = None
-    reason: Annotated[Text, Meta(examples=["Acted for the other side before joining us"])]
+    reason: Text
 
 
 @get("/", sync_to_thread=True, **may("walls.manage"))

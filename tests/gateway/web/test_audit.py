@@ -29,7 +29,14 @@ def world(http, desk, me):
     document = http.get("/v1/documents", headers=me).json()["data"][0]["id"]
     case = http.post("/v1/cases", json={"case_number": "C-1", "client_id": ids["E1"]}, headers=me).json()["id"]
     lone = http.post("/v1/cases", json={"case_number": "C-2", "partner": "acme"}, headers=me).json()["id"]
-    return {"person": ids["E1"], "other": ids["E2"], "document": document, "case": case, "lone": lone, "import": account["import_id"]}
+    return {
+        "person": ids["E1"],
+        "other": ids["E2"],
+        "document": document,
+        "case": case,
+        "lone": lone,
+        "import": account["import_id"],
+    }
 
 
 @pytest.fixture
@@ -54,7 +61,14 @@ def test_the_log_is_found_by_record(asked, http, me, world):
     assert asked(record=world["document"]) == ["document.number", "document.list", "import.row"]
     assert asked(record=world["case"]) == ["case.list", "case.create"]
     assert asked(record=world["lone"]) == ["case.list", "case.view", "case.create"]
-    assert asked(record=world["person"]) == ["case.list", "document.number", "case.create", "document.list", "client.list", "import.row"]
+    assert asked(record=world["person"]) == [
+        "case.list",
+        "document.number",
+        "case.create",
+        "document.list",
+        "client.list",
+        "import.row",
+    ]
     assert asked(record="01900000-0000-7000-8000-000000000001") == []
 
 
@@ -81,7 +95,15 @@ def test_a_page_of_the_log_goes_on_where_it_ended(http, admin, world):
     first = http.get(URL, params={"limit": 4}, headers=admin).json()
     second = http.get(URL, params={"limit": 4, "cursor": first["pagination"]["next_cursor"]}, headers=admin).json()
     actions = [one["action"] for one in first["data"] + second["data"]]
-    assert actions == ["case.create", "case.create", "document.list", "client.list", "import.row", "import.row", "partner.apply"]
+    assert actions == [
+        "case.create",
+        "case.create",
+        "document.list",
+        "client.list",
+        "import.row",
+        "import.row",
+        "partner.apply",
+    ]
 
 
 def test_an_instant_without_its_offset_is_refused(http, admin):
@@ -119,7 +141,11 @@ READY = {  # what must have happened before
     "POST /v1/cases/{case_id:uuid}/reopenings": ("POST", "/v1/cases/{case_id}/closures", {"outcome": "denied"}),
     "DELETE /v1/clients/{client_id:uuid}/pins/{field:str}": ("PATCH", "/v1/clients/{client_id}", {"notes": "y"}),
     "DELETE /v1/cases/{case_id:uuid}/pins/{field:str}": ("PATCH", "/v1/cases/{case_id}", {"notes": "y"}),
-    "DELETE /v1/documents/{document_id:uuid}/pins/{field:str}": ("PATCH", "/v1/documents/{document_id}", {"country": "BRA"}),
+    "DELETE /v1/documents/{document_id:uuid}/pins/{field:str}": (
+        "PATCH",
+        "/v1/documents/{document_id}",
+        {"country": "BRA"},
+    ),
 }
 PINNED = {"clients": "notes", "cases": "client_id", "documents": "country"}
 
@@ -127,8 +153,14 @@ PINNED = {"clients": "notes", "cases": "client_id", "documents": "country"}
 def test_every_write_and_every_look_is_on_record(http, admin, settings, world, cast, desk):
     """All routes about records, walked; each leaves an entry under the name of whoever called."""
     wall = {"staff_id": str(cast.staff["viewer"]), "client_id": world["person"], "reason": "x"}
-    ids = {f"{kind}_id": world[name] for kind, name in (("client", "other"), ("case", "case"), ("document", "document"))}
-    routes = [f"{method} {path}" for path, method, _ in routes_of(create_app(settings)) if path.split("/")[2:3] and path.split("/")[2] in SUBJECTS]
+    ids = {
+        f"{kind}_id": world[name] for kind, name in (("client", "other"), ("case", "case"), ("document", "document"))
+    }
+    routes = [
+        f"{method} {path}"
+        for path, method, _ in routes_of(create_app(settings))
+        if path.split("/")[2:3] and path.split("/")[2] in SUBJECTS
+    ]
     assert set(BODIES) | set(READY) <= set(routes)
     silent = set()
     for route in sorted(routes, key=lambda one: "erasure" in one):  # last, for it ends the record

@@ -16,7 +16,13 @@ BODIES = {
     "NUL": b'{"reason": "a\\u0000b", "notes": "a\\u0000b", "priority": "\\u0000", "number": "\\u0000", "case_number": "\\u0000"}',
     "lone surrogate": b'{"reason": "\\ud800", "notes": "\\ud800", "priority": "\\udfff", "number": "\\ud800"}',
     "not UTF-8": b'{"reason": "\xff\xfe", "notes": "\xff"}',
-    "huge integer": b'{"annual_salary": 1' + b"0" * 30 + b', "wage": 1' + b"0" * 30 + b', "graduation_year": 1' + b"0" * 30 + b"}",
+    "huge integer": b'{"annual_salary": 1'
+    + b"0" * 30
+    + b', "wage": 1'
+    + b"0" * 30
+    + b', "graduation_year": 1'
+    + b"0" * 30
+    + b"}",
     "huge exponent": b'{"annual_salary": "1e999999999", "wage": "1e-999999999", "years_of_experience": "Infinity"}',
     "wrong types": b'{"reason": 7, "notes": [], "priority": {}, "number": true, "stage": 1, "outcome": 1, "staff_id": 1}',
     "no such day": b'{"date_of_birth": "2026-02-30", "filed_on": "0000-00-00", "issued_on": "10000-01-01", "decided_on": "x"}',
@@ -80,7 +86,12 @@ def ids(http, admin, cast):
 
 
 def is_told(answer):
-    assert 400 <= answer.status_code < 500, (answer.request.method, str(answer.request.url)[:200], answer.status_code, answer.text[:300])
+    assert 400 <= answer.status_code < 500, (
+        answer.request.method,
+        str(answer.request.url)[:200],
+        answer.status_code,
+        answer.text[:300],
+    )
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert answer.json()["message"]
 
@@ -98,11 +109,17 @@ def test_a_hostile_body_is_refused(http, admin, ids, settings, body):
                 assert answer.status_code in {400, 422}, path
 
 
-@pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "multipart/form-data", "application/x-msgpack"])
+@pytest.mark.parametrize(
+    "media_type", ["text/plain", "application/xml", "multipart/form-data", "application/x-msgpack"]
+)
 def test_a_body_of_another_type_is_refused_or_read_as_json(http, admin, ids, settings, media_type):
     for method, path in routes(settings):
         if method in {"POST", "PATCH"} and not path.endswith("restorations"):
-            is_told(http.request(method, fill(path, **ids), content=b"\xff\x00<x/>", headers=admin | {"Content-Type": media_type}))
+            is_told(
+                http.request(
+                    method, fill(path, **ids), content=b"\xff\x00<x/>", headers=admin | {"Content-Type": media_type}
+                )
+            )
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -114,7 +131,9 @@ def test_a_hostile_query_is_refused_or_finds_nothing(http, admin, ids, settings,
                 is_told(answer)
 
 
-@pytest.mark.parametrize("wrong", ["x", "0", "%00", "01900000-0000-7000-8000-00000000000g", "%2E%2E%2Fclients", "%ED%A0%80", "9" * 3_000])
+@pytest.mark.parametrize(
+    "wrong", ["x", "0", "%00", "01900000-0000-7000-8000-00000000000g", "%2E%2E%2Fclients", "%ED%A0%80", "9" * 3_000]
+)
 def test_an_id_that_is_none_does_not_exist(http, admin, settings, wrong):
     for method, path in routes(settings):
         if ":uuid}" in path:
