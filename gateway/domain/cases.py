@@ -90,11 +90,10 @@ def take(session: Session, case_id: UUID) -> Case:
 
     Raises:
         NotFound: the firm has no such case.
-        Permanent: `client_erased`.
     """
     client_id = find(session, case_id).client_id
     if client_id is not None:
-        _client(session, client_id)  # the person first, as imports do
+        changes.take(session, Client, "client", client_id)  # the person first, as imports do
     return changes.take(session, Case, "case", case_id)
 
 
@@ -122,8 +121,10 @@ def change(session: Session, case: Case, values: Mapping[str, object], cipher: F
 
     Raises:
         Unfit: a stage or status that it cannot come to, or a client of another partner.
-        Permanent: `case_closed`.
+        Permanent: `case_closed`, `client_erased`.
     """
+    if case.client_id is not None:
+        _client(session, case.client_id)
     if faults := _faults(case, values):
         raise Unfit(faults)
     client_id = values.get("client_id")

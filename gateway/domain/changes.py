@@ -84,7 +84,8 @@ def take(session: Session, model: type[R], kind: Kind, record_id: UUID) -> R:
         NotFound: the firm has no such record.
         Transient: see `by_hand`.
     """
-    found = session.scalar(select(model).where(model.id == record_id).with_for_update(key_share=True))
+    locked = select(model).where(model.id == record_id).with_for_update(key_share=True)
+    found = session.scalar(locked.execution_options(populate_existing=True))  # as it is now, not as it was looked up
     if found is None:
         raise NotFound(kind, str(record_id))
     return found

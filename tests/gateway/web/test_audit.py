@@ -82,7 +82,7 @@ def test_the_log_is_found_by_import_with_what_people_did_to_it(asked, desk, worl
 def test_the_log_is_found_by_actor_action_and_time(asked, world, cast):
     mine = asked(actor="paralegal@northgate.example")
     assert mine == ["case.create", "case.create", "document.list", "client.list", "partner.apply"]
-    assert asked(actor=str(cast.staff["paralegal"])) == mine
+    assert asked(actor=str(cast.staff["paralegal"])) == mine[:-1]  # at the desk nobody had an id
     assert asked(actor="acme/roster") == asked(action="import.row") == ["import.row", "import.row"]
     assert asked(action="case.create", actor="paralegal@northgate.example") == ["case.create"] * 2
     assert asked(actor="nobody@northgate.example") == []

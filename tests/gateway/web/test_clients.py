@@ -230,6 +230,35 @@ def test_while_an_import_holds_a_record_a_writer_is_told_so_within_seconds(http,
     told(http.patch(f"{URL}/{fed}", json={"notes": "x"}, headers=me), 200)
 
 
+@pytest.mark.parametrize("kind", ["clients", "cases", "documents"])
+def test_whoever_waited_for_another_writer_sees_what_that_one_wrote(http, me, fed, db, cast, kind):
+    """Two at once: the later one holds its precondition against the record as the earlier one left it."""
+    from sqlalchemy import text
+
+    made = {
+        "clients": fed,
+        "cases": http.post("/v1/cases", json={"case_number": "C-1", "client_id": fed}, headers=me).json()["id"],
+        "documents": http.post("/v1/documents", json={"client_id": fed, "doc_type": "ead"}, headers=me).json()["id"],
+    }
+    where, body = (
+        f"/v1/{kind}/{made[kind]}",
+        {"clients": {"notes": "x"}, "cases": {"priority": "x"}, "documents": {"country": "IN"}},
+    )
+    seen = http.get(where, headers=me).headers["etag"]
+    answers, done = [], threading.Event()
+    with db.firm(cast.northgate) as session:
+        session.execute(text(f"UPDATE {kind} SET version = version + 1 WHERE id = :id"), {"id": made[kind]})
+        session.flush()
+        waiting = threading.Thread(
+            target=lambda: answers.append(http.patch(where, json=body[kind], headers=me | {"If-Match": seen}))
+        )
+        waiting.start()
+        blocked = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        assert any(session.scalar(blocked) or done.wait(0.01) for _ in range(1_000))
+    waiting.join()
+    assert told(answers[0], 412)["error"] == "changed_meanwhile"
+
+
 def test_archiving_keeps_everything_and_can_be_undone(http, as_staff, me, fed, db, cast):
     assert http.delete(f"{URL}/{fed}", headers=me).status_code == 403
     lawyer = as_staff("attorney")

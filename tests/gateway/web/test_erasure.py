@@ -1,12 +1,15 @@
 """Erasing a person: nothing of them is left in the database or on the disk, and no file brings them back silently."""
 
 import gzip
+import threading
 from pathlib import Path
 
 import pytest
 from desk import person
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+
+from gateway.db.session import lock_partner
 
 ANA = person(
     1,
@@ -180,6 +183,35 @@ def test_an_erased_record_no_longer_changes(ana, erase, http, admin):
         ("POST", "cases", {"client_id": ana, "case_number": "C-9"}),
     ]:
         assert told(http.request(method, f"/v1/{path}", json=body, headers=admin), 409)["error"] == "client_erased"
+
+
+def test_the_case_of_an_erased_person_can_still_be_closed(ana, erase, http, admin):
+    erase(ana)
+    case = http.get("/v1/cases", headers=admin).json()["data"][0]["id"]
+    closed = told(http.post(f"/v1/cases/{case}/closures", json={"outcome": "withdrawn"}, headers=admin), 201)
+    assert (closed["stage"], closed["job_title"]) == ("closed", None)
+
+
+def test_while_an_import_runs_nobody_is_erased(ana, erase, db, cast, settings):
+    held, done = threading.Event(), threading.Event()
+
+    def run():
+        with db.firm(cast.northgate) as session:
+            lock_partner(session, cast.acme)
+            held.set()
+            done.wait(20)
+
+    importer = threading.Thread(target=run)
+    importer.start()
+    assert held.wait(10)
+    try:
+        refused = erase(ana, status=409)
+    finally:
+        done.set()
+        importer.join()
+    assert refused["error"] == "import_running"
+    assert [path for path in on_disk(settings) if "/files/" in path]
+    erase(ana)
 
 
 def test_files_that_wait_for_a_decision_are_named_and_kept(ana, erase, desk, http, admin):

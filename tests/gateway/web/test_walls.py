@@ -230,6 +230,14 @@ def test_a_walled_person_puts_nothing_behind_the_wall(db, cast, world, put_up, s
         session.rollback()
 
 
+def test_for_whom_a_transaction_worked_ends_with_it(db, cast, world, put_up):
+    put_up(client_id=world["E1"])
+    everybody = "SELECT count(*) FROM clients"
+    behind = count(db, cast.northgate, cast.staff["attorney"], everybody)
+    for _ in range(12):  # more than there are connections
+        assert count(db, cast.northgate, None, everybody) == behind + 1
+
+
 def test_a_firm_sees_no_wall_of_another(db, cast, world, put_up):
     put_up(client_id=world["E1"])
     assert count(db, cast.harbor, None, "SELECT count(*) FROM walls") == 0
