@@ -13,6 +13,7 @@ from gateway.crypto import FirmCipher
 from gateway.db.models import Client
 from gateway.domain import clients
 from gateway.domain.changes import last_four
+from gateway.web.pinned import Pin, pins_of
 from gateway.web.texts import (
     Count,
     Country,
@@ -58,13 +59,6 @@ class ClientView(Struct, frozen=True, kw_only=True):
     def of(cls, client: Client) -> ClientView:
         """A client as a list shows it."""
         return cls(**{name: getattr(client, name) for name in cls.__struct_fields__})
-
-
-class Pin(Struct, frozen=True):
-    """Who changed a field by hand, and when; imports leave it alone."""
-
-    by: str
-    at: datetime
 
 
 class Identifier(Struct, frozen=True):
@@ -134,10 +128,9 @@ class ClientDetails(Struct, frozen=True, kw_only=True):
     def of(cls, client: Client, cipher: FirmCipher) -> ClientDetails:
         """A client as its own page shows it."""
         ends = {name: last_four(getattr(client, name), name, cipher) for name in clients.IDENTIFIERS}
-        pins = {name: Pin(note["by"], datetime.fromisoformat(note["at"])) for name, note in client.pins.items()}
         found = {name: Identifier(end) for name, end in ends.items() if end is not None}
         plain = {name: getattr(client, name) for name in cls.__struct_fields__ if name not in {"identifiers", "pins"}}
-        return cls(**plain, identifiers=found, pins=pins)
+        return cls(**plain, identifiers=found, pins=pins_of(client))
 
 
 class ClientFields(Struct, kw_only=True, forbid_unknown_fields=True):

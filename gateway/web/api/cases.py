@@ -18,6 +18,7 @@ from gateway.domain.changes import Unfit, by_hand
 from gateway.web.calls import Call, may
 from gateway.web.forms import stored
 from gateway.web.pages import Cursor, Limit, Page, page
+from gateway.web.pinned import Pin, pins_of
 from gateway.web.texts import (
     ByClient,
     ByPartner,
@@ -42,7 +43,7 @@ Outcome = Literal["approved", "denied", "withdrawn", "closed"]
 
 
 class CaseView(Struct, frozen=True, kw_only=True):
-    """A case; `pins` are the fields that staff wrote and imports leave alone: {field: {by, at}}."""
+    """A case; `pins` are the fields that staff wrote and imports leave alone."""
 
     id: UUID
     partner_id: UUID
@@ -68,7 +69,7 @@ class CaseView(Struct, frozen=True, kw_only=True):
     worksite_city: str | None
     worksite_state: str | None
     attributes: dict[str, Any]
-    pins: dict[str, Any]
+    pins: dict[str, Pin]
     source_import_id: UUID | None
     source_row: int | None
     version: int
@@ -78,7 +79,8 @@ class CaseView(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, case: Case) -> CaseView:
         """A case as staff see it."""
-        return cls(**{name: getattr(case, name) for name in cls.__struct_fields__})
+        plain = {name: getattr(case, name) for name in cls.__struct_fields__ if name != "pins"}
+        return cls(**plain, pins=pins_of(case))
 
 
 class CaseFields(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -20,6 +20,7 @@ from gateway.domain.fields import DOCUMENT_TYPES
 from gateway.web.calls import Call, may
 from gateway.web.forms import stored
 from gateway.web.pages import Cursor, Limit, Page, page
+from gateway.web.pinned import Pin, pins_of
 from gateway.web.texts import ByClient, Country, Day, DocumentStatus, DocumentType, Name, Total, Word
 from gateway.web.versions import IfMatch, check_match, tag
 
@@ -30,7 +31,7 @@ ExpiringWithin = Annotated[
 
 
 class DocumentView(Struct, frozen=True, kw_only=True):
-    """A document; its number by its last four characters. `pins`: {field: {by, at}}, see cases."""
+    """A document; its number by its last four characters. `pins` are the fields that staff wrote."""
 
     id: UUID
     client_id: UUID
@@ -44,7 +45,7 @@ class DocumentView(Struct, frozen=True, kw_only=True):
     status: str
     file_id: UUID | None
     attributes: dict[str, Any]
-    pins: dict[str, Any]
+    pins: dict[str, Pin]
     source_import_id: UUID | None
     source_row: int | None
     version: int
@@ -54,8 +55,10 @@ class DocumentView(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, document: Document, cipher: FirmCipher) -> DocumentView:
         """A document as staff see it."""
-        plain = {name: getattr(document, name) for name in cls.__struct_fields__ if name != "number_last_four"}
-        return cls(**plain, number_last_four=last_four(document.number, "number", cipher))
+        made = {"number_last_four", "pins"}
+        plain = {name: getattr(document, name) for name in cls.__struct_fields__ if name not in made}
+        end = last_four(document.number, "number", cipher)
+        return cls(**plain, number_last_four=end, pins=pins_of(document))
 
 
 class DocumentFields(Struct, kw_only=True, forbid_unknown_fields=True):
