@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from msgspec import UNSET, Struct
 
 from gateway.domain.changes import Unfit
-from gateway.domain.fields import FIELDS, Field, Kind
+from gateway.domain.fields import CHOICES, DOCUMENT_TYPES, FIELDS, Field, Kind
 from ingest.catalogue import RowProblem, mask, shorten
 from ingest.feed import FieldSpec
 from ingest.mapping.contacts import email, phone
@@ -53,6 +53,22 @@ def stored(kind: Kind, body: Struct) -> dict[str, object]:
     if faults:
         raise Unfit(faults)
     return values
+
+
+def check_words(kind: Kind, **asked: str | None) -> None:
+    """Refuse filters that can find nothing, for such a word there is not.
+
+    Raises:
+        Unfit: with the words that there are.
+    """
+    known = {name: CHOICES.get((kind, name), DOCUMENT_TYPES) for name in asked}
+    faults = {
+        name: f"There is no {word!r}; there are {', '.join(sorted(known[name]))}."
+        for name, word in asked.items()
+        if word is not None and word not in known[name]
+    }
+    if faults:
+        raise Unfit(faults)
 
 
 def _form(field: Field, value: object) -> object:

@@ -16,7 +16,7 @@ from gateway.db.models import Case
 from gateway.domain import audit, cases
 from gateway.domain.changes import Unfit, by_hand
 from gateway.web.calls import Call, may
-from gateway.web.forms import stored
+from gateway.web.forms import check_words, stored
 from gateway.web.pages import Cursor, Limit, Page, page
 from gateway.web.pinned import Pin, pins_of
 from gateway.web.texts import (
@@ -147,6 +147,7 @@ def list_cases(
     total: Total = False,
 ) -> Page[CaseView]:
     """List cases, the newest first; `number` is a part of a case's number, or of its receipt's, LCA's or PERM's."""
+    check_words("case", status=status, stage=stage, case_type=type_)
     wanted = cases.Wanted(status, stage, type_, client, attorney, partner, number)
     with call.firm() as session:
         order = (Case.created_at, Case.id)

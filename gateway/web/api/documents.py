@@ -15,10 +15,9 @@ from sqlalchemy.orm import Session
 from gateway.crypto import FirmCipher
 from gateway.db.models import Document
 from gateway.domain import audit, documents
-from gateway.domain.changes import Unfit, by_hand, last_four
-from gateway.domain.fields import DOCUMENT_TYPES
+from gateway.domain.changes import by_hand, last_four
 from gateway.web.calls import Call, may
-from gateway.web.forms import stored
+from gateway.web.forms import check_words, stored
 from gateway.web.pages import Cursor, Limit, Page, page
 from gateway.web.pinned import Pin, pins_of
 from gateway.web.texts import ByClient, Country, Day, DocumentStatus, DocumentType, Name, Total, Word
@@ -101,6 +100,7 @@ def list_documents(
     total: Total = False,
 ) -> Page[DocumentView]:
     """List documents, the newest first. `expiring_within` asks for days: 0 is today."""
+    check_words("document", doc_type=type_, status=status)
     with call.firm() as session:
         span = (None, None) if expiring_within is None else documents.days_ahead(session, expiring_within)
         query = documents.listed(documents.Wanted(type_, status, client, *span))
@@ -119,8 +119,7 @@ def list_documents(
 @post("/", sync_to_thread=True, **may("documents.write"))
 def add_document(call: NamedDependency[Call], data: JSONBody[NewDocument]) -> Response[DocumentView]:
     """Add a document to a client. What is written here is pinned: imports of the partner leave it alone."""
-    if data.doc_type not in DOCUMENT_TYPES:
-        raise Unfit({"doc_type": f"It is none of {', '.join(sorted(DOCUMENT_TYPES))}."})
+    check_words("document", doc_type=data.doc_type)
     with call.firm() as session, by_hand(session):
         cipher = call.office.cipher(session, call.who.firm_id)
         new = documents.NewDocument(data.client_id, data.doc_type, _values(data))

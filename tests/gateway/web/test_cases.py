@@ -96,6 +96,8 @@ def test_cases_are_found_by_what_they_are(http, me, open_case, person):
     ]:
         page = told(http.get(URL, params=params, headers=me), 200)
         assert [case["id"] for case in page["data"]] == [case["id"] for case in found], params
+    refused = told(http.get(URL, params={"type": "h1b", "stage": "filed"}, headers=me), 422)
+    assert [one["field"] for one in refused["details"]] == ["case_type"]
     assert http.get(URL, params={"total": "true", "limit": 1}, headers=me).json()["pagination"]["total_items"] == 2
 
 

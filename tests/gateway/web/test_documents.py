@@ -110,6 +110,7 @@ def test_documents_are_found_by_when_they_end_and_what_they_are(http, me, add, c
         page = told(http.get(URL, params=params, headers=me), 200)
         assert [one["id"] for one in page["data"]] == found, params
     assert "N30" not in http.get(URL, headers=me).text
+    told(http.get(URL, params={"type": "library_card"}, headers=me), 422)
     assert (
         http.get(URL, params={"expiring_within": 30, "total": "true"}, headers=me).json()["pagination"]["total_items"]
         == 2
