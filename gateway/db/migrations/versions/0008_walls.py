@@ -90,6 +90,7 @@ CREATE FUNCTION erase_audit(person uuid) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     firm uuid := {CURRENT_FIRM};
+    matters uuid[] := ARRAY(SELECT id FROM cases WHERE firm_id = firm AND client_id = person);
     blanked bigint;
 BEGIN
     IF NOT EXISTS (SELECT FROM clients WHERE firm_id = firm AND id = person AND erased_at IS NOT NULL) THEN
@@ -106,7 +107,7 @@ BEGIN
         FROM jsonb_array_elements(a.changes) WITH ORDINALITY AS told(one, place))
     WHERE a.firm_id = firm AND jsonb_typeof(a.changes) = 'array' AND a.changes <> '[]'
       AND (a.client_id = person
-           OR a.client_id IS NULL AND a.case_id IN (SELECT id FROM cases WHERE firm_id = firm AND client_id = person));
+           OR a.client_id IS NULL AND a.case_id = ANY (matters)); -- a query here would keep both indexes from use
     GET DIAGNOSTICS blanked = ROW_COUNT;
     RETURN blanked;
 END $$;
