@@ -89,6 +89,10 @@ ROW_CODES: dict[str, Entry] = {
         "{column}: our staff corrected this value by hand, so {value} was not taken.",
         "Correct it in your system too, or tell us that yours is right.",
     ),
+    "erased_person": Entry(
+        "The row is about a person whom we were asked to erase, so it was left out.",
+        "Leave the person out of your files, or tell us that the record is wanted again.",
+    ),
     "key_unreadable": Entry(
         "The row does not say readably whom it is about, so no record was closed for being missing from this file.",
         "Correct this row and any other that names nobody, and send the full file again.",

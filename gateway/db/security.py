@@ -33,6 +33,26 @@ def isolate(table: str) -> list[str]:
     ]
 
 
+# For whom a transaction works; set for staff only, so that imports, partners and sweeps meet no walls.
+_ME = "(SELECT nullif(current_setting('app.staff_id', true), '')::uuid)"
+
+# Each is one InitPlan a statement: whoever has no wall pays for an empty array or a true, never for a query a row.
+WALLED_CLIENTS = f"ARRAY(SELECT w.client_id FROM walls w WHERE w.staff_id = {_ME} AND w.client_id IS NOT NULL)"
+WALLED_PARTNERS = f"ARRAY(SELECT w.partner_id FROM walls w WHERE w.staff_id = {_ME} AND w.partner_id IS NOT NULL)"
+UNWALLED = f"(SELECT NOT EXISTS (SELECT FROM walls w WHERE w.staff_id = {_ME}))"
+
+
+def wall(table: str, seen: str, commands: str = "ALL") -> str:
+    """The ethical walls of a table, on top of `isolate`: rows of which `seen` is not true do not exist.
+
+    Args:
+        table: of a firm.
+        seen: a condition on its row, made of the constants above.
+        commands: SELECT alone where whoever is walled may still write, such as the audit log.
+    """
+    return f"CREATE POLICY walls ON {table} AS RESTRICTIVE FOR {commands} TO {APP} USING ({seen})"
+
+
 def allow(rights: str, table: str) -> str:
     """A grant to both working roles, such as `SELECT, INSERT, UPDATE (active)`; TRUNCATE would ignore row security."""
     return f"GRANT {rights} ON {table} TO {APP}, {SYSTEM}"

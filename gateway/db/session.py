@@ -74,13 +74,19 @@ class Database:
         return database
 
     @contextmanager
-    def firm(self, firm_id: UUID) -> Iterator[Session]:
+    def firm(self, firm_id: UUID, staff_id: UUID | None = None) -> Iterator[Session]:
         """One transaction for one firm: other firms' rows do not exist in it. Commits at the end, rolls back on error.
+
+        Args:
+            firm_id: whose rows there are.
+            staff_id: the member of staff for whom it works, within the ethical walls around them; without one
+                (imports, partners, the command line) there are no walls.
 
         Raises:
             Transient: see `gateway.db.engine.translating`.
         """
-        with self._telling() as words, _transaction(self._app, _opening(APP, firm_id), words) as session:
+        opening = _opening(APP, firm_id, staff_id)
+        with self._telling() as words, _transaction(self._app, opening, words) as session:
             yield session
 
     @contextmanager
@@ -197,16 +203,16 @@ def _transaction(engine: Engine, opening: str, words: set[str]) -> Iterator[Sess
         connection.commit()
 
 
-def _opening(role: str, firm_id: UUID | None = None) -> str:
+def _opening(role: str, firm_id: UUID | None = None, staff_id: UUID | None = None) -> str:
     """BEGIN and the transaction's settings as one message; a pretended day gets its audit partition as well."""
-    calls = [f"set_config('{name}', '{value}', true)" for name, value in _settings(role, firm_id).items()]
+    calls = [f"set_config('{name}', '{value}', true)" for name, value in _settings(role, firm_id, staff_id).items()]
     if clock.is_pretended():
         calls.append("ensure_audit_partitions(1)")
     return f"BEGIN; SELECT {', '.join(calls)}"
 
 
-def _settings(role: str, firm_id: UUID | None = None) -> dict[str, str]:
-    settings = {"role": role, "app.firm_id": str(firm_id or "")}
+def _settings(role: str, firm_id: UUID | None = None, staff_id: UUID | None = None) -> dict[str, str]:
+    settings = {"role": role, "app.firm_id": str(firm_id or ""), "app.staff_id": str(staff_id or "")}
     if clock.is_pretended():
         settings["app.now"] = clock.now().isoformat()
     return settings

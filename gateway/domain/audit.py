@@ -1,13 +1,19 @@
-"""Writes single acts into the audit log; imports write theirs in bulk (`ingest.load.entries`)."""
+"""The audit log: single acts written, entries found; imports write theirs in bulk (`ingest.load.entries`)."""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, Select, and_, insert, literal, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from gateway.db.models import AuditEntry
+from gateway.db.models import AuditEntry, Case, Document, File, Import, Staff
+
+_OF_IMPORTS = frozenset({"import.row", "import.absent"})  # acts that only imports do, by the ten thousand
 
 
 class Actor(NamedTuple):
@@ -24,6 +30,23 @@ class Actor(NamedTuple):
     origin: str | None = None
 
 
+class Wanted(NamedTuple):
+    """Which entries somebody asks for; what is None does not matter.
+
+    Attributes:
+        person: a client: what concerns it, its cases included, and every list in which it was seen.
+        record: a client, case, document, import, or anything else that an entry names by its id.
+        actor: the name or the id of whoever acted.
+    """
+
+    person: UUID | None = None
+    record: UUID | None = None
+    actor: str | None = None
+    action: str | None = None
+    from_: datetime | None = None
+    to: datetime | None = None
+
+
 def record(
     session: Session,
     firm_id: UUID,
@@ -37,18 +60,22 @@ def record(
 ) -> None:
     """Note one act, in the transaction that does it.
 
+    Nothing is asked back (`inline`): whoever has an ethical wall may write an entry that they could not read.
+
     Args:
         session: of the firm, or of the system.
         firm_id: whose act it is.
         actor: who.
-        action: `thing.verb`, such as `import.release`.
+        action: `thing.verb`, such as `import.release`; `thing.list` for lists, which walls hide.
         client_id: the person whom it concerns.
         case_id: the matter that it concerns.
         import_id: the import that it concerns.
         changes: {"kind", "id", "action", "old", "new"} each, without sensitive values.
     """
-    session.add(
-        AuditEntry(
+    session.flush()
+    session.execute(
+        insert(AuditEntry)
+        .values(
             firm_id=firm_id,
             actor_kind=actor.kind,
             actor_id=actor.id,
@@ -60,4 +87,99 @@ def record(
             import_id=import_id,
             changes=changes,
         )
+        .inline()
     )
+
+
+def seen(session: Session, firm_id: UUID, actor: Actor, action: str, shown: Iterable[tuple[str, UUID | None]]) -> None:
+    """Note that somebody was shown a list, with the kind and id of everything and everybody on it."""
+    told = dict.fromkeys((kind, one) for kind, one in shown if one is not None)
+    listed: list[dict[str, object]] = [{"kind": kind, "id": str(one), "action": "seen"} for kind, one in told]
+    record(session, firm_id, actor, action, changes=listed)
+
+
+def entries(session: Session, wanted: Wanted) -> Select[AuditEntry]:
+    """The entries that somebody asks for, in a shape that the indexes of the log answer."""
+    found = select(AuditEntry)
+    if wanted.person is not None:
+        found = found.where(_about_person(session, wanted.person))
+    if wanted.record is not None:
+        found = found.where(_about_record(session, wanted.record))
+    if wanted.actor is not None:
+        found = found.where(*_by_actor(session, wanted.actor))
+    if wanted.action is not None:
+        found = found.where(AuditEntry.action == wanted.action)
+        if wanted.action not in _OF_IMPORTS:
+            found = found.where(_NOT_IMPORTS)
+    if wanted.from_ is not None:
+        found = found.where(AuditEntry.at >= wanted.from_)
+    return found if wanted.to is None else found.where(AuditEntry.at < wanted.to)
+
+
+def history(client_id: UUID) -> Select[AuditEntry]:
+    """What changed of a person, cases and documents included; mere looks are left out."""
+    return select(AuditEntry).where(AuditEntry.client_id == client_id, AuditEntry.changes.is_not(None))
+
+
+def files_of(session: Session, imports: Iterable[UUID | None]) -> Mapping[UUID, str]:
+    """The names of the files that these imports read."""
+    ids = {one for one in imports if one is not None}
+    named = select(Import.id, File.name).join(File, File.id == Import.file_id).where(Import.id.in_(ids))
+    return dict(session.execute(named).all()) if ids else {}
+
+
+# ------------------------------------------------------------------------------------------------ conditions
+
+_NOT_IMPORTS = AuditEntry.actor_kind != literal("import", literal_execute=True)
+_OF_NO_PERSON = and_(AuditEntry.client_id.is_(None), AuditEntry.case_id.is_(None), AuditEntry.import_id.is_(None))
+
+
+def _naming(record_id: UUID) -> ColumnElement[bool]:
+    told: list[dict[str, Any]] = [{"id": str(record_id)}]
+    return AuditEntry.changes.contains(literal(told, JSONB))
+
+
+def _about_person(session: Session, client_id: UUID) -> ColumnElement[bool]:
+    """Each part has an index; a query within would keep the planner from them, so cases are looked up before."""
+    cases = session.scalars(select(Case.id).where(Case.client_id == client_id)).all()
+    return or_(
+        AuditEntry.client_id == client_id,
+        and_(AuditEntry.client_id.is_(None), AuditEntry.case_id.in_(cases)),
+        and_(_OF_NO_PERSON, _naming(client_id)),
+    )
+
+
+def _about_record(session: Session, record_id: UUID) -> ColumnElement[bool]:
+    """By way of the person whom a record belongs to, for there is no index into what the entries say."""
+    listed = and_(_OF_NO_PERSON, _naming(record_id))
+    if arrival := session.scalar(select(Import).where(Import.id == record_id)):
+        return or_(_about_import(arrival), listed)
+    owner = session.scalar(select(Document.client_id).where(Document.id == record_id))
+    owner = owner or session.scalar(select(Case.client_id).where(Case.id == record_id))
+    own = or_(AuditEntry.case_id == record_id, _naming(record_id))
+    return or_(
+        AuditEntry.client_id == record_id,
+        and_(AuditEntry.client_id == owner, own) if owner else listed,
+        and_(AuditEntry.client_id.is_(None), AuditEntry.case_id == record_id),
+        listed,
+    )
+
+
+def _about_import(arrival: Import) -> ColumnElement[bool]:
+    """What people did with it, and what it did itself while it ran."""
+    ran = AuditEntry.at >= arrival.received_at
+    if arrival.finished_at is not None:
+        ran = and_(ran, AuditEntry.at <= arrival.finished_at)
+    return or_(and_(AuditEntry.import_id == arrival.id, _NOT_IMPORTS), and_(AuditEntry.import_id == arrival.id, ran))
+
+
+def _by_actor(session: Session, actor: str) -> list[ColumnElement[bool]]:
+    """By name, which is indexed for people and partners; an id is looked up first."""
+    try:
+        actor_id = UUID(actor)
+    except ValueError:
+        is_import = "/" in actor  # partner/feed
+        return [AuditEntry.actor == actor] if is_import else [AuditEntry.actor == actor, _NOT_IMPORTS]
+    email = session.scalar(select(Staff.email).where(Staff.id == actor_id))
+    known = [AuditEntry.actor == email] if email else []
+    return [*known, AuditEntry.actor_id == actor_id, _NOT_IMPORTS]

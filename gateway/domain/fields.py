@@ -48,7 +48,7 @@ _ROOMS: dict[tuple[Kind, str], Room] = {("case", "complexity"): Room(Decimal(1),
 # columns that the gateway itself keeps; everything else may be mapped
 _OURS = frozenset(
     "firm_id id partner_id key client_id case_id attorney_id file_id doc_type duration_of_status attributes"
-    " source_import_id source_row pins version created_at updated_at".split()
+    " source_import_id source_row pins version created_at updated_at erased_at".split()
 )
 _OURS_BY_KIND: dict[Kind, frozenset[str]] = {
     "client": frozenset({"status"}),

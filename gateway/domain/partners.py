@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.config import Document, PartnerFile, fingerprint, nearest
 from gateway.db.models import FeedRow, Firm, HeaderAlias, Partner, PartnerConfig
 from gateway.domain.audit import Actor, record
 from gateway.errors import NotFound, Permanent
+
+_UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Home(NamedTuple):
@@ -151,3 +154,9 @@ def learn_name(session: Session, firm_id: UUID, feed: UUID, expected: str, found
         session.add(HeaderAlias(firm_id=firm_id, feed_id=feed, expected=expected, found=found, accepted_by=actor.name))
         change: dict[str, object] = {"kind": "feed", "id": str(feed), "action": "learned", "new": {expected: found}}
         record(session, firm_id, actor, "feed.learn", changes=[change])
+
+
+def named(name: str) -> Select[UUID]:
+    """The ids of the partner with this slug or id; at most one."""
+    by_id = [Partner.id == UUID(name)] if _UUID.fullmatch(name) else []
+    return select(Partner.id).where(or_(Partner.slug == name, *by_id))

@@ -58,6 +58,7 @@ PERMISSIONS: dict[str, Allowed] = {
     "limits.manage": Allowed(_ADMINS),
     "me.read": Allowed(_READERS, ANY),
     "me.write": Allowed(_READERS),
+    "walls.manage": Allowed(_ADMINS),
     "limits.read": Allowed(_NOBODY, "status:read"),
 }
 

@@ -25,10 +25,13 @@ from gateway.logging import configure
 from gateway.settings import Settings, load
 from gateway.storage import Store
 from gateway.web.api import (
+    audit,
     auth,
+    cases,
     clients,
     credentials,
     document,
+    documents,
     eligibility,
     files,
     health,
@@ -38,9 +41,11 @@ from gateway.web.api import (
     metrics,
     oauth,
     reports,
+    walls,
 )
 from gateway.web.auth import admit, provide_call
 from gateway.web.auth.tokens import Keyring
+from gateway.web.examples import illustrate
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.tracing import traced
 from ingest.office import Office
@@ -53,12 +58,15 @@ OPEN_ROUTES: list[ControllerRouterHandler] = [
     oauth.give_token,
 ]
 ROUTES: list[ControllerRouterHandler] = [
+    audit.router,
     auth.login,
     auth.logout,
     auth.me,
     auth.change_password,
+    cases.router,
     clients.router,
     credentials.router,
+    documents.router,
     eligibility.router,
     files.router,
     imports.router,
@@ -66,6 +74,7 @@ ROUTES: list[ControllerRouterHandler] = [
     limits.router,
     limits.status,
     reports.router,
+    walls.router,
 ]
 
 MOST_BODY = 1 << 20  # bytes of a request, where a route does not say otherwise
@@ -91,6 +100,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     )
     app.asgi_handler = traced(app.asgi_handler)  # around the router: middleware sees known paths only
     _refuse_undeclared(app)
+    illustrate(app.openapi_schema)
     return app
 
 

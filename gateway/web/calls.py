@@ -91,8 +91,9 @@ class Call:
 
     @contextmanager
     def firm(self) -> Iterator[Session]:
-        """One transaction for the caller's firm; committed when it ends, before the answer leaves."""
-        with self.office.db.firm(self.who.firm_id) as session:
+        """One transaction for the caller's firm, within the walls around staff; committed before the answer leaves."""
+        staff_id = None if self.who.is_partner else self.who.id
+        with self.office.db.firm(self.who.firm_id, staff_id) as session:
             yield session
 
 

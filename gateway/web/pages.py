@@ -11,8 +11,8 @@ from uuid import UUID
 
 import msgspec
 from litestar.params import QueryParameter
-from msgspec import Struct
-from sqlalchemy import Select, tuple_
+from msgspec import UNSET, Struct, UnsetType
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gateway.web.problems import Rejected
@@ -26,11 +26,12 @@ Cursor = Annotated[str | None, QueryParameter(max_length=200, description="`next
 
 
 class Pagination(Struct, frozen=True):
-    """Where a page stands; `next_cursor` leads to the next one."""
+    """Where a page stands; `next_cursor` leads to the next one. All are counted only when asked for (`total`)."""
 
     next_cursor: str | None
     has_more: bool
     limit: int
+    total_items: int | UnsetType = UNSET
 
 
 class Page(Struct, Generic[T], frozen=True):
@@ -48,6 +49,7 @@ def page(
     *,
     cursor: str | None,
     limit: int,
+    total: bool = False,
 ) -> Page[T]:
     """One page of a query, newest first.
 
@@ -58,17 +60,20 @@ def page(
         view: an entity as the caller sees it.
         cursor: of the page before, None for the first.
         limit: rows a page.
+        total: count all rows of the query as well.
 
     Raises:
         Rejected: 400 `bad_cursor`.
     """
     at, key = order
+    counted = session.scalar(select(func.count()).select_from(query.subquery())) if total else None
     if cursor is not None:
         query = query.where(tuple_(at, key) < tuple_(*_decoded(cursor)))
     found: Sequence[Any] = session.scalars(query.order_by(at.desc(), key.desc()).limit(limit + 1)).all()
     shown, has_more = found[:limit], len(found) > limit
     following = _encoded(getattr(shown[-1], at.key), getattr(shown[-1], key.key)) if has_more else None
-    return Page([view(one) for one in shown], Pagination(following, has_more, limit))
+    pagination = Pagination(following, has_more, limit, UNSET if counted is None else counted)
+    return Page([view(one) for one in shown], pagination)
 
 
 def _encoded(at: datetime, key: UUID) -> str:

@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
+from gateway.domain.changes import Unfit
 from gateway.errors import NotFound, Problem, Transient
 from gateway.logging import get_logger
 
@@ -72,6 +73,14 @@ _STATUS: dict[str, int] = {
     "staff_exists": HTTPStatus.CONFLICT,
     "too_many_keys": HTTPStatus.CONFLICT,
     "credential_ended": HTTPStatus.CONFLICT,
+    "client_exists": HTTPStatus.CONFLICT,
+    "client_erased": HTTPStatus.CONFLICT,
+    "case_exists": HTTPStatus.CONFLICT,
+    "case_closed": HTTPStatus.CONFLICT,
+    "case_open": HTTPStatus.CONFLICT,
+    "document_exists": HTTPStatus.CONFLICT,
+    "wall_exists": HTTPStatus.CONFLICT,
+    "own_wall": HTTPStatus.FORBIDDEN,
     "disk_full": HTTPStatus.INSUFFICIENT_STORAGE,
 }
 
@@ -81,11 +90,13 @@ def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[Prob
     if isinstance(error, Rejected):
         return _document(request, error.status, error.code, error.sentence, error.details, error.headers)
     status, headers = _STATUS.get(error.code), {}
+    faults = error.faults if isinstance(error, Unfit) else {}
+    details: list[dict[str, Any]] = [{"field": name, "message": sentence} for name, sentence in faults.items()]
     if isinstance(error, NotFound):
         status = HTTPStatus.NOT_FOUND
     elif isinstance(error, Transient):
         status, headers = status or HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(RETRY_SECONDS)}
-    return _document(request, status or HTTPStatus.UNPROCESSABLE_ENTITY, error.code, error.sentence, [], headers)
+    return _document(request, status or HTTPStatus.UNPROCESSABLE_ENTITY, error.code, error.sentence, details, headers)
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemDocument]:
@@ -102,7 +113,10 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
 
 
 def on_surprise(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDocument]:
-    """Our fault: logged whole, and told without a word of what it was."""
+    """Our fault: logged whole, told without a word of what it was. A body that the decoder chokes on is not ours."""
+    if isinstance(error, UnicodeDecodeError | RecursionError) and _raised_in(error) == _DECODER:
+        sentence = "The body is no JSON that can be read: it is not UTF-8, or nested too deeply."
+        return _document(request, HTTPStatus.BAD_REQUEST, "invalid_request", sentence, [], {})
     log.error("request failed", path=request.url.path, exc_info=error)
     sentence = "Internal error. We have been told; trying again may help."
     return _document(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", sentence, [], {})
@@ -114,6 +128,17 @@ _SENTENCES: dict[int, tuple[str, str]] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", "The body is larger than this address takes."),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported_media_type", "The body is not of a type that this address takes."),
 }
+
+
+_DECODER = "litestar.serialization.msgspec_hooks"  # turns msgspec's own errors into a 400, and lets these two pass
+
+
+def _raised_in(error: Exception) -> str:
+    """The module of the innermost Python function that an error came from."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return str(trace.tb_frame.f_globals.get("__name__")) if trace else ""
 
 
 def _field(told: dict[str, Any]) -> dict[str, Any]:

@@ -42,16 +42,17 @@ def finish(connection: Connection[Any], shapes: dict[Kind, Shape], params: Param
         FROM ({created} UNION ALL SELECT * FROM entries WHERE row IS NOT NULL) happened GROUP BY row
     """
     absent = "SELECT row, client_id, case_id, entry AS told FROM entries WHERE row IS NULL"
-    row, sheet = ROW_SQL.format(place="row"), SHEET_SQL.format(place="row")
-    told = (("import.row", fresh_id("row"), by_row), ("import.absent", "uuidv7()", absent))
+    row, sheet = ROW_SQL.format(place="found.row"), SHEET_SQL.format(place="found.row")
+    told = (("import.row", fresh_id("found.row"), by_row), ("import.absent", "uuidv7()", absent))
     for action, new_id, found in told:
         connection.execute(
             f"""
             INSERT INTO audit_log
-                (firm_id, id, actor_kind, actor_id, actor, action, client_id, case_id, import_id, row, sheet, changes)
+                (firm_id, id, actor_kind, actor_id, actor, action, client_id, case_id, import_id, row, sheet, line,
+                 changes)
             SELECT %(firm)s, {new_id}, 'import', %(import)s, %(actor)s, '{action}', client_id, case_id, %(import)s,
-                   {row}, {sheet}, ('[' || told || ']')::jsonb
-            FROM ({found}) found
+                   {row}, {sheet}, r.line, ('[' || told || ']')::jsonb
+            FROM ({found}) found LEFT JOIN stage_rows r ON r.row = found.row
             """,
             params,
         )

@@ -15,7 +15,7 @@ from psycopg.errors import UniqueViolation
 from gateway.crypto import FirmCipher
 from gateway.errors import Transient
 from ingest.catalogue import RowProblem
-from ingest.load import absence, entries, guards, lock, match, outcomes, unique, write
+from ingest.load import absence, entries, erased, guards, lock, match, outcomes, unique, write
 from ingest.load.shapes import shapes_of
 from ingest.load.stage import Stage
 from ingest.mapping.plan import FeedPlan
@@ -136,7 +136,7 @@ class _Load:
         self.params = _params(terms)
 
     def stage(self, batches: Iterable[Mapped], cipher: FirmCipher, progress: Callable[[int], None]) -> None:
-        """Copy the batches into temporary tables, and take out what shares a unique value."""
+        """Copy the batches into temporary tables; take out who was erased, and what shares a unique value."""
         with ThreadPoolExecutor(max_workers=1) as courier:
             self._stage = Stage(self._connection, self.shapes, self._key_field, cipher, courier, self._numbering)
             for mapped in batches:
@@ -145,6 +145,9 @@ class _Load:
                 progress(self._tally.read)
             self._stage.settle()
         self.params |= self._numbering.params
+        gone = erased.take_out(self._connection, self.shapes, self._key_field, self.params, cipher)
+        self._stage.add_problems(gone)
+        self._tally.skipped += len(gone)
         shared = unique.reject_shared(self._connection, self._sections, self.shapes, self._numbering)
         self._stage.add_problems(shared)
         self._tally.rejected += len({problem.row for problem in shared})

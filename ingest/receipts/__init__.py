@@ -8,6 +8,7 @@ lie in a folder that only the owner reads, and the carriers that hand them out a
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from uuid import UUID
 
@@ -75,6 +76,13 @@ def make_workbook(db: Database, store: Store, settings: Settings, home: Home, im
             with whole_bytes(path) as out:
                 write_workbook(rejected_rows(session, arrival, table), arrival.counts["rows"]["rejected"], out)
     return path
+
+
+def destroy(settings: Settings, home: Home, import_id: UUID) -> None:
+    """Remove the receipts of an import for good; none that are there is fine."""
+    folder = folder_of(settings, home, import_id)
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def _locked(session: Session, home: Home, import_id: UUID) -> Import:

@@ -21,6 +21,7 @@ NOT_OF_A_ROSTER = {
     "formula_error": "only the cells of a workbook hold errors of formulas",
     "lost_zeros": "only a workbook's numbers can tell that zeros were lost",
     "pinned_field": "staff must have corrected a record by hand before",
+    "erased_person": "the firm must have erased the person before",
     "unknown_record": "only fixed width has record types",
     "bad_json": "only a JSON file has records that are no JSON",
     "unknown_row": "only a corrections file has the column Row",

@@ -16,6 +16,7 @@ from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, 
 from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule
 from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerConfig
 from gateway.db.models.records import Case, Client, Document, Sighting
+from gateway.db.models.walls import Wall
 
 __all__ = [
     "JOB_STATES",
@@ -47,4 +48,5 @@ __all__ = [
     "SigningKey",
     "Staff",
     "StaffSession",
+    "Wall",
 ]

@@ -17,14 +17,14 @@ class AuditEntry(Base):
     Attributes:
         actor_kind: staff, partner, import or system.
         client_id, case_id: whom and which matter it concerns, for queries by person.
-        sheet, row: where in the file of the import it was said.
+        sheet, row, line: where in the file of the import it was said.
         changes: a list of {"kind", "id", "action", "old", "new"}; sensitive fields are named, their values are not.
         digest: the place for the seal's salted digest.
     """
 
     __tablename__ = "audit_log"
 
-    firm_id: Mapped[UUID]
+    firm_id: Mapped[UUID] = mapped_column(primary_key=True)
     at: Mapped[Stamp] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
     actor_kind: Mapped[str]
@@ -37,11 +37,27 @@ class AuditEntry(Base):
     import_id: Mapped[UUID | None]
     row: Mapped[int | None]
     sheet: Mapped[str | None]
-    changes: Mapped[list[dict[str, object]] | None] = mapped_column(JSONB)
+    line: Mapped[int | None]
+    changes: Mapped[list[dict[str, object]] | None] = mapped_column(JSONB(none_as_null=True))
     digest: Mapped[bytes | None]
 
     __table_args__ = (
         Index(None, "firm_id", "client_id", "at", postgresql_where=text("client_id IS NOT NULL")),
         Index(None, "firm_id", "case_id", "at", postgresql_where=text("client_id IS NULL AND case_id IS NOT NULL")),
+        Index(None, "firm_id", "actor", "at", postgresql_where=text("actor_kind <> 'import'")),
+        Index(None, "firm_id", "action", "at", postgresql_where=text("actor_kind <> 'import'")),
+        Index(
+            None,
+            "firm_id",
+            "import_id",
+            postgresql_where=text("actor_kind <> 'import' AND import_id IS NOT NULL"),
+        ),
+        Index(  # acts that concern no one person: lists, with the ids that were seen, and the firm's own affairs
+            "audit_log_changes_idx",
+            "changes",
+            postgresql_using="gin",
+            postgresql_ops={"changes": "jsonb_path_ops"},
+            postgresql_where=text("client_id IS NULL AND case_id IS NULL AND import_id IS NULL"),
+        ),
         {"postgresql_partition_by": "RANGE (at)"},
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, CheckConstraint, Index, Numeric, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, Boolean, CheckConstraint, DateTime, Index, Numeric, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.db.models.base import Base, FirmScoped, Instant, Json, Stamp, points_at
@@ -31,7 +31,11 @@ class Record(FirmScoped):
 
 
 class Client(Record, Base):
-    """A person. `key` is what the feed calls the person by; sensitive keys appear as their blind index."""
+    """A person. `key` is what the feed calls the person by; sensitive keys appear as their blind index.
+
+    Attributes:
+        erased_at: when the firm erased the person; what is left keeps imports from bringing the person back.
+    """
 
     __tablename__ = "clients"
 
@@ -83,12 +87,14 @@ class Client(Record, Base):
     attorney_id: Mapped[UUID | None]
     status: Mapped[str] = mapped_column(server_default="active")
     attributes: Mapped[Json]
+    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
         points_at("partners", "partner_id"),
         points_at("imports", "source_import_id"),
         points_at("attorneys", "attorney_id"),
         UniqueConstraint("firm_id", "partner_id", "key"),
+        Index("clients_erased", "firm_id", "partner_id", postgresql_where=text("erased_at IS NOT NULL")),
         CheckConstraint("enrollment_status IN ('active', 'terminated', 'withdrawn')", name="enrollment_status"),
         CheckConstraint("status IN ('active', 'archived')", name="status"),
     )

@@ -24,3 +24,35 @@ def test_problems_told_before_sheets_had_rows_of_their_own_keep_their_place(empt
     with psycopg.connect(empty_addresses.system) as connection:
         connection.execute("SET ROLE gateway_system")
         assert connection.execute("SELECT row, place FROM row_errors").fetchall() == [(7, 7)]
+
+
+BEFORE_WALLS = """
+INSERT INTO firms (id, slug, name, wrapped_key) VALUES (uuidv7(), 'northgate', 'Northgate', '');
+SELECT ensure_audit_partitions(1);
+INSERT INTO audit_log (firm_id, actor_kind, actor, action) SELECT id, 'system', 'me', 'firm.add' FROM firms;
+"""
+KEYS = """
+SELECT DISTINCT pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+WHERE c.relname LIKE 'audit_log%' AND k.contype = 'p'
+"""
+
+
+def test_days_of_the_audit_log_that_were_there_already_get_the_key_and_the_indexes_of_the_new_ones(empty_addresses):
+    migrate.upgrade(empty_addresses, "0004")
+    with psycopg.connect(empty_addresses.system) as connection:
+        connection.execute("SET ROLE gateway_system")
+        connection.execute(BEFORE_WALLS)
+    migrate.bring_up_to_date(empty_addresses)
+    with psycopg.connect(empty_addresses.system) as connection:
+        connection.execute("SET ROLE gateway_system")
+        assert connection.execute("SELECT action FROM audit_log").fetchall() == [("firm.add",)]
+        assert connection.execute(KEYS).fetchall() == [("PRIMARY KEY (firm_id, at, id)",)]
+        before = connection.execute(
+            "SELECT tablename, count(*) FROM pg_indexes WHERE tablename LIKE 'audit_log%' GROUP BY 1"
+        )
+        counts = dict(before.fetchall())
+        connection.execute("SELECT ensure_audit_partitions(2)")
+        [(one,)] = connection.execute(
+            "SELECT DISTINCT count(*) FROM pg_indexes WHERE tablename LIKE 'audit_log%' GROUP BY tablename"
+        )
+        assert set(counts.values()) == {one}

@@ -1,0 +1,36 @@
+"""Ethical walls: which clients and partners do not exist for which member of staff."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from gateway.db.models.base import Base, FirmScoped, Stamp, points_at
+
+
+class Wall(FirmScoped, Base):
+    """One wall between a member of staff and a client, or a partner with all its people.
+
+    Row-level security enforces it wherever a transaction says for whom it works (`gateway.db.session`, `app.staff_id`).
+    """
+
+    __tablename__ = "walls"
+
+    staff_id: Mapped[UUID]
+    client_id: Mapped[UUID | None]
+    partner_id: Mapped[UUID | None]
+    reason: Mapped[str]
+    created_by: Mapped[str]
+    created_at: Mapped[Stamp]
+
+    __table_args__ = (
+        points_at("staff", "staff_id"),
+        points_at("clients", "client_id"),
+        points_at("partners", "partner_id"),
+        UniqueConstraint(
+            "firm_id", "staff_id", "client_id", "partner_id", name="walls_key", postgresql_nulls_not_distinct=True
+        ),
+        CheckConstraint("num_nonnulls(client_id, partner_id) = 1", name="one_side"),
+    )

@@ -1,0 +1,200 @@
+"""Documents: passports, visas and other papers of clients, as staff see and keep them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Response, Router, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import UNSET, Struct, UnsetType
+from sqlalchemy.orm import Session
+
+from gateway.crypto import FirmCipher
+from gateway.db.models import Document
+from gateway.domain import audit, documents
+from gateway.domain.changes import by_hand, last_four
+from gateway.web.calls import Call, may
+from gateway.web.forms import check_words, stored
+from gateway.web.pages import Cursor, Limit, Page, page
+from gateway.web.pinned import Pin, pins_of
+from gateway.web.texts import ByClient, Country, Day, DocumentStatus, DocumentType, Name, Total, Word
+from gateway.web.versions import IfMatch, check_match, tag
+
+ExpiringWithin = Annotated[
+    int | None,
+    QueryParameter(ge=0, le=3_650, description="Ending between today, where the firm is, and so many days later."),
+]
+
+
+class DocumentView(Struct, frozen=True, kw_only=True):
+    """A document; its number by its last four characters. `pins` are the fields that staff wrote."""
+
+    id: UUID
+    client_id: UUID
+    case_id: UUID | None
+    doc_type: str
+    number_last_four: str | None
+    country: str | None
+    issued_on: date | None
+    expires_on: date | None
+    duration_of_status: bool
+    status: str
+    file_id: UUID | None
+    attributes: dict[str, Any]
+    pins: dict[str, Pin]
+    source_import_id: UUID | None
+    source_row: int | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, document: Document, cipher: FirmCipher) -> DocumentView:
+        """A document as staff see it."""
+        made = {"number_last_four", "pins"}
+        plain = {name: getattr(document, name) for name in cls.__struct_fields__ if name not in made}
+        end = last_four(document.number, "number", cipher)
+        return cls(**plain, number_last_four=end, pins=pins_of(document))
+
+
+class DocumentFields(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Fields of a document that staff may write; null clears one, what is left out stays as it is.
+
+    `expires_on` and `duration_of_status` (the I-94's D/S) exclude each other: the one that is said replaces the other.
+    """
+
+    case_id: UUID | UnsetType | None = UNSET
+    number: Name | UnsetType | None = UNSET
+    country: Country | UnsetType | None = UNSET
+    issued_on: Day | UnsetType | None = UNSET
+    expires_on: Day | UnsetType | None = UNSET
+    duration_of_status: bool | UnsetType = UNSET
+    status: DocumentStatus | UnsetType | None = UNSET
+
+
+class NewDocument(DocumentFields, kw_only=True, forbid_unknown_fields=True):
+    """A document to be added."""
+
+    client_id: UUID
+    doc_type: DocumentType
+
+
+class DocumentNumber(Struct, frozen=True):
+    """A document's number in clear."""
+
+    number: str | None
+
+
+@get("/", sync_to_thread=True, **may("documents.read"))
+def list_documents(
+    call: NamedDependency[Call],
+    expiring_within: ExpiringWithin = None,
+    type_: Annotated[str | None, QueryParameter(name="type", max_length=100, pattern=r"^[^\x00]*$")] = None,
+    status: Word = None,
+    client: ByClient = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    total: Total = False,
+) -> Page[DocumentView]:
+    """List documents, the newest first. `expiring_within` asks for days: 0 is today."""
+    check_words("document", doc_type=type_, status=status)
+    with call.firm() as session:
+        span = (None, None) if expiring_within is None else documents.days_ahead(session, expiring_within)
+        query = documents.listed(documents.Wanted(type_, status, client, *span))
+        cipher = call.office.cipher(session, call.who.firm_id)
+        order = (Document.created_at, Document.id)
+
+        def view(document: Document) -> DocumentView:
+            return DocumentView.of(document, cipher)
+
+        found = page(session, query, order, view, cursor=cursor, limit=limit, total=total)
+        shown = [("document", one.id) for one in found.data] + [("client", one.client_id) for one in found.data]
+        audit.seen(session, call.who.firm_id, call.actor, "document.list", shown)
+        return found
+
+
+@post("/", sync_to_thread=True, **may("documents.write"))
+def add_document(call: NamedDependency[Call], data: JSONBody[NewDocument]) -> Response[DocumentView]:
+    """Add a document to a client. What is written here is pinned: imports of the partner leave it alone."""
+    check_words("document", doc_type=data.doc_type)
+    with call.firm() as session, by_hand(session):
+        cipher = call.office.cipher(session, call.who.firm_id)
+        new = documents.NewDocument(data.client_id, data.doc_type, _values(data))
+        document = documents.add(session, call.who.firm_id, new, cipher, call.actor)
+        headers = {"Location": f"/v1/documents/{document.id}", **tag(document.version)}
+        return Response(DocumentView.of(document, cipher), headers=headers)
+
+
+@get("/{document_id:uuid}", sync_to_thread=True, **may("documents.read"))
+def get_document(document_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[DocumentView]:
+    """Show one document; that it was looked at is on record."""
+    with call.firm() as session:
+        document = documents.find(session, document_id)
+        _note(call, session, document, "document.view")
+        cipher = call.office.cipher(session, call.who.firm_id)
+        return Response(DocumentView.of(document, cipher), headers=tag(document.version))
+
+
+@patch("/{document_id:uuid}", sync_to_thread=True, **may("documents.write"))
+def change_document(
+    document_id: FromPath[UUID],
+    call: NamedDependency[Call],
+    data: JSONBody[DocumentFields],
+    if_match: IfMatch = None,
+) -> Response[DocumentView]:
+    """Change a document; what changed is pinned. 409 `import_running` while an import has the records."""
+    with call.firm() as session, by_hand(session):
+        document = documents.take(session, document_id)
+        check_match(if_match, document.version)
+        cipher = call.office.cipher(session, call.who.firm_id)
+        documents.change(session, document, _values(data), cipher, call.actor)
+        return Response(DocumentView.of(document, cipher), headers=tag(document.version))
+
+
+@get("/{document_id:uuid}/number", sync_to_thread=True, **may("documents.read"))
+def get_number(document_id: FromPath[UUID], call: NamedDependency[Call]) -> DocumentNumber:
+    """Show a document's number in clear; an entry of its own in the audit log says who looked."""
+    with call.firm() as session:
+        document = documents.find(session, document_id)
+        _note(call, session, document, "document.number")
+        cipher = call.office.cipher(session, call.who.firm_id)
+        return DocumentNumber(None if document.number is None else cipher.decrypt(document.number, "number"))
+
+
+@delete("/{document_id:uuid}/pins/{field:str}", sync_to_thread=True, **may("documents.write"))
+def unpin_document(
+    document_id: FromPath[UUID], field: FromPath[Name], call: NamedDependency[Call], if_match: IfMatch = None
+) -> None:
+    """Take the pin out of a field, so that imports may change it again."""
+    with call.firm() as session, by_hand(session):
+        document = documents.take(session, document_id)
+        check_match(if_match, document.version)
+        documents.unpin(session, document, field, call.actor)
+
+
+def _values(data: DocumentFields) -> dict[str, object]:
+    """The fields, and what is no field of a feed: the case, and the duration of status."""
+    others = {name: getattr(data, name) for name in ("case_id", "duration_of_status")}
+    return stored("document", data) | {name: value for name, value in others.items() if value is not UNSET}
+
+
+def _note(call: Call, session: Session, document: Document, action: str) -> None:
+    changes: list[dict[str, object]] = [{"kind": "document", "id": str(document.id), "action": "seen"}]
+    audit.record(session, call.who.firm_id, call.actor, action, client_id=document.client_id, changes=changes)
+
+
+router = Router(
+    "/documents",
+    route_handlers=[
+        list_documents,
+        add_document,
+        get_document,
+        change_document,
+        get_number,
+        unpin_document,
+    ],
+    tags=["documents"],
+)

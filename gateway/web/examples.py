@@ -1,0 +1,232 @@
+"""Gives every operation of the OpenAPI document an example, and the problem documents with which it may answer.
+
+One table of sample values by the names of fields serves all bodies and answers, so that they tell one story: Ana Silva
+of ACME and her H-1B extension. A body in which not every field goes with every other has an example of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar.openapi.spec import OpenAPI, OpenAPIType, Operation, Parameter, Reference, Schema
+from litestar.openapi.spec.media_type import OpenAPIMediaType
+from litestar.openapi.spec.response import OpenAPIResponse
+
+from gateway.web.problems import MEDIA_TYPE
+
+_CLIENT, _CASE, _STAFF = (f"0197a3c2-5e10-7c4e-9d2b-4f00000000{end}" for end in ("c1", "a5", "57"))
+_IMPORT, _OTHER = "0197a3c2-4b02-7d11-8a63-1e0000000012", "0197a3c2-5e10-7c4e-9d2b-4f00000000ff"
+_INSTANT = "2026-03-02T14:05:09Z"
+
+SAMPLES: Mapping[str, object] = {
+    "client_id": _CLIENT,
+    "case_id": _CASE,
+    "staff_id": _STAFF,
+    "actor_id": _STAFF,
+    "import_id": _IMPORT,
+    "source_import_id": _IMPORT,
+    "partner": "acme",
+    "known_by": "employee_id",
+    "key": "E1042",
+    "employee_id": "E1042",
+    "given_name": "Ana",
+    "middle_name": "Maria",
+    "family_name": "Silva",
+    "sex": "F",
+    "current_location": "Peoria, IL",
+    "termination_date": "2026-12-31",
+    "manager_email": "li.wei@acme.example",
+    "program": "Global mobility",
+    "field_of_study": "Chemical engineering",
+    "university": "University of São Paulo",
+    "media_coverage": ["Plant Engineering, May 2024"],
+    "notes": "Prefers to be called in the afternoon.",
+    "receipt_number": "IOE0912345678",
+    "lca_number": "I-200-26001-123456",
+    "perm_number": "G-100-26001-123456",
+    "worksite_city": "Peoria",
+    "worksite_state": "IL",
+    "sheet": "Active",
+    "next_cursor": "WyIyMDI2LTAzLTAyVDE0OjA1OjA5WiIsIjAxOTdhM2MyIl0=",
+    "total_items": 1,
+    "date_of_birth": "1988-07-19",
+    "email": "ana.silva@acme.example",
+    "phone": "+13125550100",
+    "citizenship": "BRA",
+    "country_of_birth": "BRA",
+    "country": "BRA",
+    "time_zone": "America/Chicago",
+    "job_title": "Process engineer",
+    "employer_name": "ACME Manufacturing, Inc.",
+    "soc_code": "17-2112",
+    "work_city": "Peoria",
+    "work_state": "IL",
+    "annual_salary": "98000.00",
+    "wage": "98000.00",
+    "salary_currency": "USD",
+    "hire_date": "2021-09-01",
+    "enrollment_status": "active",
+    "highest_degree": "Master of Science",
+    "graduation_year": 2012,
+    "years_of_experience": "11.5",
+    "awards": ["Plant safety award 2024"],
+    "skills": ["Six Sigma"],
+    "languages": ["Portuguese", "English"],
+    "ssn": "536904399",
+    "a_number": "012345678",
+    "last_four": "4399",
+    "case_number": "NG-2026-0042",
+    "case_type": "H1B_EXT",
+    "stage": "drafting",
+    "status": "active",
+    "priority": "high",
+    "complexity": 4,
+    "opened_on": "2026-02-16",
+    "deadline_on": "2026-06-30",
+    "premium": True,
+    "doc_type": "passport",
+    "number": "FX123456",
+    "number_last_four": "3456",
+    "issued_on": "2020-06-01",
+    "expires_on": "2030-05-31",
+    "duration_of_status": False,
+    "outcome": "approved",
+    "decided_on": "2026-05-12",
+    "reason": "The client asked for it on 1 March",
+    "created_by": "admin@northgate.example",
+    "by": "paralegal@northgate.example",
+    "by_kind": "staff",
+    "actor": "paralegal@northgate.example",
+    "actor_kind": "staff",
+    "action": "client.update",
+    "origin": "203.0.113.7",
+    "file": "roster_20260302.csv",
+    "row": 17,
+    "line": 17,
+    "source_row": 17,
+    "field": "annual_salary",
+    "old": 95000.0,
+    "new": 98000.0,
+    "kind": "client",
+    "version": 3,
+    "limit": 50,
+    "has_more": True,
+    "attributes": {"Cost Centre": "4711"},
+    "pins": {"annual_salary": {"by": "paralegal@northgate.example", "at": _INSTANT}},
+    "identifiers": {"ssn": {"last_four": "4399"}},
+    "search": "silva",
+    "type": "passport",
+    "expiring_within": 90,
+    "If-Match": '"3"',
+}
+WHOLE: Mapping[str, object] = {  # by the name of the body, or of the answer
+    "NewClient": {"partner": "acme", "employee_id": "E1042", "given_name": "Ana", "family_name": "Silva"},
+    "ClientFields": {"job_title": "Process engineer", "annual_salary": "98000.00"},
+    "NewCase": {"case_number": "NG-2026-0042", "client_id": _CLIENT, "case_type": "H1B_EXT"},
+    "CasePatch": {"stage": "filed", "filed_on": "2026-04-02", "receipt_number": "IOE0912345678"},
+    "CaseView.status": "open",
+    "NewDocument": {"client_id": _CLIENT, "doc_type": "passport", "number": "FX123456", "expires_on": "2030-05-31"},
+    "DocumentFields": {"expires_on": "2031-05-31"},
+    "DocumentView.status": "current",
+    "NewWall": {"staff_id": _STAFF, "client_id": _CLIENT, "reason": "Acted for the other side before joining us"},
+    "WallView.reason": "Acted for the other side before joining us",
+    "Health.status": "live",
+    "NewPassword": {"current": "fig-tree-lamp-owl", "new": "lamp-owl-fig-tree"},
+    "ImportSummary.state": "loaded_with_errors",
+    "JobView.kind": "ingest.run",
+    "Queued.import_id": _IMPORT,
+    "RecordChange.action": "updated",
+}
+_BY_FORMAT: Mapping[str, object] = {"uuid": _OTHER, "date": "2026-05-01", "date-time": _INSTANT}
+_BY_TYPE: Mapping[str, object] = {"string": "text", "integer": 1, "number": 1.5, "boolean": True}
+
+_PROBLEM = "ProblemDocument"
+
+
+def illustrate(document: OpenAPI) -> None:
+    """Complete a document in place."""
+    schemas = document.components.schemas
+    schemas.setdefault(_PROBLEM, _PROBLEM_SCHEMA)
+    for item in (document.paths or {}).values():
+        for method in ("get", "post", "put", "patch", "delete"):
+            if operation := getattr(item, method):
+                _illustrate(operation, schemas)
+
+
+def _illustrate(operation: Operation, schemas: Mapping[str, Schema]) -> None:
+    for parameter in operation.parameters or []:
+        if isinstance(parameter, Parameter) and parameter.schema is not None and parameter.example is None:
+            parameter.example = _example(parameter.schema, parameter.name, schemas)
+    body = operation.request_body
+    contents = [body.content] if body is not None and not isinstance(body, Reference) else []
+    responses = operation.responses = operation.responses or {}
+    responses.pop("400", None)  # the framework's idea of an error; ours is the same for all
+    responses["default"] = _PROBLEM_RESPONSE
+    if isinstance(nothing := responses.get("204"), OpenAPIResponse):
+        nothing.content = None
+    contents += [one.content for one in responses.values() if isinstance(one, OpenAPIResponse) and one.content]
+    for content in contents:
+        for media in content.values():
+            if media.schema is not None and media.example is None:
+                media.example = _example(media.schema, "", schemas)
+
+
+def _example(schema: Schema | Reference, name: str, schemas: Mapping[str, Schema], within: str = "") -> object:
+    """What a schema allows, as the tables have it: a whole body, a field of this body, a field of this name."""
+    if isinstance(schema, Reference):
+        schema = schemas[schema.ref.rsplit("/", 1)[-1]]
+    title = schema.title or ""
+    shown = [table[key] for table, key in _places(title, within, name) if key in table]
+    if schema.enum or schema.const is not None:
+        words = schema.enum or [schema.const]
+        return next((one for one in shown if one in words), words[0])
+    if shown:
+        return shown[0]
+    if schema.examples:
+        return next(iter(schema.examples.values() if isinstance(schema.examples, Mapping) else schema.examples))
+    if schema.properties:
+        return {one: _example(part, one, schemas, title) for one, part in schema.properties.items()}
+    if schema.items is not None:
+        return [_example(schema.items, name.removesuffix("s"), schemas, within)]
+    if schema.one_of:  # the document drops what is null, so of what may be missing the other kind is shown
+        told = [one for one in schema.one_of if isinstance(one, Reference) or _plain(one.type) != "null"]
+        return _example(told[0], name, schemas, within)
+    return _BY_FORMAT.get(str(_plain(schema.format)), _BY_TYPE.get(str(_plain(schema.type)), {}))
+
+
+def _places(title: str, within: str, name: str) -> list[tuple[Mapping[str, object], str]]:
+    return [(WHOLE, title), (WHOLE, f"{within}.{name}"), (SAMPLES, name)]
+
+
+def _plain(word: Any) -> object:  # noqa: ANN401 - a word, an enumeration's member, a list of them, or nothing
+    return getattr(word, "value", word)
+
+
+_SENTENCE = f"There is no client '{_OTHER}'."
+_TOLD: Mapping[str, object] = {
+    "type": "about:blank",
+    "title": "Not Found",
+    "status": 404,
+    "detail": _SENTENCE,
+    "error": "not_found",
+    "message": _SENTENCE,
+    "details": [],
+    "request_id": "6c1d0b8f2f9a4f0e9a52c1f3a6c1c2d4",
+}
+_PROBLEM_SCHEMA = Schema(
+    type=OpenAPIType.OBJECT,
+    title=_PROBLEM,
+    description="A problem document (RFC 9457): compare `error`, show `message`; `details` name fields.",
+    properties={
+        **{name: Schema(type=OpenAPIType.STRING) for name in _TOLD},
+        "status": Schema(type=OpenAPIType.INTEGER),
+        "details": Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.OBJECT)),
+        "request_id": Schema(type=[OpenAPIType.STRING, OpenAPIType.NULL]),
+    },
+    required=sorted(_TOLD.keys() - {"request_id"}),
+)
+_PROBLEM_RESPONSE = OpenAPIResponse(
+    description="What was wrong, and what to do.",
+    content={MEDIA_TYPE: OpenAPIMediaType(schema=Reference(f"#/components/schemas/{_PROBLEM}"), example=_TOLD)},
+)

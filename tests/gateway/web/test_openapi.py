@@ -1,0 +1,90 @@
+"""The OpenAPI document shows an example of everything, and the examples are true."""
+
+import msgspec
+import pytest
+from litestar import Response
+
+from gateway.domain.fields import FIELDS
+from gateway.web.api.cases import CasePatch, CaseView, NewCase
+from gateway.web.api.documents import DocumentFields, DocumentView
+from gateway.web.app import create_app, routes_of
+from gateway.web.people import ClientDetails, ClientFields
+
+
+@pytest.fixture
+def app(settings):
+    return create_app(settings)
+
+
+@pytest.fixture
+def operations(app):
+    document = app.openapi_schema.to_schema()
+    return {(path, method.upper()): told for path, found in document["paths"].items() for method, told in found.items()}
+
+
+def plain(path):
+    return path.replace(":uuid}", "}").replace(":str}", "}")
+
+
+def contents(told):
+    bodies = [told["requestBody"]] if "requestBody" in told else []
+    for one in bodies + list(told["responses"].values()):
+        yield from one.get("content", {}).values()
+
+
+def test_every_operation_carries_an_example(operations):
+    for where, told in operations.items():
+        shown = [media["example"] for media in contents(told)] + [
+            one["example"] for one in told.get("parameters", []) if one["required"]
+        ]
+        assert shown, where
+
+
+def test_every_operation_names_the_problem_document_that_it_may_answer_with(operations):
+    for told in operations.values():
+        assert "400" not in told["responses"]
+        [(media_type, media)] = told["responses"]["default"]["content"].items()
+        assert media_type == "application/problem+json"
+        assert {"error", "message", "status"} <= set(media["example"])
+
+
+def convert(example, annotation, path):
+    try:
+        assert msgspec.convert(example, annotation) is not None
+    except msgspec.ValidationError as error:
+        raise AssertionError(f"the example of {path} is not what it says: {error}: {example}") from error
+
+
+def test_examples_are_what_the_routes_take_and_give(app, operations):
+    for path, method, handler in routes_of(app):
+        told = operations.get((plain(path), method))
+        if told is None:
+            continue
+        if "requestBody" in told:
+            [(media_type, body)] = told["requestBody"]["content"].items()
+            if media_type == "application/json":
+                convert(body["example"], handler.parsed_data_field.annotation, path)
+        given = handler.parsed_return_field
+        if given.is_subclass_of(Response) and not given.inner_types:  # a file or a stream
+            continue
+        given = given.inner_types[0].annotation if given.is_subclass_of(Response) else given.annotation
+        [success] = [one for status, one in told["responses"].items() if status.startswith("2")]
+        if "content" in success:
+            [media] = success["content"].values()
+            convert(media["example"], given, path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown", "written"),
+    [
+        ("client", [ClientDetails], [ClientFields]),
+        ("case", [CaseView], [CasePatch, NewCase]),
+        ("document", [DocumentView], [DocumentFields]),
+    ],
+)
+def test_every_field_of_a_record_can_be_seen_and_written(kind, shown, written):
+    """A new column needs a line in the structs of the API."""
+    fields = FIELDS[kind]
+    plain_fields = {name for name, field in fields.items() if not field.sensitive}
+    assert plain_fields <= {name for one in shown for name in one.__struct_fields__}
+    assert set(fields) <= {name for one in written for name in one.__struct_fields__}
