@@ -28,12 +28,16 @@ class Bench:
     Attributes:
         free: columns that nothing was made of yet, by the name that addresses each.
         section: what has been made so far.
+        shared: a column that tells the same people in all record types.
+        is_main: whether this part tells who people are.
     """
 
     terrain: Terrain
     section: SectionDraft
     free: dict[str, ColumnProfile]
     all: dict[str, ColumnProfile] = field(default_factory=dict)
+    shared: str | None = None
+    is_main: bool = True
 
     def take(self, kind: Kind, name: str, address: str, because: str, **more: Any) -> FieldDraft | None:  # noqa: ANN401 - options of a field
         """The field that a column becomes; None, and told as left aside, where its values do not allow it."""

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ingest.formats.base import Refused, Source
 from ingest.formats.text import Lines
-from ingest.infer.columns import Span, spans_of
+from ingest.infer.columns import Span, cut_at_shared, spans_of
 from ingest.infer.layout import Layout
 from ingest.infer.papers import is_known
 from ingest.infer.sniffing import Text, told
@@ -74,9 +74,12 @@ def layout_of(source: Source, text: Text) -> Layout | None:
     for kind in kinds:
         kind.spans = spans_of(kind.lines, kind.marks)
     data = [kind for kind in kinds if kind.name not in _FRAMES]
+    shared = cut_at_shared([(kind.lines, kind.spans) for kind in data])
     if not data or all(len(kind.spans) < 2 for kind in data):  # noqa: PLR2004 - one column is no table
         return None
-    return _layout(source, text, unit, kinds)
+    layout = _layout(source, text, unit, kinds)
+    layout.shared = shared
+    return layout
 
 
 def _lines(source: Source, text: Text, unit: Unit) -> Iterator[str]:
@@ -244,7 +247,15 @@ def _parted(
         for mark, part in parts.get(kind.name, {}).items():
             if mark.strip():
                 part.name, part.above = f"{kind.name}_{_slug(mark)}", kind.where
+                _join_marks(part)
                 yield part
+
+
+def _join_marks(kind: Kind) -> None:
+    """Marks side by side are known as one: `DTL0002`, for `0002` alone may also stand in a header at that place."""
+    if kind.where and kind.above and kind.above[0] + kind.above[1] == kind.where[0]:
+        start, length, text = kind.above
+        kind.where, kind.above = (start, length + kind.where[1], text.ljust(length) + kind.where[2]), None
 
 
 def _difference(lines: list[str], at: int, length: int) -> float:

@@ -323,6 +323,8 @@ def test_sheets_without_people_are_left_out_and_said_to_be():
         ("2026_05_01_full.csv", "*_full.csv", "%Y_%m_%d_full.csv"),
         ("emp_20260501_063000.csv", "emp_*.csv", "emp_%Y%m%d_%H%M%S.csv"),
         ("100%_20260501.csv", "100%_*.csv", "100%%_%Y%m%d.csv"),
+        ("Roster_2026-05.csv", "Roster_*.csv", "Roster_%Y-%m.csv"),
+        ("roster_2026-13.csv", "roster_2026-*.csv", None),
         ("roster_0042.csv", "roster_*.csv", None),
         ("roster[1].csv", "roster[[]1].csv", None),
         ("roster_20261399.csv", "roster_*.csv", None),
