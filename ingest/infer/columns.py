@@ -66,11 +66,12 @@ def cut_at_shared(kinds: list[tuple[list[str], list[Span]]]) -> str | None:
         return None
     for lines, spans in kinds:
         for span in spans:
-            values = set(_cells(lines, span))
-            if _tells_apart(lines, span) and all(_recurs(values, set(_cells(other, span))) for other, _ in kinds):
-                for _, others in kinds:
-                    _cut(others, span)
-                return span.name
+            number = _trimmed(lines, span)
+            values = set(_cells(lines, number))
+            if _tells_apart(lines, number) and all(_recurs(values, set(_cells(other, number))) for other, _ in kinds):
+                for others, columns in kinds:
+                    _cut(others, columns, number)
+                return number.name
     return None
 
 
@@ -78,11 +79,20 @@ def _cells(lines: list[str], span: Span) -> list[str]:
     return [line[span.start - 1 : span.start - 1 + span.length] for line in lines]
 
 
+def _trimmed(lines: list[str], span: Span) -> Span:
+    """A column without the blanks at its end."""
+    return Span(span.start, max(len(cell.rstrip()) for cell in _cells(lines, span)))
+
+
 def _tells_apart(lines: list[str], span: Span) -> bool:
     cells = _cells(lines, span)
-    whole = all(len(cell) == span.length and not cell[0].isspace() for cell in cells)
-    numbered = any(map(str.isdecimal, cells[0]))
-    return span.length >= _SHORTEST_NUMBER and whole and numbered and len(set(cells)) >= _DIFFERENT * len(cells)
+    whole = all(len(cell.strip()) == span.length for cell in cells)
+    return (
+        span.length >= _SHORTEST_NUMBER
+        and whole
+        and any(map(str.isdecimal, cells[0]))
+        and len(set(cells)) >= _DIFFERENT * len(cells)
+    )
 
 
 def _recurs(values: set[str], others: set[str]) -> bool:
@@ -90,16 +100,17 @@ def _recurs(values: set[str], others: set[str]) -> bool:
     return len(values & others) >= _SAME * min(len(values), len(others))
 
 
-def _cut(spans: list[Span], shared: Span) -> None:
-    """Make a place a column of its own, and what is left of others on either side."""
+def _cut(lines: list[str], spans: list[Span], shared: Span) -> None:
+    """Make a place a column of its own, and what is filled of others on either side."""
     first, last = shared.start, shared.start + shared.length
     touched = [span for span in spans if span.start < last and first < span.start + span.length]
     if not touched:
         return
     left, right = touched[0].start, touched[-1].start + touched[-1].length
-    pieces = [(left, min(first, right)), (first, last), (last, right)]
+    bounds = [(left, first), (first, last), (last, right)]
+    pieces = [Span(start, end - start) for start, end in bounds if start < end]
     place = spans.index(touched[0])
-    spans[place : place + len(touched)] = [Span(start, end - start) for start, end in pieces if start < end]
+    spans[place : place + len(touched)] = [piece for piece in pieces if "".join(_cells(lines, piece)).strip()]
 
 
 def _starts(blank: list[float], digit: list[float], letter: list[float]) -> set[int]:

@@ -29,14 +29,18 @@ def number_column(names: list[str]) -> str | None:
 
 
 def told_plainly(columns: dict[str, ColumnProfile]) -> dict[str, ColumnProfile]:
-    """The columns, by the same addresses, as if the dependent were the person: `Dependent DOB` is called `DOB`."""
-    plain = {}
-    for address, column in columns.items():
-        plain[address] = copy.copy(column)
-        if not _is_number(column.name):
-            words = column.name.split()
-            plain[address].name = " ".join(word for word in words if not WORDS & set(tokens(word))) or column.name
+    """The columns, by the same addresses, as if the dependent were the person."""
+    plain = {address: copy.copy(column) for address, column in columns.items()}
+    for column in plain.values():
+        column.name = plainly(column.name)
     return plain
+
+
+def plainly(name: str) -> str:
+    """What a column would be called if the dependent were the person: `DOB` for `Dependent DOB`."""
+    if _is_number(name):
+        return name
+    return " ".join(word for word in name.split() if not WORDS & set(tokens(word))) or name
 
 
 def join_key(bench: Bench, client: RecordDraft, number: str) -> None:

@@ -26,6 +26,9 @@ _LINES_A_LENGTH = 8
 _LEAST_ALIGNED = 8  # lines
 _WIDEST_ALIGNED = 4_000  # characters
 _MOST_KINDS, _MOST_MARKS, _MOST_PREFIXES = 10, 100, 5_000
+_MOST_CODES = 20  # of a second mark, such as the infotypes of SAP
+_MOST_LONE = 0.02  # of the lines, that may be the only one of their code
+_CLEAR = 0.9  # of the lines by which two codes must differ at a place
 _LEAST_DIFFERENCE = 3.0  # places that are filled in one kind and blank, or of another nature, in the other
 _FRAMES = ("header", "trailer")
 _LONGEST_MARK = 4
@@ -222,7 +225,7 @@ def _second_mark(kind: Kind) -> tuple[int, int] | None:
         return None
     start = (kind.where[0] + kind.where[1] - 1) if kind.where else 0
     best, place = _LEAST_DIFFERENCE, None
-    for length in (4, 2):
+    for length in (4, 3, 2):
         for at in range(start, start + 16):
             gain = _difference(kind.lines[:600], at, length)
             if gain > best + 1:
@@ -263,25 +266,25 @@ def _difference(lines: list[str], at: int, length: int) -> float:
     groups: dict[str, list[str]] = {}
     for line in lines:
         groups.setdefault(line[at : at + length], []).append(line)
-        if len(groups) > _MOST_KINDS:
+        if len(groups) > _MOST_CODES:
             return 0.0
-    marks = list(groups)
+    lone = [mark for mark, group in groups.items() if len(group) < 2]  # noqa: PLR2004 - one line alone proves nothing
+    if len(lone) > _MOST_LONE * len(lines):
+        return 0.0
+    marks = groups.keys() - lone
     if len(marks) < 2 or any(not re.fullmatch("[0-9]+|[A-Z]+", mark) or len(mark) < length for mark in marks):  # noqa: PLR2004
         return 0.0
-    if any(len(group) < 2 for group in groups.values()):  # noqa: PLR2004 - one line alone proves nothing
-        return 0.0
-    natures = [_natures(group, at + length) for group in groups.values()]
-    width = max(map(len, natures))
-    shares = [[*nature, *[0.0] * (width - len(nature))] for nature in natures]
-    spread = [max(places) - min(places) for places in zip(*shares, strict=True)]
-    return float(sum(one > 0.9 for one in spread)) if len(groups) > 1 else 0.0  # noqa: PLR2004
-
-
-def _natures(lines: list[str], start: int) -> list[float]:
-    """For each place behind the mark, the share of digits among the lines."""
     width = max(map(len, lines))
+    natures = [_natures(groups[mark], at + length, width) for mark in marks]
+    return float(sum(any(max(kind) - min(kind) > _CLEAR for kind in zip(*place, strict=True))
+                     for place in zip(*natures, strict=True)))  # fmt: skip
+
+
+def _natures(lines: list[str], start: int, width: int) -> list[tuple[float, float]]:
+    """For each place behind the mark, the shares of digits and of blanks among the lines."""
     padded = [line.ljust(width) for line in lines[:300]]
-    return [sum(line[place].isdecimal() for line in padded) / len(padded) for place in range(start, width)]
+    places = ["".join(line[place] for line in padded) for place in range(start, width)]
+    return [(sum(map(str.isdecimal, place)) / len(place), place.count(" ") / len(place)) for place in places]
 
 
 # ---------------------------------------------------------------- what becomes of them

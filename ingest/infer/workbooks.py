@@ -103,7 +103,7 @@ def _header(sheet: Sheet, head: Rows, rows: list[list[str]], place: int) -> Foun
         names = [name for name in header.names if name.strip()]
         if not looks_like_names(names, below):
             continue
-        known = sum(is_known(name) for name in names)
+        known = sum(is_known(dependents.plainly(name)) for name in names)
         identified = any(target in _IDENTITIES for name in names for _, target in targets(name)[:1])
         because = f"{len(names)} names, {known} of them known as fields"
         lone = place > 0 and not any(rows[place - 1])
