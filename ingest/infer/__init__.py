@@ -214,7 +214,7 @@ def _rehearsed(source: Source, draft: FeedDraft, identity: Identity) -> tuple[Wr
 
 def _opening(source: Source, seen: Rehearsed) -> list[str]:
     return [
-        f"Proposed by `gateway partner infer` from {source.name}: {seen.loaded:,} of {seen.rows:,} rows load so.",
+        f"Proposed by `gateway partner infer` from {source.name}: of its {seen.rows:,} rows, {seen.loaded:,} load so.",
         "Beside each line stands what speaks for it; UNSURE marks what a person must look at. Check it against the",
         "partner's own description before it is applied: a sample shows what is there, not what will come.",
         "",

@@ -8,7 +8,8 @@ from typing import Any
 from ingest.infer import dependents
 from ingest.infer.bench import Bench, addressed
 from ingest.infer.cases import case_beside, cases_alone
-from ingest.infer.content import guess_client, is_birth
+from ingest.infer.content import NAMELESS, guess_client, is_birth
+from ingest.infer.counting import counted
 from ingest.infer.dates import DAY_FIRST, MONTH_FIRST
 from ingest.infer.documents import documents_of
 from ingest.infer.draft import SectionDraft
@@ -138,9 +139,18 @@ def _left_over(bench: Bench) -> None:
         if kept and not bench.section.is_empty:
             bench.section.keep[address] = f"{column.distinct:,} different values"
         elif column.filled:
-            bench.section.aside.setdefault(address, f"{column.filled:,} rows filled; no field of ours is called so")
+            bench.section.aside.setdefault(address, _unknown(column))
         else:
             bench.section.aside.setdefault(address, "blank in the whole sample")
+
+
+def _unknown(column: ColumnProfile) -> str:
+    """Why nothing became of a column that says something."""
+    filled = f"filled in {counted(column.filled, 'row')}"
+    if not NAMELESS.fullmatch(column.name):
+        return f"{filled}; no field of ours is called so"
+    what = "dates" if column.dates.share > 0.9 else "numbers" if column.fits("decimal") else "text"  # noqa: PLR2004 - dates, but for a few
+    return f"{filled} with {what}; without a name nobody can tell which, so give it a field by hand"
 
 
 def main_of(profiles: list[TableProfile]) -> int:

@@ -526,13 +526,13 @@ def test_a_type_that_fits_only_most_values_is_proposed_with_a_doubt():
     words = ["India", "Brazil", "Japan", "Chile", "Ghana", "Peru", "Kenya", "Nepal", "Atlantis", "Mordor"]
     proposal = proposed(table("Citizenship", words))
     assert fields(proposal)["citizenship"] == {"from": "Citizenship", "type": "country", "if_bad": "drop"}
-    assert "the others are dropped with a warning" in doubts_above(proposal, "citizenship")
+    assert "the values that are not countries are dropped with a warning" in doubts_above(proposal, "citizenship")
 
 
 def test_a_type_that_fits_hardly_any_value_is_not_proposed():
     proposal = proposed(table("Citizenship", ["India", "Elf", "Dwarf", "Hobbit"]))
     assert "citizenship" not in fields(proposal)
-    assert "would be citizenship, but its values are not of that type" in proposal.config
+    assert "would be citizenship, but its values are not countries" in proposal.config
 
 
 def test_the_end_of_a_path_counts_but_not_where_it_is_about_somebody_else():
