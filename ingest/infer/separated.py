@@ -49,13 +49,10 @@ def layout_of(source: Source, text: Text) -> Layout:
         NotUnderstood: no delimiter makes a table of it.
     """
     head = head_text(source, text)
-    cut = _best_cut(head)
+    cut, top = _table_of(head)
     if cut is None:
         raise NotUnderstood(_no_table(source, head))
     check_width(source, cut.width)
-    top = header_at(cut.records, cut.width)
-    if top is None and (below := _below_open_quote(head)):
-        cut, top = below
     layout = Layout({"type": "csv", "delimiter": cut.delimiter, "encoding": text.encoding})
     layout.because = {
         "delimiter": f"{_spoken(cut.delimiter)} cuts {cut.share:.0%} of the first {len(cut.records):,} records "
@@ -68,6 +65,13 @@ def layout_of(source: Source, text: Text) -> Layout:
         layout.because["quote"] = "text that holds the delimiter stands between single quotes"
     _header(layout, cut, top, head)
     return layout
+
+
+def _table_of(head: str) -> tuple[Cut | None, int | None]:
+    """The head cut into a table, and which of its records is the header; None where there is no such."""
+    cut = _best_cut(head)
+    top = header_at(cut.records, cut.width) if cut else None
+    return (cut, top) if top is not None else _below_open_quote(head) or (cut, None)
 
 
 def _below_open_quote(head: str) -> tuple[Cut, int] | None:
@@ -84,7 +88,7 @@ def _below_open_quote(head: str) -> tuple[Cut, int] | None:
 
 def if_clear(source: Source, text: Text) -> Layout | None:
     """The layout where a delimiter makes a table beyond doubt, so that nobody needs to count places."""
-    cut = _best_cut(head_text(source, text))
+    cut, _ = _table_of(head_text(source, text))
     if cut is None or cut.share < _CLEAR_SHARE:
         return None
     check_width(source, cut.width)
