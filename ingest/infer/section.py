@@ -146,11 +146,12 @@ def _left_over(bench: Bench) -> None:
 
 def _unknown(column: ColumnProfile) -> str:
     """Why nothing became of a column that says something."""
-    filled = f"filled in {counted(column.filled, 'row')}"
+    rows = counted(column.filled, "row")
     if not NAMELESS.fullmatch(column.name):
-        return f"{filled}; no field of ours is called so"
-    what = "dates" if column.dates.share > 0.9 else "numbers" if column.fits("decimal") else "text"  # noqa: PLR2004 - dates, but for a few
-    return f"{filled} with {what}; without a name nobody can tell which, so give it a field by hand"
+        return f"filled in {rows}; no field of ours is called so"
+    dated = column.dates.share > 0.9  # noqa: PLR2004 - dates, but for a few
+    what = "dates" if dated else "numbers" if column.fits("decimal") else "text"
+    return f"{what} in {rows}; the partner's description must say which"
 
 
 def main_of(profiles: list[TableProfile]) -> int:
