@@ -307,7 +307,7 @@ def _learn(session: Session, held: Import, actor: Actor, accepted: dict[str, str
 def _feed(session: Session, held: Import) -> Feed:
     config = session.scalars(select(PartnerConfig).where(PartnerConfig.id == held.config_id)).one()
     name = session.scalars(select(FeedRow.name).where(FeedRow.id == held.feed_id)).one()
-    return read_partner(config.source)[0].feeds[name]
+    return read_partner(config.source, tables=config.tables)[0].feeds[name]
 
 
 def _present(value: UUID | None) -> UUID:

@@ -41,6 +41,19 @@ def read_tables(folder: Path, feeds: Mapping[str, Feed], document: Document) -> 
     return texts, [*findings, *_wrong(folder, places, texts, document)]
 
 
+def lacking_tables(feeds: Mapping[str, Feed], tables: Mapping[str, str], document: Document) -> list[Finding]:
+    """A finding for each step whose table did not come with a text: it has no folder from which one could be read."""
+    return [
+        document.finding(
+            (*path, "table"),
+            f"The table {step.table} did not come with these settings. "
+            f"Apply them as a file, with {step.table} beside it.",
+        )
+        for path, _, step in _lookups(feeds)
+        if step.table not in tables
+    ]
+
+
 class _NoTextError(ValueError):
     def __init__(self, before: bytes, sentence: str) -> None:
         super().__init__(sentence)

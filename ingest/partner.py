@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import chain
@@ -12,17 +12,21 @@ from gateway.config import ConfigError, Document, Finding, PartnerFile, decode, 
 from ingest.catalogue import describe_file
 from ingest.feed import Feed
 from ingest.formats.base import Refused
-from ingest.lookup_tables import read_tables
+from ingest.lookup_tables import lacking_tables, read_tables
 from ingest.mapping.specs import check_feed
 
 Partner = PartnerFile[Feed]
 
+NO_TABLES: Mapping[str, str] = {}
 
-def read_partner(source: Path | str, name: str | None = None) -> tuple[Partner, Document]:
+
+def read_partner(
+    source: Path | str, name: str | None = None, *, tables: Mapping[str, str] = NO_TABLES
+) -> tuple[Partner, Document]:
     """Decode a partner.yaml, or its text, and check it to the last field.
 
-    The CSV tables beside a file are read and checked with it. Of a text, as a stored version has it, they are not: they
-    were checked when it was applied.
+    The CSV tables beside a file are read and checked with it. Those of a text must be given, as a stored version has
+    them; they were checked when it was applied, and only have to be there.
 
     Raises:
         ConfigError: with everything that is wrong.
@@ -34,7 +38,9 @@ def read_partner(source: Path | str, name: str | None = None) -> tuple[Partner, 
     if isinstance(source, Path):
         sound = {name: feed for name, feed in partner.feeds.items() if not wrong[name]}
         tables, more = read_tables(source.parent, sound, document)
-        document, findings = replace(document, tables=tables), findings + more
+    else:
+        more = lacking_tables(partner.feeds, tables, document)
+    document, findings = replace(document, tables=tables), findings + more
     if findings:
         raise ConfigError(findings)
     return partner, document

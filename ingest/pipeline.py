@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gateway import clock
+from gateway.config import ConfigError
 from gateway.crypto import FirmCipher
 from gateway.db.models import FeedRow, File, Import, PartnerConfig
 from gateway.db.session import driver
@@ -161,6 +162,9 @@ def run(session: Session, job: Job, progress: Progress) -> Outcome:
         outcome = Outcome("held", held.code, reason, fix, [held.code], reading=reading, header=held.header)
         outcome.suggestions = held.suggestions
         return outcome
+    except ConfigError as error:  # of a version that was applied otherwise than by `partner apply`, or long ago
+        reason, fix = describe_file("config_invalid", why="; ".join(map(str, error.findings)))
+        return Outcome("failed", "config_invalid", reason, fix)
 
 
 # ------------------------------------------------------------------------------------------------ reading
@@ -169,7 +173,7 @@ def run(session: Session, job: Job, progress: Progress) -> Outcome:
 def choose_reading(session: Session, job: Job) -> Reading:
     """Decide by name, by hint or by the column `Row` which feed a file belongs to, and as of when it speaks."""
     config = _config(session, job)
-    partner, _ = read_partner(config.source, f"{job.home.slug} version {config.version}")
+    partner, _ = read_partner(config.source, f"{job.home.slug} version {config.version}", tables=config.tables)
     source = plain(job.source, partner.feeds.values())
     if saved := corrections.recognise(source):
         original = _original(session, job, saved)

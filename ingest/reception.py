@@ -109,7 +109,8 @@ def _archive(office: Office, home: Home, source: Source) -> Unpacked | None:
     if not Unpacked(source, zip=True, gzip=True).is_archive:
         return None
     with office.db.firm(home.firm_id) as session, suppress(NotFound, ConfigError):
-        partner, _ = read_partner(active_config(session, home.partner_id).source)
+        config = active_config(session, home.partner_id)
+        partner, _ = read_partner(config.source, tables=config.tables)
         return archive_in(source, partner.feeds.values())
     return None
 

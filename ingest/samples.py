@@ -167,7 +167,7 @@ class Trial(Struct, frozen=True):
     Attributes:
         files: how many arrivals were tried.
         differences: what is not as agreed, in the order of arrival.
-        found: what those files came to that differ, as it would stand in expected.yaml.
+        found: what those files came to that differ, or are not agreed yet, as it would stand in expected.yaml.
     """
 
     partner: str
@@ -197,7 +197,9 @@ def run_samples(office: Office, folder: Path) -> Trial:
             came, strange = _tried(office, home, sample, path)
             differences += strange
             found += [came] if strange else []
-    return Trial(partner.partner, len(expected.samples), differences, found)
+    unlisted = _unlisted(folder / SAMPLES, expected)
+    found += [_tried(office, home, Sample(file=path.name, state=""), path)[0] for path in unlisted]
+    return Trial(partner.partner, len(expected.samples) + len(unlisted), differences, found)
 
 
 def arrivals(folder: Path) -> list[Path]:
@@ -213,7 +215,19 @@ def arrivals(folder: Path) -> list[Path]:
 
 
 def _expected(folder: Path) -> Expectation:
+    """What is agreed; nothing yet where there is no expected.yaml."""
+    if not (folder / EXPECTED).exists():
+        return Expectation(samples=[])
     return decode(read(folder / EXPECTED), Expectation)
+
+
+def _unlisted(samples: Path, expected: Expectation) -> list[Path]:
+    """Samples of which expected.yaml says nothing, by name; they arrive after the others."""
+    listed = {sample.file for sample in expected.samples}
+    lying = samples.glob("*") if samples.is_dir() else ()
+    return sorted(
+        path for path in lying if path.is_file() and path.name not in listed and not path.name.startswith(".")
+    )
 
 
 def _ready(office: Office, partner: Partner, document: Settings) -> Home:

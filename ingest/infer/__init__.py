@@ -117,7 +117,7 @@ def _drafted(source: Source, layout: Layout, found: list[Measured]) -> tuple[Fee
     sections = []
     for number, one in enumerate(found):
         where, because = _where(one, layout.named_by_row)
-        section = section_of(one.names, one.profile, terrain, where, is_main=number == main)
+        section = section_of(one.names, one.profile, terrain, where, is_main=number == main, shared=layout.shared)
         section.where_because = because
         sections.append(section)
     kept = _with_records(source, layout, sections)
@@ -141,7 +141,8 @@ def _where(one: Measured, names: tuple[str, str] | None) -> tuple[dict[str, Any]
 
 def _with_records(source: Source, layout: Layout, sections: list[SectionDraft]) -> list[SectionDraft]:
     """The sections whose rows yield something, the largest first; parts without any are left out of the layout."""
-    good = sorted((one for one in sections if not one.is_empty), key=lambda one: -one.rows)
+    good = [one for one in sections if not one.is_empty]
+    good.sort(key=lambda one: (-one.rows, -sum(len(record.fields) for record in one.records())))
     if not good:
         raise NotUnderstood(
             f"Nothing in {source.name} tells people or cases apart: no column is called an employee or case number, "
@@ -213,7 +214,7 @@ def _rehearsed(source: Source, draft: FeedDraft, identity: Identity) -> tuple[Wr
 
 def _opening(source: Source, seen: Rehearsed) -> list[str]:
     return [
-        f"Proposed by `gateway partner infer` from {source.name}: {seen.loaded:,} of {seen.rows:,} rows load so.",
+        f"Proposed by `gateway partner infer` from {source.name}: of its {seen.rows:,} rows, {seen.loaded:,} load so.",
         "Beside each line stands what speaks for it; UNSURE marks what a person must look at. Check it against the",
         "partner's own description before it is applied: a sample shows what is there, not what will come.",
         "",

@@ -9,7 +9,7 @@ from gateway.domain.fields import FIELDS, Kind
 from ingest.infer.draft import FieldDraft, RecordDraft, SectionDraft
 from ingest.infer.options import Read, Terrain, reading
 from ingest.infer.profile import ColumnProfile, TableProfile
-from ingest.infer.vocabulary import Likeness, Target, targets
+from ingest.infer.vocabulary import KEPT, Likeness, Target, likeness, targets
 from ingest.mapping.headers import Headers
 
 _ONLY_CASES: dict[Target, Target] = {  # what a column about a person is in a file about cases
@@ -28,12 +28,16 @@ class Bench:
     Attributes:
         free: columns that nothing was made of yet, by the name that addresses each.
         section: what has been made so far.
+        shared: a column that tells the same people in all record types.
+        is_main: whether this part tells who people are.
     """
 
     terrain: Terrain
     section: SectionDraft
     free: dict[str, ColumnProfile]
     all: dict[str, ColumnProfile] = field(default_factory=dict)
+    shared: str | None = None
+    is_main: bool = True
 
     def take(self, kind: Kind, name: str, address: str, because: str, **more: Any) -> FieldDraft | None:  # noqa: ANN401 - options of a field
         """The field that a column becomes; None, and told as left aside, where its values do not allow it."""
@@ -50,7 +54,7 @@ class Bench:
         """Give columns to the fields of a record, the best names first; a field takes one column."""
         for like, address, (kind, name) in sorted(found, key=lambda one: -one[0].score):
             if kind == record.kind and address in self.free and name not in record.fields:
-                how = "" if like.score == 1 else f", {like.score:.2f} like “{like.synonym}”"
+                how = "" if like.score == 1 else f", like “{like.synonym}”"
                 if made := self.take(kind, name, address, f"by its name{how}"):
                     record.fields[name] = made
 
@@ -58,7 +62,10 @@ class Bench:
         """Which field each free column may be by its name."""
         found = []
         for address, column in self.free.items():
+            organised = likeness(column.name, KEPT).score
             for like, target in targets(column.name):
+                if like.score < organised == 1:
+                    continue  # a job code is not a job title
                 actual = _ONLY_CASES.get(target, target) if only_cases else target
                 if actual[1] in FIELDS[actual[0]]:
                     found.append((like, address, actual))

@@ -15,6 +15,9 @@ _DATE = 8  # places of YYYYMMDD
 _DATES = 0.97  # of the lines that must hold one
 _NO_DATES = frozenset({"00000000", "99991231", "99999999", " " * _DATE})
 _YEARS = range(1900, 2101)
+_SHORTEST_NUMBER = 4  # places of a number that tells people apart: shorter ones recur by chance
+_DIFFERENT = 0.2  # of the lines of a kind, that speak of different people
+_SAME = 0.5  # of the people of one kind of line, that another speaks of too
 _SEX = re.compile("[MFXWD]")
 _LONGEST_CODES = 6  # letters of codes side by side
 
@@ -46,6 +49,68 @@ def spans_of(lines: list[str], marks: list[tuple[int, int, str]]) -> list[Span]:
     cuts = [(start, end) for start, end in itertools.pairwise(bounds) if start not in taken]
     filled = [(start, end) for start, end in cuts if min(blank[start:end]) < 1]
     return [Span(start + 1, end - start) for one in filled for start, end in _letters(one, padded, blank)]
+
+
+def cut_at_shared(kinds: list[tuple[list[str], list[Span]]]) -> str | None:
+    """Cut the columns of all kinds of lines where one of them has the number that tells people apart.
+
+    That number is known by standing at the same place, with the same values, in the lines of every other kind.
+
+    Args:
+        kinds: the lines of each, and its columns, which are changed.
+
+    Returns:
+        the name of the shared column; None where there is none.
+    """
+    if len(kinds) < 2:  # noqa: PLR2004 - nothing to share with
+        return None
+    for lines, spans in kinds:
+        for span in spans:
+            number = _trimmed(lines, span)
+            values = set(_cells(lines, number))
+            if _tells_apart(lines, number) and all(_recurs(values, set(_cells(other, number))) for other, _ in kinds):
+                for others, columns in kinds:
+                    _cut(others, columns, number)
+                return number.name
+    return None
+
+
+def _cells(lines: list[str], span: Span) -> list[str]:
+    return [line[span.start - 1 : span.start - 1 + span.length] for line in lines]
+
+
+def _trimmed(lines: list[str], span: Span) -> Span:
+    """A column without the blanks at its end."""
+    return Span(span.start, max(len(cell.rstrip()) for cell in _cells(lines, span)))
+
+
+def _tells_apart(lines: list[str], span: Span) -> bool:
+    cells = _cells(lines, span)
+    whole = all(len(cell.strip()) == span.length for cell in cells)
+    return (
+        span.length >= _SHORTEST_NUMBER
+        and whole
+        and any(map(str.isdecimal, cells[0]))
+        and len(set(cells)) >= _DIFFERENT * len(cells)
+    )
+
+
+def _recurs(values: set[str], others: set[str]) -> bool:
+    """Whether two kinds of lines speak of the same people; one may speak of a few of them only."""
+    return len(values & others) >= _SAME * min(len(values), len(others))
+
+
+def _cut(lines: list[str], spans: list[Span], shared: Span) -> None:
+    """Make a place a column of its own, and what is filled of others on either side."""
+    first, last = shared.start, shared.start + shared.length
+    touched = [span for span in spans if span.start < last and first < span.start + span.length]
+    if not touched:
+        return
+    left, right = touched[0].start, touched[-1].start + touched[-1].length
+    bounds = [(left, first), (first, last), (last, right)]
+    pieces = [Span(start, end - start) for start, end in bounds if start < end]
+    place = spans.index(touched[0])
+    spans[place : place + len(touched)] = [piece for piece in pieces if "".join(_cells(lines, piece)).strip()]
 
 
 def _starts(blank: list[float], digit: list[float], letter: list[float]) -> set[int]:

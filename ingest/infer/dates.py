@@ -153,7 +153,8 @@ def formats_of(tally: DateTally, elsewhere: str | None, hint: str) -> DateFormat
     formats = [pattern for pattern, _ in chosen.most_common()]
     pivot = _pivot(tally) if any("%y" in one for one in formats) else None
     if pivot is not None:
-        note = f"two-digit years up to {pivot:02} are taken for 20{pivot:02}, later ones for 19xx"
+        later = f", {pivot + 1:02} to 99 for 19{pivot + 1:02} to 1999" if pivot < 99 else ""  # noqa: PLR2004 - two digits
+        note = f"two-digit years: 00 to {pivot:02} are taken for 2000 to 20{pivot:02}{later}"
         unsure = f"{unsure}; {note}" if unsure else note
     told = f"{' or '.join(map(describe, formats))} in {counted(tally.cells.total(), 'row')}"
     return DateFormats(formats, pivot, f"{told}{because}", unsure)

@@ -50,7 +50,7 @@ def _typed(bench: Bench) -> list[RecordDraft]:
     column, known, unknown = found
     address = next(address for address, one in bench.free.items() if one is column)
     bench.free.pop(address)
-    parts = _parts_beside(bench, visa_too="visa" in column.name.casefold())
+    parts = _siblings(bench, column.name) or _parts_beside(bench, visa_too="visa" in column.name.casefold())
     record = RecordDraft("document", type={"from": address, "map": known | dict.fromkeys(unknown, "other")})
     _fill(bench, record, parts)
     if not record.fields:
@@ -62,6 +62,17 @@ def _typed(bench: Bench) -> list[RecordDraft]:
             f"taken for `other`, since a word outside the map rejects its row: {', '.join(unknown[:8])}"
         )
     return [record]
+
+
+def _siblings(bench: Bench, name: str) -> dict[str, str]:
+    """In JSON, the columns of the object in which the type stands: `visas.number` beside `visas.kind`."""
+    parent = name.rpartition(".")[0]
+    parts: dict[str, str] = {}
+    for address, column in bench.free.items():
+        before, _, end = column.name.rpartition(".")
+        if parent and before == parent and (part := bare_part(end)):
+            parts.setdefault(part, address)
+    return parts
 
 
 def _parts_beside(bench: Bench, *, visa_too: bool) -> dict[str, str]:

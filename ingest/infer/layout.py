@@ -39,6 +39,7 @@ class Layout:
         unsure: doubts about the layout.
         aside: names of parts that hold no people or cases, and why.
         footers: whether rows below the data may be looked for.
+        shared: a column that tells the same people in all record types.
         named_by_row: where a row of data is the header: a column, and its name as it stands in that row.
         without: makes the layout that leaves a part out.
     """
@@ -48,6 +49,7 @@ class Layout:
     unsure: list[str] = field(default_factory=list)
     aside: dict[str, str] = field(default_factory=dict)
     footers: bool = True
+    shared: str | None = None
     named_by_row: tuple[str, str] | None = None
     without: Callable[[Layout, str], Layout] | None = None
 

@@ -24,7 +24,9 @@ _SHAPES: list[tuple[re.Pattern[str], Callable[[str], str]]] = [
     (_shape(_YEAR, "(?P<mark>[-_.]?)", _MONTH, "(?P=mark)", _DAY), lambda mark: f"%Y{mark}%m{mark}%d"),
     (_shape(_MONTH, "(?P<mark>[-_.]?)", _DAY, "(?P=mark)", _YEAR), lambda mark: f"%m{mark}%d{mark}%Y"),
     (_shape(_DAY, "(?P<mark>[-_.]?)", _MONTH, "(?P=mark)", _YEAR), lambda mark: f"%d{mark}%m{mark}%Y"),
+    (_shape(_YEAR, "(?P<mark>[-_.])", _MONTH, "(?P<day>)"), lambda mark: f"%Y{mark}%m"),  # its first day
 ]
+_TWO_WAYS = (1, 2)  # shapes whose day and month may be taken for each other
 
 
 class Naming(NamedTuple):
@@ -53,7 +55,7 @@ def named(name: str) -> Naming:
             before, after = stem[: match.start()], stem[match.end() :] + (f".{suffix}" if suffix else "")
             directives = pattern(match["mark"]) + _clock(match)
             glob = f"{_literal(before)}*{_literal(after)}"
-            ambiguous = place > 0 and day.day <= 12 and day.day != day.month  # noqa: PLR2004 - months
+            ambiguous = place in _TWO_WAYS and day.day <= 12 and day.day != day.month  # noqa: PLR2004 - months
             as_of = f"{_percent(before)}{directives}{_percent(after)}"
             return Naming(glob, as_of, _feed(before or after), day, ambiguous)
     numbered = re.sub(r"[0-9]+$", "", stem)  # roster_0042: the number goes up from file to file
@@ -65,7 +67,7 @@ def named(name: str) -> Naming:
 
 def _day(match: re.Match[str]) -> date | None:
     try:
-        return date(int(match["year"]), int(match["month"]), int(match["day"]))
+        return date(int(match["year"]), int(match["month"]), int(match["day"] or 1))
     except ValueError:
         return None
 

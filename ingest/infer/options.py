@@ -33,6 +33,22 @@ _TYPED: dict[str, list[str]] = {
     "lca_number": ["lca_number"],
     "perm_number": ["perm_number"],
 }
+_SPOKEN = {
+    "email": "e-mail addresses",
+    "manager_email": "e-mail addresses",
+    "phone": "telephone numbers",
+    "citizenship": "countries",
+    "country_of_birth": "countries",
+    "country": "countries",
+    "work_state": "US states",
+    "worksite_state": "US states",
+    "soc_code": "SOC codes",
+    "ssn": "social security numbers",
+    "a_number": "A-numbers",
+    "receipt_number": "USCIS receipt numbers",
+    "lca_number": "LCA case numbers",
+    "perm_number": "PERM case numbers",
+}
 _TEXT_INSTEAD = frozenset({"work_state", "worksite_state", "soc_code"})  # kept as text where the type does not fit
 _TIDY = frozenset({"family_name", "given_name", "middle_name", "employer_name"})
 _DROPPED = frozenset({"phone", "email", "manager_email"})  # a bad one is no reason to lose the person
@@ -103,7 +119,7 @@ def _boolean(name: str, column: ColumnProfile) -> Read | str:
     share = column.share("boolean")
     if share < _LEAST_DOUBTFUL:
         return f"would be {name}, but its values are not yes and no"
-    return Read({"type": "boolean"}, f"{share:.0%} of {column.distinct} distinct values are yes or no")
+    return Read({"type": "boolean"}, f"{_most(share, column)} are yes or no")
 
 
 def _date(name: str, column: ColumnProfile, terrain: Terrain) -> Read | str:
@@ -136,13 +152,14 @@ def _number(holds: str, name: str, column: ColumnProfile, terrain: Terrain) -> R
         return f"would be {name}, but its values are not numbers"
     uses_comma = comma > point or (comma == point and terrain.decimal == ",")
     options: dict[str, Any] = {"type": kind} | ({"decimal": ","} if uses_comma else {})
-    because = f"{best:.0%} of the distinct values are numbers"
+    because = f"{_most(best, column)} are numbers"
     unsure = []
     if point != comma:
         mark, other = ("comma", "point") if uses_comma else ("point", "comma")
-        because += f"; a decimal {mark} is proven: with a {other} only {min(point, comma):.0%} can be read"
+        because += f"; with a decimal {mark}, for with a {other} fewer could be read" if holds == "number" else ""
     elif any("," in value or "." in value for value in column.counts):
-        unsure.append(f"point or comma: both read every value; {'comma' if uses_comma else 'point'} is taken")
+        taken = "comma" if uses_comma else "point"
+        unsure.append(f"is the decimal mark a point or a comma? Both would read every value; the {taken} is taken")
     return Read(options, because, unsure)
 
 
@@ -159,7 +176,7 @@ def _text(kind: Kind, name: str, column: ColumnProfile) -> Read | str:
 def _typed(name: str, tests: list[str], column: ColumnProfile) -> Read | str:
     best = max(tests, key=lambda test: (round(column.share(test), 2), -tests.index(test)))
     share = column.share(best)
-    said = f"{share:.0%} of {column.distinct:,} distinct values are of this type"
+    said = f"{_most(share, column)} are {_SPOKEN[name]}"
     options: dict[str, Any] = dict(TESTED[best])
     unsure = []
     if column.several and any(";" in value or "|" in value for value in column.counts):
@@ -168,15 +185,23 @@ def _typed(name: str, tests: list[str], column: ColumnProfile) -> Read | str:
     if share >= LEAST_SHARE:
         return Read(options | ({"if_bad": "drop"} if name in _DROPPED else {}), said, unsure)
     if share >= _LEAST_DOUBTFUL:
-        return Read(options | {"if_bad": "drop"}, said, [*unsure, "the others are dropped with a warning"])
+        doubt = f"the values that are not {_SPOKEN[name]} are dropped with a warning"
+        return Read(options | {"if_bad": "drop"}, said, [*unsure, doubt])
     if name in _TEXT_INSTEAD:
-        return Read({}, f"only {share:.0%} of the values are of its usual type, so it is text")
+        return Read({}, f"taken as text, for only {share:.0%} of the different values are {_SPOKEN[name]}")
     why = (
         ", and some are masked"
         if name == "ssn" and any("*" in value or "X" in value for value in column.counts)
         else ""
     )
-    return f"would be {name}, but its values are not of that type{why}"
+    return f"would be {name}, but its values are not {_SPOKEN[name]}{why}"
+
+
+def _most(share: float, column: ColumnProfile) -> str:
+    """How many of the different values: all of them, or a share that is never rounded up to all."""
+    if share == 1:
+        return f"all {column.distinct_told} different values"
+    return f"{min(share, 0.99):.0%} of {column.distinct_told} different values"
 
 
 def _code(kind: Kind, name: str, column: ColumnProfile) -> Read | str:

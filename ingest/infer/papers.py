@@ -27,6 +27,7 @@ _TYPES: list[tuple[str, str]] = [
 ]
 _GENERIC = [
     "visa id",
+    "visa or id",
     "document",
     "doc",
     "identifier",
@@ -45,8 +46,9 @@ _PARTS: list[tuple[str, str]] = [
     ("country", "country issuing land authority_country ausstellungsland"),
     ("number", "number no nr num id nummer # identifier passportnummer reisepassnummer identification"),
 ]
+_KINDS = frozenset("type kind art".split())  # of documents where all words are such, else of visas or cases
 _OTHER = frozenset(
-    "type status class classification category dependent spouse processing fee required needed holder".split()
+    "type kind status class classification category dependent spouse processing fee required needed holder".split()
 )
 _SINGULAR = {"visas": "visa", "passports": "passport", "documents": "document", "permits": "permit"}
 _CASES = frozenset("receipt petition case".split())  # what a visa is asked for with, not its foil
@@ -84,11 +86,12 @@ def is_known(name: str) -> bool:
 def type_column(columns: list[ColumnProfile]) -> tuple[ColumnProfile, dict[str, str], list[str]] | None:
     """The column that tells the type of a row's document, its words by ours, and the words that we do not know."""
     for column in columns:
-        if not _tells_type(_words(column.name)) or not column.counts or column.distinct > 40:  # noqa: PLR2004 - more are no types
+        named = _tells_type(_words(column.name))
+        if not (named or _KINDS & set(_words(column.name))) or not column.counts or column.distinct > 40:  # noqa: PLR2004 - more are no types
             continue
         known, unknown = mapped("document", list(column.counts))
         rows = sum(column.counts[word] for word in known)
-        if known and rows >= _LEAST_TYPED * column.filled:
+        if known and rows >= (_LEAST_TYPED if named else 1) * column.filled:
             return column, known, unknown
     return None
 

@@ -31,7 +31,7 @@ def client_of(bench: Bench) -> RecordDraft | None:
     record = RecordDraft("client")
     named = any(not NAMELESS.fullmatch(column.name) for column in bench.free.values())
     has_better = named and _has_email(bench)
-    if not _key_by_name(bench, record) and not has_better and not _key_by_content(bench, record):
+    if not (_key_by_name(bench, record) or _shared_key(bench, record) or has_better or _key_by_content(bench, record)):
         return None
     _names(bench, record)
     return record
@@ -112,6 +112,18 @@ def _identifies(column: ColumnProfile) -> bool:
         and not column.fits("email")
         and column.worded < 0.2 * column.seen
     )
+
+
+def _shared_key(bench: Bench, record: RecordDraft) -> bool:
+    """The column at whose place all record types have the same values; asked once."""
+    if bench.shared not in bench.free:
+        return False
+    doubt = (
+        "no column is called an employee number; this one tells the same people on all kinds of lines: is it theirs?"
+    )
+    because = "the same place and values on every kind of line"
+    _set_key(bench, record, bench.shared, because, [doubt] if bench.is_main else [])
+    return True
 
 
 def _key_by_content(bench: Bench, record: RecordDraft) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from ingest.infer import dependents
 from ingest.infer.bench import Bench, addressed
 from ingest.infer.cases import case_beside, cases_alone
-from ingest.infer.content import guess_client, is_birth
+from ingest.infer.content import NAMELESS, guess_client, is_birth
+from ingest.infer.counting import counted
 from ingest.infer.dates import DAY_FIRST, MONTH_FIRST
 from ingest.infer.documents import documents_of
 from ingest.infer.draft import SectionDraft
@@ -24,7 +26,13 @@ _DAY_FIRST_WORDS = frozenset(
 
 
 def section_of(
-    names: list[str], profile: TableProfile, terrain: Terrain, where: dict[str, Any] | None, *, is_main: bool
+    names: list[str],
+    profile: TableProfile,
+    terrain: Terrain,
+    where: dict[str, Any] | None,
+    *,
+    is_main: bool,
+    shared: str | None = None,
 ) -> SectionDraft:
     """What to propose for the rows of these parts; an empty section where nothing tells people or cases apart.
 
@@ -34,17 +42,22 @@ def section_of(
         terrain: how the file writes dates and numbers.
         where: the condition of rows that are data.
         is_main: whether names of people may be looked for in columns that have none themselves.
+        shared: a column that tells the same people in all record types.
     """
     found, lost = addressed(profile)
     section = SectionDraft(names, profile.rows, where=where)
     section.aside = {name or "(no name)": "no name of its own by which partner.yaml could find it" for name in lost}
-    bench = Bench(terrain, section, dict(found), dict(found))
+    dependent = dependents.number_column(list(found))
+    columns = dependents.told_plainly(found) if dependent else found
+    bench = Bench(terrain, section, dict(columns), dict(columns), shared, is_main=is_main)
     if where and "is" in where:
         bench.free.pop(str(where["column"]), None)
     if _is_about_cases(bench):
         section.case = cases_alone(bench)
     if section.case is None:
-        _people(bench, is_main=is_main)
+        _people(bench)
+    if dependent and section.client:
+        dependents.join_key(bench, section.client, dependent)
     _left_over(bench)
     return section
 
@@ -91,7 +104,7 @@ def _numbers_cases(column: ColumnProfile) -> bool:
     return column.filled > 0 and (named or typed) and column.distinct >= 0.5 * column.filled
 
 
-def _people(bench: Bench, *, is_main: bool) -> None:
+def _people(bench: Bench) -> None:
     section = bench.section
     client = client_of(bench)
     if client is None:
@@ -100,7 +113,7 @@ def _people(bench: Bench, *, is_main: bool) -> None:
     found = [one for one in bench.by_name(only_cases=False) if one[2][0] == "client"]
     cases = {address for _, address, target in bench.by_name(only_cases=False) if target[0] == "case"}
     bench.assign(client, [one for one in found if one[1] not in cases or one[0].score == 1])
-    guess_client(bench, client, is_main=is_main)
+    guess_client(bench, client, is_main=bench.is_main)
     if not finish_key(bench, client):
         section.documents = []
         return
@@ -126,9 +139,19 @@ def _left_over(bench: Bench) -> None:
         if kept and not bench.section.is_empty:
             bench.section.keep[address] = f"{column.distinct:,} different values"
         elif column.filled:
-            bench.section.aside.setdefault(address, f"{column.filled:,} rows filled; no field of ours is called so")
+            bench.section.aside.setdefault(address, _unknown(column))
         else:
             bench.section.aside.setdefault(address, "blank in the whole sample")
+
+
+def _unknown(column: ColumnProfile) -> str:
+    """Why nothing became of a column that says something."""
+    rows = counted(column.filled, "row")
+    if not NAMELESS.fullmatch(column.name):
+        return f"filled in {rows}; no field of ours is called so"
+    dated = column.dates.share > 0.9  # noqa: PLR2004 - dates, but for a few
+    what = "dates" if dated else "numbers" if column.fits("decimal") else "text"
+    return f"{what} in {rows}; the partner's description must say which"
 
 
 def main_of(profiles: list[TableProfile]) -> int:

@@ -22,6 +22,7 @@ _MOST_RECORDS = 2_000  # of the head, that are weighed
 _LEAST_SHARE = 0.6  # of the records that must be as wide as the table
 _CLEAR_SHARE, _SURE_SHARE, _CLEAR_WIDTH = 0.8, 0.95, 4
 _LATEST_HEADER = 40  # records
+_LATEST_TITLE = 5  # lines above a header
 _LONGEST_HEADER = 100  # characters of one name
 _NUMBER = re.compile(r"[-+]?[$€£]?\s?[0-9][0-9.,' ]*%?")
 
@@ -48,11 +49,10 @@ def layout_of(source: Source, text: Text) -> Layout:
         NotUnderstood: no delimiter makes a table of it.
     """
     head = head_text(source, text)
-    cut = _best_cut(head)
+    cut, top = _table_of(head)
     if cut is None:
         raise NotUnderstood(_no_table(source, head))
     check_width(source, cut.width)
-    top = header_at(cut.records, cut.width)
     layout = Layout({"type": "csv", "delimiter": cut.delimiter, "encoding": text.encoding})
     layout.because = {
         "delimiter": f"{_spoken(cut.delimiter)} cuts {cut.share:.0%} of the first {len(cut.records):,} records "
@@ -60,14 +60,35 @@ def layout_of(source: Source, text: Text) -> Layout:
         "encoding": text.because,
     }
     layout.unsure += [f"encoding: {text.unsure}"] if text.unsure else []
-    _quote(layout, cut, head)
+    if cut.quote == "'":
+        layout.options["quote"] = "'"
+        layout.because["quote"] = "text that holds the delimiter stands between single quotes"
     _header(layout, cut, top, head)
     return layout
 
 
+def _table_of(head: str) -> tuple[Cut | None, int | None]:
+    """The head cut into a table, and which of its records is the header; None where there is no such."""
+    cut = _best_cut(head)
+    top = header_at(cut.records, cut.width) if cut else None
+    return (cut, top) if top is not None else _below_open_quote(head) or (cut, None)
+
+
+def _below_open_quote(head: str) -> tuple[Cut, int] | None:
+    """The table and its header below a title with a quote that is never closed, which would swallow the header."""
+    lines = head.splitlines(keepends=True)
+    for place, line in enumerate(lines[:_LATEST_TITLE]):
+        if line.count('"') % 2:
+            cut = _best_cut("".join(lines[place + 1 :]))
+            if cut and header_at(cut.records, cut.width) == 0 and any(map(is_known, cut.records[0])):
+                titles = [[title] for title in lines[: place + 1]]
+                return cut._replace(records=[*titles, *cut.records]), place + 1
+    return None
+
+
 def if_clear(source: Source, text: Text) -> Layout | None:
     """The layout where a delimiter makes a table beyond doubt, so that nobody needs to count places."""
-    cut = _best_cut(head_text(source, text))
+    cut, _ = _table_of(head_text(source, text))
     if cut is None or cut.share < _CLEAR_SHARE:
         return None
     check_width(source, cut.width)
@@ -151,14 +172,6 @@ def _is_prose(cut: Cut) -> bool:
     cells = [cell.strip() for row in cut.records[:200] for cell in row if cell.strip()]
     words = sum(cell.count(" ") + 1 for cell in cells)
     return cut.delimiter in ",;" and words >= _WORDS_OF_PROSE * len(cells)
-
-
-def _quote(layout: Layout, cut: Cut, head: str) -> None:
-    if cut.quote == "'":
-        layout.options["quote"] = "'"
-        layout.because["quote"] = "text that holds the delimiter stands between single quotes"
-    elif '"' in head:
-        layout.options["quote"] = '"'
 
 
 def _header(layout: Layout, cut: Cut, top: int | None, head: str) -> None:

@@ -24,7 +24,7 @@ _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-zäöüß]+|[A-Z]+|[0-9]+", r
 _CLIENT = {
     "employee_id": "employee id;emp id;empid;employee number;employee no;emp no;emp nr;employee nr;worker id;"
     "associate id;file number;file #;file no;file nr;person number;personnel number;personnel no;pernr;personalnummer;"
-    "pers nr;persnr;personal nr;personalnr;mitarbeiternummer;mitarbeiter nr;eib;eeid;ee id;ee number;staff id;"
+    "pers nr;persnr;personal nr;personalnr;mitarbeiternummer;mitarbeiter nr;eib;eeid;ee id;ee number;staff id;staff no;"
     "staff number;position id;payroll number;matricule;numero de empleado;user id;badge number;employee code;"
     "workday id;wd employee id;id number employee;hris id;person id;employee;emplid;stammnummer",
     "family_name": "last name;lastname;surname;family name;legal last name;nachname;name last;lname;familienname;"
@@ -39,9 +39,9 @@ _CLIENT = {
     "emailadresse;company email;corporate email;email primary work;work e mail",
     "phone": "phone;phone number;mobile;mobile phone;work phone;cell phone;telephone;telefon;telefonnummer;handy;"
     "phone work;home phone;cell;mobile number;contact number;primary phone;telefonnr;rufnummer",
-    "citizenship": "citizenship;nationality;country of citizenship;citizenship country;primary nationality;"
-    "staatsangehoerigkeit;staatsangehörigkeit;nationalitaet;natio;nation;citizenship status country;"
-    "country of nationality;citizenships;primary citizenship;citizen of;staatsang",
+    "citizenship": "citizenship;nationality;citizenship status;country of citizenship;citizenship country;"
+    "primary nationality;staatsangehoerigkeit;staatsangehörigkeit;nationalitaet;natio;nation;"
+    "citizenship status country;country of nationality;citizenships;primary citizenship;citizen of;staatsang",
     "country_of_birth": "country of birth;birth country;geburtsland;gblnd;place of birth country",
     "current_location": "current location;current country;country of residence",
     "job_title": "job title;title;position title;job profile;business title;position;stelle;stellenbezeichnung;"
@@ -55,6 +55,7 @@ _CLIENT = {
     "state province;work state province;bundesland;address state;region",
     "annual_salary": "annual salary;salary;base salary;annual base salary;base pay;annual rate;annual pay;"
     "jahresgehalt;gehalt;jahresbrutto;jahresentgelt;annual compensation;total base pay;compensation;bruttojahresgehalt;"
+    "total base pay amount;base pay amount;compensation amount;salary amount;pay amount;"
     "annual gross;grundgehalt;annual base pay;ansal;yearly salary;betrg",
     "salary_currency": "currency;salary currency;pay currency;waehrung;währung;currency code;waers",
     "manager_email": "manager email;supervisor email;email manager;manager work email;managers email",
@@ -64,7 +65,8 @@ _CLIENT = {
     "termination_date": "termination date;term date;end date;date of termination;austrittsdatum;austritt;last day;"
     "separation date;leaving date;exit date;last day of work;employment end date;terminated on;austrittsdat",
     "enrollment_status": "employment status;status;employee status;worker status;emp status;beschaeftigungsstatus;"
-    "mitarbeiterstatus;active status;stat2;position status;hr status;enrollment status;worker active status",
+    "mitarbeiterstatus;active status;active;is active;stat2;position status;hr status;"
+    "enrollment status;worker active status",
     "program": "program;programme;immigration program",
     "eligibility_start_date": "eligibility start date;eligibility start;eligible from",
     "eligibility_end_date": "eligibility end date;eligibility end;eligible until",
@@ -127,7 +129,7 @@ _EMPTY = frozenset(
     "worker employee associate ee emp legal primary current the of in personal person us uscis their her his basic"
     " info data details code value text desc description date iso field attribute wd hr s primaryname addr address"
     " on yyyymmdd mmddyyyy ddmmyyyy mm dd yyyy"
-    " work business home sheet pay".split()
+    " work business home sheet pay employment".split()
 )
 # words before the end of a path after which it speaks of somebody else
 _FOREIGN = frozenset(

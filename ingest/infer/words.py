@@ -17,10 +17,10 @@ NAMIBIA = "NA"  # a country where it stands in a column of countries
 STAYS = frozenset({"D/S", "d/s", "DS", "D.S."})  # duration of status: the I-94 admission without an end date
 
 _STATUS = {
-    "active": "a active act aktiv 1-active current employed l leave onleave loa leaveofabsence paidleave unpaidleave p"
-    " parentalleave beurlaubt elternzeit suspended hired rehired open beschäftigt",
-    "terminated": "t terminated term termed inactive i inaktiv left separated resigned retired r deceased d dismissed"
-    " ausgetreten austritt gekündigt former exited offboarded",
+    "active": "true a active act aktiv 1-active current employed l leave onleave loa leaveofabsence paidleave"
+    " unpaidleave p parentalleave beurlaubt elternzeit suspended hired rehired open beschäftigt",
+    "terminated": "false t terminated term termed inactive i inaktiv left separated resigned retired r deceased d"
+    " dismissed ausgetreten austritt gekündigt former exited offboarded",
     "withdrawn": "w withdrawn cancelled canceled",
 }
 _SEX = {
@@ -62,7 +62,7 @@ _DOCUMENTS = {
     "passport": "passport pp pass reisepass passportbook ppt",
     "visa_foil": "visa visafoil visastamp visum visasticker",
     "i94": "i94 i94record admission",
-    "i797": "i797 i797a i797b i797approval approvalnotice",
+    "i797": "i797 i797a i797b i797approval approvalnotice h1bapprovalnotice",
     "ead": "ead i766 workpermit employmentauthorization employmentauthorizationdocument eadcard",
     "green_card": "greencard gc i551 permanentresidentcard lpr prc",
     "i20": "i20",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from ingest.formats.answers import Rows, Sheet
 from ingest.formats.base import Refused, Source
 from ingest.formats.sheet import find_header
 from ingest.formats.workbook import Workbook
+from ingest.infer import dependents
 from ingest.infer.layout import Layout
 from ingest.infer.papers import is_known
 from ingest.infer.separated import looks_like_names
@@ -20,9 +22,7 @@ from ingest.infer.words import folded
 _LATEST_HEADER = 60  # rows
 _LEAST_COLUMNS = 2
 _MOST_SHEETS = 40
-_DEPENDENTS = frozenset(
-    "dependent dependents dependant dependants spouse family children angehoerige beneficiaries".split()
-)
+_OF_DEPENDENTS = ["relationship", "dependent name"]
 _LEFT = frozenset("terminated terminations left leavers inactive former separated exited ausgetreten departed".split())
 _HERE = frozenset("active current actives aktiv employees roster".split())
 _STATUS_COLUMN = "Sheet status"
@@ -37,6 +37,7 @@ class Found:
         height: 1 or 2.
         known: how many of its names are fields of ours.
         identified: whether a column tells people or cases apart.
+        below_blank: whether the row above is blank, so that a header of two rows may begin there.
     """
 
     sheet: Sheet
@@ -46,6 +47,7 @@ class Found:
     known: int
     identified: bool
     because: str
+    below_blank: bool = False
 
 
 def layout_of(source: Source) -> Layout:
@@ -96,15 +98,16 @@ def _header(sheet: Sheet, head: Rows, rows: list[list[str]], place: int) -> Foun
         below = rows[place + height : place + height + 30]
         if header is None or len(list(filter(None, header.names))) < _LEAST_COLUMNS or not any(map(any, below)):
             continue
-        if height == 2 and not _is_group_row(rows[place], rows[place + 1]):  # noqa: PLR2004 - rows
+        if height == 2 and not _is_group_row(rows[place], rows[place + 1], _merged(head, place)):  # noqa: PLR2004 - rows
             continue
         names = [name for name in header.names if name.strip()]
         if not looks_like_names(names, below):
             continue
-        known = sum(is_known(name) for name in names)
+        known = sum(is_known(dependents.plainly(name)) for name in names)
         identified = any(target in _IDENTITIES for name in names for _, target in targets(name)[:1])
         because = f"{len(names)} names, {known} of them known as fields"
-        candidates.append(Found(sheet, header.names, place + 1, height, known, identified, because))
+        lone = place > 0 and not any(rows[place - 1])
+        candidates.append(Found(sheet, header.names, place + 1, height, known, identified, because, lone))
     return max(candidates, key=lambda one: (one.known, one.height), default=None)
 
 
@@ -117,18 +120,33 @@ _IDENTITIES = {
 }
 
 
-def _is_group_row(upper: list[str], lower: list[str]) -> bool:
-    """Whether a row names groups of columns: fewer names than the one below, and nothing but names in either."""
+def _is_group_row(upper: list[str], lower: list[str], merged: set[int]) -> bool:
+    """Whether a row names groups of columns: names alone in both rows, and below one of them more names.
+
+    A single name in the first column that spans no others is a title.
+    """
     above, below = [cell for cell in upper if cell], [cell for cell in lower if cell]
-    if not above or len(above) >= len(below) or any(any(map(str.isdecimal, cell)) for cell in above):
+    columns = sum(any(pair) for pair in itertools.zip_longest(upper, lower, fillvalue=""))
+    if not above or not below or len(above) >= columns or any(any(map(str.isdecimal, cell)) for cell in above):
+        return False
+    if len(above) == 1 and upper[0] and 0 not in merged:
         return False
     return (len(above) > 1 and looks_like_names(below, [])) or sum(is_known(cell) for cell in below) > 1
 
 
+def _merged(head: Rows, place: int) -> set[int]:
+    """Columns in which a merged cell begins that spans some columns of a row, but not all."""
+    last = max(map(len, head.cells), default=0) - 1
+    return {
+        left for (top, left), (_, right) in head.merges if top == place and left < right and (left, right) != (0, last)
+    }
+
+
 def _is_worth(one: Found, found: list[Found], aside: dict[str, str]) -> bool:
     words = set(tokens(one.sheet.name))
-    if words & _DEPENDENTS or any(is_named(name, ["relationship", "dependent name"]) for name in one.names):
-        aside[one.sheet.name] = "people who depend on an employee; they have no records of their own here"
+    of_dependents = words & dependents.WORDS or any(is_named(name, _OF_DEPENDENTS) for name in one.names)
+    if of_dependents and dependents.number_column(one.names) is None:
+        aside[one.sheet.name] = "people who depend on an employee, without numbers of their own to keep records under"
         return False
     if one.known < _LEAST_COLUMNS or (len(one.names) <= 3 and any(len(other.names) > 5 for other in found)):  # noqa: PLR2004 - a lookup
         aside[one.sheet.name] = "a list of codes, or not about people"
@@ -140,7 +158,7 @@ def _is_worth(one: Found, found: list[Found], aside: dict[str, str]) -> bool:
 
 
 def _layout(worth: list[Found], aside: dict[str, str], first_visible: str) -> Layout:
-    height = max(worth, key=lambda one: one.known).height
+    height = _level(worth)
     kept, shared = _together([one for one in worth if one.height == height], aside)
     for one in worth:
         if one.height != height:
@@ -161,6 +179,17 @@ def _layout(worth: list[Found], aside: dict[str, str], first_visible: str) -> La
         layout.because["header_rows"] = "a row of groups above the names"
     layout.without = _without
     return layout
+
+
+def _level(worth: list[Found]) -> int:
+    """The height that the headers share; where some have two rows, the others begin in the blank row above them."""
+    best = max(worth, key=lambda one: one.known)
+    if all(one.height == 1 for one in worth) or not (best.height > 1 or best.below_blank):
+        return best.height
+    for one in worth:
+        if one.height == 1 and one.below_blank:
+            one.row, one.height = one.row - 1, 2
+    return 2
 
 
 def _together(worth: list[Found], aside: dict[str, str]) -> tuple[list[Found], list[str]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest.infer.counting import counted
 from ingest.infer.draft import FeedDraft, RecordDraft, SectionDraft
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
@@ -167,7 +168,7 @@ def _contents(out: Written, draft: FeedDraft) -> None:
         doubts = ["day and month of the file's name may be the other way round"] if draft.naming.is_ambiguous else []
         out.line(4, "as_of", flow({"file_name": draft.naming.as_of}), f"the name says {draft.naming.day}", doubts)
     if draft.none_values:
-        told = ", ".join(f"{word} {count:,} times" for word, count in draft.none_values.items())
+        told = ", ".join(f"{word} {counted(count, 'time')}" for word, count in draft.none_values.items())
         out.line(4, "none_values", flow(["", *draft.none_values]), told)
     for doubt in draft.unsure:
         out.unsure.append(f"{'.'.join(out.at)}: {doubt}")

@@ -60,7 +60,7 @@ class RejectedRow:
 def reopen(session: Session, arrival: Import, stored: Source) -> tuple[Table, FormatSpec]:
     """The file of an ended import as it was read, and the format in which it was."""
     config = session.scalars(select(PartnerConfig).where(PartnerConfig.id == arrival.config_id)).one()
-    partner, _ = read_partner(config.source)
+    partner, _ = read_partner(config.source, tables=config.tables)
     source = plain(stored, partner.feeds.values())
     if saved := corrections.recognise(source) if arrival.corrects_import_id else None:
         return corrections.Corrections(source, saved), saved.format

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
-from desk import COLUMNS, as_csv, counts, people, person
+from desk import COLUMNS, ME, as_csv, counts, people, person
 
 from gateway.config import ConfigError
+from gateway.domain import partners
 from ingest.partner import read_partner
 
 SITES = "Site,City,State\nHQ,Chicago,IL\nSouth,Atlanta,GA\n"
@@ -297,3 +299,25 @@ def test_a_typo_in_a_step_offers_the_nearest_word(folder, wrong, right):
         read_partner(folder(enrich=enrich))
     assert right in [one.suggestion for one in caught.value.findings]
     assert {one.file.rpartition("/")[2] for one in caught.value.findings} == {"partner.yaml"}
+
+
+def test_settings_given_as_text_must_come_with_their_tables(folder):
+    text = folder().read_text()
+    with pytest.raises(ConfigError, match=r"sites\.csv did not come with these settings.* with sites\.csv beside it"):
+        read_partner(text)
+    assert dict(read_partner(text, tables={"sites.csv": SITES})[1].tables) == {"sites.csv": SITES}
+
+
+def test_the_tables_of_parts_must_come_too():
+    with pytest.raises(ConfigError, match=r"feeds\.people\.parts\.person\.enrich\[0\]\.table: The table sites\.csv"):
+        read_partner(PARTS)
+
+
+def test_a_version_that_was_stored_without_its_table_fails_a_file_in_a_sentence(desk, folder):
+    partner, document = read_partner(folder())
+    with desk.office.db.firm(desk.firm_id) as session:
+        partners.apply(session, desk.firm_id, partner, replace(document, tables={}), ME)
+    told = desk.drop("roster_20260601.csv", sited("HQ"))
+    assert (told["state"], told["code"]) == ("failed", "config_invalid")
+    assert "sites.csv did not come" in told["reason"]
+    assert not desk.clients()

@@ -236,6 +236,22 @@ def test_what_was_found_is_written_as_it_would_be_expected(office, folder):
     assert decode(read(folder / "expected.yaml"), Expectation) == decode(read(AGREED + VALUES[1:]), Expectation)
 
 
+def test_samples_of_which_nothing_is_agreed_are_tried_and_written_out(office, folder):
+    (folder / "expected.yaml").unlink()
+    trial = run_samples(office, folder)
+    assert trial.differences == [Difference("a.csv", "file", None, "a.csv")]
+    assert trial.files == 1
+    [found] = trial.found
+    agreed = "\n".join(["samples:", *(f"  {line}" for line in str(found).splitlines())])
+    assert decode(read(agreed), Expectation) == decode(read(AGREED), Expectation)
+
+
+def test_a_sample_that_is_not_agreed_arrives_after_those_that_are(office, folder):
+    (folder / "samples" / "0.csv").write_text("Id,Email\n1,b@acme.example\n")
+    [found] = run_samples(office, folder).found
+    assert (found.file, found.rows["updated"]) == ("0.csv", 1)
+
+
 def test_words_that_yaml_would_take_for_something_else_are_quoted():
     told = Told(row=3, column="File #", code="bad_number")
     assert str(told) == '{row: 3, column: "File #", code: bad_number}'

@@ -9,25 +9,11 @@ import re
 
 import openpyxl
 import pytest
-import yaml
-from desk import Desk, Pretended, counts
+from desk import Desk, counts
+from inferred import feed, fields, proposed
 from sampled import SAMPLES
 
-from ingest.infer import Asked, NotUnderstood, Proposal, infer
-
-ASKED = Asked("acme", "northgate")
-
-
-def proposed(raw: bytes | str, name: str = "roster.csv") -> Proposal:
-    return infer(Pretended(name, raw.encode() if isinstance(raw, str) else raw), ASKED)
-
-
-def feed(proposal: Proposal) -> dict:
-    return yaml.safe_load(proposal.config)["feeds"][proposal.feed]
-
-
-def fields(proposal: Proposal, kind: str = "client") -> dict:
-    return feed(proposal)[kind]["fields"]
+from ingest.infer import NotUnderstood, Proposal
 
 
 def table(header: str, *columns: list[str], rows: int = 30) -> str:
@@ -323,6 +309,8 @@ def test_sheets_without_people_are_left_out_and_said_to_be():
         ("2026_05_01_full.csv", "*_full.csv", "%Y_%m_%d_full.csv"),
         ("emp_20260501_063000.csv", "emp_*.csv", "emp_%Y%m%d_%H%M%S.csv"),
         ("100%_20260501.csv", "100%_*.csv", "100%%_%Y%m%d.csv"),
+        ("Roster_2026-05.csv", "Roster_*.csv", "Roster_%Y-%m.csv"),
+        ("roster_2026-13.csv", "roster_2026-*.csv", None),
         ("roster_0042.csv", "roster_*.csv", None),
         ("roster[1].csv", "roster[[]1].csv", None),
         ("roster_20261399.csv", "roster_*.csv", None),
@@ -416,13 +404,13 @@ def test_a_type_that_fits_only_most_values_is_proposed_with_a_doubt():
     words = ["India", "Brazil", "Japan", "Chile", "Ghana", "Peru", "Kenya", "Nepal", "Atlantis", "Mordor"]
     proposal = proposed(table("Citizenship", words))
     assert fields(proposal)["citizenship"] == {"from": "Citizenship", "type": "country", "if_bad": "drop"}
-    assert "the others are dropped with a warning" in doubts_above(proposal, "citizenship")
+    assert "the values that are not countries are dropped with a warning" in doubts_above(proposal, "citizenship")
 
 
 def test_a_type_that_fits_hardly_any_value_is_not_proposed():
     proposal = proposed(table("Citizenship", ["India", "Elf", "Dwarf", "Hobbit"]))
     assert "citizenship" not in fields(proposal)
-    assert "would be citizenship, but its values are not of that type" in proposal.config
+    assert "would be citizenship, but its values are not countries" in proposal.config
 
 
 def test_the_end_of_a_path_counts_but_not_where_it_is_about_somebody_else():

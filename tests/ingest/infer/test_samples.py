@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -32,11 +31,11 @@ def proposed(name: str, raw: bytes) -> Proposal:
     return infer(Pretended(name, raw), ASKED)
 
 
-def loaded_by(office, cast, config: str, name: str, raw: bytes) -> dict[str, object]:
+def loaded_by(office, cast, config: str | Path, name: str, raw: bytes) -> dict[str, object]:
     """The account of a file that a fresh partner sends under these settings."""
-    slug = re.search(r"(?m)^partner: (\S+)", config)
-    desk = Desk(office, cast.northgate, slug[1] if slug else "")
-    desk.apply(re.sub(r"(?m)^firm: .*$", "firm: northgate", config))
+    slug = read_partner(config)[0].partner
+    desk = Desk(office, cast.northgate, slug)
+    desk.apply(config)
     return desk.drop(name, raw)
 
 
@@ -48,7 +47,8 @@ def good(told: dict[str, object]) -> int:
 def test_a_delivered_sample_loads_under_what_is_proposed_for_it(office, cast, folder, name):
     """Good are the rows that the settings written by hand take; a sample that they refuse or hold proves nothing."""
     raw = (CONFIGS / folder / "samples" / name).read_bytes()
-    by_hand = loaded_by(office, cast, (CONFIGS / folder / "partner.yaml").read_text("utf-8"), name, raw)
+    by_hand = loaded_by(office, cast, CONFIGS / folder / "partner.yaml", name, raw)
+    assert by_hand["state"] != "failed", (by_hand["code"], by_hand["reason"])
     if by_hand["state"] not in ("loaded", "loaded_with_errors") or not good(by_hand):
         pytest.skip(f"the sample is meant to be {by_hand['state']} ({by_hand['code']})")
 

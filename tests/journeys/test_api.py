@@ -1,0 +1,216 @@
+"""The API as it is served: own processes, real sockets, a partner and staff who call it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import openpyxl
+import pytest
+from desk import ROSTER, as_csv, people, person
+from servers import Rabbit, free_port
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
+
+COMMAND = str(Path(sys.executable).with_name("gateway"))
+PASSWORD = "fig-tree-lamp-owl"
+
+
+class Served:
+    """`gateway serve` over an installation of its own, with two firms and their partners."""
+
+    def __init__(self, folder: Path, more: dict[str, str]) -> None:
+        self.folder = folder
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+        self.environment = kept | {
+            "GATEWAY_DATA_DIR": str(folder / "data"),
+            "GATEWAY_CONFIG_DIR": str(folder / "configs"),
+            "GATEWAY_HTTP_PORT": str(free_port()),
+            "GATEWAY_JOB_SWEEP_SECONDS": "1",
+            "GATEWAY_COOKIES": "plain",
+            **more,
+        }
+        self.url = f"http://127.0.0.1:{self.environment['GATEWAY_HTTP_PORT']}"
+
+    def run(self, *words: str, stdin: str | None = None) -> str:
+        done = subprocess.run(
+            [COMMAND, *words],
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
+
+    def prepare(self) -> None:
+        for firm, partners in (("northgate", ("acme", "globex")), ("harbor", ("initech", "umbrella"))):
+            for partner in partners:
+                configs = self.folder / "configs" / partner
+                configs.mkdir(parents=True)
+                (configs / "partner.yaml").write_text(ROSTER.format(partner=partner, firm=firm))
+        self.run("partner", "apply", str(self.folder / "configs"))
+
+    def key(self, partner: str) -> dict[str, str]:
+        made = json.loads(self.run("key", "add", "--partner", partner, "--json"))
+        return {"Authorization": f"Bearer {made['secret']}"}
+
+    def staff(self, http: httpx.Client, firm: str, role: str = "admin") -> dict[str, str]:
+        email = f"{role}@{firm}.example"
+        self.run("staff", "add", email, "--firm", firm, "--role", role, "--json")
+        self.run("staff", "password", email, "--firm", firm, stdin=f"{PASSWORD}\n")
+        told = http.post("/v1/auth/login", json={"email": email, "password": PASSWORD}).raise_for_status().json()
+        return {"Authorization": f"Bearer {told['access_token']}"}
+
+
+def until(look, seconds=30):
+    for _ in range(seconds * 20):
+        if found := look():
+            return found
+        threading.Event().wait(0.05)  # other processes do it; nothing tells us when
+    raise AssertionError("it did not come about")
+
+
+@pytest.fixture(scope="module")
+def rabbitmq_url():
+    if shutil.which(Rabbit.program) is None:
+        pytest.skip("no rabbitmq-server on this machine")
+    folder = Path(tempfile.mkdtemp(prefix="gateway-rabbit-"))
+    server = Rabbit(folder)
+    yield server.url
+    server.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def ready(http: httpx.Client) -> bool:
+    try:
+        return http.get("/health/ready").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.fixture(scope="module", params=["database", "rabbitmq"])
+def served(request):
+    more = {} if request.param == "database" else {"GATEWAY_BROKER_URL": request.getfixturevalue("rabbitmq_url")}
+    folder = Path(tempfile.mkdtemp(prefix="gateway-api-"))
+    one = Served(folder, more)
+    one.run("db", "url")
+    one.prepare()
+    log = (folder / "serve.log").open("wb")
+    service = subprocess.Popen([COMMAND, "serve"], env=one.environment, stdout=log, stderr=log)
+    with httpx.Client(base_url=one.url, timeout=30) as http:
+        until(lambda: ready(http))
+        one.http = http
+        yield one
+    service.send_signal(signal.SIGTERM)
+    assert service.wait(60) == 0
+    log.close()
+    one.run("db", "stop")
+    shutil.rmtree(folder)
+
+
+def followed(http: httpx.Client, url: str, headers: dict[str, str]) -> str:
+    """The state in which an import ends, told by its events."""
+    with http.stream("GET", f"{url}/events", headers=headers) as events:
+        lines = [line for line in events.iter_lines() if line.startswith("data: ")]
+    return json.loads(lines[-1].removeprefix("data: "))["state"]
+
+
+def sent(http: httpx.Client, headers: dict[str, str], name: str, content: bytes) -> str:
+    answer = http.post("/v1/files", files={"file": (name, content)}, headers=headers)
+    assert answer.status_code == 202, answer.text
+    return answer.json()["imports"][0]["status_url"]
+
+
+def test_a_file_goes_from_upload_over_errors_to_repair_and_the_persons_history_names_both(served):
+    http, acme = served.http, served.key("acme")
+    url = sent(http, acme, "roster_20260301.csv", as_csv([*people(20), person(21, dob="soon")]))
+    assert followed(http, url, acme) == "loaded_with_errors"
+
+    told = http.get(url, headers=acme).json()
+    book = openpyxl.load_workbook(io.BytesIO(http.get(told["receipts"]["xlsx"], headers=acme).content))
+    [sheet] = book.worksheets
+    place = next(cell.column for cell in sheet[1] if cell.value == "DOB")
+    sheet.cell(2, place, "02/03/1980")
+    out = io.BytesIO()
+    book.save(out)
+    repaired = sent(http, acme, "errors.xlsx", out.getvalue())
+    assert followed(http, repaired, acme) == "loaded"
+    changed = sent(http, acme, "roster_20260302.csv", as_csv([*people(20), person(21, salary="60000")]))
+    assert followed(http, changed, acme) == "loaded"
+
+    staff = served.staff(http, "northgate")
+    [client] = http.get("/v1/clients", params={"search": "E21"}, headers=staff).json()["data"]
+    history = http.get(f"/v1/clients/{client['id']}/history", headers=staff).json()["data"]
+    sources = [one["source"] for one in history if one["source"]]
+    files = {(one["file"], one["line"]) for one in sources}
+    assert files == {("errors.xlsx", 2), ("roster_20260302.csv", 22)}
+
+
+def test_two_hundred_callers_of_two_firms_never_see_each_others_people(served):
+    http = served.http
+    marks = {"acme": "Northgate", "globex": "Northgate", "initech": "Harbor", "umbrella": "Harbor"}
+    keys = {partner: served.key(partner) for partner in marks}
+    for partner, mark in marks.items():
+        rows = [person(n, last_name=f"{mark}-{partner}-{n}") for n in range(1, 21)]
+        url = sent(http, keys[partner], "roster_20260401.csv", as_csv([*rows, person(99, last_name=mark, dob="x")]))
+        assert followed(http, url, keys[partner]).startswith("loaded"), partner
+    staff = {firm: served.staff(http, firm, "viewer") for firm in ("northgate", "harbor")}
+
+    def ask(number: int) -> tuple[str, str, int]:
+        partner = list(marks)[number % 4]
+        firm = marks[partner].lower()
+        with httpx.Client(base_url=served.url, timeout=60) as own:
+            kind = number % 5
+            if kind == 0:
+                answer = own.get("/v1/clients", params={"limit": 100}, headers=staff[firm])
+            elif kind == 1:
+                answer = own.get("/v1/imports", headers=keys[partner])
+            elif kind == 2:
+                answer = own.get("/v1/reports/import_errors", params={"format": "json"}, headers=keys[partner])
+            elif kind == 3:
+                answer = own.get("/v1/documents", headers=staff[firm])
+            else:
+                question = {"employee_id": f"E{number % 20 + 1}", "date_of_birth": "1980-02-03"}
+                answer = own.post("/v1/eligibility/check", json=question, headers=keys[partner])
+        return marks[partner], answer.text, answer.status_code
+
+    with ThreadPoolExecutor(200) as crowd:
+        answers = list(crowd.map(ask, range(1000)))
+    assert {status for _, _, status in answers} == {200}
+    other = {"Northgate": "Harbor", "Harbor": "Northgate"}
+    assert [text for mark, text, _ in answers if f"{other[mark]}-" in text] == []
+    assert any(f"{mark}-" in text for mark, text, _ in answers)
+
+
+def test_a_revoked_key_stops_at_once(served):
+    http = served.http
+    made = json.loads(served.run("key", "add", "--partner", "umbrella", "--name", "to go", "--json"))
+    headers = {"Authorization": f"Bearer {made['secret']}"}
+    assert http.get("/v1/imports", headers=headers).status_code == 200
+    served.run("key", "revoke", made["prefix"])
+    assert http.get("/v1/imports", headers=headers).status_code == 401
+
+
+def test_no_check_is_answered_from_before_a_commit(served):
+    """A writer flips people between two files; a reader that starts after a commit must see it."""
+    http, globex = served.http, served.key("globex")
+    for day in range(1, 9):
+        number = 500 + day
+        rows = [*people(30), person(number)]
+        url = sent(http, globex, f"roster_202605{day:02}.csv", as_csv(rows))
+        assert followed(http, url, globex) == "loaded"
+        question = {"employee_id": f"E{number}", "date_of_birth": "1980-02-03"}
+        assert http.post("/v1/eligibility/check", json=question, headers=globex).status_code == 200, day
