@@ -7,6 +7,7 @@ import random
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 from gateway.db.embedded import ensure_running

@@ -185,8 +185,13 @@ def _example(schema: Schema | Reference, name: str, schemas: Mapping[str, Schema
         return shown[0]
     if schema.examples:
         return next(iter(schema.examples.values() if isinstance(schema.examples, Mapping) else schema.examples))
+    return _made_up(schema, name, schemas, within)
+
+
+def _made_up(schema: Schema, name: str, schemas: Mapping[str, Schema], within: str) -> object:
+    """What the tables do not name, put together from its parts, or by its kind."""
     if schema.properties:
-        return {one: _example(part, one, schemas, title) for one, part in schema.properties.items()}
+        return {one: _example(part, one, schemas, schema.title or "") for one, part in schema.properties.items()}
     if schema.items is not None:
         return [_example(schema.items, name.removesuffix("s"), schemas, within)]
     if schema.one_of:  # the document drops what is null, so of what may be missing the other kind is shown
