@@ -12,6 +12,7 @@ from rich.console import Console
 from sqlalchemy import select
 
 from gateway import crypto
+from gateway.cli import tour
 from gateway.cli.ingest import take
 from gateway.cli.office import Told, me, opened
 from gateway.cli.output import console, examples, invocation, json_option, plain, print_json, table
@@ -51,13 +52,15 @@ def command(as_json: bool) -> None:
         applied = [put_in_force(office, one) for one in ready]
         click.echo(f"Firm {FIRM} and {len(applied)} partners are ready; taking their files.", err=True)
         taken = [one for checked in ready for one in _take_samples(office, checked)]
+        seen = tour.take(office, office.home(_of_firm(applied)), f"admin@{FIRM}.example")
     if as_json:
-        print_json({"partners": applied, "files": [one.result.account for one in taken]})
+        print_json({"partners": applied, "files": [one.result.account for one in taken], "api": seen._asdict()})
         return
     out = console()
     _show_partners(out, applied)
     _show_files(out, taken)
     _show_problems(out, taken)
+    _show_tour(out, seen)
     _show_where_next(out, office.settings, taken)
 
 
@@ -139,6 +142,23 @@ def _show_problems(out: Console, taken: Sequence[Taken]) -> None:
     if made.row_count:
         out.print(made)
         out.print()
+
+
+def _show_tour(out: Console, seen: tour.Tour) -> None:
+    made = table("call", "answer", title="Through the API")
+    for asked, answered in seen.calls:
+        made.add_row(plain(asked), plain(answered))
+    out.print(made)
+    out.print()
+    out.print(f"`make serve` serves it at {seen.address}, with a page to try every call at {seen.address}/docs")
+    out.print(plain(f"  staff:   {seen.email}, password {seen.password}"), soft_wrap=True)
+    out.print(plain(f"  partner: Authorization: Bearer {seen.key}"), soft_wrap=True)
+    out.print()
+
+
+def _of_firm(applied: Sequence[dict[str, Any]]) -> str:
+    """The first partner of the demo's own firm; whoever has none there sees the first of all."""
+    return str(next((one["partner"] for one in applied if one["firm"] == FIRM), applied[0]["partner"]))
 
 
 def _show_where_next(out: Console, settings: Settings, taken: Sequence[Taken]) -> None:

@@ -12,8 +12,8 @@ from gateway.web.app import create_app
 _MOST_WAITING = 512  # connections that the system keeps for us while we are busy
 
 
-def serve(settings: Settings, ending: threading.Event) -> None:
-    """Answer requests; when `ending` is set, take no more, finish those that are being served, and return."""
+def make(settings: Settings) -> uvicorn.Server:
+    """A server that has not started yet; it ends once its `should_exit` is set."""
     config = uvicorn.Config(
         create_app(settings),
         host=settings.http_host,
@@ -25,7 +25,12 @@ def serve(settings: Settings, ending: threading.Event) -> None:
         server_header=False,
         proxy_headers=True,  # from the proxy on this machine; from others they count for nothing
     )
-    server = uvicorn.Server(config)
+    return uvicorn.Server(config)
+
+
+def serve(settings: Settings, ending: threading.Event) -> None:
+    """Answer requests; when `ending` is set, take no more, finish those that are being served, and return."""
+    server = make(settings)
 
     def end() -> None:
         ending.wait()

@@ -1,0 +1,129 @@
+"""The demo's tour of the API: a server of its own for a moment, and the three calls that are made most."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.cli.office import me
+from gateway.db.models import Client, Credential, Staff
+from gateway.domain import passwords
+from gateway.domain.accounts import set_password
+from gateway.domain.credentials import add_key
+from gateway.domain.partners import Home
+from gateway.domain.permissions import SCOPES
+from gateway.errors import Transient
+from gateway.settings import Settings
+from ingest.office import Office
+
+_KEY_NAME = "demo"
+
+
+class Tour(NamedTuple):
+    """What was tried, and the proofs with which a person can go on.
+
+    Attributes:
+        address: where `gateway serve` will listen.
+        calls: method and path, and the answer in a few words.
+    """
+
+    address: str
+    email: str
+    password: str
+    key: str
+    calls: list[tuple[str, str]]
+
+
+def take(office: Office, home: Home, email: str) -> Tour:
+    """Make a login and a key, start a server, and ask it: as the partner about an employee, as staff for clients.
+
+    Args:
+        office: of the demo.
+        home: of the partner that asks.
+        email: of an admin of its firm.
+    """
+    password = passwords.make()
+    with office.db.firm(home.firm_id) as session:
+        admin = session.scalars(select(Staff).where(Staff.email == email)).one()
+        set_password(session, admin, password, actor=me())
+        key = _key(session, home)
+        known = session.scalar(
+            select(Client).where(Client.partner_id == home.partner_id, Client.date_of_birth.is_not(None))
+        )
+        question = {"employee_id": known.key, "date_of_birth": str(known.date_of_birth)} if known else None
+    with _serving(office.settings) as url:
+        calls = [*_asked(url, key, email, password, question)]
+    settings = office.settings
+    return Tour(f"http://{settings.http_host}:{settings.http_port}", email, password, key, calls)
+
+
+def _key(session: Session, home: Home) -> str:
+    """A key of the demo's; the one of an earlier demo ends."""
+    mine = (Credential.partner_id == home.partner_id, Credential.name == _KEY_NAME, Credential.revoked_at.is_(None))
+    for old in session.scalars(select(Credential).where(*mine)):
+        old.revoked_at = clock.now()
+    session.flush()
+    made = add_key(session, home.firm_id, home.partner_id, name=_KEY_NAME, scopes=SCOPES, expires_at=None, actor=me())
+    return made.secret
+
+
+def _asked(url: str, key: str, email: str, password: str, question: dict[str, str] | None) -> Iterator[tuple[str, str]]:
+    bearer = f"Bearer {key}"
+    if question:
+        told = _call(url, "POST", "/v1/eligibility/check", bearer, question)
+        yield "POST /v1/eligibility/check", f"eligible {told['eligible']}: {told['reason']}"
+    page = _call(url, "GET", "/v1/imports?limit=1", bearer)
+    yield "GET /v1/imports", f"the newest is {page['data'][0]['file']}: {page['data'][0]['state']}"
+    signed_in = _call(url, "POST", "/v1/auth/login", None, {"email": email, "password": password, "firm": "northgate"})
+    page = _call(url, "GET", "/v1/clients?limit=1&total=true", f"Bearer {signed_in['access_token']}")
+    yield "GET /v1/clients", f"{page['pagination']['total_items']:,} clients"
+
+
+def _call(url: str, method: str, path: str, bearer: str | None, body: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON
+    headers = {"Content-Type": "application/json"} | ({"Authorization": bearer} if bearer else {})
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(url + path, data, headers, method=method)  # noqa: S310 - http, to ourselves
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
+        return json.loads(answer.read())
+
+
+@contextmanager
+def _serving(settings: Settings) -> Iterator[str]:
+    """The application on a free port of this machine, until the tour is over."""
+    from gateway.web.server import make  # noqa: PLC0415 - takes half a second, which no other command should wait
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = make(msgspec.structs.replace(settings, http_host="127.0.0.1", http_port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, name="api", daemon=True)
+    thread.start()
+    try:
+        _wait_until_served(port, thread)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _wait_until_served(port: int, thread: threading.Thread) -> None:
+    for _ in range(600):
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.1).close()
+        except OSError:
+            if not thread.is_alive():
+                break
+            thread.join(0.05)
+        else:
+            return
+    raise Transient("not_served", "The API did not start; the log above says why.")
