@@ -63,7 +63,7 @@ def _xlsx(report: Report, rows: Rows, out: IO[bytes]) -> None:
 
 
 FORMS: dict[str, Form] = {
-    "csv": Form(_csv, "text/csv; charset=utf-8"),
+    "csv": Form(_csv, "text/csv"),
     "json": Form(_json, "application/json"),
     "xlsx": Form(_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }

@@ -138,6 +138,13 @@ WHOLE: Mapping[str, object] = {  # by the name of the body, or of the answer
     "Queued.import_id": _IMPORT,
     "RecordChange.action": "updated",
 }
+FILES = ("/v1/imports/{import_id}/errors", "/v1/reports/{name}")  # of which `format` says the kind
+FILE_KINDS: Mapping[str, object] = {
+    "text/csv": "EMP_ID,DOB,Problems,Row\nE1042,soon,...,...\n",
+    "application/json": [{"row": 17, "column": "DOB", "code": "bad_date"}],
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "(a workbook)",
+}
+_FILE = Schema()  # anything
 _BY_FORMAT: Mapping[str, object] = {"uuid": _OTHER, "date": "2026-05-01", "date-time": _INSTANT}
 _BY_TYPE: Mapping[str, object] = {"string": "text", "integer": 1, "number": 1.5, "boolean": True}
 
@@ -148,10 +155,19 @@ def illustrate(document: OpenAPI) -> None:
     """Complete a document in place."""
     schemas = document.components.schemas
     schemas.setdefault(_PROBLEM, _PROBLEM_SCHEMA)
-    for item in (document.paths or {}).values():
+    for path, item in (document.paths or {}).items():
+        if path in FILES and item.get:
+            _give_files(item.get)
         for method in ("get", "post", "put", "patch", "delete"):
             if operation := getattr(item, method):
                 _illustrate(operation, schemas)
+
+
+def _give_files(operation: Operation) -> None:
+    """Say that the answer is a file, and of which kinds it may be."""
+    success = (operation.responses or {}).get("200")
+    if isinstance(success, OpenAPIResponse):
+        success.content = {kind: OpenAPIMediaType(schema=_FILE, example=told) for kind, told in FILE_KINDS.items()}
 
 
 def _illustrate(operation: Operation, schemas: Mapping[str, Schema]) -> None:

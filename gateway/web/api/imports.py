@@ -49,7 +49,7 @@ Sentence = Annotated[
 Names = Annotated[dict[str, str], Meta(max_length=1_000, examples=[{"Employee ID": "Emp No"}])]
 
 _MEDIA_TYPES = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
 }
