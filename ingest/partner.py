@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -38,6 +39,16 @@ def read_partner(source: Path | str, name: str | None = None) -> tuple[Partner, 
     if findings:
         raise ConfigError(findings)
     return partner, document
+
+
+@lru_cache(maxsize=16)
+def applied_partner(source: str, name: str | None = None) -> Partner:
+    """A stored version, which never changes; reading one takes longer than loading a row does.
+
+    Raises:
+        ConfigError: it was applied when other things were allowed.
+    """
+    return read_partner(source, name)[0]
 
 
 def _feed_findings(name: str, feed: Feed, document: Document) -> Iterator[Finding]:

@@ -24,8 +24,21 @@ from gateway.limits import counter_for
 from gateway.logging import configure
 from gateway.settings import Settings, load
 from gateway.storage import Store
-from gateway.web.api import clients, document, eligibility, files, health, imports, limits, metrics
+from gateway.web.api import (
+    clients,
+    document,
+    eligibility,
+    employees,
+    files,
+    health,
+    imports,
+    limits,
+    metrics,
+    partners,
+    records,
+)
 from gateway.web.auth import provide_call
+from gateway.web.bodies import Asking
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.tracing import traced
 from ingest.office import Office
@@ -34,10 +47,13 @@ OPEN_ROUTES: list[ControllerRouterHandler] = [health.live, health.ready, documen
 ROUTES: list[ControllerRouterHandler] = [
     clients.router,
     eligibility.router,
+    employees.router,
     files.router,
     imports.router,
     limits.router,
     limits.status,
+    partners.router,
+    records.router,
 ]
 
 MOST_BODY = 1 << 20  # bytes of a request, where a route does not say otherwise
@@ -56,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         },
         exception_handlers={Problem: on_problem, HTTPException: on_http_error, Exception: on_surprise},
         openapi_config=_openapi(),
+        request_class=Asking,
         request_max_body_size=MOST_BODY,
         logging_config=None,
         debug=False,
