@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -13,17 +13,19 @@ from gateway.config import ConfigError, Document, Finding, PartnerFile, decode, 
 from ingest.catalogue import describe_file
 from ingest.feed import Feed
 from ingest.formats.base import Refused
-from ingest.lookup_tables import read_tables
+from ingest.lookup_tables import given_tables, read_tables
 from ingest.mapping.specs import check_feed
 
 Partner = PartnerFile[Feed]
 
 
-def read_partner(source: Path | str, name: str | None = None) -> tuple[Partner, Document]:
+def read_partner(
+    source: Path | str, name: str | None = None, given: Mapping[str, str] | None = None
+) -> tuple[Partner, Document]:
     """Decode a partner.yaml, or its text, and check it to the last field.
 
-    The CSV tables beside a file are read and checked with it. Of a text, as a stored version has it, they are not: they
-    were checked when it was applied.
+    The CSV tables beside a file are read and checked with it, and so are those `given` with a text. A stored version is
+    read without: its tables were checked when it was applied.
 
     Raises:
         ConfigError: with everything that is wrong.
@@ -32,9 +34,12 @@ def read_partner(source: Path | str, name: str | None = None) -> tuple[Partner, 
     partner = decode(document, Partner)
     wrong = {name: [*_feed_findings(name, feed, document)] for name, feed in partner.feeds.items()}
     findings = [*chain.from_iterable(wrong.values()), *_overlaps(partner, document)]
+    sound = {name: feed for name, feed in partner.feeds.items() if not wrong[name]}
     if isinstance(source, Path):
-        sound = {name: feed for name, feed in partner.feeds.items() if not wrong[name]}
         tables, more = read_tables(source.parent, sound, document)
+        document, findings = replace(document, tables=tables), findings + more
+    elif given is not None:
+        tables, more = given_tables(given, sound, document)
         document, findings = replace(document, tables=tables), findings + more
     if findings:
         raise ConfigError(findings)

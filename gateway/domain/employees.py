@@ -1,6 +1,7 @@
 """What a partner may learn about its own people at any moment: whether they are in the programme, how they stand.
 
-Checks are read with the driver in as few round trips as can be, from the tables themselves: a cache would only add stale answers.
+Checks are read with the driver in as few round trips as can be, from the tables themselves: a cache would only add
+stale answers.
 """
 
 from __future__ import annotations

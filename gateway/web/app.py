@@ -26,6 +26,7 @@ from gateway.settings import Settings, load
 from gateway.storage import Store
 from gateway.web.api import (
     clients,
+    configs,
     document,
     eligibility,
     employees,
@@ -46,6 +47,7 @@ from ingest.office import Office
 OPEN_ROUTES: list[ControllerRouterHandler] = [health.live, health.ready, document.describe, metrics.metrics]
 ROUTES: list[ControllerRouterHandler] = [
     clients.router,
+    configs.router,
     eligibility.router,
     employees.router,
     files.router,
