@@ -41,6 +41,7 @@ from ingest.unpacking import plain
 
 HOPELESS_ROWS = 50_000  # rows after which a file that is no table is given up ...
 HOPELESS_SHARE = 0.9  # ... when more than this share of them cannot even be told apart
+MOST_KEYS = 20  # of rows sent singly that are told because nothing uses them
 READING_VERSION = "2"  # raised when the same bytes under the same config would be read differently
 
 
@@ -368,8 +369,13 @@ def _history(session: Session, reading: Reading, table: Table, header: list[str]
     bound = ((reading.feed.section(part.name), Headers(part.header, reading.learned)) for part in table.parts)
     unused = {name for feed, headers in bound for name in standing(feed, headers).unused}
     if reading.is_rows:  # callers leave out what they like, so the last file says nothing about these
-        return [f"Keys that nothing uses: {', '.join(sorted(unused))}."] if unused else []
+        return _unread(sorted(unused))
     return history.remarks(session, reading.feed_id, table, header, unused)
+
+
+def _unread(keys: list[str]) -> list[str]:
+    more = f" and {len(keys) - MOST_KEYS:,} more" if len(keys) > MOST_KEYS else ""
+    return [f"Keys that nothing uses: {', '.join(keys[:MOST_KEYS])}{more}."] if keys else []
 
 
 def _state(job: Job, loaded: Loaded) -> str:

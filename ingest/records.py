@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from gateway.config import nearest
 from gateway.db.engine import translating
 from gateway.db.models import Import
-from gateway.db.session import driver, lock_partner
+from gateway.db.session import driver, lock_partner, moment
 from gateway.domain.partners import Home, active_config, feed_id
 from gateway.errors import Permanent, Transient
 from gateway.logging import get_logger
@@ -123,6 +123,7 @@ def _loaded(office: Office, session: Session, home: Home, reception: Reception, 
     begun = perf_counter()
     recorded = reception.record(session, reception.put(name, [content]), [], [])
     arrival = session.get_one(Import, (home.firm_id, recorded.ids[0]))
+    arrival.received_at = moment(session)  # not when the wait began: what was loaded meanwhile came earlier
     outcome = imports.run(office, session, home, arrival, _silent)
     arrival.seconds = round(perf_counter() - begun, 3)
     queue_receipts(session, home, arrival.id)  # nobody waits for them: the answer says as much

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from desk import ROSTER, people, person
+from desk import ROSTER, people, person, unwatched
 from litestar import Request
 from litestar.di import NamedDependency
 from litestar.testing import TestClient
@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from gateway.web.app import create_app, provide_call
 from gateway.web.calls import Call, Identity, check
+from ingest.imports import finish
 from ingest.office import Office
 
 PARTNERS = "/v1/partners"
@@ -414,6 +415,16 @@ def test_rows_sent_are_read_by_learned_names_as_well(http, admin, acme_key, desk
     answer = http.post("/v1/records/roster", json={"rows": [row]}, headers=acme_key)
     assert [one["outcome"] for one in answer.json()["results"]] == ["created"]
     assert desk.sql("SELECT family_name FROM clients WHERE employee_id = 'E2'") == [("Name2",)]
+
+
+def test_rows_that_are_replayed_are_read_as_rows_again(http, admin, acme_key, desk):
+    desk.drop("roster_20260301.csv", people(9))
+    sent = http.post("/v1/records/roster", json={"rows": [person(1, salary="70000")]}, headers=acme_key).json()
+    [again] = [http.post(f"/v1/imports/{sent['import_id']}/replay", headers=admin).json()["import_id"]]
+    finish(desk.office, desk.office.home("acme"), UUID(again), unwatched)
+    told = http.get(f"/v1/imports/{again}", headers=admin).json()
+    assert (told["state"], told["rows"]["read"], told["records"]["clients"]["closed"]) == ("loaded", 1, 0)
+    assert len(desk.open_clients()) == 9
 
 
 def test_every_operation_shows_an_example(http):

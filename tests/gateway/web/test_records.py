@@ -6,7 +6,7 @@ import threading
 import pytest
 from desk import people, person, unwatched
 
-from gateway.db.session import lock_partner
+from gateway.db.session import driver, lock_partner
 from ingest.imports import finish, write_receipts
 from ingest.office import Asked
 from ingest.reception import receive
@@ -152,6 +152,41 @@ def test_rows_that_the_feed_skips_are_told_so(http, acme_key, desk, roster):
     assert outcomes(answer) == ["skipped", "created"]
 
 
+def test_a_feed_that_explodes_a_list_tells_each_element(http, acme_key, desk, roster):
+    exploding = roster.replace("{type: csv}", "{type: json, explode: papers}").replace("Passport", "papers.no")
+    desk.apply(exploding.replace("papers.no Expiry", "papers.until"))
+    row = {key: value for key, value in person(1).items() if value}
+    rows = [row | {"papers": [{"no": "X1"}, {"no": "X2", "until": "soon"}]}, person(2)]
+    answer = send(http, acme_key, rows)
+    assert outcomes(answer) == ["created", "rejected", "created"]
+    assert answer.json()["results"][1]["problems"][0]["line"] == 1
+
+
+def test_rows_for_a_feed_of_workbooks_have_dates_as_iso_too(http, acme_key, desk, roster):
+    desk.apply(roster.replace("type: csv", "type: excel"))
+    answer = send(http, acme_key, [person(1, dob="1980-02-03"), person(2, dob="02/03/1980")])
+    assert outcomes(answer) == ["created", "created"]
+
+
+def test_a_column_that_ends_in_a_dot_may_be_missing_as_well(http, acme_key, desk, roster):
+    desk.apply(roster.replace("from: Last Name", 'from: "Last N."'))
+    assert outcomes(send(http, acme_key, [{"EMP_ID": "E1"}])) == ["rejected"]
+    assert outcomes(send(http, acme_key, [{"EMP_ID": "E1", "Last N.": "One"}])) == ["created"]
+
+
+def test_odd_keys_are_told_and_not_too_many_of_them(http, acme_key, desk):
+    answer = send(http, acme_key, [person(1) | {f"k\0{n:03}": 1 for n in range(500)}])
+    assert outcomes(answer) == ["created"]
+    [remark] = answer.json()["remarks"]
+    assert remark.endswith("and 480 more.")
+
+
+def test_rows_with_more_keys_than_any_sheet_are_refused_whole(http, acme_key, desk):
+    answer = send(http, acme_key, [{f"k{n}_{m}": 1 for m in range(1_000)} for n in range(20)])
+    assert (answer.status_code, answer.json()["error"]) == (422, "too_large")
+    assert desk.sql("SELECT count(*) FROM files") == [(0,)]
+
+
 def test_of_two_rows_about_one_person_the_later_one_counts(http, acme_key, staffed):
     answer = send(http, acme_key, [person(1, salary="60000"), person(1, salary="70000")])
     assert outcomes(answer) == ["superseded", "updated"]
@@ -208,6 +243,19 @@ def test_rows_do_not_overtake_a_file_that_waits_for_a_worker(http, acme_key, sta
     assert [path for (path,) in staffed.sql("SELECT via FROM files ORDER BY received_at")] == ["test", "test"]
     finish(staffed.office, home, import_id, unwatched)
     assert outcomes(send(http, acme_key, [person(7)])) == ["created"]
+
+
+def test_rows_that_waited_are_newer_than_what_was_loaded_meanwhile(http, acme_key, staffed, cast):
+    answers = []
+    sender = threading.Thread(target=lambda: answers.append(send(http, acme_key, [person(1, salary="70000")])))
+    with staffed.office.db.firm(cast.northgate) as session:
+        lock_partner(session, cast.acme)
+        sender.start()
+        while not staffed.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
+            assert sender.is_alive()
+        driver(session).execute("UPDATE sightings SET as_of = clock_timestamp()")
+    sender.join()
+    assert outcomes(answers[0]) == ["updated"]
 
 
 def test_rows_sent_at_once_are_taken_one_after_the_other(http, acme_key, staffed):
