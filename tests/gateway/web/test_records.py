@@ -44,7 +44,9 @@ def test_each_row_is_told_what_became_of_it(http, acme_key, staffed):
 
 def test_rows_close_nobody_and_trip_no_guard_though_the_feeds_files_list_everybody(http, acme_key, staffed):
     assert outcomes(send(http, acme_key, [person(1)])) == ["unchanged"]
-    assert outcomes(send(http, acme_key, [person(2, dob="soon")])) == ["rejected"]
+    bad = [person(number, dob="soon") for number in range(2, 42)]
+    answer = send(http, acme_key, bad)
+    assert (outcomes(answer), answer.json()["state"]) == (["rejected"] * 40, "loaded_with_errors")
     assert staffed.open_clients() == {"E1", "E2", "E3", "E4", "E5"}
 
 
@@ -67,8 +69,8 @@ def test_a_file_from_before_rows_changes_none_of_what_they_said(http, acme_key, 
 
 
 def test_rows_of_an_earlier_time_than_what_is_known_are_stale(http, acme_key, staffed):
-    answer = send(http, acme_key, [person(1, salary="70000")], as_of="2026-02-01T00:00:00Z")
-    assert outcomes(answer) == ["stale"]
+    answer = send(http, acme_key, [person(1, salary="70000"), person(7)], as_of="2026-02-01T00:00:00Z")
+    assert outcomes(answer) == ["stale", "created"]
 
 
 def test_the_same_rows_twice_are_unchanged_the_second_time(http, acme_key, staffed):
