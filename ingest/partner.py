@@ -85,8 +85,23 @@ def feed_for(partner: Partner, file_name: str) -> str:
     for name, feed in partner.feeds.items():
         if any(fnmatchcase(file_name, glob) for glob in _globs(feed)):
             return name
+    raise _unknown(partner, file_name)
+
+
+def feed_named(partner: Partner, name: str, file_name: str) -> Feed:
+    """A feed that somebody named, or to which corrections belong; the settings may have lost it since.
+
+    Raises:
+        Refused: `unknown_feed`.
+    """
+    if name not in partner.feeds:
+        raise _unknown(partner, file_name)
+    return partner.feeds[name]
+
+
+def _unknown(partner: Partner, file_name: str) -> Refused:
     expected = ", ".join(glob for feed in partner.feeds.values() for glob in _globs(feed))
-    raise Refused("unknown_feed", file=file_name, expected=expected or "none is agreed yet")
+    return Refused("unknown_feed", file=file_name, expected=expected or "none is agreed yet")
 
 
 def refusal(refused: Refused) -> tuple[str, str, str]:

@@ -35,7 +35,7 @@ from ingest.mapping.headers import Headers, Suggestion, standing
 from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import Mapped, map_batch
 from ingest.numbering import Numbering
-from ingest.partner import applied_partner, feed_for, refusal
+from ingest.partner import applied_partner, feed_for, feed_named, refusal
 from ingest.rows import as_rows, open_rows
 from ingest.unpacking import plain
 
@@ -182,11 +182,13 @@ def choose_reading(session: Session, job: Job) -> Reading:
         original = _original(session, job, saved)
         feed_id, name = original.feed_id, _feed_name(session, original)
         as_of = original.as_of or original.received_at
-        corrects, feed = original.id, corrections.as_saved(partner.feeds[name], saved, source.name)
+        feed = feed_named(partner, name, source.name)
+        corrects, feed = original.id, corrections.as_saved(feed, saved, source.name)
     else:
         name = job.feed or feed_for(partner, source.name)
+        feed = feed_named(partner, name, source.name)
         feed_id, corrects = partners.feed_id(session, job.home.partner_id, name), None
-        feed = as_rows(partner.feeds[name]) if job.is_rows else partner.feeds[name]
+        feed = as_rows(feed) if job.is_rows else feed
         as_of = job.as_of or _as_of_name(feed, source.name, job.home.time_zone) or job.received_at
     assert feed_id is not None  # noqa: S101 - an import with rows has a feed
     learned = partners.learned_names(session, feed_id)
