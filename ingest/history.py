@@ -5,22 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
-from gateway.db.models import LOADED_STATES, Import
+from gateway.db.models import LOADED_STATES, File, Import
 from ingest.catalogue import describe_file
 from ingest.formats.base import Table
+from ingest.rows import VIA
 
 
 def accepted(feed_id: UUID) -> Select[Import]:
-    """The feed's accepted files without corrections, the last one first."""
-    return _loaded(feed_id).where(Import.corrects_import_id.is_(None))
+    """The feed's accepted files without corrections and without rows sent singly, the last one first."""
+    rows = exists().where(File.firm_id == Import.firm_id, File.id == Import.file_id, File.via == VIA)
+    return _loaded(feed_id).where(Import.corrects_import_id.is_(None), ~rows)
 
 
 def last_accepted(session: Session, feed_id: UUID) -> Import | None:
-    """The feed's last accepted file, which may be corrections."""
+    """The feed's last accepted arrival, which may be corrections, or rows sent singly."""
     return session.scalar(_loaded(feed_id).limit(1))
+
+
+def is_overtaken(session: Session, one: Import) -> bool:
+    """Whether something newer was accepted for the feed before this one, which then did not do all that it said."""
+    newer = func.greatest(Import.as_of, Import.confirmed_as_of) > func.greatest(one.as_of, one.confirmed_as_of)
+    return session.scalar(_loaded(_present(one.feed_id)).where(newer).limit(1)) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,11 @@ def _drift(before: list[str], header: list[str], unused: set[str]) -> list[str]:
     dropped = [name for name in before if name not in header]
     told = [f"New columns, which nothing uses yet: {', '.join(added)}."] if added else []
     return told + ([f"Columns that the last file had and this one lacks: {', '.join(dropped)}."] if dropped else [])
+
+
+def _present(feed_id: UUID | None) -> UUID:
+    assert feed_id is not None  # noqa: S101 - what was accepted has a feed
+    return feed_id
 
 
 def _loaded(feed_id: UUID) -> Select[Import]:

@@ -29,10 +29,11 @@ from ingest.formats.base import Source
 from ingest.load.stage import PROBLEM_COLUMNS
 from ingest.mapping.headers import Headers, fold, standing
 from ingest.office import Asked, Office
-from ingest.partner import read_partner
+from ingest.partner import applied_partner
 from ingest.pipeline import Job, Outcome, Progress
 from ingest.queueing import queue_run
 from ingest.reception import open_imports
+from ingest.rows import VIA
 
 Fence = Callable[[Session], None]  # the last statement of an import's transaction: raises when it must not commit
 
@@ -87,6 +88,17 @@ def write_receipts(office: Office, home: Home) -> None:
         ).all()
     for one in unwritten:
         _write_receipts(office, home, one)
+
+
+def run(office: Office, session: Session, home: Home, arrival: Import, progress: Progress) -> Outcome:
+    """Take an arrival to its end, and record that, in the caller's transaction, which holds the partner's lock.
+
+    Raises:
+        Transient: try the whole transaction again.
+    """
+    outcome = pipeline.run(session, _job(office, session, home, arrival), progress)
+    _record(session, arrival, outcome)
+    return outcome
 
 
 def dry_run(office: Office, home: Home, source: Source, sha256: str, asked: Asked, progress: Progress) -> Outcome:
@@ -186,8 +198,7 @@ def _run_once(
         if _count_attempt(office, home, import_id) > MOST_ATTEMPTS and last_resort:
             raise AssertionError(f"import {import_id} was attempted {MOST_ATTEMPTS} times")
         session.refresh(arrival)
-        outcome = pipeline.run(session, _job(office, session, home, arrival), progress)
-        _record(session, arrival, outcome)
+        run(office, session, home, arrival, progress)
         arrival.seconds = round(perf_counter() - begun, 3)
         session.flush()
         fence(session)
@@ -220,6 +231,7 @@ def _job(office: Office, session: Session, home: Home, arrival: Import) -> Job:
         config_id=arrival.config_id if released else None,
         forced=arrival.forced,
         waived=frozenset(arrival.waived),
+        is_rows=file.via == VIA,
     )
 
 
@@ -307,7 +319,7 @@ def _learn(session: Session, held: Import, actor: Actor, accepted: dict[str, str
 def _feed(session: Session, held: Import) -> Feed:
     config = session.scalars(select(PartnerConfig).where(PartnerConfig.id == held.config_id)).one()
     name = session.scalars(select(FeedRow.name).where(FeedRow.id == held.feed_id)).one()
-    return read_partner(config.source, tables=config.tables)[0].feeds[name]
+    return applied_partner(config.source, tables=frozenset(config.tables)).feeds[name]
 
 
 def _present(value: UUID | None) -> UUID:

@@ -1,8 +1,8 @@
-"""The CSV tables that a partner.yaml names: read from beside it, held against the steps that look things up in them."""
+"""The CSV tables that a partner.yaml names: found beside it, held against the steps that look things up in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from operator import attrgetter
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def read_tables(folder: Path, feeds: Mapping[str, Feed], document: Document) -> 
     return texts, [*findings, *_wrong(folder, places, texts, document)]
 
 
-def lacking_tables(feeds: Mapping[str, Feed], tables: Mapping[str, str], document: Document) -> list[Finding]:
+def lacking_tables(feeds: Mapping[str, Feed], tables: Collection[str], document: Document) -> list[Finding]:
     """A finding for each step whose table did not come with a text: it has no folder from which one could be read."""
     return [
         document.finding(
@@ -54,6 +54,26 @@ def lacking_tables(feeds: Mapping[str, Feed], tables: Mapping[str, str], documen
     ]
 
 
+def given_tables(
+    given: Mapping[str, str], feeds: Mapping[str, Feed], document: Document
+) -> tuple[dict[str, str], list[Finding]]:
+    """As `read_tables`, of tables that came with the text of a partner.yaml; those that no step names are left out."""
+    places = list(_lookups(feeds))
+    texts: dict[str, str] = {}
+    findings: list[Finding] = []
+    for name, path in {step.table: (*path, "table") for path, _, step in reversed(places)}.items():
+        if name not in given:
+            findings.append(
+                document.finding(path, f"The table {name} did not come with these settings.", nearest(name, given))
+            )
+            continue
+        try:
+            texts[name] = _decoded(given[name].encode("utf-8", "surrogatepass"))
+        except _NoTextError as error:
+            findings.append(_finding(Path(name), error.trouble))
+    return texts, [*findings, *_wrong(Path(), places, texts, document)]
+
+
 class _NoTextError(ValueError):
     def __init__(self, before: bytes, sentence: str) -> None:
         super().__init__(sentence)
@@ -62,7 +82,10 @@ class _NoTextError(ValueError):
 
 def _text(path: Path) -> str:
     with path.open("rb") as stream:
-        data = stream.read(MAX_BYTES + 1)
+        return _decoded(stream.read(MAX_BYTES + 1))
+
+
+def _decoded(data: bytes) -> str:
     if len(data) > MAX_BYTES:
         raise _NoTextError(b"", f"The table is larger than {MAX_BYTES:,} bytes.")
     try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from gateway.config import ConfigError, Document, Finding, PartnerFile, decode, 
 from ingest.catalogue import describe_file
 from ingest.feed import Feed
 from ingest.formats.base import Refused
-from ingest.lookup_tables import lacking_tables, read_tables
+from ingest.lookup_tables import given_tables, lacking_tables, read_tables
 from ingest.mapping.specs import check_feed
 
 Partner = PartnerFile[Feed]
@@ -21,29 +22,54 @@ NO_TABLES: Mapping[str, str] = {}
 
 
 def read_partner(
-    source: Path | str, name: str | None = None, *, tables: Mapping[str, str] = NO_TABLES
+    source: Path | str, name: str | None = None, *, given: Mapping[str, str] | None = None
 ) -> tuple[Partner, Document]:
     """Decode a partner.yaml, or its text, and check it to the last field.
 
-    The CSV tables beside a file are read and checked with it. Those of a text must be given, as a stored version has
-    them; they were checked when it was applied, and only have to be there.
+    The CSV tables beside a file are read and checked with it, and so are those `given` with a text.
 
     Raises:
         ConfigError: with everything that is wrong.
     """
+
+    def tables_of(sound: dict[str, Feed], document: Document) -> tuple[Mapping[str, str], list[Finding]]:
+        if isinstance(source, Path):
+            return read_tables(source.parent, sound, document)
+        if given is not None:
+            return given_tables(given, sound, document)
+        return {}, lacking_tables(sound, (), document)
+
+    return _read(source, name, tables_of)
+
+
+@lru_cache(maxsize=16)
+def applied_partner(source: str, name: str | None = None, *, tables: frozenset[str] = frozenset()) -> Partner:
+    """A stored version, which never changes; reading one takes longer than loading a row does.
+
+    Args:
+        source: its text.
+        name: for sentences.
+        tables: the names of those stored with it; they were checked when it was applied, and only have to be there.
+
+    Raises:
+        ConfigError: it was applied when other things were allowed.
+    """
+    return _read(source, name, lambda sound, document: ({}, lacking_tables(sound, tables, document)))[0]
+
+
+def _read(
+    source: Path | str,
+    name: str | None,
+    tables_of: Callable[[dict[str, Feed], Document], tuple[Mapping[str, str], list[Finding]]],
+) -> tuple[Partner, Document]:
     document = read(source, name)
     partner = decode(document, Partner)
     wrong = {name: [*_feed_findings(name, feed, document)] for name, feed in partner.feeds.items()}
-    findings = [*chain.from_iterable(wrong.values()), *_overlaps(partner, document)]
-    if isinstance(source, Path):
-        sound = {name: feed for name, feed in partner.feeds.items() if not wrong[name]}
-        tables, more = read_tables(source.parent, sound, document)
-    else:
-        more = lacking_tables(partner.feeds, tables, document)
-    document, findings = replace(document, tables=tables), findings + more
-    if findings:
+    sound = {name: feed for name, feed in partner.feeds.items() if not wrong[name]}
+    tables, more = tables_of(sound, document)
+    if findings := [*chain.from_iterable(wrong.values()), *_overlaps(partner, document), *more]:
         raise ConfigError(findings)
-    return partner, document
+    return partner, replace(document, tables=tables)
 
 
 def _feed_findings(name: str, feed: Feed, document: Document) -> Iterator[Finding]:
@@ -75,8 +101,23 @@ def feed_for(partner: Partner, file_name: str) -> str:
     for name, feed in partner.feeds.items():
         if any(fnmatchcase(file_name, glob) for glob in _globs(feed)):
             return name
+    raise _unknown(partner, file_name)
+
+
+def feed_named(partner: Partner, name: str, file_name: str) -> Feed:
+    """A feed that somebody named, or to which corrections belong; the settings may have lost it since.
+
+    Raises:
+        Refused: `unknown_feed`.
+    """
+    if name not in partner.feeds:
+        raise _unknown(partner, file_name)
+    return partner.feeds[name]
+
+
+def _unknown(partner: Partner, file_name: str) -> Refused:
     expected = ", ".join(glob for feed in partner.feeds.values() for glob in _globs(feed))
-    raise Refused("unknown_feed", file=file_name, expected=expected or "none is agreed yet")
+    return Refused("unknown_feed", file=file_name, expected=expected or "none is agreed yet")
 
 
 def refusal(refused: Refused) -> tuple[str, str, str]:

@@ -36,11 +36,13 @@ from ingest.mapping.headers import Headers, Suggestion, standing
 from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import Mapped, map_batch
 from ingest.numbering import Numbering
-from ingest.partner import feed_for, read_partner, refusal
+from ingest.partner import applied_partner, feed_for, feed_named, refusal
+from ingest.rows import as_rows, open_rows
 from ingest.unpacking import plain
 
 HOPELESS_ROWS = 50_000  # rows after which a file that is no table is given up ...
 HOPELESS_SHARE = 0.9  # ... when more than this share of them cannot even be told apart
+MOST_KEYS = 20  # of rows sent singly that are told because nothing uses them
 READING_VERSION = "2"  # raised when the same bytes under the same config would be read differently
 
 
@@ -59,6 +61,7 @@ class Job:
         feed: named by whoever sent the file, else None: its name decides.
         as_of: given by whoever sent it, else None: the name or the time of arrival decides.
         waived: guards that a person set aside when releasing.
+        is_rows: the source holds rows sent singly, see `ingest.rows`.
     """
 
     home: partners.Home
@@ -73,6 +76,7 @@ class Job:
     forced: bool = False
     dry_run: bool = False
     waived: frozenset[str] = frozenset()
+    is_rows: bool = False
 
     @property
     def today(self) -> date:
@@ -125,11 +129,14 @@ class Reading:
     as_of: datetime
     saved: corrections.Saved | None
     corrects: UUID | None
+    is_rows: bool = False
 
     @property
     def digest(self) -> str:
         """Equal digests read equal bytes alike."""
-        parts = (READING_VERSION, str(self.config.version), self.learned, self.feed_name)
+        parts: list[object] = [READING_VERSION, str(self.config.version), self.learned, self.feed_name]
+        if self.is_rows:
+            parts.append("rows")
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
 
@@ -173,20 +180,24 @@ def run(session: Session, job: Job, progress: Progress) -> Outcome:
 def choose_reading(session: Session, job: Job) -> Reading:
     """Decide by name, by hint or by the column `Row` which feed a file belongs to, and as of when it speaks."""
     config = _config(session, job)
-    partner, _ = read_partner(config.source, f"{job.home.slug} version {config.version}", tables=config.tables)
-    source = plain(job.source, partner.feeds.values())
-    if saved := corrections.recognise(source):
+    version = f"{job.home.slug} version {config.version}"
+    partner = applied_partner(config.source, version, tables=frozenset(config.tables))
+    source = job.source if job.is_rows else plain(job.source, partner.feeds.values())
+    if saved := None if job.is_rows else corrections.recognise(source):
         original = _original(session, job, saved)
         feed_id, name = original.feed_id, _feed_name(session, original)
         as_of = original.as_of or original.received_at
-        corrects, feed = original.id, corrections.as_saved(partner.feeds[name], saved, source.name)
+        feed = feed_named(partner, name, source.name)
+        corrects, feed = original.id, corrections.as_saved(feed, saved, source.name)
     else:
         name = job.feed or feed_for(partner, source.name)
-        feed_id, corrects, feed = partners.feed_id(session, job.home.partner_id, name), None, partner.feeds[name]
+        feed = feed_named(partner, name, source.name)
+        feed_id, corrects = partners.feed_id(session, job.home.partner_id, name), None
+        feed = as_rows(feed) if job.is_rows else feed
         as_of = job.as_of or _as_of_name(feed, source.name, job.home.time_zone) or job.received_at
     assert feed_id is not None  # noqa: S101 - an import with rows has a feed
     learned = partners.learned_names(session, feed_id)
-    return Reading(source, config, name, feed_id, feed, learned, as_of, saved, corrects)
+    return Reading(source, config, name, feed_id, feed, learned, as_of, saved, corrects, job.is_rows)
 
 
 def _config(session: Session, job: Job) -> PartnerConfig:
@@ -222,12 +233,13 @@ def _as_of_name(feed: Feed, file_name: str, time_zone: str) -> datetime | None:
 
 def _repeats(session: Session, job: Job, reading: Reading) -> Import | None:
     """The feed's last accepted import, when it held the same bytes, read the same way (A, B, A is no repeat)."""
-    if job.forced or job.waived or reading.saved:
+    if job.forced or job.waived or reading.saved or reading.is_rows:
         return None
     last = history.last_accepted(session, reading.feed_id)
     if last is None or last.corrects_import_id or last.reading != reading.digest:
         return None
-    return last if session.get_one(File, (last.firm_id, last.file_id)).sha256 == job.sha256 else None
+    same = session.get_one(File, (last.firm_id, last.file_id)).sha256 == job.sha256
+    return last if same and not history.is_overtaken(session, last) else None
 
 
 def _no_change(repeated: Import, reading: Reading, job: Job) -> Outcome:
@@ -255,6 +267,8 @@ def _no_change(repeated: Import, reading: Reading, job: Job) -> Outcome:
 def _open(reading: Reading) -> Table:
     if reading.saved:
         return corrections.Corrections(reading.source, reading.saved)
+    if reading.is_rows:
+        return open_rows(reading.source, reading.feed, reading.learned)
     return formats.open_table(reading.source, reading.feed.format)
 
 
@@ -318,7 +332,7 @@ def _terms(session: Session, job: Job, reading: Reading) -> Terms:
         as_of=reading.as_of,
         late=full and reading.saved is None and session.scalar(newer.limit(1)) is not None,
         closed_on=clock.day_in(job.home.time_zone, reading.as_of),
-        corrections=reading.saved is not None,
+        partial=reading.saved is not None or reading.is_rows,
         dry_run=job.dry_run,
         waived=job.waived,
         rows_before=last.counts["rows"]["read"] if full and last is not None else None,
@@ -361,7 +375,14 @@ def _history(session: Session, reading: Reading, table: Table, header: list[str]
         return []
     bound = ((reading.feed.section(part.name), Headers(part.header, reading.learned)) for part in table.parts)
     unused = {name for feed, headers in bound for name in standing(feed, headers).unused}
+    if reading.is_rows:  # callers leave out what they like, so the last file says nothing about these
+        return _unread(sorted(unused))
     return history.remarks(session, reading.feed_id, table, header, unused)
+
+
+def _unread(keys: list[str]) -> list[str]:
+    more = f" and {len(keys) - MOST_KEYS:,} more" if len(keys) > MOST_KEYS else ""
+    return [f"Keys that nothing uses: {', '.join(keys[:MOST_KEYS])}{more}."] if keys else []
 
 
 def _state(job: Job, loaded: Loaded) -> str:

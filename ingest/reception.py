@@ -23,7 +23,7 @@ from ingest.formats.base import Refused, Source
 from ingest.formats.compression import Unpacked
 from ingest.formats.text import presentable
 from ingest.office import Asked, Office
-from ingest.partner import read_partner
+from ingest.partner import applied_partner
 from ingest.queueing import queue_run
 from ingest.unpacking import archive_in
 
@@ -80,7 +80,7 @@ def receive(
     with office.db.firm(home.firm_id) as session:
         cipher = office.cipher(session, home.firm_id)
         feed_id = _feed_id(session, home, asked.feed)
-    one = _Reception(office, home, cipher, via, feed_id, asked)
+    one = Reception(office, home, cipher, via, feed_id, asked)
     try:
         whole = one.put(name, chunks)
         members, remarks = one.unpacked(whole)
@@ -110,7 +110,7 @@ def _archive(office: Office, home: Home, source: Source) -> Unpacked | None:
         return None
     with office.db.firm(home.firm_id) as session, suppress(NotFound, ConfigError):
         config = active_config(session, home.partner_id)
-        partner, _ = read_partner(config.source, tables=config.tables)
+        partner = applied_partner(config.source, tables=frozenset(config.tables))
         return archive_in(source, partner.feeds.values())
     return None
 
@@ -123,7 +123,7 @@ class _Recorded:
     kept: list[_Stored] = field(default_factory=list)
 
 
-class _Reception:
+class Reception:
     """One arrival on its way into the store and onto record."""
 
     def __init__(

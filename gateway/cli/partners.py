@@ -13,6 +13,7 @@ from sqlalchemy import select
 from gateway import crypto
 from gateway.cli.failing import FAILED
 from gateway.cli.infer import command as infer
+from gateway.cli.names import command as learned_names
 from gateway.cli.office import me, opened, settings_here
 from gateway.cli.output import console, examples, json_option, plain, print_json
 from gateway.cli.trial import command as test_samples
@@ -144,6 +145,7 @@ def schema(ctx: click.Context, only_check: bool, as_json: bool) -> None:
 
 group.add_command(test_samples)
 group.add_command(infer)
+group.add_command(learned_names)
 
 
 # ---------------------------------------------------------------- checking

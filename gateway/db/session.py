@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -182,6 +183,13 @@ def is_partner_free(session: Session, partner_id: UUID) -> bool:
     """Whether nobody imports for this partner; if so, nobody else will before the end of the transaction."""
     free = session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _partner_key(partner_id)})
     return bool(free)
+
+
+def moment(session: Session) -> datetime:
+    """This very moment by the server's clock, for what waited: `gateway_now()` is when the transaction began."""
+    pretended = "nullif(current_setting('app.now', true), '')::timestamptz"
+    found: datetime = session.scalars(text(f"SELECT coalesce({pretended}, clock_timestamp())")).one()
+    return found
 
 
 def _partner_key(partner_id: UUID) -> int:

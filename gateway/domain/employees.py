@@ -1,6 +1,7 @@
-"""What a partner may learn about its own people at any moment: whether they are in the programme.
+"""What a partner may learn about its own people at any moment: whether they are in the programme, how they stand.
 
-Read with the driver in as few round trips as can be, from the tables themselves: a cache would only add stale answers.
+Checks are read with the driver in as few round trips as can be, from the tables themselves: a cache would only add
+stale answers.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import tuple_row
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway.db.models import Case, Client, Document
 
 Reason = Literal["enrolled", "not_started", "ended", "not_enrolled", "unknown"]
 
@@ -92,6 +97,62 @@ def check(connection: psycopg.Connection[Any], asker: Asker, asked: Sequence[Ask
     for place, client_id, status, program, start, end in found:
         answers[place - 1] = _answer(client_id, status, program, start, end, today)
     return answers
+
+
+class OpenCase(NamedTuple):
+    """One matter that is not at its end. The firm's own notes, staffing and estimates are its own."""
+
+    case_type: str | None
+    stage: str
+    status: str
+    opened_on: date | None
+    filed_on: date | None
+    deadline_on: date | None
+
+
+class Paper(NamedTuple):
+    """One document in force, without its number; `duration_of_status` ends with the stay, not on a day."""
+
+    doc_type: str
+    expires_on: date | None
+    duration_of_status: bool
+
+
+class Status(NamedTuple):
+    """How an employee stands."""
+
+    enrollment: Answer
+    cases: list[OpenCase]
+    documents: list[Paper]
+
+
+def status_of(session: Session, partner_id: UUID, key: str, today: date) -> Status | None:
+    """How somebody stands whom a partner's feed knows by a key; None where it knows nobody by it.
+
+    Args:
+        session: of the firm.
+        partner_id: whose people are looked at, and whose cases.
+        key: by which its feed names people.
+        today: in the partner's zone.
+    """
+    client = session.scalar(
+        select(Client).where(Client.partner_id == partner_id, Client.key == key, Client.status == "active")
+    )
+    if client is None:
+        return None
+    cases = session.execute(
+        select(Case.case_type, Case.stage, Case.status, Case.opened_on, Case.filed_on, Case.deadline_on)
+        .where(Case.client_id == client.id, Case.partner_id == partner_id, Case.status == "open")
+        .order_by(Case.deadline_on.nulls_last(), Case.id)
+    )
+    papers = session.execute(
+        select(Document.doc_type, Document.expires_on, Document.duration_of_status)
+        .where(Document.client_id == client.id, Document.status == "current")
+        .order_by(Document.expires_on.nulls_last(), Document.id)
+    )
+    start, end = client.eligibility_start_date, client.eligibility_end_date
+    enrollment = _answer(client.id, client.enrollment_status, client.program, start, end, today)
+    return Status(enrollment, [OpenCase(*row) for row in cases], [Paper(*row) for row in papers])
 
 
 def _answer(

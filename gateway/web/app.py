@@ -29,10 +29,12 @@ from gateway.web.api import (
     auth,
     cases,
     clients,
+    configs,
     credentials,
     document,
     documents,
     eligibility,
+    employees,
     files,
     health,
     imports,
@@ -40,11 +42,14 @@ from gateway.web.api import (
     limits,
     metrics,
     oauth,
+    partners,
+    records,
     reports,
     walls,
 )
 from gateway.web.auth import admit, provide_call
 from gateway.web.auth.tokens import Keyring
+from gateway.web.bodies import Asking
 from gateway.web.examples import illustrate
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.tracing import traced
@@ -65,14 +70,18 @@ ROUTES: list[ControllerRouterHandler] = [
     auth.change_password,
     cases.router,
     clients.router,
+    configs.router,
     credentials.router,
     documents.router,
     eligibility.router,
+    employees.router,
     files.router,
     imports.router,
     jobs.router,
     limits.router,
     limits.status,
+    partners.router,
+    records.router,
     reports.router,
     walls.router,
 ]
@@ -94,6 +103,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         },
         exception_handlers={Problem: on_problem, HTTPException: on_http_error, Exception: on_surprise},
         openapi_config=_openapi(),
+        request_class=Asking,
         request_max_body_size=MOST_BODY,
         logging_config=None,
         debug=False,

@@ -69,6 +69,7 @@ _STATUS: dict[str, int] = {
     "conflict": HTTPStatus.CONFLICT,
     "deadlock": HTTPStatus.CONFLICT,
     "import_running": HTTPStatus.CONFLICT,
+    "unknown_feed": HTTPStatus.NOT_FOUND,
     "not_held": HTTPStatus.CONFLICT,
     "staff_exists": HTTPStatus.CONFLICT,
     "too_many_keys": HTTPStatus.CONFLICT,

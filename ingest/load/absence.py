@@ -39,7 +39,7 @@ def find_ending(
             whether documents are listed whole (`contents: full`).
         shapes: the kinds that the feed yields.
         params: firm, feed, as_of.
-        suspended: close nobody, because some row does not say whom it is about, or the file only corrects another.
+        suspended: close nobody, because some row does not say whom it is about, or these are rows of a whole only.
     """
     for shape in shapes.values():
         columns = "id uuid, version int, client_id uuid, row int"

@@ -37,7 +37,7 @@ class Terms:
         as_of: the instant that the file speaks of.
         late: a newer full file of the feed was accepted already.
         closed_on: the day on which whoever is absent ended.
-        corrections: the file repairs rows of another: it closes nobody and trips no guard.
+        partial: these are rows of a whole, repaired or sent singly: they close nobody and trip no guard.
         waived: guards that a person set aside.
         rows_before: rows of the last accepted full file.
     """
@@ -50,7 +50,7 @@ class Terms:
     as_of: datetime
     late: bool
     closed_on: date
-    corrections: bool = False
+    partial: bool = False
     dry_run: bool = False
     waived: frozenset[str] = frozenset()
     rows_before: int | None = None
@@ -179,7 +179,7 @@ class _Load:
             self._connection.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
         match.match(self._connection, self.shapes, self.params)
         outcomes.judge(self._connection, self.shapes)
-        suspended = self._terms.corrections or bool(self._tally.unreadable)
+        suspended = self._terms.partial or bool(self._tally.unreadable)
         return absence.find_ending(self._connection, self._sections, self.shapes, self.params, suspended=suspended)
 
     def _rows(self) -> dict[str, int]:
@@ -194,7 +194,7 @@ class _Load:
         return {"read": self._tally.read} | rows
 
     def _tripped(self, rows: dict[str, int], ending: absence.Missing) -> list[guards.Tripped]:
-        if self._terms.corrections:
+        if self._terms.partial:
             return []
         before = self._terms.rows_before
         figures = guards.Figures(rows["read"], rows["rejected"], ending.missing, ending.open, before)
@@ -210,7 +210,7 @@ class _Load:
             reject=self._feed.duplicates == "reject",
         )
         problems += outcomes.pinned_problems(self._connection, self.shapes)
-        if self._feed.absent == "close" and not self._terms.corrections:
+        if self._feed.absent == "close" and not self._terms.partial:
             nobody = self._tally.unreadable
             problems += [RowProblem(row, line, "key_unreadable", severity="warning") for row, line in nobody]
         return problems

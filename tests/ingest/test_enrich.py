@@ -305,7 +305,7 @@ def test_settings_given_as_text_must_come_with_their_tables(folder):
     text = folder().read_text()
     with pytest.raises(ConfigError, match=r"sites\.csv did not come with these settings.* with sites\.csv beside it"):
         read_partner(text)
-    assert dict(read_partner(text, tables={"sites.csv": SITES})[1].tables) == {"sites.csv": SITES}
+    assert dict(read_partner(text, given={"sites.csv": SITES})[1].tables) == {"sites.csv": SITES}
 
 
 def test_the_tables_of_parts_must_come_too():

@@ -167,6 +167,21 @@ def test_every_changed_row_leaves_one_audit_row_with_import_and_line(desk):
     assert rows == [(row, told["import_id"], "import", "acme/roster") for row in (2, 4)]
 
 
+def test_a_file_for_a_feed_that_the_settings_have_lost_is_refused(desk, roster):
+    desk.apply(roster.replace("  roster:", "  staff:"))
+    told = desk.drop("roster_20260301.csv", people(2), feed="roster")
+    assert (told["state"], told["code"]) == ("refused", "unknown_feed")
+
+
+def test_a_file_that_came_late_is_loaded_when_its_content_comes_again_as_news(desk):
+    before, after = [person(1), person(2)], [person(1, salary="60000"), person(2), person(3)]
+    desk.drop("roster_20260305.csv", after)
+    assert desk.drop("roster_20260302.csv", before)["rows"]["stale"] == 2
+    assert desk.drop("roster_20260306.csv", before)["state"] == "loaded"
+    assert desk.clients()["E1"] == 50000
+    assert desk.open_clients() == {"E1", "E2"}
+
+
 def test_the_same_file_again_is_no_change_and_forced_it_changes_nothing(desk):
     everyone = people(50, passport="P")
     desk.drop("roster_20260301.csv", everyone)

@@ -35,6 +35,7 @@ from ingest.account import account_of
 from ingest.jobs import Standing, follow
 from ingest.office import Asked
 from ingest.reception import receive
+from ingest.rows import VIA
 
 ErrorFormat = Annotated[
     Literal["csv", "xlsx", "json"], QueryParameter(name="format", description="csv and xlsx are for repair.")
@@ -176,7 +177,8 @@ def replay_import(import_id: FromPath[UUID], call: NamedDependency[Call]) -> Res
         source = call.office.store.open(stored.storage_key, call.office.cipher(session, home.firm_id), name=stored.name)
         feed = session.scalar(select(FeedRow.name).where(FeedRow.id == one.feed_id))
         asked = Asked(feed=None if one.corrects_import_id else feed, as_of=one.as_of, forced=True)
-    [again] = receive(call.office, home, source.name, source.chunks(), via="replay", asked=asked, queued=True)
+        via = VIA if stored.via == VIA else "replay"  # rows must be read as rows again
+    [again] = receive(call.office, home, source.name, source.chunks(), via=via, asked=asked, queued=True)
     return _queued(again)
 
 

@@ -1,37 +1,24 @@
-"""Partners prove themselves by a key or by an access token; admins make, replace and revoke both."""
+"""Partners, the versions of their settings and what their feeds learned, as staff see and change them."""
 
-import base64
-from datetime import UTC, datetime, timedelta
-from urllib.parse import quote_plus, urlencode
+import threading
 from uuid import UUID, uuid4
 
 import pytest
-from callers import ME, asking, key_headers
-from sqlalchemy import update
+from desk import ROSTER, people, person, unwatched
+from sqlalchemy import text
 
-from gateway.db.models import AccessToken, AuditEntry, Credential, Partner
-from gateway.domain.credentials import add_key, revoke
-from gateway.domain.permissions import SCOPES
+from ingest.imports import finish
 
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-GRANT = {"grant_type": "client_credentials"}
+PARTNERS = "/v1/partners"
+ACME = f"{PARTNERS}/acme"
+CONFIGS = f"{ACME}/configs"
+CHECK = f"{CONFIGS}/check"
 
-
-@pytest.fixture
-def client(db, cast):
-    """Acme's OAuth2 client, which may send files and ask about them."""
-    with db.firm(cast.northgate) as session:
-        scopes = ["files:write", "status:read"]
-        return add_key(
-            session,
-            cast.northgate,
-            cast.acme,
-            name="Workday",
-            scopes=scopes,
-            expires_at=None,
-            actor=ME,
-            kind="oauth_client",
-        )
+LOOKED_UP = """
+    enrich:
+      - {step: lookup, table: sites.csv, by: Site, give: {client.work_city: City}}
+"""
+SITES = "Site,City\nHQ,Chicago\n"
 
 
 @pytest.fixture
@@ -39,297 +26,392 @@ def admin(as_staff):
     return as_staff("admin")
 
 
-def ask(http, client, **fields):
-    """A token, by client_secret_post."""
-    proof = {"client_id": client.credential.prefix, "client_secret": client.secret}
-    return http.post("/oauth/token", content=urlencode(GRANT | proof | fields), headers=FORM)
+@pytest.fixture
+def stranger(as_staff):
+    """Harbor's admin."""
+    return as_staff("stranger")
 
 
-def basic(client_id, secret):
-    joined = f"{quote_plus(client_id)}:{quote_plus(secret)}"
-    return FORM | {"Authorization": "Basic " + base64.b64encode(joined.encode()).decode()}
+def apply(http, headers, source, **more):
+    return http.post(CONFIGS, json={"source": source, **more}, headers=headers)
 
 
-def bearer(token):
-    return {"Authorization": f"Bearer {token}"}
+# ---------------------------------------------------------------- partners
 
 
-def me(http, token):
-    return http.get("/v1/me", headers=bearer(token))
+def test_staff_see_their_firms_partners_and_no_others(http, admin, stranger):
+    told = [one["partner"] for one in http.get(PARTNERS, headers=admin).json()["data"]]
+    assert sorted(told) == ["acme", "globex"]
+    assert [one["partner"] for one in http.get(PARTNERS, headers=stranger).json()["data"]] == ["initech"]
 
 
-def later(minutes):
-    return (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()  # noqa: TID251 - from the real clock on
-
-
-# ---------------------------------------------------------------- API keys
-
-
-def test_a_key_says_whose_it_is_and_what_it_may(http, acme_key, cast):
-    told = http.get("/v1/me", headers=acme_key).json()
-    assert (told["kind"], told["partner"], told["scopes"]) == ("partner", "acme", sorted(SCOPES))
-    assert told["firm"]["id"] == str(cast.northgate)
-
-
-def test_a_revoked_key_ends_at_once_in_every_process(http, settings, db, cast, acme_key):
-    key_id = UUID(http.get("/v1/me", headers=acme_key).json()["id"])
-    with asking(settings) as elsewhere:
-        assert elsewhere.get("/v1/me", headers=acme_key).status_code == 200
-        with db.firm(cast.northgate) as session:
-            revoke(session, key_id, ME)
-        assert elsewhere.get("/v1/me", headers=acme_key).status_code == 401
-
-
-def test_the_keys_of_a_deactivated_partner_end_with_it(http, db, acme_key):
-    with db.system() as session:
-        session.execute(update(Partner).where(Partner.slug == "acme").values(status="deactivated"))
-    assert http.get("/v1/me", headers=acme_key).status_code == 401
-
-
-# ---------------------------------------------------------------- OAuth2
-
-
-def test_a_client_gets_a_token_for_a_quarter_of_an_hour(http, client, monkeypatch):
-    answer = ask(http, client)
+def test_a_partner_is_shown_with_how_fresh_its_feeds_are(http, admin, desk, roster):
+    desk.drop("roster_20260301.csv", people(3))
+    held = desk.drop("roster_20260302.csv", b"EMP_ID,Surname\nE1,Name1\n")
+    other = roster.replace("  roster:", "  leavers:").replace('"roster*.csv"', '"leavers*.csv"').split("feeds:")[1]
+    desk.apply(roster.replace("contents: full", 'expected: {by: "06:00"}\n    contents: full') + other)
+    answer = http.get(ACME, headers=admin)
+    assert answer.headers["etag"] == '"2"'
     told = answer.json()
+    assert (told["partner"]["name"], told["config_version"]) == ("ACME Manufacturing, Inc.", 2)
+    leavers, roster_feed = told["feeds"]
+    assert (leavers["feed"], leavers["last_import"], leavers["fresh_at"]) == ("leavers", None, None)
+    assert (roster_feed["in_force"], roster_feed["contents"], roster_feed["expected_by"]) == (True, "full", "06:00")
+    assert (roster_feed["last_import"]["import_id"], roster_feed["last_import"]["state"]) == (held["import_id"], "held")
+    assert 0 <= roster_feed["age_seconds"] < 60
+    desk.apply(roster)
+    assert [one["in_force"] for one in http.get(ACME, headers=admin).json()["feeds"]] == [False, True]
+
+
+def test_a_partner_without_settings_is_shown_all_the_same(http, admin):
+    answer = http.get(f"{PARTNERS}/globex", headers=admin)
+    assert (answer.json()["config_version"], answer.json()["feeds"], answer.headers["etag"]) == (None, [], '"0"')
+
+
+PATHS = [
+    ("GET", ""), ("GET", "/configs"), ("GET", "/configs/1"), ("GET", "/configs/1/diff/1"),
+    ("POST", "/configs/check"), ("POST", "/configs"), ("POST", "/configs/1/activations"),
+    ("GET", "/feeds/roster/learned-names"), ("DELETE", f"/feeds/roster/learned-names/{uuid4()}"),
+]  # fmt: skip
+BODIES = {"/configs/1/activations": {"reason": "so"}}
+
+
+def ask(http, headers, method, path, partner="acme"):
+    body = {"json": BODIES.get(path, {"source": "partner: acme"})} if method == "POST" else {}
+    return http.request(method, f"{PARTNERS}/{partner}{path}", headers=headers, **body)
+
+
+@pytest.mark.parametrize(("method", "path"), PATHS)
+def test_another_firms_partner_does_not_exist(http, stranger, desk, method, path):
+    answer = ask(http, stranger, method, path)
+    assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+    assert answer.json()["message"] == "There is no partner 'acme'."
+
+
+@pytest.mark.parametrize(("method", "path"), PATHS)
+def test_partners_themselves_see_none_of_it(http, acme_key, desk, method, path):
+    assert ask(http, acme_key, method, path).status_code == 403
+
+
+@pytest.mark.parametrize(("method", "path"), PATHS)
+def test_only_admins_change_settings(http, desk, as_staff, method, path):
+    for role in ("viewer", "paralegal", "attorney"):
+        assert (ask(http, as_staff(role), method, path).status_code == 403) == (method != "GET")
+
+
+@pytest.mark.parametrize("partner", ["%00", "x" * 200, "'", "%FF", "ACME"])
+@pytest.mark.parametrize(("method", "path"), PATHS)
+def test_a_strange_name_is_never_our_fault(http, admin, desk, method, path, partner):
+    assert ask(http, admin, method, path, partner).status_code in {400, 404}
+
+
+# ---------------------------------------------------------------- versions
+
+
+def test_versions_are_listed_and_shown_as_they_were_applied(http, admin, desk, roster):
+    desk.apply(roster + "# again\n")
+    answer = http.get(CONFIGS, headers=admin)
+    assert answer.headers["etag"] == '"2"'
+    told = answer.json()["data"]
+    assert [(one["version"], one["active"], one["applied_by"]) for one in told] == [
+        (2, True, "paralegal@northgate.example"), (1, False, "paralegal@northgate.example"),
+    ]  # fmt: skip
+    shown = http.get(f"{CONFIGS}/1", headers=admin).json()
+    assert (shown["source"], shown["tables"], shown["config"]["sha256"]) == (roster, {}, told[1]["sha256"])
+
+
+@pytest.mark.parametrize("number", ["3", "0", "-1", "9" * 30, "9" * 5000, "1.5", "%00"])
+def test_a_version_that_is_none_is_refused(http, admin, desk, number):
+    for path in (number, f"{number}/diff/1", f"1/diff/{number}"):
+        assert http.get(f"{CONFIGS}/{path}", headers=admin).status_code in {400, 404}, path
+
+
+def test_what_is_wrong_with_settings_is_told_with_its_place(http, admin, desk, roster):
+    answer = http.post(CHECK, json={"source": roster.replace("absent: close", "absent: clos")}, headers=admin)
     assert answer.status_code == 200
-    assert set(told) == {"access_token", "token_type", "expires_in", "scope"}
-    assert (told["token_type"], told["expires_in"], told["scope"]) == ("Bearer", 900, "files:write status:read")
-    assert (answer.headers["cache-control"], answer.headers["pragma"]) == ("no-store", "no-cache")
-    known = me(http, told["access_token"]).json()
-    assert (known["partner"], known["scopes"]) == ("acme", ["files:write", "status:read"])
-    monkeypatch.setenv("GATEWAY_NOW", later(14))
-    assert me(http, told["access_token"]).status_code == 200
-    monkeypatch.setenv("GATEWAY_NOW", later(16))
-    assert me(http, told["access_token"]).status_code == 401
-
-
-def test_a_client_may_prove_itself_by_http_basic(http, client):
-    headers = basic(client.credential.prefix, client.secret)
-    assert http.post("/oauth/token", content=urlencode(GRANT), headers=headers).status_code == 200
-    named = urlencode(GRANT | {"client_id": client.credential.prefix})
-    assert http.post("/oauth/token", content=named, headers=headers).status_code == 200
-
-
-def test_a_token_may_be_asked_for_less(http, client):
-    told = ask(http, client, scope="status:read").json()
-    assert told["scope"] == "status:read"
-    assert me(http, told["access_token"]).json()["scopes"] == ["status:read"]
-
-
-def test_parameters_that_the_rfc_does_not_know_are_ignored(http, client):
-    assert ask(http, client, audience="everybody", resource="x").status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("fields", "status", "error"),
-    [
-        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
-        ({"grant_type": ""}, 400, "invalid_request"),
-        ({"scope": "reports:read"}, 400, "invalid_scope"),
-        ({"scope": "files:write everything"}, 400, "invalid_scope"),
-        ({"scope": " "}, 400, "invalid_scope"),
-        ({"client_secret": "gws_wrong"}, 401, "invalid_client"),
-        ({"client_secret": ""}, 401, "invalid_client"),
-        ({"client_secret": "a\x00b"}, 401, "invalid_client"),
-        ({"client_id": "gwc_00000000"}, 401, "invalid_client"),
-        ({"client_id": ""}, 401, "invalid_client"),
-    ],
-)
-def test_errors_are_the_rfcs_own(http, client, fields, status, error):
-    answer = ask(http, client, **fields)
     told = answer.json()
-    assert (answer.status_code, told["error"]) == (status, error)
-    assert set(told) == {"error", "error_description"}
-    assert answer.headers["content-type"].startswith("application/json")
-    assert answer.headers["cache-control"] == "no-store"
-    assert ("www-authenticate" in answer.headers) == (status == 401)
+    line = roster.splitlines().index("    absent: close") + 1
+    [finding] = told["findings"]
+    assert (told["valid"], finding["line"], finding["column"], finding["suggestion"]) == (False, line, 13, "close")
+    assert finding["path"] == "feeds.roster.absent"
+    assert finding["message"].endswith(".")
+    assert http.post(CHECK, json={"source": roster}, headers=admin).json() == {
+        "valid": True, "feeds": ["roster"], "findings": [],
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("content", "headers", "error"),
-    [
-        (b"", FORM, "invalid_request"),
-        (b"grant_type=client_credentials&grant_type=client_credentials", FORM, "invalid_request"),
-        (b"grant_type=%ff", FORM, "invalid_request"),
-        (b"grant_type=\xff", FORM, "invalid_request"),
-        (b"&".join(b"f%d=x" % n for n in range(50)), FORM, "invalid_request"),
-        (b'{"grant_type": "client_credentials"}', {"Content-Type": "application/json"}, "invalid_request"),
-        (b"grant_type=client_credentials", FORM | {"Authorization": "Basic !!"}, "invalid_client"),
-        (b"grant_type=client_credentials", FORM | {"Authorization": "Bearer x"}, "invalid_client"),
-        (b"grant_type=client_credentials", FORM | {"Authorization": "Basic " + base64.b64encode(b"abc").decode()}, "invalid_client"),
-        (b"grant_type=client_credentials&client_secret=x", basic("a", "b"), "invalid_request"),
-        (b"grant_type=client_credentials&client_id=x", basic("a", "b"), "invalid_request"),
-    ],
-)  # fmt: skip
-def test_a_form_that_cannot_be_meant_is_refused(http, content, headers, error):
-    answer = http.post("/oauth/token", content=content, headers=headers)
-    assert answer.status_code in (400, 401)
-    assert answer.json()["error"] == error
+    ("old", "new", "path"),
+    [("partner: acme", "partner: globex", "partner"), ("firm: northgate", "firm: harbor", "firm")],
+)
+def test_settings_of_another_partner_or_firm_are_not_taken(http, admin, desk, roster, old, new, path):
+    source = roster.replace(old, new)
+    [finding] = http.post(CHECK, json={"source": source}, headers=admin).json()["findings"]
+    assert (finding["path"], finding["suggestion"]) == (path, old.split(": ")[1])
+    answer = apply(http, admin, source)
+    assert (answer.status_code, answer.json()["error"]) == (422, "config_invalid")
+    assert answer.json()["details"] == [finding]
+    assert desk.sql("SELECT count(*) FROM partner_configs") == [(1,)]
 
 
-def test_a_token_ends_with_its_client(http, settings, db, cast, client):
-    token = ask(http, client).json()["access_token"]
-    with asking(settings) as elsewhere:
-        assert me(elsewhere, token).status_code == 200
-        with db.firm(cast.northgate) as session:
-            revoke(session, client.credential.id, ME)
-        assert me(elsewhere, token).status_code == 401
-        assert ask(elsewhere, client).json()["error"] == "invalid_client"
+def test_settings_are_put_in_force_and_the_next_file_is_read_by_them(http, admin, desk, roster):
+    answer = apply(http, admin, roster.replace("from: Last Name", "from: Surname"))
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["location"] == f"{CONFIGS}/2"
+    assert answer.headers["etag"] == '"2"'
+    assert (answer.json()["version"], answer.json()["active"]) == (2, True)
+    told = desk.drop("roster_20260301.csv", b"EMP_ID,Surname,Passport,I94 Expiry\nE1,Name1,,\n")
+    assert (told["state"], told["config_version"]) == ("loaded", 2)
+    found = desk.sql(
+        "SELECT action, actor_kind, actor, origin FROM audit_log WHERE action = 'partner.apply' ORDER BY at"
+    )
+    assert found[-1] == ("partner.apply", "staff", "admin@northgate.example", "10.0.0.1")
 
 
-def test_neither_a_clients_secret_nor_its_id_opens_anything_but_the_token_endpoint(http, client, acme_key):
-    for proof in (client.secret, client.credential.prefix, client.secret.replace("gws_", "gwk_")):
-        assert me(http, proof).status_code == 401
-    api_key = acme_key["Authorization"].partition(" ")[2]
-    form = urlencode(GRANT | {"client_id": api_key[:12], "client_secret": api_key})
-    assert http.post("/oauth/token", content=form, headers=FORM).json()["error"] == "invalid_client"
+def test_the_same_settings_again_change_nothing(http, admin, desk, roster):
+    answer = apply(http, admin, roster)
+    assert (answer.status_code, answer.json()["version"]) == (200, 1)
+    assert desk.sql("SELECT count(*) FROM partner_configs") == [(1,)]
 
 
-def test_a_clients_secret_does_not_pass_for_a_key_even_under_its_mark(http, db, cast, client):
-    from gateway.domain.credentials import digest_of
-
-    with db.firm(cast.northgate) as session:
-        session.execute(update(Credential).values(digest=digest_of("gwk_and_so_on")))
-    assert me(http, "gwk_and_so_on").status_code == 401
-
-
-def test_tokens_that_have_ended_are_forgotten(http, db, client, monkeypatch):
-    ask(http, client)
-    monkeypatch.setenv("GATEWAY_NOW", later(20))
-    ask(http, client)
-    with db.system() as session:
-        assert session.query(AccessToken).count() == 1
+def test_two_admins_do_not_overwrite_each_other(http, admin, desk, roster):
+    seen = http.get(CONFIGS, headers=admin).headers["etag"]
+    assert apply(http, admin | {"If-Match": seen}, roster + "# one\n").status_code == 201
+    answer = apply(http, admin | {"If-Match": seen}, roster + "# other\n")
+    assert (answer.status_code, answer.json()["error"], answer.headers["etag"]) == (412, "changed_meanwhile", '"2"')
+    assert desk.sql("SELECT count(*) FROM partner_configs") == [(2,)]
 
 
-# ---------------------------------------------------------------- credentials, by admins
+def test_of_two_admins_at_the_same_moment_one_is_told(http, admin, desk, roster):
+    codes = []
+    threads = [
+        threading.Thread(
+            target=lambda n=n: codes.append(apply(http, admin | {"If-Match": '"1"'}, f"{roster}# {n}\n").status_code)
+        )
+        for n in range(4)
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(codes) == [201, 412, 412, 412]
 
 
-def add(http, admin, **changed):
-    body = {"partner": "acme", "name": "Nightly", "scopes": ["files:write"]} | changed
-    return http.post("/v1/credentials", headers=admin, json=body)
+def test_an_idempotency_key_brings_the_same_version(http, admin, desk, roster):
+    keyed = admin | {"Idempotency-Key": "layout-of-june", "If-Match": '"1"'}
+    first, again = apply(http, keyed, roster + "# june\n"), apply(http, keyed, roster + "# june\n")
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["idempotency-replayed"] == "true"
 
 
-def test_an_admin_gives_a_partner_a_key_that_works_and_is_shown_once(http, admin):
-    answer = add(http, admin)
-    made = answer.json()
-    assert answer.status_code == 201
-    assert answer.headers["location"] == f"/v1/credentials/{made['id']}"
-    assert answer.headers["cache-control"] == "no-store"
-    assert me(http, made["secret"]).json()["scopes"] == ["files:write"]
-    shown = http.get(answer.headers["location"], headers=admin).json()
-    assert shown.items() <= (made | {"last_used_at": shown["last_used_at"]}).items()
-    assert shown["last_used_at"] is not None
-    assert "secret" not in shown
-    listed = http.get("/v1/credentials", headers=admin)
-    assert [one["id"] for one in listed.json()["data"]] == [made["id"]]
-    assert made["secret"] not in listed.text
-
-
-def test_an_admin_makes_an_oauth_client(http, admin):
-    made = add(http, admin, kind="oauth_client").json()
-    form = urlencode(GRANT | {"client_id": made["prefix"], "client_secret": made["secret"]})
-    assert http.post("/oauth/token", content=form, headers=FORM).status_code == 200
-
-
-def test_a_key_ends_when_it_was_said_to(http, admin, monkeypatch):
-    secret = add(http, admin, expires_at=later(10)).json()["secret"]
-    assert me(http, secret).status_code == 200
-    monkeypatch.setenv("GATEWAY_NOW", later(11))
-    assert me(http, secret).status_code == 401
+def test_tables_come_with_the_settings_and_stay_when_left_out(http, admin, desk, roster):
+    looked_up = roster + LOOKED_UP
+    [finding] = http.post(CHECK, json={"source": looked_up}, headers=admin).json()["findings"]
+    assert finding["path"].endswith("table")
+    near = http.post(CHECK, json={"source": looked_up, "tables": {"site.csv": SITES}}, headers=admin).json()
+    assert near["findings"][0]["suggestion"] == "site.csv"
+    assert apply(http, admin, looked_up, tables={"sites.csv": SITES, "unread.csv": "x"}).status_code == 201
+    assert http.get(f"{CONFIGS}/2", headers=admin).json()["tables"] == {"sites.csv": SITES}
+    assert apply(http, admin, looked_up + "# more\n").status_code == 201
+    assert http.get(f"{CONFIGS}/3", headers=admin).json()["tables"] == {"sites.csv": SITES}
 
 
 @pytest.mark.parametrize(
-    ("changed", "status", "error"),
+    ("table", "sentence"),
     [
-        ({"partner": "nobody"}, 404, "not_found"),
-        ({"partner": "initech"}, 404, "not_found"),
-        ({"scopes": ["file:write"]}, 422, "scope_unknown"),
-        ({"expires_at": "2020-01-01T00:00:00Z"}, 422, "already_expired"),
-        ({"expires_at": "2030-01-01T00:00:00"}, 400, "invalid_request"),
-        ({"kind": "password"}, 400, "invalid_request"),
-        ({"name": "a\x00b"}, 400, "invalid_request"),
-        ({"name": ""}, 400, "invalid_request"),
-        ({"more": 1}, 400, "invalid_request"),
+        ("Site,City\nHQ,Chi\x00cago\n", "NUL"),
+        ("Place,City\nHQ,Chicago\n", "Site"),
+        ("Site,City\n" + "HQ,x\n" * 1_100_000, "larger than 5,000,000 bytes"),
+        ("", "holds no rows"),
     ],
 )
-def test_a_credential_that_cannot_be_is_refused(http, admin, changed, status, error):
-    answer = add(http, admin, **changed)
-    assert (answer.status_code, answer.json()["error"]) == (status, error)
+def test_a_bad_table_is_a_finding(http, admin, desk, roster, table, sentence):
+    answer = http.post(CHECK, json={"source": roster + LOOKED_UP, "tables": {"sites.csv": table}}, headers=admin)
+    assert answer.status_code == 200, answer.text
+    assert any(sentence in one["message"] for one in answer.json()["findings"]), answer.json()["findings"]
 
 
-def test_a_partner_has_at_most_two_live_keys(http, admin):
-    first = add(http, admin).json()
-    add(http, admin)
-    assert (add(http, admin).status_code, add(http, admin).json()["error"]) == (409, "too_many_keys")
-    assert add(http, admin, kind="oauth_client").status_code == 201
-    assert http.delete(f"/v1/credentials/{first['id']}", headers=admin).status_code == 204
-    assert add(http, admin).status_code == 201
-
-
-def test_a_successor_takes_over_while_the_old_key_lives_on(http, admin, monkeypatch):
-    old = add(http, admin).json()
-    answer = http.post(f"/v1/credentials/{old['id']}/rotations", headers=admin, json={"grace_hours": 2})
-    new = answer.json()
-    assert (answer.status_code, new["scopes"], new["name"]) == (201, old["scopes"], old["name"])
-    assert [me(http, one["secret"]).status_code for one in (old, new)] == [200, 200]
-    monkeypatch.setenv("GATEWAY_NOW", later(121))
-    assert [me(http, one["secret"]).status_code for one in (old, new)] == [401, 200]
-
-
-def test_without_a_grace_period_the_old_key_lives_until_it_is_revoked(http, admin, monkeypatch):
-    old = add(http, admin, expires_at=later(60 * 24)).json()
-    new = http.post(f"/v1/credentials/{old['id']}/rotations", headers=admin, json={}).json()
-    lives = [
-        datetime.fromisoformat(one["expires_at"]) - datetime.fromisoformat(one["created_at"]) for one in (old, new)
+def test_versions_are_compared_by_line_and_by_feed(http, admin, desk, roster):
+    apply(http, admin, roster + LOOKED_UP, tables={"sites.csv": SITES})
+    changed = (
+        (roster + LOOKED_UP)
+        .replace("type: money", "type: money, min: 0")
+        .replace("contents: full", "contents: full\n    keep: [Team]")
+    )
+    changed = changed.replace("name: ACME Manufacturing, Inc.", "name: ACME")
+    apply(http, admin, changed, tables={"sites.csv": SITES + "LA,Los Angeles\n"})
+    told = http.get(f"{CONFIGS}/2/diff/3", headers=admin).json()
+    assert told["text"].startswith("--- version 2\n+++ version 3\n@@ ")
+    assert "\n-name: ACME Manufacturing, Inc.\n+name: ACME\n" in told["text"]
+    assert told["settings"] == ["name"]
+    assert told["feeds"] == [
+        {"feed": "roster", "change": "changed", "paths": ["client.fields.annual_salary.min", "keep"]}
     ]
-    assert abs(lives[0] - lives[1]) < timedelta(seconds=1)
-    monkeypatch.setenv("GATEWAY_NOW", later(60 * 20))
-    assert me(http, old["secret"]).status_code == 200
+    assert told["tables"] == {"sites.csv": "changed"}
+    back = http.get(f"{CONFIGS}/2/diff/1", headers=admin).json()
+    assert (back["tables"], back["feeds"][0]["paths"]) == ({"sites.csv": "removed"}, ["enrich"])
+    same = http.get(f"{CONFIGS}/1/diff/1", headers=admin).json()
+    assert (same["text"], same["settings"], same["feeds"], same["tables"]) == ("", [], [], {})
 
 
-def test_a_grace_period_never_makes_a_key_live_longer(http, admin, monkeypatch):
-    old = add(http, admin, expires_at=later(10)).json()
-    http.post(f"/v1/credentials/{old['id']}/rotations", headers=admin, json={"grace_hours": 2000})
-    monkeypatch.setenv("GATEWAY_NOW", later(11))
-    assert me(http, old["secret"]).status_code == 401
+def test_a_feed_that_came_or_went_is_told_so(http, admin, desk, roster):
+    apply(http, admin, roster.replace("  roster:\n", "  staff:\n"))
+    told = http.get(f"{CONFIGS}/1/diff/2", headers=admin).json()["feeds"]
+    assert told == [
+        {"feed": "roster", "change": "removed", "paths": []},
+        {"feed": "staff", "change": "added", "paths": []},
+    ]
 
 
-def test_what_has_ended_has_no_successor(http, admin):
-    old = add(http, admin).json()
-    http.delete(f"/v1/credentials/{old['id']}", headers=admin)
-    answer = http.post(f"/v1/credentials/{old['id']}/rotations", headers=admin, json={})
-    assert (answer.status_code, answer.json()["error"]) == (409, "credential_ended")
+def test_texts_beyond_any_persons_are_not_compared(http, admin, desk, roster):
+    apply(http, admin, roster + "#\n" * 6_000)
+    answer = http.get(f"{CONFIGS}/1/diff/2", headers=admin)
+    assert (answer.status_code, answer.json()["error"]) == (422, "too_long_to_compare")
 
 
-def test_another_firms_credentials_are_not_there(http, db, cast, admin):
-    with db.firm(cast.harbor) as session:
-        strange = add_key(session, cast.harbor, cast.initech, name="x", scopes=[], expires_at=None, actor=ME).credential
-    for credential_id in (strange.id, uuid4()):
-        path = f"/v1/credentials/{credential_id}"
-        answers = [
-            http.get(path, headers=admin),
-            http.delete(path, headers=admin),
-            http.post(f"{path}/rotations", headers=admin, json={}),
-        ]
-        assert [one.status_code for one in answers] == [404] * 3
-    assert http.get("/v1/credentials", headers=admin).json()["data"] == []
-    assert http.get("/v1/credentials?partner=initech", headers=admin).json()["data"] == []
+def test_an_older_version_comes_back_as_the_newest_with_who_and_why(http, admin, desk, roster):
+    apply(http, admin, roster + LOOKED_UP, tables={"sites.csv": SITES})
+    apply(http, admin, roster + "# third\n")
+    path = f"{CONFIGS}/2/activations"
+    answer = http.post(path, json={"reason": "The sites are needed"}, headers=admin | {"If-Match": '"3"'})
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["version"], answer.headers["location"]) == (4, f"{CONFIGS}/4")
+    shown = http.get(f"{CONFIGS}/4", headers=admin).json()
+    assert (shown["source"], shown["tables"]) == (roster + LOOKED_UP, {"sites.csv": SITES})
+    [(actor, changes)] = desk.sql("SELECT actor, changes FROM audit_log WHERE action = 'partner.activate'")
+    assert actor == "admin@northgate.example"
+    assert changes[0]["new"] == {"version": 4, "text_of": 2, "reason": "The sites are needed"}
+    again = http.post(path, json={"reason": "Twice"}, headers=admin)
+    assert (again.status_code, again.json()["version"]) == (200, 4)
+    assert http.post(path, json={"reason": "Late"}, headers=admin | {"If-Match": '"3"'}).status_code == 412
+    assert len(desk.sql("SELECT 1 FROM audit_log WHERE action = 'partner.activate'")) == 1
 
 
-def test_the_list_can_be_narrowed_to_a_partner(http, db, cast, admin, acme_key):
-    key_headers(db, cast.northgate, cast.globex, [])
-    listed = http.get("/v1/credentials?partner=globex", headers=admin).json()["data"]
-    assert [one["partner"] for one in listed] == ["globex"]
+def test_a_version_that_would_not_be_taken_today_does_not_come_back(http, admin, desk, roster):
+    apply(http, admin, roster + "# second\n")
+    broken = roster.replace("absent: close", "absent: vanish")
+    with desk.office.db.system() as session:
+        session.execute(
+            text("INSERT INTO partner_configs (firm_id, partner_id, version, sha256, source, tables, applied_by, active)"
+                 " SELECT firm_id, partner_id, 9, 'x', :source, '{}', 'long ago', false FROM partner_configs LIMIT 1"),
+            {"source": broken},
+        )  # fmt: skip
+    answer = http.post(f"{CONFIGS}/9/activations", json={"reason": "back"}, headers=admin)
+    assert (answer.status_code, answer.json()["error"]) == (422, "config_invalid")
+    assert answer.json()["details"][0]["path"] == "feeds.roster.absent"
 
 
-def test_what_is_done_to_credentials_is_on_record(http, admin, db, cast):
-    made = add(http, admin).json()
-    http.post(f"/v1/credentials/{made['id']}/rotations", headers=admin, json={"grace_hours": 1})
-    http.delete(f"/v1/credentials/{made['id']}", headers=admin)
-    http.delete(f"/v1/credentials/{made['id']}", headers=admin)
-    with db.firm(cast.northgate) as session:
-        entries = session.query(AuditEntry).filter(AuditEntry.action.startswith("credential.")).order_by(AuditEntry.id)
-        acts = [one.action for one in entries]
-        assert acts == ["credential.add", "credential.add", "credential.rotate", "credential.revoke"]
-        assert {one.actor for one in entries} == {"admin@northgate.example"}
+HOSTILE = {
+    "no body": b"",
+    "no source": b"{}",
+    "a number": b'{"source": 1' + b"0" * 30 + b"}",
+    "half a pair": b'{"source": "\\ud800"}',
+    "very deep": b'{"source": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "another key": b'{"source": "a", "force": true}',
+    "too many tables": b'{"source": "a", "tables": {' + b",".join(b'"%d": ""' % n for n in range(60)) + b"}}",
+    "25 MB": b'{"source": "' + b"a" * 26_000_000 + b'"}',
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("path", [CHECK, CONFIGS])
+def test_a_hostile_body_is_refused(http, admin, desk, path, body):
+    answer = http.post(path, content=body, headers=admin)
+    assert 400 <= answer.status_code < 500, answer.text
+
+
+TEXTS = {
+    "nothing": "",
+    "NUL": "partner: a\x00b",
+    "no mapping": "- a\n- b\n",
+    "very deep": "[" * 100_000,
+    "aliases": "a: &a [x]\n"
+    + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20)),
+    "2 MB": "# " + "a" * 2_000_000,
+    "20 MB": "a" * 20_000_000,
+    "tabs": "partner:\tacme\n\tfirm: x",
+    "a tag": "partner: !!python/object:os.system x",
+    "another feed type": "partner: acme\nfirm: northgate\nname: x\ntime_zone: UTC\nfeeds: {roster: 1}",
+}
+
+
+@pytest.mark.parametrize("source", TEXTS.values(), ids=TEXTS)
+def test_hostile_settings_are_findings_and_never_in_force(http, admin, desk, source):
+    answer = http.post(CHECK, json={"source": source}, headers=admin)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["findings"]
+    assert apply(http, admin, source).json()["error"] == "config_invalid"
+
+
+# ---------------------------------------------------------------- learned names
+
+
+@pytest.fixture
+def learned(desk):
+    content = b"EMP_ID,Surname,Passport,I94 Expiry\nE1,Name1,,\n"
+    held = desk.drop("roster_20260301.csv", content)
+    assert desk.release(held, {"Last Name": "Surname"})["state"] == "released"
+    return content
+
+
+def test_learned_names_are_listed_and_one_is_forgotten(http, admin, desk, learned, as_staff):
+    path = f"{ACME}/feeds/roster/learned-names"
+    [told] = http.get(path, headers=as_staff("viewer")).json()
+    assert (told["expected"], told["found"], told["accepted_by"]) == (
+        "Last Name",
+        "Surname",
+        "paralegal@northgate.example",
+    )
+    assert desk.drop("roster_20260302.csv", learned + b"E2,Name2,,\n")["state"] == "loaded"
+    answer = http.delete(f"{path}/{told['id']}", headers=admin)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert http.get(path, headers=admin).json() == []
+    assert desk.drop("roster_20260303.csv", learned + b"E3,Name3,,\n")["state"] == "held"
+    [(actor, changes)] = desk.sql("SELECT actor, changes FROM audit_log WHERE action = 'feed.forget'")
+    assert (actor, changes[0]["old"]) == ("admin@northgate.example", {"Last Name": "Surname"})
+    assert http.delete(f"{path}/{told['id']}", headers=admin).status_code == 404
+
+
+def test_a_learned_name_of_another_feed_or_partner_is_not_found(http, admin, desk, roster, learned, cast):
+    other = roster.replace("  roster:", "  leavers:").replace('"roster*.csv"', '"leavers*.csv"').split("feeds:")[1]
+    desk.apply(roster + other)
+    desk.apply(ROSTER.format(partner="globex", firm="northgate"))
+    [(name_id,)] = desk.sql("SELECT id FROM header_aliases")
+    for path in ("acme/feeds/leavers", "globex/feeds/roster", "acme/feeds/rooster", "acme/feeds/%00"):
+        answer = http.delete(f"{PARTNERS}/{path}/learned-names/{name_id}", headers=admin)
+        assert answer.status_code in {400, 404}, path
+    assert desk.sql("SELECT count(*) FROM header_aliases") == [(1,)]
+
+
+def test_rows_sent_are_read_by_learned_names_as_well(http, admin, acme_key, desk, learned):
+    row = person(2)
+    row["Surname"] = row.pop("Last Name")
+    answer = http.post("/v1/records/roster", json={"rows": [row]}, headers=acme_key)
+    assert [one["outcome"] for one in answer.json()["results"]] == ["created"]
+    assert desk.sql("SELECT family_name FROM clients WHERE employee_id = 'E2'") == [("Name2",)]
+
+
+def test_rows_that_are_replayed_are_read_as_rows_again(http, admin, acme_key, desk):
+    desk.drop("roster_20260301.csv", people(9))
+    sent = http.post("/v1/records/roster", json={"rows": [person(1, salary="70000")]}, headers=acme_key).json()
+    [again] = [http.post(f"/v1/imports/{sent['import_id']}/replay", headers=admin).json()["import_id"]]
+    finish(desk.office, desk.office.home("acme"), UUID(again), unwatched)
+    told = http.get(f"/v1/imports/{again}", headers=admin).json()
+    assert (told["state"], told["rows"]["read"], told["records"]["clients"]["closed"]) == ("loaded", 1, 0)
+    assert len(desk.open_clients()) == 9
+
+
+def test_every_operation_shows_an_example(http):
+    document = http.get("/v1/openapi.json").json()
+    for path, operations in document["paths"].items():
+        for method, told in operations.items():
+            if path.startswith((PARTNERS, "/v1/records", "/v1/employees")) and method != "delete":
+                assert _has_example(document, told), (method, path)
+
+
+def _has_example(document, told):
+    seen = str(told)
+    for name, schema in document["components"]["schemas"].items():
+        if f"#/components/schemas/{name}'" in seen:
+            seen += str(schema)
+    return "example" in seen

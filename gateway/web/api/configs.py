@@ -1,0 +1,257 @@
+"""Settings of partners over HTTP: checked, put in force, compared and taken back; each version stays as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, NamedTuple
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, PathParameter
+from msgspec import Meta, Struct, to_builtins
+from sqlalchemy.orm import Session
+
+from gateway.config import ConfigError, Document, Finding
+from gateway.db.models import PartnerConfig
+from gateway.domain import configs, partners
+from gateway.domain.configs import Difference
+from gateway.domain.partners import Applied, Home
+from gateway.web.api.partners import Slug
+from gateway.web.calls import Call, may
+from gateway.web.idempotency import once
+from gateway.web.pages import Cursor, Limit, Page, page
+from gateway.web.problems import Rejected
+from gateway.web.scoping import home_of
+from gateway.web.versions import IfMatch, check_match, tag
+from ingest.partner import Partner, read_partner
+
+MOST_BYTES = 24 << 20  # a source of 1 MB, and a few of the largest tables
+MOST_TABLES = 50
+
+Number = Annotated[int, PathParameter(ge=1, le=2_147_483_647, description="Of a version.")]
+Reason = Annotated[
+    str, Meta(min_length=1, max_length=1_000, pattern=r"^[^\x00]*$", examples=["The new layout comes in June"])
+]
+Tables = Annotated[dict[str, str], Meta(max_length=MOST_TABLES, examples=[{"sites.csv": "Site,City\nHQ,Chicago\n"}])]
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A partner.yaml, and the CSV tables that its lookups name; without `tables`, those in force are taken."""
+
+    source: Annotated[str, Meta(examples=["partner: acme\nfirm: northgate\n..."])]
+    tables: Tables | None = None
+
+
+class Return(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why an older version is taken again."""
+
+    reason: Reason
+
+
+class Checked(Struct, frozen=True, kw_only=True):
+    """Whether settings could be put in force, and everything that is in the way."""
+
+    valid: bool
+    feeds: Annotated[list[str], Meta(examples=[["roster"]])]
+    findings: list[Finding]
+
+
+class ConfigView(Struct, frozen=True, kw_only=True):
+    """One version of a partner's settings."""
+
+    version: Annotated[int, Meta(examples=[7])]
+    sha256: str
+    applied_by: Annotated[str, Meta(examples=["admin@northgate.example"])]
+    applied_at: datetime
+    active: bool
+
+    @classmethod
+    def of(cls, config: PartnerConfig) -> ConfigView:
+        """A version as staff see it."""
+        return cls(
+            version=config.version,
+            sha256=config.sha256,
+            applied_by=config.applied_by,
+            applied_at=config.created_at,
+            active=config.active,
+        )
+
+
+class ConfigText(Struct, frozen=True, kw_only=True):
+    """One version, whole."""
+
+    config: ConfigView
+    source: str
+    tables: dict[str, str]
+
+
+class DifferenceView(Struct, frozen=True, kw_only=True):
+    """How version `after` differs from version `before`; `text` is a unified diff."""
+
+    before: int
+    after: int
+    text: str
+    settings: Annotated[list[str], Meta(examples=[["rate_tier"]])]
+    feeds: Annotated[
+        list[FeedDifference],
+        Meta(examples=[[{"feed": "roster", "change": "changed", "paths": ["client.fields.ssn.type"]}]]),
+    ]
+    tables: Annotated[dict[str, str], Meta(examples=[{"sites.csv": "changed"}])]
+
+
+class FeedDifference(Struct, frozen=True):
+    """What became of one feed: added, removed, or changed at these keys."""
+
+    feed: str
+    change: str
+    paths: list[str]
+
+
+# ------------------------------------------------------------------------------------------------ looking
+
+
+@get("/", sync_to_thread=True, **may("partners.read"))
+def list_configs(
+    slug: Slug, call: NamedDependency[Call], cursor: Cursor = None, limit: Limit = 50
+) -> Response[Page[ConfigView]]:
+    """List the versions of a partner's settings, the newest first; the `ETag` is of the one in force."""
+    home = home_of(call, slug)
+    order = (PartnerConfig.created_at, PartnerConfig.id)
+    with call.firm() as session:
+        found = page(session, configs.versions_of(home.partner_id), order, ConfigView.of, cursor=cursor, limit=limit)
+        return Response(found, headers=tag(_version(configs.in_force(session, home.partner_id))))
+
+
+@get("/{number:int}", sync_to_thread=True, **may("partners.read"))
+def get_config(slug: Slug, number: Number, call: NamedDependency[Call]) -> Response[ConfigText]:
+    """Show one version: its text, and the tables that were applied with it."""
+    home = home_of(call, slug)
+    with call.firm() as session:
+        config = configs.version(session, home.partner_id, number)
+        shown = ConfigText(config=ConfigView.of(config), source=config.source, tables=config.tables)
+        return Response(shown, headers=tag(config.version))
+
+
+@get("/{number:int}/diff/{other:int}", sync_to_thread=True, **may("partners.read"))
+def compare_configs(slug: Slug, number: Number, other: Number, call: NamedDependency[Call]) -> DifferenceView:
+    """Tell how the second version differs from the first: line by line, and by feed."""
+    home = home_of(call, slug)
+    with call.firm() as session:
+        before, after = (configs.version(session, home.partner_id, one) for one in (number, other))
+        return _difference(number, other, configs.compare(before, after))
+
+
+@post("/check", sync_to_thread=True, status_code=200, request_max_body_size=MOST_BYTES, **may("partners.configure"))
+def check_config(slug: Slug, data: JSONBody[Settings], call: NamedDependency[Call]) -> Checked:
+    """Say everything that is wrong with settings, each with its line and column; nothing changes."""
+    read = _read(call, home_of(call, slug), data.source, data.tables)
+    return Checked(
+        valid=not read.findings, feeds=list(read.partner.feeds) if read.partner else [], findings=read.findings
+    )
+
+
+# ------------------------------------------------------------------------------------------------ changing
+
+
+@post("/", sync_to_thread=True, status_code=201, request_max_body_size=MOST_BYTES, **may("partners.configure"))
+def apply_config(
+    slug: Slug, data: JSONBody[Settings], call: NamedDependency[Call], if_match: IfMatch = None
+) -> Response[ConfigView]:
+    """Put settings in force as a new version; the same again changes nothing, and is answered with 200.
+
+    422 `config_invalid` with every finding. Send the `ETag` that you saw as `If-Match`, and nobody is overwritten.
+    """
+    home = home_of(call, slug)
+    read = _read(call, home, data.source, data.tables)
+    with call.firm() as session:
+        return once(session, call, data, lambda: _answer(slug, _put_in_force(session, call, home, read, if_match)))
+
+
+@post("/{number:int}/activations", sync_to_thread=True, status_code=201, **may("partners.configure"))
+def activate_config(
+    slug: Slug, number: Number, data: JSONBody[Return], call: NamedDependency[Call], if_match: IfMatch = None
+) -> Response[ConfigView]:
+    """Go back to an older version: its text and tables become the newest version, and why is on record."""
+    home = home_of(call, slug)
+    with call.firm() as session:
+        old = configs.version(session, home.partner_id, number)
+        read = _read_text(session, home, old.source, old.tables)
+
+        def make() -> Response[ConfigView]:
+            applied = _put_in_force(session, call, home, read, if_match)
+            if applied.is_new:
+                configs.note_return(session, applied.config, number, data.reason, call.actor)
+            return _answer(slug, applied)
+
+        return once(session, call, data, make)
+
+
+# ------------------------------------------------------------------------------------------------ helpers
+
+
+class _Read(NamedTuple):
+    """Settings that can be put in force, or what is wrong with them."""
+
+    findings: list[Finding]
+    partner: Partner | None = None
+    document: Document | None = None
+
+
+def _read(call: Call, home: Home, source: str, tables: Mapping[str, str] | None) -> _Read:
+    with call.firm() as session:
+        if tables is None:
+            current = configs.in_force(session, home.partner_id)
+            tables = current.tables if current else {}
+        return _read_text(session, home, source, tables)
+
+
+def _read_text(session: Session, home: Home, source: str, tables: Mapping[str, str]) -> _Read:
+    try:
+        partner, document = read_partner(source, given=tables)
+    except ConfigError as error:
+        return _Read(error.findings)
+    firm = configs.firm_slug(session, home.firm_id)
+    named = (("partner", partner.partner, home.slug), ("firm", partner.firm, firm))
+    findings = [
+        document.finding((key,), f"These are the settings of the {key} {wanted!r}.", wanted)
+        for key, found, wanted in named
+        if found != wanted
+    ]
+    return _Read(findings, partner, document)
+
+
+def _put_in_force(session: Session, call: Call, home: Home, read: _Read, if_match: str | None) -> Applied:
+    if read.findings or read.partner is None or read.document is None:
+        sentence = f"These settings cannot be put in force: {'; '.join(map(str, read.findings[:5]))}"
+        raise Rejected(422, "config_invalid", sentence, details=to_builtins(read.findings))
+    check_match(if_match, _version(configs.in_force(session, home.partner_id, for_change=True)))
+    return partners.apply(session, home.firm_id, read.partner, read.document, call.actor)
+
+
+def _answer(slug: str, applied: Applied) -> Response[ConfigView]:
+    where = {"Location": f"/v1/partners/{slug}/configs/{applied.config.version}"} if applied.is_new else {}
+    headers = tag(applied.config.version) | where
+    return Response(ConfigView.of(applied.config), status_code=201 if applied.is_new else 200, headers=headers)
+
+
+def _version(config: PartnerConfig | None) -> int:
+    return config.version if config else 0
+
+
+def _difference(before: int, after: int, found: Difference) -> DifferenceView:
+    return DifferenceView(
+        before=before,
+        after=after,
+        text=found.text,
+        settings=found.settings,
+        feeds=[FeedDifference(*one) for one in found.feeds],
+        tables=dict(found.tables),
+    )
+
+
+router = Router(
+    "/partners/{slug:str}/configs",
+    route_handlers=[list_configs, get_config, compare_configs, check_config, apply_config, activate_config],
+    tags=["partners"],
+)
