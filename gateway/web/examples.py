@@ -194,6 +194,7 @@ def _example(schema: Schema | Reference, name: str, schemas: Mapping[str, Schema
         schema = schemas[schema.ref.rsplit("/", 1)[-1]]
     title = schema.title or ""
     shown = [table[key] for table, key in _places(title, within, name) if key in table]
+    shown = [one for one in shown if isinstance(one, Mapping) or not schema.properties]  # a word is no object
     if schema.enum or schema.const is not None:
         words = schema.enum or [schema.const]
         return next((one for one in shown if one in words), words[0])
