@@ -21,7 +21,18 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway import clock
 from gateway.crypto import FirmCipher
-from gateway.db.models import OPEN_STATES, AuditEntry, Case, Client, Document, File, Import, RowError, Sighting
+from gateway.db.models import (
+    OPEN_STATES,
+    AuditEntry,
+    Case,
+    Client,
+    Document,
+    File,
+    IdempotencyKey,
+    Import,
+    RowError,
+    Sighting,
+)
 from gateway.db.session import lock_partner
 from gateway.domain import changes
 from gateway.domain.audit import Actor, record
@@ -85,6 +96,7 @@ def erase(session: Session, client_id: UUID, reason: str, cipher: FirmCipher, ac
         _blank(client, cipher)
         session.flush()
         entries = session.scalar(select(func.erase_audit(client_id))) or 0
+        session.execute(delete(IdempotencyKey))  # answers kept for a day, some of which may show the person
         waiting = _purge(session, touched)
         gone = [one for one in touched if one not in waiting]
         told: dict[str, object] = {"kind": "client", "id": str(client_id), "action": "erased"}

@@ -11,12 +11,14 @@ from litestar import Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
+from sqlalchemy.orm import Session
 
 from gateway.db.models import Case
 from gateway.domain import audit, cases
 from gateway.domain.changes import Unfit, by_hand
 from gateway.web.calls import Call, may
 from gateway.web.forms import check_words, stored
+from gateway.web.idempotency import once
 from gateway.web.pages import Cursor, Limit, Page, page
 from gateway.web.pinned import Pin, pins_of
 from gateway.web.texts import (
@@ -161,11 +163,15 @@ def list_cases(
 def open_case(call: NamedDependency[Call], data: JSONBody[NewCase]) -> Response[CaseView]:
     """Open a case. What is written here is pinned: imports of the partner leave it alone."""
     with call.firm() as session, by_hand(session):
-        cipher = call.office.cipher(session, call.who.firm_id)
-        client_id = data.client_id if isinstance(data.client_id, UUID) else None
-        new = cases.NewCase(data.partner, _number(data), client_id, stored("case", data))
-        case = cases.add(session, call.who.firm_id, new, cipher, call.actor)
-        return _shown(case, {"Location": f"/v1/cases/{case.id}"})
+        return once(session, call, data, lambda: _opened(session, call, data))
+
+
+def _opened(session: Session, call: Call, data: NewCase) -> Response[CaseView]:
+    cipher = call.office.cipher(session, call.who.firm_id)
+    client_id = data.client_id if isinstance(data.client_id, UUID) else None
+    new = cases.NewCase(data.partner, _number(data), client_id, stored("case", data))
+    case = cases.add(session, call.who.firm_id, new, cipher, call.actor)
+    return _shown(case, {"Location": f"/v1/cases/{case.id}"})
 
 
 @get("/{case_id:uuid}", sync_to_thread=True, **may("cases.read"))

@@ -9,6 +9,7 @@ from litestar import Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
+from sqlalchemy.orm import Session
 
 from gateway.db.models import Client
 from gateway.domain import audit, clients
@@ -17,6 +18,7 @@ from gateway.web.api.erasures import erase_client
 from gateway.web.api.histories import get_history
 from gateway.web.calls import Call, may
 from gateway.web.forms import stored
+from gateway.web.idempotency import once
 from gateway.web.pages import Cursor, Limit, Page, page
 from gateway.web.people import ClientDetails, ClientFields, ClientView, NewClient
 from gateway.web.texts import ByPartner, Name, Search, Total
@@ -56,11 +58,15 @@ def list_clients(
 def add_client(call: NamedDependency[Call], data: JSONBody[NewClient]) -> Response[ClientDetails]:
     """Add a person by hand. What is written here is pinned: imports of the partner leave it alone."""
     with call.firm() as session, by_hand(session):
-        cipher = call.office.cipher(session, call.who.firm_id)
-        new = clients.NewClient(data.partner, data.known_by, stored("client", data))
-        client = clients.add(session, call.who.firm_id, new, cipher, call.actor)
-        headers = {"Location": f"/v1/clients/{client.id}", **tag(client.version)}
-        return Response(ClientDetails.of(client, cipher), headers=headers)
+        return once(session, call, data, lambda: _added(session, call, data))
+
+
+def _added(session: Session, call: Call, data: NewClient) -> Response[ClientDetails]:
+    cipher = call.office.cipher(session, call.who.firm_id)
+    new = clients.NewClient(data.partner, data.known_by, stored("client", data))
+    client = clients.add(session, call.who.firm_id, new, cipher, call.actor)
+    headers = {"Location": f"/v1/clients/{client.id}", **tag(client.version)}
+    return Response(ClientDetails.of(client, cipher), headers=headers)
 
 
 @get("/{client_id:uuid}", sync_to_thread=True, **may("clients.read"))

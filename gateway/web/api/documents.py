@@ -18,6 +18,7 @@ from gateway.domain import audit, documents
 from gateway.domain.changes import by_hand, last_four
 from gateway.web.calls import Call, may
 from gateway.web.forms import check_words, stored
+from gateway.web.idempotency import once
 from gateway.web.pages import Cursor, Limit, Page, page
 from gateway.web.pinned import Pin, pins_of
 from gateway.web.texts import ByClient, Country, Day, DocumentStatus, DocumentType, Name, Total, Word
@@ -121,11 +122,15 @@ def add_document(call: NamedDependency[Call], data: JSONBody[NewDocument]) -> Re
     """Add a document to a client. What is written here is pinned: imports of the partner leave it alone."""
     check_words("document", doc_type=data.doc_type)
     with call.firm() as session, by_hand(session):
-        cipher = call.office.cipher(session, call.who.firm_id)
-        new = documents.NewDocument(data.client_id, data.doc_type, _values(data))
-        document = documents.add(session, call.who.firm_id, new, cipher, call.actor)
-        headers = {"Location": f"/v1/documents/{document.id}", **tag(document.version)}
-        return Response(DocumentView.of(document, cipher), headers=headers)
+        return once(session, call, data, lambda: _added(session, call, data))
+
+
+def _added(session: Session, call: Call, data: NewDocument) -> Response[DocumentView]:
+    cipher = call.office.cipher(session, call.who.firm_id)
+    new = documents.NewDocument(data.client_id, data.doc_type, _values(data))
+    document = documents.add(session, call.who.firm_id, new, cipher, call.actor)
+    headers = {"Location": f"/v1/documents/{document.id}", **tag(document.version)}
+    return Response(DocumentView.of(document, cipher), headers=headers)
 
 
 @get("/{document_id:uuid}", sync_to_thread=True, **may("documents.read"))

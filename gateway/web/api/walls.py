@@ -10,10 +10,12 @@ from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
+from sqlalchemy.orm import Session
 
 from gateway.db.models import Wall
 from gateway.domain import walls
 from gateway.web.calls import Call, may
+from gateway.web.idempotency import once
 from gateway.web.pages import Cursor, Limit, Page, page
 from gateway.web.texts import Text, Total
 
@@ -65,9 +67,13 @@ def list_walls(
 def add_wall(call: NamedDependency[Call], data: JSONBody[NewWall]) -> Response[WallView]:
     """Put up a wall: from the next request on, what is behind it does not exist for that member of staff."""
     with call.firm() as session:
-        new = walls.NewWall(data.staff_id, data.client_id, data.partner_id, data.reason)
-        wall = walls.add(session, call.who.firm_id, new, call.actor)
-        return Response(WallView.of(wall), headers={"Location": f"/v1/walls/{wall.id}"})
+        return once(session, call, data, lambda: _added(session, call, data))
+
+
+def _added(session: Session, call: Call, data: NewWall) -> Response[WallView]:
+    new = walls.NewWall(data.staff_id, data.client_id, data.partner_id, data.reason)
+    wall = walls.add(session, call.who.firm_id, new, call.actor)
+    return Response(WallView.of(wall), headers={"Location": f"/v1/walls/{wall.id}"})
 
 
 @get("/{wall_id:uuid}", sync_to_thread=True, **may("walls.manage"))

@@ -1,0 +1,81 @@
+"""A request that creates something may be sent again: the same key brings the same answer, and one thing."""
+
+import threading
+
+import pytest
+
+CLIENTS = "/v1/clients"
+ANA = {"partner": "acme", "employee_id": "E900", "given_name": "Ana", "family_name": "Silva"}
+
+
+@pytest.fixture
+def paralegal(as_staff):
+    return as_staff("paralegal")
+
+
+def create(http, headers, key, body=ANA, path=CLIENTS):
+    return http.post(path, json=body, headers=headers | {"Idempotency-Key": key})
+
+
+def test_the_same_key_brings_the_same_answer_and_one_client(http, paralegal, desk):
+    first, again = (create(http, paralegal, "add-ana") for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201), first.text
+    assert again.json() == first.json()
+    assert (again.headers["location"], again.headers["etag"]) == (first.headers["location"], first.headers["etag"])
+    assert ("idempotency-replayed" in first.headers, again.headers["idempotency-replayed"]) == (False, "true")
+    assert desk.sql("SELECT count(*) FROM clients") == [(1,)]
+
+
+def test_a_key_that_came_with_another_request_is_refused(http, paralegal, desk):
+    create(http, paralegal, "k")
+    answer = create(http, paralegal, "k", ANA | {"given_name": "Anna"})
+    assert (answer.status_code, answer.json()["error"]) == (422, "idempotency_key_reused")
+    assert create(http, paralegal, "k", {"case_number": "C1", "partner": "acme"}, "/v1/cases").status_code == 422
+
+
+def test_a_request_that_failed_leaves_its_key_free(http, paralegal, desk):
+    assert create(http, paralegal, "k", ANA | {"partner": "nobody"}).status_code in {404, 422}
+    assert create(http, paralegal, "k").status_code == 201
+
+
+def test_keys_are_their_callers_alone(http, as_staff, desk):
+    assert create(http, as_staff("paralegal"), "k").status_code == 201
+    assert create(http, as_staff("attorney"), "k").status_code == 409  # no answer of another's, and the person is there
+
+
+@pytest.mark.parametrize("key", ["", " ", "a" * 256, "ü", "a b"])
+def test_a_key_that_is_none_is_refused(http, paralegal, desk, key):
+    answer = http.post(CLIENTS, json=ANA, headers=paralegal | {"Idempotency-Key": key.encode()})
+    assert (answer.status_code, answer.json()["error"]) == (400, "bad_idempotency_key")
+
+
+def test_of_many_at_once_one_creates(http, paralegal, desk):
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(create(http, paralegal, "race"))) for _ in range(8)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert len({answer.json()["id"] for answer in answers if answer.status_code == 201}) == 1
+    assert desk.sql("SELECT count(*) FROM clients") == [(1,)]
+
+
+def test_cases_documents_and_walls_are_made_once_as_well(http, as_staff, desk, cast):
+    admin = as_staff("admin")
+    client_id = create(http, admin, "one").json()["id"]
+    for path, body in [
+        ("/v1/cases", {"case_number": "C1", "client_id": client_id}),
+        ("/v1/documents", {"client_id": client_id, "doc_type": "passport", "number": "FX123456"}),
+        ("/v1/walls", {"staff_id": str(cast.staff["viewer"]), "client_id": client_id, "reason": "Acted for them"}),
+    ]:
+        first, again = (create(http, admin, path, body, path) for _ in range(2))
+        assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json()), first.text
+
+
+def test_erasing_a_person_forgets_the_answers_that_are_kept(http, as_staff, desk):
+    admin = as_staff("admin")
+    client_id = create(http, admin, "k").json()["id"]
+    answer = http.post(f"{CLIENTS}/{client_id}/erasure", json={"reason": "She asked for it"}, headers=admin)
+    assert answer.status_code == 201, answer.text
+    assert desk.sql("SELECT count(*) FROM idempotency_keys") == [(0,)]
