@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -18,18 +19,25 @@ import psycopg
 from fabricate import FIRM
 from laboratory import Laboratory
 from measuring import Budget, Sample, Samples, Scenario
+from sqlalchemy import text
 
 from gateway import crypto, settings
 from gateway.db.session import Database, driver
 from gateway.domain import accounts, tiers
 from gateway.domain.audit import Actor
 from gateway.domain.credentials import add_key
+from gateway.jobs.handling import Handling
+from gateway.jobs.kinds import KINDS, Kind
+from gateway.jobs.ledger import enqueue
+from gateway.jobs.worker import Worker
 
 HERE = Path(__file__).parent
 ME = Actor("system", "bench")
 CALLS = 4_000
 PACE = 1_000  # a second
 ENTRIES = 50_000
+JOBS = 3_000
+THREADS = 4
 
 _PEOPLE = """
 INSERT INTO clients (firm_id, partner_id, key, employee_id, date_of_birth)
@@ -83,6 +91,55 @@ def _audit(lab: Laboratory) -> Samples:
         plain = perf_counter() - begun
     database.close()
     yield "audit", Sample(real, plain, 0.0)
+
+
+def nothing(handling: Handling) -> None:
+    """The least that a job can be: its transaction holds nothing but the fence."""
+    with handling.transaction():
+        pass
+
+
+def _jobs(lab: Laboratory) -> Samples:
+    """Jobs claimed, fenced and done by one worker process, against as many rows updated one by one."""
+    firm, _, _ = _installation(lab)
+    loaded = settings.load({"GATEWAY_DATA_DIR": str(lab.server.data_dir)})
+    database = Database.open(loaded, connections=2 * THREADS + 4)
+    KINDS["bench.nothing"] = Kind("normal", "realtime:nothing")
+    with database.system() as session:
+        for _ in range(JOBS):
+            enqueue(session, "bench.nothing", {}, firm_id=UUID(firm))
+    begun = perf_counter()
+    worker = Worker(database, loaded, {"normal": THREADS})
+    worker.start()
+    while _left(database):
+        Event().wait(0.02)
+    real = perf_counter() - begun
+    worker.stop()
+    database.close()
+    yield "jobs", Sample(real, _updates(lab), 0.0)
+
+
+def _left(database: Database) -> bool:
+    with database.system() as session:
+        left = "SELECT EXISTS (SELECT FROM jobs WHERE kind = 'bench.nothing' AND state <> 'done')"
+        return bool(session.scalar(text(left)))
+
+
+def _updates(lab: Laboratory) -> float:
+    url = lab.server.url("superuser")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE plain_jobs (n int PRIMARY KEY, state text)")
+        connection.execute(f"INSERT INTO plain_jobs SELECT n, 'waiting' FROM generate_series(1, {JOBS}) n")
+
+    def update(first: int) -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for number in range(first, JOBS + 1, THREADS):
+                connection.execute("UPDATE plain_jobs SET state = 'done' WHERE n = %s", [number])
+
+    begun = perf_counter()
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(update, range(1, THREADS + 1)))
+    return perf_counter() - begun
 
 
 def _installation(lab: Laboratory) -> tuple[str, str, str]:
@@ -150,5 +207,10 @@ SCENARIOS = (
     ),
     Scenario(
         {"audit": Budget(f"{ENTRIES:,} entries of the audit log", "the same as plain rows", 1 / 0.8)}, _audit, rounds=3
+    ),
+    Scenario(
+        {"jobs": Budget(f"{JOBS:,} jobs that do nothing, one worker", "as many rows updated one by one", 5.0)},
+        _jobs,
+        rounds=3,
     ),
 )

@@ -67,9 +67,9 @@ class Served:
         made = json.loads(self.run("key", "add", "--partner", partner, "--json"))
         return {"Authorization": f"Bearer {made['secret']}"}
 
-    def staff(self, http: httpx.Client, firm: str, role: str = "admin") -> dict[str, str]:
-        email = f"{role}@{firm}.example"
-        self.run("staff", "add", email, "--firm", firm, "--role", role, "--json")
+    def staff(self, http: httpx.Client, firm: str, name: str, as_role: str = "admin") -> dict[str, str]:
+        email = f"{name}@{firm}.example"
+        self.run("staff", "add", email, "--firm", firm, "--role", as_role, "--json")
         self.run("staff", "password", email, "--firm", firm, stdin=f"{PASSWORD}\n")
         told = http.post("/v1/auth/login", json={"email": email, "password": PASSWORD}).raise_for_status().json()
         return {"Authorization": f"Bearer {told['access_token']}"}
@@ -151,7 +151,7 @@ def test_a_file_goes_from_upload_over_errors_to_repair_and_the_persons_history_n
     changed = sent(http, acme, "roster_20260302.csv", as_csv([*people(20), person(21, salary="60000")]))
     assert followed(http, changed, acme) == "loaded"
 
-    staff = served.staff(http, "northgate")
+    staff = served.staff(http, "northgate", "ana")
     [client] = http.get("/v1/clients", params={"search": "E21"}, headers=staff).json()["data"]
     history = http.get(f"/v1/clients/{client['id']}/history", headers=staff).json()["data"]
     sources = [one["source"] for one in history if one["source"]]
@@ -167,7 +167,7 @@ def test_two_hundred_callers_of_two_firms_never_see_each_others_people(served):
         rows = [person(n, last_name=f"{mark}-{partner}-{n}") for n in range(1, 21)]
         url = sent(http, keys[partner], "roster_20260401.csv", as_csv([*rows, person(99, last_name=mark, dob="x")]))
         assert followed(http, url, keys[partner]).startswith("loaded"), partner
-    staff = {firm: served.staff(http, firm, "viewer") for firm in ("northgate", "harbor")}
+    staff = {firm: served.staff(http, firm, "vera", "viewer") for firm in ("northgate", "harbor")}
 
     def ask(number: int) -> tuple[str, str, int]:
         partner = list(marks)[number % 4]
@@ -205,8 +205,32 @@ def test_a_revoked_key_stops_at_once(served):
 
 
 def test_no_check_is_answered_from_before_a_commit(served):
-    """A writer flips people between two files; a reader that starts after a commit must see it."""
+    """Readers ask all the time while a writer loads files; whoever asks after a commit must hear of it."""
     http, globex = served.http, served.key("globex")
+    done = threading.Event()
+    wide = {"windows": {"minute": 10_000_000, "day": 10_000_000}}
+    admin = served.staff(http, "northgate", "otto")
+    for tier in ("standard", "firm"):
+        assert http.put(f"/v1/rate-limits/{tier}", json=wide, headers=admin).status_code == 200
+    readers = [threading.Thread(target=_ask_until, args=(served.url, globex, done)) for _ in range(6)]
+    for one in readers:
+        one.start()
+    try:
+        _write_and_ask(http, globex)
+    finally:
+        done.set()
+        for one in readers:
+            one.join()
+
+
+def _ask_until(url, headers, done):
+    with httpx.Client(base_url=url, timeout=30) as http:
+        while not done.is_set():
+            question = {"employee_id": "E7", "date_of_birth": "1980-02-03"}
+            assert http.post("/v1/eligibility/check", json=question, headers=headers).status_code in {200, 404}
+
+
+def _write_and_ask(http, globex):
     for day in range(1, 9):
         number = 500 + day
         rows = [*people(30), person(number)]
