@@ -72,6 +72,9 @@ class Counter(Protocol):
     def look(self, caller: str, windows: Sequence[Window]) -> Decision:
         """How a caller stands, without counting."""
 
+    def close(self) -> None:
+        """Give up what it holds."""
+
 
 class InMemory:
     """Counts for one process."""
@@ -91,6 +94,9 @@ class InMemory:
     def look(self, caller: str, windows: Sequence[Window]) -> Decision:
         """See `Counter`."""
         return self.hit(caller, windows, cost=0)
+
+    def close(self) -> None:
+        """There is nothing to give up."""
 
     def _standing(self, caller: str, windows: Sequence[Window], cost: int) -> Decision:
         now = clock.now().timestamp()
@@ -152,6 +158,10 @@ class OnRedis:
     def look(self, caller: str, windows: Sequence[Window]) -> Decision:
         """See `Counter`."""
         return self.hit(caller, windows, cost=0)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._redis.close()
 
 
 # All windows are looked at before any is counted, on Redis' own clock; keys live for two windows.

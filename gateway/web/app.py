@@ -132,6 +132,7 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
             yield
         finally:
             nudger.close()
+            app.state.counter.close()
             database.close()
 
     return lifespan

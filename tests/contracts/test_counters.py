@@ -41,11 +41,14 @@ def counter(request, monkeypatch):
     """An empty counter; the windows are far from their end, for a minute that turns would free calls."""
     if request.param == "memory":
         monkeypatch.setenv("GATEWAY_NOW", "2026-03-01T12:00:01+00:00")
-        return InMemory()
+        yield InMemory()
+        return
     url = request.getfixturevalue("redis_url")
     with redis.Redis.from_url(url) as connection:
         connection.flushall()
-    return OnRedis(url)
+    made = OnRedis(url)
+    yield made
+    made.close()
 
 
 def test_calls_are_allowed_until_a_window_is_full(counter):
@@ -99,6 +102,8 @@ def test_the_window_before_counts_with_the_share_that_still_overlaps(monkeypatch
 def test_two_processes_count_together_on_redis(redis_url):
     one, other = OnRedis(redis_url), OnRedis(redis_url)
     decisions = [each.hit("shared", [MINUTE]).allowed for each in (one, other) * 5]
+    one.close()
+    other.close()
     assert sum(decisions) == 5
 
 
@@ -108,6 +113,7 @@ def test_without_redis_each_process_counts_for_itself_and_nobody_waits(monkeypat
         silent.listen()
         counter = OnRedis(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
         decisions = [counter.hit("acme", [MINUTE]).allowed for _ in range(7)]
+        counter.close()
     assert sum(decisions) == 5
     assert counter.is_away
 

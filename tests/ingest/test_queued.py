@@ -180,7 +180,7 @@ def test_a_receipt_that_cannot_be_written_is_tried_again(desk, send, office, set
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(receipts, "_whole", full)
+        patch.setattr(receipts, "whole", full)
         from gateway.errors import Transient
 
         with pytest.raises(Transient, match="receipt"):

@@ -63,7 +63,7 @@ def worker(environment, tmp_path):
 
     def start(*queues):
         with (tmp_path / f"worker-{len(started)}.log").open("wb") as out:
-            process = subprocess.Popen([sys.executable, str(WORKER), *queues], env=environment, stderr=out)
+            process = subprocess.Popen([sys.executable, "-P", str(WORKER), *queues], env=environment, stderr=out)
         started.append(process)
         return process
 
@@ -250,7 +250,7 @@ def test_workers_killed_again_and_again_lose_nothing_and_do_nothing_twice(desk, 
 def test_a_worker_whose_parent_dies_ends(environment, tmp_path, desk, office, cast):
     """The parent holds the other end of its stdin."""
     script = (
-        "import subprocess, sys; p = subprocess.Popen([sys.executable, sys.argv[1], 'normal'], stdin=subprocess.PIPE);"
+        "import subprocess, sys; p = subprocess.Popen([sys.executable, '-P', sys.argv[1], 'normal'], stdin=subprocess.PIPE);"
         " print(p.pid, flush=True); sys.stdin.read()"
     )
     parent = subprocess.Popen(
