@@ -144,6 +144,10 @@ FILE_CODES: dict[str, Entry] = {
     "shrink_guard": Entry(
         "The file holds {read} rows; the last accepted one held {before}.", "Check whether the export was complete."
     ),
+    "future_guard": Entry(
+        "The file speaks of {day}, which was {days} days ahead when it arrived.",
+        "If that is a mistake, send it again under the right date; else we load it once somebody here confirms it.",
+    ),
     "config_invalid": Entry(
         "Our settings for this feed are not valid: {why}.", "Nothing for you to do; we have been told."
     ),

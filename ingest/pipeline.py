@@ -28,6 +28,7 @@ from gateway.domain import partners
 from ingest import corrections, formats, history
 from ingest.binding import Held, bind
 from ingest.catalogue import describe_file
+from ingest.doubts import check_instant, check_number
 from ingest.feed import Feed
 from ingest.formats.base import Refused, Source, Table
 from ingest.load.outcomes import OUTCOMES
@@ -154,6 +155,8 @@ def run(session: Session, job: Job, progress: Progress) -> Outcome:
     reading: Reading | None = None
     try:
         reading = choose_reading(session, job)
+        if not reading.saved:  # which speak as of a file that was accepted
+            check_instant(reading.as_of, job.received_at, job.waived)
         if repeated := _repeats(session, job, reading):
             return _no_change(repeated, reading, job)
         table = _open(reading)
@@ -287,7 +290,8 @@ def _load(
                 why = f"of its first {read:,} rows, {broken:,} do not fit the header"
                 raise Refused("unreadable", file=reading.source.name, why=why, expected="a table with one header")
             yield map_batch(batch, plans[batch.part])
-        _check_number(job, reading, table, due)
+        full = reading.feed.contents == "full"
+        check_number(due, table, _header(table), job.waived, forced=job.forced, complete=full)
 
     # read beforehand: while batches pass, the connection is the courier's
     terms, due = _terms(session, job, reading), history.due_number(session, reading.feed_id)
@@ -300,22 +304,6 @@ def _load(
         job.cipher,
         lambda rows: progress(rows, position, reading.source.size),
     )
-
-
-def _check_number(job: Job, reading: Reading, table: Table, due: int | None) -> None:
-    """Full files may leave numbers out, for each says all; changes may not.
-
-    Raises:
-        Refused: `sequence_gap`, the number was taken already.
-        _Held: `sequence_gap`, a number was left out.
-    """
-    odd = history.misnumbered(due, table)
-    if odd is None or "sequence_gap" in job.waived:
-        return
-    if odd.is_replay and not job.forced:
-        raise Refused("sequence_gap", **odd.details)
-    if not odd.is_replay and reading.feed.contents == "changes":
-        raise Held("sequence_gap", odd.details, [], _header(table))
 
 
 def _terms(session: Session, job: Job, reading: Reading) -> Terms:

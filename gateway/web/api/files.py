@@ -18,7 +18,7 @@ from msgspec import Struct
 from gateway.domain.partners import Home
 from gateway.web.calls import Call, may
 from gateway.web.idempotency import earlier, keep
-from gateway.web.problems import Rejected
+from gateway.web.instants import check_as_of
 from gateway.web.scoping import home_of
 from ingest.office import Asked
 from ingest.reception import receive
@@ -69,8 +69,7 @@ def send_file(data: MultipartBody[Upload], call: NamedDependency[Call]) -> Respo
 
     An archive is answered with an import for each file in it.
     """
-    if data.as_of is not None and data.as_of.tzinfo is None:
-        raise Rejected(400, "invalid_request", "as_of lacks its offset: write 2026-05-01T00:00:00Z.")
+    check_as_of(data.as_of)
     home = home_of(call, data.partner)
     asked = (data.file.filename, data.feed, data.as_of, home.slug, _digest(call, data.file.file))
     with call.firm() as session:

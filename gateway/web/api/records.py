@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,17 +15,15 @@ from litestar.params import FromPath, JSONBody, RawBody
 from msgspec import Meta, Struct
 from sqlalchemy.orm import Session
 
-from gateway import clock
 from gateway.domain.audit import record
 from gateway.web.calls import Call, may
 from gateway.web.idempotency import earlier, keep
+from gateway.web.instants import check_as_of
 from gateway.web.problems import Rejected
 from gateway.web.scoping import home_of
 from ingest.records import MOST_ROWS, Sent, send
 
 MOST_BYTES = 8 << 20
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-CLOCKS_DIFFER = timedelta(minutes=5)
 _NO_BREAKS = bytes.maketrans(b"\r\n", b"  ")  # a line break in JSON is a blank between tokens, never part of a value
 
 _ROW = {"EMP_ID": "E100042", "Last Name": "Okafor", "DOB": "02/03/1990"}
@@ -86,8 +84,7 @@ def send_records(
     """
     if len(data.rows) > MOST_ROWS:
         raise Rejected(413, "too_many_rows", f"There are {len(data.rows):,} rows; send at most {MOST_ROWS:,} at once.")
-    if data.as_of and not EARLIEST <= data.as_of <= clock.now() + CLOCKS_DIFFER:
-        raise Rejected(422, "as_of_out_of_range", "as_of is not later than now, and not before 1970.")
+    check_as_of(data.as_of)
     asked = hashlib.sha256(body).hexdigest()
     with call.firm() as session:
         kept = earlier(session, call, asked)

@@ -1,0 +1,49 @@
+"""What is doubtful about a file as a whole, whatever its rows say: a number out of turn, an instant yet to come."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from ingest import history
+from ingest.binding import Held
+from ingest.formats.base import Refused, Table
+
+AHEAD = timedelta(days=2)  # a payroll dated tomorrow, by a partner whose day begins before ours, is no mistake
+
+
+def check_instant(as_of: datetime, received_at: datetime, waived: Collection[str]) -> None:
+    """A mistyped year must not make all later files count as older, nor end people on a day that has not come.
+
+    Raises:
+        Held: `future_guard`.
+    """
+    if as_of - received_at > AHEAD and "future_guard" not in waived:
+        details: dict[str, object] = {"day": f"{as_of:%Y-%m-%d}", "days": (as_of - received_at).days}
+        raise Held("future_guard", details, [], [])
+
+
+def check_number(
+    due: int | None, table: Table, header: Sequence[str], waived: Collection[str], *, forced: bool, complete: bool
+) -> None:
+    """Full files may leave numbers out, for each says all; changes may not.
+
+    Args:
+        due: the number that the file should have, where that is known.
+        table: of which all rows have been read.
+        header: of all its parts.
+        waived: what a person set aside.
+        forced: a number that was taken is no hindrance.
+        complete: whether it is a full file.
+
+    Raises:
+        Refused: `sequence_gap`, the number was taken already.
+        Held: `sequence_gap`, a number was left out.
+    """
+    odd = history.misnumbered(due, table)
+    if odd is None or "sequence_gap" in waived:
+        return
+    if odd.is_replay and not forced:
+        raise Refused("sequence_gap", **odd.details)
+    if not odd.is_replay and not complete:
+        raise Held("sequence_gap", odd.details, [], list(header))

@@ -1,0 +1,44 @@
+"""Files that a person must look at before any of their rows counts."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from desk import counts, people
+
+from gateway import clock
+
+
+def dated(days: int) -> str:
+    return f"roster_{clock.now() + timedelta(days=days):%Y%m%d}.csv"
+
+
+def test_a_file_that_speaks_of_a_day_to_come_waits_for_somebody_and_later_files_still_count(desk):
+    told = desk.drop(dated(365), people(20))
+    assert (told["state"], told["code"], told["guards"]) == ("held", "future_guard", ["future_guard"])
+    assert "days ahead when it arrived" in told["reason"]
+    assert desk.clients() == {}
+
+    assert counts(desk.drop(dated(0), people(20))) == {"read": 20, "created": 20}
+    desk.refuse(told, "The year was mistyped.")
+    assert counts(desk.drop(dated(1), people(20, salary="60000"))) == {"read": 20, "updated": 20}
+
+
+def test_somebody_who_knows_better_lets_it_in(desk):
+    told = desk.drop(dated(10), people(20))
+    assert counts(desk.release(told)) == {"read": 20, "created": 20}
+
+
+def test_the_same_bytes_under_a_day_to_come_do_not_pass_for_news_from_then(desk):
+    desk.drop(dated(0), people(20))
+    assert desk.drop(dated(365), people(20))["code"] == "future_guard"
+    assert counts(desk.drop(dated(1), people(20, salary="60000"))) == {"read": 20, "updated": 20}
+
+
+def test_tomorrow_is_no_mistake(desk):
+    assert desk.drop(dated(1), people(3))["state"] == "loaded"
+
+
+def test_corrections_of_what_was_let_in_speak_of_the_same_day(desk):
+    told = desk.release(desk.drop(dated(10), [*people(20), *people(1, dob="soon")]))
+    saved = Path(told["receipts"]["csv"]).read_bytes().replace(b"soon", b"02/03/1980")
+    assert desk.drop("errors.csv", saved)["state"] == "loaded"
