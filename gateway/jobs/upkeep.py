@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import delete
+
 from gateway import clock
+from gateway.db.models import ANSWERS_KEPT, IdempotencyKey
 from gateway.db.session import PARTITION_DAYS, ensure_audit_partitions
 from gateway.jobs import ledger
 from gateway.jobs.handling import Handling
@@ -21,7 +24,9 @@ def make_partitions(handling: Handling) -> None:
 
 
 def purge(handling: Handling) -> None:
-    """Delete done jobs after a month; dead ones stay until somebody has looked at them."""
+    """Delete done jobs after a month, and answers that are given no more; dead jobs stay until somebody has looked."""
+    with handling.db.system() as session:
+        session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - ANSWERS_KEPT))
     before, gone, last = clock.now() - KEPT, 0, _AT_ONCE
     while last == _AT_ONCE:
         with handling.db.system() as session:

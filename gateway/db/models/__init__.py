@@ -1,6 +1,7 @@
 """The tables, as SQLAlchemy sees them; `gateway.db.migrations` builds them."""
 
 from gateway.db.models.access import (
+    ANSWERS_KEPT,
     AccessToken,
     Credential,
     IdempotencyKey,
@@ -19,6 +20,7 @@ from gateway.db.models.records import Case, Client, Document, Sighting
 from gateway.db.models.walls import Wall
 
 __all__ = [
+    "ANSWERS_KEPT",
     "JOB_STATES",
     "LOADED_STATES",
     "OPEN_STATES",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, Text, UniqueConstraint, text
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gateway.db.models.base import Base, FirmScoped, Instant, Json, Stamp, belongs_to_firm, points_at
 
 CREDENTIAL_KINDS = ("api_key", "oauth_client")
+ANSWERS_KEPT = timedelta(days=1)  # to requests with an idempotency key
 
 
 class Credential(FirmScoped, Base):
@@ -60,7 +61,12 @@ class RateLimit(Base):
 
 
 class IdempotencyKey(Base):
-    """What a caller was answered under a key; `caller_id` is a member of staff or a credential."""
+    """What a caller was answered under a key; `caller_id` is a member of staff or a credential.
+
+    Attributes:
+        fingerprint: of the request, keyed by the firm's data key.
+        body: of the answer, encrypted under it.
+    """
 
     __tablename__ = "idempotency_keys"
 

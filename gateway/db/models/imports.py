@@ -26,6 +26,7 @@ class File(FirmScoped, Base):
     Attributes:
         archive_id: the archive in which it came, kept as it arrived; that one has no import.
         remarks: what was noticed before anything was read.
+        destroyed_at: since when the bytes are gone for good.
     """
 
     __tablename__ = "files"
@@ -39,6 +40,7 @@ class File(FirmScoped, Base):
     archive_id: Mapped[UUID | None]
     remarks: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
     received_at: Mapped[Stamp]
+    destroyed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
         points_at("partners", "partner_id"),

@@ -18,6 +18,7 @@ from gateway.domain import credentials
 from gateway.domain.credentials import NewKey
 from gateway.errors import NotFound
 from gateway.web.calls import NO_STORE, Call, may
+from gateway.web.idempotency import once
 from gateway.web.pages import Cursor, Limit, Page, page
 from gateway.web.texts import NO_NUL, Name
 
@@ -89,20 +90,12 @@ def list_credentials(
 
 @post("/", sync_to_thread=True, **may("credentials.manage"))
 def add_credential(data: JSONBody[NewCredential], call: NamedDependency[Call]) -> Response[CredentialMade]:
-    """Give a partner an API key or an OAuth2 client; the answer is the only one that shows the secret."""
+    """Give a partner an API key or an OAuth2 client; the answer is the only one that shows the secret.
+
+    With an `Idempotency-Key`, the same request shows it again for a day, should the answer have been lost.
+    """
     with call.firm() as session:
-        partner = _find_partner(session, data.partner)
-        made = credentials.add_key(
-            session,
-            call.who.firm_id,
-            partner.id,
-            name=data.name,
-            scopes=data.scopes,
-            expires_at=data.expires_at,
-            actor=call.actor,
-            kind=data.kind,
-        )
-        return _made(session, made)
+        return once(session, call, data, lambda: _added(session, call, data))
 
 
 @get("/{credential_id:uuid}", sync_to_thread=True, **may("credentials.manage"))
@@ -119,8 +112,12 @@ def rotate_credential(
 ) -> Response[CredentialMade]:
     """Make a successor with the same scopes; the old one lives on until it is revoked, or for `grace_hours`."""
     grace = None if data.grace_hours is None else timedelta(hours=data.grace_hours)
-    with call.firm() as session:
+
+    def rotated() -> Response[CredentialMade]:
         return _made(session, credentials.rotate(session, credential_id, grace=grace, actor=call.actor))
+
+    with call.firm() as session:
+        return once(session, call, data, rotated)
 
 
 @delete("/{credential_id:uuid}", sync_to_thread=True, **may("credentials.manage"))
@@ -128,6 +125,21 @@ def revoke_credential(credential_id: FromPath[UUID], call: NamedDependency[Call]
     """Revoke a credential and the tokens fetched with it, at once; one that was revoked before stays as it is."""
     with call.firm() as session:
         credentials.revoke(session, credential_id, call.actor)
+
+
+def _added(session: Session, call: Call, data: NewCredential) -> Response[CredentialMade]:
+    partner = _find_partner(session, data.partner)
+    made = credentials.add_key(
+        session,
+        call.who.firm_id,
+        partner.id,
+        name=data.name,
+        scopes=data.scopes,
+        expires_at=data.expires_at,
+        actor=call.actor,
+        kind=data.kind,
+    )
+    return _made(session, made)
 
 
 def _find_partner(session: Session, slug: str) -> Partner:

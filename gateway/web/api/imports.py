@@ -27,11 +27,13 @@ from gateway.domain.audit import record
 from gateway.domain.partners import Home
 from gateway.errors import NotFound
 from gateway.web.calls import Call, may
+from gateway.web.idempotency import earlier, keep
 from gateway.web.pages import Cursor, Limit, Page, page
 from gateway.web.problems import Rejected
 from gateway.web.scoping import of_caller
 from ingest import imports, receipts
 from ingest.account import account_of
+from ingest.formats.base import Source
 from ingest.jobs import Standing, follow
 from ingest.office import Asked
 from ingest.reception import receive
@@ -169,17 +171,36 @@ def refuse_import(import_id: FromPath[UUID], data: JSONBody[Refusal], call: Name
 def replay_import(import_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[Queued]:
     """Take the same bytes again, as a new import under today's settings; for the time of which they spoke."""
     with call.firm() as session:
+        if (kept := earlier(session, call, None)) is not None:
+            return kept
         home = _home(session, call, import_id)
-        one = session.get_one(Import, (home.firm_id, import_id))
-        if one.state in OPEN_STATES:
-            raise Rejected(409, "import_running", "The import has not come to its end yet.")
-        stored = session.get_one(StoredFile, (home.firm_id, one.file_id))
-        source = call.office.store.open(stored.storage_key, call.office.cipher(session, home.firm_id), name=stored.name)
-        feed = session.scalar(select(FeedRow.name).where(FeedRow.id == one.feed_id))
-        asked = Asked(feed=None if one.corrects_import_id else feed, as_of=one.as_of, forced=True)
-        via = VIA if stored.via == VIA else "replay"  # rows must be read as rows again
-    [again] = receive(call.office, home, source.name, source.chunks(), via=via, asked=asked, queued=True)
-    return _queued(again)
+        source, via, asked = _again(session, call, import_id)
+    answers: list[Response[Queued]] = []
+
+    def note(session: Session, import_ids: list[UUID]) -> None:
+        answers.append(_queued(import_ids[0]))
+        keep(session, call, None, answers[0])
+
+    receive(call.office, home, source.name, source.chunks(), via=via, asked=asked, queued=True, note=note)
+    return answers[0]
+
+
+def _again(session: Session, call: Call, import_id: UUID) -> tuple[Source, str, Asked]:
+    """The bytes of an import, how they come now, and what was said of them.
+
+    Raises:
+        Rejected: 409 `import_running`; 410 `original_destroyed`.
+    """
+    one = session.get_one(Import, (call.who.firm_id, import_id))
+    if one.state in OPEN_STATES:
+        raise Rejected(409, "import_running", "The import has not come to its end yet.")
+    stored = session.get_one(StoredFile, (call.who.firm_id, one.file_id))
+    if stored.destroyed_at is not None:
+        raise Rejected(410, "original_destroyed", f"Its original was destroyed on {stored.destroyed_at:%Y-%m-%d}.")
+    source = call.office.store.open(stored.storage_key, call.office.cipher(session, call.who.firm_id), name=stored.name)
+    feed = session.scalar(select(FeedRow.name).where(FeedRow.id == one.feed_id))
+    asked = Asked(feed=None if one.corrects_import_id else feed, as_of=one.as_of, forced=True)
+    return source, VIA if stored.via == VIA else "replay", asked  # rows must be read as rows again
 
 
 # ------------------------------------------------------------------------------------------------ helpers

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from gateway import clock, crypto
 from gateway.domain import signing
-from gateway.domain.sessions import Opened
+from gateway.domain.sessions import LASTS, Opened
 from ingest.office import Office
 
 ALGORITHM = "HS256"
@@ -51,7 +51,8 @@ class Keyring:
         with self._office.db.system() as session:
             made = signing.current(session, self._master)
             key_id, key = made.id, crypto.signing_key(made.wrapped_key, made.id, self._master)
-        issued, until = (int(each.timestamp()) for each in (clock.now(), opened.expires_at))
+        until = int(opened.expires_at.timestamp())
+        issued = until - int(LASTS.total_seconds())
         claims = Claims(
             ISSUER, AUDIENCE, opened.staff_id, opened.firm_id, opened.role, opened.session_id, issued, until
         )

@@ -1,8 +1,16 @@
 """A request that creates something may be sent again: the same key brings the same answer, and one thing."""
 
 import threading
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from desk import people
+
+from gateway import clock
+from gateway.jobs import upkeep
+from gateway.jobs.handling import Handling
+from gateway.jobs.ledger import Job
 
 CLIENTS = "/v1/clients"
 ANA = {"partner": "acme", "employee_id": "E900", "given_name": "Ana", "family_name": "Silva"}
@@ -71,6 +79,42 @@ def test_cases_documents_and_walls_are_made_once_as_well(http, as_staff, desk, c
     ]:
         first, again = (create(http, admin, path, body, path) for _ in range(2))
         assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json()), first.text
+
+
+def test_a_credential_is_made_once_and_its_secret_shown_again_to_whoever_lost_the_answer(http, as_staff, desk):
+    admin, path = as_staff("admin"), "/v1/credentials"
+    asked = {"partner": "acme", "name": "nightly", "scopes": ["files:write"]}
+    first, again = (create(http, admin, "key", asked, path) for _ in range(2))
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json()), first.text
+    assert again.headers["cache-control"] == "no-store"
+    rotations = f"{path}/{first.json()['id']}/rotations"
+    first, again = (create(http, admin, "turn", {"grace_hours": 1}, rotations) for _ in range(2))
+    assert (first.status_code, again.json()) == (201, first.json()), first.text
+    assert desk.sql("SELECT count(*) FROM credentials") == [(2,)]
+
+
+def test_kept_answers_cannot_be_read_in_the_database(http, as_staff, desk):
+    told = create(http, as_staff("paralegal"), "k").json()
+    [(body,)] = desk.sql("SELECT body FROM idempotency_keys")
+    assert told["id"].encode() not in body
+    assert b"Silva" not in body
+
+
+def test_answers_are_forgotten_after_a_day_even_if_nobody_asks_again(http, as_staff, desk, db, settings, monkeypatch):
+    create(http, as_staff("paralegal"), "k")
+    job, now = Job(uuid4(), None, "jobs.purge", {}, 1, 1, "tests", None), clock.now()
+    for hours, left in ((23, 1), (25, 0)):
+        monkeypatch.setenv("GATEWAY_NOW", (now + timedelta(hours=hours)).isoformat())
+        upkeep.purge(Handling(db, settings, job))
+        assert desk.sql("SELECT count(*) FROM idempotency_keys") == [(left,)], hours
+
+
+def test_an_import_is_taken_again_once(http, as_staff, desk):
+    told = desk.drop("roster_20260301.csv", people(3))
+    path = f"/v1/imports/{told['import_id']}/replay"
+    first, again = (create(http, as_staff("admin"), "again", None, path) for _ in range(2))
+    assert (first.status_code, again.status_code, again.json()) == (202, 202, first.json()), first.text
+    assert desk.sql("SELECT count(*) FROM imports") == [(2,)]
 
 
 def test_erasing_a_person_forgets_the_answers_that_are_kept(http, as_staff, desk):
