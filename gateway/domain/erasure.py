@@ -90,7 +90,7 @@ def erase(session: Session, client_id: UUID, reason: str, cipher: FirmCipher, ac
     with changes.by_hand(session):
         client = _take(session, client_id)
         touched = _imports(session, client)
-        storage_keys = [*_scans(session, client_id), *_originals(session, touched)]
+        storage_keys = _destroy(session, [*_scans(session, client_id), *_originals(session, touched)])
         documents = session.scalars(_blank_documents(client_id)).all()
         cases = session.scalars(_blank_cases(client_id)).all()
         _blank(client, cipher)
@@ -208,17 +208,23 @@ def _span(
     return and_(Import.feed_id == feed_id, *within)
 
 
-def _scans(session: Session, client_id: UUID) -> Sequence[str]:
+def _scans(session: Session, client_id: UUID) -> Sequence[UUID]:
+    """Files attached to the person's documents."""
     attached = select(Document.file_id).where(Document.client_id == client_id, Document.file_id.is_not(None))
-    return session.scalars(select(File.storage_key).where(File.id.in_(attached))).all()
+    return [one for one in session.scalars(attached) if one is not None]
 
 
-def _originals(session: Session, imports: Sequence[UUID]) -> Sequence[str]:
+def _originals(session: Session, imports: Sequence[UUID]) -> Sequence[UUID]:
     """Of ended imports, with the archives in which they came."""
     ended = select(Import.file_id).where(Import.id.in_(imports), Import.state.not_in(_WAITING))
     files = session.execute(select(File.id, File.archive_id).where(File.id.in_(ended))).all()
-    ids = {one for pair in files for one in pair if one is not None}
-    return session.scalars(select(File.storage_key).where(File.id.in_(ids))).all()
+    return [one for pair in files for one in pair if one is not None]
+
+
+def _destroy(session: Session, files: Sequence[UUID]) -> Sequence[str]:
+    """Put on record that the bytes of files are gone; give the keys under which they are stored."""
+    gone = update(File).where(File.id.in_(files)).values(destroyed_at=func.coalesce(File.destroyed_at, clock.now()))
+    return session.scalars(gone.returning(File.storage_key)).all()
 
 
 _WAITING = (*OPEN_STATES, "held")

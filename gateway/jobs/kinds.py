@@ -34,6 +34,7 @@ KINDS: dict[str, Kind] = {
     "ingest.run": Kind("ingest", "ingest.jobs:run"),
     "ingest.receipts": Kind("ingest", "ingest.jobs:write_receipts"),
     "ingest.sweep": Kind("normal", "ingest.jobs:sweep"),
+    "ingest.retire": Kind("bulk", "ingest.retention:retire"),
     "audit.partitions": Kind("normal", "gateway.jobs.upkeep:make_partitions"),
     "jobs.purge": Kind("bulk", "gateway.jobs.upkeep:purge"),
 }

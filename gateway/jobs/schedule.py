@@ -40,6 +40,7 @@ BUILT_IN: dict[str, BuiltIn] = {
     "audit partitions": BuiltIn("15 1 * * *", "audit.partitions"),
     "open imports": BuiltIn("* * * * *", "ingest.sweep"),
     "old jobs": BuiltIn("45 2 * * *", "jobs.purge"),
+    "old files": BuiltIn("15 3 * * *", "ingest.retire"),
 }
 
 

@@ -105,6 +105,14 @@ def test_the_same_key_brings_the_same_answer_and_one_import(http, acme_key, desk
     assert (other.status_code, other.json()["error"]) == (422, "idempotency_key_reused")
 
 
+def test_a_destroyed_original_is_not_taken_for_a_lost_one(http, as_staff, desk):
+    told = desk.drop("roster_20260301.csv", people(3))
+    desk.sql("UPDATE files SET destroyed_at = '2027-04-05'")
+    answer = http.post(f"{IMPORTS}/{told['import_id']}/replay", headers=as_staff("admin"))
+    assert (answer.status_code, answer.json()["error"]) == (410, "original_destroyed"), answer.text
+    assert "2027-04-05" in answer.json()["message"]
+
+
 def test_an_idempotency_key_is_its_callers_alone(http, acme_key, globex_key, desk):
     first = send(http, acme_key | {"Idempotency-Key": "k"}, people(1))
     other = send(http, globex_key | {"Idempotency-Key": "k"}, people(1))

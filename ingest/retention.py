@@ -1,0 +1,68 @@
+"""Lets go of what was kept long enough: originals, their receipts, and what was told of single rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, delete, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from gateway import clock
+from gateway.db.models import OPEN_STATES, Document, File, Import, Partner, RowError
+from gateway.domain.partners import Home
+from gateway.jobs.handling import Handling
+from gateway.storage import Store
+from ingest import receipts
+
+KEPT = timedelta(days=400)
+
+_AT_ONCE = 200  # files a transaction lets go of
+_REMARK = f"Its original and its receipts were destroyed {KEPT.days} days after it arrived."
+
+
+def retire(handling: Handling) -> None:
+    """Destroy what has outlived its time; records keep their values, and the audit log what led to them."""
+    gone = 0
+    while found := _retire_some(handling):
+        gone += found
+        handling.tell(destroyed=gone)
+
+
+def _retire_some(handling: Handling) -> int:
+    """Bytes go before the commit: if it fails, the next run finds them gone."""
+    store = Store.of(handling.settings)
+    with handling.db.system() as session:
+        files = session.scalars(_outlived().limit(_AT_ONCE)).all()
+        for file in files:
+            store.delete(file.storage_key)
+            file.destroyed_at = clock.now()
+        for home, import_id in _forgotten(session, [file.id for file in files]):
+            receipts.destroy(handling.settings, home, import_id)
+    return len(files)
+
+
+def _outlived() -> Select[File]:
+    """Files that nobody will ask for: none that waits for a decision, none that is attached to a document."""
+    member = aliased(File)
+    members = select(member.id).where(member.archive_id == File.id).correlate(File)
+    about = or_(Import.file_id == File.id, Import.file_id.in_(members))
+    waiting = exists().where(about, Import.state.in_((*OPEN_STATES, "held")))
+    return select(File).where(
+        File.destroyed_at.is_(None),
+        File.received_at < clock.now() - KEPT,
+        ~waiting,
+        ~exists().where(Document.file_id == File.id),
+    )
+
+
+def _forgotten(session: Session, files: Sequence[UUID]) -> list[tuple[Home, UUID]]:
+    """Take the problems out of the imports of these files; give the imports, and where they belong."""
+    found = session.execute(
+        select(Import, Partner).join(Partner, Partner.id == Import.partner_id).where(Import.file_id.in_(files))
+    ).all()
+    for one, _ in found:
+        one.problem_count, one.remarks = 0, [*one.remarks, _REMARK]
+    session.execute(delete(RowError).where(RowError.import_id.in_([one.id for one, _ in found])))
+    return [(Home(by.firm_id, by.id, by.slug, by.time_zone), one.id) for one, by in found]
