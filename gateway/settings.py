@@ -6,6 +6,7 @@ import base64
 import binascii
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
@@ -55,6 +56,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         metrics_token: whoever knows it may read /metrics; None means whoever asks from this machine.
         master_key: wraps the firms' data keys; None means a key file in `data_dir`.
         http_host, http_port: where the API listens.
+        trusted_proxies: addresses and networks that may say for whom they ask (X-Forwarded-For, X-Forwarded-Proto).
         broker_url: what wakes workers, redis:// or amqp://; None means the database itself.
         urgent_workers, normal_workers, bulk_workers, ingest_workers: jobs of that queue that a process runs at once.
         job_lease_seconds: how long a worker may be silent before others take over its jobs.
@@ -75,6 +77,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     broker_url: str | None = None
     http_host: str = "127.0.0.1"
     http_port: int = 8000
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     urgent_workers: int = 2
     normal_workers: int = 4
     bulk_workers: int = 1
@@ -115,6 +118,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         limits_url=_redis_url(env, "GATEWAY_LIMITS_URL"),
         metrics_token=_secret(env, "GATEWAY_METRICS_TOKEN"),
         http_host=env.get("GATEWAY_HTTP_HOST") or "127.0.0.1",
+        trusted_proxies=_networks(env, "GATEWAY_TRUSTED_PROXIES", ("127.0.0.1", "::1")),
         broker_url=_broker_url(env, "GATEWAY_BROKER_URL"),
         **{name: _number(env, f"GATEWAY_{name.upper()}", *bounds) for name, bounds in _NUMBERS.items()},
         log_format=cast("LogFormat", _word(env, "GATEWAY_LOG_FORMAT", get_args(LogFormat), "text")),
@@ -162,6 +166,16 @@ def _broker_url(env: Mapping[str, str], name: str) -> str | None:
     if url and url.partition("://")[0] not in _BROKERS:
         raise _invalid(name, "must start with redis://, rediss://, amqp:// or amqps://, or be unset")
     return url
+
+
+def _networks(env: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    words = tuple(env.get(name, "").replace(",", " ").split())
+    for word in words:
+        try:
+            ip_network(word)
+        except ValueError:
+            raise _invalid(name, f"must be addresses or networks such as 10.0.0.0/8, not {word!r}") from None
+    return words or default
 
 
 def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -23,7 +23,8 @@ def make(settings: Settings) -> uvicorn.Server:
         log_config=None,  # our own log has a line for each request
         access_log=False,
         server_header=False,
-        proxy_headers=True,  # from the proxy on this machine; from others they count for nothing
+        proxy_headers=True,
+        forwarded_allow_ips=list(settings.trusted_proxies),  # what others say of themselves counts for nothing
     )
     return uvicorn.Server(config)
 

@@ -82,6 +82,7 @@ def test_a_secret_may_stand_in_a_file(tmp_path):
         ({"GATEWAY_NORMAL_WORKERS": "0"}, "GATEWAY_NORMAL_WORKERS"),
         ({"GATEWAY_NORMAL_WORKERS": "many"}, "GATEWAY_NORMAL_WORKERS"),
         ({"GATEWAY_JOB_LEASE_SECONDS": "-5"}, "GATEWAY_JOB_LEASE_SECONDS"),
+        ({"GATEWAY_TRUSTED_PROXIES": "127.0.0.1, proxy.example"}, "GATEWAY_TRUSTED_PROXIES"),
     ],
 )
 def test_a_bad_variable_is_named_and_a_secret_is_not_shown(environ, variable):

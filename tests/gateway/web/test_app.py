@@ -1,11 +1,15 @@
 """What all requests have in common: proof, permissions, problem documents, ids."""
 
+import asyncio
 import re
 
 import pytest
 from litestar import Litestar, get
+from msgspec.structs import replace
 
+from gateway.settings import load
 from gateway.web.app import _refuse_undeclared, create_app, routes_of
+from gateway.web.server import make
 
 CLIENTS = "/v1/clients"
 
@@ -77,3 +81,27 @@ def test_the_document_of_the_api_lists_every_route_with_what_it_does(http, setti
     ours -= {("/v1/openapi.json", "GET"), ("/metrics", "GET")}  # for machines, not for callers
     assert ours == set(listed)
     assert all(told["description"] for told in listed.values())
+
+
+@pytest.mark.parametrize(
+    ("trusted", "caller", "seen"),
+    [
+        ("", "127.0.0.1", "203.0.113.9"),
+        ("", "198.51.100.7", "198.51.100.7"),
+        ("198.51.100.0/24", "198.51.100.7", "203.0.113.9"),
+        ("198.51.100.0/24", "127.0.0.1", "127.0.0.1"),
+    ],
+)
+def test_only_a_trusted_proxy_may_say_for_whom_it_asks(settings, trusted, caller, seen):
+    proxies = load({"GATEWAY_TRUSTED_PROXIES": trusted}).trusted_proxies
+    config = make(replace(settings, trusted_proxies=proxies)).config
+    config.load()
+    heard = []
+
+    async def hear(scope, receive, send):
+        heard.append(scope["client"][0])
+
+    config.loaded_app.app = hear
+    scope = {"type": "http", "client": (caller, 50000), "headers": [(b"x-forwarded-for", b"203.0.113.9")]}
+    asyncio.run(config.loaded_app(scope, None, None))
+    assert heard == [seen]
