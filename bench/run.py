@@ -14,12 +14,13 @@ from pathlib import Path
 import imports
 import psycopg
 import realtime
+import trail
 from measuring import Row
 
 from gateway import clock
 from gateway.db.cluster import VERSION
 
-SCENARIOS = (*imports.SCENARIOS, *realtime.SCENARIOS)
+SCENARIOS = (*imports.SCENARIOS, *realtime.SCENARIOS, *trail.SCENARIOS)
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
@@ -30,9 +31,7 @@ MARKS = ("<!-- results -->\n", "<!-- end of results -->\n")
 def main() -> int:
     """Run what was asked for; 1 when a budget is missed."""
     asked = _arguments()
-    names = (
-        [asked.only] if asked.only else [name for one in SCENARIOS for name in one.rows if not one.long or asked.long]
-    )
+    names = asked.only or [name for one in SCENARIOS for name in one.rows if not one.long or asked.long]
     rows = [row for one in SCENARIOS if set(one.rows) & set(names) for row in one.measure() if row.name in names]
     results = {"machine": _machine(), "date": f"{clock.now():%Y-%m-%d}", "rows": _kept(rows)}
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
@@ -43,7 +42,8 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=[name for one in SCENARIOS for name in one.rows], help="measure one row")
+    rows = [name for one in SCENARIOS for name in one.rows]
+    parser.add_argument("--only", action="append", choices=rows, help="measure one row; may be repeated")
     parser.add_argument("--long", action="store_true", help="the rows that take minutes as well")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser.parse_args()
