@@ -9,8 +9,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-import openpyxl
-
 FIRM = "bench"
 
 _COUNTRIES = (
@@ -142,7 +140,9 @@ class Roster:
 
     def write_workbook(self, path: Path) -> None:
         """The same as a workbook, with dates and amounts as what they are."""
-        book = openpyxl.Workbook(write_only=True)
+        from openpyxl import Workbook  # noqa: PLC0415 - takes memory that who imports has no use for
+
+        book = Workbook(write_only=True)
         sheet = book.create_sheet("Roster")
         sheet.append(COLUMNS)
         for row in self._rows():

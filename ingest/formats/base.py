@@ -12,9 +12,9 @@ from typing import Annotated, ClassVar, Protocol
 from msgspec import Meta, Struct
 from msgspec import field as option
 
-BATCH_ROWS = 5_000
-BATCH_CELLS = 250_000  # a batch of a very wide table holds fewer rows, so that memory stays flat
-BATCH_BYTES = 8_000_000  # so does a batch of very long rows
+BATCH_ROWS = 2_500
+BATCH_CELLS = 125_000  # a batch of a very wide table holds fewer rows, so that memory stays flat
+BATCH_BYTES = 4_000_000  # so does a batch of very long rows
 MAX_COLUMNS = 16_384  # as many as a sheet of Excel has
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import Connection
 
 from gateway.domain.fields import Kind
-from ingest.load import entries
+from ingest.load import entries, statistics
 from ingest.load.entries import TOUCHED, client_of
 from ingest.load.match import ENDED
 from ingest.load.shapes import KINDS, Shape
@@ -32,6 +32,7 @@ def write(connection: Connection[Any], shapes: dict[Kind, Shape], params: Params
     entries.begin(connection)
     counts = {shapes[kind].table: _write_kind(connection, shapes[kind], params) for kind in KINDS if kind in shapes}
     entries.finish(connection, shapes, params)
+    statistics.refresh(connection, counts)
     return counts
 
 

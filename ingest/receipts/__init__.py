@@ -28,7 +28,6 @@ from ingest.formats.base import Source
 from ingest.receipts.files import whole, whole_bytes
 from ingest.receipts.rejected import FETCH, rejected_rows, reopen
 from ingest.receipts.tables import write_tables
-from ingest.receipts.workbook import write_workbook
 
 
 def folder_of(settings: Settings, home: Home, import_id: UUID) -> Path:
@@ -64,6 +63,8 @@ def make_workbook(db: Database, store: Store, settings: Settings, home: Home, im
     Raises:
         Permanent: `too_wide`, a workbook has fewer columns than this file.
     """
+    from ingest.receipts.workbook import write_workbook  # noqa: PLC0415 - takes 11 MB, which imports do not owe
+
     folder = folder_of(settings, home, import_id)
     path = folder / RECEIPTS["xlsx"]
     with db.firm(home.firm_id) as session:
