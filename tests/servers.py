@@ -25,12 +25,13 @@ def free_port() -> int:
     raise AssertionError("no port is free")
 
 
-def until(look, seconds: float = 20.0) -> None:
-    """Look again and again: servers announce nothing."""
+def until(look, seconds: float = 40.0):
+    """What is found at last, looking again and again: other processes do it, and announce nothing."""
     deadline = time.perf_counter() + seconds
-    while not look():
+    while not (found := look()):
         assert time.perf_counter() < deadline, "it did not come about"
         time.sleep(0.02)
+    return found
 
 
 class Postgres:
