@@ -120,6 +120,13 @@ class Installation:
         if "GATEWAY_DATABASE_URL" not in self.environment:
             until(lambda: self.json("db", "stop") == {"state": "stopped"})
 
+    def figure(self, http: httpx.Client, name: str, **labels: str) -> float:
+        """One of the API's figures; 0 before it was first counted."""
+        told = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
+        lines = http.get("/metrics").raise_for_status().text.splitlines()
+        named = f"{name}{{{told}}} " if labels else f"{name} "
+        return next((float(line.removeprefix(named)) for line in lines if line.startswith(named)), 0.0)
+
     # ------------------------------------------------------------ database
 
     def sql(self, query: str, *params: object) -> list[tuple[Any, ...]]:

@@ -89,8 +89,16 @@ class Served:
         os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait(60)
 
+    def stall(self) -> None:
+        """Say nothing more, while connections stay open and new ones are taken."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        os.killpg(self._process.pid, signal.SIGCONT)
+
     def close(self) -> None:
         if self._process.poll() is None:
+            self.resume()
             self.stop()
 
     def environment(self) -> dict[str, str]:
