@@ -72,12 +72,17 @@ class Installation:
         made = self.json("key", "add", "--partner", partner)
         return {"Authorization": f"Bearer {made['secret']}"}
 
-    def staff(self, http: httpx.Client, firm: str, name: str, role: str = "admin") -> dict[str, str]:
-        """Headers of somebody new, signed in."""
+    def member(self, firm: str, name: str, role: str = "admin") -> str:
+        """The address of somebody new, who may sign in with `PASSWORD`."""
         email = f"{name}@{firm}.example"
         self.run("staff", "add", email, "--firm", firm, "--role", role, "--json")
         self.run("staff", "password", email, "--firm", firm, stdin=f"{PASSWORD}\n")
-        told = http.post("/v1/auth/login", json={"email": email, "password": PASSWORD}).raise_for_status().json()
+        return email
+
+    def staff(self, http: httpx.Client, firm: str, name: str, role: str = "admin") -> dict[str, str]:
+        """Headers of somebody new, signed in."""
+        login = {"email": self.member(firm, name, role), "password": PASSWORD}
+        told = http.post("/v1/auth/login", json=login).raise_for_status().json()
         return {"Authorization": f"Bearer {told['access_token']}"}
 
     # ------------------------------------------------------------ services
@@ -111,12 +116,16 @@ class Installation:
         except httpx.HTTPError:
             return False
 
-    def close(self) -> None:
+    def end(self) -> None:
         """End the services, and see that they end in peace."""
         running = [service for service in self.services if service.poll() is None]
         for service in running:
             service.terminate()
         assert [service.wait(60) for service in running] == [0] * len(running)
+
+    def close(self) -> None:
+        """End the services and the database."""
+        self.end()
         if "GATEWAY_DATABASE_URL" not in self.environment:
             until(lambda: self.json("db", "stop") == {"state": "stopped"})
 

@@ -176,7 +176,8 @@ class Rabbit(Served):
         import pika
 
         connection = pika.BlockingConnection(pika.URLParameters(self.url))
-        connection.channel().queue_delete("gateway.normal")
+        for queue in ("gateway.normal", "gateway.ingest"):
+            connection.channel().queue_delete(queue)
         connection.close()
 
 

@@ -28,7 +28,15 @@ def stored(desk):
 def test_a_file_that_is_on_record_after_all_is_still_in_the_store(office, desk):
     content = as_csv(people(3))
     with pytest.raises(Transient, match="cannot be reached"):
-        receive(office, office.home("acme"), "roster_20260301.csv", [content], via="test", asked=Asked(), note=lose_the_answer)
+        receive(
+            office,
+            office.home("acme"),
+            "roster_20260301.csv",
+            [content],
+            via="test",
+            asked=Asked(),
+            note=lose_the_answer,
+        )
     [key] = until(lambda: stored(desk))
     with office.db.firm(desk.firm_id) as session:
         cipher = office.cipher(session, desk.firm_id)
