@@ -385,7 +385,7 @@ def test_a_stalled_redis_holds_nobody_up_and_is_used_again_when_it_wakes_up(lab)
             assert_each_file_was_loaded_once(lab)
             redis.stall()  # and whoever must end meanwhile, does
     assert attempts(lab, first) == {1}
-    assert "does not end in time" not in lab.said()
+    assert "did not end in time" not in lab.said()
 
 
 def counted(lab, http: httpx.Client, by: str, decision: str = "allowed") -> float:
