@@ -65,6 +65,9 @@ def serving(lab, **more: str) -> Iterator[httpx.Client]:
         lab.end()
         for name in more:
             del lab.environment[name]
+    said = lab.said()
+    assert "Traceback" not in said, "that a service is away is no surprise"
+    assert "did not end in time" not in said
 
 
 @contextmanager
@@ -385,7 +388,6 @@ def test_a_stalled_redis_holds_nobody_up_and_is_used_again_when_it_wakes_up(lab)
             assert_each_file_was_loaded_once(lab)
             redis.stall()  # and whoever must end meanwhile, does
     assert attempts(lab, first) == {1}
-    assert "did not end in time" not in lab.said()
 
 
 def counted(lab, http: httpx.Client, by: str, decision: str = "allowed") -> float:
