@@ -216,6 +216,7 @@ def test_a_worker_ends_in_peace_although_the_broker_has_fallen_silent(service, a
     for _ in range(5):
         made.enqueue(broker.message("bulk"))
     made.close()
+    threads = threading.active_count()
     database, woken = Database(addresses), threading.Event()
     worker = Worker(database, installation, {"bulk": 1})
 
@@ -232,6 +233,7 @@ def test_a_worker_ends_in_peace_although_the_broker_has_fallen_silent(service, a
         assert time.perf_counter() - begun < 15
     finally:
         service.resume()
+    until(lambda: threading.active_count() <= threads)  # and what they hold is given up
     with db.system() as session:
         assert session.scalar(text("SELECT count(*) FROM leases WHERE name LIKE 'worker %'")) == 0
     database.close()
