@@ -89,7 +89,9 @@ def receive(
             for import_id in recorded.ids if queued else ():
                 queue_run(session, home, import_id)
             note(session, recorded.ids)
-        one.unrecorded -= {stored.key for stored in recorded.kept}
+            session.flush()
+            # now: a commit whose answer is lost may have been done, and what is on record must be in the store
+            one.unrecorded -= {stored.key for stored in recorded.kept}
     finally:
         one.discard()
     return recorded.ids

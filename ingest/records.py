@@ -84,7 +84,8 @@ def send(
         with office.db.firm(home.firm_id) as session:
             _wait_for_turn(session, home)
             note(session, _loaded(office, session, home, reception, f"{feed}.jsonl", b"\n".join(rows)))
-        reception.unrecorded.clear()
+            session.flush()
+            reception.unrecorded.clear()  # now: a commit whose answer is lost may have been done
     finally:
         reception.discard()
 

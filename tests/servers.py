@@ -25,12 +25,13 @@ def free_port() -> int:
     raise AssertionError("no port is free")
 
 
-def until(look, seconds: float = 20.0) -> None:
-    """Look again and again: servers announce nothing."""
+def until(look, seconds: float = 40.0):
+    """What is found at last, looking again and again: other processes do it, and announce nothing."""
     deadline = time.perf_counter() + seconds
-    while not look():
+    while not (found := look()):
         assert time.perf_counter() < deadline, "it did not come about"
         time.sleep(0.02)
+    return found
 
 
 class Postgres:
@@ -88,8 +89,16 @@ class Served:
         os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait(60)
 
+    def stall(self) -> None:
+        """Say nothing more, while connections stay open and new ones are taken."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        os.killpg(self._process.pid, signal.SIGCONT)
+
     def close(self) -> None:
         if self._process.poll() is None:
+            self.resume()
             self.stop()
 
     def environment(self) -> dict[str, str]:
@@ -167,7 +176,8 @@ class Rabbit(Served):
         import pika
 
         connection = pika.BlockingConnection(pika.URLParameters(self.url))
-        connection.channel().queue_delete("gateway.normal")
+        for queue in ("gateway.normal", "gateway.ingest"):
+            connection.channel().queue_delete(queue)
         connection.close()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -22,9 +22,11 @@ from gateway.db import migrate
 from gateway.db.cluster import APP, SYSTEM
 from gateway.db.embedded import Embedded, ensure_running
 from gateway.db.engine import Addresses, begin, make_engine, translating
-from gateway.db.lookup import look_up
+from gateway.db.lookup import first_answer, look_up
 from gateway.logging import get_logger
 from gateway.settings import Settings
+
+T = TypeVar("T")
 
 PARTITION_DAYS = 31  # how far ahead the audit log can be written when nothing makes partitions any more
 
@@ -91,15 +93,19 @@ class Database:
             yield session
 
     @contextmanager
-    def hot(self) -> Iterator[psycopg.Connection[Any]]:
+    def hot(self, ask: Callable[[psycopg.Connection[Any]], T]) -> Iterator[tuple[psycopg.Connection[Any], T]]:
         """The driver's connection, for the few paths that open, ask and end their transaction in their own pipelines.
 
-        They begin with `HOT_OPENING`; what they leave open is rolled back.
+        What they leave open is rolled back.
+
+        Args:
+            ask: begins the transaction, with `HOT_OPENING`, and asks a first question, whose answer comes along. It is
+                asked again where a connection turns out to have died in the pool.
         """
         with translating():
-            pooled = self._app.raw_connection()
+            pooled, answer = first_answer(self._app, ask)
             try:
-                yield _of_psycopg(pooled.driver_connection)
+                yield _of_psycopg(pooled.driver_connection), answer
             finally:
                 _tidy(pooled)
 

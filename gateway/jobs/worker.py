@@ -28,7 +28,8 @@ from gateway.logging import get_logger
 from gateway.settings import Settings
 
 _PULSE_SECONDS = 1.0  # between renewals of leases, and notes of progress
-_TRANSPORT_MS = 2_000  # how long an ending process waits for Dramatiq's threads
+_TRANSPORT_MS = 2_000  # how long Dramatiq waits for its threads of one sort, of two
+_PARTING_SECONDS = 5.0  # how long an ending process waits for the broker
 
 log = get_logger(__name__)
 
@@ -75,15 +76,24 @@ class Worker:
         deadline = perf_counter() + self._settings.drain_seconds
         for pool in self._pools.values():
             pool.stop()
-        self._transport.stop(timeout=_TRANSPORT_MS)
+        hanging_up = threading.Thread(target=self._hang_up, daemon=True)
+        hanging_up.start()
         drained = all(pool.join(deadline) for pool in self._pools.values())
         self._stopping.set()
         for thread in self._threads:
             thread.join()
         self._take_leave()
         self._nudger.close()
-        self._broker.close()
+        hanging_up.join(_PARTING_SECONDS)
         return drained
+
+    def _hang_up(self) -> None:
+        """Leave the broker, in a thread of its own: one that has fallen silent takes minutes, or fails."""
+        try:
+            self._transport.stop(timeout=_TRANSPORT_MS)
+            self._broker.close()
+        except Exception as error:  # noqa: BLE001 - each client has its own, and nothing is owed to a broker
+            log.warning("did not part from the broker in peace", error=str(error) or repr(error))
 
     def _take_leave(self) -> None:
         try:

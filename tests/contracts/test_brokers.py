@@ -208,6 +208,37 @@ def test_a_broker_that_was_emptied_is_used_again(service, ear, nudger):
     until(lambda: nudger.nudge("normal") or time.sleep(0.2) or ear.heard, seconds=30)
 
 
+def test_a_worker_ends_in_peace_although_the_broker_has_fallen_silent(service, addresses, installation, reached, db):
+    if not isinstance(service, Served):
+        pytest.skip("the ledger is in this broker")
+    made = make_broker(installation, reached)
+    made.declare_queue("gateway.bulk")
+    for _ in range(5):
+        made.enqueue(broker.message("bulk"))
+    made.close()
+    threads = threading.active_count()
+    database, woken = Database(addresses), threading.Event()
+    worker = Worker(database, installation, {"bulk": 1})
+
+    def wake(queue):
+        service.stall()  # this wake cannot be acknowledged, and further ones have been fetched
+        woken.set()
+
+    worker._wake = wake
+    worker.start()
+    try:
+        assert woken.wait(20)
+        begun = time.perf_counter()
+        assert worker.stop(), "no job was at work"
+        assert time.perf_counter() - begun < 15
+    finally:
+        service.resume()
+    until(lambda: threading.active_count() <= threads)  # and what they hold is given up
+    with db.system() as session:
+        assert session.scalar(text("SELECT count(*) FROM leases WHERE name LIKE 'worker %'")) == 0
+    database.close()
+
+
 def test_wakes_that_nobody_takes_do_not_pile_up(service, installation, reached, nudger):
     made = make_broker(installation, reached)
     made.declare_queue("gateway.urgent")

@@ -2,125 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
-import tempfile
-import threading
 import time
 from pathlib import Path
 
 import psycopg
 import pytest
-from desk import ROSTER, as_csv, people
+from desk import as_csv, people
+from served import COMMAND, QUEUES, installed
+from servers import until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
-
-COMMAND = str(Path(sys.executable).with_name("gateway"))
-
-
-def until(look, seconds=40):
-    for _ in range(seconds * 50):
-        if found := look():
-            return found
-        threading.Event().wait(0.02)  # other processes do it; nothing tells us when
-    raise AssertionError("it did not come about")
-
-
-class Lab:
-    """An installation with a database of its own, which may be stopped."""
-
-    def __init__(self, folder):
-        self.folder, self.services = folder, []
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-        self.environment = kept | {
-            "GATEWAY_DATA_DIR": str(folder / "data"),
-            "GATEWAY_CONFIG_DIR": str(folder / "configs"),
-            "GATEWAY_JOB_LEASE_SECONDS": "3",
-            "GATEWAY_JOB_SWEEP_SECONDS": "1",
-        }
-
-    def run(self, *words):
-        done = subprocess.run(
-            [COMMAND, *map(str, words)], env=self.environment, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == 0, done.stderr + done.stdout
-        return done.stdout
-
-    def json(self, *words):
-        return json.loads(self.run(*words, "--json"))
-
-    def serve(self, *words):
-        out = (self.folder / f"serve-{len(self.services)}.log").open("wb")
-        with out:
-            service = subprocess.Popen([COMMAND, "serve", *words], env=self.environment, stdout=out, stderr=out)
-        self.services.append(service)
-        return service
-
-    def said(self):
-        return "".join(log.read_text() for log in sorted(self.folder.glob("serve-*.log")))
-
-    def sql(self, query, *params):
-        try:
-            return self.asked(query, *params)
-        except psycopg.OperationalError:  # it is being restarted
-            return []
-
-    def asked(self, query, *params):
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute("SET ROLE gateway_system")
-            found = connection.execute(query, params)
-            return found.fetchall() if found.description else []
-
-    def workers(self):
-        return {queue for (queue,) in self.sql(
-            "SELECT jsonb_array_elements_text(about -> 'queues') FROM leases WHERE until > clock_timestamp()"
-        )}  # fmt: skip
-
-    def children(self, service):
-        """Process ids by role."""
-        found = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                words = (folder / "cmdline").read_bytes().decode().split("\0")
-            except OSError:  # it has ended since
-                continue
-            if parent == service.pid and "--role" in words:
-                found[words[words.index("--role") + 1]] = int(folder.name)
-        return found
-
-    def server_pid(self):
-        return int((self.folder / "data" / "postgres" / "postmaster.pid").read_text().split()[0])
 
 
 @pytest.fixture
 def lab():
-    """Below no folder of pytest's: the database of a root user has an account of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="gateway-served-"))
-    made = Lab(folder)
-    made.url = made.run("db", "url").strip()
-    configs = folder / "configs" / "acme"
-    configs.mkdir(parents=True)
-    (configs / "partner.yaml").write_text(ROSTER.format(partner="acme", firm="northgate"))
-    made.run("partner", "apply", folder / "configs")
-    yield made
-    for service in made.services:
-        if service.poll() is None:
-            service.terminate()
-        service.wait(60)
-    until(lambda: made.json("db", "stop") == {"state": "stopped"})
-    shutil.rmtree(folder, ignore_errors=True)
+    with installed() as made:
+        made.add_partners("northgate", "acme")
+        yield made
 
 
 def leave_open(lab, name, rows):
     """A file whose command was killed as soon as it was on record, and that was a while ago."""
     path = lab.folder / name
     path.write_bytes(as_csv(rows))
-    with psycopg.connect(lab.url) as holder:
+    with psycopg.connect(lab.database) as holder:
         holder.execute("SET ROLE gateway_system")
         holder.execute(
             "SELECT pg_advisory_xact_lock(('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint) FROM partners"
@@ -136,7 +44,7 @@ def test_the_services_are_ready_in_seconds_and_finish_what_a_killed_command_left
     leave_open(lab, "roster_20260301.csv", people(50))
     begun = time.perf_counter()
     service = lab.serve()
-    until(lambda: lab.workers() >= {"urgent", "normal", "bulk", "ingest"})
+    until(lambda: lab.workers() == QUEUES)
     assert time.perf_counter() - begun < 15, "5 seconds on an idle machine"
     until(lambda: lab.sql("SELECT state FROM imports WHERE receipt_at IS NOT NULL") == [("loaded",)], seconds=90)
     assert all(role in lab.said() for role in ("worker", "ingest", "scheduler", "LISTEN and NOTIFY"))
@@ -149,7 +57,7 @@ def test_the_services_are_ready_in_seconds_and_finish_what_a_killed_command_left
 
 def test_a_service_that_dies_is_started_again_and_all_die_with_their_supervisor(lab):
     service = lab.serve()
-    until(lambda: len(lab.workers()) == 4)
+    until(lambda: lab.workers() == QUEUES)
     before = lab.children(service)
     os.kill(before["ingest"], signal.SIGKILL)
     until(lambda: lab.children(service).get("ingest") not in {None, before["ingest"]})
@@ -193,8 +101,8 @@ def test_two_schedulers_make_each_job_once(lab):
 def test_the_database_is_restarted_in_mid_job_and_nothing_is_lost_or_done_twice(lab):
     leave_open(lab, "roster_20260301.csv", people(200))
     lab.serve()
-    until(lambda: len(lab.workers()) == 4)
-    holder = psycopg.connect(lab.url)
+    until(lambda: lab.workers() == QUEUES)
+    holder = psycopg.connect(lab.database)
     holder.execute("SET ROLE gateway_system")
     holder.execute(
         "SELECT pg_advisory_xact_lock(('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint) FROM partners"
@@ -210,7 +118,7 @@ def test_the_database_is_restarted_in_mid_job_and_nothing_is_lost_or_done_twice(
     assert lab.sql("SELECT state FROM imports WHERE receipt_at IS NOT NULL") == [("loaded",)]
     assert lab.sql("SELECT count(*) FROM clients") == [(200,)]
     assert lab.sql("SELECT count(*) FROM audit_log WHERE actor_kind = 'import'") == [(200,)]
-    until(lambda: len(lab.workers()) == 4)
+    until(lambda: lab.workers() == QUEUES)
 
 
 def test_jobs_are_shown_and_retried(lab):

@@ -29,9 +29,19 @@ def ping(url: str | None, _addresses: Addresses) -> None:
 
 
 def _client(url: str | None) -> redis.Redis:
-    return redis.Redis.from_url(
+    return _Client.from_url(
         url or "", socket_connect_timeout=_CONNECT_SECONDS, socket_timeout=_ANSWER_SECONDS, socket_keepalive=True
     )
+
+
+class _Client(redis.Redis):
+    """Takes a server that does not answer for one that is away: Dramatiq knows no other way to be without one."""
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as the client has it
+        try:
+            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        except redis.TimeoutError as error:
+            raise redis.ConnectionError(str(error)) from error
 
 
 class _Broker(RedisBroker):

@@ -109,11 +109,14 @@ def _signed_in(
     """A transaction of the caller's firm, opened in the round trip that finds out who calls."""
     permission = str(request.route_handler.opt["may"])
     digest = digest_in(request)
-    with office.db.hot() as connection:
+
+    def ask(connection: psycopg.Connection[Any]) -> Any:  # noqa: ANN401 - a row of sign_in(bytea)
         with connection.pipeline(), connection.cursor(row_factory=namedtuple_row) as cursor:
             connection.execute("BEGIN")
             connection.execute(HOT_OPENING)
-            found: Any = cursor.execute(_SIGN_IN, (digest,)).fetchone()
+            return cursor.execute(_SIGN_IN, (digest,)).fetchone()
+
+    with office.db.hot(ask) as (connection, found):
         who = identity_of(found) if found else None
         if who is None:
             raise unauthenticated()

@@ -1,0 +1,53 @@
+"""Commits whose answer is lost: the server has done them, and whoever asked for them hears of a broken connection."""
+
+import socket
+
+import msgspec
+import pytest
+from desk import as_csv, people, person
+from servers import until
+
+from gateway.db.session import driver
+from gateway.errors import Transient
+from ingest import records
+from ingest.office import Asked
+from ingest.reception import receive
+
+
+def lose_the_answer(session, _noted):
+    """What is sent from now on arrives, what comes back does not."""
+    line = socket.socket(fileno=driver(session).pgconn.socket)
+    line.shutdown(socket.SHUT_RD)
+    line.detach()
+
+
+def stored(desk):
+    return [key for (key,) in desk.sql("SELECT storage_key FROM files")]
+
+
+def test_a_file_that_is_on_record_after_all_is_still_in_the_store(office, desk):
+    content = as_csv(people(3))
+    with pytest.raises(Transient, match="cannot be reached"):
+        receive(
+            office,
+            office.home("acme"),
+            "roster_20260301.csv",
+            [content],
+            via="test",
+            asked=Asked(),
+            note=lose_the_answer,
+        )
+    [key] = until(lambda: stored(desk))
+    with office.db.firm(desk.firm_id) as session:
+        cipher = office.cipher(session, desk.firm_id)
+    assert office.store.read_bytes(key, cipher) == content
+
+
+def test_rows_that_are_on_record_after_all_are_still_in_the_store(office, desk):
+    row = msgspec.json.encode(person(1))
+    with pytest.raises(Transient, match="cannot be reached"):
+        records.send(office, office.home("acme"), "roster", [row], None, lose_the_answer)
+    [key] = until(lambda: stored(desk))
+    with office.db.firm(desk.firm_id) as session:
+        cipher = office.cipher(session, desk.firm_id)
+    assert office.store.read_bytes(key, cipher) == row
