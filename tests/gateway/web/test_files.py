@@ -125,6 +125,7 @@ def test_an_idempotency_key_is_its_callers_alone(http, acme_key, globex_key, des
     [
         ({"feed": "rooster"}, 422, "not_found"),
         ({"as_of": "yesterday"}, 400, "invalid_request"),
+        ({"as_of": "1767225600"}, 400, "invalid_request"),
         ({"as_of": "2026-05-01T00:00:00"}, 400, "invalid_request"),
         ({"as_of": "2999-05-01T00:00:00Z"}, 422, "as_of_out_of_range"),
     ],
