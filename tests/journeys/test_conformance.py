@@ -51,12 +51,12 @@ def done(one):
 
 def test_a_partner_finds_the_api_as_its_document_says(one, tmp_path):
     own = [word for _, path in PARTNERS_OWN for word in ("--include-path", path)]
-    assert fuzz(one, one.acme, tmp_path, "--phases", "coverage", *own) == ""
-    assert fuzz(one, one.acme, tmp_path, "--phases", "examples,fuzzing") == ""
+    fuzz(one, one.acme, tmp_path, "--phases", "coverage", *own)
+    fuzz(one, one.acme, tmp_path, "--phases", "examples,fuzzing")
     assert PARTNERS_OWN - done(one) == set()
 
 
 def test_an_admin_finds_the_api_as_its_document_says(one, tmp_path):
-    assert fuzz(one, one.leaving, tmp_path, "--include-operation-id", LOGOUT) == ""
-    assert fuzz(one, one.admin, tmp_path, "--exclude-operation-id", LOGOUT) == ""
+    fuzz(one, one.leaving, tmp_path, "--include-operation-id", LOGOUT)
+    fuzz(one, one.admin, tmp_path, "--exclude-operation-id", LOGOUT)
     assert operations(one) - done(one) - PARTNERS_OWN - RARE == set()
