@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
 from litestar import Request
 from litestar.exceptions import SerializationException, ValidationException
+from multipart import MultipartError, MultipartSegment, PushMultipartParser
+
+from gateway.web.problems import Rejected
+
+MOST_FIELDS = 1 << 16  # bytes of all fields of a form together, its files aside
+_UTF_8 = {None, "utf-8", "utf8", "us-ascii"}
 
 
 class Asking(Request[Any, Any, Any]):
-    """A request whose JSON may be anything at all."""
+    """A request whose body may be anything at all."""
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body as it comes.
+
+        Raises:
+            Rejected: 400 or 413, a form whose fields nobody should read; see `_Fields`.
+        """
+        media_type, options = self.content_type
+        is_form = media_type == "multipart/form-data" and self.route_handler.parsed_data_field is not None
+        fields = _Fields(options.get("boundary", "")) if is_form else None
+        async for chunk in super().stream():
+            if fields is not None and chunk:
+                fields.look_at(chunk)
+            yield chunk
 
     async def json(self) -> Any:  # noqa: ANN401 - whatever JSON holds
         """The decoded body, as its route declares it.
@@ -40,3 +61,40 @@ def _exactly(given: object, declared: Any) -> object:  # noqa: ANN401 - any type
         message, _, place = str(error).partition(" - at `$")
         field = place.rstrip("`").removeprefix(".")
         raise ValidationException(extra=[{"message": message, "key": field, "source": "body"}]) from error
+
+
+class _Fields:
+    """Looks at a form on its way to the framework's parser.
+
+    That one holds fields in memory however large they are, and reads each in the encoding that it names: some take
+    minutes for a megabyte, in which nobody else is answered.
+    """
+
+    def __init__(self, boundary: str) -> None:
+        try:
+            self._parser: PushMultipartParser | None = PushMultipartParser(boundary)
+        except MultipartError:  # the framework comes upon it as well, and says so
+            self._parser = None
+        self._in_file, self._size = False, 0
+
+    def look_at(self, chunk: bytes) -> None:
+        """Refuse what comes with this chunk, where it must be.
+
+        Raises:
+            Rejected: 400 `invalid_request`, another encoding than UTF-8; 413 `too_large`.
+        """
+        try:
+            for part in self._parser.parse(chunk) if self._parser and not self._parser.closed else ():
+                self._judge(part)
+        except MultipartError:
+            self._parser = None
+
+    def _judge(self, part: MultipartSegment | bytes | bytearray | None) -> None:
+        if isinstance(part, MultipartSegment):
+            self._in_file = bool(part.filename)
+            if not self._in_file and (part.charset and part.charset.lower()) not in _UTF_8:
+                raise Rejected(400, "invalid_request", "Fields of a form are UTF-8.")
+        elif part and not self._in_file:
+            self._size += len(part)
+            if self._size > MOST_FIELDS:
+                raise Rejected(413, "too_large", f"The fields of a form are more than {MOST_FIELDS:,} bytes.")

@@ -131,6 +131,8 @@ FORMS = {
     + b"Content-Type: text/plain; charset=idna\r\n\r\nxn--"
     + b"9" * 80
     + b"\r\n--x--\r\n",
+    "an encoding that takes minutes": b'--x\r\nContent-Disposition: form-data; name="feed"\r\n'
+    b"Content-Type: text/plain; charset=punycode\r\n\r\na-" + b"9" * (1 << 20) + b"\r\n--x--\r\n",
     "a part without a name": b"--x\r\n\r\na\r\n--x--\r\n",
     "headers without an end": b"--x\r\n" + b"A" * (1 << 20),
     "20,000 parts": b'--x\r\nContent-Disposition: form-data; name="feed"\r\n\r\n\r\n' * 20_000 + b"--x--\r\n",

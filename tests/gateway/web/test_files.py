@@ -135,6 +135,16 @@ def test_what_is_said_of_a_file_must_make_sense(http, acme_key, desk, more, stat
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
+def test_a_form_whose_fields_nobody_should_read_is_refused(http, acme_key, desk):
+    """They are held in memory, and punycode takes minutes for a megabyte."""
+    large = send(http, acme_key, people(1), feed="x" * 100_000)
+    assert (large.status_code, large.json()["error"]) == (413, "too_large")
+    form = b'--x\r\nContent-Disposition: form-data; name="feed"\r\nContent-Type: text/plain; charset=punycode\r\n\r\na'
+    headers = acme_key | {"Content-Type": "multipart/form-data; boundary=x"}
+    packed = http.post(FILES, content=form + b"\r\n--x--\r\n", headers=headers)
+    assert (packed.status_code, packed.json()["message"]) == (400, "Fields of a form are UTF-8.")
+
+
 def test_a_form_without_a_file_is_told_so(http, acme_key):
     answer = http.post(FILES, data={"feed": "roster"}, files={"other": ("a", b"x")}, headers=acme_key)
     assert answer.status_code == 400
