@@ -137,9 +137,10 @@ _DECODERS = ("litestar.serialization.msgspec_hooks", "litestar._multipart")
 
 
 def _came_through_a_decoder(error: Exception) -> bool:
-    """Whether a decoder was at work: it calls nothing of ours."""
-    frames = traceback.walk_tb(error.__traceback__)
-    return any(frame.f_globals.get("__name__") in _DECODERS for frame, _ in frames)
+    """Whether it came up in a decoder, and not in something of ours that this called."""
+    names = [str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__)]
+    ours = max((at for at, name in enumerate(names) if name.startswith("gateway.")), default=-1)
+    return any(name in _DECODERS for name in names[ours + 1 :])
 
 
 def _field(told: dict[str, Any]) -> dict[str, Any]:

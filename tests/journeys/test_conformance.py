@@ -9,7 +9,7 @@ import pytest
 from furnished import furnished
 from fuzzing import EXAMPLES, fuzz
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(300 if EXAMPLES < 10 else 0)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(600 if EXAMPLES < 10 else 0)]
 
 LOGOUT = "V1AuthLogoutLogout"
 SERVED = re.compile(r'gateway_request_seconds_count\{method="(\w+)",route="([^"]+)",status="2\d\d"\}')

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from furnished import Furnished, furnished
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 
 JSON = "application/json"
 BIG = 20 << 20
