@@ -2,9 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+EXAMPLES ?= 200
+ifndef SEED # of `make fuzz`: another one each time
+SEED := $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
+endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench lock clean
+.PHONY: help demo serve test fuzz check bench lock clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -24,6 +28,10 @@ serve: $(STAMP) ## the API, workers and scheduler on this machine, until Ctrl-C
 
 test: $(STAMP) ## the whole test suite, in parallel
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests
+
+fuzz: $(STAMP) ## the API against its OpenAPI document, far longer than the suite does; EXAMPLES= an operation, SEED= again
+	@echo "SEED=$(SEED)"
+	FUZZ_EXAMPLES=$(EXAMPLES) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q tests/journeys/test_conformance.py
 
 check: $(STAMP) ## lint, types, the import contract
 	$(BIN)/ruff check .

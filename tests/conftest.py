@@ -108,7 +108,7 @@ def _tidy(run: Path) -> None:
         shutil.rmtree(run, ignore_errors=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def cast() -> Cast:
     return Cast()
 
@@ -144,6 +144,13 @@ def db(addresses, workers_database) -> Database:
 def own_addresses(server, worker_id) -> Iterator[Addresses]:
     """A database of this test's own, to be changed at will."""
     with _copied(server, f"test_{worker_id}_{next(_numbers)}") as addresses:
+        yield addresses
+
+
+@pytest.fixture(scope="module")
+def modules_addresses(server, worker_id) -> Iterator[Addresses]:
+    """A database of a module's own, for tests that share what is costly to furnish."""
+    with _copied(server, f"module_{worker_id}_{next(_numbers)}") as addresses:
         yield addresses
 
 

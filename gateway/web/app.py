@@ -50,8 +50,10 @@ from gateway.web.api import (
 from gateway.web.auth import admit, provide_call
 from gateway.web.auth.tokens import Keyring
 from gateway.web.bodies import Asking
+from gateway.web.calls import PROOF
 from gateway.web.examples import illustrate
 from gateway.web.problems import on_http_error, on_problem, on_surprise
+from gateway.web.schemas import Constrained
 from gateway.web.tracing import traced
 from ingest.office import Office
 
@@ -103,6 +105,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         },
         exception_handlers={Problem: on_problem, HTTPException: on_http_error, Exception: on_surprise},
         openapi_config=_openapi(),
+        plugins=[Constrained()],
         request_class=Asking,
         request_max_body_size=MOST_BODY,
         logging_config=None,
@@ -144,7 +147,7 @@ def _openapi() -> OpenAPIConfig:
         version=version("partner-integration-gateway"),
         path="/docs",
         render_plugins=[ScalarRenderPlugin(path="/")],
-        components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
+        components=Components(security_schemes={PROOF: SecurityScheme(type="http", scheme="bearer")}),
         use_handler_docstrings=True,
     )
 

@@ -21,6 +21,7 @@ from gateway.web.problems import Rejected
 from ingest.office import Office
 
 OPEN: dict[str, Any] = {"opt": {"open": True}}
+PROOF = "bearer"  # the name in the OpenAPI document of what proves who calls
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # headers of an answer with a secret (RFC 6749, 5.1)
 
 
@@ -35,7 +36,7 @@ def may(permission: str, *, signs_in: bool = False) -> dict[str, Any]:
         KeyError: there is no such permission.
     """
     PERMISSIONS[permission]
-    return {"opt": {"may": permission, "signs_in": signs_in}}
+    return {"opt": {"may": permission, "signs_in": signs_in}, "security": [{PROOF: []}]}
 
 
 @dataclass(frozen=True, slots=True)

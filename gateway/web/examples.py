@@ -7,6 +7,8 @@ of ACME and her H-1B extension. A body in which not every field goes with every 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
+from http import HTTPStatus
 from typing import Any
 
 from litestar.openapi.spec import OpenAPI, OpenAPIType, Operation, Parameter, Reference, Schema
@@ -18,6 +20,14 @@ from gateway.web.problems import MEDIA_TYPE
 _CLIENT, _CASE, _STAFF = (f"0197a3c2-5e10-7c4e-9d2b-4f00000000{end}" for end in ("c1", "a5", "57"))
 _IMPORT, _OTHER = "0197a3c2-4b02-7d11-8a63-1e0000000012", "0197a3c2-5e10-7c4e-9d2b-4f00000000ff"
 _INSTANT = "2026-03-02T14:05:09Z"
+_CURSOR = "WyIyMDI2LTAzLTAyVDE0OjA1OjA5WiIsIjAxOTdhM2MyLTRiMDItN2QxMS04YTYzLTFlMDAwMDAwMDAxMiJd"
+
+
+class _Null(Enum):
+    """The framework drops what is None from examples, and writes members of enumerations as their values."""
+
+    NULL = None
+
 
 SAMPLES: Mapping[str, object] = {
     "client_id": _CLIENT,
@@ -27,6 +37,9 @@ SAMPLES: Mapping[str, object] = {
     "import_id": _IMPORT,
     "source_import_id": _IMPORT,
     "partner": "acme",
+    "slug": "acme",
+    "feed": "roster",
+    "tier": "standard",
     "known_by": "employee_id",
     "key": "E1042",
     "employee_id": "E1042",
@@ -48,7 +61,8 @@ SAMPLES: Mapping[str, object] = {
     "worksite_city": "Peoria",
     "worksite_state": "IL",
     "sheet": "Active",
-    "next_cursor": "WyIyMDI2LTAzLTAyVDE0OjA1OjA5WiIsIjAxOTdhM2MyIl0=",
+    "cursor": _CURSOR,
+    "next_cursor": _CURSOR,
     "total_items": 1,
     "date_of_birth": "1988-07-19",
     "email": "ana.silva@acme.example",
@@ -120,7 +134,7 @@ SAMPLES: Mapping[str, object] = {
     "expiring_within": 90,
     "If-Match": '"3"',
 }
-WHOLE: Mapping[str, object] = {  # by the name of the body, or of the answer
+WHOLE: Mapping[str, object] = {  # by the name of the body or of the answer, or by the path and a parameter
     "NewClient": {"partner": "acme", "employee_id": "E1042", "given_name": "Ana", "family_name": "Silva"},
     "ClientFields": {"job_title": "Process engineer", "annual_salary": "98000.00"},
     "NewCase": {"case_number": "NG-2026-0042", "client_id": _CLIENT, "case_type": "H1B_EXT"},
@@ -130,7 +144,13 @@ WHOLE: Mapping[str, object] = {  # by the name of the body, or of the answer
     "DocumentFields": {"expires_on": "2031-05-31"},
     "DocumentView.status": "current",
     "NewWall": {"staff_id": _STAFF, "client_id": _CLIENT, "reason": "Acted for the other side before joining us"},
+    "Token": {"access_token": "gwt_...", "token_type": "Bearer", "expires_in": 900, "scope": "files:write status:read"},
     "WallView.reason": "Acted for the other side before joining us",
+    "/v1/cases.status": "open",
+    "/v1/cases.type": "H1B_EXT",
+    "/v1/documents.status": "current",
+    "/v1/jobs.kind": "ingest.run",
+    "/v1/reports/{name}.name": "import_errors",
     "Health.status": "live",
     "NewPassword": {"current": "fig-tree-lamp-owl", "new": "lamp-owl-fig-tree"},
     "ImportSummary.state": "loaded_with_errors",
@@ -145,7 +165,25 @@ FILE_KINDS: Mapping[str, object] = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "(a workbook)",
 }
 _FILE = Schema()  # anything
+_SUCCESS = ("200", "201")
+OTHERWISE: Mapping[tuple[str, str], object] = {  # statuses whose answers have the form of success, with an example
+    ("/oauth/token", "400"): {"error": "invalid_scope", "error_description": "This client may ask for: status:read."},
+    ("/oauth/token", "401"): {
+        "error": "invalid_client",
+        "error_description": "There is no such client, its secret is another one, or it has ended.",
+    },
+    ("/v1/eligibility/check", "404"): {
+        "eligible": False,
+        "program": _Null.NULL,
+        "eligibility_start_date": _Null.NULL,
+        "eligibility_end_date": _Null.NULL,
+        "reason": "unknown",
+    },
+    ("/v1/partners/{slug}/configs", "200"): None,  # already in force; the same example
+    ("/v1/partners/{slug}/configs/{number}/activations", "200"): None,
+}
 _BY_FORMAT: Mapping[str, object] = {"uuid": _OTHER, "date": "2026-05-01", "date-time": _INSTANT}
+_KINDS: Mapping[str, type] = {"string": str, "integer": int, "array": list, "object": Mapping}
 _BY_TYPE: Mapping[str, object] = {"string": "text", "integer": 1, "number": 1.5, "boolean": True}
 
 _PROBLEM = "ProblemDocument"
@@ -160,7 +198,9 @@ def illustrate(document: OpenAPI) -> None:
             _give_files(item.get)
         for method in ("get", "post", "put", "patch", "delete"):
             if operation := getattr(item, method):
-                _illustrate(operation, schemas)
+                _illustrate(operation, path, schemas)
+    for (path, status), example in OTHERWISE.items():
+        _give_status((document.paths or {})[path].post, status, example)
 
 
 def _give_files(operation: Operation) -> None:
@@ -170,10 +210,21 @@ def _give_files(operation: Operation) -> None:
         success.content = {kind: OpenAPIMediaType(schema=_FILE, example=told) for kind, told in FILE_KINDS.items()}
 
 
-def _illustrate(operation: Operation, schemas: Mapping[str, Schema]) -> None:
+def _give_status(operation: Operation | None, status: str, example: object) -> None:
+    """Say that an answer of another status has the form of the one that tells of success."""
+    responses = operation.responses if operation and operation.responses else {}
+    success = next(one for code, one in responses.items() if code in _SUCCESS and isinstance(one, OpenAPIResponse))
+    content = {
+        kind: OpenAPIMediaType(schema=media.schema, example=example or media.example)
+        for kind, media in (success.content or {}).items()
+    }
+    responses[status] = OpenAPIResponse(description=HTTPStatus(int(status)).phrase, content=content)
+
+
+def _illustrate(operation: Operation, path: str, schemas: Mapping[str, Schema]) -> None:
     for parameter in operation.parameters or []:
         if isinstance(parameter, Parameter) and parameter.schema is not None and parameter.example is None:
-            parameter.example = _example(parameter.schema, parameter.name, schemas)
+            parameter.example = _example(parameter.schema, parameter.name, schemas, path)
     body = operation.request_body
     contents = [body.content] if body is not None and not isinstance(body, Reference) else []
     responses = operation.responses = operation.responses or {}
@@ -194,7 +245,7 @@ def _example(schema: Schema | Reference, name: str, schemas: Mapping[str, Schema
         schema = schemas[schema.ref.rsplit("/", 1)[-1]]
     title = schema.title or ""
     shown = [table[key] for table, key in _places(title, within, name) if key in table]
-    shown = [one for one in shown if isinstance(one, Mapping) or not schema.properties]  # a word is no object
+    shown = [one for one in shown if isinstance(one, _KINDS.get(str(_plain(schema.type)), object))]
     if schema.enum or schema.const is not None:
         words = schema.enum or [schema.const]
         return next((one for one in shown if one in words), words[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from http import HTTPStatus
 from typing import Any
 
@@ -115,8 +116,8 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
 
 def on_surprise(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDocument]:
     """Our fault: logged whole, told without a word of what it was. A body that the decoder chokes on is not ours."""
-    if isinstance(error, UnicodeDecodeError | RecursionError) and _raised_in(error) == _DECODER:
-        sentence = "The body is no JSON that can be read: it is not UTF-8, or nested too deeply."
+    if isinstance(error, ValueError | LookupError | RecursionError) and _came_through_a_decoder(error):
+        sentence = "The body cannot be read: it is not UTF-8, or nested too deeply."
         return _document(request, HTTPStatus.BAD_REQUEST, "invalid_request", sentence, [], {})
     log.error("request failed", path=request.url.path, exc_info=error)
     sentence = "Internal error. We have been told; trying again may help."
@@ -131,15 +132,15 @@ _SENTENCES: dict[int, tuple[str, str]] = {
 }
 
 
-_DECODER = "litestar.serialization.msgspec_hooks"  # turns msgspec's own errors into a 400, and lets these two pass
+# they turn most errors into a 400, and let pass what texts bring that are not of the encoding which they claim
+_DECODERS = ("litestar.serialization.msgspec_hooks", "litestar._multipart")
 
 
-def _raised_in(error: Exception) -> str:
-    """The module of the innermost Python function that an error came from."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return str(trace.tb_frame.f_globals.get("__name__")) if trace else ""
+def _came_through_a_decoder(error: Exception) -> bool:
+    """Whether it came up in a decoder, and not in something of ours that this called."""
+    names = [str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__)]
+    ours = max((at for at, name in enumerate(names) if name.startswith("gateway.")), default=-1)
+    return any(name in _DECODERS for name in names[ours + 1 :])
 
 
 def _field(told: dict[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from msgspec import Struct
 from gateway.db.models import AuditEntry
 from gateway.domain import audit
 from gateway.web.calls import Call, may
+from gateway.web.instants import Instant, instant_of
 from gateway.web.pages import Cursor, Limit, Page, page
-from gateway.web.problems import Rejected
 from gateway.web.texts import NO_NUL
 
 Person = Annotated[UUID | None, QueryParameter(description="What concerns this client, lists that showed it included.")]
@@ -26,9 +26,9 @@ ByActor = Annotated[
 ]
 Action = Annotated[str | None, QueryParameter(max_length=100, pattern=NO_NUL, description="Such as `client.view`.")]
 From = Annotated[
-    datetime | None, QueryParameter(name="from", description="From this instant on (ISO 8601, with offset).")
+    Instant | None, QueryParameter(name="from", description="From this instant on (ISO 8601, with offset).")
 ]
-To = Annotated[datetime | None, QueryParameter(name="to", description="Before this instant (ISO 8601, with offset).")]
+To = Annotated[Instant | None, QueryParameter(name="to", description="Before this instant (ISO 8601, with offset).")]
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ def list_entries(
     limit: Limit = 50,
 ) -> Page[Entry]:
     """Look into the audit log, the newest first; that somebody did is an entry of its own."""
-    wanted = audit.Wanted(person, record, actor, action, _instant(from_), _instant(to))
+    wanted = audit.Wanted(person, record, actor, action, instant_of(from_, "from"), instant_of(to, "to"))
     with call.firm() as session:
         query = audit.entries(session, wanted)
         found = page(session, query, (AuditEntry.at, AuditEntry.id), Entry.of, cursor=cursor, limit=limit)
@@ -78,12 +78,6 @@ def list_entries(
         ]
         audit.record(session, call.who.firm_id, call.actor, "audit.read", client_id=person, changes=changes)
         return found
-
-
-def _instant(given: datetime | None) -> datetime | None:
-    if given is not None and given.tzinfo is None:
-        raise Rejected(400, "invalid_request", f"The instant {given.isoformat()} lacks its offset: write it with Z.")
-    return given
 
 
 router = Router("/audit", route_handlers=[list_entries], tags=["audit"])

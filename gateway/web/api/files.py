@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import IO, Any
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from msgspec import Struct
 from gateway.domain.partners import Home
 from gateway.web.calls import Call, may
 from gateway.web.idempotency import earlier, keep
-from gateway.web.instants import check_as_of
+from gateway.web.instants import Instant, check_as_of, instant_of
 from gateway.web.scoping import home_of
 from ingest.office import Asked
 from ingest.reception import receive
@@ -40,7 +39,7 @@ class Upload:
 
     file: UploadFile
     feed: str | None = None
-    as_of: datetime | None = None
+    as_of: Instant | None = None
     partner: str | None = None
 
 
@@ -69,16 +68,17 @@ def send_file(data: MultipartBody[Upload], call: NamedDependency[Call]) -> Respo
 
     An archive is answered with an import for each file in it.
     """
-    check_as_of(data.as_of)
+    as_of = instant_of(data.as_of, "as_of")
+    check_as_of(as_of)
     home = home_of(call, data.partner)
-    asked = (data.file.filename, data.feed, data.as_of, home.slug, _digest(call, data.file.file))
+    asked = (data.file.filename, data.feed, as_of, home.slug, _digest(call, data.file.file))
     with call.firm() as session:
         if (kept := earlier(session, call, asked)) is not None:
             return kept
-    return _received(call, home, data, asked)
+    return _received(call, home, data.file, Asked(feed=data.feed, as_of=as_of), asked)
 
 
-def _received(call: Call, home: Home, data: Upload, asked: object) -> Response[AcceptedFiles]:
+def _received(call: Call, home: Home, file: UploadFile, said: Asked, asked: object) -> Response[AcceptedFiles]:
     answers: list[Response[AcceptedFiles]] = []
 
     def note(session: Any, import_ids: list[UUID]) -> None:  # noqa: ANN401 - a Session; typed where it is called
@@ -88,10 +88,10 @@ def _received(call: Call, home: Home, data: Upload, asked: object) -> Response[A
     receive(
         call.office,
         home,
-        data.file.filename or "upload",
-        _chunks(data.file.file),
+        file.filename or "upload",
+        _chunks(file.file),
         via="api",
-        asked=Asked(feed=data.feed, as_of=data.as_of),
+        asked=said,
         queued=True,
         note=note,
     )

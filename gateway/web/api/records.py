@@ -90,7 +90,7 @@ def send_records(
         kept = earlier(session, call, asked)
     if kept is not None:
         return kept
-    rows = [bytes(row).translate(_NO_BREAKS) for row in msgspec.json.decode(body, type=_Exact).rows]
+    rows = _rows(body)
     answers: list[Response[RowResults]] = []
 
     def note(session: Session, sent: Sent) -> None:
@@ -100,6 +100,13 @@ def send_records(
 
     send(call.office, home_of(call, None), feed, rows, data.as_of, note)
     return answers[0]
+
+
+def _rows(body: bytes) -> list[bytes]:
+    try:
+        return [bytes(row).translate(_NO_BREAKS) for row in msgspec.json.decode(body, type=_Exact).rows]
+    except msgspec.ValidationError as error:  # what was checked was the last of them
+        raise Rejected(400, "invalid_request", "The key rows stands there twice.") from error
 
 
 def _results(sent: Sent) -> RowResults:

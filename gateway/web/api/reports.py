@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime
 from typing import IO, Annotated, Literal, cast
 
 from litestar import Router, get
@@ -23,6 +22,7 @@ from gateway.errors import NotFound
 from gateway.reports import REPORTS, Filters
 from gateway.reports.writers import FORMS
 from gateway.web.calls import Call, may
+from gateway.web.instants import Instant, instant_of
 from gateway.web.problems import Rejected
 from gateway.web.scoping import of_caller
 
@@ -30,7 +30,7 @@ Form = Annotated[Literal["csv", "xlsx", "json"], QueryParameter(name="format")]
 PartnerName = Annotated[
     str | None, QueryParameter(max_length=63, pattern=r"^[^\x00]*$", description="About this partner only.")
 ]
-Since = Annotated[datetime | None, QueryParameter(description="What arrived at this instant or later.")]
+Since = Annotated[Instant | None, QueryParameter(description="What arrived at this instant or later.")]
 
 _IN_MEMORY = 4 << 20
 _CHUNK = 1 << 16
@@ -62,14 +62,13 @@ def get_report(
     if name not in REPORTS:
         hint = nearest(name, REPORTS)
         raise Rejected(404, "not_found", f"There is no report {name!r}." + (f" Did you mean {hint!r}?" if hint else ""))
-    if since is not None and since.tzinfo is None:
-        raise Rejected(400, "invalid_request", "since lacks its offset: write 2026-05-01T00:00:00Z.")
+    arrived = instant_of(since, "since")
     with ExitStack() as undo, call.firm() as session:  # which must not stay open for a slow reader
         slug = _partner(session, call, partner)
         change: dict[str, object] = {"kind": "report", "id": name, "action": "read", "new": {"partner": slug}}
         record(session, call.who.firm_id, call.actor, "report.read", changes=[change])
         out = cast("IO[bytes]", undo.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)))
-        FORMS[form].write(REPORTS[name], REPORTS[name].query(session, Filters(slug, since)), out)
+        FORMS[form].write(REPORTS[name], REPORTS[name].query(session, Filters(slug, arrived)), out)
         undo.pop_all()  # it is closed once it has been sent
     headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
     return Stream(_sent(out), media_type=FORMS[form].media_type, headers=headers)

@@ -125,6 +125,7 @@ def test_an_idempotency_key_is_its_callers_alone(http, acme_key, globex_key, des
     [
         ({"feed": "rooster"}, 422, "not_found"),
         ({"as_of": "yesterday"}, 400, "invalid_request"),
+        ({"as_of": "1767225600"}, 400, "invalid_request"),
         ({"as_of": "2026-05-01T00:00:00"}, 400, "invalid_request"),
         ({"as_of": "2999-05-01T00:00:00Z"}, 422, "as_of_out_of_range"),
     ],
@@ -132,6 +133,16 @@ def test_an_idempotency_key_is_its_callers_alone(http, acme_key, globex_key, des
 def test_what_is_said_of_a_file_must_make_sense(http, acme_key, desk, more, status, error):
     answer = send(http, acme_key, people(1), **more)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
+
+
+def test_a_form_whose_fields_nobody_should_read_is_refused(http, acme_key, desk):
+    """They are held in memory, and punycode takes minutes for a megabyte."""
+    large = send(http, acme_key, people(1), feed="x" * 100_000)
+    assert (large.status_code, large.json()["error"]) == (413, "too_large")
+    form = b'--x\r\nContent-Disposition: form-data; name="feed"\r\nContent-Type: text/plain; charset=punycode\r\n\r\na'
+    headers = acme_key | {"Content-Type": "multipart/form-data; boundary=x"}
+    packed = http.post(FILES, content=form + b"\r\n--x--\r\n", headers=headers)
+    assert (packed.status_code, packed.json()["message"]) == (400, "Fields of a form are UTF-8.")
 
 
 def test_a_form_without_a_file_is_told_so(http, acme_key):

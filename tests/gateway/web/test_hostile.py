@@ -110,6 +110,17 @@ def test_a_hostile_body_is_refused(http, admin, ids, settings, body):
 
 
 @pytest.mark.parametrize(
+    "body", [{"annual_salary": "null"}, {"date_of_birth": "null"}, {"graduation_year": "2012"}, {"languages": "null"}]
+)
+def test_a_word_counts_for_no_null_and_no_number(http, admin, ids, body):
+    """A "null" must not clear what is known of a person."""
+    [field] = body
+    answer = http.patch(f"/v1/clients/{ids['client_id']}", json=body, headers=admin)
+    is_told(answer)
+    assert [one["field"] for one in answer.json()["details"]] == [field]
+
+
+@pytest.mark.parametrize(
     "media_type", ["text/plain", "application/xml", "multipart/form-data", "application/x-msgpack"]
 )
 def test_a_body_of_another_type_is_refused_or_read_as_json(http, admin, ids, settings, media_type):

@@ -1,5 +1,6 @@
 """How often partners may call, as callers see it."""
 
+import http_sf
 import pytest
 
 from gateway.domain import tiers
@@ -29,6 +30,20 @@ def test_every_answer_to_a_partner_says_how_it_stands(http, acme_key):
         ("minute", 1000, 999),
         ("day", 250_000, 249_999),
     ]
+
+
+def test_the_fields_are_structured_as_rfc_9651_has_them(http, acme_key, limited):
+    limited("standard", minute=2)
+    for left in (1, 0, 0):  # the last one is refused
+        answer = http.get(STATUS, headers=acme_key)
+        policies = http_sf.parse(answer.headers["ratelimit-policy"].encode(), tltype="list")
+        assert [(name, told["w"]) for name, told in policies] == [("minute", 60), ("day", 86_400)]
+        assert policies[0] == ("minute", {"q": 2, "w": 60})
+        standings = dict(http_sf.parse(answer.headers["ratelimit"].encode(), tltype="list"))
+        assert standings["minute"]["r"] == left
+        assert 0 < standings["minute"]["t"] <= 61
+        assert set(standings) == {"minute", "day"}
+    assert answer.status_code == 429
 
 
 def test_whoever_calls_too_often_is_told_when_to_come_back(http, acme_key, limited):

@@ -294,6 +294,7 @@ HOSTILE = {
     "no rows": b'{"rows": []}',
     "no object": b'{"rows": ["x", 1, null]}',
     "another key": b'{"rows": [{}], "feed": "roster"}',
+    "rows twice": b'{"rows": null, "rows": [{}]}',
     "no offset": b'{"rows": [{}], "as_of": "2026-05-01T00:00:00"}',
     "a year beyond": b'{"rows": [{}], "as_of": "99999-05-01T00:00:00Z"}',
     "broken": b'{"rows": [{"EMP_ID": ',

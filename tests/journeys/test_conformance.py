@@ -1,0 +1,62 @@
+"""The API as it is served does what its OpenAPI document says, whoever asks and whatever is asked."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from furnished import furnished
+from fuzzing import EXAMPLES, fuzz
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(600 if EXAMPLES < 10 else 0)]
+
+LOGOUT = "V1AuthLogoutLogout"
+SERVED = re.compile(r'gateway_request_seconds_count\{method="(\w+)",route="([^"]+)",status="2\d\d"\}')
+PARTNERS_OWN = {
+    ("POST", "/v1/eligibility/check"),
+    ("POST", "/v1/eligibility/check/batch"),
+    ("GET", "/v1/employees/{employee_id}/status"),
+    ("GET", "/v1/rate-limit/status"),
+    ("POST", "/v1/records/{feed}"),
+}
+RARE = {  # what chance seldom gets right, such as a secret, a pin that there is, or a job that is dead
+    ("POST", "/oauth/token"),
+    ("POST", "/v1/auth/login"),
+    ("DELETE", "/v1/cases/{case_id}/pins/{field}"),
+    ("DELETE", "/v1/clients/{client_id}/pins/{field}"),
+    ("DELETE", "/v1/documents/{document_id}/pins/{field}"),
+    ("POST", "/v1/imports/{import_id}/release"),
+    ("POST", "/v1/jobs/{job_id}/retry"),
+    ("PUT", "/v1/rate-limits/{tier}"),
+}
+
+
+@pytest.fixture(scope="module")
+def one(modules_addresses, cast, tmp_path_factory):
+    with furnished(modules_addresses, cast, tmp_path_factory.mktemp("furnished")) as found:
+        yield found
+
+
+def operations(one):
+    document = httpx.get(f"{one.url}/v1/openapi.json").json()
+    return {(method.upper(), path) for path, found in document["paths"].items() for method in found}
+
+
+def done(one):
+    """The operations that were answered with success so far."""
+    figures = httpx.get(f"{one.url}/metrics").text
+    return {(method, re.sub(r":\w+}", "}", route)) for method, route in SERVED.findall(figures)}
+
+
+def test_a_partner_finds_the_api_as_its_document_says(one, tmp_path):
+    own = [word for _, path in PARTNERS_OWN for word in ("--include-path", path)]
+    fuzz(one, one.acme, tmp_path, "--phases", "coverage", *own)
+    fuzz(one, one.acme, tmp_path, "--phases", "examples,fuzzing")
+    assert PARTNERS_OWN - done(one) == set()
+
+
+def test_an_admin_finds_the_api_as_its_document_says(one, tmp_path):
+    fuzz(one, one.leaving, tmp_path, "--include-operation-id", LOGOUT)
+    fuzz(one, one.admin, tmp_path, "--exclude-operation-id", LOGOUT)
+    assert operations(one) - done(one) - PARTNERS_OWN - RARE == set()
