@@ -39,6 +39,7 @@ _ME = "(SELECT nullif(current_setting('app.staff_id', true), '')::uuid)"
 # Each is one InitPlan a statement: whoever has no wall pays for an empty array or a true, never for a query a row.
 WALLED_CLIENTS = f"ARRAY(SELECT w.client_id FROM walls w WHERE w.staff_id = {_ME} AND w.client_id IS NOT NULL)"
 WALLED_PARTNERS = f"ARRAY(SELECT w.partner_id FROM walls w WHERE w.staff_id = {_ME} AND w.partner_id IS NOT NULL)"
+SCREENED_PARTNERS = "ARRAY(SELECT screened_partners())"  # of walled clients
 UNWALLED = f"(SELECT NOT EXISTS (SELECT FROM walls w WHERE w.staff_id = {_ME}))"
 
 

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from gateway.db.models import FeedRow, Import, Partner
 from gateway.db.models.imports import OPEN_STATES, ImportState
 from gateway.db.models.imports import File as StoredFile
+from gateway.domain import walls
 from gateway.domain.audit import record
 from gateway.domain.partners import Home
 from gateway.errors import NotFound
@@ -127,10 +128,13 @@ def get_import(import_id: FromPath[UUID], call: NamedDependency[Call]) -> dict[s
 def get_errors(import_id: FromPath[UUID], call: NamedDependency[Call], form: ErrorFormat = "csv") -> FileAnswer:
     """Fetch the rejected rows in the partner's own layout, to be repaired and sent again; or, as json, every problem.
 
-    404 when no row was rejected (for json: when nothing was wrong).
+    404 when no row was rejected (for json: when nothing was wrong). 403 `walled` for whoever is walled off from one of
+    the partner's people.
     """
     with call.firm() as session:
         home = _home(session, call, import_id)
+        if walls.screens(session, home.partner_id):
+            raise Rejected(403, "walled", "These rows may name a person from whom an ethical wall keeps you.")
         record(session, call.who.firm_id, call.actor, "import.errors", import_id=import_id)
     path = _receipt(call, home, import_id, form)
     if path is None or not path.exists():
