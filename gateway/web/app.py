@@ -19,7 +19,9 @@ from litestar.types import ControllerRouterHandler
 
 from gateway.db.session import Database
 from gateway.errors import Problem
+from gateway.jobs.broker.listening import Bulletin
 from gateway.jobs.broker.nudging import Nudger
+from gateway.jobs.ledger import PROGRESS
 from gateway.limits import counter_for
 from gateway.logging import configure
 from gateway.settings import Settings, load
@@ -50,7 +52,9 @@ from gateway.web.api import (
 from gateway.web.auth import admit, provide_call
 from gateway.web.auth.tokens import Keyring
 from gateway.web.bodies import Asking
+from gateway.web.crowds import HEAVY, HEAVY_EACH, Crowd
 from gateway.web.examples import illustrate
+from gateway.web.following import Following
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.tracing import traced
 from ingest.office import Office
@@ -128,9 +132,12 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
         app.state.counter = counter_for(settings.limits_url)
         nudger = Nudger(settings, database.addresses)
         database.tell = nudger.nudge
+        app.state.heavy = Crowd(HEAVY_EACH, HEAVY)
+        app.state.following = Following(Bulletin(database.addresses.app, PROGRESS))
         try:
             yield
         finally:
+            app.state.following.bulletin.close()
             nudger.close()
             app.state.counter.close()
             database.close()
