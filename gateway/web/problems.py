@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import Scope
 from msgspec import Struct
 
 from gateway.domain.changes import Unfit
@@ -118,9 +119,15 @@ def on_surprise(request: Request[Any, Any, Any], error: Exception) -> Response[P
     if isinstance(error, UnicodeDecodeError | RecursionError) and _raised_in(error) == _DECODER:
         sentence = "The body is no JSON that can be read: it is not UTF-8, or nested too deeply."
         return _document(request, HTTPStatus.BAD_REQUEST, "invalid_request", sentence, [], {})
-    log.error("request failed", path=request.url.path, exc_info=error)
+    log.error("request failed", path=told_path(request.scope), exc_info=error)
     sentence = "Internal error. We have been told; trying again may help."
     return _document(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", sentence, [], {})
+
+
+def told_path(scope: Scope) -> str:
+    """A path as it may be logged: as declared where a person's id stands in it, whatever a partner uses."""
+    names_person = "employee_id" in scope.get("path_params", {})
+    return str(scope["path_template"] if names_person else scope["path"])
 
 
 _SENTENCES: dict[int, tuple[str, str]] = {
