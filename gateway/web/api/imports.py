@@ -120,6 +120,8 @@ def get_import(import_id: FromPath[UUID], call: NamedDependency[Call]) -> dict[s
         home = _home(session, call, import_id)
         folder = receipts.folder_of(call.office.settings, home, import_id)
         told = account_of(session, import_id, folder)
+        if told["problems"]:  # which quote what stood in the rows
+            record(session, call.who.firm_id, call.actor, "import.view", import_id=import_id)
     return told | {"receipts": _addresses(import_id, told["problem_count"] != 0)}
 
 
