@@ -13,7 +13,6 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
@@ -56,6 +55,7 @@ from gateway.web.crowds import HEAVY, HEAVY_EACH, Crowd
 from gateway.web.examples import illustrate
 from gateway.web.following import Following
 from gateway.web.problems import on_http_error, on_problem, on_surprise
+from gateway.web.reference import Reference
 from gateway.web.tracing import traced
 from ingest.office import Office
 
@@ -150,7 +150,7 @@ def _openapi() -> OpenAPIConfig:
         title="Partner integration gateway",
         version=version("partner-integration-gateway"),
         path="/docs",
-        render_plugins=[ScalarRenderPlugin(path="/")],
+        render_plugins=[Reference(path="/")],
         components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
         use_handler_docstrings=True,
     )
