@@ -51,7 +51,7 @@ from gateway.web.api import (
 from gateway.web.auth import admit, provide_call
 from gateway.web.auth.tokens import Keyring
 from gateway.web.bodies import Asking
-from gateway.web.crowds import HEAVY, HEAVY_EACH, Crowd
+from gateway.web.crowds import HEAVY, HEAVY_EACH, SENDING, SENDING_EACH, Crowd
 from gateway.web.examples import illustrate
 from gateway.web.following import Following
 from gateway.web.problems import on_http_error, on_problem, on_surprise
@@ -133,6 +133,7 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
         nudger = Nudger(settings, database.addresses)
         database.tell = nudger.nudge
         app.state.heavy = Crowd(HEAVY_EACH, HEAVY)
+        app.state.sending = Crowd(SENDING_EACH, SENDING)
         app.state.following = Following(Bulletin(database.addresses.app, PROGRESS))
         try:
             yield

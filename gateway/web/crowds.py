@@ -14,7 +14,9 @@ from gateway.web.calls import Identity
 from gateway.web.problems import RETRY_SECONDS, Rejected
 
 FOLLOWERS_EACH, FOLLOWERS = 8, 64  # of imports, in one process
-HEAVY_EACH, HEAVY = 1, 3  # reports and workbooks being made; a process has six threads on the smallest machine
+# of the threads in which requests are served; on the smallest machine a process has six
+HEAVY_EACH, HEAVY = 1, 2  # reports and workbooks being made
+SENDING_EACH, SENDING = 2, 3  # rows being loaded, or waiting until other rows and files of their partner are
 
 
 class Crowd:

@@ -9,6 +9,7 @@ from desk import people, person
 from msgspec.structs import replace
 from servers import free_port, until
 
+from gateway.db.session import lock_partner
 from gateway.web.crowds import FOLLOWERS_EACH, HEAVY_EACH
 from gateway.web.server import make
 
@@ -112,3 +113,24 @@ def test_all_callers_together_have_room_for_quick_requests_left(service, web, ac
         refused = web.get(REPORT, headers=acme_key)
         assert (refused.status_code, refused.json()["error"]) == (503, "busy")
         assert web.get("/v1/me", headers=acme_key).status_code == 200
+
+
+def test_rows_that_wait_for_their_partners_turn_leave_room_for_others(web, acme_key, globex_key, desk, db, cast):
+    desk.drop("roster_20260301.csv", people(3))
+    body = {"rows": [person(1, salary="70000")]}
+    answers = []
+
+    def send():
+        with httpx.Client(base_url=web.base_url, timeout=60) as own:
+            answers.append(own.post("/v1/records/roster", json=body, headers=acme_key).status_code)
+
+    threads = [threading.Thread(target=send) for _ in range(20)]
+    with db.firm(cast.northgate) as session:
+        lock_partner(session, cast.acme)  # as a file does that is being loaded
+        for one in threads:
+            one.start()
+        until(lambda: answers.count(429) >= 10)
+        assert web.get("/v1/me", headers=globex_key).status_code == 200
+    for one in threads:
+        one.join()
+    assert set(answers) <= {200, 409, 429}  # 409 where their patience ended first
