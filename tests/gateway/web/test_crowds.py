@@ -1,5 +1,6 @@
 """Many at once: what one caller holds open, or has made, must leave room for everybody else; over real sockets."""
 
+import socket
 import threading
 from contextlib import ExitStack
 
@@ -134,3 +135,21 @@ def test_rows_that_wait_for_their_partners_turn_leave_room_for_others(web, acme_
     for one in threads:
         one.join()
     assert set(answers) <= {200, 409, 429}  # 409 where their patience ended first
+
+
+def test_whoever_hangs_up_in_the_middle_of_a_file_alarms_nobody(service, web, acme_key, capfd):
+    head = (
+        f"POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nAuthorization: {acme_key['Authorization']}\r\n"
+    )
+    told = ""
+    with socket.create_connection(("127.0.0.1", service.config.port)) as caller:
+        caller.sendall(f"{head}Content-Type: multipart/form-data; boundary=B\r\n\r\n--B\r\n".encode())
+
+    def is_over():
+        nonlocal told
+        told += capfd.readouterr().err
+        return "path=/v1/files" in told
+
+    until(is_over)
+    assert "status=400" in told
+    assert "Traceback" not in told
