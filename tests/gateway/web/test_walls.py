@@ -207,6 +207,15 @@ def test_credentials_of_a_walled_partner_do_not_exist(http, world, put_up, admin
         told(http.request(method, f"/v1/credentials/{other['id']}{path}", json=body, headers=admin), 404)
 
 
+def test_a_walled_admin_who_erases_somebody_else_leaves_no_rejected_row(http, world, put_up, admin, desk, cast):
+    desk.drop("roster_20260302.csv", [*PEOPLE, person(2) | {"DOB": "nonsense"}])
+    assert desk.sql("SELECT count(*) FROM row_errors") != [(0,)]
+    put_up(staff_id=str(cast.staff["admin"]), client_id=world["E1"])
+    told(http.post(f"/v1/clients/{world['E2']}/erasure", json={"reason": "She asked for it"}, headers=admin), 201)
+    assert desk.sql("SELECT count(*) FROM row_errors") == [(0,)]
+    told(http.get(f"/v1/clients/{world['E1']}", headers=admin), 404)
+
+
 # ------------------------------------------------------------------------------------------------ SQL
 
 HANGING = {
