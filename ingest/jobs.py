@@ -17,9 +17,8 @@ from gateway.db.models import OPEN_STATES, Import, JobRow, Partner
 from gateway.db.session import Database, is_partner_free
 from gateway.domain.partners import Home
 from gateway.errors import NotFound, Transient
-from gateway.jobs.broker.listening import Listener
+from gateway.jobs.broker.listening import Bulletin
 from gateway.jobs.handling import Handling
-from gateway.jobs.ledger import PROGRESS
 from gateway.storage import Store
 from ingest import imports
 from ingest.office import Office
@@ -104,18 +103,25 @@ def standing(session: Session, import_id: UUID) -> Standing:
     return Standing(state, told.get("rows"), told.get("position"), told.get("size"))
 
 
-def follow(db: Database, firm_id: UUID, import_id: UUID, stop: threading.Event | None = None) -> Iterator[Standing]:
+def follow(
+    db: Database, bulletin: Bulletin, firm_id: UUID, import_id: UUID, stop: threading.Event | None = None
+) -> Iterator[Standing]:
     """How far an import is now, and again whenever that has changed, until it is at its end or `stop` is set.
 
-    Each follower has one connection of its own that listens; between notifications it looks every two seconds, so a
-    command that runs the import without a job is followed as well.
+    Between notifications it looks every two seconds, so a command that runs the import without a job is followed as
+    well.
+
+    Args:
+        db: where the import is.
+        bulletin: of PROGRESS, shared by all who follow.
+        firm_id: whose import.
+        import_id: which one.
+        stop: ends it, after the look that goes on.
 
     Raises:
         NotFound: there is no such import of this firm.
     """
-    news = threading.Event()
-    listener = Listener(db.addresses.app, PROGRESS, lambda _: news.set())
-    try:
+    with bulletin.news() as news:
         last: Standing | None = None
         while (last is None or last.is_open) and not (stop and stop.is_set()):
             news.clear()
@@ -126,8 +132,6 @@ def follow(db: Database, firm_id: UUID, import_id: UUID, stop: threading.Event |
             last = now
             if now.is_open:
                 news.wait(_LOOK_SECONDS)
-    finally:
-        listener.close()
 
 
 # ---------------------------------------------------------------- helpers

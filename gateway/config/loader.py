@@ -16,7 +16,7 @@ import yaml
 from gateway.config.findings import ConfigError, Finding
 
 MAX_BYTES = 1024 * 1024
-MAX_NODES = 100_000  # values and keys, aliases expanded
+MAX_NODES = 20_000  # values and keys, aliases expanded: a second's work; the largest real config has 600
 MAX_DEPTH = 50  # nesting, aliases expanded
 
 STR, NULL, BOOL, INT, FLOAT, SEQ, MAP = (
@@ -28,6 +28,7 @@ SPELLED = {
     INT: re.compile(r"[-+]?[0-9]+\Z"),
     FLOAT: re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z"),
 }
+_TOO_MANY = f"there are more than {MAX_NODES:,} values, aliases counted in full"
 _FIRST = {NULL: ["~", "n", "N", ""], BOOL: list("tTfF"), INT: list("-+0123456789"), FLOAT: list("-+.0123456789")}
 
 
@@ -109,12 +110,14 @@ class _Loader(yaml.SafeLoader):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.depth = 0
+        self.depth = self.begun = 0
         self.extent: dict[int, tuple[int, int]] = {}  # id of a finished node -> nodes in it, levels below it
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # bare in the stubs
         self.depth += 1
+        self.begun += 1
+        _limit(self.begun <= MAX_NODES, _TOO_MANY, mark)  # before the rest is read
         _limit(self.depth <= MAX_DEPTH, f"values are nested deeper than {MAX_DEPTH} levels", mark)
         alias = self.check_event(yaml.AliasEvent)
         node = super().compose_node(parent, index)
@@ -132,7 +135,7 @@ class _Loader(yaml.SafeLoader):
                 1 + max((deep for _, deep in parts), default=0),
             )
         size, deep = self.extent[id(node)]
-        _limit(size <= MAX_NODES, f"there are more than {MAX_NODES:,} values, aliases counted in full", mark)
+        _limit(size <= MAX_NODES, _TOO_MANY, mark)
         _limit(self.depth + deep <= MAX_DEPTH, f"values are nested deeper than {MAX_DEPTH} levels", mark)
 
 

@@ -39,7 +39,18 @@ _ME = "(SELECT nullif(current_setting('app.staff_id', true), '')::uuid)"
 # Each is one InitPlan a statement: whoever has no wall pays for an empty array or a true, never for a query a row.
 WALLED_CLIENTS = f"ARRAY(SELECT w.client_id FROM walls w WHERE w.staff_id = {_ME} AND w.client_id IS NOT NULL)"
 WALLED_PARTNERS = f"ARRAY(SELECT w.partner_id FROM walls w WHERE w.staff_id = {_ME} AND w.partner_id IS NOT NULL)"
+SCREENED_PARTNERS = "ARRAY(SELECT screened_partners())"  # of walled clients
 UNWALLED = f"(SELECT NOT EXISTS (SELECT FROM walls w WHERE w.staff_id = {_ME}))"
+
+
+def outside(column: str, walled: str) -> str:
+    """The condition that what a column names is not among the walled.
+
+    The planner takes `x = ANY (unknown)` for ten equalities. Where the column has few values, such as one partner, that
+    is every row, and IS NOT TRUE of it none: it joined 50,000 records to 50,000 sightings by nested loops, for minutes.
+    Of a coalesce it knows nothing and takes half.
+    """
+    return f"NOT coalesce({column} = ANY ({walled}), false)"
 
 
 def wall(table: str, seen: str, commands: str = "ALL") -> str:

@@ -33,7 +33,7 @@ from gateway.db.models import (
     RowError,
     Sighting,
 )
-from gateway.db.session import lock_partner
+from gateway.db.session import lift_walls, lock_partner
 from gateway.domain import changes
 from gateway.domain.audit import Actor, record
 from gateway.domain.fields import FIELDS
@@ -89,6 +89,7 @@ def erase(session: Session, client_id: UUID, reason: str, cipher: FirmCipher, ac
     """
     with changes.by_hand(session):
         client = _take(session, client_id)
+        lift_walls(session)  # what an admin may erase goes whole, also where it lies beside what they must not see
         touched = _imports(session, client)
         storage_keys = _destroy(session, [*_scans(session, client_id), *_originals(session, touched)])
         documents = session.scalars(_blank_documents(client_id)).all()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
-from gateway.db.models import Client, Partner, Staff, Wall
+from gateway.db.models import Client, IdempotencyKey, Partner, Staff, Wall
 from gateway.domain.audit import Actor, record
 from gateway.domain.changes import Unfit, unique
 from gateway.errors import NotFound, Permanent
@@ -57,6 +57,8 @@ def add(session: Session, firm_id: UUID, new: NewWall, actor: Actor) -> Wall:
     wall = Wall(firm_id=firm_id, created_by=actor.name, **new._asdict())
     with unique(session, "wall_exists", "This wall stands already."):
         session.add(wall)
+    # answers that were kept for them may show what is behind it
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.caller_id == new.staff_id))
     _note(session, wall, "wall.add", "created", actor)
     return wall
 
@@ -73,6 +75,15 @@ def remove(session: Session, wall_id: UUID, actor: Actor) -> None:
         raise Permanent("own_wall", "A wall around you is for another admin to take down.")
     _note(session, wall, "wall.remove", "removed", actor)
     session.delete(wall)
+
+
+def screens(session: Session, partner_id: UUID) -> bool:
+    """Whether whoever the session works for is walled off from one of a partner's people.
+
+    What names people of that partner without saying whose row is whose must not be shown to them then.
+    """
+    screened = session.scalars(select(func.screened_partners())).all()
+    return partner_id in screened
 
 
 def _note(session: Session, wall: Wall, action: str, what: str, actor: Actor) -> None:

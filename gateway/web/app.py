@@ -13,13 +13,14 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
 from gateway.db.session import Database
 from gateway.errors import Problem
+from gateway.jobs.broker.listening import Bulletin
 from gateway.jobs.broker.nudging import Nudger
+from gateway.jobs.ledger import PROGRESS
 from gateway.limits import counter_for
 from gateway.logging import configure
 from gateway.settings import Settings, load
@@ -51,8 +52,11 @@ from gateway.web.auth import admit, provide_call
 from gateway.web.auth.tokens import Keyring
 from gateway.web.bodies import Asking
 from gateway.web.calls import PROOF
+from gateway.web.crowds import HEAVY, HEAVY_EACH, SENDING, SENDING_EACH, Crowd
 from gateway.web.examples import illustrate
+from gateway.web.following import Following
 from gateway.web.problems import on_http_error, on_problem, on_surprise
+from gateway.web.reference import Reference
 from gateway.web.schemas import Constrained
 from gateway.web.tracing import traced
 from ingest.office import Office
@@ -131,9 +135,13 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
         app.state.counter = counter_for(settings.limits_url)
         nudger = Nudger(settings, database.addresses)
         database.tell = nudger.nudge
+        app.state.heavy = Crowd(HEAVY_EACH, HEAVY)
+        app.state.sending = Crowd(SENDING_EACH, SENDING)
+        app.state.following = Following(Bulletin(database.addresses.app, PROGRESS))
         try:
             yield
         finally:
+            app.state.following.bulletin.close()
             nudger.close()
             app.state.counter.close()
             database.close()
@@ -146,7 +154,7 @@ def _openapi() -> OpenAPIConfig:
         title="Partner integration gateway",
         version=version("partner-integration-gateway"),
         path="/docs",
-        render_plugins=[ScalarRenderPlugin(path="/")],
+        render_plugins=[Reference(path="/")],
         components=Components(security_schemes={PROOF: SecurityScheme(type="http", scheme="bearer")}),
         use_handler_docstrings=True,
     )

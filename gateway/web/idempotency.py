@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Response
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -43,6 +43,8 @@ def once(session: Session, call: Call, data: object, make: Callable[[], Response
     Raises:
         Rejected: as `earlier` and `keep`.
     """
+    if call.idempotency_key is not None:  # of two at once, the other finds what the first made
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(_name(call), 0))))
     if (kept := earlier(session, call, data)) is not None:
         return kept
     answer = make()
@@ -95,6 +97,10 @@ def keep(session: Session, call: Call, data: object, answer: Response[Any]) -> N
     )
     if session.execute(kept.on_conflict_do_nothing().returning(IdempotencyKey.key)).first() is None:
         raise Rejected(409, "in_flight", f"Another request with this {HEADER} was faster; send it again.")
+
+
+def _name(call: Call) -> str:
+    return f"{call.who.id}/{call.idempotency_key}"
 
 
 def _mine(call: Call) -> ColumnElement[bool]:

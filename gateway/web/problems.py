@@ -8,6 +8,7 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import Scope
 from msgspec import Struct
 
 from gateway.domain.changes import Unfit
@@ -103,6 +104,8 @@ def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[Prob
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemDocument]:
     """What the framework refuses: an unknown path, a method, a body that is not as declared."""
+    if error.detail == _LEFT:  # nobody reads the answer; it is in the log as what it was, and alarms nobody
+        return _document(request, HTTPStatus.BAD_REQUEST, "incomplete", "The body broke off.", [], {})
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return on_surprise(request, error)
     details: list[dict[str, Any]] = []
@@ -119,9 +122,15 @@ def on_surprise(request: Request[Any, Any, Any], error: Exception) -> Response[P
     if isinstance(error, ValueError | LookupError | RecursionError) and _came_through_a_decoder(error):
         sentence = "The body cannot be read: it is not UTF-8, or nested too deeply."
         return _document(request, HTTPStatus.BAD_REQUEST, "invalid_request", sentence, [], {})
-    log.error("request failed", path=request.url.path, exc_info=error)
+    log.error("request failed", path=told_path(request.scope), exc_info=error)
     sentence = "Internal error. We have been told; trying again may help."
     return _document(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", sentence, [], {})
+
+
+def told_path(scope: Scope) -> str:
+    """A path as it may be logged: as declared where a person's id stands in it, whatever a partner uses."""
+    names_person = "employee_id" in scope.get("path_params", {})
+    return str(scope["path_template"] if names_person else scope["path"])
 
 
 _SENTENCES: dict[int, tuple[str, str]] = {
@@ -132,6 +141,7 @@ _SENTENCES: dict[int, tuple[str, str]] = {
 }
 
 
+_LEFT = "client disconnected prematurely"  # as the framework says it, of a body that never ends
 # they turn most errors into a 400, and let pass what texts bring that are not of the encoding which they claim
 _DECODERS = ("litestar.serialization.msgspec_hooks", "litestar._multipart")
 

@@ -13,6 +13,7 @@ from prometheus_client import Histogram
 
 from gateway.logging import get_logger
 from gateway.web.limiting import STATE
+from gateway.web.problems import told_path
 
 HEADER = "X-Request-ID"
 
@@ -43,6 +44,8 @@ def traced(app: ASGIApp) -> ASGIApp:
                 status = message["status"]
                 headers = MutableScopeHeaders.from_message(message)
                 headers[HEADER] = request_id
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers.setdefault("Cache-Control", "no-store")  # no browser or proxy keeps what tells of people
                 for name, value in scope["state"].get(STATE, {}).items():
                     headers[name] = value
             await send(message)
@@ -54,7 +57,7 @@ def traced(app: ASGIApp) -> ASGIApp:
             log.info(
                 "request",
                 method=scope.get("method"),
-                path=scope["path"],
+                path=told_path(scope),
                 status=status,
                 milliseconds=round(seconds * 1000, 1),
             )

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
+from ingest import patterns
 from ingest.formats.answers import Rows, Sheet
 from ingest.formats.base import (
     MAX_COLUMNS,
@@ -44,16 +45,14 @@ class SheetChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     def __post_init__(self) -> None:
         if bool(self.name) == bool(self.match):
             raise ValueError("A sheet is chosen either by `name` or by `match`.")
-        try:
-            re.compile(self.match or "")
-        except re.error as error:
-            raise ValueError(f"`match: {self.match}` is no regular expression: {error}.") from None
+        patterns.compiled(self.match or "", re.IGNORECASE)
 
     def fits(self, name: str) -> bool:
         """Whether it chooses a sheet; case and spaces around the name make no difference."""
         if self.name:
             return self.name.strip().casefold() == name.strip().casefold()
-        return re.fullmatch(self.match or "", name.strip(), re.IGNORECASE) is not None
+        text = name.strip()[: patterns.LONGEST]
+        return re.fullmatch(self.match or "", text, re.IGNORECASE) is not None
 
 
 class ExcelFormat(FormatSpec, frozen=True, kw_only=True, tag="excel"):

@@ -250,6 +250,12 @@ def test_a_bomb_of_aliases_is_refused():
     assert (finding.line, "aliases counted in full" in finding.message) == (5, True)
 
 
+def test_more_values_than_anybody_writes_are_refused_before_the_rest_is_read():
+    [finding] = findings("a:\n" + "- b\n" * 250_000)
+    assert "more than 20,000 values" in finding.message
+    assert finding.line < 20_010  # a megabyte of them took 24 seconds to read to its end
+
+
 def test_nesting_is_refused_before_it_can_exhaust_the_stack():
     assert "nested deeper" in findings("a: " + "[" * 100_000)[0].message
     chain = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 100))

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from gateway import clock
 from gateway.db.session import Database, lock_partner
 from gateway.jobs import ledger
+from gateway.jobs.broker.listening import Bulletin
 from gateway.jobs.handling import Handling
 from gateway.jobs.ledger import LeaseLost
 from gateway.jobs.worker import Worker, connections_for
@@ -255,10 +256,17 @@ def test_the_sweep_leaves_what_is_dead_to_a_person(desk, send, office, swept):
     assert len(swept()) == 1
 
 
-def test_an_import_can_be_followed_to_its_end(desk, send, office, worker, cast):
+@pytest.fixture
+def bulletin(office):
+    made = Bulletin(office.db.addresses.app, ledger.PROGRESS)
+    yield made
+    made.close()
+
+
+def test_an_import_can_be_followed_to_its_end(desk, send, office, worker, cast, bulletin):
     import_id = send(rows=people(2000))
     seen = []
-    follower = threading.Thread(target=lambda: seen.extend(jobs.follow(office.db, cast.northgate, import_id)))
+    follower = threading.Thread(target=lambda: seen.extend(jobs.follow(office.db, bulletin, cast.northgate, import_id)))
     follower.start()
     until(lambda: seen)
     worker()
@@ -269,12 +277,12 @@ def test_an_import_can_be_followed_to_its_end(desk, send, office, worker, cast):
     assert not seen[-1].is_open
 
 
-def test_progress_reaches_a_follower_as_it_is_noted(desk, send, office, settings, cast):
+def test_progress_reaches_a_follower_as_it_is_noted(desk, send, office, settings, cast, bulletin):
     from datetime import timedelta
 
     import_id = send()
     handling = claimed(office, settings)
-    following = jobs.follow(office.db, cast.northgate, import_id)
+    following = jobs.follow(office.db, bulletin, cast.northgate, import_id)
     assert next(following).rows is None
     with office.db.system() as session:
         ledger.keep(session, [(handling.job, {"rows": 5, "position": 100, "size": 300})], timedelta(seconds=30))
@@ -285,9 +293,9 @@ def test_progress_reaches_a_follower_as_it_is_noted(desk, send, office, settings
     following.close()
 
 
-def test_another_firms_import_cannot_be_followed(desk, send, office, cast):
+def test_another_firms_import_cannot_be_followed(desk, send, office, cast, bulletin):
     from gateway.errors import NotFound
 
     import_id = send()
     with pytest.raises(NotFound):
-        next(jobs.follow(office.db, cast.harbor, import_id))
+        next(jobs.follow(office.db, bulletin, cast.harbor, import_id))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
@@ -49,6 +50,39 @@ class Listener:
         while not self._closed.is_set():
             for notified in connection.notifies(timeout=_LOOK_SECONDS):
                 self._heard(notified.payload)
+
+
+class Bulletin:
+    """One listener for everybody in this process who waits for news of a channel; it connects for the first of them."""
+
+    def __init__(self, url: str, channel: str) -> None:
+        self._url, self._channel = url, channel
+        self._waiting: set[threading.Event] = set()
+        self._lock = threading.Lock()
+        self._listener: Listener | None = None
+
+    @contextmanager
+    def news(self) -> Iterator[threading.Event]:
+        """An event that is set whenever something was notified; whoever waits clears it."""
+        mine = threading.Event()
+        with self._lock:
+            self._waiting.add(mine)
+            self._listener = self._listener or Listener(self._url, self._channel, self._tell)
+        try:
+            yield mine
+        finally:
+            with self._lock:
+                self._waiting.discard(mine)
+
+    def close(self) -> None:
+        """Hear no more."""
+        if self._listener is not None:
+            self._listener.close()
+
+    def _tell(self, _: str | None) -> None:
+        with self._lock:
+            for each in self._waiting:
+                each.set()
 
 
 def connect(url: str, name: str) -> psycopg.Connection[tuple[object, ...]]:

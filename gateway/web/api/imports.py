@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import anyio
-import msgspec
 from litestar import Response, Router, get, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import File as FileAnswer
-from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.response import ServerSentEvent
 from msgspec import Meta, Struct
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,10 +21,13 @@ from sqlalchemy.orm import Session
 from gateway.db.models import FeedRow, Import, Partner
 from gateway.db.models.imports import OPEN_STATES, ImportState
 from gateway.db.models.imports import File as StoredFile
+from gateway.domain import walls
 from gateway.domain.audit import record
 from gateway.domain.partners import Home
 from gateway.errors import NotFound
 from gateway.web.calls import Call, may
+from gateway.web.crowds import Crowd, name_of
+from gateway.web.following import Following
 from gateway.web.idempotency import earlier, keep
 from gateway.web.pages import Cursor, Limit, Page, page
 from gateway.web.problems import Rejected
@@ -34,7 +35,6 @@ from gateway.web.scoping import of_caller
 from ingest import imports, receipts
 from ingest.account import account_of
 from ingest.formats.base import Source
-from ingest.jobs import Standing, follow
 from ingest.office import Asked
 from ingest.reception import receive
 from ingest.rows import VIA
@@ -42,7 +42,7 @@ from ingest.rows import VIA
 ErrorFormat = Annotated[
     Literal["csv", "xlsx", "json"], QueryParameter(name="format", description="csv and xlsx are for repair.")
 ]
-State = Annotated[ImportState | None, QueryParameter(name="state", description="In this state only.")]
+InState = Annotated[ImportState | None, QueryParameter(name="state", description="In this state only.")]
 PartnerName = Annotated[
     str | None, QueryParameter(max_length=63, pattern=r"^[^\x00]*$", description="Of this partner only.")
 ]
@@ -98,7 +98,7 @@ class Queued(Struct, frozen=True):
 def list_imports(
     call: NamedDependency[Call],
     partner: PartnerName = None,
-    wanted: State = None,
+    wanted: InState = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[ImportSummary]:
@@ -120,30 +120,41 @@ def get_import(import_id: FromPath[UUID], call: NamedDependency[Call]) -> dict[s
         home = _home(session, call, import_id)
         folder = receipts.folder_of(call.office.settings, home, import_id)
         told = account_of(session, import_id, folder)
+        if told["problems"]:  # which quote what stood in the rows
+            record(session, call.who.firm_id, call.actor, "import.view", import_id=import_id)
     return told | {"receipts": _addresses(import_id, told["problem_count"] != 0)}
 
 
 @get("/{import_id:uuid}/errors", sync_to_thread=True, **may("imports.errors"))
-def get_errors(import_id: FromPath[UUID], call: NamedDependency[Call], form: ErrorFormat = "csv") -> FileAnswer:
+def get_errors(
+    import_id: FromPath[UUID], call: NamedDependency[Call], state: State, form: ErrorFormat = "csv"
+) -> FileAnswer:
     """Fetch the rejected rows in the partner's own layout, to be repaired and sent again; or, as json, every problem.
 
-    404 when no row was rejected (for json: when nothing was wrong).
+    404 when no row was rejected (for json: when nothing was wrong). 403 `walled` for whoever is walled off from one of
+    the partner's people.
     """
     with call.firm() as session:
         home = _home(session, call, import_id)
+        if walls.screens(session, home.partner_id):
+            raise Rejected(403, "walled", "These rows may name a person from whom an ethical wall keeps you.")
         record(session, call.who.firm_id, call.actor, "import.errors", import_id=import_id)
-    path = _receipt(call, home, import_id, form)
+    path = _workbook(call, home, import_id, state.heavy) if form == "xlsx" else _receipt(call, home, import_id, form)
     if path is None or not path.exists():
         raise Rejected(404, "no_errors", "No row of this import was rejected.")
     return FileAnswer(path, filename=f"errors-{import_id}.{form}", media_type=_MEDIA_TYPES[form])
 
 
 @get("/{import_id:uuid}/events", sync_to_thread=True, media_type="text/event-stream", **may("imports.read"))
-def follow_import(import_id: FromPath[UUID], call: NamedDependency[Call]) -> ServerSentEvent:
-    """Follow an import until its end: an event `progress` whenever it has come further, `end` with its state."""
+def follow_import(import_id: FromPath[UUID], call: NamedDependency[Call], state: State) -> ServerSentEvent:
+    """Follow an import until its end: an event `progress` whenever it has come further, `end` with its state.
+
+    429 `too_many_at_once` for whoever follows eight already.
+    """
     with call.firm() as session:
         _home(session, call, import_id)
-    return ServerSentEvent(_events(call, import_id))
+    following: Following = state.following
+    return ServerSentEvent(following.events(call, import_id))
 
 
 # ------------------------------------------------------------------------------------------------ deciding
@@ -242,30 +253,17 @@ def _addresses(import_id: UUID, has_problems: bool) -> dict[str, str]:
     return {form: f"/v1/imports/{import_id}/errors?format={form}" for form in _MEDIA_TYPES} if has_problems else {}
 
 
-def _receipt(call: Call, home: Home, import_id: UUID, form: str) -> Path | None:
+def _workbook(call: Call, home: Home, import_id: UUID, heavy: Crowd) -> Path | None:
+    with heavy.within(name_of(call.who)):
+        return receipts.make_workbook(call.office.db, call.office.store, call.office.settings, home, import_id)
+
+
+def _receipt(call: Call, home: Home, import_id: UUID, form: str) -> Path:
     office = call.office
-    if form == "xlsx":
-        return receipts.make_workbook(office.db, office.store, office.settings, home, import_id)
     path = receipts.folder_of(office.settings, home, import_id) / f"errors.{form}"
     if not path.exists():
         imports.write_receipts(office, home)  # a process was killed before it could
     return path
-
-
-async def _events(call: Call, import_id: UUID) -> AsyncIterator[ServerSentEventMessage]:
-    """Each look at the import waits in a thread of its own; a caller that leaves ends it at the next one."""
-    left = threading.Event()
-    standings = follow(call.office.db, call.who.firm_id, import_id, left)
-    try:
-        while (now := await anyio.to_thread.run_sync(_next, standings, abandon_on_cancel=True)) is not None:
-            name = "progress" if now.is_open else "end"
-            yield ServerSentEventMessage(data=msgspec.json.encode(now).decode(), event=name)
-    finally:
-        left.set()
-
-
-def _next(standings: Iterator[Standing]) -> Standing | None:
-    return next(standings, None)
 
 
 def _queued(import_id: UUID) -> Response[Queued]:

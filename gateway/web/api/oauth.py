@@ -16,8 +16,9 @@ from litestar.params import RawBody
 from msgspec import UNSET, Struct, UnsetType
 
 from gateway.domain.credentials import TOKEN_LASTS, issue_token
-from gateway.web.auth.partners import Client, client_of
-from gateway.web.calls import NO_STORE, OPEN
+from gateway.web.auth.partners import client_of
+from gateway.web.calls import NO_STORE, OPEN, Identity
+from gateway.web.limiting import count
 from ingest.office import Office
 
 _FORM = "application/x-www-form-urlencoded"
@@ -65,7 +66,8 @@ def give_token(request: Request[Any, Any, State], body: RawBody, office: NamedDe
     """Give an OAuth2 client an access token for 15 minutes.
 
     A form with `grant_type=client_credentials` and, to ask for less than the client may, `scope`. The client proves
-    itself by HTTP Basic, or by `client_id` and `client_secret` in the form. The token is good as long as the client is.
+    itself by HTTP Basic, or by `client_id` and `client_secret` in the form. The token is good as long as the client is,
+    and serves for many requests: fetching one counts as a request of its partner.
     """
     try:
         fields = _fields(request, body)
@@ -74,7 +76,7 @@ def give_token(request: Request[Any, Any, State], body: RawBody, office: NamedDe
     except _Refused as refused:
         return _error(refused)
     with office.db.firm(client.firm_id) as session:
-        token = issue_token(session, client.firm_id, client.credential_id, scopes)
+        token = issue_token(session, client.firm_id, client.id, scopes)
     given = Token(
         access_token=token,
         token_type="Bearer",  # noqa: S106 - the word of RFC 6750
@@ -101,7 +103,7 @@ def _fields(request: Request[Any, Any, State], body: bytes) -> dict[str, str]:
     return fields
 
 
-def _client(request: Request[Any, Any, State], fields: dict[str, str], office: Office) -> Client:
+def _client(request: Request[Any, Any, State], fields: dict[str, str], office: Office) -> Identity:
     header = request.headers.get("authorization")
     if header is None:
         client_id, secret = fields.get("client_id", ""), fields.get("client_secret", "")
@@ -113,6 +115,7 @@ def _client(request: Request[Any, Any, State], fields: dict[str, str], office: O
     if client is None:
         sentence = "There is no such client, its secret is another one, or it has ended."
         raise _Refused("invalid_client", sentence)
+    count(request, client)
     return client
 
 
@@ -129,7 +132,7 @@ def _basic(header: str) -> tuple[str, str]:
     return unquote_plus(client_id), unquote_plus(secret)
 
 
-def _scopes(client: Client, asked: str | None) -> frozenset[str]:
+def _scopes(client: Identity, asked: str | None) -> frozenset[str]:
     if asked is None:
         return client.scopes
     wanted = frozenset(asked.split())

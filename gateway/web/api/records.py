@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, RawBody
 from msgspec import Meta, Struct
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from gateway.domain.audit import record
 from gateway.web.calls import Call, may
+from gateway.web.crowds import Crowd, name_of
 from gateway.web.idempotency import earlier, keep
 from gateway.web.instants import check_as_of
 from gateway.web.problems import Rejected
@@ -74,13 +76,13 @@ class _Exact(Struct):
 
 @post("/{feed:str}", sync_to_thread=True, status_code=200, request_max_body_size=MOST_BYTES, **may("records.send"))
 def send_records(
-    feed: FromPath[str], data: JSONBody[Rows], body: RawBody, call: NamedDependency[Call]
+    feed: FromPath[str], data: JSONBody[Rows], body: RawBody, call: NamedDependency[Call], state: State
 ) -> Response[RowResults]:
     """Send up to 1,000 rows and hear what became of each; they are mapped and checked as rows of the feed's files are.
 
     They are changes: nobody is closed for not being among them. The same rows again come out as unchanged. With an
     `Idempotency-Key`, the same request is answered again without being done again. 409 `import_running` while files of
-    yours are being loaded.
+    yours are being loaded. Two requests may go on at once, and are taken one after the other; 429 `too_many_at_once`.
     """
     if len(data.rows) > MOST_ROWS:
         raise Rejected(413, "too_many_rows", f"There are {len(data.rows):,} rows; send at most {MOST_ROWS:,} at once.")
@@ -98,7 +100,9 @@ def send_records(
         answers.append(Response(_results(sent), status_code=200))
         keep(session, call, asked, answers[0])
 
-    send(call.office, home_of(call, None), feed, rows, data.as_of, note)
+    sending: Crowd = state.sending
+    with sending.within(name_of(call.who)):
+        send(call.office, home_of(call, None), feed, rows, data.as_of, note)
     return answers[0]
 
 

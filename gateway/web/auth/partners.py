@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 from litestar.connection import ASGIConnection
 from sqlalchemy import update
@@ -19,15 +18,6 @@ _SIGN_IN = "SELECT * FROM sign_in(%(proof)s)"
 _BEARERS = frozenset({"api_key", "access_token"})  # an OAuth2 client's own secret opens the token endpoint only
 
 
-class Client(NamedTuple):
-    """An OAuth2 client that has shown its secret."""
-
-    firm_id: UUID
-    credential_id: UUID
-    partner: str
-    scopes: frozenset[str]
-
-
 def by_secret(office: Office, secret: str) -> Identity | None:
     """The partner of a live API key or access token."""
     found = _found(office, secret)
@@ -36,17 +26,7 @@ def by_secret(office: Office, secret: str) -> Identity | None:
 
 def identity_of(found: Any) -> Identity | None:  # noqa: ANN401 - a row of sign_in(bytea)
     """The partner that a secret belongs to, if it is one by which partners call."""
-    if found.kind not in _BEARERS:
-        return None
-    return Identity(
-        firm_id=found.firm_id,
-        id=found.credential_id,
-        name=found.partner,
-        scopes=frozenset(found.scopes),
-        partner_id=found.partner_id,
-        rate_tier=found.rate_tier,
-        limits=found.limits or {},
-    )
+    return _whose(found) if found.kind in _BEARERS else None
 
 
 def digest_in(connection: ASGIConnection[Any, Any, Any, Any]) -> bytes | None:
@@ -66,12 +46,24 @@ def unauthenticated() -> Rejected:
     )
 
 
-def client_of(office: Office, client_id: str, secret: str) -> Client | None:
-    """The OAuth2 client of an id and a secret that belong together."""
+def client_of(office: Office, client_id: str, secret: str) -> Identity | None:
+    """The partner whose OAuth2 client has this id and this secret; by these it may fetch tokens, and nothing else."""
     found = _found(office, secret)
     if found is None or found.kind != "oauth_client" or found.prefix != client_id:
         return None
-    return Client(found.firm_id, found.credential_id, found.partner, frozenset(found.scopes))
+    return _whose(found)
+
+
+def _whose(found: Any) -> Identity:  # noqa: ANN401 - a row of sign_in(bytea)
+    return Identity(
+        firm_id=found.firm_id,
+        id=found.credential_id,
+        name=found.partner,
+        scopes=frozenset(found.scopes),
+        partner_id=found.partner_id,
+        rate_tier=found.rate_tier,
+        limits=found.limits or {},
+    )
 
 
 def _found(office: Office, secret: str) -> Any | None:  # noqa: ANN401 - a row of sign_in(bytea)

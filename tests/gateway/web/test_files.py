@@ -69,6 +69,15 @@ def test_a_file_goes_from_upload_to_errors_to_repair(http, acme_key, worked, des
     assert len(desk.clients()) == 5
 
 
+def test_whoever_is_shown_what_stood_in_rows_is_on_record(http, acme_key, as_staff, worked, desk):
+    clean = worked(send(http, acme_key, people(2)))
+    wrong = worked(send(http, acme_key, [person(1, dob="soon")], name="roster_20260302.csv"))
+    for one in (clean, wrong):
+        assert http.get(f"{IMPORTS}/{one}", headers=as_staff("viewer")).status_code == 200
+    looks = desk.sql("SELECT actor, import_id::text FROM audit_log WHERE action = 'import.view'")
+    assert looks == [("viewer@northgate.example", wrong)]
+
+
 def test_a_partner_sees_its_own_imports_alone(http, acme_key, globex_key, key_of, cast, worked, desk):
     import_id = worked(send(http, acme_key, [*people(2), person(3, dob="soon")]))
     [seen] = http.get(IMPORTS, headers=acme_key).json()["data"]

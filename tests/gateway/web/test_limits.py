@@ -78,6 +78,18 @@ def test_checks_count_as_any_other_request(http, acme_key, limited):
     assert http.post("/v1/eligibility/check", json=question, headers=acme_key).status_code == 429
 
 
+def test_fetching_tokens_counts_as_any_other_request(http, as_staff, limited, desk):
+    asked = {"partner": "acme", "name": "n", "scopes": ["status:read"], "kind": "oauth_client"}
+    made = http.post("/v1/credentials", headers=as_staff("admin"), json=asked).json()
+    limited("standard", minute=2)
+    form = {"grant_type": "client_credentials", "client_id": made["prefix"], "client_secret": made["secret"]}
+    answers = [http.post("/oauth/token", data=form) for _ in range(3)]
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert desk.sql("SELECT count(*) FROM access_tokens") == [(2,)]
+    bearer = {"Authorization": f"Bearer {answers[0].json()['access_token']}"}
+    assert http.get(STATUS, headers=bearer).status_code == 429
+
+
 def test_a_window_is_given_back_to_what_is_usual(http, acme_key, limited):
     limited("standard", minute=1)
     limited("standard", minute=None)

@@ -1,5 +1,7 @@
 """The OpenAPI document shows an example of everything, and the examples are true."""
 
+import re
+
 import jsonschema_rs
 import msgspec
 import pytest
@@ -137,3 +139,12 @@ def test_every_field_of_a_record_can_be_seen_and_written(kind, shown, written):
     plain_fields = {name for name, field in fields.items() if not field.sensitive}
     assert plain_fields <= {name for one in shown for name in one.__struct_fields__}
     assert set(fields) <= {name for one in written for name in one.__struct_fields__}
+
+
+def test_the_page_runs_one_script_from_elsewhere_and_only_in_the_bytes_that_are_known(http):
+    page = http.get("/docs").text
+    [script] = re.findall(r"https?://[^\s'\"<>]+", page)
+    assert re.search(r"/npm/@scalar/api-reference@\d+\.\d+\.\d+/", script)
+    [tag] = [one for one in re.findall(r"<script[^>]*>", page) if script in one]
+    assert re.search(r'integrity="sha384-[A-Za-z0-9+/]{64}"', tag)
+    assert http.get(re.search(r'data-url="([^"]+)"', page)[1]).json()["openapi"].startswith("3.1")

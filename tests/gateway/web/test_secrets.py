@@ -67,3 +67,26 @@ def test_a_surprise_while_signing_in_tells_nothing(settings, db, with_password, 
     told = capfd.readouterr().err
     assert "ZeroDivisionError" in told
     assert PASSWORD not in told + answer.text
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_the_id_by_which_a_partner_names_a_person_is_not_logged(
+    settings, db, key_of, cast, capfd, log_format, monkeypatch
+):
+    ssn = "078-05-1120"  # some partners know their people by nothing else
+    acme = key_of(cast.northgate, cast.acme)
+    with asking(msgspec.structs.replace(settings, log_level="debug", log_format=log_format)) as http:
+        assert http.get(f"/v1/employees/{ssn}/status", headers=acme).status_code == 404
+        assert http.get(f"/v1/employees/{ssn}/status").status_code == 401
+        monkeypatch.setattr("gateway.domain.employees.status_of", lambda *_: 1 / 0)
+        assert http.get(f"/v1/employees/{ssn}/status", headers=acme).status_code == 500
+    told = capfd.readouterr()
+    assert "ZeroDivisionError" in told.err
+    assert ssn not in told.err + told.out
+
+
+def test_no_answer_is_kept_by_browsers_or_taken_for_another_type(http, acme_key):
+    for path in ("/v1/me", "/v1/imports", "/v1/nothing", "/v1/reports/import_errors"):
+        answer = http.get(path, headers=acme_key)
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"

@@ -162,6 +162,60 @@ def test_nobody_takes_down_a_wall_around_themselves(http, world, put_up, admin, 
     assert told(http.delete(f"{URL}/{wall['id']}", headers=admin), 403)["error"] == "own_wall"
 
 
+def test_rejected_rows_that_may_name_a_walled_client_are_not_shown(http, world, put_up, walled, admin, desk, db, cast):
+    told_of = desk.drop("roster_20260302.csv", [*PEOPLE, person(1, ssn="536904399") | {"DOB": "nonsense"}])
+    import_id = told_of["import_id"]
+    everything = "SELECT count(*) FROM row_errors"
+    for form in ("csv", "json", "xlsx"):
+        assert http.get(f"/v1/imports/{import_id}/errors?format={form}", headers=walled).status_code == 200
+    put_up(client_id=world["E1"])
+    for form in ("csv", "json", "xlsx"):
+        refused = http.get(f"/v1/imports/{import_id}/errors?format={form}", headers=walled)
+        assert told(refused, 403)["error"] == "walled"
+        assert http.get(f"/v1/imports/{import_id}/errors?format={form}", headers=admin).status_code == 200
+    assert told(http.get(f"/v1/imports/{import_id}", headers=walled), 200)["problems"] == []
+    assert told(http.get("/v1/reports/import_errors?format=json", headers=walled), 200) == []
+    assert told(http.get("/v1/reports/import_errors?format=json", headers=admin), 200) != []
+    assert count(db, cast.northgate, cast.staff["attorney"], everything) == 0
+    assert count(db, cast.northgate, cast.staff["paralegal"], everything) > 0
+
+
+def test_rejected_rows_of_other_partners_pass_a_wall_against_a_client(http, world, put_up, walled, desk):
+    told_of = desk.drop("roster_20260302.csv", [person(3) | {"DOB": "nonsense"}])
+    put_up(client_id=world["G1"])
+    answer = http.get(f"/v1/imports/{told_of['import_id']}/errors", headers=walled)
+    assert answer.status_code == 200
+    assert told(http.get(f"/v1/imports/{told_of['import_id']}", headers=walled), 200)["problems"] != []
+
+
+def test_an_answer_kept_from_before_the_wall_is_not_given_again(http, world, put_up, walled):
+    body = {"partner": "acme", "employee_id": "E77", "family_name": "Hidden"}
+    headers = walled | {"Idempotency-Key": "made-before-the-wall"}
+    made = told(http.post("/v1/clients", json=body, headers=headers), 201)
+    put_up(client_id=made["id"])
+    assert "Hidden" not in http.post("/v1/clients", json=body, headers=headers).text
+
+
+def test_credentials_of_a_walled_partner_do_not_exist(http, world, put_up, admin, as_staff, key_of, cast):
+    key_of(cast.northgate, cast.acme)
+    globex = {"partner": "globex", "name": "theirs", "scopes": ["status:read"]}
+    mine = told(http.post("/v1/credentials", json=globex, headers=admin), 201)
+    other = told(http.get("/v1/credentials?partner=acme", headers=admin), 200)["data"][0]
+    put_up(staff_id=str(cast.staff["admin"]), partner_id=str(cast.acme))
+    assert [one["id"] for one in told(http.get("/v1/credentials", headers=admin), 200)["data"]] == [mine["id"]]
+    for method, path, body in (("GET", "", None), ("POST", "/rotations", {}), ("DELETE", "", None)):
+        told(http.request(method, f"/v1/credentials/{other['id']}{path}", json=body, headers=admin), 404)
+
+
+def test_a_walled_admin_who_erases_somebody_else_leaves_no_rejected_row(http, world, put_up, admin, desk, cast):
+    desk.drop("roster_20260302.csv", [*PEOPLE, person(2) | {"DOB": "nonsense"}])
+    assert desk.sql("SELECT count(*) FROM row_errors") != [(0,)]
+    put_up(staff_id=str(cast.staff["admin"]), client_id=world["E1"])
+    told(http.post(f"/v1/clients/{world['E2']}/erasure", json={"reason": "She asked for it"}, headers=admin), 201)
+    assert desk.sql("SELECT count(*) FROM row_errors") == [(0,)]
+    told(http.get(f"/v1/clients/{world['E1']}", headers=admin), 404)
+
+
 # ------------------------------------------------------------------------------------------------ SQL
 
 HANGING = {

@@ -68,7 +68,7 @@ def test_a_value_within_its_checks_passes(options, value):
         ({"pattern": "^A|B$"}, "AB", "pattern_mismatch"),
         ({"pattern": "[A-Z]{3}$"}, "ABC\n", "pattern_mismatch"),
         ({"pattern": ".*"}, "x" * 1001, "pattern_mismatch"),
-        ({"pattern": "x*x*x*y"}, "x" * 5000, "pattern_mismatch"),
+        ({"pattern": "x*x*y"}, "x" * 5000, "pattern_mismatch"),
         ({"length": [2, 3]}, "a", "too_short"),
         ({"length": [2, 3]}, "abcd", "too_long"),
         ({"length": [9, 9], "type": "ssn"}, "1234567x", "too_short"),

@@ -3,7 +3,7 @@
 from alembic import op
 
 from gateway.db.cluster import APP
-from gateway.db.security import WALLED_CLIENTS, WALLED_PARTNERS
+from gateway.db.security import WALLED_CLIENTS, WALLED_PARTNERS, outside
 
 revision = "0012"
 down_revision = "0011"
@@ -15,16 +15,12 @@ def upgrade() -> None:
     op.execute(ANALYZE_RECORDS)
 
 
-# The planner takes `x = ANY (unknown)` for ten equalities. Where a column has few values, such as one partner, that is
-# every row, and IS NOT TRUE of it none: it joined 50,000 records to 50,000 sightings by nested loops, for minutes. Of a
-# coalesce it knows nothing and takes half.
-_OUTSIDE = "NOT coalesce({column} = ANY ({walled}), false)"
-_PARTNER = _OUTSIDE.format(column="partner_id", walled=WALLED_PARTNERS)
+_PARTNER = outside("partner_id", WALLED_PARTNERS)
 
 SEEN = {
-    "clients": f"{_PARTNER} AND {_OUTSIDE.format(column='id', walled=WALLED_CLIENTS)}",
-    "cases": f"{_PARTNER} AND {_OUTSIDE.format(column='client_id', walled=WALLED_CLIENTS)}",
-    "partners": _OUTSIDE.format(column="id", walled=WALLED_PARTNERS),
+    "clients": f"{_PARTNER} AND {outside('id', WALLED_CLIENTS)}",
+    "cases": f"{_PARTNER} AND {outside('client_id', WALLED_CLIENTS)}",
+    "partners": outside("id", WALLED_PARTNERS),
     "files": _PARTNER,
     "imports": _PARTNER,
 }

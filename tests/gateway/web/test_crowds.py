@@ -1,0 +1,154 @@
+"""Many at once: what one caller holds open, or has made, leaves room for everybody else; over real sockets."""
+
+import socket
+import threading
+from contextlib import ExitStack
+
+import httpx
+import pytest
+from desk import people, person
+from msgspec.structs import replace
+from servers import free_port, until
+
+from gateway.db.session import lock_partner
+from gateway.web.crowds import FOLLOWERS_EACH, HEAVY_EACH
+from gateway.web.server import make
+
+REPORT = "/v1/reports/import_errors"
+
+
+@pytest.fixture
+def service(settings, db):
+    """The application as it is served, on a port of its own."""
+    made = make(replace(settings, http_port=free_port(), drain_seconds=1))
+    thread = threading.Thread(target=made.run)
+    thread.start()
+    until(lambda: made.started)
+    yield made
+    made.should_exit = True
+    thread.join(20)
+
+
+@pytest.fixture
+def web(service):
+    with httpx.Client(base_url=f"http://127.0.0.1:{service.config.port}", timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+def globex_key(key_of, cast):
+    return key_of(cast.northgate, cast.globex)
+
+
+def sent(web, headers):
+    """The address of an import that nobody takes up."""
+    answer = web.post("/v1/files", files={"file": ("roster_20260301.csv", b"EMP_ID\nE1\n")}, headers=headers)
+    return answer.json()["imports"][0]["status_url"]
+
+
+def listeners(desk):
+    return desk.sql(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND application_name = 'gateway listener'"
+    )[0][0]
+
+
+def test_many_who_follow_imports_share_one_connection_and_one_caller_leaves_room(
+    web, acme_key, globex_key, desk, as_staff
+):
+    url = f"{sent(web, acme_key)}/events"
+    kept = []  # an iterator that is let go closes its stream
+    with ExitStack() as opened:
+
+        def follow(headers, url=url):
+            stream = opened.enter_context(web.stream("GET", url, headers=headers))
+            kept.append(stream.iter_lines())
+            assert next(kept[-1]) == "event: progress"
+            return stream
+
+        first, *_ = [follow(acme_key) for _ in range(FOLLOWERS_EACH)]
+        refused = web.get(url, headers=acme_key)
+        assert (refused.status_code, refused.json()["error"]) == (429, "too_many_at_once")
+        assert int(refused.headers["retry-after"]) > 0
+        follow(as_staff("viewer"))
+        follow(globex_key, f"{sent(web, globex_key)}/events")
+        assert listeners(desk) == 1
+
+        first.close()
+
+        def has_room():
+            with web.stream("GET", url, headers=acme_key) as again:
+                return again.status_code == 200
+
+        until(has_room)
+
+
+def test_one_caller_has_few_reports_made_as_workbooks_at_once(service, web, acme_key, globex_key, cast):
+    with ExitStack() as held:
+        for _ in range(HEAVY_EACH):
+            held.enter_context(service.config.app.state.heavy.within(str(cast.acme)))
+        refused = web.get(REPORT, params={"format": "xlsx"}, headers=acme_key)
+        assert (refused.status_code, refused.json()["error"]) == (429, "too_many_at_once")
+        assert web.get(REPORT, params={"format": "xlsx"}, headers=globex_key).status_code == 200
+        assert web.get(REPORT, params={"format": "csv"}, headers=acme_key).status_code == 200
+    assert web.get(REPORT, params={"format": "xlsx"}, headers=acme_key).status_code == 200
+
+
+def test_one_caller_has_few_workbooks_made_at_once(service, web, acme_key, desk, cast):
+    told = desk.drop("roster_20260301.csv", [*people(3), person(4, dob="soon")])
+    url = f"/v1/imports/{told['import_id']}/errors"
+    with ExitStack() as held:
+        for _ in range(HEAVY_EACH):
+            held.enter_context(service.config.app.state.heavy.within(str(cast.acme)))
+        assert web.get(url, params={"format": "xlsx"}, headers=acme_key).status_code == 429
+        assert web.get(url, params={"format": "csv"}, headers=acme_key).status_code == 200  # lies there made
+    assert web.get(url, params={"format": "xlsx"}, headers=acme_key).status_code == 200
+
+
+def test_all_callers_together_have_room_for_quick_requests_left(service, web, acme_key):
+    heavy = service.config.app.state.heavy
+    with ExitStack() as held:
+        for number in range(heavy.most):
+            held.enter_context(heavy.within(f"caller {number}"))
+        refused = web.get(REPORT, params={"format": "xlsx"}, headers=acme_key)
+        assert (refused.status_code, refused.json()["error"]) == (503, "busy")
+        assert web.get("/v1/me", headers=acme_key).status_code == 200
+
+
+def test_rows_that_wait_for_their_partners_turn_leave_room_for_others(web, acme_key, globex_key, desk, db, cast):
+    desk.drop("roster_20260301.csv", people(3))
+    body = {"rows": [person(1, salary="70000")]}
+    answers = []
+
+    def send():
+        with httpx.Client(base_url=web.base_url, timeout=60) as own:
+            answers.append(own.post("/v1/records/roster", json=body, headers=acme_key).status_code)
+
+    threads = [threading.Thread(target=send) for _ in range(20)]
+    with db.firm(cast.northgate) as session:
+        lock_partner(session, cast.acme)  # as a file does that is being loaded
+        for one in threads:
+            one.start()
+        until(lambda: answers.count(429) >= 10)
+        assert web.get("/v1/me", headers=globex_key).status_code == 200
+    for one in threads:
+        one.join()
+    assert set(answers) <= {200, 409, 429}  # 409 where their patience ended first
+
+
+def test_whoever_hangs_up_in_the_middle_of_a_file_alarms_nobody(service, web, acme_key, capfd):
+    head = (
+        f"POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nAuthorization: {acme_key['Authorization']}\r\n"
+    )
+    told = ""
+    with socket.create_connection(("127.0.0.1", service.config.port)) as caller:
+        caller.sendall(f"{head}Content-Type: multipart/form-data; boundary=B\r\n\r\n--B\r\n".encode())
+
+    def is_over():
+        nonlocal told
+        told += capfd.readouterr().err
+        return "path=/v1/files" in told
+
+    until(is_over)
+    assert "status=400" in told
+    assert "Traceback" not in told
