@@ -6,14 +6,12 @@ import threading
 from time import perf_counter
 
 import dramatiq
-from prometheus_client import Counter
 
 from gateway.db.engine import Addresses
 from gateway.jobs.broker import make_broker, message, queue_name
 from gateway.logging import get_logger
 from gateway.settings import Settings
-
-NUDGES = Counter("gateway_job_nudges", "Wakes for workers by what became of them.", ["outcome"])
+from gateway.tallies import NUDGES
 
 _PAUSES = (0.5, 1.0, 2.0, 5.0)  # seconds between attempts while the broker is away; the sweep finds the jobs meanwhile
 
