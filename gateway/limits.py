@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import redis
-from prometheus_client import Counter as Tally
 
 from gateway import clock
 from gateway.logging import get_logger
+from gateway.metrics import LIMITS
 
 log = get_logger(__name__)
-DECIDED = Tally("gateway_limit_decisions", "Requests counted against limits", ["decision", "counted_by"])
 
 BUDGET_SECONDS = 0.03  # what a request may wait for Redis
 REST_SECONDS = 5.0  # for which a Redis that did not answer in time is left alone
@@ -77,9 +76,14 @@ class Counter(Protocol):
 
 
 class InMemory:
-    """Counts for one process."""
+    """Counts for one process.
 
-    def __init__(self) -> None:
+    Args:
+        name: by which the figures tell its decisions.
+    """
+
+    def __init__(self, name: str = "process") -> None:
+        self._name = name
         self._counts: dict[str, tuple[int, int, int]] = {}  # caller and window -> number of the window, count, before
         self._lock = threading.Lock()
 
@@ -89,7 +93,7 @@ class InMemory:
             decision = self._standing(caller, windows, cost)
             if decision.allowed and cost:
                 self._count(caller, windows, cost)
-        return _told(decision, "process") if cost else decision
+        return _told(decision, self._name) if cost else decision
 
     def look(self, caller: str, windows: Sequence[Window]) -> Decision:
         """See `Counter`."""
@@ -132,7 +136,7 @@ class OnRedis:
             url, socket_timeout=BUDGET_SECONDS, socket_connect_timeout=BUDGET_SECONDS, retry=None
         )
         self._script = self._redis.register_script(_SCRIPT)
-        self._local = InMemory()
+        self._local = InMemory("stand-in")
         self._rests_until = 0.0
 
     @property
@@ -220,5 +224,5 @@ def _wait(standing: Standing) -> int:
 
 
 def _told(decision: Decision, counted_by: str) -> Decision:
-    DECIDED.labels("allowed" if decision.allowed else "refused", counted_by).inc()
+    LIMITS.labels("allowed" if decision.allowed else "refused", counted_by).inc()
     return decision

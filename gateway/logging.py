@@ -13,7 +13,6 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from types import TracebackType
 from typing import Any, cast
 
 import structlog
@@ -23,6 +22,7 @@ from gateway import clock
 from gateway.settings import LogFormat, Settings
 
 HIDDEN = "(hidden)"
+COMMAND = "command"  # the role of a process that does one thing and ends
 
 # Code must not log these at all; this is the second line of defence. Whole words: `turkey` is no `key`.
 _SENSITIVE = re.compile(
@@ -32,29 +32,32 @@ _SENSITIVE = re.compile(
     r"(?:$|[^a-z])"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_process = {"role": "command"}  # what this process is
+_process = {"role": COMMAND}
 
 
-def configure(settings: Settings, role: str | None = None) -> None:
+def configure(settings: Settings, role: str = COMMAND) -> None:
     """Send our own lines, and those of libraries from WARNING up, to stderr; may be called again.
 
     Args:
         settings: of this installation.
-        role: what this process is from now on; None leaves what it is.
+        role: what this process is. A command tells people itself what it does, so its text begins with warnings,
+            unless the settings ask for debug.
     """
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    _process["role"] = role or _process["role"]
+    if role == COMMAND and settings.log_format == "text" and level == logging.INFO:
+        level = logging.WARNING
+    _process["role"] = role
     _configure(settings.log_format, level)
 
 
 def log_surprises() -> None:
     """Log what ends a thread, or the process, and what Python warns of: whoever reads JSON gets no other line."""
 
-    def surprise(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-        get_logger(__name__).error("unexpected end", exc_info=(kind, error or kind(), trace))
+    def surprise(error: BaseException | None) -> None:
+        get_logger(__name__).error("unexpected end", exc_info=error)
 
-    sys.excepthook = surprise
-    threading.excepthook = lambda told: surprise(told.exc_type, told.exc_value, told.exc_traceback)
+    sys.excepthook = lambda _kind, error, _trace: surprise(error)
+    threading.excepthook = lambda told: surprise(told.exc_value)
     logging.captureWarnings(capture=True)
 
 
@@ -93,7 +96,9 @@ def _timestamp(_logger: object, _method: str, event: EventDict) -> EventDict:
 
 
 def _origin(_logger: object, _method: str, event: EventDict) -> EventDict:
-    return event | {"role": _process["role"], "pid": os.getpid()}
+    """What every line of JSON begins with."""
+    first = {"time": event.pop("timestamp"), "level": event.pop("level"), "event": event.pop("event")}
+    return {**first, **event, "role": _process["role"], "pid": os.getpid()}
 
 
 def _configure(form: LogFormat, level: int) -> None:

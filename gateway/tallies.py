@@ -1,8 +1,7 @@
-"""What several processes count: each adds what it has counted since the last time, so one of them can tell the sum.
+"""Sums of what all processes count: each adds to a table what it has counted since the last time.
 
-The figures of one process die with it, and a scrape of the API sees the API only. What is registered in `SHARED` goes
-into a table: once a second from workers and the scheduler, at the end of a command, and when the API is scraped. So a
-process that is killed loses what it counted since, which a scrape would not have seen either.
+The figures of one process die with it, and a scrape of the API sees the API only. So each process settles every two
+seconds and when it ends, and the API before it is scraped. One that is killed loses what it counted since.
 """
 
 from __future__ import annotations
@@ -10,42 +9,51 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import msgspec
-from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.metrics_core import Metric
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gateway.db.session import Database
+from gateway.errors import Problem
+from gateway.metrics import COUNTED
 
-SHARED = CollectorRegistry()
+_EVERY_SECONDS = 2.0
+_END_SECONDS = 2.0  # what an ending process waits for a database that does not answer
 
-NUDGES = Counter("gateway_job_nudges", "Wakes for workers by what became of them", ["outcome"], registry=SHARED)
-JOB_SECONDS = Histogram(
-    "gateway_job_seconds",
-    "Attempts at jobs by kind and outcome, and how long they took",
-    ["kind", "outcome"],
-    buckets=(0.05, 0.25, 1, 5, 15, 60, 300, 900, 3_600),
-    registry=SHARED,
-)
-IMPORTS = Counter(
-    "gateway_imports", "Imports by partner and the state that they came to", ["partner", "state"], registry=SHARED
-)
-ROWS = Counter(
-    "gateway_import_rows", "Rows of loaded imports by partner and outcome", ["partner", "outcome"], registry=SHARED
-)
-
-_Sample = tuple[str, str]  # its name, and its labels as JSON
+_Sample = tuple[str, tuple[tuple[str, str], ...]]  # its name, and its labels by name
 _told: dict[_Sample, float] = {}  # of this process's counts, what the table has already
 _lock = threading.Lock()
 
 
+@contextmanager
+def kept(db: Database) -> Iterator[None]:
+    """Settle now and then while a process lives, and when it ends."""
+    ending = threading.Event()
+    thread = threading.Thread(target=_keep, args=[db, ending], name="tallies", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join(_END_SECONDS)
+
+
+def _keep(db: Database, ending: threading.Event) -> None:
+    is_over = False
+    while not is_over:
+        is_over = ending.wait(_EVERY_SECONDS)
+        with suppress(Problem):  # the database is away, as others have logged: the next time adds this one's too
+            settle(db)
+
+
 def settle(db: Database) -> None:
-    """Add what this process has counted since the last time; without a database it waits for the next time.
+    """Add what this process has counted since the last time.
 
     Raises:
-        Transient: the database is away or busy.
+        Transient: the database is away or busy; nothing was added.
     """
     with _lock:
         now = dict(_counted())
@@ -53,9 +61,13 @@ def settle(db: Database) -> None:
         gained = {sample: value for sample, value in sorted(gained.items()) if value}
         if not gained:
             return
-        names, labels = zip(*gained, strict=True)
+        values = {
+            "names": [name for name, _ in gained],
+            "labels": [msgspec.json.encode(dict(labels)).decode() for _, labels in gained],
+            "values": list(gained.values()),
+        }
         with db.system() as session:
-            session.execute(_ADD, {"names": names, "labels": labels, "values": list(gained.values())})
+            session.execute(_ADD, values)
         _told.update(now)
 
 
@@ -71,10 +83,10 @@ ON CONFLICT (sample, labels) DO UPDATE SET value = tallies.value + excluded.valu
 
 
 def _counted() -> Iterator[tuple[_Sample, float]]:
-    for family in SHARED.collect():
+    for family in COUNTED.collect():
         for sample in family.samples:
             if not sample.name.endswith("_created"):
-                yield (sample.name, msgspec.json.encode(sample.labels, order="sorted").decode()), sample.value
+                yield (sample.name, tuple(sorted(sample.labels.items()))), sample.value
 
 
 def families(session: Session) -> Iterator[Metric]:
@@ -82,7 +94,7 @@ def families(session: Session) -> Iterator[Metric]:
     found = defaultdict(list)
     for sample, labels, value in session.execute(text("SELECT sample, labels, value FROM tallies")):
         found[sample].append((labels, value))
-    for family in SHARED.collect():
+    for family in COUNTED.collect():
         whole = Metric(family.name, family.documentation, family.type)
         for suffix in _SUFFIXES[family.type]:
             for labels, value in sorted(found[family.name + suffix], key=_order):

@@ -17,6 +17,7 @@ from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
+from gateway import tallies
 from gateway.db.session import Database
 from gateway.errors import Problem
 from gateway.jobs.broker.nudging import Nudger
@@ -92,7 +93,7 @@ MOST_BODY = 1 << 20  # bytes of a request, where a route does not say otherwise
 def create_app(settings: Settings | None = None) -> Litestar:
     """The application over an installation's database; the environment's, unless other settings are given."""
     settings = settings or load()
-    configure(settings)
+    configure(settings, "api")
     app = Litestar(
         [*OPEN_ROUTES, Router("/v1", route_handlers=ROUTES)],
         lifespan=[_opened(settings)],
@@ -129,7 +130,8 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
         nudger = Nudger(settings, database.addresses)
         database.tell = nudger.nudge
         try:
-            yield
+            with tallies.kept(database):
+                yield
         finally:
             nudger.close()
             app.state.counter.close()

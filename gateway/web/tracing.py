@@ -9,20 +9,15 @@ from time import perf_counter
 import structlog
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from prometheus_client import Histogram
 
 from gateway.logging import get_logger
+from gateway.metrics import REQUESTS
 from gateway.web.limiting import STATE
 
 HEADER = "X-Request-ID"
 
 log = get_logger(__name__)
-SERVED = Histogram(
-    "gateway_request_seconds",
-    "Requests by route, method and status",
-    ["route", "method", "status"],
-    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
-)
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _GIVEN = re.compile(r"[\w.-]{8,64}", re.ASCII)  # nothing that could forge a line of a log
 
 
@@ -50,7 +45,7 @@ def traced(app: ASGIApp) -> ASGIApp:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             await app(scope, receive, answer)
             seconds = perf_counter() - begun
-            SERVED.labels(_route(scope), str(scope.get("method")), str(status)).observe(seconds)
+            REQUESTS.labels(_route(scope), _method(scope), str(status)).observe(seconds)
             log.info(
                 "request",
                 method=scope.get("method"),
@@ -65,6 +60,11 @@ def traced(app: ASGIApp) -> ASGIApp:
 def _route(scope: Scope) -> str:
     """The path as declared, for ids in it would make a figure of each; `unknown` is whatever we do not serve."""
     return str(scope.get("path_template") or "unknown")
+
+
+def _method(scope: Scope) -> str:
+    method = str(scope.get("method"))
+    return method if method in _METHODS else "other"
 
 
 def _request_id(scope: Scope) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.db.models.base import Base, FirmScoped, Json, Stamp, belongs_to_firm, points_at
@@ -50,18 +48,12 @@ class PartnerConfig(FirmScoped, Base):
 
 
 class FeedRow(FirmScoped, Base):
-    """A feed of a partner, kept across versions: sightings and learned names hang on it.
-
-    Attributes:
-        expected: {"by": "06:00", "days": [1, 2, 3, 4, 5]} in the partner's zone, Monday is 1; None where no file is
-            promised, or the settings in force do not have the feed any more.
-    """
+    """A feed of a partner, kept across versions: sightings and learned names hang on it."""
 
     __tablename__ = "feeds"
 
     partner_id: Mapped[UUID]
     name: Mapped[str]
-    expected: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[Stamp]
 
     __table_args__ = (points_at("partners", "partner_id"), UniqueConstraint("firm_id", "partner_id", "name"))

@@ -10,8 +10,8 @@ import dramatiq
 from gateway.db.engine import Addresses
 from gateway.jobs.broker import make_broker, message, queue_name
 from gateway.logging import get_logger
+from gateway.metrics import NUDGES
 from gateway.settings import Settings
-from gateway.tallies import NUDGES
 
 _PAUSES = (0.5, 1.0, 2.0, 5.0)  # seconds between attempts while the broker is away; the sweep finds the jobs meanwhile
 

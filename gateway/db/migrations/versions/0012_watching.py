@@ -1,4 +1,4 @@
-"""What is seen from outside: tallies of all processes, what is unfinished, when files are due, traces of jobs."""
+"""What is seen from outside: tallies of all processes, what is unfinished, traces of jobs."""
 
 from alembic import op
 
@@ -26,6 +26,5 @@ CREATE INDEX imports_unfinished ON imports (state, partner_id, received_at)
 CREATE INDEX imports_without_receipt ON imports (finished_at) WHERE receipt_at IS NULL;
 CREATE INDEX jobs_dead ON jobs (kind) WHERE state = 'dead';
 
-ALTER TABLE feeds ADD COLUMN expected jsonb;
 ALTER TABLE jobs ADD COLUMN trace text
 """
