@@ -224,5 +224,5 @@ def _wait(standing: Standing) -> int:
 
 
 def _told(decision: Decision, counted_by: str) -> Decision:
-    LIMITS.labels("allowed" if decision.allowed else "refused", counted_by).inc()
+    LIMITS.add("allowed" if decision.allowed else "refused", counted_by)
     return decision

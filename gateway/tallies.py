@@ -7,25 +7,20 @@ seconds and when it ends, and the API before it is scraped. One that is killed l
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import groupby
 
-import msgspec
-from prometheus_client.metrics_core import Metric
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from gateway import metrics
 from gateway.db.session import Database
 from gateway.errors import Problem
-from gateway.metrics import COUNTED
+from gateway.metrics import Timer
 
 _EVERY_SECONDS = 2.0
 _END_SECONDS = 2.0  # what an ending process waits for a database that does not answer
-
-_Sample = tuple[str, tuple[tuple[str, str], ...]]  # its name, and its labels by name
-_told: dict[_Sample, float] = {}  # of this process's counts, what the table has already
-_lock = threading.Lock()
 
 
 @contextmanager
@@ -55,58 +50,81 @@ def settle(db: Database) -> None:
     Raises:
         Transient: the database is away or busy; nothing was added.
     """
-    with _lock:
-        now = dict(_counted())
-        gained = {sample: value - _told.get(sample, 0.0) for sample, value in now.items()}
-        gained = {sample: value for sample, value in sorted(gained.items()) if value}
-        if not gained:
-            return
-        values = {
-            "names": [name for name, _ in gained],
-            "labels": [msgspec.json.encode(dict(labels)).decode() for _, labels in gained],
-            "values": list(gained.values()),
-        }
+    taken = metrics.take()
+    if not taken:
+        return
+    try:
         with db.system() as session:
-            session.execute(_ADD, values)
-        _told.update(now)
+            session.execute(_ADD, _columns(taken))
+    except BaseException:
+        metrics.give_back(taken)
+        raise
 
 
-# The order keeps two processes that add at once from waiting for each other; the figures need not reach the disk
+def _columns(taken: dict[metrics.Note, float]) -> dict[str, list[object]]:
+    """In one order, so that two processes that add at once do not wait for each other."""
+    rows = sorted(
+        (one.metric, _labels(metrics.LIST[one.metric].labels, one.labels), one.part, value)
+        for one, value in taken.items()
+    )
+    return dict(zip(("metrics", "labels", "parts", "values"), map(list, zip(*rows, strict=True)), strict=True))
+
+
+# the figures need not reach the disk before anybody goes on
 _ADD = text("""
 WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
-INSERT INTO tallies (sample, labels, value)
-SELECT g.sample, CAST(g.labels AS jsonb), g.value
-FROM quick, unnest(CAST(:names AS text[]), CAST(:labels AS text[]), CAST(:values AS double precision[]))
-    WITH ORDINALITY g (sample, labels, value, place) ORDER BY g.place
-ON CONFLICT (sample, labels) DO UPDATE SET value = tallies.value + excluded.value
+INSERT INTO tallies (metric, labels, part, value)
+SELECT g.metric, g.labels, g.part, g.value
+FROM quick, unnest(CAST(:metrics AS text[]), CAST(:labels AS text[]), CAST(:parts AS text[]),
+                   CAST(:values AS double precision[])) WITH ORDINALITY g (metric, labels, part, value, place)
+ORDER BY g.place
+ON CONFLICT (metric, labels, part) DO UPDATE SET value = tallies.value + excluded.value
 """)
 
 
-def _counted() -> Iterator[tuple[_Sample, float]]:
-    for family in COUNTED.collect():
-        for sample in family.samples:
-            if not sample.name.endswith("_created"):
-                yield (sample.name, tuple(sorted(sample.labels.items()))), sample.value
+# ---------------------------------------------------------------- telling, in Prometheus' text format 0.0.4
 
 
-def families(session: Session) -> Iterator[Metric]:
-    """What all processes have counted, in a system session."""
-    found = defaultdict(list)
-    for sample, labels, value in session.execute(text("SELECT sample, labels, value FROM tallies")):
-        found[sample].append((labels, value))
-    for family in COUNTED.collect():
-        whole = Metric(family.name, family.documentation, family.type)
-        for suffix in _SUFFIXES[family.type]:
-            for labels, value in sorted(found[family.name + suffix], key=_order):
-                whole.add_sample(family.name + suffix, labels, value)
-        yield whole
+def told(session: Session) -> Iterator[str]:
+    """Lines of what all processes have counted, in a system session."""
+    found = session.execute(text("SELECT metric, labels, part, value FROM tallies ORDER BY metric, labels")).all()
+    by_metric = {name: list(rows) for name, rows in groupby(found, key=lambda row: str(row.metric))}
+    for name, metric in metrics.LIST.items():
+        rows = by_metric.get(name, [])
+        if isinstance(metric, Timer):
+            yield from _head(name, metric.describes, "histogram")
+            yield from _timed(metric, rows)
+        else:
+            yield from _head(name, metric.describes, "counter")
+            yield from (f"{name}{{{row.labels}}} {row.value}" for row in rows)
 
 
-_SUFFIXES = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}
+def gauge(name: str, describes: str, labels: Sequence[str], found: Mapping[tuple[str, ...], float]) -> Iterator[str]:
+    """Lines of a figure that may fall again, with its values by labels."""
+    yield from _head(name, describes, "gauge")
+    for values, value in found.items():
+        yield f"{name}{{{_labels(labels, values)}}} {float(value)}"
 
 
-def _order(one: tuple[dict[str, str], float]) -> tuple[list[str], float]:
-    """Buckets from the lowest to the highest, as the format wants them."""
-    labels, _ = one
-    rest = [value for name, value in sorted(labels.items()) if name != "le"]
-    return rest, float(labels.get("le", 0))
+def _head(name: str, describes: str, kind: str) -> list[str]:
+    return [f"# HELP {name} {describes}", f"# TYPE {name} {kind}"]
+
+
+def _timed(metric: Timer, rows: Iterable[Row[tuple[str, str, str, float]]]) -> Iterator[str]:
+    """Each bucket tells those below it as well, from the lowest to the highest."""
+    for labels, group in groupby(rows, key=lambda row: str(row.labels)):
+        parts = {row.part: row.value for row in group}
+        below = 0.0
+        for bound in metric.parts:
+            below += parts.get(bound, 0.0)
+            yield f'{metric.name}_bucket{{{labels},le="{bound}"}} {below}'
+        yield f"{metric.name}_count{{{labels}}} {below}"
+        yield f"{metric.name}_sum{{{labels}}} {parts.get('sum', 0.0)}"
+
+
+def _labels(names: Sequence[str], values: Sequence[str]) -> str:
+    return ",".join(f'{name}="{_escaped(value)}"' for name, value in zip(names, values, strict=True))
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

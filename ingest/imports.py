@@ -177,9 +177,9 @@ def refuse(office: Office, home: Home, import_id: UUID, actor: Actor, reason: st
 
 def count(home: Home, outcome: Outcome) -> None:
     """Count and log an import that has come to a state; after the commit, for only then has it."""
-    IMPORTS.labels(home.slug, outcome.state).inc()
+    IMPORTS.add(home.slug, outcome.state)
     for name in OUTCOMES if outcome.state in LOADED_STATES else ():
-        ROWS.labels(home.slug, name).inc(outcome.rows[name])
+        ROWS.add(home.slug, name, by=outcome.rows[name])
     log.info("import ended", partner=home.slug, state=outcome.state, code=outcome.code, rows=outcome.rows.get("read"))
 
 

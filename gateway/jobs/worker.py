@@ -141,7 +141,7 @@ def _handle(handling: Handling) -> None:
     with about(job_id=job.id, import_id=job.payload.get("import_id")):
         outcome = _attempt(handling)
         seconds = perf_counter() - begun
-        JOBS.labels(job.kind, outcome).observe(seconds)
+        JOBS.observe(seconds, job.kind, outcome)
         log.info("job ended", kind=job.kind, outcome=outcome, attempt=job.attempts, seconds=round(seconds, 3))
 
 

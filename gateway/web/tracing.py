@@ -45,7 +45,7 @@ def traced(app: ASGIApp) -> ASGIApp:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             await app(scope, receive, answer)
             seconds = perf_counter() - begun
-            REQUESTS.labels(_route(scope), _method(scope), str(status)).observe(seconds)
+            REQUESTS.observe(seconds, _route(scope), _method(scope), str(status))
             log.info(
                 "request",
                 method=scope.get("method"),

@@ -116,14 +116,16 @@ class Tally(Base):
     """What all processes have counted of something since the installation began; see `gateway.tallies`.
 
     Attributes:
-        sample: as Prometheus names it, such as `gateway_imports_total`.
-        labels: by name; never a person or the name of a file.
+        metric: one of the list in `gateway.metrics`.
+        labels: as Prometheus writes them, such as `partner="acme",state="loaded"`.
+        part: of a metric that times: the upper bound of a bucket, counted alone, or `sum`; else empty.
     """
 
     __tablename__ = "tallies"
 
-    sample: Mapped[str] = mapped_column(primary_key=True)
-    labels: Mapped[dict[str, str]] = mapped_column(JSONB, primary_key=True)
+    metric: Mapped[str] = mapped_column(primary_key=True)
+    labels: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[float]
 
 

@@ -71,7 +71,7 @@ class Nudger:
     def _send(self, broker: dramatiq.Broker, queue: str) -> None:
         broker.declare_queue(queue_name(queue))
         broker.enqueue(message(queue))
-        NUDGES.labels("sent").inc()
+        NUDGES.add("sent")
 
     def _taken(self) -> set[str]:
         """What is owed, once something is; nothing when closed."""
@@ -84,7 +84,7 @@ class Nudger:
             return taken
 
     def _return(self, queues: set[str], error: Exception, *, first: bool) -> None:
-        NUDGES.labels("failed").inc(len(queues))
+        NUDGES.add("failed", by=len(queues))
         if first:
             log.warning("the broker does not answer; jobs are found by the sweep", error=str(error) or repr(error))
         with self._changed:

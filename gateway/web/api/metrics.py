@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hmac
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.metrics_core import Metric
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, REGISTRY, generate_latest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -122,11 +119,11 @@ def metrics(request: Request[Any, Any, Any], office: NamedDependency[Office]) ->
     try:
         tallies.settle(office.db)
         with office.db.system() as session:
-            told = generate_latest(_Told([*tallies.families(session), *_standing(session)]))
+            lines = [*tallies.told(session), *_standing(session)]
     except Problem as problem:
         raise Rejected(503, "not_ready", problem.sentence, headers={"Retry-After": "1"}) from problem
-    here = generate_latest(_Told([*_disk(office), *_breaker(request.app.state.counter)]))
-    return Response(generate_latest(REGISTRY) + told + here, media_type=CONTENT_TYPE_LATEST)
+    lines += [*_disk(office), *_breaker(request.app.state.counter), ""]
+    return Response(generate_latest(REGISTRY) + "\n".join(lines).encode(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _check(request: Request[Any, Any, Any], token: str | None) -> None:
@@ -136,42 +133,23 @@ def _check(request: Request[Any, Any, Any], token: str | None) -> None:
         raise Rejected(403, "forbidden", "The figures are for whoever knows GATEWAY_METRICS_TOKEN.")
 
 
-class _Told(CollectorRegistry):
-    """Figures that are known already, in the form in which `generate_latest` wants them."""
-
-    def __init__(self, families: list[Metric]) -> None:
-        super().__init__()
-        self._families = families
-
-    def collect(self) -> Iterable[Metric]:
-        """All of them."""
-        return self._families
-
-
-def _standing(session: Session) -> Iterator[Metric]:
-    """One family a measure, over all firms."""
+def _standing(session: Session) -> Iterator[str]:
+    """Each measure, over all firms."""
     for measure in MEASURES:
         found: dict[tuple[str, ...], float] = dict.fromkeys(measure.always, 0.0)
         for *labels, value in session.execute(text(measure.query)):
             found[tuple(labels)] = float(value)
-        yield _gauge(measure.name, measure.describes, measure.labels, found)
+        yield from tallies.gauge(measure.name, measure.describes, measure.labels, found)
 
 
-def _disk(office: Office) -> Iterator[Metric]:
+def _disk(office: Office) -> Iterator[str]:
     usage = shutil.disk_usage(office.settings.data_dir)
-    yield _gauge("gateway_disk_bytes", "Size of the disk that holds the data folder", (), {(): usage.total})
-    yield _gauge("gateway_disk_free_bytes", "What is free on it", (), {(): usage.free})
+    yield from tallies.gauge("gateway_disk_bytes", "Size of the disk that holds the data folder", (), {(): usage.total})
+    yield from tallies.gauge("gateway_disk_free_bytes", "What is free on it", (), {(): usage.free})
 
 
-def _breaker(counter: Counter) -> Iterator[Metric]:
-    """Nothing where no Redis is set: this process counts for itself, as it should."""
-    if isinstance(counter, OnRedis):
-        told = "Whether this process leaves the limits' Redis alone because it did not answer"
-        yield _gauge("gateway_limits_breaker_open", told, (), {(): counter.is_away})
-
-
-def _gauge(name: str, describes: str, labels: tuple[str, ...], found: dict[tuple[str, ...], float]) -> Metric:
-    family = GaugeMetricFamily(name, describes, labels=labels)
-    for values, value in found.items():
-        family.add_metric(values, value)
-    return family
+def _breaker(counter: Counter) -> Iterator[str]:
+    """No value where no Redis is set: this process counts for itself, as it should."""
+    told = "Whether this process leaves the limits' Redis alone because it did not answer"
+    found = {(): counter.is_away} if isinstance(counter, OnRedis) else {}
+    yield from tallies.gauge("gateway_limits_breaker_open", told, (), found)

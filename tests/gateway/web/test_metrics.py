@@ -138,7 +138,7 @@ from gateway.metrics import JOBS
 db = Database(Addresses(*sys.argv[1:]))
 for _ in range(20):
     for kind in ("ingest.run", "ingest.sweep", "jobs.purge"):
-        JOBS.labels(kind, "done").observe(0.1)
+        JOBS.observe(0.1, kind, "done")
     tallies.settle(db)
 db.close()
 """

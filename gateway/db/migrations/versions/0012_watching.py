@@ -17,8 +17,8 @@ def upgrade() -> None:
 # The indexes hold what is unfinished only, so they stay small however many imports and jobs there have been
 TABLES = """
 CREATE TABLE tallies (
-    sample text NOT NULL, labels jsonb NOT NULL, value double precision NOT NULL,
-    CONSTRAINT tallies_pkey PRIMARY KEY (sample, labels)
+    metric text NOT NULL, labels text NOT NULL, part text NOT NULL, value double precision NOT NULL,
+    CONSTRAINT tallies_pkey PRIMARY KEY (metric, labels, part)
 ) WITH (fillfactor = 70);
 
 CREATE INDEX imports_unfinished ON imports (state, partner_id, received_at)
