@@ -151,5 +151,5 @@ def _disk(office: Office) -> Iterator[str]:
 def _breaker(counter: Counter) -> Iterator[str]:
     """No value where no Redis is set: this process counts for itself, as it should."""
     told = "Whether this process leaves the limits' Redis alone because it did not answer"
-    found = {(): counter.is_away} if isinstance(counter, OnRedis) else {}
+    found: dict[tuple[str, ...], float] = {(): counter.is_away} if isinstance(counter, OnRedis) else {}
     yield from tallies.gauge("gateway_limits_breaker_open", told, (), found)
