@@ -196,6 +196,18 @@ return told
 """
 
 
+def ping(url: str) -> None:
+    """See whether the Redis at this address answers in the time that a request has for it.
+
+    Raises:
+        redis.RedisError: it does not.
+    """
+    with redis.Redis.from_url(
+        url, socket_timeout=BUDGET_SECONDS, socket_connect_timeout=BUDGET_SECONDS, retry=None
+    ) as client:
+        client.ping()
+
+
 def counter_for(url: str | None) -> Counter:
     """What counts in an installation: Redis where the settings name one, else this process."""
     return OnRedis(url) if url else InMemory()

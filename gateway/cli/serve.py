@@ -28,6 +28,8 @@ from gateway.settings import Settings
 
 log = get_logger(__name__)
 
+_FEW = 2  # connections of each role, for a process with one thread that asks, and one that counts
+
 
 class Role(NamedTuple):
     """What a process can be, and the sentence that tells people."""
@@ -68,7 +70,7 @@ def _run_worker(settings: Settings, pools: dict[Queue, int], ending: threading.E
 
 
 def _schedule(settings: Settings, ending: threading.Event) -> None:
-    database = Database.open(settings)
+    database = Database.open(settings, connections=_FEW)
     scheduler = Scheduler(database, settings)
     with tallies.kept(database):
         scheduler.start()
@@ -131,7 +133,7 @@ def _run_one(name: str, settings: Settings, *, lifeline: bool) -> None:
 def _run_several(names: list[str], settings: Settings) -> None:
     ending = threading.Event()
     _end_on_signals(ending)
-    database = Database.open(settings)  # holds the embedded server for all, and migrates once
+    database = Database.open(settings, connections=_FEW)  # holds the embedded server for all, and migrates once
     where = "of your own" if settings.database_url else f"embedded in {settings.data_dir}"
     click.echo(f"The database is {where}; workers are woken by {kind_of(settings).name}.")
     supervisor = Supervisor(names, settings.drain_seconds)
