@@ -9,13 +9,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
-
-import redis
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gateway import clock
+from gateway.errors import Transient
 from gateway.logging import get_logger
 from gateway.metrics import LIMITS
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 log = get_logger(__name__)
 
@@ -132,9 +134,8 @@ class OnRedis:
     """
 
     def __init__(self, url: str) -> None:
-        self._redis = redis.Redis.from_url(
-            url, socket_timeout=BUDGET_SECONDS, socket_connect_timeout=BUDGET_SECONDS, retry=None
-        )
+        self._redis = _client(url)
+        self._away = _client_error()
         self._script = self._redis.register_script(_SCRIPT)
         self._local = InMemory("stand-in")
         self._rests_until = 0.0
@@ -151,7 +152,7 @@ class OnRedis:
         try:
             arguments = [cost, *(value for window in windows for value in (window.most, window.seconds))]
             told = self._script(keys=[f"limit/{caller}/{window.name}" for window in windows], args=arguments)
-        except redis.RedisError as error:
+        except self._away as error:
             self._rests_until = time.monotonic() + REST_SECONDS
             log.warning("limits are counted by each process alone", reason=type(error).__name__)
             return self._local.hit(caller, windows, cost)
@@ -200,12 +201,25 @@ def ping(url: str) -> None:
     """See whether the Redis at this address answers in the time that a request has for it.
 
     Raises:
-        redis.RedisError: it does not.
+        Transient: `redis_away`.
     """
-    with redis.Redis.from_url(
-        url, socket_timeout=BUDGET_SECONDS, socket_connect_timeout=BUDGET_SECONDS, retry=None
-    ) as client:
-        client.ping()
+    with _client(url) as client:
+        try:
+            client.ping()
+        except _client_error() as error:
+            raise Transient("redis_away", f"Redis does not answer in time ({type(error).__name__}).") from error
+
+
+def _client(url: str) -> Redis:
+    from redis import Redis  # noqa: PLC0415 - takes a tenth of a second, which only they wait who have a Redis
+
+    return Redis.from_url(url, socket_timeout=BUDGET_SECONDS, socket_connect_timeout=BUDGET_SECONDS, retry=None)
+
+
+def _client_error() -> type[Exception]:
+    from redis import RedisError  # noqa: PLC0415 - see `_client`
+
+    return RedisError
 
 
 def counter_for(url: str | None) -> Counter:

@@ -24,6 +24,7 @@ from gateway.domain.partners import Home, learn_name, learned_names
 from gateway.errors import NotFound, Permanent, Problem
 from gateway.logging import about, get_logger
 from gateway.metrics import IMPORTS, ROWS
+from gateway.tracing import span
 from ingest import pipeline, receipts
 from ingest.feed import Feed
 from ingest.formats.base import Source
@@ -188,7 +189,7 @@ def count(home: Home, outcome: Outcome) -> None:
 
 def _take(office: Office, home: Home, import_id: UUID, progress: Progress, fence: Fence, *, last_resort: bool) -> None:
     """Run one import unless somebody else has; what is our fault is recorded as `failed`, not thrown at a person."""
-    with about(import_id=import_id):
+    with about(import_id=import_id), span("import", import_id=str(import_id), partner=home.slug):
         try:
             retrying(lambda: _run_once(office, home, import_id, progress, fence, last_resort=last_resort))
         except Problem:
@@ -220,12 +221,13 @@ def _run_once(
 
 def _write_receipts(office: Office, home: Home, import_id: UUID) -> None:
     """Receipts that cannot be written wait for the next file of the partner; what they tell is committed already."""
-    try:
-        receipts.write(office.db, office.store, office.settings, home, import_id)
-    except Problem:
-        raise
-    except Exception:
-        log.exception("receipts not written", import_id=str(import_id))
+    with about(import_id=import_id), span("receipts", import_id=str(import_id)):
+        try:
+            receipts.write(office.db, office.store, office.settings, home, import_id)
+        except Problem:
+            raise
+        except Exception:
+            log.exception("receipts not written")
 
 
 def _job(office: Office, session: Session, home: Home, arrival: Import) -> Job:

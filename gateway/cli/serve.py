@@ -25,6 +25,7 @@ from gateway.jobs.schedule import Scheduler
 from gateway.jobs.worker import Worker, connections_for
 from gateway.logging import get_logger, log_surprises
 from gateway.settings import Settings
+from gateway.tracing import tracing
 
 log = get_logger(__name__)
 
@@ -127,7 +128,8 @@ def _run_one(name: str, settings: Settings, *, lifeline: bool) -> None:
     _end_on_signals(ending)
     if lifeline:
         threading.Thread(target=_hold_lifeline, args=[ending], daemon=True).start()
-    ROLES[name].run(settings, ending)
+    with tracing(settings, name):
+        ROLES[name].run(settings, ending)
 
 
 def _run_several(names: list[str], settings: Settings) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import redis
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -222,9 +221,9 @@ def _limits(url: str | None) -> Check:
         return Check("limits", "ok", "Each API process counts requests for itself.")
     try:
         ping(url)
-    except redis.RedisError as error:
+    except Problem as problem:
         advice = "Start it or correct GATEWAY_LIMITS_URL; until then each API process counts for itself."
-        return Check("limits", "warning", f"Redis does not answer in time: {type(error).__name__}.", advice)
+        return Check("limits", "warning", problem.sentence, advice)
     return Check("limits", "ok", "Redis counts requests for all processes.")
 
 

@@ -28,6 +28,7 @@ from gateway.jobs.ledger import Job, LeaseLost
 from gateway.logging import about, get_logger
 from gateway.metrics import JOBS
 from gateway.settings import Settings
+from gateway.tracing import span
 
 _PULSE_SECONDS = 1.0  # between renewals of leases, and notes of progress
 _TRANSPORT_MS = 2_000  # how long an ending process waits for Dramatiq's threads
@@ -138,8 +139,10 @@ Outcome = Literal["done", "failed", "dead", "lost"]  # `failed` is tried again, 
 def _handle(handling: Handling) -> None:
     """Run one attempt, under its ids in the log, and on record."""
     job, begun = handling.job, perf_counter()
-    with about(job_id=job.id, import_id=job.payload.get("import_id")):
+    ids = {"job_id": str(job.id), "import_id": job.payload.get("import_id")}
+    with about(**ids), span(f"job {job.kind}", made_by=job.trace, attempt=job.attempts, **ids) as told:
         outcome = _attempt(handling)
+        told.tell(outcome=outcome, failed=None if outcome == "done" else outcome)
         seconds = perf_counter() - begun
         JOBS.observe(seconds, job.kind, outcome)
         log.info("job ended", kind=job.kind, outcome=outcome, attempt=job.attempts, seconds=round(seconds, 3))

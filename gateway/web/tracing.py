@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import uuid
+from http import HTTPStatus
 from time import perf_counter
 
-import structlog
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.logging import get_logger
+from gateway.logging import about, get_logger
 from gateway.metrics import REQUESTS
+from gateway.tracing import span
 from gateway.web.limiting import STATE
 
 HEADER = "X-Request-ID"
@@ -42,10 +43,13 @@ def traced(app: ASGIApp) -> ASGIApp:
                     headers[name] = value
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with about(request_id=request_id), span("request", request_id=request_id) as told:
             await app(scope, receive, answer)
             seconds = perf_counter() - begun
-            REQUESTS.observe(seconds, _route(scope), _method(scope), str(status))
+            route, method = _route(scope), _method(scope)
+            REQUESTS.observe(seconds, route, method, str(status))
+            failed = str(status) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
+            told.tell(f"{method} {route}", method=method, route=route, status=status, failed=failed)
             log.info(
                 "request",
                 method=scope.get("method"),
