@@ -53,7 +53,7 @@ from gateway.web.auth.tokens import Keyring
 from gateway.web.bodies import Asking
 from gateway.web.examples import illustrate
 from gateway.web.problems import on_http_error, on_problem, on_surprise
-from gateway.web.tracing import traced
+from gateway.web.watching import watched
 from ingest.office import Office
 
 OPEN_ROUTES: list[ControllerRouterHandler] = [
@@ -109,7 +109,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = traced(app.asgi_handler)  # around the router: middleware sees known paths only
+    app.asgi_handler = watched(app.asgi_handler)  # around the router: middleware sees known paths only
     _refuse_undeclared(app)
     illustrate(app.openapi_schema)
     return app

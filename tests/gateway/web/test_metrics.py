@@ -173,11 +173,15 @@ def test_a_limiter_whose_redis_is_away_says_so(settings, db):
 
 def test_without_a_database_there_are_no_figures_rather_than_half_of_them(settings, db, monkeypatch):
     with asking(settings, "127.0.0.1") as client:
-        client.app.state.office.db._system.dispose()
+        before = scrape(client)
         with monkeypatch.context() as patched:
             patched.setattr(client.app.state.office.db, "_system", away())
+            client.get("/health/live")
             assert client.get("/metrics").status_code == 503
-        assert client.get("/metrics").status_code == 200
+        after = scrape(client)
+    count = "gateway_request_seconds_count"
+    assert gained(before, after, count, route="/health/live", method="GET", status="200") == 1, "it was not lost"
+    assert gained(before, after, count, route="/metrics", method="GET", status="503") == 1
 
 
 def away():

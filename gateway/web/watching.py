@@ -1,4 +1,4 @@
-"""Gives each request an id, under which logs, answers and problem documents speak of it."""
+"""Gives each request an id, a span, a line in the log and a place in the figures, whatever becomes of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _GIVEN = re.compile(r"[\w.-]{8,64}", re.ASCII)  # nothing that could forge a line of a log
 
 
-def traced(app: ASGIApp) -> ASGIApp:
+def watched(app: ASGIApp) -> ASGIApp:
     """Everything that an application answers, requests for unknown paths included, under an id and on record.
 
     The id is the one that a proxy gave, else a new one; one line is logged a request, without its query or body.
