@@ -1,4 +1,4 @@
-"""Gives each request an id, a span, a line in the log and a place in the figures, whatever becomes of it."""
+"""Gives each request an id, a span, a line in the log and a place in the figures."""
 
 from __future__ import annotations
 
