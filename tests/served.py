@@ -97,17 +97,18 @@ def serving(more: dict[str, str]) -> Iterator[Served]:
     one = Served(folder, more)
     one.run("db", "url")
     one.prepare()
-    with (folder / "serve.out").open("wb") as out, one.log.open("wb") as log:
-        service = subprocess.Popen([COMMAND, "serve"], env=one.environment, stdout=out, stderr=log)
-        try:
-            with httpx.Client(base_url=one.url, timeout=30) as http:
-                until(lambda: ready(http))
-                one.http, one.service = http, service
-                yield one
-        finally:
-            service.send_signal(signal.SIGTERM)
-            ended = service.wait(60)
-    assert ended == 0
-    one.said = one.log.read_text()
-    one.run("db", "stop")
-    shutil.rmtree(folder)
+    try:
+        with (folder / "serve.out").open("wb") as out, one.log.open("wb") as log:
+            service = subprocess.Popen([COMMAND, "serve"], env=one.environment, stdout=out, stderr=log)
+            try:
+                with httpx.Client(base_url=one.url, timeout=30) as one.http:
+                    until(lambda: ready(one.http))
+                    yield one
+            finally:
+                service.send_signal(signal.SIGTERM)
+                ended = service.wait(60)
+        assert ended == 0
+        one.said = one.log.read_text()
+    finally:
+        one.run("db", "stop")
+        shutil.rmtree(folder)
