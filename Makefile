@@ -44,7 +44,7 @@ bench: $(STAMP) ## the budgets, each against its floor in the same run; writes b
 
 lock: $(STAMP) ## pin every dependency again, with hashes
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --extra dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --extra dev --extra otel pyproject.toml -o requirements.lock
 
 clean: ## remove the environment and the embedded database's data
 	rm -rf .venv data

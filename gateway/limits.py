@@ -9,16 +9,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
-
-import redis
-from prometheus_client import Counter as Tally
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gateway import clock
+from gateway.errors import Transient
 from gateway.logging import get_logger
+from gateway.metrics import LIMITS
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 log = get_logger(__name__)
-DECIDED = Tally("gateway_limit_decisions", "Requests counted against limits", ["decision", "counted_by"])
 
 BUDGET_SECONDS = 0.03  # what a request may wait for Redis
 REST_SECONDS = 5.0  # for which a Redis that did not answer in time is left alone
@@ -77,9 +78,14 @@ class Counter(Protocol):
 
 
 class InMemory:
-    """Counts for one process."""
+    """Counts for one process.
 
-    def __init__(self) -> None:
+    Args:
+        name: by which the figures tell its decisions.
+    """
+
+    def __init__(self, name: str = "process") -> None:
+        self._name = name
         self._counts: dict[str, tuple[int, int, int]] = {}  # caller and window -> number of the window, count, before
         self._lock = threading.Lock()
 
@@ -89,7 +95,7 @@ class InMemory:
             decision = self._standing(caller, windows, cost)
             if decision.allowed and cost:
                 self._count(caller, windows, cost)
-        return _told(decision, "process") if cost else decision
+        return _told(decision, self._name) if cost else decision
 
     def look(self, caller: str, windows: Sequence[Window]) -> Decision:
         """See `Counter`."""
@@ -128,11 +134,10 @@ class OnRedis:
     """
 
     def __init__(self, url: str) -> None:
-        self._redis = redis.Redis.from_url(
-            url, socket_timeout=BUDGET_SECONDS, socket_connect_timeout=BUDGET_SECONDS, retry=None
-        )
+        self._redis = _client(url)
+        self._away = _client_error()
         self._script = self._redis.register_script(_SCRIPT)
-        self._local = InMemory()
+        self._local = InMemory("stand-in")
         self._rests_until = 0.0
 
     @property
@@ -147,7 +152,7 @@ class OnRedis:
         try:
             arguments = [cost, *(value for window in windows for value in (window.most, window.seconds))]
             told = self._script(keys=[f"limit/{caller}/{window.name}" for window in windows], args=arguments)
-        except redis.RedisError as error:
+        except self._away as error:
             self._rests_until = time.monotonic() + REST_SECONDS
             log.warning("limits are counted by each process alone", reason=type(error).__name__)
             return self._local.hit(caller, windows, cost)
@@ -192,6 +197,31 @@ return told
 """
 
 
+def ping(url: str) -> None:
+    """See whether the Redis at this address answers in the time that a request has for it.
+
+    Raises:
+        Transient: `redis_away`.
+    """
+    with _client(url) as client:
+        try:
+            client.ping()
+        except _client_error() as error:
+            raise Transient("redis_away", f"Redis does not answer in time ({type(error).__name__}).") from error
+
+
+def _client(url: str) -> Redis:
+    from redis import Redis  # noqa: PLC0415 - takes a tenth of a second, which only they wait who have a Redis
+
+    return Redis.from_url(url, socket_timeout=BUDGET_SECONDS, socket_connect_timeout=BUDGET_SECONDS, retry=None)
+
+
+def _client_error() -> type[Exception]:
+    from redis import RedisError  # noqa: PLC0415 - see `_client`
+
+    return RedisError
+
+
 def counter_for(url: str | None) -> Counter:
     """What counts in an installation: Redis where the settings name one, else this process."""
     return OnRedis(url) if url else InMemory()
@@ -220,5 +250,5 @@ def _wait(standing: Standing) -> int:
 
 
 def _told(decision: Decision, counted_by: str) -> Decision:
-    DECIDED.labels("allowed" if decision.allowed else "refused", counted_by).inc()
+    LIMITS.add("allowed" if decision.allowed else "refused", counted_by)
     return decision

@@ -1,11 +1,18 @@
-"""Log lines on stderr, as text for people or as JSON, with sensitive values blanked; stdout stays the command's own."""
+"""Log lines on stderr, as text for people or as JSON, with sensitive values blanked; stdout stays the command's own.
+
+Every line of JSON says which process wrote it, as what. The ids of the request, the job or the import at hand are bound
+where those begin (`about`), so whatever is logged meanwhile names them.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
+import threading
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
 import structlog
@@ -15,6 +22,7 @@ from gateway import clock
 from gateway.settings import LogFormat, Settings
 
 HIDDEN = "(hidden)"
+COMMAND = "command"  # the role of a process that does one thing and ends
 
 # Code must not log these at all; this is the second line of defence. Whole words: `turkey` is no `key`.
 _SENSITIVE = re.compile(
@@ -24,12 +32,38 @@ _SENSITIVE = re.compile(
     r"(?:$|[^a-z])"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_process = {"role": COMMAND}
 
 
-def configure(settings: Settings) -> None:
-    """Send our own lines, and those of libraries from WARNING up, to stderr; may be called again."""
+def configure(settings: Settings, role: str = COMMAND) -> None:
+    """Send our own lines, and those of libraries from WARNING up, to stderr; may be called again.
+
+    Args:
+        settings: of this installation.
+        role: what this process is. A command tells people itself what it does, so its text begins with warnings,
+            unless the settings ask for debug.
+    """
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    if role == COMMAND and settings.log_format == "text" and level == logging.INFO:
+        level = logging.WARNING
+    _process["role"] = role
     _configure(settings.log_format, level)
+
+
+def log_surprises() -> None:
+    """Log what ends a thread, or the process, and what Python warns of: whoever reads JSON gets no other line."""
+
+    def surprise(error: BaseException | None) -> None:
+        get_logger(__name__).error("unexpected end", exc_info=error)
+
+    sys.excepthook = lambda _kind, error, _trace: surprise(error)
+    threading.excepthook = lambda told: surprise(told.exc_value)
+    logging.captureWarnings(capture=True)
+
+
+def about(**ids: object) -> AbstractContextManager[None]:
+    """Name these ids in every line that is logged meanwhile, in this thread: `job_id`, `import_id`."""
+    return structlog.contextvars.bound_contextvars(**{name: str(value) for name, value in ids.items() if value})
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
@@ -61,6 +95,12 @@ def _timestamp(_logger: object, _method: str, event: EventDict) -> EventDict:
     return event
 
 
+def _origin(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """What every line of JSON begins with."""
+    first = {"time": event.pop("timestamp"), "level": event.pop("level"), "event": event.pop("event")}
+    return {**first, **event, "role": _process["role"], "pid": os.getpid()}
+
+
 def _configure(form: LogFormat, level: int) -> None:
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -83,7 +123,7 @@ def _configure(form: LogFormat, level: int) -> None:
 
 def _rendering(form: LogFormat) -> list[Processor]:
     if form == "json":
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        return [_origin, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     # the default traceback prints local variables, and with them whatever a row held
     plain = structlog.dev.plain_traceback
     return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]

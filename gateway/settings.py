@@ -29,6 +29,7 @@ _SECRET = frozenset(
         "metrics_token",
         "limits_url",
         "broker_url",
+        "otlp_endpoint",
     }
 )
 _SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
@@ -59,6 +60,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         trusted_proxies: addresses and networks that may say for whom they ask (X-Forwarded-For, X-Forwarded-Proto).
         broker_url: what wakes workers, redis:// or amqp://; None means the database itself.
         urgent_workers, normal_workers, bulk_workers, ingest_workers: jobs of that queue that a process runs at once.
+        otlp_endpoint: where a collector of OpenTelemetry takes spans, without the path; None means that none are made.
         job_lease_seconds: how long a worker may be silent before others take over its jobs.
         job_sweep_seconds: how often a worker looks for jobs that no message told it about.
         drain_seconds: how long a process that must end lets its jobs go on.
@@ -75,6 +77,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     limits_url: str | None = None
     metrics_token: str | None = None
     broker_url: str | None = None
+    otlp_endpoint: str | None = None
     http_host: str = "127.0.0.1"
     http_port: int = 8000
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
@@ -120,6 +123,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         http_host=env.get("GATEWAY_HTTP_HOST") or "127.0.0.1",
         trusted_proxies=_networks(env, "GATEWAY_TRUSTED_PROXIES", ("127.0.0.1", "::1")),
         broker_url=_broker_url(env, "GATEWAY_BROKER_URL"),
+        otlp_endpoint=_http_url(env, "GATEWAY_OTLP_ENDPOINT") or _http_url(env, "OTEL_EXPORTER_OTLP_ENDPOINT"),
         **{name: _number(env, f"GATEWAY_{name.upper()}", *bounds) for name, bounds in _NUMBERS.items()},
         log_format=cast("LogFormat", _word(env, "GATEWAY_LOG_FORMAT", get_args(LogFormat), "text")),
         log_level=cast("LogLevel", _word(env, "GATEWAY_LOG_LEVEL", get_args(LogLevel), "info")),
@@ -165,6 +169,13 @@ def _broker_url(env: Mapping[str, str], name: str) -> str | None:
     url = _secret(env, name)
     if url and url.partition("://")[0] not in _BROKERS:
         raise _invalid(name, "must start with redis://, rediss://, amqp:// or amqps://, or be unset")
+    return url
+
+
+def _http_url(env: Mapping[str, str], name: str) -> str | None:
+    url = _secret(env, name)
+    if url and not url.startswith(("http://", "https://")):
+        raise _invalid(name, "must be an address such as http://collector:4318")
     return url
 
 

@@ -17,15 +17,18 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.engine import retrying
-from gateway.db.models import OPEN_STATES, FeedRow, File, Import, PartnerConfig, RowError
+from gateway.db.models import LOADED_STATES, OPEN_STATES, FeedRow, File, Import, PartnerConfig, RowError
 from gateway.db.session import driver, lock_partner
 from gateway.domain.audit import Actor, record
 from gateway.domain.partners import Home, learn_name, learned_names
 from gateway.errors import NotFound, Permanent, Problem
-from gateway.logging import get_logger
+from gateway.logging import about, get_logger
+from gateway.metrics import IMPORTS, ROWS
+from gateway.tracing import span
 from ingest import pipeline, receipts
 from ingest.feed import Feed
 from ingest.formats.base import Source
+from ingest.load.outcomes import OUTCOMES
 from ingest.load.stage import PROBLEM_COLUMNS
 from ingest.mapping.headers import Headers, fold, standing
 from ingest.office import Asked, Office
@@ -168,7 +171,17 @@ def refuse(office: Office, home: Home, import_id: UUID, actor: Actor, reason: st
         held.state, held.reason, held.finished_at, held.receipt_at = "refused", reason, clock.now(), None
         held.fix, held.counts = "Send a corrected file.", {}  # what it would have done, it has not done
         record(session, home.firm_id, actor, "import.refuse", import_id=import_id, changes=[_decision(held, "refused")])
+    with about(import_id=import_id):
+        count(home, Outcome("refused"))
     receipts.write(office.db, office.store, office.settings, home, import_id)
+
+
+def count(home: Home, outcome: Outcome) -> None:
+    """Count and log an import that has come to a state; after the commit, for only then has it."""
+    IMPORTS.add(home.slug, outcome.state)
+    for name in OUTCOMES if outcome.state in LOADED_STATES else ():
+        ROWS.add(home.slug, name, by=outcome.rows[name])
+    log.info("import ended", partner=home.slug, state=outcome.state, code=outcome.code, rows=outcome.rows.get("read"))
 
 
 # ------------------------------------------------------------------------------------------------ running
@@ -176,13 +189,14 @@ def refuse(office: Office, home: Home, import_id: UUID, actor: Actor, reason: st
 
 def _take(office: Office, home: Home, import_id: UUID, progress: Progress, fence: Fence, *, last_resort: bool) -> None:
     """Run one import unless somebody else has; what is our fault is recorded as `failed`, not thrown at a person."""
-    try:
-        retrying(lambda: _run_once(office, home, import_id, progress, fence, last_resort=last_resort))
-    except Problem:
-        raise
-    except Exception:
-        log.exception("import failed", import_id=str(import_id))
-        _fail(office, home, import_id, fence)
+    with about(import_id=import_id), span("import", import_id=str(import_id), partner=home.slug):
+        try:
+            retrying(lambda: _run_once(office, home, import_id, progress, fence, last_resort=last_resort))
+        except Problem:
+            raise
+        except Exception:
+            log.exception("import failed")
+            _fail(office, home, import_id, fence)
 
 
 def _run_once(
@@ -198,20 +212,22 @@ def _run_once(
         if _count_attempt(office, home, import_id) > MOST_ATTEMPTS and last_resort:
             raise AssertionError(f"import {import_id} was attempted {MOST_ATTEMPTS} times")
         session.refresh(arrival)
-        run(office, session, home, arrival, progress)
+        outcome = run(office, session, home, arrival, progress)
         arrival.seconds = round(perf_counter() - begun, 3)
         session.flush()
         fence(session)
+    count(home, outcome)
 
 
 def _write_receipts(office: Office, home: Home, import_id: UUID) -> None:
     """Receipts that cannot be written wait for the next file of the partner; what they tell is committed already."""
-    try:
-        receipts.write(office.db, office.store, office.settings, home, import_id)
-    except Problem:
-        raise
-    except Exception:
-        log.exception("receipts not written", import_id=str(import_id))
+    with about(import_id=import_id), span("receipts", import_id=str(import_id)):
+        try:
+            receipts.write(office.db, office.store, office.settings, home, import_id)
+        except Problem:
+            raise
+        except Exception:
+            log.exception("receipts not written")
 
 
 def _job(office: Office, session: Session, home: Home, arrival: Import) -> Job:
@@ -278,6 +294,7 @@ def _fail(office: Office, home: Home, import_id: UUID, fence: Fence) -> None:
         failed.fix, failed.finished_at = "Nothing for you to do; we have been told.", clock.now()
         session.flush()
         fence(session)
+    count(home, Outcome("failed"))
 
 
 def _silent(rows: int, position: int, size: int) -> None:

@@ -19,6 +19,7 @@ from gateway.crypto import FirmCipher
 from gateway.db.models import OPEN_STATES, FeedRow, File, Import
 from gateway.domain.partners import Home, active_config
 from gateway.errors import NotFound, Permanent
+from gateway.logging import get_logger
 from ingest.formats.base import Refused, Source
 from ingest.formats.compression import Unpacked
 from ingest.formats.text import presentable
@@ -26,6 +27,8 @@ from ingest.office import Asked, Office
 from ingest.partner import applied_partner
 from ingest.queueing import queue_run
 from ingest.unpacking import archive_in
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ def receive(
             one.unrecorded -= {stored.key for stored in recorded.kept}
     finally:
         one.discard()
+    for import_id in recorded.ids:
+        log.info("file received", import_id=str(import_id), partner=home.slug, via=via)
     return recorded.ids
 
 

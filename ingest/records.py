@@ -20,7 +20,7 @@ from gateway.db.models import Import
 from gateway.db.session import driver, lock_partner, moment
 from gateway.domain.partners import Home, active_config, feed_id
 from gateway.errors import Permanent, Transient
-from gateway.logging import get_logger
+from gateway.logging import about, get_logger
 from ingest import imports
 from ingest.account import problems_of
 from ingest.load.outcomes import by_row
@@ -83,9 +83,12 @@ def send(
     try:
         with office.db.firm(home.firm_id) as session:
             _wait_for_turn(session, home)
-            note(session, _loaded(office, session, home, reception, f"{feed}.jsonl", b"\n".join(rows)))
+            sent = _loaded(office, session, home, reception, f"{feed}.jsonl", b"\n".join(rows))
+            note(session, sent)
             session.flush()
             reception.unrecorded.clear()  # now: a commit whose answer is lost may have been done
+        with about(import_id=sent.import_id):
+            imports.count(home, sent.outcome)
     finally:
         reception.discard()
 

@@ -88,9 +88,10 @@ class Installation:
     # ------------------------------------------------------------ services
 
     def serve(self, *words: str) -> subprocess.Popen[bytes]:
-        out = (self.folder / f"serve-{len(self.services)}.log").open("wb")
-        with out:
-            service = subprocess.Popen([COMMAND, "serve", *words], env=self.environment, stdout=out, stderr=out)
+        """Start `gateway serve`; what it writes to stderr is its log, and what it prints a file beside."""
+        told = self.folder / f"serve-{len(self.services)}"
+        with told.with_suffix(".out").open("wb") as out, told.with_suffix(".log").open("wb") as log:
+            service = subprocess.Popen([COMMAND, "serve", *words], env=self.environment, stdout=out, stderr=log)
         self.services.append(service)
         return service
 

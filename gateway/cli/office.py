@@ -17,12 +17,13 @@ import rich_click as click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gateway import tallies
 from gateway.db.models import Import, Partner
 from gateway.db.session import Database
 from gateway.domain.audit import Actor
 from gateway.domain.partners import Home
-from gateway.errors import NotFound, Permanent
-from gateway.logging import configure
+from gateway.errors import NotFound, Permanent, Problem
+from gateway.logging import COMMAND, configure
 from gateway.settings import Settings, load
 from gateway.storage import Store
 from ingest import receipts
@@ -33,10 +34,10 @@ _ID = re.compile(r"[0-9a-f]{4,32}")
 _CANDIDATES = 3  # of an abbreviation that fits several imports
 
 
-def settings_here() -> Settings:
-    """The settings, with logging as they want it."""
+def settings_here(role: str = COMMAND) -> Settings:
+    """The settings, with logging as they want it, for a process that is this."""
     settings = load()
-    configure(settings)
+    configure(settings, role)
     return settings
 
 
@@ -48,6 +49,8 @@ def opened() -> Iterator[Office]:
     try:
         yield Office(database, Store.of(settings), settings)
     finally:
+        with contextlib.suppress(Problem):  # the database is away, as the command has found out itself
+            tallies.settle(database)
         database.close()
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import rich_click as click
 
+from gateway import tallies
+from gateway.cli.failing import FAILED
 from gateway.cli.office import settings_here
 from gateway.cli.output import examples
 from gateway.cli.supervising import Supervisor
@@ -20,10 +23,13 @@ from gateway.jobs.broker import kind_of
 from gateway.jobs.kinds import Queue
 from gateway.jobs.schedule import Scheduler
 from gateway.jobs.worker import Worker, connections_for
-from gateway.logging import get_logger
+from gateway.logging import get_logger, log_surprises
 from gateway.settings import Settings
+from gateway.tracing import tracing
 
 log = get_logger(__name__)
+
+_FEW = 2  # connections of each role, for a process with one thread that asks, and one that counts
 
 
 class Role(NamedTuple):
@@ -55,19 +61,22 @@ def _ingest(settings: Settings, ending: threading.Event) -> None:
 def _run_worker(settings: Settings, pools: dict[Queue, int], ending: threading.Event) -> None:
     database = Database.open(settings, connections=connections_for(pools))
     worker = Worker(database, settings, pools)
-    worker.start()
-    ending.wait()
-    if not worker.stop():
+    with tallies.kept(database):
+        worker.start()
+        ending.wait()
+        drained = worker.stop()
+    if not drained:
         os._exit(0)  # threads are at jobs that were given back; they end with the process, and cannot commit
     database.close()
 
 
 def _schedule(settings: Settings, ending: threading.Event) -> None:
-    database = Database.open(settings)
+    database = Database.open(settings, connections=_FEW)
     scheduler = Scheduler(database, settings)
-    scheduler.start()
-    ending.wait()
-    scheduler.stop()
+    with tallies.kept(database):
+        scheduler.start()
+        ending.wait()
+        scheduler.stop()
     database.close()
 
 
@@ -91,12 +100,27 @@ def command(roles: tuple[str, ...], lifeline: bool) -> None:
     A single role runs in the foreground, as under a process manager. Otherwise each role is a child process, and one
     that dies is started again. To end, jobs get GATEWAY_DRAIN_SECONDS; what is not done by then goes to other workers.
     """
-    settings = settings_here()
     wanted = list(dict.fromkeys(roles)) or list(ROLES)
-    if len(wanted) == 1:
-        _run_one(wanted[0], settings, lifeline=lifeline)
-    else:
-        _run_several(wanted, settings)
+    settings = settings_here(wanted[0] if len(wanted) == 1 else "serve")
+    log_surprises()
+    with _failures_logged():
+        if len(wanted) == 1:
+            _run_one(wanted[0], settings, lifeline=lifeline)
+        else:
+            _run_several(wanted, settings)
+
+
+@contextmanager
+def _failures_logged() -> Iterator[None]:
+    """Services have no reader at a terminal: what ends them stands in the log, in its form."""
+    try:
+        yield
+    except Problem as problem:
+        log.error("cannot serve", code=problem.code, why=problem.sentence)  # noqa: TRY400 - the sentence is enough
+        raise SystemExit(FAILED) from None
+    except Exception:
+        log.exception("unexpected end")
+        raise SystemExit(FAILED) from None
 
 
 def _run_one(name: str, settings: Settings, *, lifeline: bool) -> None:
@@ -104,13 +128,14 @@ def _run_one(name: str, settings: Settings, *, lifeline: bool) -> None:
     _end_on_signals(ending)
     if lifeline:
         threading.Thread(target=_hold_lifeline, args=[ending], daemon=True).start()
-    ROLES[name].run(settings, ending)
+    with tracing(settings, name):
+        ROLES[name].run(settings, ending)
 
 
 def _run_several(names: list[str], settings: Settings) -> None:
     ending = threading.Event()
     _end_on_signals(ending)
-    database = Database.open(settings)  # holds the embedded server for all, and migrates once
+    database = Database.open(settings, connections=_FEW)  # holds the embedded server for all, and migrates once
     where = "of your own" if settings.database_url else f"embedded in {settings.data_dir}"
     click.echo(f"The database is {where}; workers are woken by {kind_of(settings).name}.")
     supervisor = Supervisor(names, settings.drain_seconds)

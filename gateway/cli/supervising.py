@@ -88,7 +88,7 @@ class _Child:
         try:
             self._process.wait(max(0.0, deadline - perf_counter()))
         except subprocess.TimeoutExpired:
-            log.warning("a service did not end in time and is killed", role=self._name)
+            log.warning("a service did not end in time and is killed", service=self._name)
             self._process.kill()
             self._process.wait()
 
@@ -98,4 +98,4 @@ class _Child:
         self._failures = 0 if lived > _STEADY_SECONDS else self._failures + 1
         pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)] if self._failures else 0.0
         self._due = perf_counter() + pause
-        log.warning("a service has ended and is started again", role=self._name, code=code, pause=pause)
+        log.warning("a service has ended and is started again", service=self._name, code=code, pause=pause)

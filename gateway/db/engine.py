@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +19,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from gateway.errors import Permanent, Problem, Transient
 
 T = TypeVar("T")
+
+PROCESS = "gateway"  # by which our connections are known at the server
 
 
 class Addresses(NamedTuple):
@@ -65,10 +69,15 @@ def make_engine(url: str, *, connections: int) -> Engine:
         pool_use_lifo=True,  # the connection last used is warm, and the others grow old enough to be closed
         hide_parameters=True,  # in errors, which are logged whole: rows hold what must not be read there
         use_native_hstore=False,  # asking the server about a type that we do not use costs a round trip
-        connect_args={"autocommit": True, "application_name": "gateway"},
+        connect_args={"autocommit": True, "application_name": _application_name(connections)},
     )
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_opening_of(connection)))
     return engine
+
+
+def _application_name(connections: int) -> str:
+    """Whose connection it is, and how many its pool may open: doctor adds them up over all processes."""
+    return f"{PROCESS} {os.getpid()}@{socket.gethostname()[:32]} {connections}"
 
 
 def begin(engine: Engine, opening: str) -> Connection:

@@ -14,7 +14,7 @@ from gateway.db.cluster import APP, OWNER, SYSTEM
 from gateway.db.engine import Addresses
 from gateway.errors import Permanent
 
-PLATFORM = ("alembic_version", "leases", "sign_in_tries", "signing_keys")  # tables that belong to no firm
+PLATFORM = ("alembic_version", "leases", "sign_in_tries", "signing_keys", "tallies")  # tables that belong to no firm
 FIRM_COLUMN = {"firms": "id"}  # where the firm of a row stands, unless in firm_id
 
 # As a sub-select it is one InitPlan for the statement instead of a call a row. The third argument gives NULL where

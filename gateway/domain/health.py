@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -14,11 +15,14 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.db import migrate
 from gateway.db.cluster import APP, OWNER, SYSTEM
+from gateway.db.engine import PROCESS
 from gateway.db.models import OPEN_STATES, Import
 from gateway.db.session import Database
 from gateway.domain import queues
 from gateway.domain.checks import Check, Level
 from gateway.errors import Problem
+from gateway.jobs.broker import kind_of
+from gateway.limits import ping
 from gateway.settings import Settings
 
 _GIB = 1 << 30
@@ -30,6 +34,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 def examine(settings: Settings) -> Iterator[Check]:
     """All checks in order; what needs the database is left out where it cannot be reached."""
+    yield _settings(settings)
     yield _data_folder(settings.data_dir)
     yield _secrets_folder(settings.secrets_dir)
     yield _config_folder(settings.config_dir)
@@ -42,19 +47,35 @@ def examine(settings: Settings) -> Iterator[Check]:
         with database.system() as session:
             yield from _database(session, settings)
         yield queues.broker_check(settings, database.addresses)
+        yield _limits(settings.limits_url)
     finally:
         database.close()
     yield _master_key(settings)
 
 
+def _settings(settings: Settings) -> Check:
+    """What the settings choose; wrong ones do not get so far."""
+    database = "a database of your own" if settings.database_url else "the embedded database"
+    limits = "Redis" if settings.limits_url else "each process"
+    found = f"On {database}, woken by {kind_of(settings).name}, requests counted by {limits}."
+    if settings.cookies == "plain" and settings.http_host not in _LOOPBACK:
+        advice = "Unset GATEWAY_COOKIES and let a proxy with TLS stand in front."
+        return Check("settings", "warning", f"{found} Sign-ins go over plain http.", advice)
+    return Check("settings", "ok", found)
+
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
 def _data_folder(folder: Path) -> Check:
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        probe = folder / ".doctor"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        return Check("data folder", "problem", f"{folder} cannot be written: {error.strerror}.", _WHERE_DATA)
+    for one in (folder, folder / "files", folder / "receipts"):
+        try:
+            one.mkdir(parents=True, exist_ok=True, mode=0o700)
+            probe = one / ".doctor"
+            probe.write_bytes(b"?")
+            probe.unlink()
+        except OSError as error:
+            return Check("data folder", "problem", f"{one} cannot be written: {error.strerror}.", _WHERE_DATA)
     free = shutil.disk_usage(folder).free
     level: Level = "ok" if free >= _LITTLE_DISK else "warning" if free >= _NO_DISK else "problem"
     advice = None if level == "ok" else "Make room: files, receipts and the embedded database all lie there."
@@ -92,12 +113,42 @@ def _database(session: Session, settings: Settings) -> Iterator[Check]:
     revision = session.scalar(text("SELECT version_num FROM alembic_version"))
     newest = migrate.revisions()[-1]
     yield Check("database", "ok", f"PostgreSQL {version}, {where}; revision {revision} of {newest}.")
+    yield _connections(session)
     yield _roles(session)
     yield _clocks(session)
     yield _partitions(session)
     yield _imports(session)
     yield _receipts(session)
     yield from queues.checks(session)
+
+
+def _connections(session: Session) -> Check:
+    """What is open, and what the pools of all processes that are connected may open; the doctor's own aside."""
+    most, count = session.execute(
+        text(
+            "SELECT (SELECT sum(current_setting(name)::int * sign) FROM (VALUES ('max_connections', 1),"
+            " ('superuser_reserved_connections', -1), ('reserved_connections', -1)) v (name, sign)),"
+            " (SELECT sum(numbackends) FROM pg_stat_database)"  # pg_stat_activity hides much of other accounts'
+        )
+    ).one()
+    names = session.scalars(
+        text(
+            "SELECT DISTINCT application_name FROM pg_stat_activity"
+            " WHERE application_name <> current_setting('application_name')"
+        )
+    )
+    pools = [pool for name in names if (pool := _POOL.fullmatch(name))]
+    wanted = sum(2 * int(pool["connections"]) + _SPEAKING for pool in pools)
+    found = f"{count} of {most} are open; what runs may open {wanted}."
+    if count >= most * _NEARLY:
+        return Check("connections", "problem", found, _TOO_MANY)
+    return Check("connections", "warning" if wanted > most else "ok", found, _TOO_MANY if wanted > most else None)
+
+
+_POOL = re.compile(rf"{PROCESS} \d+@\S+ (?P<connections>\d+)")
+_SPEAKING = 2  # beside the pools: one that listens, and one that wakes workers
+_NEARLY = 0.9
+_TOO_MANY = "Raise max_connections of the database, or run fewer workers (docs/jobs.md)."
 
 
 def _roles(session: Session) -> Check:
@@ -162,7 +213,18 @@ def _receipts(session: Session) -> Check:
     return Check("receipts", "ok", "All are written.")
 
 
-# ---------------------------------------------------------------- the master key
+# ---------------------------------------------------------------- beside the database
+
+
+def _limits(url: str | None) -> Check:
+    if url is None:
+        return Check("limits", "ok", "Each API process counts requests for itself.")
+    try:
+        ping(url)
+    except Problem as problem:
+        advice = "Start it or correct GATEWAY_LIMITS_URL; until then each API process counts for itself."
+        return Check("limits", "warning", problem.sentence, advice)
+    return Check("limits", "ok", "Redis counts requests for all processes.")
 
 
 def _master_key(settings: Settings) -> Check:

@@ -75,7 +75,8 @@ class Claims:
         with self._lock:
             if row.turn in self._round:  # those before it had nothing to give
                 self._round.remove(row.turn)
-        return Job(row.id, row.firm_id, row.kind, row.payload, row.attempts, row.max_attempts, name, row.last_error)
+        told = (row.payload, row.attempts, row.max_attempts, name, row.last_error, row.trace)
+        return Job(row.id, row.firm_id, row.kind, *told)
 
     def _forget(self) -> None:
         with self._lock:
@@ -122,5 +123,5 @@ WITH first AS MATERIALIZED (
 UPDATE jobs SET state = 'running', attempts = attempts + 1, claim = nextval('job_claims'), worker = :worker,
                 lease_until = clock_timestamp() + :lease, started_at = gateway_now(), progress = NULL
 FROM first, quick WHERE jobs.id = first.id
-RETURNING jobs.id, turn, firm_id, kind, payload, attempts, max_attempts, last_error
+RETURNING jobs.id, turn, firm_id, kind, payload, attempts, max_attempts, last_error, trace
 """)

@@ -21,6 +21,7 @@ from gateway import clock
 from gateway.db.session import tell_after_commit
 from gateway.errors import NotFound, Permanent, Problem
 from gateway.jobs.kinds import KINDS, Queue
+from gateway.tracing import traceparent
 
 WORKER_DIED = "The worker that had this job ended, or was not heard of for too long."
 PROGRESS = "gateway_progress"  # the channel on which the id of a job that got further is notified
@@ -44,6 +45,7 @@ class Job(Struct, frozen=True):
         attempts: this one included. With `worker` it is the fence: a crash of the server may take back a claim, and
             with it the number, but nobody claims under the same name twice.
         last_error: how the attempt before ended.
+        trace: the span in which it was made, as W3C traceparent; None where nobody traced.
     """
 
     id: UUID
@@ -54,6 +56,7 @@ class Job(Struct, frozen=True):
     max_attempts: int
     worker: str
     last_error: str | None
+    trace: str | None = None
 
     @property
     def worker_died(self) -> bool:
@@ -104,6 +107,7 @@ def enqueue(
         "about": about,
         "not_before": not_before,
         "max": found.attempts,
+        "trace": traceparent(),
     }
     job_id: UUID | None = session.scalar(_ENQUEUE, values)
     if job_id and (not_before is None or not_before <= clock.now()):
@@ -112,8 +116,9 @@ def enqueue(
 
 
 _ENQUEUE = text(
-    "INSERT INTO jobs (firm_id, turn, kind, queue, payload, key, lane, about, not_before, max_attempts)"
-    " VALUES (:firm, :turn, :kind, :queue, :payload, :key, :lane, :about, coalesce(:not_before, gateway_now()), :max)"
+    "INSERT INTO jobs (firm_id, turn, kind, queue, payload, key, lane, about, not_before, max_attempts, trace)"
+    " VALUES (:firm, :turn, :kind, :queue, :payload, :key, :lane, :about, coalesce(:not_before, gateway_now()), :max,"
+    " :trace)"
     " ON CONFLICT (kind, key, firm_id) WHERE key IS NOT NULL DO NOTHING RETURNING id"
 )
 

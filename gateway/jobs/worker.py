@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
 from time import perf_counter
+from typing import Literal
 from uuid import uuid4
 
 from gateway.db.session import Database
@@ -24,8 +25,10 @@ from gateway.jobs.claims import Claims
 from gateway.jobs.handling import Handler, Handling
 from gateway.jobs.kinds import KINDS, Queue
 from gateway.jobs.ledger import Job, LeaseLost
-from gateway.logging import get_logger
+from gateway.logging import about, get_logger
+from gateway.metrics import JOBS
 from gateway.settings import Settings
+from gateway.tracing import span
 
 _PULSE_SECONDS = 1.0  # between renewals of leases, and notes of progress
 _TRANSPORT_MS = 2_000  # how long Dramatiq waits for its threads of one sort, of two
@@ -35,8 +38,8 @@ log = get_logger(__name__)
 
 
 def connections_for(pools: Mapping[Queue, int]) -> int:
-    """The most connections of each role that such a process needs: two for each job, and two of our own."""
-    return 2 * sum(pools.values()) + 2
+    """The most connections of each role that such a process needs: two for each job, and three of our own."""
+    return 2 * sum(pools.values()) + 3
 
 
 class Worker:
@@ -140,7 +143,22 @@ class Worker:
             _handle(handling)
 
 
+Outcome = Literal["done", "failed", "dead", "lost"]  # `failed` is tried again, `lost` was taken over
+
+
 def _handle(handling: Handling) -> None:
+    """Run one attempt, under its ids in the log, and on record."""
+    job, begun = handling.job, perf_counter()
+    ids = {"job_id": str(job.id), "import_id": job.payload.get("import_id")}
+    with about(**ids), span(f"job {job.kind}", made_by=job.trace, attempt=job.attempts, **ids) as told:
+        outcome = _attempt(handling)
+        told.tell(outcome=outcome, failed=None if outcome == "done" else outcome)
+        seconds = perf_counter() - begun
+        JOBS.observe(seconds, job.kind, outcome)
+        log.info("job ended", kind=job.kind, outcome=outcome, attempt=job.attempts, seconds=round(seconds, 3))
+
+
+def _attempt(handling: Handling) -> Outcome:
     """Run one attempt to its end in the ledger, whatever comes of it."""
     job, db = handling.job, handling.db
     try:
@@ -149,9 +167,11 @@ def _handle(handling: Handling) -> None:
             with db.system() as session:
                 ledger.finish(session, job)
     except LeaseLost as lost:
-        log.warning("job was taken over", job=str(job.id), kind=job.kind, why=lost.sentence)
+        log.warning("job was taken over", kind=job.kind, why=lost.sentence)
+        return "lost"
     except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the job must know
-        _note_failure(handling, error)
+        return _note_failure(handling, error)
+    return "done"
 
 
 def _handler_of(job: Job) -> Handler:
@@ -171,10 +191,10 @@ def _handler_of(job: Job) -> Handler:
     return handler
 
 
-def _note_failure(handling: Handling, error: Exception) -> None:
+def _note_failure(handling: Handling, error: Exception) -> Outcome:
     job = handling.job
     sentence = error.sentence if isinstance(error, Problem) else "Internal error"
-    told = {"job": str(job.id), "kind": job.kind, "attempt": job.attempts}
+    told = {"kind": job.kind, "attempt": job.attempts}
     if isinstance(error, Problem):
         log.warning("job failed", why=sentence, **told)
     else:
@@ -182,11 +202,14 @@ def _note_failure(handling: Handling, error: Exception) -> None:
     hopeless = isinstance(error, Problem) and not isinstance(error, Transient)
     try:
         with handling.db.system() as session:
-            ledger.fail(session, job, sentence, hopeless=hopeless)
+            ended = ledger.fail(session, job, sentence, hopeless=hopeless)
     except LeaseLost as lost:
         log.warning("job was taken over", why=lost.sentence, **told)
+        return "lost"
     except Problem as problem:  # its lease runs out, and it is claimed again
         log.warning("cannot note that a job failed", why=problem.sentence, **told)
+        return "failed"
+    return "dead" if ended == "dead" else "failed"
 
 
 # ---------------------------------------------------------------- threads

@@ -16,6 +16,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
+from gateway import tallies
 from gateway.db.session import Database
 from gateway.errors import Problem
 from gateway.jobs.broker.listening import Bulletin
@@ -58,7 +59,7 @@ from gateway.web.following import Following
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.reference import Reference
 from gateway.web.schemas import Constrained
-from gateway.web.tracing import traced
+from gateway.web.watching import watched
 from ingest.office import Office
 
 OPEN_ROUTES: list[ControllerRouterHandler] = [
@@ -98,7 +99,7 @@ MOST_BODY = 1 << 20  # bytes of a request, where a route does not say otherwise
 def create_app(settings: Settings | None = None) -> Litestar:
     """The application over an installation's database; the environment's, unless other settings are given."""
     settings = settings or load()
-    configure(settings)
+    configure(settings, "api")
     app = Litestar(
         [*OPEN_ROUTES, Router("/v1", route_handlers=ROUTES)],
         lifespan=[_opened(settings)],
@@ -115,7 +116,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = traced(app.asgi_handler)  # around the router: middleware sees known paths only
+    app.asgi_handler = watched(app.asgi_handler)  # around the router: middleware sees known paths only
     _refuse_undeclared(app)
     illustrate(app.openapi_schema)
     return app
@@ -139,7 +140,8 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
         app.state.sending = Crowd(SENDING_EACH, SENDING)
         app.state.following = Following(Bulletin(database.addresses.app, PROGRESS))
         try:
-            yield
+            with tallies.kept(database):
+                yield
         finally:
             app.state.following.bulletin.close()
             nudger.close()

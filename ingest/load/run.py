@@ -14,6 +14,7 @@ from psycopg.errors import UniqueViolation
 
 from gateway.crypto import FirmCipher
 from gateway.errors import Transient
+from gateway.tracing import span
 from ingest.catalogue import RowProblem
 from ingest.load import absence, entries, erased, guards, lock, match, outcomes, unique, write
 from ingest.load.shapes import shapes_of
@@ -109,13 +110,17 @@ def load(
         Transient: a writer of the same records was faster.
     """
     one = _Load(connection, plans, terms, numbering)
-    one.stage(batches, cipher, progress)
-    loaded = one.settle()
+    with span("read and stage"):
+        one.stage(batches, cipher, progress)
+    with span("match, judge and guard") as told:
+        loaded = one.settle()
+        told.tell(read=loaded.rows["read"], rejected=loaded.rows["rejected"], held=bool(loaded.tripped))
     if loaded.tripped or terms.dry_run:
         loaded.records = write.planned(connection, one.shapes)
         loaded.differences = entries.differences(connection, one.shapes, one.params, numbering, MOST_DIFFERENCES)
     else:
-        loaded.records = one.write()
+        with span("write"):
+            loaded.records = one.write()
     return loaded
 
 

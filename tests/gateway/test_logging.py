@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 
 import pytest
 import structlog
@@ -33,7 +34,7 @@ def as_json(level: str = "info") -> None:
     configure(load({"GATEWAY_LOG_FORMAT": "json", "GATEWAY_LOG_LEVEL": level}))
 
 
-def test_a_line_of_json_holds_event_level_logger_time_and_facts(capsys, monkeypatch):
+def test_a_line_of_json_holds_time_level_event_facts_and_which_process_wrote_it(capsys, monkeypatch):
     monkeypatch.setenv("GATEWAY_NOW", "2026-05-01T10:00:00-05:00")
     as_json()
     get_logger("gateway.test").info("file received", file="röster.csv", rows=3)
@@ -44,7 +45,9 @@ def test_a_line_of_json_holds_event_level_logger_time_and_facts(capsys, monkeypa
             "level": "info",
             "logger": "gateway.test",
             "rows": 3,
-            "timestamp": "2026-05-01T15:00:00.000+00:00",
+            "time": "2026-05-01T15:00:00.000+00:00",
+            "role": "command",
+            "pid": os.getpid(),
         }
     ]
 

@@ -14,7 +14,7 @@ from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
 from gateway.db.models.firms import Attorney, Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
-from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule
+from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule, Tally
 from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerConfig
 from gateway.db.models.records import Case, Client, Document, Sighting
 from gateway.db.models.walls import Wall
@@ -50,5 +50,6 @@ __all__ = [
     "SigningKey",
     "Staff",
     "StaffSession",
+    "Tally",
     "Wall",
 ]

@@ -19,6 +19,8 @@ ImportState = Literal[
 ]
 STATES: tuple[str, ...] = get_args(ImportState)
 
+_UNFINISHED = "state IN ('received', 'running', 'held', 'failed')"
+
 
 class File(FirmScoped, Base):
     """Bytes that arrived, stored encrypted before anything else happened to them.
@@ -97,6 +99,8 @@ class Import(FirmScoped, Base):
         points_at("imports", "corrects_import_id"),
         Index(None, "firm_id", "partner_id", "received_at"),
         Index(None, "firm_id", "feed_id", "finished_at"),
+        Index("imports_unfinished", "state", "partner_id", "received_at", postgresql_where=text(_UNFINISHED)),
+        Index("imports_without_receipt", "finished_at", postgresql_where=text("receipt_at IS NULL")),
         CheckConstraint(
             "state IN ('received', 'running', 'loaded', 'loaded_with_errors', 'no_change', 'held', 'released',"
             " 'refused', 'failed')",

@@ -33,6 +33,7 @@ class JobRow(Base):
         claim: a number that grows with every claim of any job: who was served last.
         lease_until: by the wall clock, whatever `gateway_now()` pretends; the worker is taken for dead afterwards.
         progress: what the handler last told, such as {"rows", "position", "size"}.
+        trace: the span in which it was made, as W3C traceparent; None where nobody traces.
     """
 
     __tablename__ = "jobs"
@@ -55,6 +56,7 @@ class JobRow(Base):
     lease_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     progress: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     last_error: Mapped[str | None]
+    trace: Mapped[str | None]
     created_at: Mapped[Stamp]
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -76,6 +78,7 @@ class JobRow(Base):
         ),
         Index("jobs_about", "about", postgresql_where=text("about IS NOT NULL")),
         Index("jobs_finished", "finished_at", postgresql_where=text("state = 'done'")),
+        Index("jobs_dead", "kind", postgresql_where=text("state = 'dead'")),
         Index(None, "firm_id", "id"),
         CheckConstraint("state IN ('waiting', 'running', 'done', 'dead')", name="state"),
         CheckConstraint("turn = coalesce(firm_id, '00000000-0000-0000-0000-000000000000')", name="turn"),
@@ -107,6 +110,23 @@ class Schedule(Base):
         belongs_to_firm(),
         UniqueConstraint("firm_id", "name", postgresql_nulls_not_distinct=True),
     )
+
+
+class Tally(Base):
+    """What all processes have counted of something since the installation began; see `gateway.tallies`.
+
+    Attributes:
+        metric: one of the list in `gateway.metrics`.
+        labels: as Prometheus writes them, such as `partner="acme",state="loaded"`.
+        part: of a metric that times: the upper bound of a bucket, counted alone, or `sum`; else empty.
+    """
+
+    __tablename__ = "tallies"
+
+    metric: Mapped[str] = mapped_column(primary_key=True)
+    labels: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float]
 
 
 class Lease(Base):

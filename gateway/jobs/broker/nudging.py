@@ -6,14 +6,12 @@ import threading
 from time import perf_counter
 
 import dramatiq
-from prometheus_client import Counter
 
 from gateway.db.engine import Addresses
 from gateway.jobs.broker import make_broker, message, queue_name
 from gateway.logging import get_logger
+from gateway.metrics import NUDGES
 from gateway.settings import Settings
-
-NUDGES = Counter("gateway_job_nudges", "Wakes for workers by what became of them.", ["outcome"])
 
 _PAUSES = (0.5, 1.0, 2.0, 5.0)  # seconds between attempts while the broker is away; the sweep finds the jobs meanwhile
 
@@ -73,7 +71,7 @@ class Nudger:
     def _send(self, broker: dramatiq.Broker, queue: str) -> None:
         broker.declare_queue(queue_name(queue))
         broker.enqueue(message(queue))
-        NUDGES.labels("sent").inc()
+        NUDGES.add("sent")
 
     def _taken(self) -> set[str]:
         """What is owed, once something is; nothing when closed."""
@@ -86,7 +84,7 @@ class Nudger:
             return taken
 
     def _return(self, queues: set[str], error: Exception, *, first: bool) -> None:
-        NUDGES.labels("failed").inc(len(queues))
+        NUDGES.add("failed", by=len(queues))
         if first:
             log.warning("the broker does not answer; jobs are found by the sweep", error=str(error) or repr(error))
         with self._changed:

@@ -1,33 +1,29 @@
-"""Gives each request an id, under which logs, answers and problem documents speak of it."""
+"""Gives each request an id, a span, a line in the log and a place in the figures."""
 
 from __future__ import annotations
 
 import re
 import uuid
+from http import HTTPStatus
 from time import perf_counter
 
-import structlog
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from prometheus_client import Histogram
 
-from gateway.logging import get_logger
+from gateway.logging import about, get_logger
+from gateway.metrics import REQUESTS
+from gateway.tracing import span
 from gateway.web.limiting import STATE
 from gateway.web.problems import told_path
 
 HEADER = "X-Request-ID"
 
 log = get_logger(__name__)
-SERVED = Histogram(
-    "gateway_request_seconds",
-    "Requests by route, method and status",
-    ["route", "method", "status"],
-    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
-)
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _GIVEN = re.compile(r"[\w.-]{8,64}", re.ASCII)  # nothing that could forge a line of a log
 
 
-def traced(app: ASGIApp) -> ASGIApp:
+def watched(app: ASGIApp) -> ASGIApp:
     """Everything that an application answers, requests for unknown paths included, under an id and on record.
 
     The id is the one that a proxy gave, else a new one; one line is logged a request, without its query or body.
@@ -50,10 +46,13 @@ def traced(app: ASGIApp) -> ASGIApp:
                     headers[name] = value
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with about(request_id=request_id), span("request", request_id=request_id) as told:
             await app(scope, receive, answer)
             seconds = perf_counter() - begun
-            SERVED.labels(_route(scope), str(scope.get("method")), str(status)).observe(seconds)
+            route, method = _route(scope), _method(scope)
+            REQUESTS.observe(seconds, route, method, str(status))
+            failed = str(status) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
+            told.tell(f"{method} {route}", method=method, route=route, status=status, failed=failed)
             log.info(
                 "request",
                 method=scope.get("method"),
@@ -68,6 +67,11 @@ def traced(app: ASGIApp) -> ASGIApp:
 def _route(scope: Scope) -> str:
     """The path as declared, for ids in it would make a figure of each; `unknown` is whatever we do not serve."""
     return str(scope.get("path_template") or "unknown")
+
+
+def _method(scope: Scope) -> str:
+    method = str(scope.get("method"))
+    return method if method in _METHODS else "other"
 
 
 def _request_id(scope: Scope) -> str:
