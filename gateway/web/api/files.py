@@ -19,6 +19,7 @@ from gateway.web.calls import Call, may
 from gateway.web.idempotency import earlier, keep
 from gateway.web.instants import Instant, check_as_of, instant_of
 from gateway.web.scoping import home_of
+from gateway.web.texts import Name
 from ingest.office import Asked
 from ingest.reception import receive
 
@@ -38,9 +39,9 @@ class Upload:
     """
 
     file: UploadFile
-    feed: str | None = None
+    feed: Name | None = None
     as_of: Instant | None = None
-    partner: str | None = None
+    partner: Name | None = None
 
 
 class Accepted(Struct, frozen=True):

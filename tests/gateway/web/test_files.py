@@ -154,6 +154,12 @@ def test_a_form_whose_fields_nobody_should_read_is_refused(http, acme_key, desk)
     assert (packed.status_code, packed.json()["message"]) == (400, "Fields of a form are UTF-8.")
 
 
+@pytest.mark.parametrize("field", ["feed", "partner", "as_of"])
+def test_a_nul_in_a_form_is_refused(http, acme_key, field):
+    answer = send(http, acme_key, people(1), **{field: "acme\0"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
 def test_a_form_without_a_file_is_told_so(http, acme_key):
     answer = http.post(FILES, data={"feed": "roster"}, files={"other": ("a", b"x")}, headers=acme_key)
     assert answer.status_code == 400
