@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import psycopg
 from desk import ROSTER
+from prometheus_client.parser import text_string_to_metric_families
 from servers import free_port, until
 
 COMMAND = str(Path(sys.executable).with_name("gateway"))
@@ -95,6 +96,9 @@ class Installation:
         self.services.append(service)
         return service
 
+    def printed(self) -> str:
+        return "".join(out.read_text() for out in sorted(self.folder.glob("serve-*.out")))
+
     def said(self) -> str:
         return "".join(log.read_text() for log in sorted(self.folder.glob("serve-*.log")))
 
@@ -132,10 +136,9 @@ class Installation:
 
     def figure(self, http: httpx.Client, name: str, **labels: str) -> float:
         """One of the API's figures; 0 before it was first counted."""
-        told = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
-        lines = http.get("/metrics").raise_for_status().text.splitlines()
-        named = f"{name}{{{told}}} " if labels else f"{name} "
-        return next((float(line.removeprefix(named)) for line in lines if line.startswith(named)), 0.0)
+        families = text_string_to_metric_families(http.get("/metrics").raise_for_status().text)
+        samples = (one for family in families for one in family.samples)
+        return next((one.value for one in samples if (one.name, one.labels) == (name, labels)), 0.0)
 
     # ------------------------------------------------------------ database
 

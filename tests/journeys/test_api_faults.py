@@ -376,7 +376,7 @@ def test_a_stalled_redis_holds_nobody_up_and_is_used_again_when_it_wakes_up(lab)
             assert sign_in(lab)(http).is_success
             until(lambda: wakes_flow(lab, http))
             assert counted(lab, http, "redis") > 0
-            assert counted(lab, http, "process") == 0
+            assert counted(lab, http, "stand-in") == 0
             redis.stall()
             held_up_by_nothing(lab, http, first)
             refused_as_ever(lab, http)
@@ -405,7 +405,7 @@ def held_up_by_nothing(lab, http: httpx.Client, first: int) -> None:
     assert max(one.seconds for heard in told for one in heard) < BOUND
     assert statistics.median(one.seconds for one in told[0]) < 0.1
     assert lab.said().count(alone) - before <= 2 * (seconds / REST_SECONDS + 1), "it is left alone for a while"
-    assert counted(lab, http, "process") > 0
+    assert counted(lab, http, "stand-in") > 0
     assert len(uploads.accepted) > 0
 
 
@@ -415,7 +415,7 @@ def refused_as_ever(lab, http: httpx.Client) -> None:
     asked = [check(lab, 1)(http) for _ in range(20)]
     assert asked[-1].status_code == 429
     assert int(asked[-1].headers["retry-after"]) > 0
-    assert counted(lab, http, "process", "refused") > 0
+    assert counted(lab, http, "stand-in", "refused") > 0
     allow(lab, 10_000_000)
     guesses = [sign_in(lab, "fig-tree-lamp-elk")(http).status_code for _ in range(8)]
     assert set(guesses[:4]) == {401}

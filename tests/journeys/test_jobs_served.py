@@ -47,7 +47,7 @@ def test_the_services_are_ready_in_seconds_and_finish_what_a_killed_command_left
     until(lambda: lab.workers() == QUEUES)
     assert time.perf_counter() - begun < 15, "5 seconds on an idle machine"
     until(lambda: lab.sql("SELECT state FROM imports WHERE receipt_at IS NOT NULL") == [("loaded",)], seconds=90)
-    assert all(role in lab.said() for role in ("worker", "ingest", "scheduler", "LISTEN and NOTIFY"))
+    assert all(role in lab.printed() for role in ("worker", "ingest", "scheduler", "LISTEN and NOTIFY"))
     found = {check["name"]: check["level"] for check in lab.json("doctor")}
     assert {found[name] for name in ("dead jobs", "waiting jobs", "workers", "schedules", "broker")} == {"ok"}
     service.terminate()
