@@ -119,6 +119,7 @@ def _furnish(url: str, pid: int, office: Office, cast: Any) -> Furnished:
         for tier in (TIER, tiers.CEILING):
             tiers.change(session, cast.northgate, tier, {"minute": WIDE, "day": WIDE}, ADMIN)
     _send_files(Desk(office, cast.northgate, "acme"))
+    _send_bad_rows(Desk(office, cast.northgate, "globex"))
     with httpx.Client(base_url=url, headers=admin, timeout=60) as http:
         _write(http, cast)
         file = ("roster_20260401.csv", as_csv(people(COUNT)))
@@ -140,12 +141,18 @@ def _send_files(desk: Desk) -> None:
         assert desk.drop(f"roster_202603{day:02}.csv", people(2))["state"] == "held"
 
 
+def _send_bad_rows(desk: Desk) -> None:
+    """Of a partner whose people nobody erases, for their files go with them."""
+    desk.apply(ROSTER.format(partner="globex", firm="northgate"))
+    assert desk.drop("roster_20260301.csv", [*people(3), person(4, dob="soon")])["state"] == "loaded_with_errors"
+
+
 def _settings() -> str:
     return ROSTER.format(partner="acme", firm="northgate") + f"\nrate_tier: {TIER}\n"
 
 
 def _write(http: httpx.Client, cast: Any) -> None:
-    clients = [one["id"] for one in _all(http, "clients")]
+    clients = [one["id"] for one in _all(http, "clients", partner="acme")]
     for number, client in enumerate(clients[:12]):
         _made(http, "cases", case_number=f"C-{number}", client_id=client, case_type="H1B_EXT", priority="high")
         _made(http, "documents", client_id=client, doc_type="ead", number=f"EAD{number}", expires_on="2027-05-31")
@@ -160,8 +167,8 @@ def _made(http: httpx.Client, kind: str, **body: Any) -> None:
     assert answer.status_code == 201, (kind, body, answer.text)
 
 
-def _all(http: httpx.Client, kind: str) -> list[dict[str, Any]]:
-    return http.get(f"/v1/{kind}", params={"limit": 100}).raise_for_status().json()["data"]
+def _all(http: httpx.Client, kind: str, **filters: str) -> list[dict[str, Any]]:
+    return http.get(f"/v1/{kind}", params={"limit": 100} | filters).raise_for_status().json()["data"]
 
 
 def _ids(http: httpx.Client, cast: Any) -> dict[str, list[Any]]:
@@ -171,14 +178,14 @@ def _ids(http: httpx.Client, cast: Any) -> dict[str, list[Any]]:
     imports = _all(http, "imports")
     names = http.get("/v1/partners/acme/feeds/roster/learned-names").raise_for_status().json()
     return {
-        "client_id": of("clients"),
+        "client_id": [one["id"] for one in _all(http, "clients", partner="acme")],
         "case_id": of("cases"),
         "document_id": of("documents"),
         "wall_id": of("walls"),
         "credential_id": [one["id"] for one in _all(http, "credentials") if one["name"] == "spare"],
         "import_id": [one["import_id"] for one in imports],
         "held_id": [one["import_id"] for one in imports if one["state"] == "held"],
-        "mended_id": [one["import_id"] for one in imports if one["state"] == "loaded_with_errors"],
+        "mended_id": [one["import_id"] for one in _all(http, "imports", partner="globex")],
         "job_id": of("jobs"),
         "name_id": [one["id"] for one in names],
         "staff_id": [str(cast.staff["viewer"])],
