@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from typing import Any, BinaryIO
 import psycopg
 from fabricate import Roster
 
-from gateway.db.embedded import Embedded, ensure_running
+from gateway.db.embedded import Embedded, ensure_running, stop
 
 TABLES = ("clients", "cases", "documents")
 _PIECE = 1 << 20
@@ -42,7 +41,7 @@ class Laboratory:
         Returns:
             seconds, rss_mb, and state, rows, records and problem_count as the receipt has them.
         """
-        self._checkpoint()
+        self.settle()
         command = [sys.executable, str(Path(__file__).with_name("child.py")), str(self.server.data_dir)]
         command += [partner, str(path), "forced" if forced else "usual"]
         ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
@@ -58,7 +57,7 @@ class Laboratory:
             dumps = {table: _dump(connection, table, self.folder / f"{table}.copy") for table in TABLES}
             for table in TABLES:
                 _make_copy(connection, table)
-            self._checkpoint()
+            self.settle()
             begun = perf_counter()
             with connection.transaction():
                 for table, dump in dumps.items():
@@ -67,7 +66,7 @@ class Laboratory:
             connection.execute(f"DROP TABLE {', '.join(f'floor_{table}' for table in TABLES)}")
         return seconds
 
-    def _checkpoint(self) -> None:
+    def settle(self) -> None:
         """Nobody pays for what was written before, and the planner knows of it, as it does a minute later anyhow."""
         with psycopg.connect(self.server.url("superuser"), autocommit=True) as connection:
             connection.execute("CHECKPOINT")
@@ -80,17 +79,12 @@ def laboratory() -> Iterator[Laboratory]:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         server = ensure_running(folder / "data")
+        server.keep()
         try:
             yield Laboratory(folder, server)
         finally:
             server.leave()
-            _wait_until_gone(server.data_dir)
-
-
-def _wait_until_gone(data_dir: Path) -> None:
-    """The server and its children hold this lock for as long as they live."""
-    with (data_dir / "postgres.running").open("rb") as running:
-        fcntl.flock(running, fcntl.LOCK_EX)
+            stop(server.data_dir)
 
 
 def _dump(connection: psycopg.Connection, table: str, path: Path) -> Path:

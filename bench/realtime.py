@@ -161,6 +161,7 @@ def _installation(lab: Laboratory) -> tuple[str, str, str]:
         tiers.change(session, firm, "firm", {"minute": 100_000_000, "day": 100_000_000}, ME)
         made = add_key(session, firm, row[0], name="bench", scopes=["records:write"], expires_at=None, actor=ME)
     database.close()
+    lab.settle()
     return str(firm), str(row[0]), made.secret
 
 
