@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request
+from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
@@ -16,7 +17,7 @@ from gateway.web.limiting import count
 from ingest.office import Office
 
 
-def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let nobody through to a route whose permission the caller does not hold: the guard of all routes.
 
     Raises:
@@ -27,6 +28,10 @@ def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHand
         return
     if handler.opt.get("signs_in") and partners.digest_in(connection) is not None:
         return  # the handler finds out itself, in the round trip that answers
+    await sync_to_thread(_find_out, connection, permission)
+
+
+def _find_out(connection: ASGIConnection[Any, Any, Any, Any], permission: str) -> None:
     office: Office = connection.app.state.office
     who = identify(connection, office)
     if who.is_partner:
