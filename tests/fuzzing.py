@@ -15,9 +15,7 @@ from pathlib import Path
 from furnished import Furnished
 
 COMMAND = str(Path(sys.executable).with_name("st"))
-EXAMPLES = int(
-    os.environ.get("FUZZ_EXAMPLES", "6")
-)  # random ones an operation, beside those that are the same each time
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "6"))  # an operation; random, beside those that are always the same
 SEED = os.environ.get("FUZZ_SEED", "1")
 CHECKS = (
     "not_a_server_error",
