@@ -44,8 +44,13 @@ sys.stdin.read()
 
 @pytest.fixture(autouse=True)
 def _collected():
-    """pika leaves the sockets of connections that failed to the garbage collector, which would tell a later test."""
+    """pika leaves the sockets of connections that failed to the garbage collector, which would tell a later test.
+
+    Dramatiq's threads may outlive their worker by a pause before they connect again, and hold such a connection.
+    """
+    before = set(threading.enumerate())
     yield
+    until(lambda: set(threading.enumerate()) <= before)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()

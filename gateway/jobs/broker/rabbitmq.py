@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 import dramatiq
 import pika  # type: ignore[import-untyped]
-from dramatiq.brokers.rabbitmq import RabbitmqBroker
+from dramatiq.brokers.rabbitmq import RabbitmqBroker, _RabbitmqConsumer
 
 from gateway.db.engine import Addresses
 
@@ -42,9 +43,27 @@ def _parameters(url: str | None) -> pika.URLParameters:
 class _Broker(RabbitmqBroker):
     """Without consumers for delayed messages, and with few wakes at a time."""
 
+    @property
+    def consumer_class(self) -> type[_RabbitmqConsumer]:
+        return _Consumer
+
     def get_declared_delay_queues(self) -> set[str]:
         return set()
 
     def _build_queue_arguments(self, queue_name: str) -> dict[str, Any]:
         arguments: dict[str, Any] = super()._build_queue_arguments(queue_name)  # type: ignore[no-untyped-call]
         return arguments | {"x-max-length": MOST_WAKES}
+
+
+class _Consumer(_RabbitmqConsumer):
+    """Leaves no connection behind.
+
+    Dramatiq's own closes its channel first, and goes no further if the server has done so: when the queue was deleted.
+    """
+
+    def close(self) -> None:
+        try:
+            super().close()  # type: ignore[no-untyped-call]
+        finally:
+            with suppress(pika.exceptions.AMQPError):
+                self.connection.close()
