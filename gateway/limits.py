@@ -65,7 +65,13 @@ class Decision(NamedTuple):
 
 
 class Counter(Protocol):
-    """Counts calls."""
+    """Counts calls.
+
+    Attributes:
+        waits: whether a call may wait for somebody outside this process.
+    """
+
+    waits: bool
 
     def hit(self, caller: str, windows: Sequence[Window], cost: int = 1) -> Decision:
         """Count a call in all windows, or, where one of them is full, in none."""
@@ -83,6 +89,8 @@ class InMemory:
     Args:
         name: by which the figures tell its decisions.
     """
+
+    waits = False
 
     def __init__(self, name: str = "process") -> None:
         self._name = name
@@ -132,6 +140,8 @@ class OnRedis:
 
     So the worst that a lost Redis does is that a caller gets its limit once a process.
     """
+
+    waits = True
 
     def __init__(self, url: str) -> None:
         self._redis = _client(url)

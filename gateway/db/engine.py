@@ -56,8 +56,8 @@ def driver_url(url: str) -> URL:
     return make_url(url).set(drivername="postgresql+psycopg")
 
 
-def make_engine(url: str, *, connections: int) -> Engine:
-    """A pool that opens connections as they are needed, and never more than `connections`.
+def make_engine(url: str, *, connections: int, name: str = PROCESS) -> Engine:
+    """A pool that opens connections as they are needed, and never more than `connections`, known by `name`.
 
     A connection's execution option `opening` is the SQL that opens each of its transactions: BEGIN and settings in one
     round trip. That is why the driver is in autocommit: it would send a BEGIN of its own.
@@ -69,14 +69,14 @@ def make_engine(url: str, *, connections: int) -> Engine:
         pool_use_lifo=True,  # the connection last used is warm, and the others grow old enough to be closed
         hide_parameters=True,  # in errors, which are logged whole: rows hold what must not be read there
         use_native_hstore=False,  # asking the server about a type that we do not use costs a round trip
-        connect_args={"autocommit": True, "application_name": _application_name(connections)},
+        connect_args={"autocommit": True, "application_name": name},
     )
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_opening_of(connection)))
     return engine
 
 
-def _application_name(connections: int) -> str:
-    """Whose connection it is, and how many its pool may open: doctor adds them up over all processes."""
+def process_name(connections: int) -> str:
+    """Whose connections they are, and how many there may be of that name: doctor adds them up over all processes."""
     return f"{PROCESS} {os.getpid()}@{socket.gethostname()[:32]} {connections}"
 
 

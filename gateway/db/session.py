@@ -9,30 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.pq import TransactionStatus
-from sqlalchemy import Engine, PoolProxiedConnection, text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db import migrate
 from gateway.db.cluster import APP, SYSTEM
 from gateway.db.embedded import Embedded, ensure_running
-from gateway.db.engine import Addresses, begin, make_engine, translating
-from gateway.db.lookup import first_answer, look_up
+from gateway.db.engine import Addresses, begin, make_engine, process_name, translating
+from gateway.db.lookup import look_up
 from gateway.logging import get_logger
 from gateway.settings import Settings
 
-T = TypeVar("T")
-
 PARTITION_DAYS = 31  # how far ahead the audit log can be written when nothing makes partitions any more
 
-HOT_OPENING = f"SELECT set_config('role', '{APP}', true), set_config('app.firm_id', '', true)"
-
 _CONNECTIONS = 10  # of each role in one process; opened when needed
+_SPEAKING = 2  # beside the pools: one that listens, and one that wakes workers
 _WORDS = "gateway.words"  # in a session's info: what is to be told once it has committed
 
 log = get_logger(__name__)
@@ -52,8 +48,9 @@ class Database:
     ) -> None:
         self.addresses = addresses
         self.tell: Callable[[str], None] | None = None
-        self._app = make_engine(addresses.app, connections=connections)
-        self._system = make_engine(addresses.system, connections=connections)
+        name = process_name(2 * connections + _SPEAKING)
+        self._app = make_engine(addresses.app, connections=connections, name=name)
+        self._system = make_engine(addresses.system, connections=connections, name=name)
         self._embedded = embedded
 
     @classmethod
@@ -88,31 +85,13 @@ class Database:
         Raises:
             Transient: see `gateway.db.engine.translating`.
         """
-        opening = _opening(APP, firm_id, staff_id)
-        with self._telling() as words, _transaction(self._app, opening, words) as session:
+        with self._telling() as words, _transaction(self._app, opening(APP, firm_id, staff_id), words) as session:
             yield session
-
-    @contextmanager
-    def hot(self, ask: Callable[[psycopg.Connection[Any]], T]) -> Iterator[tuple[psycopg.Connection[Any], T]]:
-        """The driver's connection, for the few paths that open, ask and end their transaction in their own pipelines.
-
-        What they leave open is rolled back.
-
-        Args:
-            ask: begins the transaction, with `HOT_OPENING`, and asks a first question, whose answer comes along. It is
-                asked again where a connection turns out to have died in the pool.
-        """
-        with translating():
-            pooled, answer = first_answer(self._app, ask)
-            try:
-                yield _of_psycopg(pooled.driver_connection), answer
-            finally:
-                _tidy(pooled)
 
     @contextmanager
     def nobody(self) -> Iterator[Session]:
         """One transaction for whom no firm is known yet: it sees no row, but may find out who calls."""
-        with _transaction(self._app, _opening(APP), set()) as session:
+        with _transaction(self._app, opening(APP), set()) as session:
             yield session
 
     def look_up(self, query: str, values: Mapping[str, object], firm_id: UUID | None = None) -> list[Any]:
@@ -127,7 +106,7 @@ class Database:
     @contextmanager
     def system(self) -> Iterator[Session]:
         """One transaction across firms, for what nobody asked: sweeps, schedules, finding out which firm it is."""
-        with self._telling() as words, _transaction(self._system, _opening(SYSTEM), words) as session:
+        with self._telling() as words, _transaction(self._system, opening(SYSTEM), words) as session:
             yield session
 
     def close(self) -> None:
@@ -160,16 +139,6 @@ def _of_psycopg(found: object) -> psycopg.Connection[tuple[object, ...]]:
     if not isinstance(found, psycopg.Connection):
         raise TypeError(f"expected psycopg, found {type(found)}")
     return found
-
-
-def _tidy(pooled: PoolProxiedConnection) -> None:
-    """Back to the pool without a transaction; a connection that broke in the middle is not given back."""
-    connection = _of_psycopg(pooled.driver_connection)
-    if connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
-        connection.execute("ROLLBACK")
-    if connection.info.transaction_status != TransactionStatus.IDLE:
-        pooled.invalidate()
-    pooled.close()
 
 
 def tell_after_commit(session: Session, word: str) -> None:
@@ -213,16 +182,16 @@ def ensure_audit_partitions(session: Session, days: int) -> None:
 
 
 @contextmanager
-def _transaction(engine: Engine, opening: str, words: set[str]) -> Iterator[Session]:
+def _transaction(engine: Engine, opened_by: str, words: set[str]) -> Iterator[Session]:
     """The session joins a transaction that it does not own: a `commit` in the code that it is lent to only flushes."""
-    with translating(), begin(engine, opening) as connection:
+    with translating(), begin(engine, opened_by) as connection:
         with Session(bind=connection, info={_WORDS: words}) as session:
             yield session
             session.flush()
         connection.commit()
 
 
-def _opening(role: str, firm_id: UUID | None = None, staff_id: UUID | None = None) -> str:
+def opening(role: str, firm_id: UUID | None = None, staff_id: UUID | None = None) -> str:
     """BEGIN and the transaction's settings as one message; a pretended day gets its audit partition as well."""
     calls = [f"set_config('{name}', '{value}', true)" for name, value in _settings(role, firm_id, staff_id).items()]
     if clock.is_pretended():

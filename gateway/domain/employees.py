@@ -1,7 +1,6 @@
 """What a partner may learn about its own people at any moment: whether they are in the programme, how they stand.
 
-Checks are read with the driver in as few round trips as can be, from the tables themselves: a cache would only add
-stale answers.
+Checks are answered in one statement, from the tables themselves: a cache would only add stale answers.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ from datetime import date
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-import psycopg
-from psycopg.rows import tuple_row
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gateway import clock
+from gateway.db.direct import Direct
 from gateway.db.models import Case, Client, Document
 
 Reason = Literal["enrolled", "not_started", "ended", "not_enrolled", "unknown"]
@@ -45,58 +44,56 @@ class Answer(NamedTuple):
 
 UNKNOWN = Answer(eligible=False, reason="unknown")
 
-# One look-up for one or a thousand: asked by array, answered by place in it.
-_LOOK_UP = """
-SELECT asked.place, c.id, c.enrollment_status, c.program, c.eligibility_start_date, c.eligibility_end_date
-FROM unnest(%(keys)s::text[], %(births)s::date[]) WITH ORDINALITY AS asked (key, date_of_birth, place)
-JOIN clients c ON c.firm_id = %(firm)s AND c.partner_id = %(partner)s AND c.key = asked.key
-              AND c.date_of_birth = asked.date_of_birth AND c.status = 'active'
-"""
-# One entry for each that was asked about, known or not: nobody can tell the two apart by the time that it takes.
-_AUDIT = """
-INSERT INTO audit_log (firm_id, actor_kind, actor_id, actor, action, origin, client_id)
-SELECT %(firm)s, 'partner', %(credential)s, %(actor)s, 'eligibility.check', %(origin)s, c.id
-FROM unnest(%(keys)s::text[], %(births)s::date[]) AS asked (key, date_of_birth)
-LEFT JOIN clients c ON c.firm_id = %(firm)s AND c.partner_id = %(partner)s AND c.key = asked.key
-                   AND c.date_of_birth = asked.date_of_birth AND c.status = 'active'
-"""
-
-
 class Asker(NamedTuple):
-    """Which partner asks, by which credential, from where."""
+    """By which secret somebody asks, under which scope, from where, and as whom if it says so.
 
-    firm_id: UUID
-    partner_id: UUID
-    credential_id: UUID
-    name: str
-    origin: str
-
-
-def check(connection: psycopg.Connection[Any], asker: Asker, asked: Sequence[Asked], today: date) -> list[Answer]:
-    """One answer for each that was asked about, in order; that their records were looked at is on record.
-
-    Args:
-        connection: in a transaction of the asker's firm.
-        asker: who asks.
-        asked: at least one.
-        today: in the partner's zone.
+    Attributes:
+        digest: SHA-256 of an API key or access token.
+        slugs: of the partners that it says it is; may be empty.
     """
-    params = {
-        "firm": asker.firm_id,
-        "partner": asker.partner_id,
-        "credential": asker.credential_id,
-        "actor": asker.name,
-        "origin": asker.origin,
-        "keys": [one.key for one in asked],
-        "births": [one.date_of_birth for one in asked],
-    }
-    with connection.pipeline(), connection.cursor(row_factory=tuple_row) as cursor:
-        connection.execute(_AUDIT, params)
-        found = cursor.execute(_LOOK_UP, params).fetchall()
-    answers = [UNKNOWN] * len(asked)
-    for place, client_id, status, program, start, end in found:
-        answers[place - 1] = _answer(client_id, status, program, start, end, today)
-    return answers
+
+    digest: bytes
+    scope: str
+    origin: str
+    slugs: list[str]
+
+
+class Heard(NamedTuple):
+    """What came of asking.
+
+    Attributes:
+        caller: whose secret it is, a row of `sign_in(bytea)`; None for nobody's.
+        answers: one for each that was asked about, in order; None where the caller may not ask, and nothing was done.
+    """
+
+    caller: Any | None
+    answers: list[Answer] | None
+
+
+_CHECK = "SELECT * FROM answer_checks(%s, %s, %s, %s, %s, %s)"
+
+
+async def check(direct: Direct, asker: Asker, asked: Sequence[Asked]) -> Heard:
+    """Find out who asks, and answer for each that was asked about; that their records were looked at is on record.
+
+    Raises:
+        Transient: see `Direct.ask`.
+    """
+    keys, births = [one.key for one in asked], [one.date_of_birth for one in asked]
+    rows = await direct.ask(_CHECK, (*asker, keys, births))
+    if not rows:
+        return Heard(None, None)
+    caller = rows[0]
+    if caller.place is None:
+        return Heard(caller, None)
+    today = clock.day_in(caller.time_zone, clock.now())
+    return Heard(caller, [_told(row, today) for row in rows])
+
+
+def _told(row: Any, today: date) -> Answer:  # noqa: ANN401 - a row of answer_checks(...)
+    if row.client_id is None:
+        return UNKNOWN
+    return _answer(row.client_id, row.enrollment_status, row.program, row.starts_on, row.ends_on, today)
 
 
 class OpenCase(NamedTuple):

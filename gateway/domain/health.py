@@ -138,7 +138,7 @@ def _connections(session: Session) -> Check:
         )
     )
     pools = [pool for name in names if (pool := _POOL.fullmatch(name))]
-    wanted = sum(2 * int(pool["connections"]) + _SPEAKING for pool in pools)
+    wanted = sum(int(pool["connections"]) for pool in pools)
     found = f"{count} of {most} are open; what runs may open {wanted}."
     if count >= most * _NEARLY:
         return Check("connections", "problem", found, _TOO_MANY)
@@ -146,7 +146,6 @@ def _connections(session: Session) -> Check:
 
 
 _POOL = re.compile(rf"{PROCESS} \d+@\S+ (?P<connections>\d+)")
-_SPEAKING = 2  # beside the pools: one that listens, and one that wakes workers
 _NEARLY = 0.9
 _TOO_MANY = "Raise max_connections of the database, or run fewer workers (docs/jobs.md)."
 

@@ -17,6 +17,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
 from gateway import tallies
+from gateway.db.direct import Direct
 from gateway.db.session import Database
 from gateway.errors import Problem
 from gateway.jobs.broker.listening import Bulletin
@@ -50,6 +51,7 @@ from gateway.web.api import (
     walls,
 )
 from gateway.web.auth import admit, provide_call
+from gateway.web.auth.partners import Known
 from gateway.web.auth.tokens import Keyring
 from gateway.web.bodies import Asking
 from gateway.web.calls import PROOF
@@ -134,14 +136,16 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
         app.state.office = Office(database, Store.of(settings), settings)
         app.state.keyring = Keyring(app.state.office)
         app.state.counter = counter_for(settings.limits_url)
+        app.state.known = Known()
         nudger = Nudger(settings, database.addresses)
         database.tell = nudger.nudge
         app.state.heavy = Crowd(HEAVY_EACH, HEAVY)
         app.state.sending = Crowd(SENDING_EACH, SENDING)
         app.state.following = Following(Bulletin(database.addresses.app, PROGRESS))
         try:
-            with tallies.kept(database):
-                yield
+            async with Direct(database.addresses.app) as app.state.direct:
+                with tallies.kept(database):
+                    yield
         finally:
             app.state.following.bulletin.close()
             nudger.close()

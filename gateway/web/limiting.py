@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 
 from gateway.domain.tiers import CEILING, windows_of
@@ -38,6 +39,14 @@ def count(connection: ASGIConnection[Any, Any, Any, Any], who: Identity) -> None
             f"Try again in {refused.retry_after} seconds.",
             headers={"Retry-After": str(refused.retry_after)},
         )
+
+
+async def count_ahead(connection: ASGIConnection[Any, Any, Any, Any], who: Identity) -> None:
+    """`count` from the event loop, which nobody may hold up: in a thread where the counter waits for a server."""
+    if connection.app.state.counter.waits:
+        await sync_to_thread(count, connection, who)
+    else:
+        count(connection, who)
 
 
 def caller_of(who: Identity) -> str:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated, Any, NoReturn
 
-import psycopg
 from litestar import Request, Response, Router, post
+from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
-from psycopg.rows import namedtuple_row
 
-from gateway import clock
-from gateway.db.session import HOT_OPENING
 from gateway.domain import employees
 from gateway.domain.employees import Answer, Asked, Asker
-from gateway.web.auth.partners import digest_in, identity_of, unauthenticated
+from gateway.domain.permissions import PERMISSIONS
+from gateway.web.auth.partners import Known, by_digest, digest_in, identity_of, unauthenticated
 from gateway.web.calls import Identity, check, may, origin_of
-from gateway.web.limiting import count
+from gateway.web.limiting import count_ahead
 from gateway.web.problems import Rejected
 from ingest.office import Office
 
 MOST_AT_ONCE = 1_000
+
+_SCOPE = PERMISSIONS["eligibility.check"].scope or ""
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 
@@ -71,8 +68,8 @@ class EligibilityList(Struct, frozen=True):
     results: list[Eligibility]
 
 
-@post("/check", sync_to_thread=True, status_code=200, **may("eligibility.check", signs_in=True))
-def check_one(
+@post("/check", status_code=200, **may("eligibility.check", signs_in=True))
+async def check_one(
     request: Request[Any, Any, Any], data: JSONBody[Question], office: NamedDependency[Office]
 ) -> Response[Eligibility]:
     """Tell whether one employee is in the programme.
@@ -80,61 +77,52 @@ def check_one(
     404 with `eligible: false` and the reason `unknown` when nobody has this id, and just the same when the birth date
     is another one.
     """
-    [answer] = _answers(request, office, [data])
+    [answer] = await _answers(request, office, [data])
     return Response(Eligibility.of(answer), status_code=200 if answer.client_id else 404)
 
 
-@post("/check/batch", sync_to_thread=True, status_code=200, **may("eligibility.check", signs_in=True))
-def check_many(
+@post("/check/batch", status_code=200, **may("eligibility.check", signs_in=True))
+async def check_many(
     request: Request[Any, Any, Any], data: JSONBody[Questions], office: NamedDependency[Office]
 ) -> EligibilityList:
     """Tell it of up to 1,000 employees, in the order in which they were asked about."""
-    return EligibilityList([Eligibility.of(answer) for answer in _answers(request, office, data.checks)])
+    return EligibilityList([Eligibility.of(answer) for answer in await _answers(request, office, data.checks)])
 
 
-def _answers(request: Request[Any, Any, Any], office: Office, asked: list[Question]) -> list[Answer]:
-    with _signed_in(request, office) as (connection, who, zone):
-        for one in asked:
-            if one.partner_id not in {None, who.name}:
-                raise Rejected(422, "wrong_partner", f"You are {who.name}, and may ask about its people only.")
-        asker = Asker(who.firm_id, _present(who.partner_id), who.id, who.name, origin_of(request))
-        people = [Asked(one.employee_id, one.date_of_birth) for one in asked]
-        return employees.check(connection, asker, people, clock.day_in(zone, clock.now()))
+async def _answers(request: Request[Any, Any, Any], office: Office, asked: list[Question]) -> list[Answer]:
+    """Count the call, and answer it in the one round trip that also finds out who calls."""
+    known: Known = request.app.state.known
+    digest = _digest_in(request)
+    who = known.get(digest) or await sync_to_thread(by_digest, office, digest)
+    if who is None:
+        raise unauthenticated()
+    await count_ahead(request, who)
+    slugs = sorted({one.partner_id for one in asked if one.partner_id is not None})
+    asker = Asker(digest, _SCOPE, origin_of(request), slugs)
+    people = [Asked(one.employee_id, one.date_of_birth) for one in asked]
+    heard = await employees.check(request.app.state.direct, asker, people)
+    who = identity_of(heard.caller) if heard.caller else None
+    known.note(digest, who)
+    return heard.answers or _refused(who, request)
 
 
-@contextmanager
-def _signed_in(
-    request: Request[Any, Any, Any], office: Office
-) -> Iterator[tuple[psycopg.Connection[Any], Identity, str]]:
-    """A transaction of the caller's firm, opened in the round trip that finds out who calls."""
-    permission = str(request.route_handler.opt["may"])
+def _refused(who: Identity | None, request: Request[Any, Any, Any]) -> NoReturn:
+    """Say why the database did not answer.
+
+    Raises:
+        Rejected: 401 `unauthenticated`, 403 `forbidden`, 422 `wrong_partner`.
+    """
+    if who is None:
+        raise unauthenticated()
+    check(who, str(request.route_handler.opt["may"]))
+    raise Rejected(422, "wrong_partner", f"You are {who.name}, and may ask about its people only.")
+
+
+def _digest_in(request: Request[Any, Any, Any]) -> bytes:
+    """The guard lets nobody else through to a route that signs in itself."""
     digest = digest_in(request)
-
-    def ask(connection: psycopg.Connection[Any]) -> Any:  # noqa: ANN401 - a row of sign_in(bytea)
-        with connection.pipeline(), connection.cursor(row_factory=namedtuple_row) as cursor:
-            connection.execute("BEGIN")
-            connection.execute(HOT_OPENING)
-            return cursor.execute(_SIGN_IN, (digest,)).fetchone()
-
-    with office.db.hot(ask) as (connection, found):
-        who = identity_of(found) if found else None
-        if who is None:
-            raise unauthenticated()
-        count(request, who)
-        check(who, permission)
-        if found.is_idle:
-            connection.execute(_USED, (found.credential_id,))
-        yield connection, who, found.time_zone
-        connection.execute("COMMIT")
-
-
-_USED = "UPDATE credentials SET last_used_at = gateway_now() WHERE id = %s"
-_SIGN_IN = "SELECT s.*, set_config('app.firm_id', s.firm_id::text, true) AS firm FROM sign_in(%s) s"
-
-
-def _present(partner_id: UUID | None) -> UUID:
-    assert partner_id is not None  # noqa: S101 - only partners hold the permission
-    return partner_id
+    assert digest is not None  # noqa: S101
+    return digest
 
 
 router = Router("/eligibility", route_handlers=[check_one, check_many], tags=["real time"])

@@ -15,13 +15,43 @@ from gateway.web.problems import Rejected
 from ingest.office import Office
 
 _SIGN_IN = "SELECT * FROM sign_in(%(proof)s)"
+_MOST_KNOWN = 10_000
 _BEARERS = frozenset({"api_key", "access_token"})  # an OAuth2 client's own secret opens the token endpoint only
+
+
+class Known:
+    """Partners that called lately, by the digest of their secret.
+
+    It tells as whom a call counts before the answer, which alone finds out whether the secret is still good. Limits
+    that were changed meanwhile hold from the call after.
+    """
+
+    def __init__(self) -> None:
+        self._callers: dict[bytes, Identity] = {}
+
+    def get(self, digest: bytes) -> Identity | None:
+        """Whose it was when it was last used here."""
+        return self._callers.get(digest)
+
+    def note(self, digest: bytes, who: Identity | None) -> None:
+        """Whose it is: the caller's, or nobody's any more."""
+        self._callers.pop(digest, None)
+        if who is None:
+            return
+        self._callers[digest] = who
+        while len(self._callers) > _MOST_KNOWN:
+            del self._callers[next(iter(self._callers))]  # the one that called longest ago
+
+
+def by_digest(office: Office, digest: bytes) -> Identity | None:
+    """The partner of a live API key or access token with this digest."""
+    found = _found(office, digest)
+    return identity_of(found) if found else None
 
 
 def by_secret(office: Office, secret: str) -> Identity | None:
     """The partner of a live API key or access token."""
-    found = _found(office, secret)
-    return identity_of(found) if found else None
+    return by_digest(office, digest_of(secret))
 
 
 def identity_of(found: Any) -> Identity | None:  # noqa: ANN401 - a row of sign_in(bytea)
@@ -48,7 +78,7 @@ def unauthenticated() -> Rejected:
 
 def client_of(office: Office, client_id: str, secret: str) -> Identity | None:
     """The partner whose OAuth2 client has this id and this secret; by these it may fetch tokens, and nothing else."""
-    found = _found(office, secret)
+    found = _found(office, digest_of(secret))
     if found is None or found.kind != "oauth_client" or found.prefix != client_id:
         return None
     return _whose(found)
@@ -66,8 +96,8 @@ def _whose(found: Any) -> Identity:  # noqa: ANN401 - a row of sign_in(bytea)
     )
 
 
-def _found(office: Office, secret: str) -> Any | None:  # noqa: ANN401 - a row of sign_in(bytea)
-    rows = office.db.look_up(_SIGN_IN, {"proof": digest_of(secret)})
+def _found(office: Office, digest: bytes) -> Any | None:  # noqa: ANN401 - a row of sign_in(bytea)
+    rows = office.db.look_up(_SIGN_IN, {"proof": digest})
     if not rows:
         return None
     [found] = rows
