@@ -99,10 +99,15 @@ class InMemory:
 
     def hit(self, caller: str, windows: Sequence[Window], cost: int = 1) -> Decision:
         """See `Counter`."""
+        now = clock.now().timestamp()
+        keys = [f"{caller}/{window.name}" for window in windows]
         with self._lock:
-            decision = self._standing(caller, windows, cost)
+            found = [self._found(key, now, window.seconds) for key, window in zip(keys, windows, strict=True)]
+            used = [_sliding(*counts, now, window.seconds) for counts, window in zip(found, windows, strict=True)]
+            decision = _decided(windows, used, cost, now)
             if decision.allowed and cost:
-                self._count(caller, windows, cost)
+                for key, window, (count, before) in zip(keys, windows, found, strict=True):
+                    self._keep(key, (int(now // window.seconds), count + cost, before))
         return _told(decision, self._name) if cost else decision
 
     def look(self, caller: str, windows: Sequence[Window]) -> Decision:
@@ -112,27 +117,19 @@ class InMemory:
     def close(self) -> None:
         """There is nothing to give up."""
 
-    def _standing(self, caller: str, windows: Sequence[Window], cost: int) -> Decision:
-        now = clock.now().timestamp()
-        used = [_sliding(*self._found(caller, window, now), now, window.seconds) for window in windows]
-        return _decided(windows, used, cost, now)
-
-    def _count(self, caller: str, windows: Sequence[Window], cost: int) -> None:
-        now = clock.now().timestamp()
-        for window in windows:
-            count, before = self._found(caller, window, now)
-            key = f"{caller}/{window.name}"
-            self._counts.pop(key, None)  # the last one touched is the last one forgotten
-            self._counts[key] = (int(now // window.seconds), count + cost, before)
-        while len(self._counts) > _MOST_CALLERS:
-            del self._counts[next(iter(self._counts))]
-
-    def _found(self, caller: str, window: Window, now: float) -> tuple[int, int]:
-        number = int(now // window.seconds)
-        kept, count, before = self._counts.get(f"{caller}/{window.name}", (number, 0, 0))
+    def _found(self, key: str, now: float, seconds: int) -> tuple[int, int]:
+        """The counts of the window that runs now, and of the one before."""
+        number = int(now // seconds)
+        kept, count, before = self._counts.get(key, (number, 0, 0))
         if kept == number:
             return count, before
         return 0, count if kept == number - 1 else 0
+
+    def _keep(self, key: str, counts: tuple[int, int, int]) -> None:
+        self._counts.pop(key, None)  # the last one touched is the last one forgotten
+        self._counts[key] = counts
+        if len(self._counts) > _MOST_CALLERS:
+            del self._counts[next(iter(self._counts))]
 
 
 class OnRedis:

@@ -18,7 +18,7 @@ from gateway.db.cluster import APP
 from gateway.db.engine import process_name, translating
 from gateway.db.session import opening
 
-_CONNECTIONS = 8  # a statement takes less than a millisecond, so they serve thousands of requests a second
+_CONNECTIONS = 16  # opened when needed; whoever would wait for one costs more than one more costs the server
 _WAIT_SECONDS = 2.0  # for one of them, and for the server to be back
 
 

@@ -44,6 +44,7 @@ class Answer(NamedTuple):
 
 UNKNOWN = Answer(eligible=False, reason="unknown")
 
+
 class Asker(NamedTuple):
     """By which secret somebody asks, under which scope, from where, and as whom if it says so.
 

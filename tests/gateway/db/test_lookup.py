@@ -48,11 +48,6 @@ def test_after_an_error_the_connection_is_as_good_as_before(one, cast):
     for _ in range(3):
         with pytest.raises(psycopg.errors.DivisionByZero):
             one.look_up("SELECT 1 / 0", {}, cast.northgate)
-        with (
-            pytest.raises(psycopg.errors.DivisionByZero),
-            one.hot(lambda connection: connection.execute("BEGIN; SELECT 1 / 0")),
-        ):
-            pass
     assert one.look_up(SLUGS, {"but": ""}) == []
     with one.firm(cast.northgate) as session:
         assert session.scalar(text("SELECT count(*) FROM partners")) == 2
@@ -72,12 +67,6 @@ def dead(one, addresses, cast):
 def test_connections_that_died_in_the_pool_are_replaced(one, dead):
     [seen] = one.look_up(SETTINGS, {}, None)
     assert seen.pid not in dead
-
-
-def test_and_so_they_are_where_the_driver_is_asked_itself(one, dead):
-    with one.hot(lambda connection: connection.execute("SELECT pg_backend_pid()").fetchone()) as (connection, [pid]):
-        assert pid not in dead
-        assert connection.info.backend_pid == pid
 
 
 def test_a_look_that_waits_too_long_is_transient(db, addresses):
