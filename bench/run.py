@@ -17,7 +17,7 @@ import realtime
 import trail
 from measuring import Row
 
-from gateway import clock
+from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
 SCENARIOS = (*imports.SCENARIOS, *realtime.SCENARIOS, *trail.SCENARIOS)
@@ -31,6 +31,7 @@ MARKS = ("<!-- results -->\n", "<!-- end of results -->\n")
 def main() -> int:
     """Run what was asked for; 1 when a budget is missed."""
     asked = _arguments()
+    logging.configure(settings.load({"GATEWAY_LOG_LEVEL": "warning"}))
     names = asked.only or [name for one in SCENARIOS for name in one.rows if not one.long or asked.long]
     rows = [row for one in SCENARIOS if set(one.rows) & set(names) for row in one.measure() if row.name in names]
     results = {"machine": _machine(), "date": f"{clock.now():%Y-%m-%d}", "rows": _kept(rows)}
@@ -70,7 +71,8 @@ def _table(rows: Iterable[dict[str, object]]) -> str:
 
 def _line(row: dict[str, object]) -> str:
     memory = f"{row['rss_mb']:.0f} | {row['rss_budget']}" if row["rss_budget"] else f"{row['rss_mb']:.0f} | -"
-    times = f"{row['seconds']:.2f} | {row['floor']} | {row['floor_seconds']:.2f} | {row['ratio']:.2f} | {row['budget']}"
+    against = f"{row['floor']} | {row['floor_seconds']:.3g} | {row['ratio']:.2f} | {row['budget']:.3g}"
+    times = f"{row['seconds']:.3g} | {against}"
     return f"| {row['work']} | {times} | {memory} | {'yes' if row['met'] else '**no**'} |\n"
 
 

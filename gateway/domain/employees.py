@@ -28,18 +28,13 @@ class Asked(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Whether somebody is in the programme today.
-
-    Attributes:
-        client_id: whose record it was; None where nobody matched, and then the reason is `unknown` whatever it was.
-    """
+    """Whether somebody is in the programme today; the reason is `unknown` where nobody matched, whatever it was."""
 
     eligible: bool
     reason: Reason
     program: str | None = None
     start: date | None = None
     end: date | None = None
-    client_id: UUID | None = None
 
 
 UNKNOWN = Answer(eligible=False, reason="unknown")
@@ -63,7 +58,7 @@ class Heard(NamedTuple):
     """What came of asking.
 
     Attributes:
-        caller: whose secret it is, a row of `sign_in(bytea)`; None for nobody's.
+        caller: whose secret it is, as `sign_in(bytea)` has it; None for nobody's.
         answers: one for each that was asked about, in order; None where the caller may not ask, and nothing was done.
     """
 
@@ -84,17 +79,13 @@ async def check(direct: Direct, asker: Asker, asked: Sequence[Asked]) -> Heard:
     rows = await direct.ask(_CHECK, (*asker, keys, births))
     if not rows:
         return Heard(None, None)
-    caller = rows[0]
-    if caller.place is None:
-        return Heard(caller, None)
-    today = clock.day_in(caller.time_zone, clock.now())
-    return Heard(caller, [_told(row, today) for row in rows])
-
-
-def _told(row: Any, today: date) -> Answer:  # noqa: ANN401 - a row of answer_checks(...)
-    if row.client_id is None:
-        return UNKNOWN
-    return _answer(row.client_id, row.enrollment_status, row.program, row.starts_on, row.ends_on, today)
+    [told] = rows
+    if told.known is None:
+        return Heard(told, None)
+    today = clock.day_in(told.time_zone, clock.now())
+    people = zip(told.enrollment_statuses, told.programs, told.start_dates, told.end_dates, strict=True)
+    answers = [_answer(*person, today) if known else UNKNOWN for known, person in zip(told.known, people, strict=True)]
+    return Heard(told, answers)
 
 
 class OpenCase(NamedTuple):
@@ -119,6 +110,7 @@ class Paper(NamedTuple):
 class Status(NamedTuple):
     """How an employee stands."""
 
+    client_id: UUID
     enrollment: Answer
     cases: list[OpenCase]
     documents: list[Paper]
@@ -149,13 +141,11 @@ def status_of(session: Session, partner_id: UUID, key: str, today: date) -> Stat
         .order_by(Document.expires_on.nulls_last(), Document.id)
     )
     start, end = client.eligibility_start_date, client.eligibility_end_date
-    enrollment = _answer(client.id, client.enrollment_status, client.program, start, end, today)
-    return Status(enrollment, [OpenCase(*row) for row in cases], [Paper(*row) for row in papers])
+    enrollment = _answer(client.enrollment_status, client.program, start, end, today)
+    return Status(client.id, enrollment, [OpenCase(*row) for row in cases], [Paper(*row) for row in papers])
 
 
-def _answer(
-    client_id: UUID, status: str, program: str | None, start: date | None, end: date | None, today: date
-) -> Answer:
+def _answer(status: str, program: str | None, start: date | None, end: date | None, today: date) -> Answer:
     reason: Reason = "enrolled"
     if status != "active":
         reason = "not_enrolled"
@@ -163,4 +153,4 @@ def _answer(
         reason = "not_started"
     elif end and today > end:
         reason = "ended"
-    return Answer(reason == "enrolled", reason, program, start, end, client_id)
+    return Answer(reason == "enrolled", reason, program, start, end)

@@ -12,7 +12,7 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from gateway.domain import employees
-from gateway.domain.employees import Answer, Asked, Asker
+from gateway.domain.employees import UNKNOWN, Answer, Asked, Asker
 from gateway.domain.permissions import PERMISSIONS
 from gateway.web.auth.partners import Known, by_digest, digest_in, identity_of, unauthenticated
 from gateway.web.calls import Identity, check, may, origin_of
@@ -78,7 +78,7 @@ async def check_one(
     is another one.
     """
     [answer] = await _answers(request, office, [data])
-    return Response(Eligibility.of(answer), status_code=200 if answer.client_id else 404)
+    return Response(Eligibility.of(answer), status_code=404 if answer == UNKNOWN else 200)
 
 
 @post("/check/batch", status_code=200, **may("eligibility.check", signs_in=True))

@@ -81,7 +81,7 @@ def get_status(employee_id: EmployeeId, call: NamedDependency[Call]) -> Employee
     with call.firm() as session:
         today = clock.day_in(home.time_zone, clock.now())
         found = None if "\0" in employee_id else employees.status_of(session, home.partner_id, employee_id, today)
-        record(session, home.firm_id, call.actor, "employee.status", client_id=found and found.enrollment.client_id)
+        record(session, home.firm_id, call.actor, "employee.status", client_id=found and found.client_id)
     if found is None:  # raised out here: that somebody asked stays on record
         raise Rejected(404, "not_found", "You have no employee of this id.")
     return _view(employee_id, found)

@@ -2,12 +2,13 @@
 
 import datetime as dt
 
+import psycopg
 import pytest
 from desk import people
 
 from gateway import clock
 from gateway.domain.audit import Actor
-from gateway.domain.credentials import revoke
+from gateway.domain.credentials import add_key, digest_of, revoke
 
 CHECK, BATCH = "/v1/eligibility/check", "/v1/eligibility/check/batch"
 UNKNOWN = {
@@ -97,6 +98,27 @@ def test_every_question_is_on_record_with_whom_it_was_about(http, acme_key, enro
         " WHERE a.action = 'eligibility.check' ORDER BY a.id"
     )
     assert found == [("E1", "partner", "acme"), (None, "partner", "acme")]
+
+
+def test_who_may_not_ask_leaves_no_trace_of_having_been_answered(http, enrolled, cast, key_of, acme_key):
+    assert http.post(CHECK, json=ask() | {"partner_id": "globex"}, headers=acme_key).status_code == 422
+    narrow = key_of(cast.northgate, cast.acme, scopes=["status:read"])
+    assert http.post(CHECK, json=ask(), headers=narrow).status_code == 403
+    assert enrolled.sql("SELECT count(*) FROM audit_log WHERE action = 'eligibility.check'") == [(0,)]
+
+
+def test_the_secret_of_an_oauth_client_answers_nothing(http, enrolled, cast, db, addresses):
+    """Not even if it looked like a key, by which the application tells them apart."""
+    with db.firm(cast.northgate) as session:
+        made = add_key(
+            session, cast.northgate, cast.acme, name="erp", scopes=["records:write"], expires_at=None,
+            kind="oauth_client", actor=Actor("system", "test"),
+        )  # fmt: skip
+    answer = http.post(CHECK, json=ask(), headers={"Authorization": f"Bearer {made.secret}"})
+    assert answer.status_code == 401
+    with psycopg.connect(addresses.app) as connection:
+        asked = "SELECT partner, known FROM answer_checks(%s, 'records:write', '', '{}', '{E1}', '{1980-02-03}')"
+        assert connection.execute(asked, [digest_of(made.secret)]).fetchall() == [("acme", None)]
 
 
 def test_a_key_without_the_scope_or_revoked_or_wrong_gets_no_answer(http, enrolled, cast, key_of, db):
