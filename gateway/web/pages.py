@@ -43,7 +43,7 @@ class Page(Struct, Generic[T], frozen=True):
 
 def page(
     session: Session,
-    query: Select[Row],
+    query: Select[Row] | Sequence[Select[Row]],
     order: tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[UUID]],
     view: Callable[[Any], T],
     *,
@@ -55,7 +55,7 @@ def page(
 
     Args:
         session: the caller's.
-        query: of one entity, without order or limit.
+        query: of one entity, without order or limit; or several that share no row.
         order: when it was made, and its id.
         view: an entity as the caller sees it.
         cursor: of the page before, None for the first.
@@ -66,14 +66,22 @@ def page(
         Rejected: 400 `bad_cursor`.
     """
     at, key = order
-    counted = session.scalar(select(func.count()).select_from(query.subquery())) if total else None
+    queries = [query] if isinstance(query, Select) else query
+    counted = sum(_number(session, one) for one in queries) if total else UNSET
     if cursor is not None:
-        query = query.where(tuple_(at, key) < tuple_(*_decoded(cursor)))
-    found: Sequence[Any] = session.scalars(query.order_by(at.desc(), key.desc()).limit(limit + 1)).all()
+        after = tuple_(at, key) < tuple_(*_decoded(cursor))
+        queries = [one.where(after) for one in queries]
+    newest = [one.order_by(at.desc(), key.desc()).limit(limit + 1) for one in queries]
+    found: list[Any] = [row for one in newest for row in session.scalars(one)]
+    found.sort(key=lambda row: (getattr(row, at.key), getattr(row, key.key)), reverse=True)
     shown, has_more = found[:limit], len(found) > limit
     following = _encoded(getattr(shown[-1], at.key), getattr(shown[-1], key.key)) if has_more else None
-    pagination = Pagination(following, has_more, limit, UNSET if counted is None else counted)
+    pagination = Pagination(following, has_more, limit, counted)
     return Page([view(one) for one in shown], pagination)
+
+
+def _number(session: Session, query: Select[Any]) -> int:
+    return session.scalars(select(func.count()).select_from(query.subquery())).one()
 
 
 def _encoded(at: datetime, key: UUID) -> str:

@@ -70,8 +70,8 @@ def list_entries(
     """Look into the audit log, the newest first; that somebody did is an entry of its own."""
     wanted = audit.Wanted(person, record, actor, action, instant_of(from_, "from"), instant_of(to, "to"))
     with call.firm() as session:
-        query = audit.entries(session, wanted)
-        found = page(session, query, (AuditEntry.at, AuditEntry.id), Entry.of, cursor=cursor, limit=limit)
+        queries = audit.entries(session, wanted)
+        found = page(session, queries, (AuditEntry.at, AuditEntry.id), Entry.of, cursor=cursor, limit=limit)
         asked = {name: str(value) for name, value in wanted._asdict().items() if value is not None}
         changes: list[dict[str, object]] = [
             {"kind": "audit", "id": asked.get("record"), "action": "read", "new": asked}
