@@ -17,6 +17,7 @@ from gateway import clock
 from gateway.config import ConfigError, nearest
 from gateway.crypto import FirmCipher
 from gateway.db.models import OPEN_STATES, FeedRow, File, Import
+from gateway.domain.audit import Actor, record
 from gateway.domain.partners import Home, active_config
 from gateway.errors import NotFound, Permanent
 from gateway.logging import get_logger
@@ -55,11 +56,12 @@ def receive(
     chunks: Iterable[bytes],
     *,
     via: str,
+    by: Actor,
     asked: Asked,
     queued: bool = False,
     note: Note = _noted_nowhere,
 ) -> list[UUID]:
-    """Store the bytes and record the arrival; of an archive, every file in it.
+    """Store the bytes and record the arrival, with who sent it; of an archive, every file in it.
 
     The same bytes again while an earlier arrival of them is still open are that arrival: its worker was killed.
 
@@ -69,6 +71,7 @@ def receive(
         name: of the file.
         chunks: of its bytes.
         via: how it came.
+        by: who sent it, for the audit log.
         asked: what its sender said about it.
         queued: leave the rest to a worker, by jobs in the transaction that puts the file on record.
         note: called in that transaction, with the imports' ids; what it raises undoes the arrival.
@@ -83,7 +86,7 @@ def receive(
     with office.db.firm(home.firm_id) as session:
         cipher = office.cipher(session, home.firm_id)
         feed_id = _feed_id(session, home, asked.feed)
-    one = Reception(office, home, cipher, via, feed_id, asked)
+    one = Reception(office, home, cipher, via, by, feed_id, asked)
     try:
         whole = one.put(name, chunks)
         members, remarks = one.unpacked(whole)
@@ -134,10 +137,10 @@ class Reception:
     """One arrival on its way into the store and onto record."""
 
     def __init__(
-        self, office: Office, home: Home, cipher: FirmCipher, via: str, feed_id: UUID | None, asked: Asked
+        self, office: Office, home: Home, cipher: FirmCipher, via: str, by: Actor, feed_id: UUID | None, asked: Asked
     ) -> None:
         self._office, self._home, self._cipher = office, home, cipher
-        self._via, self._feed_id, self._asked = via, feed_id, asked
+        self._via, self._by, self._feed_id, self._asked = via, by, feed_id, asked
         self.unrecorded: set[str] = set()  # names in the store
 
     def put(self, name: str, chunks: Iterable[bytes]) -> _Stored:
@@ -193,6 +196,12 @@ class Reception:
         session.add(arrival)
         session.flush()
         recorded.ids.append(arrival.id)
+        self._audit(session, arrival.id)
+
+    def _audit(self, session: Session, import_id: UUID) -> None:
+        told = {"via": self._via, "forced": self._asked.forced}
+        changes: list[dict[str, object]] = [{"kind": "import", "id": str(import_id), "action": "received", "new": told}]
+        record(session, self._home.firm_id, self._by, "import.receive", import_id=import_id, changes=changes)
 
     def _file(
         self, session: Session, recorded: _Recorded, stored: _Stored, archive_id: UUID | None, remarks: list[str]

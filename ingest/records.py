@@ -18,6 +18,7 @@ from gateway.config import nearest
 from gateway.db.engine import translating
 from gateway.db.models import Import
 from gateway.db.session import driver, lock_partner, moment
+from gateway.domain.audit import Actor
 from gateway.domain.partners import Home, active_config, feed_id
 from gateway.errors import Permanent, Transient
 from gateway.logging import about, get_logger
@@ -58,6 +59,7 @@ def send(
     feed: str,
     rows: Sequence[bytes],
     as_of: datetime | None,
+    by: Actor,
     note: Callable[[Session, Sent], None],
 ) -> None:
     """Load rows as changes: whoever is not among them is none of their business, whatever the feed's files are.
@@ -70,6 +72,7 @@ def send(
         feed: whose mapping they take.
         rows: JSON objects, each without a line break.
         as_of: the instant of which they speak; None is now.
+        by: who sent them, for the audit log.
         note: called in the transaction that loads them; what it raises undoes it.
 
     Raises:
@@ -79,7 +82,7 @@ def send(
     with office.db.firm(home.firm_id) as session:
         _check_feed(session, home, feed)
         asked, cipher = Asked(feed=feed, as_of=as_of), office.cipher(session, home.firm_id)
-        reception = Reception(office, home, cipher, VIA, feed_id(session, home.partner_id, feed), asked)
+        reception = Reception(office, home, cipher, VIA, by, feed_id(session, home.partner_id, feed), asked)
     try:
         with office.db.firm(home.firm_id) as session:
             _wait_for_turn(session, home)

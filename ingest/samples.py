@@ -266,7 +266,7 @@ def _tried(office: Office, home: Home, sample: Sample, path: Path) -> tuple[Samp
 
 
 def _load(office: Office, home: Home, path: Path) -> UUID:
-    import_ids = receive(office, home, path.name, iter([path.read_bytes()]), via="sample", asked=Asked())
+    import_ids = receive(office, home, path.name, iter([path.read_bytes()]), via="sample", by=_TESTER, asked=Asked())
     if len(import_ids) > 1:
         raise Permanent("sample_is_archive", f"{path.name} packs several files; put them among the samples unpacked.")
     [import_id] = import_ids

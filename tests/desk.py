@@ -21,6 +21,7 @@ from ingest.partner import read_partner
 from ingest.reception import receive
 
 ME = Actor("staff", "paralegal@northgate.example", origin="test")
+SENDER = Actor("system", "test")
 
 ROSTER = """
 partner: {partner}
@@ -100,7 +101,7 @@ class Desk:
         """What became of each file in an archive."""
         home = self.office.home(self.slug)
         raw = content if isinstance(content, bytes) else as_csv(content)
-        import_ids = receive(self.office, home, name, iter([raw]), via="test", asked=Asked(**asked))
+        import_ids = receive(self.office, home, name, iter([raw]), via="test", by=SENDER, asked=Asked(**asked))
         for import_id in import_ids:
             finish(self.office, home, import_id, unwatched)
         return [self.account(import_id) for import_id in import_ids]

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway.cli.failing import FAILED, note_done
-from gateway.cli.office import Told, When, instant_of, opened, told
+from gateway.cli.office import Told, When, instant_of, me, opened, told
 from gateway.cli.output import console, examples, json_option, plain, print_json
 from gateway.cli.telling import UNDONE, tell
 from gateway.domain.partners import Home
@@ -96,7 +96,7 @@ def take(office: Office, home: Home, file: Path, asked: Asked) -> Iterator[Told]
     Raises:
         Permanent: `unreadable_file`; whatever `receive` and `finish` raise.
     """
-    for import_id in receive(office, home, file.name, _chunks(file), via="cli", asked=asked):
+    for import_id in receive(office, home, file.name, _chunks(file), via="cli", by=me(), asked=asked):
         with following(file.name) as progress:
             finish(office, home, import_id, progress)
         yield told(office, home, import_id)

@@ -1,6 +1,7 @@
 """The command line inside one process: what each command prints, refuses and returns."""
 
 import csv
+import getpass
 import io
 import json
 import subprocess
@@ -119,6 +120,12 @@ def test_ingest_says_what_became_of_each_file_in_order(gateway, desk, drop):
     assert "1 x bad_date in DOB (error), first in row 21" in result.stdout
     assert "Write the date as MM/DD/YYYY." in result.stdout
     assert "gateway import errors" in result.stdout
+
+
+def test_who_ran_ingest_is_on_record(gateway, desk, drop):
+    gateway("ingest", "--partner", "acme", drop("roster_20260301.csv", people(2)))
+    found = desk.sql("SELECT actor_kind, actor, origin FROM audit_log WHERE action = 'import.receive'")
+    assert found == [("system", getpass.getuser(), "cli")]
 
 
 def test_ingest_of_a_file_that_is_not_there_takes_none_of_the_others(gateway, desk, drop, tmp_path):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from desk import counts, unwatched
+from desk import SENDER, counts, unwatched
 
 from ingest.imports import finish
 from ingest.office import Asked
@@ -451,7 +451,7 @@ def test_an_archive_that_came_before_unpacking_was_agreed_says_so(desk):
     desk.apply(partner(("roster", "{type: csv}")))
     home = desk.office.home(desk.slug)
     packed = as_zip(roster_20260301=as_csv(PEOPLE), roster_20260302=as_csv(PEOPLE))
-    [arrived] = receive(desk.office, home, "roster.csv", iter([packed]), via="test", asked=Asked())
+    [arrived] = receive(desk.office, home, "roster.csv", iter([packed]), via="test", by=SENDER, asked=Asked())
     desk.apply(partner(("roster", PACKED)))
     finish(desk.office, home, arrived, unwatched)
 

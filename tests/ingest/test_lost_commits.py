@@ -4,7 +4,7 @@ import socket
 
 import msgspec
 import pytest
-from desk import as_csv, people, person
+from desk import SENDER, as_csv, people, person
 from servers import until
 
 from gateway.db.session import driver
@@ -34,6 +34,7 @@ def test_a_file_that_is_on_record_after_all_is_still_in_the_store(office, desk):
             "roster_20260301.csv",
             [content],
             via="test",
+            by=SENDER,
             asked=Asked(),
             note=lose_the_answer,
         )
@@ -46,7 +47,7 @@ def test_a_file_that_is_on_record_after_all_is_still_in_the_store(office, desk):
 def test_rows_that_are_on_record_after_all_are_still_in_the_store(office, desk):
     row = msgspec.json.encode(person(1))
     with pytest.raises(Transient, match="cannot be reached"):
-        records.send(office, office.home("acme"), "roster", [row], None, lose_the_answer)
+        records.send(office, office.home("acme"), "roster", [row], None, SENDER, lose_the_answer)
     [key] = until(lambda: stored(desk))
     with office.db.firm(desk.firm_id) as session:
         cipher = office.cipher(session, desk.firm_id)

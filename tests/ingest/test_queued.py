@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from desk import ME, as_csv, people, unwatched
+from desk import ME, SENDER, as_csv, people, unwatched
 from sqlalchemy import text
 
 from gateway import clock
@@ -26,7 +26,7 @@ def send(office, desk):
     def one(name="roster_20260301.csv", rows=None, **more):
         home = office.home("acme")
         content = [as_csv(people(10) if rows is None else rows)]
-        [import_id] = receive(office, home, name, content, via="test", asked=Asked(), queued=True, **more)
+        [import_id] = receive(office, home, name, content, via="test", by=SENDER, asked=Asked(), queued=True, **more)
         return import_id
 
     return one
@@ -133,7 +133,9 @@ def test_an_import_whose_job_was_taken_over_does_not_commit(desk, send, office, 
 
 
 def test_earlier_files_that_a_job_finishes_on_its_way_are_fenced_as_well(desk, send, office, settings):
-    receive(office, office.home("acme"), "roster_20260301.csv", [as_csv(people(5))], via="test", asked=Asked())
+    receive(
+        office, office.home("acme"), "roster_20260301.csv", [as_csv(people(5))], via="test", by=SENDER, asked=Asked()
+    )
     send("roster_20260302.csv", people(6))
     handling = claimed(office, settings)
     lose(office)
@@ -220,7 +222,9 @@ def make_old(office):
 
 
 def test_the_sweep_finds_an_import_that_a_killed_command_left_open(desk, office, swept):
-    [left] = receive(office, office.home("acme"), "roster_20260301.csv", [as_csv(people(5))], via="test", asked=Asked())
+    [left] = receive(
+        office, office.home("acme"), "roster_20260301.csv", [as_csv(people(5))], via="test", by=SENDER, asked=Asked()
+    )
     assert swept() == [], "a command may be just about to take it"
     make_old(office)
     assert swept() == [("ingest.run", left)]
@@ -228,7 +232,9 @@ def test_the_sweep_finds_an_import_that_a_killed_command_left_open(desk, office,
 
 
 def test_the_sweep_leaves_an_import_alone_that_somebody_is_at(desk, office, swept, cast):
-    receive(office, office.home("acme"), "roster_20260301.csv", [as_csv(people(5))], via="test", asked=Asked())
+    receive(
+        office, office.home("acme"), "roster_20260301.csv", [as_csv(people(5))], via="test", by=SENDER, asked=Asked()
+    )
     make_old(office)
     with office.db.firm(cast.northgate) as session:
         lock_partner(session, cast.acme)

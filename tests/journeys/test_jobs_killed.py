@@ -16,7 +16,7 @@ from pathlib import Path
 import labour
 import psycopg
 import pytest
-from desk import ROSTER, Desk, as_csv, people, person
+from desk import ROSTER, SENDER, Desk, as_csv, people, person
 from sqlalchemy import text
 
 from gateway.jobs import ledger
@@ -133,7 +133,9 @@ def undisturbed(office, cast):
 def arrived(office, desk):
     """The same file of acme's, left to a worker."""
     home = office.home("acme")
-    [import_id] = receive(office, home, "roster_20260301.csv", [as_csv(ROWS)], via="test", asked=Asked(), queued=True)
+    [import_id] = receive(
+        office, home, "roster_20260301.csv", [as_csv(ROWS)], via="test", by=SENDER, asked=Asked(), queued=True
+    )
     return import_id
 
 

@@ -92,6 +92,7 @@ def _received(call: Call, home: Home, file: UploadFile, said: Asked, asked: obje
         file.filename or "upload",
         _chunks(file.file),
         via="api",
+        by=call.actor,
         asked=said,
         queued=True,
         note=note,

@@ -192,7 +192,9 @@ def replay_import(import_id: FromPath[UUID], call: NamedDependency[Call]) -> Res
         answers.append(_queued(import_ids[0]))
         keep(session, call, None, answers[0])
 
-    receive(call.office, home, source.name, source.chunks(), via=via, asked=asked, queued=True, note=note)
+    receive(
+        call.office, home, source.name, source.chunks(), via=via, by=call.actor, asked=asked, queued=True, note=note
+    )
     return answers[0]
 
 

@@ -16,7 +16,6 @@ from litestar.params import FromPath, JSONBody, RawBody
 from msgspec import Meta, Struct
 from sqlalchemy.orm import Session
 
-from gateway.domain.audit import record
 from gateway.web.calls import Call, may
 from gateway.web.crowds import Crowd, name_of
 from gateway.web.idempotency import earlier, keep
@@ -96,13 +95,12 @@ def send_records(
     answers: list[Response[RowResults]] = []
 
     def note(session: Session, sent: Sent) -> None:
-        record(session, call.who.firm_id, call.actor, "records.send", import_id=sent.import_id)
         answers.append(Response(_results(sent), status_code=200))
         keep(session, call, asked, answers[0])
 
     sending: Crowd = state.sending
     with sending.within(name_of(call.who)):
-        send(call.office, home_of(call, None), feed, rows, data.as_of, note)
+        send(call.office, home_of(call, None), feed, rows, data.as_of, call.actor, note)
     return answers[0]
 
 

@@ -75,8 +75,8 @@ def test_the_log_is_found_by_record(asked, http, me, world):
 def test_the_log_is_found_by_import_with_what_people_did_to_it(asked, desk, world):
     held = desk.drop("roster_20260302.csv", [person(n) | {"DOB": "x"} for n in (1, 2)])
     desk.refuse(held, "By mistake")
-    assert asked(record=held["import_id"]) == ["import.refuse"]
-    assert asked(record=world["import"]) == ["import.row", "import.row"]
+    assert asked(record=held["import_id"]) == ["import.refuse", "import.receive"]
+    assert asked(record=world["import"]) == ["import.row", "import.row", "import.receive"]
 
 
 def without_sign_ins(actions):
@@ -92,7 +92,7 @@ def test_the_log_is_found_by_actor_action_and_time(asked, world, cast):
     assert asked(actor="nobody@northgate.example") == []
     soon = (clock.now() + timedelta(seconds=5)).isoformat()
     assert asked(**{"from": soon}) == []
-    assert len(without_sign_ins(asked(to=soon))) == 7
+    assert len(without_sign_ins(asked(to=soon))) == 8
 
 
 def test_a_page_of_the_log_goes_on_where_it_ended(http, admin, world):
@@ -106,6 +106,7 @@ def test_a_page_of_the_log_goes_on_where_it_ended(http, admin, world):
         "client.list",
         "import.row",
         "import.row",
+        "import.receive",
         "partner.apply",
     ]
 

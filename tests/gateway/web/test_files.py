@@ -45,6 +45,20 @@ def test_a_file_is_on_record_and_queued_when_the_answer_leaves(http, acme_key, d
     assert desk.sql("SELECT kind, about::text, state FROM jobs") == [("ingest.run", one["import_id"], "waiting")]
 
 
+def test_who_sent_a_file_is_on_record_and_who_took_it_up_again(http, acme_key, as_staff, worked, desk):
+    sent = worked(send(http, acme_key, people(3)))
+    http.post(f"{IMPORTS}/{sent}/replay", headers=as_staff("admin")).raise_for_status()
+    send(http, as_staff("paralegal"), people(4), partner="acme", name="roster_20260302.csv").raise_for_status()
+    found = desk.sql(
+        "SELECT actor_kind, actor, changes -> 0 -> 'new' FROM audit_log WHERE action = 'import.receive' ORDER BY id"
+    )
+    assert found == [
+        ("partner", "acme", {"via": "api", "forced": False}),
+        ("staff", "admin@northgate.example", {"via": "replay", "forced": True}),
+        ("staff", "paralegal@northgate.example", {"via": "api", "forced": False}),
+    ]
+
+
 def test_a_file_goes_from_upload_to_errors_to_repair(http, acme_key, worked, desk):
     import_id = worked(send(http, acme_key, [*people(4), person(5, dob="soon")]))
     told = http.get(f"{IMPORTS}/{import_id}", headers=acme_key).json()

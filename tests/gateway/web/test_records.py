@@ -4,7 +4,7 @@ import json
 import threading
 
 import pytest
-from desk import people, person, unwatched
+from desk import SENDER, people, person, unwatched
 
 from gateway.db.session import driver, lock_partner
 from gateway.web.crowds import SENDING_EACH
@@ -101,7 +101,7 @@ def test_rows_are_an_arrival_on_record_like_any_other(http, acme_key, staffed):
         " WHERE a.import_id = %s AND a.action <> 'import.view' ORDER BY a.actor_kind", import_id,
     )  # fmt: skip
     assert [one[1:] for one in found] == [("import", 1, "E7"), ("partner", None, None)]
-    assert found[1][0] == "records.send"
+    assert found[1][0] == "import.receive"
     write_receipts(staffed.office, staffed.office.home("acme"))
     assert http.get(told["receipts"]["csv"], headers=acme_key).text.count("E8") == 1
 
@@ -118,7 +118,7 @@ def test_rows_taken_up_again_are_read_as_rows_again(http, acme_key, staffed):
     content = json.dumps(person(1, salary="70000")).encode()
     home = staffed.office.home("acme")
     [import_id] = receive(
-        staffed.office, home, "roster.jsonl", iter([content]), via="records", asked=Asked(feed="roster")
+        staffed.office, home, "roster.jsonl", iter([content]), via="records", by=SENDER, asked=Asked(feed="roster")
     )
     finish(staffed.office, home, import_id, unwatched)
     assert staffed.account(import_id)["rows"]["updated"] == 1
@@ -241,7 +241,9 @@ def test_while_another_import_runs_rows_are_asked_to_wait(http, acme_key, staffe
 def test_rows_do_not_overtake_a_file_that_waits_for_a_worker(http, acme_key, staffed):
     home = staffed.office.home("acme")
     content = b"EMP_ID,Last Name\nE1,Name1\n"
-    [import_id] = receive(staffed.office, home, "roster_20260302.csv", iter([content]), via="test", asked=Asked())
+    [import_id] = receive(
+        staffed.office, home, "roster_20260302.csv", iter([content]), via="test", by=SENDER, asked=Asked()
+    )
     assert send(http, acme_key, [person(7)]).json()["error"] == "import_running"
     assert [path for (path,) in staffed.sql("SELECT via FROM files ORDER BY received_at")] == ["test", "test"]
     finish(staffed.office, home, import_id, unwatched)
