@@ -3,20 +3,6 @@
 import json
 
 import pytest
-from click.testing import CliRunner
-
-from gateway.cli import cli
-
-
-@pytest.fixture
-def gateway(settings, monkeypatch):
-    """Runs a command against this test's database."""
-    monkeypatch.setattr("gateway.cli.office.settings_here", lambda: settings)
-
-    def run(*arguments):
-        return CliRunner().invoke(cli, [*arguments])
-
-    return run
 
 
 @pytest.fixture
