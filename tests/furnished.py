@@ -118,6 +118,7 @@ def _furnish(url: str, pid: int, office: Office, cast: Any) -> Furnished:
     with office.db.firm(cast.northgate) as session:
         for tier in (TIER, tiers.CEILING):
             tiers.change(session, cast.northgate, tier, {"minute": WIDE, "day": WIDE}, ADMIN)
+        tiers.change(session, cast.northgate, tiers.FILES, {"files": WIDE}, ADMIN)
     _send_files(Desk(office, cast.northgate, "acme"))
     _send_bad_rows(Desk(office, cast.northgate, "globex"))
     with httpx.Client(base_url=url, headers=admin, timeout=60) as http:

@@ -13,12 +13,14 @@ from gateway.domain.audit import Actor, record
 from gateway.errors import Permanent
 from gateway.limits import Window
 
-MINUTE, DAY = 60, 86_400
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
 CEILING = "firm"  # all partners of a firm together
+FILES = "files"  # that one partner sends, whatever its tier: each costs far more than a request
 TIERS: Mapping[str, tuple[Window, ...]] = {
     "basic": (Window("minute", 300, MINUTE), Window("day", 50_000, DAY)),
     "standard": (Window("minute", 1_000, MINUTE), Window("day", 250_000, DAY)),
     "enterprise": (Window("minute", 6_000, MINUTE), Window("day", 2_000_000, DAY)),
+    FILES: (Window("files", 300, HOUR),),
     CEILING: (Window("minute", 30_000, MINUTE), Window("day", 10_000_000, DAY)),
 }
 

@@ -6,7 +6,7 @@ route that does neither does not start.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,18 +25,19 @@ PROOF = "bearer"  # the name in the OpenAPI document of what proves who calls
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # headers of an answer with a secret (RFC 6749, 5.1)
 
 
-def may(permission: str, *, signs_in: bool = False) -> dict[str, Any]:
+def may(permission: str, *, signs_in: bool = False, counts: Sequence[str] = ()) -> dict[str, Any]:
     """The permission of a route, as keywords of its decorator.
 
     Args:
         permission: a row of the table.
         signs_in: the handler finds out itself who calls, because it cannot afford a round trip more.
+        counts: tiers against which a partner's request counts beside its own.
 
     Raises:
         KeyError: there is no such permission.
     """
     PERMISSIONS[permission]
-    return {"opt": {"may": permission, "signs_in": signs_in}, "security": [{PROOF: []}]}
+    return {"opt": {"may": permission, "signs_in": signs_in, "counts": counts}, "security": [{PROOF: []}]}
 
 
 @dataclass(frozen=True, slots=True)

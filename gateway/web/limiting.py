@@ -12,7 +12,7 @@ from typing import Any
 from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 
-from gateway.domain.tiers import CEILING, windows_of
+from gateway.domain.tiers import CEILING, FILES, windows_of
 from gateway.limits import Counter, Decision, Standing, Window
 from gateway.web.calls import Identity
 from gateway.web.problems import Rejected
@@ -20,14 +20,20 @@ from gateway.web.problems import Rejected
 STATE = "limit_fields"  # where in the scope the fields wait for the answer
 
 
-def count(connection: ASGIConnection[Any, Any, Any, Any], who: Identity) -> None:
+def count(connection: ASGIConnection[Any, Any, Any, Any], who: Identity, *more: str) -> None:
     """Count one request of a partner, against its own windows and its firm's.
+
+    Args:
+        connection: the request.
+        who: the partner.
+        more: tiers besides the partner's own, against whose windows it counts as well.
 
     Raises:
         Rejected: 429 `too_many_requests`.
     """
     counter: Counter = connection.app.state.counter
-    own = counter.hit(caller_of(who), windows_of(who.rate_tier, who.limits))
+    windows = [window for tier in (who.rate_tier, *more) for window in windows_of(tier, who.limits)]
+    own = counter.hit(caller_of(who), windows)
     firm = counter.hit(f"firm/{who.firm_id}", windows_of(CEILING, who.limits)) if own.allowed else None
     connection.scope["state"][STATE] = fields(own)
     refused = own if not own.allowed else firm if firm and not firm.allowed else None
@@ -76,4 +82,5 @@ def _left(one: Standing) -> str:
 
 
 def _words(window: Window) -> str:
-    return f"{window.most:,} requests a {window.name}"
+    what, period = ("files", "hour") if window.name == FILES else ("requests", window.name)
+    return f"{window.most:,} {what} {'an' if period == 'hour' else 'a'} {period}"

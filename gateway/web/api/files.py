@@ -15,6 +15,7 @@ from litestar.params import MultipartBody
 from msgspec import Struct
 
 from gateway.domain.partners import Home
+from gateway.domain.tiers import FILES
 from gateway.web.calls import Call, may
 from gateway.web.idempotency import earlier, keep
 from gateway.web.instants import Instant, check_as_of, instant_of
@@ -62,7 +63,7 @@ class AcceptedFiles(Struct, frozen=True):
     sync_to_thread=True,
     status_code=202,
     request_max_body_size=MOST_BYTES,
-    **may("files.send"),
+    **may("files.send", counts=[FILES]),
 )
 def send_file(data: MultipartBody[Upload], call: NamedDependency[Call]) -> Response[AcceptedFiles]:
     """Send a file: answered once it is stored; `status_url` tells what became of it.

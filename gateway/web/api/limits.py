@@ -49,8 +49,8 @@ class TierChange(Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/rate-limit/status", sync_to_thread=True, tags=["limits"], **may("limits.read"))
 def status(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> LimitStatus:
-    """Tell how many requests are left to the caller; asking counts as one."""
-    windows = tiers.windows_of(call.who.rate_tier, call.who.limits)
+    """Tell how many requests, and files, are left to the caller; asking counts as a request."""
+    windows = [one for tier in (call.who.rate_tier, tiers.FILES) for one in tiers.windows_of(tier, call.who.limits)]
     found = standing(request.app.state.counter, call.who, windows)
     shown = [
         WindowView(
@@ -66,7 +66,10 @@ def status(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Limi
 
 @get("/", sync_to_thread=True, **may("limits.manage"))
 def list_tiers(call: NamedDependency[Call]) -> list[Tier]:
-    """List the tiers as they hold for the firm; `firm` is the ceiling of all its partners together."""
+    """List the tiers as they hold for the firm.
+
+    `firm` is the ceiling of all its partners together, `files` how many files each of them may send.
+    """
     with call.firm() as session:
         own = tiers.set_by(session)
     return [_view(tier, tiers.windows_of(tier, own)) for tier in TIERS]

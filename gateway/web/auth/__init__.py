@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request
@@ -28,14 +29,14 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         return
     if handler.opt.get("signs_in") and partners.digest_in(connection) is not None:
         return  # the handler finds out itself, in the round trip that answers
-    await sync_to_thread(_find_out, connection, permission)
+    await sync_to_thread(_find_out, connection, permission, handler.opt.get("counts", ()))
 
 
-def _find_out(connection: ASGIConnection[Any, Any, Any, Any], permission: str) -> None:
+def _find_out(connection: ASGIConnection[Any, Any, Any, Any], permission: str, counts: Sequence[str]) -> None:
     office: Office = connection.app.state.office
     who = identify(connection, office)
     if who.is_partner:
-        count(connection, who)
+        count(connection, who, *counts)
     check(who, permission)
     connection.state.call = Call(
         office,

@@ -29,6 +29,7 @@ def test_every_answer_to_a_partner_says_how_it_stands(http, acme_key):
     assert [(one["window"], one["limit"], one["remaining"]) for one in answer.json()["windows"]] == [
         ("minute", 1000, 999),
         ("day", 250_000, 249_999),
+        ("files", 300, 300),
     ]
 
 
@@ -76,6 +77,24 @@ def test_checks_count_as_any_other_request(http, acme_key, limited):
     question = {"employee_id": "E1", "date_of_birth": "1980-02-03"}
     assert http.post("/v1/eligibility/check", json=question, headers=acme_key).status_code == 404
     assert http.post("/v1/eligibility/check", json=question, headers=acme_key).status_code == 429
+
+
+def test_files_have_a_limit_of_their_own_whatever_the_tier(http, acme_key, key_of, as_staff, cast, limited, desk):
+    def send(headers, **more):
+        return http.post("/v1/files", files={"file": ("roster.csv", b"EMP_ID\n")}, data=more, headers=headers)
+
+    limited("files", files=2)
+    answers = [send(acme_key) for _ in range(3)]
+    assert [one.status_code for one in answers] == [202, 202, 429]
+    assert '"files";q=2;w=3600' in answers[0].headers["ratelimit-policy"]
+    assert "2 files an hour" in answers[2].json()["message"]
+    assert 1 <= int(answers[2].headers["retry-after"]) <= 3601
+    assert desk.sql("SELECT count(*) FROM files") == [(2,)]
+    assert {one["window"]: one["remaining"] for one in http.get(STATUS, headers=acme_key).json()["windows"]}[
+        "files"
+    ] == 0
+    assert send(key_of(cast.northgate, cast.globex)).status_code == 202
+    assert send(as_staff("paralegal"), partner="acme").status_code == 202
 
 
 def test_fetching_tokens_counts_as_any_other_request(http, as_staff, limited, desk):
