@@ -11,11 +11,13 @@ import tempfile
 import threading
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import pytest
-from servers import SERVERS, Served, free_port, until
+from dramatiq.errors import ConnectionClosed
+from servers import SERVERS, Rabbit, Served, free_port, until
 from sqlalchemy import text
 
 from gateway import metrics
@@ -217,6 +219,23 @@ def test_a_broker_that_was_emptied_is_used_again(service, ear, nudger):
     service.empty()
     ear.heard.clear()
     until(lambda: nudger.nudge("normal") or time.sleep(0.2) or ear.heard, seconds=30)
+
+
+def test_a_consumer_whose_queue_was_deleted_leaves_no_connection(service, installation, reached):
+    if not isinstance(service, Rabbit):
+        pytest.skip("has no channels")
+    made = make_broker(installation, reached)
+    made.declare_queue("gateway.normal")
+    made.consume("gateway.normal").close()
+    service.empty()
+    consumer = made.consume("gateway.normal", timeout=100)
+    with pytest.raises(ConnectionClosed):
+        next(consumer)
+    assert consumer.connection.is_open
+    with suppress(ConnectionClosed):
+        consumer.close()
+    assert consumer.connection.is_closed
+    made.close()
 
 
 def test_a_worker_ends_in_peace_although_the_broker_has_fallen_silent(service, addresses, installation, reached, db):
