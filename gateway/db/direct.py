@@ -18,7 +18,7 @@ from gateway.db.cluster import APP
 from gateway.db.engine import process_name, translating
 from gateway.db.session import opening
 
-_CONNECTIONS = 16  # opened when needed; whoever would wait for one costs more than one more costs the server
+_CONNECTIONS = 12  # opened when needed; whoever waits for one costs more than the statement does
 _WAIT_SECONDS = 2.0  # for one of them, and for the server to be back
 
 

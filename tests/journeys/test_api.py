@@ -122,6 +122,13 @@ def test_a_revoked_key_stops_at_once(served):
     assert http.get("/v1/imports", headers=headers).status_code == 401
 
 
+def test_all_services_together_open_no_more_connections_than_the_database_has(served):
+    question = {"employee_id": "nobody", "date_of_birth": "1990-02-03"}
+    assert served.http.post("/v1/eligibility/check", json=question, headers=served.key("acme")).status_code == 404
+    [found] = [check for check in served.json("doctor") if check["name"] == "connections"]
+    assert found["level"] == "ok", found
+
+
 def test_no_check_is_answered_from_before_a_commit(served):
     """Readers ask all the time while a writer loads files; whoever asks after a commit must hear of it."""
     http, globex = served.http, served.key("globex")
