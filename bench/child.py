@@ -11,16 +11,18 @@ from fabricate import FIRM, partner_yaml
 
 from gateway import crypto, settings
 from gateway.db.session import Database
-from gateway.domain import accounts, partners
-from gateway.domain.audit import Actor
+from gateway.domain.access import accounts
+from gateway.domain.partners import homes, versions
+from gateway.domain.partners.homes import find_home
 from gateway.errors import NotFound
+from gateway.office import Actor, Office
 from gateway.storage import Store
 from ingest import receipts
 from ingest.account import account_of
-from ingest.imports import finish
-from ingest.office import Asked, Office
+from ingest.arrival import Asked
 from ingest.partner import read_partner
 from ingest.reception import receive
+from ingest.running import finish
 
 ME = Actor("system", "bench")
 
@@ -47,7 +49,7 @@ def _office(data_dir: str) -> Office:
     return Office(Database.open(loaded), Store.of(loaded), loaded)
 
 
-def _home(office: Office, slug: str) -> partners.Home:
+def _home(office: Office, slug: str) -> homes.Home:
     partner, document = read_partner(partner_yaml(slug))
     with office.db.system() as session:
         try:
@@ -56,8 +58,8 @@ def _home(office: Office, slug: str) -> partners.Home:
             key = crypto.load_master_key(office.settings)
             firm = accounts.add_firm(session, FIRM, "Bench", time_zone="America/Chicago", master_key=key, actor=ME).id
     with office.db.firm(firm) as session:
-        partners.apply(session, firm, partner, document, ME)
-    return office.home(slug)
+        versions.apply(session, firm, partner, document, ME)
+    return find_home(office, slug)
 
 
 def _pieces(path: str):  # noqa: ANN202 - see `receive`

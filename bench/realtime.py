@@ -23,13 +23,12 @@ from sqlalchemy import text
 
 from gateway import crypto, settings
 from gateway.db.session import Database, driver
-from gateway.domain import accounts, tiers
-from gateway.domain.audit import Actor
-from gateway.domain.credentials import add_key
+from gateway.domain.access import accounts, tiers
+from gateway.domain.access.credentials import add_key
 from gateway.jobs.handling import Handling
-from gateway.jobs.kinds import KINDS, Kind
-from gateway.jobs.ledger import enqueue
+from gateway.jobs.kinds import Kind, Kinds, enqueue
 from gateway.jobs.worker import Worker
+from gateway.office import Actor, Office
 
 HERE = Path(__file__).parent
 ME = Actor("system", "bench")
@@ -116,17 +115,19 @@ def nothing(handling: Handling) -> None:
         pass
 
 
+NOTHING = Kind("bench.nothing", "normal", nothing)
+
+
 def _jobs(lab: Laboratory) -> Samples:
     """Jobs claimed, fenced and done by one worker process, against as many rows updated one by one."""
     firm, _, _ = _installation(lab)
     loaded = settings.load({"GATEWAY_DATA_DIR": str(lab.server.data_dir)})
     database = Database.open(loaded, connections=2 * THREADS + 4)
-    KINDS["bench.nothing"] = Kind("normal", "realtime:nothing")
     with database.system() as session:
         for _ in range(JOBS):
-            enqueue(session, "bench.nothing", {}, firm_id=UUID(firm))
+            enqueue(session, NOTHING, {}, firm_id=UUID(firm))
     begun = perf_counter()
-    worker = Worker(database, loaded, {"normal": THREADS})
+    worker = Worker(Office.of(database, loaded), Kinds([NOTHING]), {"normal": THREADS})
     worker.start()
     while _left(database):
         Event().wait(0.02)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-import imports
+import loading
 import psycopg
 import realtime
 import trail
@@ -20,7 +20,7 @@ from measuring import Row
 from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
-SCENARIOS = (*imports.SCENARIOS, *realtime.SCENARIOS, *trail.SCENARIOS)
+SCENARIOS = (*loading.SCENARIOS, *realtime.SCENARIOS, *trail.SCENARIOS)
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"

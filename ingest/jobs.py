@@ -1,28 +1,22 @@
-"""What workers do with imports: run them, write missing receipts, find what was left behind; and how to follow one."""
+"""What workers do with imports: run them, write missing receipts, find what was left behind."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, select
 from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.models import OPEN_STATES, Import, JobRow, Partner
-from gateway.db.session import Database, is_partner_free
-from gateway.domain.partners import Home
+from gateway.db.session import is_partner_free
+from gateway.domain.partners.homes import Home
 from gateway.errors import NotFound, Transient
-from gateway.jobs.broker.listening import Bulletin
 from gateway.jobs.handling import Handling
-from gateway.storage import Store
-from ingest import imports
-from ingest.office import Office
-from ingest.queueing import queue_receipts, queue_run
+from gateway.jobs.kinds import Clockwork, Kind, enqueue
+from ingest import running
 
 LEFT_BEHIND = timedelta(minutes=1)  # an import at which nobody has been for so long is taken up
 
@@ -36,10 +30,9 @@ def run(handling: Handling) -> None:
     Each import's transaction ends with the fence. The job is done when the receipts are written: a worker killed
     between commit and receipt leaves a job that is claimed again, finds the import done, and writes them.
     """
-    office, home = _surroundings(handling)
-    imports.finish(
-        office,
-        home,
+    running.finish(
+        handling.office,
+        _home_of(handling),
         _import_id(handling),
         lambda rows, position, size: handling.tell(rows=rows, position=position, size=size),
         fence=handling.hold,
@@ -50,88 +43,41 @@ def run(handling: Handling) -> None:
 
 def write_receipts(handling: Handling) -> None:
     """Write the receipts of a partner that a killed process left out."""
-    office, home = _surroundings(handling)
-    imports.write_receipts(office, home)
+    running.write_receipts(handling.office, _home_of(handling))
     _see_receipt(handling)
 
 
 def sweep(handling: Handling) -> None:
     """Make jobs for open imports and missing receipts that no job will see to, such as a killed command's."""
     with handling.transaction() as session:
-        for home, import_id in _left_behind(session, Import.state.in_(OPEN_STATES), "ingest.run", Import.received_at):
+        for home, import_id in _left_behind(session, Import.state.in_(OPEN_STATES), RUN, Import.received_at):
             if is_partner_free(session, home.partner_id):  # else a command is at it right now
                 queue_run(session, home, import_id)
         ended = and_(Import.state.not_in(OPEN_STATES), Import.receipt_at.is_(None))
-        for home, import_id in _left_behind(session, ended, "ingest.receipts", Import.finished_at):
+        for home, import_id in _left_behind(session, ended, RECEIPTS, Import.finished_at):
             queue_receipts(session, home, import_id)
 
 
-# ---------------------------------------------------------------- following
+RUN = Kind("ingest.run", "ingest", run)
+RECEIPTS = Kind("ingest.receipts", "ingest", write_receipts)
+SWEEP = Kind("ingest.sweep", "normal", sweep, clockwork=Clockwork("open imports", "* * * * *"))
+KINDS = (RUN, RECEIPTS, SWEEP)
 
 
-class Standing(Struct, frozen=True):
-    """How far an import is.
-
-    Attributes:
-        state: of the import.
-        rows: read so far, of a job that runs.
-        position, size: bytes of the file, read so far and in all.
-    """
-
-    state: str
-    rows: int | None = None
-    position: int | None = None
-    size: int | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there is more to come."""
-        return self.state in OPEN_STATES
+def queue_run(session: Session, home: Home, import_id: UUID) -> None:
+    """Have a worker take this import to its end. A second job for it finds nothing left to do."""
+    _queue(session, RUN, home, import_id)
 
 
-def standing(session: Session, import_id: UUID) -> Standing:
-    """How far an import is, in a session of its firm.
-
-    Raises:
-        NotFound: there is none in this session's sight.
-    """
-    state = session.scalar(select(Import.state).where(Import.id == import_id))
-    if state is None:
-        raise NotFound("import", str(import_id))
-    newest = select(JobRow.progress).where(JobRow.about == import_id).order_by(JobRow.id.desc()).limit(1)
-    told: dict[str, Any] = session.scalar(newest) or {}
-    return Standing(state, told.get("rows"), told.get("position"), told.get("size"))
+def queue_receipts(session: Session, home: Home, import_id: UUID) -> None:
+    """Have a worker write the partner's missing receipts, of this import among them."""
+    _queue(session, RECEIPTS, home, import_id)
 
 
-def follow(
-    db: Database, bulletin: Bulletin, firm_id: UUID, import_id: UUID, stop: threading.Event | None = None
-) -> Iterator[Standing]:
-    """How far an import is now, and again whenever that has changed, until it is at its end or `stop` is set.
-
-    Between notifications it looks every two seconds, so a command that runs the import without a job is followed as
-    well.
-
-    Args:
-        db: where the import is.
-        bulletin: of PROGRESS, shared by all who follow.
-        firm_id: whose import.
-        import_id: which one.
-        stop: ends it, after the look that goes on.
-
-    Raises:
-        NotFound: there is no such import of this firm.
-    """
-    with bulletin.news() as news:
-        last: Standing | None = None
-        while (last is None or last.is_open) and not (stop and stop.is_set()):
-            news.clear()
-            with db.firm(firm_id) as session:
-                now = standing(session, import_id)
-            if now != last:
-                yield now
-            last = now
-            if now.is_open:
-                news.wait(_LOOK_SECONDS)
+def _queue(session: Session, kind: Kind, home: Home, import_id: UUID) -> None:
+    """One at a time for a partner: its files are taken in order, and two must not write the same receipt at once."""
+    payload = {"import_id": import_id}
+    enqueue(session, kind, payload, firm_id=home.firm_id, lane=str(home.partner_id), about=import_id)
 
 
 # ---------------------------------------------------------------- helpers
@@ -139,7 +85,7 @@ def follow(
 
 def _see_receipt(handling: Handling) -> None:
     """A receipt that cannot be written is tried again, and in the end stands as a dead job for somebody to see."""
-    with handling.db.system() as session:
+    with handling.office.db.system() as session:
         written = session.scalar(select(Import.receipt_at).where(Import.id == _import_id(handling)))
     if written is None:
         raise Transient("receipt_missing", "The import is done, but its receipt cannot be written; the log says why.")
@@ -149,33 +95,26 @@ def _import_id(handling: Handling) -> UUID:
     return UUID(handling.job.payload["import_id"])
 
 
-def _surroundings(handling: Handling) -> tuple[Office, Home]:
-    """The office, and where the import's partner belongs.
+def _home_of(handling: Handling) -> Home:
+    """Where the import's partner belongs.
 
     Raises:
         NotFound: the import is gone.
     """
-    office = Office(handling.db, Store.of(handling.settings), handling.settings)
-    with handling.db.system() as session:
+    with handling.office.db.system() as session:
         found = session.scalar(
             select(Partner).join(Import, Import.partner_id == Partner.id).where(Import.id == _import_id(handling))
         )
         if found is None or found.firm_id != handling.job.firm_id:
             raise NotFound("import", str(_import_id(handling)))
-        return office, _home(found)
-
-
-def _home(partner: Partner) -> Home:
-    return Home(partner.firm_id, partner.id, partner.slug, partner.time_zone)
+        return Home.of(found)
 
 
 def _left_behind(
-    session: Session, which: ColumnElement[bool], kind: str, since: SQLColumnExpression[Any]
+    session: Session, which: ColumnElement[bool], kind: Kind, since: SQLColumnExpression[Any]
 ) -> list[tuple[Home, UUID]]:
     """Imports at which nobody has been for a while, the oldest first; dead jobs are seen to by a person."""
-    has_job = exists().where(
-        JobRow.about == Import.id, JobRow.state != "done", or_(JobRow.kind == kind, JobRow.kind == "ingest.run")
-    )
+    has_job = exists().where(JobRow.about == Import.id, JobRow.state != "done", JobRow.kind.in_({kind.name, RUN.name}))
     found: Select[UUID, Partner] = (
         select(Import.id, Partner)
         .join(Partner, Partner.id == Import.partner_id)
@@ -183,4 +122,4 @@ def _left_behind(
         .order_by(Import.id)
         .limit(_AT_ONCE)
     )
-    return [(_home(partner), import_id) for import_id, partner in session.execute(found)]
+    return [(Home.of(partner), import_id) for import_id, partner in session.execute(found)]

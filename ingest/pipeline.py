@@ -24,7 +24,7 @@ from gateway.config import ConfigError
 from gateway.crypto import FirmCipher
 from gateway.db.models import FeedRow, File, Import, PartnerConfig
 from gateway.db.session import driver
-from gateway.domain import partners
+from gateway.domain.partners import homes, names, versions
 from ingest import corrections, formats, history
 from ingest.binding import Held, bind
 from ingest.catalogue import describe_file
@@ -54,6 +54,10 @@ class Progress(Protocol):
         """Rows read so far, and bytes of the file consumed."""
 
 
+def unwatched(rows: int, position: int, size: int) -> None:
+    """Progress that nobody watches."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One file to be taken to its end.
@@ -65,7 +69,7 @@ class Job:
         is_rows: the source holds rows sent singly, see `ingest.rows`.
     """
 
-    home: partners.Home
+    home: homes.Home
     import_id: UUID
     source: Source
     sha256: str
@@ -195,11 +199,11 @@ def choose_reading(session: Session, job: Job) -> Reading:
     else:
         name = job.feed or feed_for(partner, source.name)
         feed = feed_named(partner, name, source.name)
-        feed_id, corrects = partners.feed_id(session, job.home.partner_id, name), None
+        feed_id, corrects = names.feed_id(session, job.home.partner_id, name), None
         feed = as_rows(feed) if job.is_rows else feed
         as_of = job.as_of or _as_of_name(feed, source.name, job.home.time_zone) or job.received_at
     assert feed_id is not None  # noqa: S101 - an import with rows has a feed
-    learned = partners.learned_names(session, feed_id)
+    learned = names.learned_names(session, feed_id)
     return Reading(source, config, name, feed_id, feed, learned, as_of, saved, corrects, job.is_rows)
 
 
@@ -207,7 +211,7 @@ def _config(session: Session, job: Job) -> PartnerConfig:
     """The version in force, or on release the one with which the file was held."""
     if job.config_id is not None:
         return session.scalars(select(PartnerConfig).where(PartnerConfig.id == job.config_id)).one()
-    return partners.active_config(session, job.home.partner_id)
+    return versions.active_config(session, job.home.partner_id)
 
 
 def _original(session: Session, job: Job, saved: corrections.Saved) -> Import:

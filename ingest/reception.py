@@ -10,23 +10,25 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.config import ConfigError, nearest
 from gateway.crypto import FirmCipher
-from gateway.db.models import OPEN_STATES, FeedRow, File, Import
-from gateway.domain.audit import Actor, record
-from gateway.domain.partners import Home, active_config
+from gateway.db.models import FeedRow, File, Import
+from gateway.domain.audit import record
+from gateway.domain.partners.homes import Home
+from gateway.domain.partners.versions import active_config
 from gateway.errors import NotFound, Permanent
 from gateway.logging import get_logger
+from gateway.office import Actor, Office
+from ingest.arrival import Asked, open_imports
 from ingest.formats.base import Refused, Source
 from ingest.formats.compression import Unpacked
 from ingest.formats.text import presentable
-from ingest.office import Asked, Office
+from ingest.jobs import queue_run
 from ingest.partner import applied_partner
-from ingest.queueing import queue_run
 from ingest.unpacking import archive_in
 
 log = get_logger(__name__)
@@ -231,13 +233,6 @@ class Reception:
             .where(Import.as_of.is_not_distinct_from(asked.as_of), Import.feed_id.is_not_distinct_from(self._feed_id))
         )
         return session.scalars(same.limit(1)).first()
-
-
-def open_imports(home: Home) -> Select[UUID]:
-    """The partner's arrivals that have not come to their end, in the order in which they came."""
-    return (
-        select(Import.id).where(Import.partner_id == home.partner_id, Import.state.in_(OPEN_STATES)).order_by(Import.id)
-    )
 
 
 def _feed_id(session: Session, home: Home, name: str | None) -> UUID | None:

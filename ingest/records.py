@@ -18,18 +18,20 @@ from gateway.config import nearest
 from gateway.db.engine import translating
 from gateway.db.models import Import
 from gateway.db.session import driver, lock_partner, moment
-from gateway.domain.audit import Actor
-from gateway.domain.partners import Home, active_config, feed_id
+from gateway.domain.partners.homes import Home
+from gateway.domain.partners.names import feed_id
+from gateway.domain.partners.versions import active_config
 from gateway.errors import Permanent, Transient
 from gateway.logging import about, get_logger
-from ingest import imports
+from gateway.office import Actor, Office
+from ingest import running
 from ingest.account import problems_of
+from ingest.arrival import Asked, open_imports
+from ingest.jobs import queue_receipts
 from ingest.load.outcomes import by_row
-from ingest.office import Asked, Office
 from ingest.partner import applied_partner
-from ingest.pipeline import Outcome
-from ingest.queueing import queue_receipts
-from ingest.reception import Reception, open_imports
+from ingest.pipeline import Outcome, unwatched
+from ingest.reception import Reception
 from ingest.rows import VIA, takes_rows
 
 MOST_ROWS = 1_000
@@ -91,7 +93,7 @@ def send(
             session.flush()
             reception.unrecorded.clear()  # now: a commit whose answer is lost may have been done
         with about(import_id=sent.import_id):
-            imports.count(home, sent.outcome)
+            running.count(home, sent.outcome)
     finally:
         reception.discard()
 
@@ -131,14 +133,10 @@ def _loaded(office: Office, session: Session, home: Home, reception: Reception, 
     recorded = reception.record(session, reception.put(name, [content]), [], [])
     arrival = session.get_one(Import, (home.firm_id, recorded.ids[0]))
     arrival.received_at = moment(session)  # not when the wait began: what was loaded meanwhile came earlier
-    outcome = imports.run(office, session, home, arrival, _silent)
+    outcome = running.run(office, session, home, arrival, unwatched)
     arrival.seconds = round(perf_counter() - begun, 3)
     queue_receipts(session, home, arrival.id)  # nobody waits for them: the answer says as much
     if not outcome.staged:
         raise Permanent(outcome.code or "rows_not_taken", " ".join(filter(None, (outcome.reason, outcome.fix))))
     outcomes = by_row(driver(session), outcome.rows["read"])
     return Sent(arrival.id, outcome, outcomes, problems_of(session, arrival.id, MOST_PROBLEMS))
-
-
-def _silent(rows: int, position: int, size: int) -> None:
-    """Nobody watches what is over in a moment."""

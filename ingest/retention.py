@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, aliased
 
 from gateway import clock
 from gateway.db.models import OPEN_STATES, Document, File, Import, Partner, RowError
-from gateway.domain.partners import Home
+from gateway.domain.partners.homes import Home
 from gateway.jobs.handling import Handling
-from gateway.storage import Store
+from gateway.jobs.kinds import Clockwork, Kind
 from ingest import receipts
 
 KEPT = timedelta(days=400)
@@ -32,14 +32,13 @@ def retire(handling: Handling) -> None:
 
 def _retire_some(handling: Handling) -> int:
     """Bytes go before the commit: if it fails, the next run finds them gone."""
-    store = Store.of(handling.settings)
-    with handling.db.system() as session:
+    with handling.office.db.system() as session:
         files = session.scalars(_outlived().limit(_AT_ONCE)).all()
         for file in files:
-            store.delete(file.storage_key)
+            handling.office.store.delete(file.storage_key)
             file.destroyed_at = clock.now()
         for home, import_id in _forgotten(session, [file.id for file in files]):
-            receipts.destroy(handling.settings, home, import_id)
+            receipts.destroy(handling.office.settings, home, import_id)
     return len(files)
 
 
@@ -65,4 +64,7 @@ def _forgotten(session: Session, files: Sequence[UUID]) -> list[tuple[Home, UUID
     for one, _ in found:
         one.problem_count, one.remarks = 0, [*one.remarks, _REMARK]
     session.execute(delete(RowError).where(RowError.import_id.in_([one.id for one, _ in found])))
-    return [(Home(by.firm_id, by.id, by.slug, by.time_zone), one.id) for one, by in found]
+    return [(Home.of(by), one.id) for one, by in found]
+
+
+KINDS = (Kind("ingest.retire", "bulk", retire, clockwork=Clockwork("old files", "15 3 * * *")),)

@@ -38,17 +38,18 @@ from gateway.config import FieldError, decode, nearest, read
 from gateway.crypto import FirmCipher
 from gateway.db.models import Case, Client, Document, Firm, Import, RowError
 from gateway.db.models.records import Record
-from gateway.domain import accounts, partners
-from gateway.domain.audit import Actor
-from gateway.domain.fields import DURATION_OF_STATUS, FIELDS, Kind
-from gateway.domain.partners import Home
+from gateway.domain.access import accounts
+from gateway.domain.partners import homes, versions
+from gateway.domain.partners.homes import Home, find_home
+from gateway.domain.people.fields import DURATION_OF_STATUS, FIELDS, Kind
 from gateway.errors import Permanent
+from gateway.office import Actor, Office
 from ingest.account import counts_of
+from ingest.arrival import Asked
 from ingest.feed import Count
-from ingest.imports import finish
-from ingest.office import Asked, Office
 from ingest.partner import Partner, read_partner
 from ingest.reception import receive
+from ingest.running import finish
 
 PARTNER, EXPECTED, SAMPLES = "partner.yaml", "expected.yaml", "samples"
 
@@ -232,12 +233,12 @@ def _unlisted(samples: Path, expected: Expectation) -> list[Path]:
 
 def _ready(office: Office, partner: Partner, document: Settings) -> Home:
     with office.db.system() as session:
-        partners.check_free(session, partner.partner, partner.firm)
+        homes.check_free(session, partner.partner, partner.firm)
     firm_id = _ensure_firm(office, partner.firm).id
     with office.db.firm(firm_id) as session:
         # mypy holds a PartnerFile[Feed] for no PartnerFile[object], since its feeds are a dict
-        partners.apply(session, firm_id, partner, document, _TESTER)
-    home = office.home(partner.partner)
+        versions.apply(session, firm_id, partner, document, _TESTER)
+    home = find_home(office, partner.partner)
     with office.db.firm(firm_id) as session:
         if session.scalar(select(Import.id).where(Import.partner_id == home.partner_id).limit(1)):
             raise Permanent(
@@ -270,7 +271,7 @@ def _load(office: Office, home: Home, path: Path) -> UUID:
     if len(import_ids) > 1:
         raise Permanent("sample_is_archive", f"{path.name} packs several files; put them among the samples unpacked.")
     [import_id] = import_ids
-    finish(office, home, import_id, _unwatched)
+    finish(office, home, import_id)
     return import_id
 
 
@@ -281,10 +282,6 @@ def _sample_of(session: Session, name: str, arrival: Import) -> Sample:
     ]
     counts: Mapping[str, Any] = counts_of(arrival.counts)
     return Sample(file=name, state=arrival.state, code=arrival.code, problems=problems, **counts)
-
-
-def _unwatched(rows: int, position: int, size: int) -> None:
-    """Progress that nobody watches."""
 
 
 # ------------------------------------------------------------------------------------------------ comparing

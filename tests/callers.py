@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 from litestar.testing import TestClient
 
 from gateway.db.models import Staff
-from gateway.domain import passwords, sessions
-from gateway.domain.audit import Actor
-from gateway.domain.credentials import add_key
-from gateway.domain.sessions import Account
+from gateway.domain.access import passwords, sessions
+from gateway.domain.access.credentials import add_key
+from gateway.domain.access.sessions import Account
+from gateway.office import Actor
 from gateway.web.app import create_app
 from gateway.web.auth.tokens import Keyring
 

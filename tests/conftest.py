@@ -32,9 +32,8 @@ from gateway.db.engine import Addresses
 from gateway.db.models import Firm, Partner, Staff
 from gateway.db.models.firms import STAFF_ROLES
 from gateway.db.session import Database, ensure_audit_partitions
+from gateway.office import Office
 from gateway.settings import Settings
-from gateway.storage import Store
-from ingest.office import Office
 
 MASTER_KEY = b"fabricated master key of 32 byte"
 TEMPLATE = "template_of_tests"
@@ -185,7 +184,7 @@ def _copied(server: Embedded, name: str, template: str = TEMPLATE) -> Iterator[A
 
 @pytest.fixture
 def office(db, settings) -> Office:
-    return Office(db, Store.of(settings), settings)
+    return Office.of(db, settings)
 
 
 @pytest.fixture

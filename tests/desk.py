@@ -11,14 +11,16 @@ from typing import Any
 from uuid import UUID
 
 from gateway.db.session import driver
-from gateway.domain import partners
-from gateway.domain.audit import Actor
+from gateway.domain.partners import versions
+from gateway.domain.partners.homes import find_home
+from gateway.office import Actor, Office
 from ingest import receipts
 from ingest.account import account_of
-from ingest.imports import dry_run, finish, refuse, release
-from ingest.office import Asked, Office
+from ingest.arrival import Asked
+from ingest.holds import refuse, release
 from ingest.partner import read_partner
 from ingest.reception import receive
+from ingest.running import dry_run, finish
 
 ME = Actor("staff", "paralegal@northgate.example", origin="test")
 SENDER = Actor("system", "test")
@@ -57,10 +59,6 @@ feeds:
 COLUMNS = ["EMP_ID", "Last Name", "DOB", "Salary", "SSN", "Passport", "Passport Expiry", "I94 Expiry"]
 
 
-def unwatched(rows: int, position: int, size: int) -> None:
-    """Progress that no test looks at."""
-
-
 def person(number: int, **more: str) -> dict[str, str]:
     """One row about one person; further columns by their names in lower case."""
     row = {"EMP_ID": f"E{number}", "Last Name": f"Name{number}", "DOB": "02/03/1980", "Salary": "50000"}
@@ -91,7 +89,7 @@ class Desk:
     def apply(self, source: str | Path) -> None:
         partner, document = read_partner(source)
         with self.office.db.firm(self.firm_id) as session:
-            partners.apply(session, self.firm_id, partner, document, ME)
+            versions.apply(session, self.firm_id, partner, document, ME)
 
     def drop(self, name: str, content: bytes | list[dict[str, str]], **asked: Any) -> dict[str, Any]:
         [told] = self.drop_all(name, content, **asked)
@@ -99,32 +97,32 @@ class Desk:
 
     def drop_all(self, name: str, content: bytes | list[dict[str, str]], **asked: Any) -> list[dict[str, Any]]:
         """What became of each file in an archive."""
-        home = self.office.home(self.slug)
+        home = find_home(self.office, self.slug)
         raw = content if isinstance(content, bytes) else as_csv(content)
         import_ids = receive(self.office, home, name, iter([raw]), via="test", by=SENDER, asked=Asked(**asked))
         for import_id in import_ids:
-            finish(self.office, home, import_id, unwatched)
+            finish(self.office, home, import_id)
         return [self.account(import_id) for import_id in import_ids]
 
     def account(self, import_id: UUID | str) -> dict[str, Any]:
-        home, import_id = self.office.home(self.slug), UUID(str(import_id))
+        home, import_id = find_home(self.office, self.slug), UUID(str(import_id))
         with self.office.db.firm(self.firm_id) as session:
             return account_of(session, import_id, receipts.folder_of(self.office.settings, home, import_id))
 
     def rehearse(self, name: str, content: bytes | list[dict[str, str]], **asked: Any) -> Any:
-        home = self.office.home(self.slug)
+        home = find_home(self.office, self.slug)
         raw = content if isinstance(content, bytes) else as_csv(content)
         source = Pretended(name, raw)
-        return dry_run(self.office, home, source, source.sha256, Asked(**asked), unwatched)
+        return dry_run(self.office, home, source, source.sha256, Asked(**asked))
 
     def release(self, told: dict[str, Any], accepted: dict[str, str] | None = None) -> dict[str, Any]:
-        home, import_id = self.office.home(self.slug), UUID(told["import_id"])
+        home, import_id = find_home(self.office, self.slug), UUID(told["import_id"])
         release(self.office, home, import_id, ME, accepted)
-        finish(self.office, home, import_id, unwatched)
+        finish(self.office, home, import_id)
         return self.account(import_id)
 
     def refuse(self, told: dict[str, Any], reason: str) -> dict[str, Any]:
-        refuse(self.office, self.office.home(self.slug), UUID(told["import_id"]), ME, reason)
+        refuse(self.office, find_home(self.office, self.slug), UUID(told["import_id"]), ME, reason)
         return self.account(told["import_id"])
 
     def sql(self, query: str, *params: object) -> list[tuple[Any, ...]]:

@@ -24,12 +24,10 @@ from servers import free_port, until
 
 from gateway.db.engine import Addresses
 from gateway.db.session import Database
-from gateway.domain import tiers
-from gateway.domain.audit import Actor
-from gateway.domain.permissions import SCOPES
+from gateway.domain.access import tiers
+from gateway.domain.access.permissions import SCOPES
+from gateway.office import Actor, Office
 from gateway.settings import load
-from gateway.storage import Store
-from ingest.office import Office
 
 COMMAND = str(Path(sys.executable).with_name("gateway"))
 MASTER_KEY = base64.b64encode(b"fabricated master key of 32 byte").decode()
@@ -70,7 +68,7 @@ def furnished(addresses: Addresses, cast: Any, folder: Path) -> Iterator[Furnish
         settings = load(environment)
         database = Database.open(settings)
         try:
-            yield _furnish(url, pid, Office(database, Store.of(settings), settings), cast)
+            yield _furnish(url, pid, Office.of(database, settings), cast)
         finally:
             database.close()
 

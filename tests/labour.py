@@ -11,27 +11,19 @@ import threading
 from datetime import timedelta
 
 from gateway import settings as environment
-from gateway.cli.serve import ROLES, Role, _run_one, _run_worker
+from gateway.cli.serve import ROLES, Role, _run_one, run_worker
 from gateway.db.session import driver
-from gateway.domain.audit import Actor, record
+from gateway.domain.audit import record
 from gateway.errors import Permanent, Transient
 from gateway.jobs.handling import Handling
-from gateway.jobs.kinds import KINDS, QUEUES, Kind
+from gateway.jobs.kinds import Kind, Kinds
+from gateway.jobs.queues import QUEUES
 from gateway.logging import configure
+from gateway.office import Actor
+from gateway.wings import KINDS as OURS
 
 ME = Actor("system", "test")
 QUICK = (timedelta(0), timedelta(0))
-
-TEST_KINDS = {
-    **{f"test.{queue}": Kind(queue, "labour:work") for queue in QUEUES},
-    "test.nothing": Kind("normal", "labour:do_nothing"),
-    "test.transient": Kind("normal", "labour:fail_for_now"),
-    "test.permanent": Kind("normal", "labour:fail_for_good"),
-    "test.bug": Kind("normal", "labour:fail_by_a_bug", ladder=QUICK),
-    "test.gate": Kind("normal", "labour:wait_at_the_gate"),
-    "test.slow bulk": Kind("bulk", "labour:wait_at_the_gate"),
-    "test.locked": Kind("normal", "labour:wait_for_a_lock", ladder=QUICK),
-}
 
 gates: dict[str, threading.Event] = {}
 entered = threading.Semaphore(0)
@@ -84,11 +76,24 @@ def _trace(handling: Handling, session) -> None:
     record(session, firm_id, ME, handling.job.payload.get("word", "done"))
 
 
+KINDS = Kinds(
+    [
+        *OURS.values(),
+        *(Kind(f"test.{queue}", queue, work) for queue in QUEUES),
+        Kind("test.nothing", "normal", do_nothing),
+        Kind("test.transient", "normal", fail_for_now),
+        Kind("test.permanent", "normal", fail_for_good),
+        Kind("test.bug", "normal", fail_by_a_bug, ladder=QUICK),
+        Kind("test.gate", "normal", wait_at_the_gate),
+        Kind("test.slow bulk", "bulk", wait_at_the_gate),
+        Kind("test.locked", "normal", wait_for_a_lock, ladder=QUICK),
+    ]
+)
+
+
 if __name__ == "__main__":  # a worker process: python labour.py QUEUE...
-    KINDS.update(TEST_KINDS)
-    sys.modules["labour"] = sys.modules["__main__"]
     installation = environment.load()
     configure(installation)
     pools = {queue: int(os.environ.get("THREADS", "2")) for queue in sys.argv[1:]}
-    ROLES["test"] = Role(lambda settings, ending: _run_worker(settings, pools, ending), "")
+    ROLES["test"] = Role(lambda settings, ending: run_worker(settings, pools, KINDS, ending), "")
     _run_one("test", installation, lifeline=bool(os.environ.get("LIFELINE")))

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from gateway.domain.permissions import ANY, PERMISSIONS, SCOPES
+from gateway.domain.access.permissions import ANY, PERMISSIONS, SCOPES
 from gateway.settings import load
 from gateway.web.app import create_app, routes_of
 
@@ -16,7 +16,7 @@ ROLES = ("viewer", "paralegal", "attorney", "admin")
 HEAD = """# Who may do what
 
 Staff hold permissions by their role, partners by the scopes of their credential. The table is
-`gateway/domain/permissions.py`; this page is written from it by `python tests/permissions_page.py`, and a test compares
+`gateway/domain/access/permissions.py`; this page is written from it by `python tests/permissions_page.py`, and a test compares
 the two, and what the server does with both.
 
 Whoever brings no good proof gets 401, whoever lacks the permission 403. What belongs to another firm, or behind an

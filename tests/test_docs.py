@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from gateway.config import Contacts, PartnerFile, decode, read
 from gateway.db.models.imports import STATES
-from gateway.domain.fields import CHOICES, DOCUMENT_TYPES, FIELDS
+from gateway.domain.people.fields import CHOICES, DOCUMENT_TYPES, FIELDS
 from ingest import feed
 from ingest.catalogue import FILE_CODES, ROW_CODES
 from ingest.formats import FORMATS

@@ -21,10 +21,12 @@ from gateway.cli.telling import state_word
 from gateway.config import ConfigError
 from gateway.db.models import Firm, Staff
 from gateway.db.models.firms import STAFF_ROLES
-from gateway.domain.accounts import add_firm, add_staff
+from gateway.domain.access.accounts import add_firm, add_staff
+from gateway.domain.partners.homes import find_home
 from gateway.errors import Permanent
+from gateway.office import Office
 from gateway.settings import Settings
-from ingest.office import Asked, Office
+from ingest.arrival import Asked
 from ingest.samples import arrivals
 
 FIRM, NAME, ZONE = "northgate", "Northgate Law", "America/New_York"
@@ -52,7 +54,7 @@ def command(as_json: bool) -> None:
         applied = [put_in_force(office, one) for one in ready]
         click.echo(f"Firm {FIRM} and {len(applied)} partners are ready; taking their files.", err=True)
         taken = [one for checked in ready for one in _take_samples(office, checked)]
-        seen = tour.take(office, office.home(_of_firm(applied)), f"admin@{FIRM}.example")
+        seen = tour.take(office, find_home(office, _of_firm(applied)), f"admin@{FIRM}.example")
     if as_json:
         print_json({"partners": applied, "files": [one.result.account for one in taken], "api": seen._asdict()})
         return
@@ -95,7 +97,7 @@ def _ensure_people(office: Office) -> None:
 def _take_samples(office: Office, checked: Checked) -> list[Taken]:
     assert checked.partner is not None  # noqa: S101 - invalid ones stopped before
     slug = checked.partner.partner
-    home = office.home(slug)
+    home = find_home(office, slug)
     paths = arrivals(checked.path.parent)
     return [Taken(slug, told) for path in paths for told in take(office, home, path, Asked())]
 

@@ -7,8 +7,8 @@ import rich_click as click
 from gateway.cli.failing import FAILED
 from gateway.cli.office import settings_here
 from gateway.cli.output import console, examples, json_option, plain, print_json
-from gateway.domain.checks import Check
-from gateway.domain.health import examine
+from gateway.domain.upkeep.checks import Check
+from gateway.domain.upkeep.health import examine
 
 _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 

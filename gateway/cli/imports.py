@@ -18,13 +18,14 @@ from gateway.cli.output import console, copy, examples, json_option, plain, prin
 from gateway.cli.telling import UNDONE, state_word, tell
 from gateway.db.models import Firm, Import, Partner
 from gateway.db.models.imports import OPEN_STATES, STATES
-from gateway.domain.accounts import find_firm
+from gateway.domain.access.accounts import find_firm
 from gateway.domain.audit import record
-from gateway.domain.partners import Home
+from gateway.domain.partners.homes import Home, find_home
+from gateway.office import Office
 from ingest import receipts
 from ingest.account import account_of, further
-from ingest.imports import finish, refuse, release
-from ingest.office import Office
+from ingest.holds import refuse, release
+from ingest.running import finish
 
 _ID_CHARACTERS = 13  # of an import's id in a list: its millisecond, which is nearly always enough to be unique
 
@@ -169,7 +170,7 @@ def _print(office: Office, home: Home, import_id: UUID, *, as_json: bool) -> str
 def _firms(office: Office, partner: str | None, firm: str | None) -> list[UUID]:
     """Whose imports are meant; the rows themselves are read in each firm's own session."""
     if partner:
-        return [office.home(partner).firm_id]
+        return [find_home(office, partner).firm_id]
     with office.db.system() as session:
         return [find_firm(session, firm).id] if firm else list(session.scalars(select(Firm.id)))
 
@@ -187,7 +188,7 @@ def _accounts(
     newest = newest.where(Import.state == state) if state else newest
     with office.db.firm(firm_id) as session:
         for import_id, owner in session.execute(newest).all():
-            home = Home(firm_id, owner.id, owner.slug, owner.time_zone)
+            home = Home.of(owner)
             folder = receipts.folder_of(office.settings, home, import_id)
             yield {"partner": owner.slug} | account_of(session, import_id, folder, problems=False)
 
@@ -216,5 +217,5 @@ def _receipt(office: Office, home: Home, import_id: UUID, form: str) -> Path:
         record(session, home.firm_id, me(), "import.errors", import_id=import_id)
     if ended and problems and not path.exists():
         write = receipts.make_workbook if form == "xlsx" else receipts.write
-        write(office.db, office.store, office.settings, home, import_id)
+        write(office, home, import_id)
     return path

@@ -18,13 +18,14 @@ from gateway.cli.failing import FAILED, note_done
 from gateway.cli.office import Told, When, instant_of, me, opened, told
 from gateway.cli.output import console, examples, json_option, plain, print_json
 from gateway.cli.telling import UNDONE, tell
-from gateway.domain.partners import Home
+from gateway.domain.partners.homes import Home, find_home
 from gateway.errors import Permanent
+from gateway.office import Office
 from ingest import pipeline
 from ingest.account import dry_account, grouped
-from ingest.imports import dry_run, finish
-from ingest.office import Asked, Office
+from ingest.arrival import Asked
 from ingest.reception import files_in, receive
+from ingest.running import dry_run, finish
 
 _CHUNK_BYTES = 1 << 20
 
@@ -77,7 +78,7 @@ def command(
     accounts: list[dict[str, object]] = []
     note_done(ctx, accounts)
     with opened() as office:
-        home = office.home(partner)
+        home = find_home(office, partner)
         asked = Asked(feed, instant_of(as_of, home.time_zone), force)
         for file in files:
             for result in (_try_out if dry else take)(office, home, file, asked):

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from gateway.cli.office import opened
 from gateway.cli.output import console, examples, json_option, plain, print_json, table
 from gateway.db.models import JOB_STATES, Firm, JobRow
-from gateway.domain.accounts import find_firm
+from gateway.domain.access.accounts import find_firm
 from gateway.errors import NotFound, Permanent
-from gateway.jobs import ledger
+from gateway.jobs import kinds
 from gateway.jobs.broker.nudging import Nudger
-from gateway.jobs.kinds import KINDS
+from gateway.wings import KINDS
 
 _STYLES = {"waiting": "blue", "running": "bold blue", "done": "green", "dead": "bold red"}
 _ID_CHARACTERS = 13  # of a job's id in a list: its millisecond
@@ -79,7 +79,7 @@ def retry(job_id: str, as_json: bool) -> None:
         office.db.tell = nudger.nudge
         with office.db.system() as session:
             job = _find(session, job_id)
-            ledger.retry(session, job.id)
+            kinds.retry(session, KINDS, job.id)
             session.refresh(job)
             account = _account(session, job)
         nudger.close()

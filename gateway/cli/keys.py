@@ -15,11 +15,12 @@ from gateway import crypto
 from gateway.cli.office import When, instant_of, me, opened
 from gateway.cli.output import console, examples, json_option, plain, print_json, table
 from gateway.db.models import Credential
-from gateway.domain import credentials, sessions, signing
-from gateway.domain.credentials import NewKey
-from gateway.domain.permissions import SCOPES
+from gateway.domain.access import credentials, sessions, signing
+from gateway.domain.access.credentials import NewKey
+from gateway.domain.access.permissions import SCOPES
+from gateway.domain.partners.homes import find_home
 from gateway.errors import NotFound
-from ingest.office import Office
+from gateway.office import Office
 
 partner_option = click.option("--partner", required=True, metavar="PARTNER", help="The partner's slug.")
 
@@ -52,7 +53,7 @@ def add(
 ) -> None:
     """Make an API key, and show its secret: now, and never again."""
     with opened() as office:
-        home = office.home(partner)
+        home = find_home(office, partner)
         with office.db.firm(home.firm_id) as session:
             made = credentials.add_key(
                 session,
@@ -77,7 +78,7 @@ def add(
 def list_keys(partner: str, as_json: bool) -> None:
     """List the keys of a partner, ended ones included, the newest first."""
     with opened() as office:
-        home = office.home(partner)
+        home = find_home(office, partner)
         with office.db.firm(home.firm_id) as session:
             found = session.scalars(credentials.listed(partner).order_by(Credential.created_at.desc()))
             accounts = [_account(one) for one in found]

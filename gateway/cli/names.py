@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from gateway.cli.office import me, opened
 from gateway.cli.output import console, examples, json_option, plain, print_json
 from gateway.db.models import FeedRow, HeaderAlias
-from gateway.domain import configs
+from gateway.domain.partners import names
+from gateway.domain.partners.homes import find_home
 from gateway.errors import NotFound
 
 
@@ -22,7 +23,7 @@ from gateway.errors import NotFound
 def command(partner: str, forget: str | None, as_json: bool) -> None:
     """List the column names that were accepted since for columns of a partner's files, or forget one."""
     with opened() as office:
-        home = office.home(partner)
+        home = find_home(office, partner)
         with office.db.firm(home.firm_id) as session:
             found = _learned(session, home.partner_id)
             if forget is not None:
@@ -43,7 +44,7 @@ def command(partner: str, forget: str | None, as_json: bool) -> None:
 
 def _learned(session: Session, partner_id: UUID) -> list[tuple[FeedRow, HeaderAlias]]:
     feeds = session.scalars(select(FeedRow).where(FeedRow.partner_id == partner_id).order_by(FeedRow.name)).all()
-    return [(feed, alias) for feed in feeds for alias in configs.learned(session, feed.id)]
+    return [(feed, alias) for feed in feeds for alias in names.learned(session, feed.id)]
 
 
 def _forget(session: Session, found: list[tuple[FeedRow, HeaderAlias]], wanted: str) -> None:
@@ -55,7 +56,7 @@ def _forget(session: Session, found: list[tuple[FeedRow, HeaderAlias]], wanted: 
     if not found:
         raise NotFound("learned name", wanted)
     for feed, alias in found:
-        configs.forget(session, feed.id, alias.id, me())
+        names.forget(session, feed.id, alias.id, me())
 
 
 def _account(feed: FeedRow, alias: HeaderAlias) -> dict[str, object]:

@@ -20,15 +20,13 @@ from sqlalchemy.orm import Session
 from gateway import tallies
 from gateway.db.models import Import, Partner
 from gateway.db.session import Database
-from gateway.domain.audit import Actor
-from gateway.domain.partners import Home
+from gateway.domain.partners.homes import Home
 from gateway.errors import NotFound, Permanent, Problem
 from gateway.logging import COMMAND, configure
+from gateway.office import Actor, Office
 from gateway.settings import Settings, load
-from gateway.storage import Store
 from ingest import receipts
 from ingest.account import account_of, summary_of
-from ingest.office import Office
 
 _ID = re.compile(r"[0-9a-f]{4,32}")
 _CANDIDATES = 3  # of an abbreviation that fits several imports
@@ -47,7 +45,7 @@ def opened() -> Iterator[Office]:
     settings = settings_here()
     database = Database.open(settings)
     try:
-        yield Office(database, Store.of(settings), settings)
+        yield Office.of(database, settings)
     finally:
         with contextlib.suppress(Problem):  # the database is away, as the command has found out itself
             tallies.settle(database)
@@ -103,7 +101,7 @@ def _starting_with(session: Session, digits: str) -> list[tuple[Home, UUID]]:
         .where(Import.id.between(first, last))
         .limit(_CANDIDATES)
     )
-    return [(Home(one.firm_id, one.id, one.slug, one.time_zone), import_id) for import_id, one in found]
+    return [(Home.of(one), import_id) for import_id, one in found]
 
 
 class When(click.ParamType[date | datetime]):

@@ -19,12 +19,13 @@ from gateway.cli.output import console, examples, json_option, plain, print_json
 from gateway.cli.trial import command as test_samples
 from gateway.config import ConfigError, Document, Finding, json_schema, write_schema
 from gateway.db.models import FeedRow, Firm
-from gateway.domain import partners
-from gateway.domain.accounts import add_firm, find_firm
+from gateway.domain.access.accounts import add_firm, find_firm
+from gateway.domain.partners import homes, names, versions
+from gateway.domain.partners.homes import find_home
 from gateway.errors import Problem
+from gateway.office import Office
 from gateway.settings import Settings
 from ingest.feed import Feed
-from ingest.office import Office
 from ingest.partner import Partner, read_partner
 
 FILE = "partner.yaml"
@@ -180,12 +181,12 @@ def _look_up_learned(settings: Settings, results: list[Checked]) -> None:
 def _learned(office: Office, checked: Checked) -> Learned:
     assert checked.partner is not None  # noqa: S101 - asked for valid ones only
     try:
-        home = office.home(checked.partner.partner)
+        home = find_home(office, checked.partner.partner)
     except Problem:
         return {}  # not applied yet
     with office.db.firm(home.firm_id) as session:
         feeds = session.scalars(select(FeedRow).where(FeedRow.partner_id == home.partner_id))
-        names = {feed.name: partners.learned_names(session, feed.id) for feed in feeds.all()}
+        names = {feed.name: names.learned_names(session, feed.id) for feed in feeds.all()}
     return {feed: learned for feed, learned in names.items() if learned}
 
 
@@ -215,8 +216,8 @@ def _tell_checked(checked: Checked) -> None:
 
 
 def _learned_sentences(checked: Checked) -> Iterator[str]:
-    for feed, names in checked.learned.items():
-        for expected, found in names.items():
+    for feed, accepted in checked.learned.items():
+        for expected, found in accepted.items():
             yield f"In {feed}, {expected!r} may also be called {', '.join(map(repr, found))}."
 
 
@@ -233,12 +234,12 @@ def put_in_force(office: Office, checked: Checked) -> dict[str, object]:
     assert checked.document is not None  # noqa: S101 - see above
     partner: Partner = checked.partner
     with office.db.system() as session:
-        partners.check_free(session, partner.partner, partner.firm)
+        homes.check_free(session, partner.partner, partner.firm)
     firm_added = _ensure_firm(office, partner)
     with office.db.system() as session:
         firm_id = find_firm(session, partner.firm).id
     with office.db.firm(firm_id) as session:
-        applied = partners.apply(session, firm_id, partner, checked.document, me())
+        applied = versions.apply(session, firm_id, partner, checked.document, me())
         return {
             "path": str(checked.path),
             "partner": partner.partner,

@@ -15,7 +15,7 @@ from gateway.cli.office import When, instant_of, me, opened
 from gateway.cli.output import examples, firm_option, sink
 from gateway.config import nearest
 from gateway.db.models import Partner
-from gateway.domain.accounts import find_firm
+from gateway.domain.access.accounts import find_firm
 from gateway.domain.audit import record
 from gateway.errors import Permanent
 from gateway.reports import REPORTS, Filters

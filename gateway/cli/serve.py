@@ -20,12 +20,15 @@ from gateway.db.embedded import ensure_running
 from gateway.db.session import Database
 from gateway.errors import Problem
 from gateway.jobs.broker import kind_of
-from gateway.jobs.kinds import Queue
+from gateway.jobs.kinds import Kinds
+from gateway.jobs.queues import Queue
 from gateway.jobs.schedule import Scheduler
 from gateway.jobs.worker import Worker, connections_for
 from gateway.logging import get_logger, log_surprises
+from gateway.office import Office
 from gateway.settings import Settings
 from gateway.tracing import tracing
+from gateway.wings import KINDS
 
 log = get_logger(__name__)
 
@@ -51,16 +54,17 @@ def _work(settings: Settings, ending: threading.Event) -> None:
         "normal": settings.normal_workers,
         "bulk": settings.bulk_workers,
     }
-    _run_worker(settings, pools, ending)
+    run_worker(settings, pools, KINDS, ending)
 
 
 def _ingest(settings: Settings, ending: threading.Event) -> None:
-    _run_worker(settings, {"ingest": settings.ingest_workers}, ending)
+    run_worker(settings, {"ingest": settings.ingest_workers}, KINDS, ending)
 
 
-def _run_worker(settings: Settings, pools: dict[Queue, int], ending: threading.Event) -> None:
+def run_worker(settings: Settings, pools: dict[Queue, int], kinds: Kinds, ending: threading.Event) -> None:
+    """Do jobs of these kinds until told to end."""
     database = Database.open(settings, connections=connections_for(pools))
-    worker = Worker(database, settings, pools)
+    worker = Worker(Office.of(database, settings), kinds, pools)
     with tallies.kept(database):
         worker.start()
         ending.wait()
@@ -72,7 +76,7 @@ def _run_worker(settings: Settings, pools: dict[Queue, int], ending: threading.E
 
 def _schedule(settings: Settings, ending: threading.Event) -> None:
     database = Database.open(settings, connections=_FEW)
-    scheduler = Scheduler(database, settings)
+    scheduler = Scheduler(database, settings, KINDS)
     with tallies.kept(database):
         scheduler.start()
         ending.wait()

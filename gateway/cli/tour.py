@@ -17,14 +17,14 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.cli.office import me
 from gateway.db.models import Client, Credential, Staff
-from gateway.domain import passwords
-from gateway.domain.accounts import set_password
-from gateway.domain.credentials import add_key
-from gateway.domain.partners import Home
-from gateway.domain.permissions import SCOPES
+from gateway.domain.access import passwords
+from gateway.domain.access.accounts import set_password
+from gateway.domain.access.credentials import add_key
+from gateway.domain.access.permissions import SCOPES
+from gateway.domain.partners.homes import Home
 from gateway.errors import Transient
+from gateway.office import Office
 from gateway.settings import Settings
-from ingest.office import Office
 
 _KEY_NAME = "demo"
 

@@ -20,9 +20,8 @@ from gateway.config import nearest
 from gateway.db import cluster, embedded
 from gateway.db.session import Database
 from gateway.errors import Problem
+from gateway.office import Office
 from gateway.settings import MASTER_KEY_BYTES, Settings
-from gateway.storage import Store
-from ingest.office import Office
 from ingest.samples import EXPECTED, PARTNER, SAMPLES, Trial, run_samples
 
 # the installation's database is not the one to try samples in
@@ -103,7 +102,7 @@ def _throwaway(settings: Settings) -> Iterator[Office]:
         embedded.ensure_running(folder, durable=False)
         database = Database.open(own)
         try:
-            yield Office(database, Store.of(own), own)
+            yield Office.of(database, own)
         finally:
             database.close()
             embedded.stop(folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, not_, or_, select, true, tuple_
@@ -12,22 +12,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from gateway.db.models import AuditEntry, Case, Document, File, Import, Staff
+from gateway.office import Actor
 
 _OF_IMPORTS = frozenset({"import.row", "import.absent"})  # acts that only imports do, by the ten thousand
-
-
-class Actor(NamedTuple):
-    """Who acts, and from where.
-
-    Attributes:
-        name: an e-mail address, a partner's slug, or the login at the machine.
-        origin: `cli`, or an address.
-    """
-
-    kind: Literal["staff", "partner", "import", "system"]
-    name: str
-    id: UUID | None = None
-    origin: str | None = None
 
 
 class Wanted(NamedTuple):

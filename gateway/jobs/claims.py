@@ -13,8 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from gateway.db.session import Database
-from gateway.jobs.kinds import Queue
 from gateway.jobs.ledger import Job
+from gateway.jobs.queues import Queue
 
 _ROUND_SECONDS = 1.0  # after which a firm that came later is let in at the latest
 _CLASHES = 5  # with others that open the same lane at the same moment

@@ -8,10 +8,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gateway.db.session import Database
 from gateway.jobs import ledger
 from gateway.jobs.ledger import Job
-from gateway.settings import Settings
+from gateway.office import Office
 
 
 class Handling:
@@ -22,8 +21,8 @@ class Handling:
     It raises `Transient` where trying again may help and `Permanent` where it cannot.
     """
 
-    def __init__(self, db: Database, settings: Settings, job: Job) -> None:
-        self.db, self.settings, self.job = db, settings, job
+    def __init__(self, office: Office, job: Job) -> None:
+        self.office, self.job = office, job
         self.is_finished = False
         self.progress: dict[str, Any] | None = None
 
@@ -39,7 +38,8 @@ class Handling:
             LeaseLost: somebody else has taken over; nothing was committed.
         """
         firm_id = self.job.firm_id
-        with self.db.system() if firm_id is None else self.db.firm(firm_id) as session:
+        db = self.office.db
+        with db.system() if firm_id is None else db.firm(firm_id) as session:
             yield session
             self.finish(session)
 

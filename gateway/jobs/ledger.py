@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.db.session import tell_after_commit
 from gateway.errors import NotFound, Permanent, Problem
-from gateway.jobs.kinds import KINDS, Queue
+from gateway.jobs.queues import Queue
 from gateway.tracing import traceparent
 
 WORKER_DIED = "The worker that had this job ended, or was not heard of for too long."
@@ -64,61 +64,37 @@ class Job(Struct, frozen=True):
         return self.last_error == WORKER_DIED
 
 
-def enqueue(
-    session: Session,
-    kind: str,
-    payload: Payload,
-    *,
-    firm_id: UUID | None,
-    key: str | None = None,
-    lane: str | None = None,
-    about: UUID | None = None,
-    not_before: datetime | None = None,
-) -> UUID | None:
-    """Add a job in the caller's transaction; workers are woken after its commit.
+class New(NamedTuple):
+    """A job to be added; see `gateway.jobs.kinds.enqueue`, the way to ask for one."""
 
-    Args:
-        session: of this firm, or of the system.
-        kind: one of `KINDS`.
-        payload: ids and words; facts are read when the job runs.
-        firm_id: None for the platform's own jobs.
-        key: a second job of this kind, firm and key is not added.
-        lane: jobs of the same lane never run at the same time.
-        about: the record that it is about, for whoever asks how far that is.
-        not_before: when it may run; None is now.
+    kind: str
+    queue: Queue
+    attempts: int
+    payload: Payload
+    firm_id: UUID | None
+    key: str | None
+    lane: str | None
+    about: UUID | None
+    not_before: datetime | None
 
-    Returns:
-        The job's id, or None where its key is taken.
 
-    Raises:
-        Permanent: `unknown_kind`.
-    """
-    found = KINDS.get(kind)
-    if found is None:
-        raise Permanent("unknown_kind", f"There is no kind of job {kind!r}; there are {', '.join(KINDS)}.")
-    values = {
-        "firm": firm_id,
-        "turn": firm_id or _PLATFORM,
-        "kind": kind,
-        "queue": found.queue,
-        "payload": msgspec.json.encode(payload).decode(),
-        "key": key,
-        "lane": lane,
-        "about": about,
-        "not_before": not_before,
-        "max": found.attempts,
+def add(session: Session, new: New) -> UUID | None:
+    """Add a job in the caller's transaction, and wake workers after its commit; None where its key is taken."""
+    values = new._asdict() | {
+        "turn": new.firm_id or _PLATFORM,
+        "payload": msgspec.json.encode(new.payload).decode(),
         "trace": traceparent(),
     }
-    job_id: UUID | None = session.scalar(_ENQUEUE, values)
-    if job_id and (not_before is None or not_before <= clock.now()):
-        tell_after_commit(session, found.queue)
+    job_id: UUID | None = session.scalar(_ADD, values)
+    if job_id and (new.not_before is None or new.not_before <= clock.now()):
+        tell_after_commit(session, new.queue)
     return job_id
 
 
-_ENQUEUE = text(
+_ADD = text(
     "INSERT INTO jobs (firm_id, turn, kind, queue, payload, key, lane, about, not_before, max_attempts, trace)"
-    " VALUES (:firm, :turn, :kind, :queue, :payload, :key, :lane, :about, coalesce(:not_before, gateway_now()), :max,"
-    " :trace)"
+    " VALUES (:firm_id, :turn, :kind, :queue, :payload, :key, :lane, :about, coalesce(:not_before, gateway_now()),"
+    " :attempts, :trace)"
     " ON CONFLICT (kind, key, firm_id) WHERE key IS NOT NULL DO NOTHING RETURNING id"
 )
 
@@ -196,13 +172,12 @@ _FINISH = text(
 )
 
 
-def fail(session: Session, job: Job, sentence: str, *, hopeless: bool = False) -> Ended:
-    """Note how an attempt failed: the job waits for its next one, or is dead when trying again cannot help.
+def fail(session: Session, job: Job, sentence: str, *, wait: timedelta | None) -> Ended:
+    """Note how an attempt failed: the job waits so long for its next one, or is dead where there is none.
 
     Raises:
         LeaseLost: the job is no longer this attempt's.
     """
-    wait = None if hopeless else _wait_after(job)
     state: Ended = "dead" if wait is None else "waiting"
     values = {"state": state, "wait": wait, "error": sentence}
     if session.scalar(_FAIL, _mine(job) | values) is None:
@@ -216,13 +191,6 @@ _FAIL = text(
     " finished_at = CASE WHEN :state = 'dead' THEN gateway_now() END"
     f" WHERE {_MINE} RETURNING id"
 )
-
-
-def _wait_after(job: Job) -> timedelta | None:
-    """How long until the next attempt; None after the last. A job that was retried by hand starts its ladder anew."""
-    ladder = KINDS[job.kind].ladder if job.kind in KINDS else ()
-    left = job.max_attempts - job.attempts
-    return ladder[-min(left, len(ladder))] if left > 0 and ladder else None
 
 
 def give_back(session: Session, jobs: Sequence[Job]) -> None:
@@ -259,20 +227,28 @@ RETURNING queue, state
 # ---------------------------------------------------------------- by hand
 
 
-def retry(session: Session, job_id: UUID) -> None:
-    """Let a dead job, or one that waits for its next attempt, run now; a dead one has all its attempts again.
+def kind_of(session: Session, job_id: UUID) -> str:
+    """The name of a job's kind, which this version may not know.
 
     Raises:
         NotFound: there is no such job in this session's sight.
+    """
+    found: str | None = session.scalar(text("SELECT kind FROM jobs WHERE id = :id"), {"id": job_id})
+    if found is None:
+        raise NotFound("job", str(job_id))
+    return found
+
+
+def retry(session: Session, job_id: UUID, *, attempts: int) -> None:
+    """Let a dead job, or one that waits for its next attempt, run now; a dead one has so many attempts more.
+
+    Raises:
         Permanent: `not_retryable`, it is running or done.
     """
-    row = session.execute(text("SELECT kind, state FROM jobs WHERE id = :id FOR UPDATE"), {"id": job_id}).one_or_none()
-    if row is None:
-        raise NotFound("job", str(job_id))
-    if row.state not in {"dead", "waiting"}:
-        raise Permanent("not_retryable", f"The job {job_id} is {row.state}; only dead or waiting ones can be retried.")
-    more = KINDS[row.kind].attempts if row.kind in KINDS else 1
-    queue = session.scalar(_RETRY, {"id": job_id, "more": more})
+    state = session.scalar(text("SELECT state FROM jobs WHERE id = :id FOR UPDATE"), {"id": job_id})
+    if state not in {"dead", "waiting"}:
+        raise Permanent("not_retryable", f"The job {job_id} is {state}; only dead or waiting ones can be retried.")
+    queue = session.scalar(_RETRY, {"id": job_id, "more": attempts})
     tell_after_commit(session, str(queue))
 
 

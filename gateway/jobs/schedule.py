@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from typing import NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -18,8 +17,7 @@ from gateway.errors import Problem
 from gateway.jobs import leases
 from gateway.jobs.broker.nudging import Nudger
 from gateway.jobs.cron import due_since
-from gateway.jobs.kinds import KINDS
-from gateway.jobs.ledger import enqueue
+from gateway.jobs.kinds import Kinds, enqueue
 from gateway.logging import get_logger
 from gateway.settings import Settings
 
@@ -28,28 +26,12 @@ _TICK_SECONDS = 1.0
 log = get_logger(__name__)
 
 
-class BuiltIn(NamedTuple):
-    """A schedule that every installation has; `enabled` in the table is left as it is."""
-
-    cron: str
-    kind: str
-    time_zone: str = "UTC"
-
-
-BUILT_IN: dict[str, BuiltIn] = {
-    "audit partitions": BuiltIn("15 1 * * *", "audit.partitions"),
-    "open imports": BuiltIn("* * * * *", "ingest.sweep"),
-    "old jobs": BuiltIn("45 2 * * *", "jobs.purge"),
-    "old files": BuiltIn("15 3 * * *", "ingest.retire"),
-}
-
-
 class Scheduler:
     """One process that would lead. Several may run: one makes the jobs, and another within seconds after its end."""
 
-    def __init__(self, db: Database, settings: Settings) -> None:
+    def __init__(self, db: Database, settings: Settings, kinds: Kinds) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-        self._db = db
+        self._db, self._kinds = db, kinds
         self._nudger = Nudger(settings, db.addresses)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
@@ -74,7 +56,7 @@ class Scheduler:
         is_away = False
         while not self._stopping.wait(_TICK_SECONDS):
             try:
-                tick(self._db, self.name)
+                tick(self._db, self._kinds, self.name)
                 is_away = False
             except Problem as problem:
                 if not is_away:
@@ -84,7 +66,7 @@ class Scheduler:
                 log.exception("cannot make jobs by the clock")
 
 
-def tick(db: Database, name: str) -> list[str]:
+def tick(db: Database, kinds: Kinds, name: str) -> list[str]:
     """Make the jobs that are due, unless somebody else leads; returns their keys.
 
     The lease is renewed in the transaction that makes the jobs, so two leaders can never both have made them.
@@ -92,18 +74,21 @@ def tick(db: Database, name: str) -> list[str]:
     with db.system() as session:
         if not leases.take(session, leases.SCHEDULER, name):
             return []
-        _know_built_in(session)
-        return [key for one in _enabled(session) if (key := _run_one(session, one))]
+        _know_built_in(session, kinds)
+        return [key for one in _enabled(session) if (key := _run_one(session, kinds, one))]
 
 
-def _know_built_in(session: Session) -> None:
+def _know_built_in(session: Session, kinds: Kinds) -> None:
+    """What every installation does by the clock; `enabled` in the table is left as it is."""
     known = {one.name: one for one in session.scalars(select(Schedule).where(Schedule.firm_id.is_(None)))}
-    for name, built_in in BUILT_IN.items():
-        one = known.get(name)
+    for kind in kinds.values():
+        if (clockwork := kind.clockwork) is None:
+            continue
+        one = known.get(clockwork.name)
         if one is None:
-            session.add(Schedule(name=name, cron=built_in.cron, time_zone=built_in.time_zone, kind=built_in.kind))
-        else:
-            one.cron, one.kind, one.time_zone = built_in
+            one = Schedule(name=clockwork.name)
+            session.add(one)
+        one.cron, one.time_zone, one.kind = clockwork.cron, clockwork.time_zone, kind.name
     session.flush()
 
 
@@ -111,14 +96,14 @@ def _enabled(session: Session) -> list[Schedule]:
     return list(session.scalars(select(Schedule).where(Schedule.enabled).order_by(Schedule.id)))
 
 
-def _run_one(session: Session, one: Schedule) -> str | None:
+def _run_one(session: Session, kinds: Kinds, one: Schedule) -> str | None:
     """Add the job of a schedule that is due; its key."""
     instant = due_since(one.cron, one.time_zone, one.last_run, clock.now())
     if instant is None:
         return None
     key = f"{one.name}@{instant.isoformat()}"
-    if one.kind in KINDS:
-        enqueue(session, one.kind, one.payload, firm_id=one.firm_id, key=key)
+    if kind := kinds.get(one.kind):
+        enqueue(session, kind, one.payload, firm_id=one.firm_id, key=key)
     else:
         log.error("a schedule asks for a kind of job that there is not", schedule=one.name, kind=one.kind)
     one.last_run = instant

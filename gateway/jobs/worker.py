@@ -12,22 +12,21 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from importlib import import_module
 from time import perf_counter
 from typing import Literal
 from uuid import uuid4
 
-from gateway.db.session import Database
 from gateway.errors import Permanent, Problem, Transient
 from gateway.jobs import broker, leases, ledger
 from gateway.jobs.broker.nudging import Nudger
 from gateway.jobs.claims import Claims
-from gateway.jobs.handling import Handler, Handling
-from gateway.jobs.kinds import KINDS, Queue
+from gateway.jobs.handling import Handling
+from gateway.jobs.kinds import Kind, Kinds
 from gateway.jobs.ledger import Job, LeaseLost
+from gateway.jobs.queues import Queue
 from gateway.logging import about, get_logger
 from gateway.metrics import JOBS
-from gateway.settings import Settings
+from gateway.office import Office
 from gateway.tracing import span
 
 _PULSE_SECONDS = 1.0  # between renewals of leases, and notes of progress
@@ -45,17 +44,18 @@ def connections_for(pools: Mapping[Queue, int]) -> int:
 class Worker:
     """The pools of one process, and the threads that keep its leases and look for what no message told."""
 
-    def __init__(self, db: Database, settings: Settings, pools: Mapping[Queue, int]) -> None:
+    def __init__(self, office: Office, kinds: Kinds, pools: Mapping[Queue, int]) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-        self._db, self._settings = db, settings
-        self._lease = timedelta(seconds=settings.job_lease_seconds)
+        self._office, self._kinds = office, kinds
+        self._db, self._settings = office.db, office.settings
+        self._lease = timedelta(seconds=self._settings.job_lease_seconds)
         self._stopping = threading.Event()
         self._running = _Running()
         self._pools: dict[str, _Pool] = {
-            queue: _Pool(Claims(db, queue, self.name, self._lease), threads, self._work)
+            queue: _Pool(Claims(office.db, queue, self.name, self._lease), threads, self._work)
             for queue, threads in pools.items()
         }
-        regular = [(_PULSE_SECONDS, self._pulse), (settings.job_sweep_seconds, self._sweep)]
+        regular = [(_PULSE_SECONDS, self._pulse), (self._settings.job_sweep_seconds, self._sweep)]
         self._threads = [threading.Thread(target=self._every, args=one, daemon=True) for one in regular]
 
     def start(self) -> None:
@@ -138,31 +138,31 @@ class Worker:
             pool.wake()
 
     def _work(self, job: Job) -> None:
-        handling = Handling(self._db, self._settings, job)
+        handling = Handling(self._office, job)
         with self._running.entered(handling):
-            _handle(handling)
+            _handle(handling, self._kinds.get(job.kind))
 
 
-Outcome = Literal["done", "failed", "dead", "lost"]  # `failed` is tried again, `lost` was taken over
+AttemptEnd = Literal["done", "failed", "dead", "lost"]  # `failed` is tried again, `lost` was taken over
 
 
-def _handle(handling: Handling) -> None:
+def _handle(handling: Handling, kind: Kind | None) -> None:
     """Run one attempt, under its ids in the log, and on record."""
     job, begun = handling.job, perf_counter()
     ids = {"job_id": str(job.id), "import_id": job.payload.get("import_id")}
     with about(**ids), span(f"job {job.kind}", made_by=job.trace, attempt=job.attempts, **ids) as told:
-        outcome = _attempt(handling)
+        outcome = _attempt(handling, kind)
         told.tell(outcome=outcome, failed=None if outcome == "done" else outcome)
         seconds = perf_counter() - begun
         JOBS.observe(seconds, job.kind, outcome)
         log.info("job ended", kind=job.kind, outcome=outcome, attempt=job.attempts, seconds=round(seconds, 3))
 
 
-def _attempt(handling: Handling) -> Outcome:
+def _attempt(handling: Handling, kind: Kind | None) -> AttemptEnd:
     """Run one attempt to its end in the ledger, whatever comes of it."""
-    job, db = handling.job, handling.db
+    job, db = handling.job, handling.office.db
     try:
-        _handler_of(job)(handling)
+        _known(kind, job).handler(handling)
         if not handling.is_finished:
             with db.system() as session:
                 ledger.finish(session, job)
@@ -170,28 +170,25 @@ def _attempt(handling: Handling) -> Outcome:
         log.warning("job was taken over", kind=job.kind, why=lost.sentence)
         return "lost"
     except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the job must know
-        return _note_failure(handling, error)
+        return _note_failure(handling, kind, error)
     return "done"
 
 
-def _handler_of(job: Job) -> Handler:
-    """The handler of a job's kind.
+def _known(kind: Kind | None, job: Job) -> Kind:
+    """The kind of a job.
 
     Raises:
         Permanent: `unknown_kind`.
     """
-    kind = KINDS.get(job.kind)
     if kind is None:
         raise Permanent(
             "unknown_kind",
             f"This version knows no job of the kind {job.kind!r}. Retry it when a version that does is installed.",
         )
-    module, _, name = kind.handler.partition(":")
-    handler: Handler = getattr(import_module(module), name)
-    return handler
+    return kind
 
 
-def _note_failure(handling: Handling, error: Exception) -> Outcome:
+def _note_failure(handling: Handling, kind: Kind | None, error: Exception) -> AttemptEnd:
     job = handling.job
     sentence = error.sentence if isinstance(error, Problem) else "Internal error"
     told = {"kind": job.kind, "attempt": job.attempts}
@@ -200,9 +197,10 @@ def _note_failure(handling: Handling, error: Exception) -> Outcome:
     else:
         log.error("job failed", exc_info=error, **told)
     hopeless = isinstance(error, Problem) and not isinstance(error, Transient)
+    wait = None if kind is None or hopeless else kind.wait_after(job)
     try:
-        with handling.db.system() as session:
-            ended = ledger.fail(session, job, sentence, hopeless=hopeless)
+        with handling.office.db.system() as session:
+            ended = ledger.fail(session, job, sentence, wait=wait)
     except LeaseLost as lost:
         log.warning("job was taken over", why=lost.sentence, **told)
         return "lost"

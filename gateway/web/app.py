@@ -25,8 +25,8 @@ from gateway.jobs.broker.nudging import Nudger
 from gateway.jobs.ledger import PROGRESS
 from gateway.limits import counter_for
 from gateway.logging import configure
+from gateway.office import Office
 from gateway.settings import Settings, load
-from gateway.storage import Store
 from gateway.web.api import (
     audit,
     auth,
@@ -54,15 +54,14 @@ from gateway.web.auth import admit, provide_call
 from gateway.web.auth.partners import Known
 from gateway.web.auth.tokens import Keyring
 from gateway.web.bodies import Asking
+from gateway.web.bulkheads import HEAVY, HEAVY_EACH, SENDING, SENDING_EACH, Bulkhead
 from gateway.web.calls import PROOF
-from gateway.web.crowds import HEAVY, HEAVY_EACH, SENDING, SENDING_EACH, Crowd
 from gateway.web.examples import illustrate
 from gateway.web.following import Following
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.reference import Reference
 from gateway.web.schemas import Constrained
 from gateway.web.watching import watched
-from ingest.office import Office
 
 OPEN_ROUTES: list[ControllerRouterHandler] = [
     health.live,
@@ -133,14 +132,14 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         database = Database.open(settings)
-        app.state.office = Office(database, Store.of(settings), settings)
+        app.state.office = Office.of(database, settings)
         app.state.keyring = Keyring(app.state.office)
         app.state.counter = counter_for(settings.limits_url)
         app.state.known = Known()
         nudger = Nudger(settings, database.addresses)
         database.tell = nudger.nudge
-        app.state.heavy = Crowd(HEAVY_EACH, HEAVY)
-        app.state.sending = Crowd(SENDING_EACH, SENDING)
+        app.state.heavy = Bulkhead(HEAVY_EACH, HEAVY)
+        app.state.sending = Bulkhead(SENDING_EACH, SENDING)
         app.state.following = Following(Bulletin(database.addresses.app, PROGRESS))
         try:
             async with Direct(database.addresses.app) as app.state.direct:

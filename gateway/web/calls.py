@@ -15,10 +15,9 @@ from uuid import UUID
 from litestar.connection import ASGIConnection
 from sqlalchemy.orm import Session
 
-from gateway.domain.audit import Actor
-from gateway.domain.permissions import PERMISSIONS, holds
+from gateway.domain.access.permissions import PERMISSIONS, holds
+from gateway.office import Actor, Office
 from gateway.web.problems import Rejected
-from ingest.office import Office
 
 OPEN: dict[str, Any] = {"opt": {"open": True}}
 PROOF = "bearer"  # the name in the OpenAPI document of what proves who calls

@@ -11,10 +11,10 @@ import msgspec
 from litestar.response import ServerSentEventMessage
 
 from gateway.jobs.broker.listening import Bulletin
+from gateway.web.bulkheads import FOLLOWERS, FOLLOWERS_EACH, Bulkhead, name_of
 from gateway.web.calls import Call
-from gateway.web.crowds import FOLLOWERS, FOLLOWERS_EACH, Crowd, name_of
 from gateway.web.problems import Rejected
-from ingest.jobs import Standing, follow
+from ingest.standing import Standing, follow
 
 
 class Following:
@@ -26,7 +26,7 @@ class Following:
 
     def __init__(self, bulletin: Bulletin) -> None:
         self.bulletin = bulletin
-        self._crowd = Crowd(FOLLOWERS_EACH, FOLLOWERS)
+        self._bulkhead = Bulkhead(FOLLOWERS_EACH, FOLLOWERS)
         self._threads = anyio.CapacityLimiter(FOLLOWERS)  # of their own: they wait in them, and nobody else may
 
     def events(self, call: Call, import_id: UUID) -> AsyncIterator[ServerSentEventMessage]:
@@ -35,13 +35,13 @@ class Following:
         Raises:
             Rejected: 429 `too_many_at_once`, 503 `busy`.
         """
-        self._crowd.check(name_of(call.who))
+        self._bulkhead.check(name_of(call.who))
         return self._events(call, import_id)
 
     async def _events(self, call: Call, import_id: UUID) -> AsyncIterator[ServerSentEventMessage]:
         """Counted from the first event on: a caller that left before then would never be counted out again."""
         try:
-            with self._crowd.within(name_of(call.who)):
+            with self._bulkhead.within(name_of(call.who)):
                 async for one in self._looks(call, import_id):
                     yield one
         except Rejected:

@@ -8,8 +8,8 @@ from zoneinfo import available_timezones
 
 from msgspec import UNSET, Struct
 
-from gateway.domain.changes import Unfit
-from gateway.domain.fields import CHOICES, DOCUMENT_TYPES, FIELDS, Field, Kind
+from gateway.domain.people.changes import Unfit
+from gateway.domain.people.fields import CHOICES, DOCUMENT_TYPES, FIELDS, Field, Kind
 from ingest.catalogue import RowProblem, mask, shorten
 from ingest.feed import FieldSpec
 from ingest.mapping.contacts import email, phone

@@ -12,7 +12,7 @@ from typing import Any
 from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 
-from gateway.domain.tiers import CEILING, FILES, windows_of
+from gateway.domain.access.tiers import CEILING, FILES, windows_of
 from gateway.limits import Counter, Decision, Standing, Window
 from gateway.web.calls import Identity
 from gateway.web.problems import Rejected

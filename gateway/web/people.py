@@ -11,8 +11,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gateway.crypto import FirmCipher
 from gateway.db.models import Client
-from gateway.domain import clients
-from gateway.domain.changes import last_four
+from gateway.domain.people import clients
+from gateway.domain.people.changes import last_four
 from gateway.web.pinned import Pin, pins_of
 from gateway.web.texts import (
     Count,

@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import Scope
 from msgspec import Struct
 
-from gateway.domain.changes import Unfit
+from gateway.domain.people.changes import Unfit
 from gateway.errors import NotFound, Problem, Transient
 from gateway.logging import get_logger
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from gateway.db.models import Partner
-from gateway.domain.partners import Home
+from gateway.domain.partners.homes import Home
 from gateway.errors import NotFound
 from gateway.web.calls import Call
 from gateway.web.problems import Rejected
@@ -36,4 +36,4 @@ def home_of(call: Call, slug: str | None) -> Home:
         found = session.scalar(wanted.where(Partner.slug == slug) if slug else wanted)
         if found is None:
             raise NotFound("partner", slug or call.who.name)
-        return Home(found.firm_id, found.id, found.slug, found.time_zone)
+        return Home.of(found)

@@ -10,7 +10,7 @@ from uuid import UUID
 from litestar.params import QueryParameter
 from msgspec import Meta
 
-from gateway.domain.fields import CASE_TYPES, CHOICES, DOCUMENT_TYPES
+from gateway.domain.people.fields import CASE_TYPES, CHOICES, DOCUMENT_TYPES
 
 NO_NUL = r"^[^\x00]*$"  # PostgreSQL stores no text that holds one
 _INTEGER = 2_147_483_647  # the most that an integer column holds

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from ingest.formats.base import Refused
+from ingest.formats.calamine_gaps import Gaps
 from ingest.formats.cells import text_of
-from ingest.formats.untold import Untold
 
 _NO_SECTOR = 0xFFFFFFFA  # numbers from here on have special meanings
 _NAMES = {"workbook", "book"}  # the stream of BIFF8, and the one of BIFF5
@@ -26,7 +26,7 @@ _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 
 _UNNAMED = "#N/A"  # what the few errors of later versions are stored as for readers that do not know them
 
 
-def untold(path: Path) -> list[Untold]:
+def gaps(path: Path) -> list[Gaps]:
     """The error cells and negative numbers of all sheets, charts included, in the order of the workbook.
 
     Raises:
@@ -41,8 +41,8 @@ def untold(path: Path) -> list[Untold]:
         raise Refused("unreadable", why="it is damaged or cut short") from error
 
 
-def _sheet(stream: bytearray, start: int) -> Untold:
-    found = Untold()
+def _sheet(stream: bytearray, start: int) -> Gaps:
+    found = Gaps()
     for kind, at, size in _records(stream, start):
         if kind in _READERS:
             _READERS[kind](stream, at, size, found)
@@ -66,14 +66,14 @@ def _records(stream: bytearray, start: int) -> Iterator[tuple[int, int, int]]:
 # ---------------------------------------------------------------- cells
 
 
-def _boolerr(stream: bytearray, at: int, _: int, found: Untold) -> None:
+def _boolerr(stream: bytearray, at: int, _: int, found: Gaps) -> None:
     row, column, _ = _CELL.unpack_from(stream, at)
     value, is_error = stream[at + 6], stream[at + 7]
     if is_error:
         found.errors[row + 1][column] = _ERRORS.get(value, _UNNAMED)
 
 
-def _formula(stream: bytearray, at: int, size: int, found: Untold) -> None:
+def _formula(stream: bytearray, at: int, size: int, found: Gaps) -> None:
     row, column, _ = _CELL.unpack_from(stream, at)
     if stream[at + 12 : at + 14] != _IS_ERROR:
         _number(stream, at, size, found)
@@ -81,24 +81,24 @@ def _formula(stream: bytearray, at: int, size: int, found: Untold) -> None:
         found.errors[row + 1][column] = _ERRORS.get(stream[at + 8], _UNNAMED)
 
 
-def _number(stream: bytearray, at: int, _: int, found: Untold) -> None:
+def _number(stream: bytearray, at: int, _: int, found: Gaps) -> None:
     row, column, _, value = _NUMBER.unpack_from(stream, at)
     if value < 0:
         found.numbers[row + 1][column] = text_of(value)
 
 
-def _rk(stream: bytearray, at: int, _: int, found: Untold) -> None:
+def _rk(stream: bytearray, at: int, _: int, found: Gaps) -> None:
     row, column = struct.unpack_from("<HH", stream, at)
     _short_number(stream, at + 4, row, column, found)
 
 
-def _mulrk(stream: bytearray, at: int, size: int, found: Untold) -> None:
+def _mulrk(stream: bytearray, at: int, size: int, found: Gaps) -> None:
     row, first = struct.unpack_from("<HH", stream, at)
     for number, place in enumerate(range(at + 4, at + size - 2, _RK.size)):
         _short_number(stream, place, row, first + number, found)
 
 
-def _short_number(stream: bytearray, at: int, row: int, column: int, found: Untold) -> None:
+def _short_number(stream: bytearray, at: int, row: int, column: int, found: Gaps) -> None:
     """Two bits say how the other thirty are meant: a whole number or the head of a double, and whether by hundreds."""
     _, packed = _RK.unpack_from(stream, at)
     if not packed >> 31:

@@ -10,8 +10,8 @@ from msgspec import field as option
 from ingest.catalogue import shorten
 from ingest.formats.base import MAX_COLUMNS, Batch, BrokenRow, Flaw, FormatSpec, Part, Refused, Source, counted
 from ingest.formats.filling import Filling
+from ingest.formats.json_stream import Documents, Found
 from ingest.formats.paths import BadRecord, Cells, rows_of
-from ingest.formats.scanner import Documents, Found
 from ingest.formats.text import MAX_CELL, presentable
 
 _SHOWN = 2_000  # characters of a broken record that are kept to be shown

@@ -11,8 +11,8 @@ from typing import IO
 from xml.etree.ElementTree import fromstring
 
 from ingest.formats.answers import Merge
+from ingest.formats.calamine_gaps import HEAD_ROWS, Gaps, Irregular
 from ingest.formats.cells import text_of
-from ingest.formats.untold import HEAD_ROWS, Irregular, Untold
 
 _CHUNK = 1 << 20
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -27,13 +27,13 @@ _MERGE = re.compile(rb'mergeCell [^<>]*ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3}
 _MERGE_LENGTH = 200  # bytes; more than one such element takes
 
 
-def untold(path: Path, sheet: str) -> Untold:
+def gaps(path: Path, sheet: str) -> Gaps:
     """The error cells and negative numbers of a sheet.
 
     Raises:
         Irregular: there are some whose place is not written beside them.
     """
-    found = Untold()
+    found = Gaps()
     with zipfile.ZipFile(path) as archive, archive.open(_part_of(archive, sheet)) as part:
         for piece in _whole_cells(part):
             _find_errors(piece, found)
@@ -54,7 +54,7 @@ def merges(path: Path, sheet: str) -> list[Merge]:
     return list(found)
 
 
-def _find_errors(piece: bytes, found: Untold) -> None:
+def _find_errors(piece: bytes, found: Gaps) -> None:
     if _ODD_ERROR_MARK in piece:
         raise Irregular
     if _ERROR_MARK in piece:
@@ -65,7 +65,7 @@ def _find_errors(piece: bytes, found: Untold) -> None:
             found.errors[int(row)][_column(letters)] = shown.decode("utf-8", "replace")
 
 
-def _find_negatives(piece: bytes, found: Untold) -> None:
+def _find_negatives(piece: bytes, found: Gaps) -> None:
     for match in _NEGATIVE.finditer(piece):
         if piece[match.start() - 1 : match.start()] != b"v":
             continue

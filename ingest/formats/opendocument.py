@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 from xml.parsers import expat
 
-from ingest.formats.untold import HEAD_ROWS, Untold
+from ingest.formats.calamine_gaps import HEAD_ROWS, Gaps
 
 _CHUNK = 1 << 20
 _CONTENT = "content.xml"
@@ -33,7 +33,7 @@ _PARAGRAPH = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 p"
 _CELLS = {_TABLE + "table-cell", _TABLE + "covered-table-cell"}
 
 
-def untold(path: Path) -> list[Untold]:
+def gaps(path: Path) -> list[Gaps]:
     """One for each sheet, in order; none at all where calamine tells everything."""
     with zipfile.ZipFile(path) as archive:
         return _parsed(archive) if _is_marked(archive) else []
@@ -50,7 +50,7 @@ def _is_marked(archive: zipfile.ZipFile) -> bool:
     return False
 
 
-def _parsed(archive: zipfile.ZipFile) -> list[Untold]:
+def _parsed(archive: zipfile.ZipFile) -> list[Gaps]:
     content = _Content()
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
@@ -65,7 +65,7 @@ class _Content:
     """The sheets so far, and where in the last one the parser stands: row and column are 0-based."""
 
     def __init__(self) -> None:
-        self.sheets: list[Untold] = []
+        self.sheets: list[Gaps] = []
         self._day_0 = _DAY_0
         self._depth = self._cell_depth = self._tables = 0
         self._row = self._rows = self._column = self._columns = 0
@@ -84,7 +84,7 @@ class _Content:
         elif name == _TABLE + "table":
             self._tables += 1
             if self._tables == 1:
-                self.sheets.append(Untold(merges=[]))
+                self.sheets.append(Gaps(merges=[]))
                 self._row = 0
         elif name == _TABLE + "null-date":
             self._day_0 = attributes.get(_TABLE + "date-value", _DAY_0)
@@ -120,7 +120,7 @@ class _Content:
         for row in range(self._row, self._row + self._rows):
             texts[row + 1].update(dict.fromkeys(range(self._column, self._column + self._columns), text))
 
-    def _note_merge(self, sheet: Untold) -> None:
+    def _note_merge(self, sheet: Gaps) -> None:
         columns = int(self._cell.get(_TABLE + "number-columns-spanned", 1))
         rows = int(self._cell.get(_TABLE + "number-rows-spanned", 1))
         if sheet.merges is not None and max(rows, columns) > 1:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.formats.base import MAX_COLUMNS
-from ingest.formats.scanner import TOO_DEEP, Doubled, NoValue
+from ingest.formats.json_stream import TOO_DEEP, Doubled, NoValue
 
 _MAX_DEPTH = 100
 _WORDS = {True: "true", False: "false", None: ""}

@@ -26,8 +26,8 @@ from ingest.formats import biff, ooxml, opendocument
 from ingest.formats.answers import CELL_BYTES, LENGTH, MEMORY, SECONDS, Answer, Merge, Opened, Refusal, Rows, Sheet
 from ingest.formats.archive import inspect
 from ingest.formats.base import BATCH_BYTES, BATCH_ROWS, Refused
+from ingest.formats.calamine_gaps import HEAD_ROWS, Gaps, Irregular, Row
 from ingest.formats.cells import text_of
-from ingest.formats.untold import HEAD_ROWS, Irregular, Row, Untold
 
 GIVEN_UP = 75  # exit code: too much for this way of reading
 MARGIN_CELLS = 5_000_000  # blank cells above the first one; calamine would make a list of each row of them
@@ -93,27 +93,27 @@ class _Quick:
         ]
         found = [self._book.sheets_metadata[place] for place in self._places]
         self.sheets = [Sheet(one.name, one.visible == SheetVisibleEnum.Visible) for one in found]
-        self._untold = biff.untold(path) if kind == "xls" else opendocument.untold(path) if kind == "ods" else []
+        self._gaps = biff.gaps(path) if kind == "xls" else opendocument.gaps(path) if kind == "ods" else []
 
     def blocks(self, number: int) -> Iterator[Rows]:
         """The answers for one sheet."""
-        untold = self._untold_of(number)
+        gaps = self._gaps_of(number)
         sheet = self._book.get_sheet_by_index(self._places[number])
         top, left = sheet.start or (0, 0)
         if top * sheet.width > MARGIN_CELLS:
             raise Irregular
-        missing = max(0, untold.height - (sheet.end[0] + 1 if sheet.end else 0))
+        missing = max(0, gaps.height - (sheet.end[0] + 1 if sheet.end else 0))
         rows = itertools.chain(_shifted(sheet.iter_rows(), left), itertools.repeat([], missing))
-        merges = sheet.merged_cell_ranges if untold.merges is None else untold.merges
+        merges = sheet.merged_cell_ranges if gaps.merges is None else gaps.merges
         yield from _blocks(
-            map(_texts, rows, itertools.count(1), itertools.repeat(untold)), merges or [], sheet.total_height
+            map(_texts, rows, itertools.count(1), itertools.repeat(gaps)), merges or [], sheet.total_height
         )
 
-    def _untold_of(self, number: int) -> Untold:
+    def _gaps_of(self, number: int) -> Gaps:
         if self._kind == "xlsx":
-            return ooxml.untold(self._path, self.sheets[number].name)
+            return ooxml.gaps(self._path, self.sheets[number].name)
         place = self._places[number]
-        return self._untold[place] if place < len(self._untold) else Untold()
+        return self._gaps[place] if place < len(self._gaps) else Gaps()
 
 
 class _Slow:
@@ -140,10 +140,10 @@ def _shifted(rows: Iterator[list[Any]], left: int) -> Iterator[list[Any]]:
     return (margin + row for row in rows) if margin else rows
 
 
-def _texts(row: list[Any], number: int, untold: Untold) -> Row:
+def _texts(row: list[Any], number: int, gaps: Gaps) -> Row:
     texts = [value if type(value) is str else text_of(value) for value in row]
-    if number in untold.numbers or number in untold.errors:
-        return untold.complete(number, row, texts)
+    if number in gaps.numbers or number in gaps.errors:
+        return gaps.complete(number, row, texts)
     return texts, _NO_ERRORS
 
 

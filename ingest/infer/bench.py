@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.domain.fields import FIELDS, Kind
+from gateway.domain.people.fields import FIELDS, Kind
 from ingest.infer.draft import FieldDraft, RecordDraft, SectionDraft
 from ingest.infer.options import Read, Terrain, reading
 from ingest.infer.profile import ColumnProfile, TableProfile

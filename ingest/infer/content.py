@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from gateway.domain.fields import Kind
+from gateway.domain.people.fields import Kind
 from ingest.infer.bench import Bench
 from ingest.infer.draft import FieldDraft, RecordDraft
 from ingest.infer.profile import ColumnProfile

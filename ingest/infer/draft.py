@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.domain.fields import Kind
+from gateway.domain.people.fields import Kind
 from ingest.infer.layout import Layout
 from ingest.infer.names import Naming
 

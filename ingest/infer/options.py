@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.domain.fields import CHOICES, DURATION_OF_STATUS, FIELDS, Kind
+from gateway.domain.people.fields import CHOICES, DURATION_OF_STATUS, FIELDS, Kind
 from ingest.infer.dates import formats_of
 from ingest.infer.profile import LEAST_SHARE, TESTED, ColumnProfile
 from ingest.infer.words import STAYS, mapped

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-from gateway.domain.fields import Kind
+from gateway.domain.people.fields import Kind
 from ingest.infer.words import folded
 
 Target = tuple[Kind, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from gateway.domain.fields import CASE_TYPES, DOCUMENT_TYPES
+from gateway.domain.people.fields import CASE_TYPES, DOCUMENT_TYPES
 
 PLACEHOLDERS = frozenset(
     "N/A n/a NA n.a. N.A. #N/A NULL null Null (null) None NONE none nil NIL TBD tbd TBA - -- --- . ? unknown Unknown"

@@ -12,7 +12,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from gateway.domain.fields import Kind
+from gateway.domain.people.fields import Kind
 from ingest.feed import DocumentSpec, Feed
 from ingest.load.match import ENDED
 from ingest.load.shapes import Shape

@@ -1,6 +1,6 @@
 """Rows about people whom the firm erased: left out, so that no file brings them back silently.
 
-The key of an erased person is kept as a blind index only (`gateway.domain.erasure`), so the keys of the file are
+The key of an erased person is kept as a blind index only (`gateway.domain.people.erasure`), so the keys of the file are
 compared by theirs. A partner without erased people, which is nearly every one, pays one look at an empty index.
 """
 
@@ -11,8 +11,8 @@ from typing import Any
 from psycopg import Connection
 
 from gateway.crypto import FirmCipher
-from gateway.domain.erasure import tombstone
-from gateway.domain.fields import Kind
+from gateway.domain.people.erasure import tombstone
+from gateway.domain.people.fields import Kind
 from ingest.catalogue import RowProblem
 from ingest.load.shapes import Shape
 

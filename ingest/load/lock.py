@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 
-from gateway.domain.fields import Kind
+from gateway.domain.people.fields import Kind
 from ingest.load.entries import TOUCHED
 from ingest.load.shapes import KINDS, Shape
 

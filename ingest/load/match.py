@@ -19,7 +19,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from gateway.domain.fields import DURATION_OF_STATUS, Kind
+from gateway.domain.people.fields import DURATION_OF_STATUS, Kind
 from ingest.load.ids import fresh_id
 from ingest.load.shapes import KINDS, Shape
 from ingest.mapping.records import ATTRIBUTES

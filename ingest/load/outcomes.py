@@ -11,7 +11,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from gateway.domain.fields import Kind
+from gateway.domain.people.fields import Kind
 from ingest.catalogue import RowProblem, shorten
 from ingest.load.match import same_record
 from ingest.load.shapes import Shape

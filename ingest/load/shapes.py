@@ -9,7 +9,7 @@ from functools import cached_property
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
-from gateway.domain.fields import DURATION_OF_STATUS, FIELDS, MODELS, Kind
+from gateway.domain.people.fields import DURATION_OF_STATUS, FIELDS, MODELS, Kind
 from ingest.mapping.bound import RecordPlan
 from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import ATTRIBUTES

@@ -11,7 +11,7 @@ from typing import Any
 from psycopg import Connection, sql
 
 from gateway.crypto import FirmCipher
-from gateway.domain.fields import Kind
+from gateway.domain.people.fields import Kind
 from ingest.catalogue import RowProblem
 from ingest.load.shapes import Shape
 from ingest.mapping.records import Mapped, Records

@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from gateway.domain.fields import Kind
+from gateway.domain.people.fields import Kind
 from ingest.load import entries, statistics
 from ingest.load.entries import TOUCHED, client_of
 from ingest.load.match import ENDED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gateway.domain.fields import FIELDS, Field, Kind
+from gateway.domain.people.fields import FIELDS, Field, Kind
 from ingest.feed import DocumentType, Feed, FieldSpec
 from ingest.mapping.values import unknown_name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gateway.domain.fields import Field, Kind
+from gateway.domain.people.fields import Field, Kind
 from ingest.feed import FieldSpec
 from ingest.mapping.column import Column
 from ingest.mapping.headers import Headers

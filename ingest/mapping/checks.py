@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from gateway.domain.fields import Room
+from gateway.domain.people.fields import Room
 from ingest.feed import FieldSpec
 from ingest.mapping.types import DATES
 from ingest.mapping.values import BadValue, Parser, SpecError, alternatives

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from gateway.domain.fields import Room
+from gateway.domain.people.fields import Room
 from ingest.feed import FieldSpec
 from ingest.mapping.checks import Check, compile_checks
 from ingest.mapping.cleaners import compile_cleaners, strip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gateway.domain.fields import DURATION_OF_STATUS
+from gateway.domain.people.fields import DURATION_OF_STATUS
 from ingest.mapping.addresses import Address
 from ingest.mapping.bound import RecordPlan
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import PurePosixPath, PureWindowsPath
 
-from gateway.domain.fields import CHOICES, Holds
+from gateway.domain.people.fields import CHOICES, Holds
 from ingest.feed import Derived, Feed, FieldSpec, Lookup, Names, Plain, Step, Translate
 from ingest.mapping.addresses import Address, doc_types, locate, mapped
 from ingest.mapping.fitting import compile_field

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from gateway.domain.fields import CHOICES, DURATION_OF_STATUS, FIELDS, Holds, Kind
+from gateway.domain.people.fields import CHOICES, DURATION_OF_STATUS, FIELDS, Holds, Kind
 from ingest.feed import FieldSpec
 from ingest.mapping.column import Column, compile_column
 from ingest.mapping.values import SpecError, unknown_name

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.domain.fields import FIELDS, Kind
+from gateway.domain.people.fields import FIELDS, Kind
 from ingest.feed import Condition, DocumentSpec, Feed
 from ingest.mapping.bound import RecordPlan, Test, TypePlan, bind_field
 from ingest.mapping.enrich import BoundStep, bind_steps, with_targets

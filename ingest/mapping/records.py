@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
-from gateway.domain.fields import DURATION_OF_STATUS, Kind
+from gateway.domain.people.fields import DURATION_OF_STATUS, Kind
 from ingest.catalogue import RowProblem, mask, shorten
 from ingest.formats.base import Batch, Flaw
 from ingest.formats.text import presentable

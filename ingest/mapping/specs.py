@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from gateway.domain.fields import DOCUMENT_TYPES, FIELDS, Kind
+from gateway.domain.people.fields import DOCUMENT_TYPES, FIELDS, Kind
 from ingest.feed import CaseSpec, ClientSpec, DocumentSpec, DocumentType, Feed, NotBefore
 from ingest.mapping.enrich_specs import enriched, step_errors
 from ingest.mapping.fitting import compile_field

@@ -16,13 +16,11 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import clock, crypto
+from gateway import clock
 from gateway.db.models import OPEN_STATES, File, Import, RowError
-from gateway.db.session import Database
-from gateway.domain.accounts import cipher_of
-from gateway.domain.partners import Home
+from gateway.domain.partners.homes import Home
+from gateway.office import Office
 from gateway.settings import Settings
-from gateway.storage import Store
 from ingest.account import RECEIPTS, account_of, problem_object, summary_of
 from ingest.formats.base import Source
 from ingest.receipts.files import whole, whole_bytes
@@ -35,18 +33,18 @@ def folder_of(settings: Settings, home: Home, import_id: UUID) -> Path:
     return settings.data_dir / "receipts" / home.slug / str(import_id)
 
 
-def write(db: Database, store: Store, settings: Settings, home: Home, import_id: UUID) -> None:
+def write(office: Office, home: Home, import_id: UUID) -> None:
     """Write the receipts of an ended import, again if need be: equal states give equal receipts."""
-    folder = folder_of(settings, home, import_id)
+    folder = folder_of(office.settings, home, import_id)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with db.firm(home.firm_id) as session:
+    with office.db.firm(home.firm_id) as session:
         arrival = _locked(session, home, import_id)
         for old in folder.glob("errors*"):  # errors.xlsx too: it is made again when somebody asks again
             old.unlink()
         if arrival.problem_count:
             _write_json(session, import_id, folder / "errors.json")
         if _has_rejected(session, import_id):
-            table, spec = reopen(session, arrival, _source(session, store, settings, home, arrival))
+            table, spec = reopen(session, arrival, _source(office, session, home, arrival))
             write_tables(rejected_rows(session, arrival, table), spec, folder)
         told = account_of(session, import_id, folder, problems=False) | {"problems": summary_of(session, import_id)}
         told["receipts"] = sorted(
@@ -57,7 +55,7 @@ def write(db: Database, store: Store, settings: Settings, home: Home, import_id:
         arrival.receipt_at = clock.now()
 
 
-def make_workbook(db: Database, store: Store, settings: Settings, home: Home, import_id: UUID) -> Path | None:
+def make_workbook(office: Office, home: Home, import_id: UUID) -> Path | None:
     """errors.xlsx of an ended import, made unless it is there already; None where no row was rejected.
 
     Raises:
@@ -65,15 +63,15 @@ def make_workbook(db: Database, store: Store, settings: Settings, home: Home, im
     """
     from ingest.receipts.workbook import write_workbook  # noqa: PLC0415 - takes 11 MB, which imports do not owe
 
-    folder = folder_of(settings, home, import_id)
+    folder = folder_of(office.settings, home, import_id)
     path = folder / RECEIPTS["xlsx"]
-    with db.firm(home.firm_id) as session:
+    with office.db.firm(home.firm_id) as session:
         arrival = _locked(session, home, import_id)
         if arrival.state in OPEN_STATES or not _has_rejected(session, import_id):
             return None
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            table, _ = reopen(session, arrival, _source(session, store, settings, home, arrival))
+            table, _ = reopen(session, arrival, _source(office, session, home, arrival))
             with whole_bytes(path) as out:
                 write_workbook(rejected_rows(session, arrival, table), arrival.counts["rows"]["rejected"], out)
     return path
@@ -96,10 +94,9 @@ def _has_rejected(session: Session, import_id: UUID) -> bool:
     return session.scalar(errors.limit(1)) is not None
 
 
-def _source(session: Session, store: Store, settings: Settings, home: Home, arrival: Import) -> Source:
+def _source(office: Office, session: Session, home: Home, arrival: Import) -> Source:
     file = session.get_one(File, (home.firm_id, arrival.file_id))
-    cipher = cipher_of(session, home.firm_id, crypto.load_master_key(settings))
-    return store.open(file.storage_key, cipher, name=file.name)
+    return office.store.open(file.storage_key, office.cipher(session, home.firm_id), name=file.name)
 
 
 def _write_json(session: Session, import_id: UUID, path: Path) -> None:

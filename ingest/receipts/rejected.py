@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import FeedRow, File, Import, PartnerConfig, RowError
-from gateway.domain.partners import learned_names
+from gateway.domain.partners.names import learned_names
 from ingest import corrections, formats
 from ingest.formats.base import FormatSpec, Part, Source, Table
 from ingest.formats.text import presentable

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from dramatiq.errors import ConnectionClosed
+from labour import KINDS
 from servers import SERVERS, Rabbit, Served, free_port, until
 from sqlalchemy import text
 
@@ -25,9 +26,9 @@ from gateway.db.session import Database
 from gateway.jobs import broker
 from gateway.jobs.broker import BROKERS, listen, make_broker
 from gateway.jobs.broker.nudging import Nudger
-from gateway.jobs.kinds import KINDS, Kind
-from gateway.jobs.ledger import enqueue
+from gateway.jobs.kinds import enqueue
 from gateway.jobs.worker import Worker
+from gateway.office import Office
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -248,7 +249,7 @@ def test_a_worker_ends_in_peace_although_the_broker_has_fallen_silent(service, a
     made.close()
     threads = threading.active_count()
     database, woken = Database(addresses), threading.Event()
-    worker = Worker(database, installation, {"bulk": 1})
+    worker = Worker(Office.of(database, installation), KINDS, {"bulk": 1})
 
     def wake(queue):
         service.stall()  # this wake cannot be acknowledged, and further ones have been fetched
@@ -283,7 +284,7 @@ def test_wakes_that_nobody_takes_do_not_pile_up(service, installation, reached, 
 
 
 def test_doctor_sees_whether_it_answers(service, installation, reached):
-    from gateway.domain.queues import broker_check
+    from gateway.domain.upkeep.queues import broker_check
 
     assert broker_check(installation, reached).level == "ok"
     away = msgspec.structs.replace(
@@ -304,7 +305,7 @@ def test_jobs_get_done_while_the_broker_is_away_and_nothing_is_lost_when_it_was_
         pytest.skip("the ledger is in this broker")
     settings = msgspec.structs.replace(installation, job_sweep_seconds=1, drain_seconds=5)
     database = Database(addresses)
-    worker = Worker(database, settings, {"normal": 2})
+    worker = Worker(Office.of(database, settings), KINDS, {"normal": 2})
     worker.start()
 
     def all_done():
@@ -314,7 +315,7 @@ def test_jobs_get_done_while_the_broker_is_away_and_nothing_is_lost_when_it_was_
     def add(word):
         with database.firm(cast.northgate) as session:
             for _ in range(5):
-                enqueue(session, "jobs.test", {"word": word}, firm_id=cast.northgate)
+                enqueue(session, KINDS["test.normal"], {"word": word}, firm_id=cast.northgate)
 
     try:
         add("before")
@@ -331,8 +332,3 @@ def test_jobs_get_done_while_the_broker_is_away_and_nothing_is_lost_when_it_was_
     database.close()
     with db.system() as session:
         assert session.scalar(text("SELECT count(*) FROM audit_log WHERE actor = 'test'")) == 15
-
-
-@pytest.fixture(autouse=True)
-def _kind(monkeypatch):
-    monkeypatch.setitem(KINDS, "jobs.test", Kind("normal", "labour:work"))

@@ -86,8 +86,8 @@ def test_a_call_may_cost_more_than_one(counter):
 
 def test_many_threads_get_exactly_what_is_allowed(counter):
     wide = Window("minute", 200, 60)
-    with ThreadPoolExecutor(16) as crowd:
-        decisions = list(crowd.map(lambda _: counter.hit("acme", [wide]).allowed, range(400)))
+    with ThreadPoolExecutor(16) as bulkhead:
+        decisions = list(bulkhead.map(lambda _: counter.hit("acme", [wide]).allowed, range(400)))
     assert sum(decisions) == 200
 
 

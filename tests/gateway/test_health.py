@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from servers import Redis, free_port
 
-from gateway.domain.health import examine
+from gateway.domain.upkeep.health import examine
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_connections_of_all_processes_are_added_up_against_what_the_server_gives
 
 
 def test_a_server_that_is_nearly_full_is_a_problem(found, addresses, monkeypatch):
-    monkeypatch.setattr("gateway.domain.health._NEARLY", 0.01)  # others share the server
+    monkeypatch.setattr("gateway.domain.upkeep.health._NEARLY", 0.01)  # others share the server
     with psycopg.connect(addresses.app), psycopg.connect(addresses.app):
         check = found()["connections"]
     assert check.level == "problem"

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.serve import ROLES
-from gateway.jobs.kinds import KINDS, QUEUES
+from gateway.jobs.queues import QUEUES
 from gateway.settings import _NUMBERS
+from gateway.wings import KINDS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "jobs.md").read_text(encoding="utf-8")
 WORDS = set(re.findall(r"`([A-Za-z_.]+)`", TEXT))

@@ -13,6 +13,7 @@ from desk import Pretended, counts, people, person
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.domain.partners.homes import find_home
 from ingest import corrections, glance, receipts
 from ingest.formats.workbook import Workbook
 
@@ -62,7 +63,9 @@ def book_of(*rows: list[str]) -> bytes:
 def rejected(desk) -> tuple[dict, bytes]:
     told = desk.drop("roster_20260301.csv", [*people(3), person(4, dob="soon")])
     office = desk.office
-    path = receipts.make_workbook(office.db, office.store, office.settings, office.home("acme"), told["import_id"])
+    path = receipts.make_workbook(
+        office.db, office.store, office.settings, find_home(office, "acme"), told["import_id"]
+    )
     book = openpyxl.load_workbook(path)
     book.active["C2"] = "01/02/1980"
     out = io.BytesIO()

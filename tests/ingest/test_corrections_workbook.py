@@ -16,6 +16,7 @@ from desk import ROSTER, Desk, as_csv, counts, people, person
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.domain.partners.homes import find_home
 from gateway.errors import Permanent
 from gateway.spreadsheet import guard, neutralise, restore
 from ingest import receipts
@@ -26,8 +27,8 @@ ROSTER_HEADER = ["EMP_ID", "Last Name", "DOB", "Salary", "SSN", "Passport", "Pas
 
 
 def errors_xlsx(desk: Desk, told) -> bytes:
-    office, home = desk.office, desk.office.home(desk.slug)
-    path = receipts.make_workbook(office.db, office.store, office.settings, home, told["import_id"])
+    office, home = desk.office, find_home(desk.office, desk.slug)
+    path = receipts.make_workbook(office, home, told["import_id"])
     assert path is not None
     return path.read_bytes()
 
@@ -254,9 +255,7 @@ def test_it_is_made_on_request_only_and_gone_when_the_receipts_are_written_anew(
 def test_without_rejected_rows_there_is_none(desk):
     told = desk.drop("roster_20260301.csv", people(3))
     office = desk.office
-    assert (
-        receipts.make_workbook(office.db, office.store, office.settings, office.home("acme"), told["import_id"]) is None
-    )
+    assert receipts.make_workbook(office, find_home(office, "acme"), told["import_id"]) is None
 
 
 # ---------------------------------------------------------------- what people do to it

@@ -11,7 +11,7 @@ import pytest
 from desk import COLUMNS, ME, as_csv, counts, people, person
 
 from gateway.config import ConfigError
-from gateway.domain import partners
+from gateway.domain.partners.versions import apply
 from ingest.partner import read_partner
 
 SITES = "Site,City,State\nHQ,Chicago,IL\nSouth,Atlanta,GA\n"
@@ -316,7 +316,7 @@ def test_the_tables_of_parts_must_come_too():
 def test_a_version_that_was_stored_without_its_table_fails_a_file_in_a_sentence(desk, folder):
     partner, document = read_partner(folder())
     with desk.office.db.firm(desk.firm_id) as session:
-        partners.apply(session, desk.firm_id, partner, replace(document, tables={}), ME)
+        apply(session, desk.firm_id, partner, replace(document, tables={}), ME)
     told = desk.drop("roster_20260601.csv", sited("HQ"))
     assert (told["state"], told["code"]) == ("failed", "config_invalid")
     assert "sites.csv did not come" in told["reason"]

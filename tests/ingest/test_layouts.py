@@ -14,11 +14,12 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from desk import SENDER, counts, unwatched
+from desk import SENDER, counts
 
-from ingest.imports import finish
-from ingest.office import Asked
+from gateway.domain.partners.homes import find_home
+from ingest.arrival import Asked
 from ingest.reception import receive
+from ingest.running import finish
 
 MAPPING = """
     contents: full
@@ -449,11 +450,11 @@ def test_an_archive_with_one_damaged_file_is_refused_whole(desk):
 
 def test_an_archive_that_came_before_unpacking_was_agreed_says_so(desk):
     desk.apply(partner(("roster", "{type: csv}")))
-    home = desk.office.home(desk.slug)
+    home = find_home(desk.office, desk.slug)
     packed = as_zip(roster_20260301=as_csv(PEOPLE), roster_20260302=as_csv(PEOPLE))
     [arrived] = receive(desk.office, home, "roster.csv", iter([packed]), via="test", by=SENDER, asked=Asked())
     desk.apply(partner(("roster", PACKED)))
-    finish(desk.office, home, arrived, unwatched)
+    finish(desk.office, home, arrived)
 
     told = desk.account(arrived)
     assert (told["state"], told["code"]) == ("refused", "unreadable")

@@ -8,9 +8,10 @@ from desk import SENDER, as_csv, people, person
 from servers import until
 
 from gateway.db.session import driver
+from gateway.domain.partners.homes import find_home
 from gateway.errors import Transient
 from ingest import records
-from ingest.office import Asked
+from ingest.arrival import Asked
 from ingest.reception import receive
 
 
@@ -30,7 +31,7 @@ def test_a_file_that_is_on_record_after_all_is_still_in_the_store(office, desk):
     with pytest.raises(Transient, match="cannot be reached"):
         receive(
             office,
-            office.home("acme"),
+            find_home(office, "acme"),
             "roster_20260301.csv",
             [content],
             via="test",
@@ -47,7 +48,7 @@ def test_a_file_that_is_on_record_after_all_is_still_in_the_store(office, desk):
 def test_rows_that_are_on_record_after_all_are_still_in_the_store(office, desk):
     row = msgspec.json.encode(person(1))
     with pytest.raises(Transient, match="cannot be reached"):
-        records.send(office, office.home("acme"), "roster", [row], None, SENDER, lose_the_answer)
+        records.send(office, find_home(office, "acme"), "roster", [row], None, SENDER, lose_the_answer)
     [key] = until(lambda: stored(desk))
     with office.db.firm(desk.firm_id) as session:
         cipher = office.cipher(session, desk.firm_id)

@@ -3,20 +3,25 @@
 import threading
 
 import pytest
-from desk import ME, SENDER, as_csv, people, unwatched
+from desk import ME, SENDER, as_csv, people
 from sqlalchemy import text
 
 from gateway import clock
 from gateway.db.session import Database, lock_partner
+from gateway.domain.partners.homes import find_home
 from gateway.jobs import ledger
 from gateway.jobs.broker.listening import Bulletin
 from gateway.jobs.handling import Handling
+from gateway.jobs.kinds import enqueue
 from gateway.jobs.ledger import LeaseLost
 from gateway.jobs.worker import Worker, connections_for
-from ingest import imports, jobs, receipts
-from ingest.imports import finish, release
-from ingest.office import Asked
+from gateway.office import Office
+from gateway.wings import KINDS
+from ingest import jobs, receipts, running
+from ingest.arrival import Asked
+from ingest.holds import release
 from ingest.reception import receive
+from ingest.running import finish
 
 
 @pytest.fixture
@@ -24,7 +29,7 @@ def send(office, desk):
     """Leave a file of acme's to a worker."""
 
     def one(name="roster_20260301.csv", rows=None, **more):
-        home = office.home("acme")
+        home = find_home(office, "acme")
         content = [as_csv(people(10) if rows is None else rows)]
         [import_id] = receive(office, home, name, content, via="test", by=SENDER, asked=Asked(), queued=True, **more)
         return import_id
@@ -35,7 +40,7 @@ def send(office, desk):
 @pytest.fixture
 def worker(addresses, settings):
     database = Database(addresses, connections=connections_for({"ingest": 2}))
-    one = Worker(database, settings, {"ingest": 2})
+    one = Worker(Office.of(database, settings), KINDS, {"ingest": 2})
 
     def start():
         one.start()
@@ -90,7 +95,7 @@ def test_a_release_can_be_left_to_a_worker(desk, send, office, worker):
     worker()
     from uuid import UUID
 
-    release(office, office.home("acme"), UUID(held["import_id"]), ME, None, queued=True)
+    release(office, find_home(office, "acme"), UUID(held["import_id"]), ME, None, queued=True)
     until(lambda: desk.account(held["import_id"])["state"] == "released")
     until(lambda: jobs_of(desk) == [("ingest.run", "done")])
 
@@ -101,7 +106,7 @@ def test_a_command_and_a_worker_at_the_same_import_do_it_once(desk, send, office
         lock_partner(session, cast.acme)
         worker()
         until(lambda: jobs_of(desk) == [("ingest.run", "running")])
-        thread = threading.Thread(target=finish, args=[office, office.home("acme"), import_id, unwatched])
+        thread = threading.Thread(target=finish, args=[office, find_home(office, "acme"), import_id])
         thread.start()
     thread.join(20)
     until(lambda: jobs_of(desk) == [("ingest.run", "done")])
@@ -114,7 +119,7 @@ def claimed(office, settings):
 
     from gateway.jobs.claims import Claims
 
-    return Handling(office.db, settings, Claims(office.db, "ingest", "w", timedelta(seconds=30)).next())
+    return Handling(office, Claims(office.db, "ingest", "w", timedelta(seconds=30)).next())
 
 
 def lose(office):
@@ -134,7 +139,13 @@ def test_an_import_whose_job_was_taken_over_does_not_commit(desk, send, office, 
 
 def test_earlier_files_that_a_job_finishes_on_its_way_are_fenced_as_well(desk, send, office, settings):
     receive(
-        office, office.home("acme"), "roster_20260301.csv", [as_csv(people(5))], via="test", by=SENDER, asked=Asked()
+        office,
+        find_home(office, "acme"),
+        "roster_20260301.csv",
+        [as_csv(people(5))],
+        via="test",
+        by=SENDER,
+        asked=Asked(),
     )
     send("roster_20260302.csv", people(6))
     handling = claimed(office, settings)
@@ -152,7 +163,7 @@ def test_an_import_that_fails_by_a_bug_is_fenced_as_well(desk, send, office, set
     def bug(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(imports.pipeline, "run", bug)
+    monkeypatch.setattr(running.pipeline, "run", bug)
     with pytest.raises(LeaseLost):
         jobs.run(handling)
     assert desk.account(import_id)["state"] == "running"
@@ -204,8 +215,8 @@ def swept(office, settings):
         from gateway.jobs.claims import Claims
 
         with office.db.system() as session:
-            ledger.enqueue(session, "ingest.sweep", {}, firm_id=None)
-        jobs.sweep(Handling(office.db, settings, Claims(office.db, "normal", "s", timedelta(seconds=30)).next()))
+            enqueue(session, jobs.SWEEP, {}, firm_id=None)
+        jobs.sweep(Handling(office, Claims(office.db, "normal", "s", timedelta(seconds=30)).next()))
         with office.db.system() as session:
             return session.execute(text("SELECT kind, about FROM jobs WHERE kind <> 'ingest.sweep' ORDER BY id")).all()
 
@@ -223,7 +234,13 @@ def make_old(office):
 
 def test_the_sweep_finds_an_import_that_a_killed_command_left_open(desk, office, swept):
     [left] = receive(
-        office, office.home("acme"), "roster_20260301.csv", [as_csv(people(5))], via="test", by=SENDER, asked=Asked()
+        office,
+        find_home(office, "acme"),
+        "roster_20260301.csv",
+        [as_csv(people(5))],
+        via="test",
+        by=SENDER,
+        asked=Asked(),
     )
     assert swept() == [], "a command may be just about to take it"
     make_old(office)
@@ -233,7 +250,13 @@ def test_the_sweep_finds_an_import_that_a_killed_command_left_open(desk, office,
 
 def test_the_sweep_leaves_an_import_alone_that_somebody_is_at(desk, office, swept, cast):
     receive(
-        office, office.home("acme"), "roster_20260301.csv", [as_csv(people(5))], via="test", by=SENDER, asked=Asked()
+        office,
+        find_home(office, "acme"),
+        "roster_20260301.csv",
+        [as_csv(people(5))],
+        via="test",
+        by=SENDER,
+        asked=Asked(),
     )
     make_old(office)
     with office.db.firm(cast.northgate) as session:

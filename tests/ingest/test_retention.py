@@ -23,7 +23,7 @@ def after(office, settings, monkeypatch):
 
     def pass_days(days):
         monkeypatch.setenv("GATEWAY_NOW", (now + timedelta(days=days)).isoformat())
-        handling = Handling(office.db, settings, Job(uuid4(), None, "ingest.retire", {}, 1, 1, "tests", None))
+        handling = Handling(office, Job(uuid4(), None, "ingest.retire", {}, 1, 1, "tests", None))
         retention.retire(handling)
         return (handling.progress or {}).get("destroyed", 0)
 

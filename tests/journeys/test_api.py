@@ -105,8 +105,8 @@ def test_two_hundred_callers_of_two_firms_never_see_each_others_people(served):
                 answer = own.post("/v1/eligibility/check", json=question, headers=keys[partner])
         return marks[partner], answer.text, answer.status_code
 
-    with ThreadPoolExecutor(200) as crowd:
-        answers = list(crowd.map(ask, range(1000)))
+    with ThreadPoolExecutor(200) as bulkhead:
+        answers = list(bulkhead.map(ask, range(1000)))
     assert {status for _, _, status in answers} == {200}
     other = {"Northgate": "Harbor", "Harbor": "Northgate"}
     assert [text for mark, text, _ in answers if f"{other[mark]}-" in text] == []

@@ -190,8 +190,8 @@ def asking(lab, *questions: Question) -> Iterator[list[list[Told]]]:
                 answer = question(http)
                 heard.append(Told(at, time.perf_counter() - at, answer))
 
-    with ThreadPoolExecutor(len(questions)) as crowd:
-        callers = [crowd.submit(ask, *pair) for pair in zip(questions, told, strict=True)]
+    with ThreadPoolExecutor(len(questions)) as bulkhead:
+        callers = [bulkhead.submit(ask, *pair) for pair in zip(questions, told, strict=True)]
         try:
             yield told
         finally:

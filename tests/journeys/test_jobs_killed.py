@@ -19,9 +19,9 @@ import pytest
 from desk import ROSTER, SENDER, Desk, as_csv, people, person
 from sqlalchemy import text
 
-from gateway.jobs import ledger
-from gateway.jobs.kinds import KINDS
-from ingest.office import Asked
+from gateway.domain.partners.homes import find_home
+from gateway.jobs.kinds import enqueue
+from ingest.arrival import Asked
 from ingest.reception import receive
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(120)]
@@ -34,12 +34,6 @@ POINTS = {  # where in the import's transaction it dies -> the table that cannot
     "before the audit log": "audit_log",
     "before the problems, at the very end": "row_errors",
 }
-
-
-@pytest.fixture(autouse=True)
-def _kinds(monkeypatch):
-    for name, kind in labour.TEST_KINDS.items():
-        monkeypatch.setitem(KINDS, name, kind)
 
 
 @pytest.fixture
@@ -132,7 +126,7 @@ def undisturbed(office, cast):
 @pytest.fixture
 def arrived(office, desk):
     """The same file of acme's, left to a worker."""
-    home = office.home("acme")
+    home = find_home(office, "acme")
     [import_id] = receive(
         office, home, "roster_20260301.csv", [as_csv(ROWS)], via="test", by=SENDER, asked=Asked(), queued=True
     )
@@ -236,7 +230,7 @@ def test_a_worker_that_was_taken_for_dead_and_wakes_up_commits_nothing(
 def test_workers_killed_again_and_again_lose_nothing_and_do_nothing_twice(desk, office, cast, worker):
     with office.db.firm(cast.northgate) as session:
         for number in range(400):
-            ledger.enqueue(session, "test.normal", {"word": f"word {number}"}, firm_id=cast.northgate)
+            enqueue(session, labour.KINDS["test.normal"], {"word": f"word {number}"}, firm_id=cast.northgate)
     for _ in range(4):
         one = worker("normal")
         before = desk.sql("SELECT count(*) FROM jobs WHERE state = 'done'")

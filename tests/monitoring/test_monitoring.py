@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gateway.domain.queues import PATIENCE
+from gateway.domain.upkeep.queues import PATIENCE
 from gateway.metrics import LIST
 from gateway.web.api.metrics import MEASURES
 

@@ -21,7 +21,7 @@ class Credential(FirmScoped, Base):
 
     Attributes:
         prefix: the beginning of a key, or an OAuth client's id: by it people tell credentials apart.
-        scopes: see `gateway.domain.permissions`.
+        scopes: see `gateway.domain.access.permissions`.
         last_used_at: to the minute.
     """
 

@@ -12,13 +12,13 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from gateway.db.models import Firm, Staff
-from gateway.domain import accounts, passwords, sessions
+from gateway.domain.access import accounts, passwords, sessions
+from gateway.office import Office
 from gateway.web.auth import cookies, staff
 from gateway.web.auth.tokens import Keyring
 from gateway.web.calls import NO_STORE, OPEN, Call, may, origin_of
 from gateway.web.problems import Rejected
 from gateway.web.texts import NO_NUL, Name
-from ingest.office import Office
 
 Email = Annotated[Name, Meta(examples=["ana@northgate.example"])]
 Password = Annotated[str, Meta(min_length=1, max_length=passwords.MOST, pattern=NO_NUL, examples=["fig-tree-lamp-owl"])]

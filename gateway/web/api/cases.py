@@ -14,8 +14,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy.orm import Session
 
 from gateway.db.models import Case
-from gateway.domain import audit, cases
-from gateway.domain.changes import Unfit, by_hand
+from gateway.domain import audit
+from gateway.domain.people import cases
+from gateway.domain.people.changes import Unfit, by_hand
 from gateway.web.calls import Call, may
 from gateway.web.forms import check_words, stored
 from gateway.web.idempotency import once

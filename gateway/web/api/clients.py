@@ -12,8 +12,9 @@ from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from gateway.db.models import Client
-from gateway.domain import audit, clients
-from gateway.domain.changes import by_hand
+from gateway.domain import audit
+from gateway.domain.people import clients
+from gateway.domain.people.changes import by_hand
 from gateway.web.api.erasures import erase_client
 from gateway.web.api.histories import get_history
 from gateway.web.calls import Call, may

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from gateway.config import ConfigError, Document, Finding
 from gateway.db.models import PartnerConfig
-from gateway.domain import configs, partners
-from gateway.domain.configs import Difference
-from gateway.domain.partners import Applied, Home
+from gateway.domain.partners import homes, versions
+from gateway.domain.partners.homes import Home
+from gateway.domain.partners.versions import Applied, Difference
 from gateway.web.api.partners import Slug
 from gateway.web.calls import Call, may
 from gateway.web.idempotency import once
@@ -119,8 +119,8 @@ def list_configs(
     home = home_of(call, slug)
     order = (PartnerConfig.created_at, PartnerConfig.id)
     with call.firm() as session:
-        found = page(session, configs.versions_of(home.partner_id), order, ConfigView.of, cursor=cursor, limit=limit)
-        return Response(found, headers=tag(_version(configs.in_force(session, home.partner_id))))
+        found = page(session, versions.versions_of(home.partner_id), order, ConfigView.of, cursor=cursor, limit=limit)
+        return Response(found, headers=tag(_version(versions.in_force(session, home.partner_id))))
 
 
 @get("/{number:int}", sync_to_thread=True, **may("partners.read"))
@@ -128,7 +128,7 @@ def get_config(slug: Slug, number: Number, call: NamedDependency[Call]) -> Respo
     """Show one version: its text, and the tables that were applied with it."""
     home = home_of(call, slug)
     with call.firm() as session:
-        config = configs.version(session, home.partner_id, number)
+        config = versions.version(session, home.partner_id, number)
         shown = ConfigText(config=ConfigView.of(config), source=config.source, tables=config.tables)
         return Response(shown, headers=tag(config.version))
 
@@ -138,8 +138,8 @@ def compare_configs(slug: Slug, number: Number, other: Number, call: NamedDepend
     """Tell how the second version differs from the first: line by line, and by feed."""
     home = home_of(call, slug)
     with call.firm() as session:
-        before, after = (configs.version(session, home.partner_id, one) for one in (number, other))
-        return _difference(number, other, configs.compare(before, after))
+        before, after = (versions.version(session, home.partner_id, one) for one in (number, other))
+        return _difference(number, other, versions.compare(before, after))
 
 
 @post("/check", sync_to_thread=True, status_code=200, request_max_body_size=MOST_BYTES, **may("partners.configure"))
@@ -175,13 +175,13 @@ def activate_config(
     """Go back to an older version: its text and tables become the newest version, and why is on record."""
     home = home_of(call, slug)
     with call.firm() as session:
-        old = configs.version(session, home.partner_id, number)
+        old = versions.version(session, home.partner_id, number)
         read = _read_text(session, home, old.source, old.tables)
 
         def make() -> Response[ConfigView]:
             applied = _put_in_force(session, call, home, read, if_match)
             if applied.is_new:
-                configs.note_return(session, applied.config, number, data.reason, call.actor)
+                versions.note_return(session, applied.config, number, data.reason, call.actor)
             return _answer(slug, applied)
 
         return once(session, call, data, make)
@@ -201,7 +201,7 @@ class _Read(NamedTuple):
 def _read(call: Call, home: Home, source: str, tables: Mapping[str, str] | None) -> _Read:
     with call.firm() as session:
         if tables is None:
-            current = configs.in_force(session, home.partner_id)
+            current = versions.in_force(session, home.partner_id)
             tables = current.tables if current else {}
         return _read_text(session, home, source, tables)
 
@@ -211,7 +211,7 @@ def _read_text(session: Session, home: Home, source: str, tables: Mapping[str, s
         partner, document = read_partner(source, given=tables)
     except ConfigError as error:
         return _Read(error.findings)
-    firm = configs.firm_slug(session, home.firm_id)
+    firm = homes.firm_slug(session, home.firm_id)
     named = (("partner", partner.partner, home.slug), ("firm", partner.firm, firm))
     findings = [
         document.finding((key,), f"These are the settings of the {key} {wanted!r}.", wanted)
@@ -225,8 +225,8 @@ def _put_in_force(session: Session, call: Call, home: Home, read: _Read, if_matc
     if read.findings or read.partner is None or read.document is None:
         sentence = f"These settings cannot be put in force: {'; '.join(map(str, read.findings[:5]))}"
         raise Rejected(422, "config_invalid", sentence, details=to_builtins(read.findings))
-    check_match(if_match, _version(configs.in_force(session, home.partner_id, for_change=True)))
-    return partners.apply(session, home.firm_id, read.partner, read.document, call.actor)
+    check_match(if_match, _version(versions.in_force(session, home.partner_id, for_change=True)))
+    return versions.apply(session, home.firm_id, read.partner, read.document, call.actor)
 
 
 def _answer(slug: str, applied: Applied) -> Response[ConfigView]:

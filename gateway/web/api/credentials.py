@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import Credential, Partner
-from gateway.domain import credentials
-from gateway.domain.credentials import NewKey
+from gateway.domain.access import credentials
+from gateway.domain.access.credentials import NewKey
 from gateway.errors import NotFound
 from gateway.web.calls import NO_STORE, Call, may
 from gateway.web.idempotency import once

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from gateway.crypto import FirmCipher
 from gateway.db.models import Document
-from gateway.domain import audit, documents
-from gateway.domain.changes import by_hand, last_four
+from gateway.domain import audit
+from gateway.domain.people import documents
+from gateway.domain.people.changes import by_hand, last_four
 from gateway.web.calls import Call, may
 from gateway.web.forms import check_words, stored
 from gateway.web.idempotency import once

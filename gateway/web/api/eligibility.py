@@ -11,14 +11,14 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from gateway.domain import employees
-from gateway.domain.employees import UNKNOWN, Answer, Asked, Asker
-from gateway.domain.permissions import PERMISSIONS
+from gateway.domain.access.permissions import PERMISSIONS
+from gateway.domain.people import employees
+from gateway.domain.people.employees import UNKNOWN, Answer, Asked, Asker
+from gateway.office import Office
 from gateway.web.auth.partners import Known, by_digest, digest_in, identity_of, unauthenticated
 from gateway.web.calls import Identity, check, may, origin_of
 from gateway.web.limiting import count_ahead
 from gateway.web.problems import Rejected
-from ingest.office import Office
 
 MOST_AT_ONCE = 1_000
 

@@ -11,9 +11,9 @@ from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from gateway import clock
-from gateway.domain import employees
 from gateway.domain.audit import record
-from gateway.domain.employees import OpenCase, Paper, Status
+from gateway.domain.people import employees
+from gateway.domain.people.employees import OpenCase, Paper, Status
 from gateway.web.calls import Call, may
 from gateway.web.problems import Rejected
 from gateway.web.scoping import home_of

@@ -13,8 +13,8 @@ from msgspec import Meta, Struct
 from sqlalchemy import select
 
 from gateway.db.models import Partner
-from gateway.domain.erasure import Erased, erase
-from gateway.domain.partners import Home
+from gateway.domain.partners.homes import Home
+from gateway.domain.people.erasure import Erased, erase
 from gateway.web.calls import Call, may
 from gateway.web.texts import Text
 from ingest import receipts
@@ -74,7 +74,7 @@ def erase_client(
         cipher = call.office.cipher(session, call.who.firm_id)
         erased = erase(session, client_id, data.reason, cipher, call.actor)
         partner = session.scalars(select(Partner).where(Partner.id == erased.client.partner_id)).one()
-        home = Home(call.who.firm_id, partner.id, partner.slug, partner.time_zone)
+        home = Home.of(partner)
         for key in erased.storage_keys:  # before the commit: if it fails, the same request finds them gone
             call.office.store.delete(key)
         for import_id in erased.imports:

@@ -14,14 +14,14 @@ from litestar.di import NamedDependency
 from litestar.params import MultipartBody
 from msgspec import Struct
 
-from gateway.domain.partners import Home
-from gateway.domain.tiers import FILES
+from gateway.domain.access.tiers import FILES
+from gateway.domain.partners.homes import Home
 from gateway.web.calls import Call, may
 from gateway.web.idempotency import earlier, keep
 from gateway.web.instants import Instant, check_as_of, instant_of
 from gateway.web.scoping import home_of
 from gateway.web.texts import Name
-from ingest.office import Asked
+from ingest.arrival import Asked
 from ingest.reception import receive
 
 MOST_BYTES = 256 << 20

@@ -8,9 +8,9 @@ from msgspec import Struct
 from sqlalchemy import text
 
 from gateway.errors import Problem
+from gateway.office import Office
 from gateway.web.calls import OPEN
 from gateway.web.problems import Rejected
-from ingest.office import Office
 
 
 class Health(Struct, frozen=True):

@@ -13,7 +13,8 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from gateway.db.models import AuditEntry
-from gateway.domain import audit, clients
+from gateway.domain import audit
+from gateway.domain.people import clients
 from gateway.web.calls import Call, may
 from gateway.web.pages import Cursor, Limit, Page, page
 

@@ -21,21 +21,21 @@ from sqlalchemy.orm import Session
 from gateway.db.models import FeedRow, Import, Partner
 from gateway.db.models.imports import OPEN_STATES, ImportState
 from gateway.db.models.imports import File as StoredFile
-from gateway.domain import walls
 from gateway.domain.audit import record
-from gateway.domain.partners import Home
+from gateway.domain.partners.homes import Home
+from gateway.domain.people import walls
 from gateway.errors import NotFound
+from gateway.web.bulkheads import Bulkhead, name_of
 from gateway.web.calls import Call, may
-from gateway.web.crowds import Crowd, name_of
 from gateway.web.following import Following
 from gateway.web.idempotency import earlier, keep
 from gateway.web.pages import Cursor, Limit, Page, page
 from gateway.web.problems import Rejected
 from gateway.web.scoping import of_caller
-from ingest import imports, receipts
+from ingest import holds, receipts, running
 from ingest.account import account_of
+from ingest.arrival import Asked
 from ingest.formats.base import Source
-from ingest.office import Asked
 from ingest.reception import receive
 from ingest.rows import VIA
 
@@ -165,7 +165,7 @@ def release_import(import_id: FromPath[UUID], data: JSONBody[Release], call: Nam
     """Load a held file all the same: what holds it is waived, and it runs again on today's records."""
     with call.firm() as session:
         home = _home(session, call, import_id)
-    imports.release(call.office, home, import_id, call.actor, data.accept, queued=True)
+    holds.release(call.office, home, import_id, call.actor, data.accept, queued=True)
     return _queued(import_id)
 
 
@@ -174,7 +174,7 @@ def refuse_import(import_id: FromPath[UUID], data: JSONBody[Refusal], call: Name
     """End a held file without loading it."""
     with call.firm() as session:
         home = _home(session, call, import_id)
-    imports.refuse(call.office, home, import_id, call.actor, data.reason)
+    holds.refuse(call.office, home, import_id, call.actor, data.reason)
     return Queued(import_id, f"/v1/imports/{import_id}")
 
 
@@ -229,7 +229,7 @@ def _home(session: Session, call: Call, import_id: UUID) -> Home:
     found = session.scalar(of_caller(call, wanted, Partner.id))
     if found is None:
         raise NotFound("import", str(import_id))
-    return Home(found.firm_id, found.id, found.slug, found.time_zone)
+    return Home.of(found)
 
 
 def _summaries(session: Session) -> Callable[[Import], ImportSummary]:
@@ -255,16 +255,16 @@ def _addresses(import_id: UUID, has_problems: bool) -> dict[str, str]:
     return {form: f"/v1/imports/{import_id}/errors?format={form}" for form in _MEDIA_TYPES} if has_problems else {}
 
 
-def _workbook(call: Call, home: Home, import_id: UUID, heavy: Crowd) -> Path | None:
+def _workbook(call: Call, home: Home, import_id: UUID, heavy: Bulkhead) -> Path | None:
     with heavy.within(name_of(call.who)):
-        return receipts.make_workbook(call.office.db, call.office.store, call.office.settings, home, import_id)
+        return receipts.make_workbook(call.office, home, import_id)
 
 
 def _receipt(call: Call, home: Home, import_id: UUID, form: str) -> Path:
     office = call.office
     path = receipts.folder_of(office.settings, home, import_id) / f"errors.{form}"
     if not path.exists():
-        imports.write_receipts(office, home)  # a process was killed before it could
+        running.write_receipts(office, home)  # a process was killed before it could
     return path
 
 

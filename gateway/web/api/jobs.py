@@ -16,9 +16,10 @@ from gateway.db.models import JobRow
 from gateway.db.models.jobs import JobState
 from gateway.domain.audit import record
 from gateway.errors import NotFound
-from gateway.jobs import ledger
+from gateway.jobs import kinds
 from gateway.web.calls import Call, may
 from gateway.web.pages import Cursor, Limit, Page, page
+from gateway.wings import KINDS
 
 State = Annotated[JobState | None, QueryParameter(name="state", description="In this state only.")]
 Kind = Annotated[str | None, QueryParameter(max_length=100, pattern=r"^[^\x00]*$", description="Such as ingest.run.")]
@@ -69,7 +70,7 @@ def retry_job(job_id: FromPath[UUID], call: NamedDependency[Call]) -> JobView:
         job = session.scalar(select(JobRow).where(JobRow.id == job_id, JobRow.firm_id == call.who.firm_id))
         if job is None:
             raise NotFound("job", str(job_id))
-        ledger.retry(session, job_id)
+        kinds.retry(session, KINDS, job_id)
         changed: dict[str, object] = {"kind": "job", "id": str(job_id), "action": "retried"}
         record(session, call.who.firm_id, call.actor, "job.retry", changes=[changed])
         session.refresh(job)

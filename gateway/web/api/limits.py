@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from gateway.domain import tiers
-from gateway.domain.tiers import TIERS
+from gateway.domain.access import tiers
+from gateway.domain.access.tiers import TIERS
 from gateway.limits import Window
 from gateway.web.calls import Call, may
 from gateway.web.limiting import standing

@@ -14,11 +14,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gateway import tallies
-from gateway.jobs.kinds import KINDS, QUEUES
+from gateway.jobs.queues import QUEUES
 from gateway.limits import Counter, OnRedis
+from gateway.office import Office
 from gateway.web.calls import OPEN, origin_of
 from gateway.web.problems import Rejected
-from ingest.office import Office
+from gateway.wings import KINDS
 
 _LOOPBACK = {"127.0.0.1", "::1", "testclient"}
 

@@ -15,11 +15,11 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Requ
 from litestar.params import RawBody
 from msgspec import UNSET, Struct, UnsetType
 
-from gateway.domain.credentials import TOKEN_LASTS, issue_token
+from gateway.domain.access.credentials import TOKEN_LASTS, issue_token
+from gateway.office import Office
 from gateway.web.auth.partners import client_of
 from gateway.web.calls import NO_STORE, OPEN, Identity
 from gateway.web.limiting import count
-from ingest.office import Office
 
 _FORM = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 20

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.models import LOADED_STATES, FeedRow, HeaderAlias, Import, Partner, PartnerConfig
-from gateway.domain import configs
+from gateway.domain.partners import names, versions
 from gateway.web.calls import Call, may
 from gateway.web.pages import Cursor, Limit, Page, page
 from gateway.web.scoping import home_of
@@ -128,7 +128,7 @@ def get_partner(slug: Slug, call: NamedDependency[Call]) -> Response[PartnerView
     home = home_of(call, slug)
     with call.firm() as session:
         partner = session.get_one(Partner, (home.firm_id, home.partner_id))
-        config = configs.in_force(session, home.partner_id)
+        config = versions.in_force(session, home.partner_id)
         view = PartnerView(
             partner=PartnerSummary.of(partner),
             contacts=partner.contacts,
@@ -143,7 +143,7 @@ def list_learned_names(slug: Slug, feed: FeedName, call: NamedDependency[Call]) 
     """List the column names that a feed has learned, in the order in which they were accepted."""
     home = home_of(call, slug)
     with call.firm() as session:
-        found = configs.learned(session, configs.feed_of(session, home.partner_id, feed).id)
+        found = names.learned(session, names.feed_of(session, home.partner_id, feed).id)
         return [LearnedName.of(one) for one in found]
 
 
@@ -152,7 +152,7 @@ def forget_learned_name(slug: Slug, feed: FeedName, name_id: FromPath[UUID], cal
     """Forget one: the next file that has this name is held, and a person decides again."""
     home = home_of(call, slug)
     with call.firm() as session:
-        configs.forget(session, configs.feed_of(session, home.partner_id, feed).id, name_id, call.actor)
+        names.forget(session, names.feed_of(session, home.partner_id, feed).id, name_id, call.actor)
 
 
 # ------------------------------------------------------------------------------------------------ helpers

@@ -16,8 +16,8 @@ from litestar.params import FromPath, JSONBody, RawBody
 from msgspec import Meta, Struct
 from sqlalchemy.orm import Session
 
+from gateway.web.bulkheads import Bulkhead, name_of
 from gateway.web.calls import Call, may
-from gateway.web.crowds import Crowd, name_of
 from gateway.web.idempotency import earlier, keep
 from gateway.web.instants import check_as_of
 from gateway.web.problems import Rejected
@@ -98,7 +98,7 @@ def send_records(
         answers.append(Response(_results(sent), status_code=200))
         keep(session, call, asked, answers[0])
 
-    sending: Crowd = state.sending
+    sending: Bulkhead = state.sending
     with sending.within(name_of(call.who)):
         send(call.office, home_of(call, None), feed, rows, data.as_of, call.actor, note)
     return answers[0]

@@ -22,8 +22,8 @@ from gateway.domain.audit import record
 from gateway.errors import NotFound
 from gateway.reports import REPORTS, Filters
 from gateway.reports.writers import FORMS
+from gateway.web.bulkheads import Bulkhead, name_of
 from gateway.web.calls import Call, may
-from gateway.web.crowds import Crowd, name_of
 from gateway.web.instants import Instant, instant_of
 from gateway.web.problems import Rejected
 from gateway.web.scoping import of_caller
@@ -69,7 +69,7 @@ def get_report(
         hint = nearest(name, REPORTS)
         raise Rejected(404, "not_found", f"There is no report {name!r}." + (f" Did you mean {hint!r}?" if hint else ""))
     arrived = instant_of(since, "since")
-    heavy: Crowd = state.heavy
+    heavy: Bulkhead = state.heavy
     room = heavy.within(name_of(call.who)) if form == "xlsx" else nullcontext()
     with room, ExitStack() as undo, call.firm() as session:  # which must not stay open for a slow reader
         slug = _partner(session, call, partner)

@@ -13,7 +13,7 @@ from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from gateway.db.models import Wall
-from gateway.domain import walls
+from gateway.domain.people import walls
 from gateway.web.calls import Call, may
 from gateway.web.idempotency import once
 from gateway.web.pages import Cursor, Limit, Page, page

@@ -10,12 +10,12 @@ from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from gateway.domain.credentials import KEY_MARK, TOKEN_MARK
+from gateway.domain.access.credentials import KEY_MARK, TOKEN_MARK
+from gateway.office import Office
 from gateway.web.auth import partners, staff
 from gateway.web.auth.tokens import Keyring
 from gateway.web.calls import Call, Identity, check, origin_of
 from gateway.web.limiting import count
-from ingest.office import Office
 
 
 async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

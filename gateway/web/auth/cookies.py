@@ -11,7 +11,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
-from gateway.domain.sessions import LASTS
+from gateway.domain.access.sessions import LASTS
 from gateway.settings import Settings
 
 CSRF_HEADER = "X-CSRF-Token"

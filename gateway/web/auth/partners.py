@@ -9,10 +9,10 @@ from sqlalchemy import update
 
 from gateway import clock
 from gateway.db.models import Credential
-from gateway.domain.credentials import KEY_MARK, TOKEN_MARK, digest_of
+from gateway.domain.access.credentials import KEY_MARK, TOKEN_MARK, digest_of
+from gateway.office import Office
 from gateway.web.calls import Identity
 from gateway.web.problems import Rejected
-from ingest.office import Office
 
 _SIGN_IN = "SELECT * FROM sign_in(%(proof)s)"
 _MOST_KNOWN = 10_000

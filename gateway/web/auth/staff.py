@@ -7,14 +7,14 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from msgspec import Struct
 
-from gateway.domain import guessing, passwords, sessions
-from gateway.domain.sessions import Account, Opened
+from gateway.domain.access import passwords, sessions, sign_in_delays
+from gateway.domain.access.sessions import Account, Opened
 from gateway.logging import get_logger
+from gateway.office import Office
 from gateway.web.auth.cookies import CSRF_HEADER, given_token
 from gateway.web.auth.tokens import Keyring
 from gateway.web.calls import Call, Identity
 from gateway.web.problems import Rejected
-from ingest.office import Office
 
 log = get_logger(__name__)
 
@@ -43,7 +43,7 @@ def sign_in(office: Office, wanted: Wanted) -> Opened:
     with office.db.nobody() as session:
         accounts = sessions.accounts_of(session, wanted.email, wanted.firm, wanted.origin)
     account = accounts[0] if len(accounts) == 1 else None
-    counters = guessing.counters(
+    counters = sign_in_delays.counters(
         wanted.email.strip().lower(), wanted.origin, is_usual=account is not None and account.was_here
     )
     _count(office, counters)
@@ -52,7 +52,7 @@ def sign_in(office: Office, wanted: Wanted) -> Opened:
     if opened is None:
         raise _refused(office, accounts, wanted.origin)
     with office.db.system() as session:
-        guessing.forgive(session, counters)
+        sign_in_delays.forgive(session, counters)
     return opened
 
 
@@ -62,12 +62,12 @@ def confirm(call: Call, password: str, kept: str | None) -> None:
     Raises:
         Rejected: 403 `password_wrong`, 429 `too_many_tries`.
     """
-    counters = guessing.counters(call.who.name, call.origin, is_usual=True)
+    counters = sign_in_delays.counters(call.who.name, call.origin, is_usual=True)
     _count(call.office, counters)
     if not passwords.matches(password, kept):
         raise Rejected(403, "password_wrong", "This is not your current password.")
     with call.office.db.system() as session:
-        guessing.forgive(session, counters)
+        sign_in_delays.forgive(session, counters)
 
 
 def by_token(office: Office, keyring: Keyring, token: str) -> Identity | None:
@@ -94,11 +94,11 @@ def by_cookie(connection: ASGIConnection[Any, Any, Any, Any], office: Office, ke
     return who
 
 
-def _count(office: Office, counters: list[guessing.Counter]) -> None:
+def _count(office: Office, counters: list[sign_in_delays.Counter]) -> None:
     try:
         with office.db.system() as session:
-            guessing.count(session, counters)
-    except guessing.TooManyTries as error:
+            sign_in_delays.count(session, counters)
+    except sign_in_delays.TooManyTries as error:
         wait = {"Retry-After": str(error.seconds)}
         raise Rejected(429, error.code, error.sentence, headers=wait) from error
 

@@ -1,4 +1,4 @@
-"""The tokens of staff: JWTs (RFC 7519) signed with HS256, and nothing else (see `gateway.domain.signing`).
+"""The tokens of staff: JWTs (RFC 7519) signed with HS256, and nothing else (see `gateway.domain.access.signing`).
 
 A token says which session it belongs to; whether that session goes on is looked up at each request.
 """
@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Struct
 
 from gateway import clock, crypto
-from gateway.domain import signing
-from gateway.domain.sessions import LASTS, Opened
-from ingest.office import Office
+from gateway.domain.access import signing
+from gateway.domain.access.sessions import LASTS, Opened
+from gateway.office import Office
 
 ALGORITHM = "HS256"
 ISSUER = AUDIENCE = "gateway"

@@ -8,15 +8,13 @@ import pytest
 from sqlalchemy import text
 
 from gateway.db.session import Database, driver
-from gateway.jobs import ledger
-from gateway.jobs.kinds import KINDS
+from gateway.jobs.kinds import enqueue
 from gateway.jobs.worker import Worker, connections_for
+from gateway.office import Office
 
 
 @pytest.fixture(autouse=True)
 def _kinds(monkeypatch):
-    for name, kind in labour.TEST_KINDS.items():
-        monkeypatch.setitem(KINDS, name, kind)
     monkeypatch.setattr(labour, "entered", threading.Semaphore(0))
     labour.gates.clear()
 
@@ -32,7 +30,7 @@ class Book:
         firm_id = firm_id or self.cast.northgate
         payload = more.pop("payload", {})
         with self.db.firm(firm_id) as session:
-            return [ledger.enqueue(session, kind, payload, firm_id=firm_id, **more) for _ in range(count)][-1]
+            return [enqueue(session, labour.KINDS[kind], payload, firm_id=firm_id, **more) for _ in range(count)][-1]
 
     def sql(self, query, *params):
         with self.db.system() as session:
@@ -73,7 +71,11 @@ def worker(addresses, settings):
 
         pools = pools or {"normal": 2}
         database = Database(addresses, connections=connections_for(pools))
-        one = Worker(database, msgspec.structs.replace(settings, **{"drain_seconds": 0} | changed), pools)
+        one = Worker(
+            Office.of(database, msgspec.structs.replace(settings, **{"drain_seconds": 0} | changed)),
+            labour.KINDS,
+            pools,
+        )
         one.start()
         started.append((one, database))
         return one

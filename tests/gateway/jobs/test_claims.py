@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from labour import KINDS
 from sqlalchemy import text
 
 from gateway.db.session import Database
 from gateway.jobs import claims as module
 from gateway.jobs import ledger
 from gateway.jobs.claims import Claims
+from gateway.jobs.kinds import enqueue
 
 LEASE = timedelta(seconds=30)
 
@@ -43,7 +45,7 @@ def test_firms_take_turns_and_the_platform_is_one_of_them(db, cast, book, claims
     book.add(firm_id=cast.harbor, count=6)
     with db.system() as session:
         for _ in range(6):
-            ledger.enqueue(session, "test.normal", {}, firm_id=None)
+            enqueue(session, KINDS["test.normal"], {}, firm_id=None)
     taken = [job.firm_id for job in take(claims, 18)]
     for first in range(0, 18, 3):
         assert set(taken[first : first + 3]) == {cast.northgate, cast.harbor, None}
@@ -82,7 +84,7 @@ def test_a_firm_that_comes_during_a_long_round_is_let_in_within_a_second(db, cas
                 text("INSERT INTO firms (slug, name) VALUES (:slug, 'x') RETURNING id"), {"slug": f"firm-{number}"}
             )
             for _ in range(3):
-                ledger.enqueue(session, "test.normal", {}, firm_id=firm)
+                enqueue(session, KINDS["test.normal"], {}, firm_id=firm)
     take(claims, 21)  # all of them once, and the next round has begun
     theirs = book.add(firm_id=cast.harbor)
     monkeypatch.setattr(module, "_ROUND_SECONDS", 0.0)

@@ -1,8 +1,9 @@
 """What doctor says of jobs, workers and schedules."""
 
 import pytest
+from labour import KINDS
 
-from gateway.domain.queues import checks
+from gateway.domain.upkeep.queues import checks
 from gateway.jobs.schedule import tick
 
 
@@ -66,7 +67,7 @@ def test_workers_are_counted_by_queue_while_they_are_heard_of(book, worker, seen
 def test_a_schedule_that_is_not_run_is_named(db, book, worker, seen):
     worker({"normal": 1})
     assert seen()["schedules"].level == "problem", "there are workers, but nobody makes jobs by the clock"
-    tick(db, "me")
+    tick(db, KINDS, "me")
     assert seen()["schedules"].level == "ok"
     book.sql("UPDATE schedules SET last_run = now() - interval '2 days' WHERE name = 'old jobs'")
     check = seen()["schedules"]

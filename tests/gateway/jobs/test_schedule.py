@@ -3,14 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from labour import KINDS
 from sqlalchemy import text
 
 from gateway import clock
 from gateway.db.models import Schedule
 from gateway.jobs import leases
 from gateway.jobs.cron import due_since
-from gateway.jobs.kinds import KINDS
-from gateway.jobs.schedule import BUILT_IN, tick
+from gateway.jobs.kinds import enqueue
+from gateway.jobs.schedule import tick
+from gateway.wings import KINDS as OURS
 
 NEW_YORK = "America/New_York"
 
@@ -73,7 +75,7 @@ def at(monkeypatch):
 @pytest.fixture
 def only(db, at):
     """One schedule of a test's own, and none of the built-in ones."""
-    tick(db, "me")
+    tick(db, KINDS, "me")
     with db.system() as session:
         session.execute(text("UPDATE schedules SET enabled = false"))
         session.add(
@@ -86,81 +88,71 @@ def keys(book):
 
 
 def test_a_new_schedule_waits_for_its_first_instant(db, book, at, only):
-    assert tick(db, "me") == []
+    assert tick(db, KINDS, "me") == []
     at("2026-05-05 09:59")
-    assert tick(db, "me") == []
+    assert tick(db, KINDS, "me") == []
     at("2026-05-05 10:00")
-    assert tick(db, "me") == ["reports@2026-05-05T10:00:00+00:00"]
-    assert tick(db, "me") == []
+    assert tick(db, KINDS, "me") == ["reports@2026-05-05T10:00:00+00:00"]
+    assert tick(db, KINDS, "me") == []
     assert book.sql("SELECT kind, payload, firm_id, state FROM jobs") == [("test.normal", {"a": "b"}, None, "waiting")]
 
 
 def test_missed_runs_are_caught_up_once(db, book, at, only):
     at("2026-05-20 12:00")
-    tick(db, "me")
-    tick(db, "me")
+    tick(db, KINDS, "me")
+    tick(db, KINDS, "me")
     assert keys(book) == ["reports@2026-05-20T10:00:00+00:00"]
 
 
 def test_a_run_that_was_made_already_is_not_made_again_whatever_the_table_says(db, book, at, only):
     at("2026-05-20 12:00")
-    tick(db, "me")
+    tick(db, KINDS, "me")
     book.sql("UPDATE schedules SET last_run = '2026-05-19'")
-    tick(db, "me")
+    tick(db, KINDS, "me")
     assert len(keys(book)) == 1
 
 
 def test_a_disabled_schedule_rests(db, book, at, only):
     book.sql("UPDATE schedules SET enabled = false")
     at("2026-05-20 12:00")
-    assert tick(db, "me") == []
+    assert tick(db, KINDS, "me") == []
 
 
 def test_a_schedule_of_a_firm_makes_the_firms_job(db, cast, book, at, only):
     book.sql("UPDATE schedules SET firm_id = %s WHERE name = 'reports'", cast.northgate)
     at("2026-05-20 12:00")
-    tick(db, "me")
+    tick(db, KINDS, "me")
     assert book.sql("SELECT firm_id FROM jobs") == [(cast.northgate,)]
 
 
 def test_of_two_schedulers_one_leads_and_the_other_takes_over_when_the_lease_is_up(db, book, at, only):
     at("2026-05-20 12:00")
-    assert tick(db, "other") == []
-    assert len(tick(db, "me")) == 1
+    assert tick(db, KINDS, "other") == []
+    assert len(tick(db, KINDS, "me")) == 1
     at("2026-05-21 12:00")
     book.sql("UPDATE leases SET until = now() - interval '1 s'")
-    assert len(tick(db, "other")) == 1
-    assert tick(db, "me") == []
+    assert len(tick(db, KINDS, "other")) == 1
+    assert tick(db, KINDS, "me") == []
     with db.system() as session:
         leases.give_up(session, "other")
     at("2026-05-22 12:00")
-    assert len(tick(db, "me")) == 1
+    assert len(tick(db, KINDS, "me")) == 1
 
 
 def test_what_every_installation_does_by_the_clock_is_known_and_follows_the_code(db, book, at):
-    tick(db, "me")
+    tick(db, KINDS, "me")
     book.sql("UPDATE schedules SET cron = '0 0 1 1 *', enabled = (name <> 'old jobs')")
-    tick(db, "me")
+    tick(db, KINDS, "me")
     found = {row[0]: row[1:] for row in book.sql("SELECT name, cron, kind, enabled FROM schedules")}
-    assert found == {name: (one.cron, one.kind, name != "old jobs") for name, one in BUILT_IN.items()}
-    assert all(one.kind in KINDS for one in BUILT_IN.values())
-
-
-def test_every_kind_has_a_handler_that_can_be_called():
-    from importlib import import_module
-
-    for kind in KINDS.values():
-        module, _, name = kind.handler.partition(":")
-        assert callable(getattr(import_module(module), name))
+    clockworks = {kind.clockwork: kind.name for kind in OURS.values() if kind.clockwork}
+    assert found == {one.name: (one.cron, kind, one.name != "old jobs") for one, kind in clockworks.items()}
 
 
 def test_the_built_in_jobs_run(db, book, worker, at):
-    tick(db, "me")
+    tick(db, KINDS, "me")
     for name in ("audit.partitions", "jobs.purge", "ingest.sweep"):
         with db.system() as session:
-            from gateway.jobs.ledger import enqueue
-
-            enqueue(session, name, {}, firm_id=None)
+            enqueue(session, KINDS[name], {}, firm_id=None)
     worker({"normal": 1, "bulk": 1})
     book.until(lambda: book.sql("SELECT DISTINCT state FROM jobs") == [("done",)])
     [(last,)] = book.sql(

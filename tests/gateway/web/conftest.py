@@ -11,7 +11,7 @@ from callers import asking, hashed, key_headers, staff_headers, stranger
 from litestar.testing import TestClient
 
 from gateway.db.models import Staff
-from gateway.domain.permissions import SCOPES
+from gateway.domain.access.permissions import SCOPES
 
 
 @pytest.fixture

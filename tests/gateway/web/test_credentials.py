@@ -10,8 +10,8 @@ from callers import ME, asking, key_headers
 from sqlalchemy import update
 
 from gateway.db.models import AccessToken, AuditEntry, Credential, Partner
-from gateway.domain.credentials import add_key, revoke
-from gateway.domain.permissions import SCOPES
+from gateway.domain.access.credentials import add_key, revoke
+from gateway.domain.access.permissions import SCOPES
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GRANT = {"grant_type": "client_credentials"}
@@ -187,7 +187,7 @@ def test_neither_a_clients_secret_nor_its_id_opens_anything_but_the_token_endpoi
 
 
 def test_a_clients_secret_does_not_pass_for_a_key_even_under_its_mark(http, db, cast, client):
-    from gateway.domain.credentials import digest_of
+    from gateway.domain.access.credentials import digest_of
 
     with db.firm(cast.northgate) as session:
         session.execute(update(Credential).values(digest=digest_of("gwk_and_so_on")))

@@ -7,8 +7,8 @@ import pytest
 from desk import people
 
 from gateway import clock
-from gateway.domain.audit import Actor
-from gateway.domain.credentials import add_key, digest_of, revoke
+from gateway.domain.access.credentials import add_key, digest_of, revoke
+from gateway.office import Actor
 
 CHECK, BATCH = "/v1/eligibility/check", "/v1/eligibility/check/batch"
 UNKNOWN = {

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import openpyxl
 import pytest
-from desk import as_csv, people, person, unwatched
+from desk import as_csv, people, person
 
-from ingest.imports import finish
+from gateway.domain.partners.homes import find_home
+from ingest.running import finish
 
 FILES, IMPORTS = "/v1/files", "/v1/imports"
 
@@ -25,7 +26,7 @@ def worked(desk):
 
     def work(answer):
         import_id = UUID(answer.json()["imports"][0]["import_id"])
-        finish(desk.office, desk.office.home("acme"), import_id, unwatched)
+        finish(desk.office, find_home(desk.office, "acme"), import_id)
         return str(import_id)
 
     return work

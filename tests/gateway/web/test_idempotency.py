@@ -8,7 +8,7 @@ import pytest
 from desk import people
 
 from gateway import clock
-from gateway.jobs import upkeep
+from gateway.domain.upkeep import housekeeping
 from gateway.jobs.handling import Handling
 from gateway.jobs.ledger import Job
 
@@ -122,7 +122,7 @@ def test_answers_are_forgotten_after_a_day_even_if_nobody_asks_again(http, as_st
     job, now = Job(uuid4(), None, "jobs.purge", {}, 1, 1, "tests", None), clock.now()
     for hours, left in ((23, 1), (25, 0)):
         monkeypatch.setenv("GATEWAY_NOW", (now + timedelta(hours=hours)).isoformat())
-        upkeep.purge(Handling(db, settings, job))
+        housekeeping.purge(Handling(desk.office, job))
         assert desk.sql("SELECT count(*) FROM idempotency_keys") == [(left,)], hours
 
 

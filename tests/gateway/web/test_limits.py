@@ -3,8 +3,8 @@
 import http_sf
 import pytest
 
-from gateway.domain import tiers
-from gateway.domain.audit import Actor
+from gateway.domain.access import tiers
+from gateway.office import Actor
 
 STATUS = "/v1/rate-limit/status"
 ADMIN = Actor("staff", "admin@northgate.example")

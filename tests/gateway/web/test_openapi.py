@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from litestar import Response
 
-from gateway.domain.fields import FIELDS
+from gateway.domain.people.fields import FIELDS
 from gateway.web.api.cases import CasePatch, CaseView, NewCase
 from gateway.web.api.documents import DocumentFields, DocumentView
 from gateway.web.app import create_app, routes_of

@@ -4,10 +4,11 @@ import threading
 from uuid import UUID
 
 import pytest
-from desk import ROSTER, people, person, unwatched
+from desk import ROSTER, people, person
 from sqlalchemy import text
 
-from ingest.imports import finish
+from gateway.domain.partners.homes import find_home
+from ingest.running import finish
 
 NOBODYS = UUID("01900000-0000-7000-8000-0000000000ff")
 PARTNERS = "/v1/partners"
@@ -396,7 +397,7 @@ def test_rows_that_are_replayed_are_read_as_rows_again(http, admin, acme_key, de
     desk.drop("roster_20260301.csv", people(9))
     sent = http.post("/v1/records/roster", json={"rows": [person(1, salary="70000")]}, headers=acme_key).json()
     [again] = [http.post(f"/v1/imports/{sent['import_id']}/replay", headers=admin).json()["import_id"]]
-    finish(desk.office, desk.office.home("acme"), UUID(again), unwatched)
+    finish(desk.office, find_home(desk.office, "acme"), UUID(again))
     told = http.get(f"/v1/imports/{again}", headers=admin).json()
     assert (told["state"], told["rows"]["read"], told["records"]["clients"]["closed"]) == ("loaded", 1, 0)
     assert len(desk.open_clients()) == 9

@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from permissions_page import PAGE, page
 
 from gateway.db.models import Staff
-from gateway.domain.permissions import ANY, PERMISSIONS, SCOPES
+from gateway.domain.access.permissions import ANY, PERMISSIONS, SCOPES
 from gateway.web.app import create_app, routes_of
 
 

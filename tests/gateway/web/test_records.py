@@ -4,13 +4,14 @@ import json
 import threading
 
 import pytest
-from desk import SENDER, people, person, unwatched
+from desk import SENDER, people, person
 
 from gateway.db.session import driver, lock_partner
-from gateway.web.crowds import SENDING_EACH
-from ingest.imports import finish, write_receipts
-from ingest.office import Asked
+from gateway.domain.partners.homes import find_home
+from gateway.web.bulkheads import SENDING_EACH
+from ingest.arrival import Asked
 from ingest.reception import receive
+from ingest.running import finish, write_receipts
 
 RECORDS = "/v1/records/roster"
 
@@ -102,7 +103,7 @@ def test_rows_are_an_arrival_on_record_like_any_other(http, acme_key, staffed):
     )  # fmt: skip
     assert [one[1:] for one in found] == [("import", 1, "E7"), ("partner", None, None)]
     assert found[1][0] == "import.receive"
-    write_receipts(staffed.office, staffed.office.home("acme"))
+    write_receipts(staffed.office, find_home(staffed.office, "acme"))
     assert http.get(told["receipts"]["csv"], headers=acme_key).text.count("E8") == 1
 
 
@@ -116,11 +117,11 @@ def test_a_rejected_row_may_come_back_in_its_errors_file(http, acme_key, staffed
 def test_rows_taken_up_again_are_read_as_rows_again(http, acme_key, staffed):
     """As a replay would, or a worker that finds them."""
     content = json.dumps(person(1, salary="70000")).encode()
-    home = staffed.office.home("acme")
+    home = find_home(staffed.office, "acme")
     [import_id] = receive(
         staffed.office, home, "roster.jsonl", iter([content]), via="records", by=SENDER, asked=Asked(feed="roster")
     )
-    finish(staffed.office, home, import_id, unwatched)
+    finish(staffed.office, home, import_id)
     assert staffed.account(import_id)["rows"]["updated"] == 1
     assert len(staffed.open_clients()) == 5
 
@@ -239,14 +240,14 @@ def test_while_another_import_runs_rows_are_asked_to_wait(http, acme_key, staffe
 
 
 def test_rows_do_not_overtake_a_file_that_waits_for_a_worker(http, acme_key, staffed):
-    home = staffed.office.home("acme")
+    home = find_home(staffed.office, "acme")
     content = b"EMP_ID,Last Name\nE1,Name1\n"
     [import_id] = receive(
         staffed.office, home, "roster_20260302.csv", iter([content]), via="test", by=SENDER, asked=Asked()
     )
     assert send(http, acme_key, [person(7)]).json()["error"] == "import_running"
     assert [path for (path,) in staffed.sql("SELECT via FROM files ORDER BY received_at")] == ["test", "test"]
-    finish(staffed.office, home, import_id, unwatched)
+    finish(staffed.office, home, import_id)
     assert outcomes(send(http, acme_key, [person(7)])) == ["created"]
 
 

@@ -60,7 +60,7 @@ def test_no_secret_is_found_in_logs_or_in_the_database(settings, db, with_passwo
 
 
 def test_a_surprise_while_signing_in_tells_nothing(settings, db, with_password, capfd, monkeypatch):
-    monkeypatch.setattr("gateway.domain.sessions.start", lambda *_: 1 / 0)
+    monkeypatch.setattr("gateway.domain.access.sessions.start", lambda *_: 1 / 0)
     with asking(settings) as http:
         answer = http.post("/v1/auth/login", json={"email": "admin@northgate.example", "password": PASSWORD})
     assert answer.status_code == 500
@@ -78,7 +78,7 @@ def test_the_id_by_which_a_partner_names_a_person_is_not_logged(
     with asking(msgspec.structs.replace(settings, log_level="debug", log_format=log_format)) as http:
         assert http.get(f"/v1/employees/{ssn}/status", headers=acme).status_code == 404
         assert http.get(f"/v1/employees/{ssn}/status").status_code == 401
-        monkeypatch.setattr("gateway.domain.employees.status_of", lambda *_: 1 / 0)
+        monkeypatch.setattr("gateway.domain.people.employees.status_of", lambda *_: 1 / 0)
         assert http.get(f"/v1/employees/{ssn}/status", headers=acme).status_code == 500
     told = capfd.readouterr()
     assert "ZeroDivisionError" in told.err

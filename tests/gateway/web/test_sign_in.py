@@ -13,8 +13,8 @@ from callers import ME, PASSWORD, asking
 from sqlalchemy import update
 
 from gateway.db.models import AuditEntry, Firm, SigningKey, SignInTries, Staff, StaffSession
-from gateway.domain import guessing, passwords, sessions, signing
-from gateway.domain.accounts import set_password
+from gateway.domain.access import passwords, sessions, sign_in_delays, signing
+from gateway.domain.access.accounts import set_password
 from gateway.web.auth.tokens import Keyring
 
 EMAIL = "attorney@northgate.example"
@@ -465,21 +465,21 @@ def test_tries_at_once_are_counted_each(settings, db):
 
 
 def test_a_try_waits_for_one_that_is_being_counted(db):
-    by = guessing.counters(EMAIL, "10.0.0.1", is_usual=True)
+    by = sign_in_delays.counters(EMAIL, "10.0.0.1", is_usual=True)
 
     def count():
         with db.system() as session:
-            guessing.count(session, by)
+            sign_in_delays.count(session, by)
 
     for _ in range(4):
         count()
     with ThreadPoolExecutor(1) as threads:
         with db.system() as session:
-            guessing.count(session, by)  # the fifth, not committed yet
+            sign_in_delays.count(session, by)  # the fifth, not committed yet
             sixth = threads.submit(count)
             with pytest.raises(TimeoutError):
                 sixth.result(timeout=0.3)
-        with pytest.raises(guessing.TooManyTries):
+        with pytest.raises(sign_in_delays.TooManyTries):
             sixth.result(timeout=30)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.domain.permissions import PERMISSIONS
+from gateway.domain.access.permissions import PERMISSIONS
 from gateway.web.app import create_app, routes_of
 
 SUBJECTS = ("clients", "cases", "documents", "audit", "walls")

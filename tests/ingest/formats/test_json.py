@@ -14,7 +14,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from ingest.catalogue import ROW_CODES, describe_file
-from ingest.formats import scanner
+from ingest.formats import json_stream
 from ingest.formats.base import Refused
 from ingest.formats.json import JsonFormat, open_table
 
@@ -159,7 +159,7 @@ def test_a_list_to_explode_gives_a_row_an_element():
 
 @pytest.mark.parametrize("size", range(1, 9))
 def test_a_number_is_whole_wherever_the_bytes_are_cut(monkeypatch, size):
-    monkeypatch.setattr(scanner, "_WINDOW", size)
+    monkeypatch.setattr(json_stream, "_WINDOW", size)
     content = '{"total": 123456789, "people": [{"a": 123456789}], "next": 123456789}'
     assert read(content, size, records="people").rows == [(1, 1, ["123456789"])]
 
@@ -310,7 +310,7 @@ def test_what_a_writer_wrote_comes_back_exactly(records, by_line, size):
     objects = ["{" + ", ".join(f'"{key}": {written}' for key, (written, _) in one.items()) + "}" for one in records]
     content = "\n".join(objects) if by_line else "[" + ",\n".join(objects) + "]"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(scanner, "_WINDOW", size)
+        patched.setattr(json_stream, "_WINDOW", size)
         table = read(content, chunk=size)
     expected = [{name: one[name][1] if name in one else "" for name in table.header} for one in records]
     assert table.records == expected

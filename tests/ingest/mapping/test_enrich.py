@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from gateway.config import decode, read
-from gateway.domain.fields import DURATION_OF_STATUS
+from gateway.domain.people.fields import DURATION_OF_STATUS
 from ingest.feed import Feed
 from ingest.formats.base import Batch
 from ingest.mapping import enrich

@@ -1,4 +1,4 @@
-"""The versions of a partner's settings, held against each other, and the column names that its feeds learned."""
+"""The immutable versions of a partner's settings: applied, found, held against each other."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from msgspec import to_builtins
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
-from gateway.config import ConfigError, KeyPath, PartnerFile, decode, read
+from gateway.config import ConfigError, Document, KeyPath, PartnerFile, decode, fingerprint, read
 from gateway.config.findings import dotted
-from gateway.db.models import FeedRow, Firm, HeaderAlias, Partner, PartnerConfig
-from gateway.domain.audit import Actor, record
+from gateway.db.models import FeedRow, Partner, PartnerConfig
+from gateway.domain.audit import record
 from gateway.errors import NotFound, Permanent
+from gateway.office import Actor
 
 MOST_LINES = 5_000  # of a text that is compared: beyond it, finding out what moved takes minutes
 MOST_PATHS = 200  # told of one feed
@@ -48,6 +49,88 @@ class Difference(NamedTuple):
     tables: dict[str, Change]
 
 
+class Applied(NamedTuple):
+    """What `apply` did: the version in force, and whether it is a new one."""
+
+    config: PartnerConfig
+    is_new: bool
+
+
+def apply(session: Session, firm_id: UUID, partner_file: PartnerFile[Any], document: Document, actor: Actor) -> Applied:
+    """Make a checked partner.yaml the version in force, its tables with it; the same again changes nothing.
+
+    See `check_free` first.
+    """
+    partner = _ensure_partner(session, firm_id, partner_file)
+    session.flush()
+    for name in partner_file.feeds:
+        _ensure_feed(session, firm_id, partner.id, name)
+    digest = fingerprint(document.text, document.tables)
+    current = session.scalar(
+        select(PartnerConfig).where(PartnerConfig.partner_id == partner.id, PartnerConfig.active.is_(True))
+    )
+    if current is not None and current.sha256 == digest:
+        return Applied(current, is_new=False)
+    config = _add_version(session, partner, digest, document, actor)
+    change: dict[str, object] = {"kind": "partner_config", "id": str(config.id), "action": "applied"}
+    record(session, firm_id, actor, "partner.apply", changes=[change | {"new": {"version": config.version}}])
+    return Applied(config, is_new=True)
+
+
+def _add_version(session: Session, partner: Partner, digest: str, document: Document, actor: Actor) -> PartnerConfig:
+    session.execute(update(PartnerConfig).where(PartnerConfig.partner_id == partner.id).values(active=False))
+    latest = session.scalar(select(func.max(PartnerConfig.version)).where(PartnerConfig.partner_id == partner.id))
+    config = PartnerConfig(
+        firm_id=partner.firm_id,
+        partner_id=partner.id,
+        version=(latest or 0) + 1,
+        sha256=digest,
+        source=document.text,
+        tables=dict(document.tables),
+        applied_by=actor.name,
+        active=True,
+    )
+    session.add(config)
+    session.flush()
+    return config
+
+
+def _ensure_partner(session: Session, firm_id: UUID, partner_file: PartnerFile[Any]) -> Partner:
+    partner = session.scalar(select(Partner).where(Partner.slug == partner_file.partner).with_for_update())
+    if partner is None:
+        partner = Partner(firm_id=firm_id, slug=partner_file.partner)
+        session.add(partner)
+    partner.name, partner.time_zone, partner.rate_tier = (
+        partner_file.name,
+        partner_file.time_zone,
+        partner_file.rate_tier,
+    )
+    partner.contacts = {"errors": partner_file.contacts.errors, "late": partner_file.contacts.late}
+    return partner
+
+
+def _ensure_feed(session: Session, firm_id: UUID, partner_id: UUID, name: str) -> None:
+    if not session.scalar(select(FeedRow.id).where(FeedRow.partner_id == partner_id, FeedRow.name == name)):
+        session.add(FeedRow(firm_id=firm_id, partner_id=partner_id, name=name))
+
+
+# ---------------------------------------------------------------- finding
+
+
+def active_config(session: Session, partner_id: UUID) -> PartnerConfig:
+    """The version in force.
+
+    Raises:
+        NotFound: the partner has none yet.
+    """
+    config = session.scalar(
+        select(PartnerConfig).where(PartnerConfig.partner_id == partner_id, PartnerConfig.active.is_(True))
+    )
+    if config is None:
+        raise NotFound("active config of partner", str(partner_id))
+    return config
+
+
 def versions_of(partner_id: UUID) -> Select[PartnerConfig]:
     """Every version of a partner's settings."""
     return select(PartnerConfig).where(PartnerConfig.partner_id == partner_id)
@@ -70,11 +153,6 @@ def in_force(session: Session, partner_id: UUID, *, for_change: bool = False) ->
     if for_change:
         session.execute(select(Partner.id).where(Partner.id == partner_id).with_for_update())
     return session.scalar(versions_of(partner_id).where(PartnerConfig.active))
-
-
-def firm_slug(session: Session, firm_id: UUID) -> str:
-    """How settings name a firm."""
-    return session.scalars(select(Firm.slug).where(Firm.id == firm_id)).one()
 
 
 def note_return(session: Session, config: PartnerConfig, back_to: int, reason: str, actor: Actor) -> None:
@@ -141,39 +219,3 @@ def _differing(before: object, after: object, path: KeyPath) -> Iterator[KeyPath
                 yield from _differing(before[name], after[name], (*path, name))
     elif before != after:
         yield path
-
-
-# ---------------------------------------------------------------- learned names
-
-
-def feed_of(session: Session, partner_id: UUID, name: str) -> FeedRow:
-    """A feed that was ever applied.
-
-    Raises:
-        NotFound: there is none of this name.
-    """
-    found = session.scalar(select(FeedRow).where(FeedRow.partner_id == partner_id, FeedRow.name == name))
-    if found is None:
-        raise NotFound("feed", name)
-    return found
-
-
-def learned(session: Session, feed_id: UUID) -> list[HeaderAlias]:
-    """The column names that a feed learned, in the order in which it did."""
-    found = select(HeaderAlias).where(HeaderAlias.feed_id == feed_id).order_by(HeaderAlias.created_at, HeaderAlias.id)
-    return list(session.scalars(found))
-
-
-def forget(session: Session, feed_id: UUID, alias_id: UUID, actor: Actor) -> None:
-    """Take a learned name back: the next file that has it is held again.
-
-    Raises:
-        NotFound: the feed has not learned it.
-    """
-    alias = session.scalar(select(HeaderAlias).where(HeaderAlias.feed_id == feed_id, HeaderAlias.id == alias_id))
-    if alias is None:
-        raise NotFound("learned name", str(alias_id))
-    session.delete(alias)
-    change: dict[str, object] = {"kind": "feed", "id": str(feed_id), "action": "forgot"}
-    told = change | {"old": {alias.expected: alias.found}}
-    record(session, alias.firm_id, actor, "feed.forget", changes=[told])

@@ -9,9 +9,10 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import Client, IdempotencyKey, Partner, Staff, Wall
-from gateway.domain.audit import Actor, record
-from gateway.domain.changes import Unfit, unique
+from gateway.domain.audit import record
+from gateway.domain.people.changes import Unfit, unique
 from gateway.errors import NotFound, Permanent
+from gateway.office import Actor
 
 
 class NewWall(NamedTuple):

@@ -58,7 +58,7 @@ def test_an_old_workbook_whose_sheets_are_not_where_it_says_is_refused(tmp_path,
     assert refusal(bytes(content)).code in {"unreadable", "too_large"}
     (tmp_path / "lying.xls").write_bytes(content)
     with pytest.raises(Refused) as refused:
-        biff.untold(tmp_path / "lying.xls")
+        biff.gaps(tmp_path / "lying.xls")
     assert refused.value.code == "unreadable"
 
 
@@ -93,7 +93,7 @@ def test_a_small_old_workbook_stands_in_small_sectors(tmp_path):
     padding = record(0x00EC, bytes(600))
     stream = begin + record(0x0085, struct.pack("<IBBBB", start, 0, 0, len(name), 0) + name) + end
     (tmp_path / "small.xls").write_bytes(small(stream + begin + chart + padding + error + end))
-    [found] = biff.untold(tmp_path / "small.xls")
+    [found] = biff.gaps(tmp_path / "small.xls")
     assert (dict(found.errors), dict(found.numbers)) == ({21: {3: "#NUM!"}}, {})
 
 

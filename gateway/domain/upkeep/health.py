@@ -18,8 +18,8 @@ from gateway.db.cluster import APP, OWNER, SYSTEM
 from gateway.db.engine import PROCESS
 from gateway.db.models import OPEN_STATES, Import
 from gateway.db.session import Database
-from gateway.domain import queues
-from gateway.domain.checks import Check, Level
+from gateway.domain.upkeep import queues
+from gateway.domain.upkeep.checks import Check, Level
 from gateway.errors import Problem
 from gateway.jobs.broker import kind_of
 from gateway.limits import ping

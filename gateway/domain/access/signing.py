@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from gateway import clock, crypto
 from gateway.db.models import SigningKey
-from gateway.domain.sessions import LASTS
+from gateway.domain.access.sessions import LASTS
 
 SIGNS_FOR = timedelta(days=30)
 _ONE_AT_A_TIME = 0x7369676E696E67  # an advisory lock: "signing" in ASCII

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.config import nearest
 from gateway.db.models import AccessToken, Credential, Partner
-from gateway.domain.audit import Actor, record
-from gateway.domain.permissions import SCOPES
+from gateway.domain.access.permissions import SCOPES
+from gateway.domain.audit import record
 from gateway.errors import NotFound, Permanent
+from gateway.office import Actor
 
 # by which a leaked secret is recognised, by us and by secret scanners
 KEY_MARK = "gwk_"

@@ -1,4 +1,4 @@
-"""The life of a file once it is on record: run, recorded, released or refused.
+"""Takes a file that is on record to its end: run, recorded, told.
 
 Every arrival ends in `reception.receive`, every worker in `finish`. A partner's files are taken in the order in which
 they came, whoever takes them: a process that was killed leaves its file open, and the next one to come along finishes
@@ -17,25 +17,20 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.engine import retrying
-from gateway.db.models import LOADED_STATES, OPEN_STATES, FeedRow, File, Import, PartnerConfig, RowError
+from gateway.db.models import LOADED_STATES, OPEN_STATES, FeedRow, File, Import, RowError
 from gateway.db.session import driver, lock_partner
-from gateway.domain.audit import Actor, record
-from gateway.domain.partners import Home, learn_name, learned_names
-from gateway.errors import NotFound, Permanent, Problem
+from gateway.domain.partners.homes import Home
+from gateway.errors import Problem
 from gateway.logging import about, get_logger
 from gateway.metrics import IMPORTS, ROWS
+from gateway.office import Office
 from gateway.tracing import span
 from ingest import pipeline, receipts
-from ingest.feed import Feed
+from ingest.arrival import Asked, open_imports
 from ingest.formats.base import Source
 from ingest.load.outcomes import OUTCOMES
 from ingest.load.stage import PROBLEM_COLUMNS
-from ingest.mapping.headers import Headers, fold, standing
-from ingest.office import Asked, Office
-from ingest.partner import applied_partner
-from ingest.pipeline import Job, Outcome, Progress
-from ingest.queueing import queue_run
-from ingest.reception import open_imports
+from ingest.pipeline import Job, Outcome, Progress, unwatched
 from ingest.rows import VIA
 
 Fence = Callable[[Session], None]  # the last statement of an import's transaction: raises when it must not commit
@@ -53,7 +48,7 @@ def finish(
     office: Office,
     home: Home,
     import_id: UUID,
-    progress: Progress,
+    progress: Progress = unwatched,
     *,
     fence: Fence = _open_to_all,
     last_resort: bool = False,
@@ -77,7 +72,7 @@ def finish(
         waiting = session.scalars(open_imports(home).where(Import.id <= import_id)).all()
     for one in waiting:
         is_this = one == import_id
-        _take(office, home, one, progress if is_this else _silent, fence, last_resort=last_resort or not is_this)
+        _take(office, home, one, progress if is_this else unwatched, fence, last_resort=last_resort or not is_this)
     write_receipts(office, home)
 
 
@@ -104,7 +99,9 @@ def run(office: Office, session: Session, home: Home, arrival: Import, progress:
     return outcome
 
 
-def dry_run(office: Office, home: Home, source: Source, sha256: str, asked: Asked, progress: Progress) -> Outcome:
+def dry_run(
+    office: Office, home: Home, source: Source, sha256: str, asked: Asked, progress: Progress = unwatched
+) -> Outcome:
     """What a file would do, told by doing all of it but the writing; leaves nothing behind."""
     with office.db.firm(home.firm_id) as session:
         lock_partner(session, home.partner_id)
@@ -123,57 +120,6 @@ def dry_run(office: Office, home: Home, source: Source, sha256: str, asked: Aske
         outcome = pipeline.run(session, job, progress)
         outcome.problems = _staged_problems(session) if outcome.rows and outcome.state != "no_change" else []
         return outcome
-
-
-def release(
-    office: Office,
-    home: Home,
-    import_id: UUID,
-    actor: Actor,
-    accepted: dict[str, str] | None,
-    *,
-    queued: bool = False,
-) -> None:
-    """Let a held file run again, with what holds it waived and new column names learned; `finish` does the rest.
-
-    Args:
-        office: the surroundings.
-        home: the partner's.
-        import_id: a held import.
-        actor: who decides.
-        accepted: expected column -> the column that it is now; None accepts what the hold suggested.
-        queued: leave `finish` to a worker.
-
-    Raises:
-        Permanent: `not_held`; `names_needed`, a missing column has no name to accept.
-    """
-    with office.db.firm(home.firm_id) as session:
-        held = _held(session, import_id)
-        if "header_missing" in held.guards:
-            _learn(session, held, actor, accepted)
-        held.waived = sorted({*held.waived, *held.guards})
-        held.state, held.receipt_at = "running", None
-        record(
-            session, home.firm_id, actor, "import.release", import_id=import_id, changes=[_decision(held, "released")]
-        )
-        if queued:
-            queue_run(session, home, import_id)
-
-
-def refuse(office: Office, home: Home, import_id: UUID, actor: Actor, reason: str) -> None:
-    """End a held file without loading it.
-
-    Raises:
-        Permanent: `not_held`.
-    """
-    with office.db.firm(home.firm_id) as session:
-        held = _held(session, import_id)
-        held.state, held.reason, held.finished_at, held.receipt_at = "refused", reason, clock.now(), None
-        held.fix, held.counts = "Send a corrected file.", {}  # what it would have done, it has not done
-        record(session, home.firm_id, actor, "import.refuse", import_id=import_id, changes=[_decision(held, "refused")])
-    with about(import_id=import_id):
-        count(home, Outcome("refused"))
-    receipts.write(office.db, office.store, office.settings, home, import_id)
 
 
 def count(home: Home, outcome: Outcome) -> None:
@@ -223,7 +169,7 @@ def _write_receipts(office: Office, home: Home, import_id: UUID) -> None:
     """Receipts that cannot be written wait for the next file of the partner; what they tell is committed already."""
     with about(import_id=import_id), span("receipts", import_id=str(import_id)):
         try:
-            receipts.write(office.db, office.store, office.settings, home, import_id)
+            receipts.write(office, home, import_id)
         except Problem:
             raise
         except Exception:
@@ -281,6 +227,11 @@ def _keep_problems(session: Session, arrival: Import) -> int:
     return kept.rowcount
 
 
+def _staged_problems(session: Session) -> list[dict[str, object]]:
+    rows = driver(session).execute(f"SELECT {', '.join(_TOLD)} FROM stage_problems ORDER BY place, n")
+    return [dict(zip(_TOLD, row, strict=True)) for row in rows]
+
+
 def _count_attempt(office: Office, home: Home, import_id: UUID) -> int:
     with office.db.firm(home.firm_id) as session:
         counted = update(Import).where(Import.id == import_id).values(attempts=Import.attempts + 1, state="running")
@@ -295,65 +246,3 @@ def _fail(office: Office, home: Home, import_id: UUID, fence: Fence) -> None:
         session.flush()
         fence(session)
     count(home, Outcome("failed"))
-
-
-def _silent(rows: int, position: int, size: int) -> None:
-    """Progress that nobody watches."""
-
-
-# ------------------------------------------------------------------------------------------------ helpers
-
-
-def _held(session: Session, import_id: UUID) -> Import:
-    held = session.scalar(select(Import).where(Import.id == import_id).with_for_update())
-    if held is None:
-        raise NotFound("import", str(import_id))
-    if held.state != "held":
-        raise Permanent("not_held", f"The import {import_id} is not held; it is {held.state}.")
-    return held
-
-
-def _learn(session: Session, held: Import, actor: Actor, accepted: dict[str, str] | None) -> None:
-    """Accept new names for exactly the columns that are missing; a name learned for another one would corrupt data."""
-    feed_id = _present(held.feed_id)
-    it = standing(_feed(session, held), Headers(held.header or [], learned_names(session, feed_id)))
-    suggested = {one["expected"]: one["found"] for one in held.suggestions}
-    names = suggested if accepted is None else accepted
-    free = f"Not used so far: {', '.join(it.unused) or 'no column'}."
-    missing = {fold(name): alternative[0] for alternative in it.missing for name in alternative}
-    for expected, found in names.items():
-        if fold(expected) not in missing:
-            raise Permanent("names_needed", f"{expected!r} is not among what is missing.")
-        if found not in it.unused:
-            raise Permanent("names_needed", f"{found!r} is not a free column of the file. {free}")
-    if lacking := set(missing.values()) - {missing[fold(expected)] for expected in names}:
-        asked = " ".join(f"--accept '{name}=...'" for name in sorted(lacking))
-        raise Permanent("names_needed", f"Say which columns the missing ones have become: {asked}. {free}")
-    for expected, found in names.items():
-        learn_name(session, held.firm_id, feed_id, missing[fold(expected)], found, actor)
-
-
-def _feed(session: Session, held: Import) -> Feed:
-    config = session.scalars(select(PartnerConfig).where(PartnerConfig.id == held.config_id)).one()
-    name = session.scalars(select(FeedRow.name).where(FeedRow.id == held.feed_id)).one()
-    return applied_partner(config.source, tables=frozenset(config.tables)).feeds[name]
-
-
-def _present(value: UUID | None) -> UUID:
-    assert value is not None  # noqa: S101 - an import whose header was read has a feed
-    return value
-
-
-def _decision(held: Import, action: str) -> dict[str, object]:
-    return {
-        "kind": "import",
-        "id": str(held.id),
-        "action": action,
-        "old": {"guards": held.guards},
-        "new": {"reason": held.reason},
-    }
-
-
-def _staged_problems(session: Session) -> list[dict[str, object]]:
-    rows = driver(session).execute(f"SELECT {', '.join(_TOLD)} FROM stage_problems ORDER BY place, n")
-    return [dict(zip(_TOLD, row, strict=True)) for row in rows]

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.crypto import FirmCipher
 from gateway.db.models.records import Record
-from gateway.domain.audit import Actor
-from gateway.domain.fields import FIELDS, Kind
-from gateway.domain.pins import pin
+from gateway.domain.people.fields import FIELDS, Kind
+from gateway.domain.people.pins import pin
 from gateway.errors import NotFound, Permanent, Transient
+from gateway.office import Actor
 
 R = TypeVar("R", bound=Record)
 

@@ -11,6 +11,7 @@ from gateway.db.models import ANSWERS_KEPT, IdempotencyKey
 from gateway.db.session import PARTITION_DAYS, ensure_audit_partitions
 from gateway.jobs import ledger
 from gateway.jobs.handling import Handling
+from gateway.jobs.kinds import Clockwork, Kind
 
 KEPT = timedelta(days=30)  # a done job, for whoever asks what became of it
 
@@ -25,11 +26,17 @@ def make_partitions(handling: Handling) -> None:
 
 def purge(handling: Handling) -> None:
     """Delete done jobs after a month, and answers that are given no more; dead jobs stay until somebody has looked."""
-    with handling.db.system() as session:
+    with handling.office.db.system() as session:
         session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - ANSWERS_KEPT))
     before, gone, last = clock.now() - KEPT, 0, _AT_ONCE
     while last == _AT_ONCE:
-        with handling.db.system() as session:
+        with handling.office.db.system() as session:
             last = ledger.purge(session, before, _AT_ONCE)
         gone += last
         handling.tell(deleted=gone)
+
+
+KINDS = (
+    Kind("audit.partitions", "normal", make_partitions, clockwork=Clockwork("audit partitions", "15 1 * * *")),
+    Kind("jobs.purge", "bulk", purge, clockwork=Clockwork("old jobs", "45 2 * * *")),
+)

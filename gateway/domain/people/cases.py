@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from gateway.crypto import FirmCipher
 from gateway.db.models import Case, Client
-from gateway.domain import changes, partners, pins
-from gateway.domain.audit import Actor, record
-from gateway.domain.changes import Unfit
+from gateway.domain.audit import record
+from gateway.domain.partners import homes
+from gateway.domain.people import changes, pins
+from gateway.domain.people.changes import Unfit
 from gateway.errors import NotFound, Permanent
+from gateway.office import Actor
 
 OUTCOMES = ("approved", "denied", "withdrawn", "closed")
 _DECISIONS = frozenset({"approved", "denied"})
@@ -78,7 +80,7 @@ def listed(wanted: Wanted) -> Select[Case]:
         if (value := getattr(wanted, name)) is not None:
             found = found.where(getattr(Case, name) == value)
     if wanted.partner:
-        found = found.where(Case.partner_id.in_(partners.named(wanted.partner)))
+        found = found.where(Case.partner_id.in_(homes.named(wanted.partner)))
     if wanted.number:
         columns = (Case.case_number, Case.receipt_number, Case.lca_number, Case.perm_number)
         found = found.where(or_(*(column.icontains(wanted.number, autoescape=True) for column in columns)))
@@ -205,7 +207,7 @@ def _partner(session: Session, new: NewCase) -> UUID:
         if client is None:
             raise Unfit({"partner": "Say the partner, or the client whose case it is."})
         return client.partner_id
-    partner_id = session.scalar(partners.named(new.partner))
+    partner_id = session.scalar(homes.named(new.partner))
     if partner_id is None:
         raise Unfit({"partner": "The firm has no such partner."})
     if client is not None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from servers import free_port, until
 
 from gateway.db.session import lock_partner
-from gateway.web.crowds import FOLLOWERS_EACH, HEAVY_EACH
+from gateway.web.bulkheads import FOLLOWERS_EACH, HEAVY_EACH
 from gateway.web.server import make
 
 REPORT = "/v1/reports/import_errors"

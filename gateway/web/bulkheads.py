@@ -19,7 +19,7 @@ HEAVY_EACH, HEAVY = 1, 2  # workbooks being made: 50,000 rows take ten seconds
 SENDING_EACH, SENDING = 2, 3  # rows being loaded, or waiting until other rows and files of their partner are
 
 
-class Crowd:
+class Bulkhead:
     """So many at once: `each` of one caller, `most` of all."""
 
     def __init__(self, each: int, most: int) -> None:

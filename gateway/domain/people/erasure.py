@@ -34,10 +34,11 @@ from gateway.db.models import (
     Sighting,
 )
 from gateway.db.session import lift_walls, lock_partner
-from gateway.domain import changes
-from gateway.domain.audit import Actor, record
-from gateway.domain.fields import FIELDS
+from gateway.domain.audit import record
+from gateway.domain.people import changes
+from gateway.domain.people.fields import FIELDS
 from gateway.errors import Permanent
+from gateway.office import Actor
 
 _MARK = "erased:"
 _REMARK = "Its original and its receipts were destroyed when a person whom it named was erased."

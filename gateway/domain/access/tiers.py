@@ -9,9 +9,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import RateLimit
-from gateway.domain.audit import Actor, record
+from gateway.domain.audit import record
 from gateway.errors import Permanent
 from gateway.limits import Window
+from gateway.office import Actor
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 CEILING = "firm"  # all partners of a firm together

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from gateway import clock
 from gateway.db.models.records import Record
-from gateway.domain.audit import Actor
-from gateway.domain.fields import DURATION_OF_STATUS, FIELDS, Kind
+from gateway.domain.people.fields import DURATION_OF_STATUS, FIELDS, Kind
 from gateway.errors import NotFound
+from gateway.office import Actor
 
 _LINKS: dict[Kind, frozenset[str]] = {"case": frozenset({"client_id"})}  # what feeds set besides fields
 

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.models import Staff, StaffSession
-from gateway.domain import passwords
-from gateway.domain.audit import Actor, record
+from gateway.domain.access import passwords
+from gateway.domain.audit import record
+from gateway.office import Actor
 
 LASTS = timedelta(hours=1)
 _KEPT = timedelta(days=30)  # ended ones: they tell from where somebody usually signs in (`accounts_of` in the database)

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.db.engine import Addresses
 from gateway.db.models import Schedule
-from gateway.domain.checks import Check, Level
+from gateway.domain.upkeep.checks import Check, Level
 from gateway.errors import Problem
 from gateway.jobs import broker, leases
 from gateway.jobs.cron import due_since
-from gateway.jobs.kinds import Queue
+from gateway.jobs.queues import Queue
 from gateway.settings import Settings
 
 PATIENCE: dict[Queue, timedelta] = {  # how long a job may wait for a worker

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.crypto import FirmCipher
 from gateway.db.models import Case, Client, Document, Firm
-from gateway.domain import changes, pins
-from gateway.domain.audit import Actor, record
-from gateway.domain.changes import Unfit
-from gateway.domain.fields import DURATION_OF_STATUS
+from gateway.domain.audit import record
+from gateway.domain.people import changes, pins
+from gateway.domain.people.changes import Unfit
+from gateway.domain.people.fields import DURATION_OF_STATUS
 from gateway.errors import NotFound, Permanent
+from gateway.office import Actor
 
 
 class NewDocument(NamedTuple):

@@ -11,9 +11,10 @@ from gateway import crypto
 from gateway.config import nearest
 from gateway.db.models import Firm, Staff
 from gateway.db.models.firms import STAFF_ROLES
-from gateway.domain import passwords, sessions
-from gateway.domain.audit import Actor, record
+from gateway.domain.access import passwords, sessions
+from gateway.domain.audit import record
 from gateway.errors import NotFound, Permanent
+from gateway.office import Actor
 
 
 def find_firm(session: Session, slug: str) -> Firm:
@@ -105,15 +106,3 @@ def deactivate_staff(session: Session, staff: Staff, *, actor: Actor) -> None:
     sessions.end_all(session, staff.id)
     changes: list[dict[str, object]] = [{"kind": "staff", "id": str(staff.id), "action": "deactivated"}]
     record(session, staff.firm_id, actor, "staff.deactivate", changes=changes)
-
-
-def cipher_of(session: Session, firm_id: UUID, master_key: bytes) -> crypto.FirmCipher:
-    """What encrypts and decrypts this firm's values.
-
-    Raises:
-        Permanent: `firm_erased`, its key was destroyed.
-    """
-    wrapped = session.scalar(select(Firm.wrapped_key).where(Firm.id == firm_id))
-    if wrapped is None:
-        raise Permanent("firm_erased", "The key of this firm was destroyed; its values cannot be read again.")
-    return crypto.FirmCipher(firm_id, wrapped, master_key)

@@ -26,7 +26,7 @@ def _texts() -> Texts:
 
 
 @dataclass(slots=True)
-class Untold:
+class Gaps:
     """One sheet.
 
     Attributes:

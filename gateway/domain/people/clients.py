@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from gateway.crypto import FirmCipher
 from gateway.db.models import Client
-from gateway.domain import changes, partners, pins
-from gateway.domain.audit import Actor, record
-from gateway.domain.changes import Unfit
-from gateway.domain.erasure import free_key
-from gateway.domain.fields import FIELDS
+from gateway.domain.audit import record
+from gateway.domain.partners import homes
+from gateway.domain.people import changes, pins
+from gateway.domain.people.changes import Unfit
+from gateway.domain.people.erasure import free_key
+from gateway.domain.people.fields import FIELDS
 from gateway.errors import NotFound, Permanent
+from gateway.office import Actor
 
 IDENTIFIERS = tuple(name for name, field in FIELDS["client"].items() if field.sensitive)
 
@@ -53,7 +55,7 @@ def listed(*, status: str | None, search: str | None, partner: str | None = None
     if status:
         found = found.where(Client.status == status)
     if partner:
-        found = found.where(Client.partner_id.in_(partners.named(partner)))
+        found = found.where(Client.partner_id.in_(homes.named(partner)))
     if search:
         columns = (Client.family_name, Client.given_name, Client.email, Client.employee_id)
         found = found.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
@@ -80,7 +82,7 @@ def add(session: Session, firm_id: UUID, new: NewClient, cipher: FirmCipher, act
         Unfit: an unknown partner, or no value for the key.
         Permanent: `client_exists`.
     """
-    partner_id = session.scalar(partners.named(new.partner))
+    partner_id = session.scalar(homes.named(new.partner))
     if partner_id is None:
         raise Unfit({"partner": "The firm has no such partner."})
     key = _key(new, cipher)

@@ -1,0 +1,1 @@
+"""Whether the installation is fit, and what keeps it so."""

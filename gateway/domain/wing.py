@@ -1,0 +1,8 @@
+"""What the rules of our business bring to the installation."""
+
+from __future__ import annotations
+
+from gateway.domain.upkeep import housekeeping
+from gateway.wing import Wing
+
+DOMAIN = Wing(kinds=housekeeping.KINDS)

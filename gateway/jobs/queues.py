@@ -1,0 +1,9 @@
+"""The queues: who waits for the work in each."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+# `urgent` and `normal` are waited for, `bulk` is not; `ingest` parses files, in a process of its own
+Queue = Literal["urgent", "normal", "ingest", "bulk"]
+QUEUES: tuple[Queue, ...] = get_args(Queue)

@@ -1,0 +1,17 @@
+"""What a wing of the house brings with it, as values: `gateway.wings` puts those of all together."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gateway.jobs.kinds import Kind
+
+
+class Wing(NamedTuple):
+    """What a room adds to the installation.
+
+    Attributes:
+        kinds: of jobs that it does.
+    """
+
+    kinds: tuple[Kind, ...] = ()

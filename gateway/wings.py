@@ -1,0 +1,12 @@
+"""The one place above both wings: what domain, ingest and outbound declare, put together for services and doors."""
+
+from __future__ import annotations
+
+from gateway.domain.wing import DOMAIN
+from gateway.jobs.kinds import Kinds
+from ingest.wing import INGEST
+from outbound.wing import OUTBOUND
+
+WINGS = (DOMAIN, INGEST, OUTBOUND)
+
+KINDS = Kinds(kind for wing in WINGS for kind in wing.kinds)

@@ -1,0 +1,128 @@
+"""What a person decides about a held file: released with what it takes, or refused."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.db.models import FeedRow, Import, PartnerConfig
+from gateway.domain.audit import record
+from gateway.domain.partners.homes import Home
+from gateway.domain.partners.names import learn_name, learned_names
+from gateway.errors import NotFound, Permanent
+from gateway.logging import about
+from gateway.office import Actor, Office
+from ingest import receipts
+from ingest.feed import Feed
+from ingest.jobs import queue_run
+from ingest.mapping.headers import Headers, fold, standing
+from ingest.partner import applied_partner
+from ingest.pipeline import Outcome
+from ingest.running import count
+
+
+def release(
+    office: Office,
+    home: Home,
+    import_id: UUID,
+    actor: Actor,
+    accepted: dict[str, str] | None,
+    *,
+    queued: bool = False,
+) -> None:
+    """Let a held file run again, with what holds it waived and new column names learned; `finish` does the rest.
+
+    Args:
+        office: the surroundings.
+        home: the partner's.
+        import_id: a held import.
+        actor: who decides.
+        accepted: expected column -> the column that it is now; None accepts what the hold suggested.
+        queued: leave `finish` to a worker.
+
+    Raises:
+        Permanent: `not_held`; `names_needed`, a missing column has no name to accept.
+    """
+    with office.db.firm(home.firm_id) as session:
+        held = _held(session, import_id)
+        if "header_missing" in held.guards:
+            _learn(session, held, actor, accepted)
+        held.waived = sorted({*held.waived, *held.guards})
+        held.state, held.receipt_at = "running", None
+        record(
+            session, home.firm_id, actor, "import.release", import_id=import_id, changes=[_decision(held, "released")]
+        )
+        if queued:
+            queue_run(session, home, import_id)
+
+
+def refuse(office: Office, home: Home, import_id: UUID, actor: Actor, reason: str) -> None:
+    """End a held file without loading it.
+
+    Raises:
+        Permanent: `not_held`.
+    """
+    with office.db.firm(home.firm_id) as session:
+        held = _held(session, import_id)
+        held.state, held.reason, held.finished_at, held.receipt_at = "refused", reason, clock.now(), None
+        held.fix, held.counts = "Send a corrected file.", {}  # what it would have done, it has not done
+        record(session, home.firm_id, actor, "import.refuse", import_id=import_id, changes=[_decision(held, "refused")])
+    with about(import_id=import_id):
+        count(home, Outcome("refused"))
+    receipts.write(office, home, import_id)
+
+
+# ---------------------------------------------------------------- helpers
+
+
+def _held(session: Session, import_id: UUID) -> Import:
+    held = session.scalar(select(Import).where(Import.id == import_id).with_for_update())
+    if held is None:
+        raise NotFound("import", str(import_id))
+    if held.state != "held":
+        raise Permanent("not_held", f"The import {import_id} is not held; it is {held.state}.")
+    return held
+
+
+def _learn(session: Session, held: Import, actor: Actor, accepted: dict[str, str] | None) -> None:
+    """Accept new names for exactly the columns that are missing; a name learned for another one would corrupt data."""
+    feed_id = _present(held.feed_id)
+    it = standing(_feed(session, held), Headers(held.header or [], learned_names(session, feed_id)))
+    suggested = {one["expected"]: one["found"] for one in held.suggestions}
+    names = suggested if accepted is None else accepted
+    free = f"Not used so far: {', '.join(it.unused) or 'no column'}."
+    missing = {fold(name): alternative[0] for alternative in it.missing for name in alternative}
+    for expected, found in names.items():
+        if fold(expected) not in missing:
+            raise Permanent("names_needed", f"{expected!r} is not among what is missing.")
+        if found not in it.unused:
+            raise Permanent("names_needed", f"{found!r} is not a free column of the file. {free}")
+    if lacking := set(missing.values()) - {missing[fold(expected)] for expected in names}:
+        asked = " ".join(f"--accept '{name}=...'" for name in sorted(lacking))
+        raise Permanent("names_needed", f"Say which columns the missing ones have become: {asked}. {free}")
+    for expected, found in names.items():
+        learn_name(session, held.firm_id, feed_id, missing[fold(expected)], found, actor)
+
+
+def _feed(session: Session, held: Import) -> Feed:
+    config = session.scalars(select(PartnerConfig).where(PartnerConfig.id == held.config_id)).one()
+    name = session.scalars(select(FeedRow.name).where(FeedRow.id == held.feed_id)).one()
+    return applied_partner(config.source, tables=frozenset(config.tables)).feeds[name]
+
+
+def _present(value: UUID | None) -> UUID:
+    assert value is not None  # noqa: S101 - an import whose header was read has a feed
+    return value
+
+
+def _decision(held: Import, action: str) -> dict[str, object]:
+    return {
+        "kind": "import",
+        "id": str(held.id),
+        "action": action,
+        "old": {"guards": held.guards},
+        "new": {"reason": held.reason},
+    }
