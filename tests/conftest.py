@@ -1,7 +1,7 @@
-"""What all tests share: one server a run, a database a test, and the cast.
+"""What all tests share: one server a run, a database a test, and the tenants.
 
-The cast is fixed, and in every database: two firms, Northgate with one of each staff role and Harbor the stranger;
-Northgate's partners acme and globex, Harbor's partner initech. `cast` holds their ids.
+The tenants is fixed, and in every database: two firms, Northgate with one of each staff role and Harbor the stranger;
+Northgate's partners acme and globex, Harbor's partner initech. `tenants` holds their ids.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from desk import ROSTER, Desk
+from helpers.inbox import ROSTER, Inbox
 from pytest_socket import socket_allow_hosts
 from sqlalchemy.orm import Session
 
@@ -49,9 +49,9 @@ DO $$ DECLARE each regclass; BEGIN
         EXECUTE 'DELETE FROM ' || each;
     END LOOP;
 END $$;
-INSERT INTO firms SELECT * FROM stage.firms;
-INSERT INTO staff SELECT * FROM stage.staff;
-INSERT INTO partners SELECT * FROM stage.partners
+INSERT INTO firms SELECT * FROM pristine.firms;
+INSERT INTO staff SELECT * FROM pristine.staff;
+INSERT INTO partners SELECT * FROM pristine.partners
 """
 
 _numbers = itertools.count(1)
@@ -62,7 +62,7 @@ def _id(number: int) -> UUID:
 
 
 @dataclass(frozen=True)
-class Cast:
+class Tenants:
     """Ids are written down, so that a failing test prints the same ones each time; their ends say whose they are."""
 
     northgate: UUID = _id(0xA000)  # noqa: RUF009 - a constant
@@ -108,8 +108,8 @@ def _tidy(run: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def cast() -> Cast:
-    return Cast()
+def cast() -> Tenants:
+    return Tenants()
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +124,7 @@ def workers_database(server, worker_id) -> Iterator[tuple[Addresses, Database, p
 
 @pytest.fixture
 def addresses(workers_database) -> Iterator[Addresses]:
-    """A database that holds the cast and nothing else. Commits are real; whatever was committed is gone afterwards.
+    """A database that holds the tenants and nothing else. Commits are real; whatever was committed is gone afterwards.
 
     Emptying one takes 5 ms, copying one 100 ms. A test that changes the schema takes `own_addresses`.
     """
@@ -188,16 +188,16 @@ def office(db, settings) -> Office:
 
 
 @pytest.fixture
-def desk(office, cast) -> Desk:
+def inbox(office, tenants) -> Inbox:
     """Northgate's partner acme, whose full roster closes whoever it no longer lists."""
-    one = Desk(office, cast.northgate, "acme")
+    one = Inbox(office, tenants.northgate, "acme")
     one.apply(ROSTER.format(partner="acme", firm="northgate"))
     return one
 
 
 @pytest.fixture
 def roster() -> str:
-    """The desk's partner.yaml, for tests that change a word of it."""
+    """The inbox's partner.yaml, for tests that change a word of it."""
     return ROSTER.format(partner="acme", firm="northgate")
 
 
@@ -215,27 +215,29 @@ def _ensure_template(server: Embedded) -> None:
     database = Database(addresses)
     with database.system() as session:
         ensure_audit_partitions(session, 1)  # yesterday to tomorrow: each partition is six files to copy a test
-        _cast_on_stage(session, Cast())
+        _add_tenants(session, Tenants())
     database.close()
     with psycopg.connect(server.url("superuser", TEMPLATE), autocommit=True) as connection:
-        connection.execute("CREATE SCHEMA stage")
+        connection.execute("CREATE SCHEMA pristine")
         for table in ("firms", "staff", "partners"):
-            connection.execute(f"CREATE TABLE stage.{table} AS SELECT * FROM {table}")
+            connection.execute(f"CREATE TABLE pristine.{table} AS SELECT * FROM {table}")
 
 
-def _cast_on_stage(session: Session, cast: Cast) -> None:
+def _add_tenants(session: Session, tenants: Tenants) -> None:
     for firm_id, slug, name in [
-        (cast.northgate, "northgate", "Northgate Law"),
-        (cast.harbor, "harbor", "Harbor Legal"),
+        (tenants.northgate, "northgate", "Northgate Law"),
+        (tenants.harbor, "harbor", "Harbor Legal"),
     ]:
         session.add(Firm(id=firm_id, slug=slug, name=name, wrapped_key=crypto.make_data_key(firm_id, MASTER_KEY)))
     session.flush()
-    for role, staff_id in cast.staff.items():
-        session.add(Staff(firm_id=cast.northgate, id=staff_id, email=f"{role}@northgate.example", name=role, role=role))
+    for role, staff_id in tenants.staff.items():
+        session.add(
+            Staff(firm_id=tenants.northgate, id=staff_id, email=f"{role}@northgate.example", name=role, role=role)
+        )
     for firm_id, partner_id, slug, name in [
-        (cast.northgate, cast.acme, "acme", "ACME Manufacturing, Inc."),
-        (cast.northgate, cast.globex, "globex", "Globex Corporation"),
-        (cast.harbor, cast.initech, "initech", "Initech LLC"),
+        (tenants.northgate, tenants.acme, "acme", "ACME Manufacturing, Inc."),
+        (tenants.northgate, tenants.globex, "globex", "Globex Corporation"),
+        (tenants.harbor, tenants.initech, "initech", "Initech LLC"),
     ]:
         session.add(Partner(firm_id=firm_id, id=partner_id, slug=slug, name=name, time_zone="America/Chicago"))
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from dramatiq.errors import ConnectionClosed
-from labour import KINDS
-from servers import SERVERS, Rabbit, Served, free_port, until
+from helpers.job_kinds import KINDS
+from helpers.servers import SERVERS, Rabbit, Served, free_port, until
 from sqlalchemy import text
 
 from gateway import metrics
@@ -298,7 +298,7 @@ def test_doctor_sees_whether_it_answers(service, installation, reached):
 
 
 def test_jobs_get_done_while_the_broker_is_away_and_nothing_is_lost_when_it_was_emptied(
-    service, addresses, installation, db, cast
+    service, addresses, installation, db, tenants
 ):
     """The ledger's own database stays; a broker that is that database has a test of its own, with `gateway serve`."""
     if not isinstance(service, Served):
@@ -313,9 +313,9 @@ def test_jobs_get_done_while_the_broker_is_away_and_nothing_is_lost_when_it_was_
             return session.scalars(text("SELECT DISTINCT state FROM jobs")).all() == ["done"]
 
     def add(word):
-        with database.firm(cast.northgate) as session:
+        with database.firm(tenants.northgate) as session:
             for _ in range(5):
-                enqueue(session, KINDS["test.normal"], {"word": word}, firm_id=cast.northgate)
+                enqueue(session, KINDS["test.normal"], {"word": word}, firm_id=tenants.northgate)
 
     try:
         add("before")

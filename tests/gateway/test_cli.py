@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import rich_click as click
 from click.testing import CliRunner
-from desk import as_csv, people, person
+from helpers.inbox import as_csv, people, person
 
 from gateway.cli import COMMANDS, cli
 from gateway.cli.failing import failures_told
@@ -112,7 +112,7 @@ def test_what_a_partner_wrote_cannot_steer_a_terminal():
 # ---------------------------------------------------------------- ingest
 
 
-def test_ingest_says_what_became_of_each_file_in_order(gateway, desk, drop):
+def test_ingest_says_what_became_of_each_file_in_order(gateway, inbox, drop):
     first, second = drop("roster_a.csv", people(20)), drop("roster_b.csv", [*people(19), person(20, dob="31/31/1980")])
     result = gateway("ingest", first, second, "--partner", "acme")
     assert result.exit_code == 0
@@ -122,29 +122,29 @@ def test_ingest_says_what_became_of_each_file_in_order(gateway, desk, drop):
     assert "gateway import errors" in result.stdout
 
 
-def test_who_ran_ingest_is_on_record(gateway, desk, drop):
+def test_who_ran_ingest_is_on_record(gateway, inbox, drop):
     gateway("ingest", "--partner", "acme", drop("roster_20260301.csv", people(2)))
-    found = desk.sql("SELECT actor_kind, actor, origin FROM audit_log WHERE action = 'import.receive'")
+    found = inbox.sql("SELECT actor_kind, actor, origin FROM audit_log WHERE action = 'import.receive'")
     assert found == [("system", getpass.getuser(), "cli")]
 
 
-def test_ingest_of_a_file_that_is_not_there_takes_none_of_the_others(gateway, desk, drop, tmp_path):
+def test_ingest_of_a_file_that_is_not_there_takes_none_of_the_others(gateway, inbox, drop, tmp_path):
     result = gateway("ingest", drop("roster.csv", people(2)), tmp_path / "roster_missing.csv", "--partner", "acme")
     assert result.exit_code == 2
     assert "roster_missing.csv" in result.stderr
-    assert desk.sql("SELECT count(*) FROM imports") == [(0,)]
+    assert inbox.sql("SELECT count(*) FROM imports") == [(0,)]
 
 
-def test_ingest_of_a_folder_is_wrong_usage(gateway, desk, tmp_path):
+def test_ingest_of_a_folder_is_wrong_usage(gateway, inbox, tmp_path):
     assert gateway("ingest", tmp_path, "--partner", "acme").exit_code == 2
 
 
-def test_ingest_for_a_partner_that_is_not_there_offers_the_nearest(gateway, desk, drop):
+def test_ingest_for_a_partner_that_is_not_there_offers_the_nearest(gateway, inbox, drop):
     result = gateway("ingest", drop("roster.csv", people(2)), "--partner", "acne", "--json")
     assert document(result, 1) == {"error": "not_found", "message": "There is no partner 'acne'. Did you mean 'acme'?"}
 
 
-def test_a_failure_between_files_still_tells_what_was_done(gateway, desk, drop, tmp_path):
+def test_a_failure_between_files_still_tells_what_was_done(gateway, inbox, drop, tmp_path):
     taken, vanishing = drop("roster_a.csv", people(2)), drop("roster_b.csv", people(3))
     vanishing.unlink()
     vanishing.symlink_to("/proc/self/mem")  # a file that not even root can read from its start
@@ -161,17 +161,17 @@ def test_a_failure_between_files_still_tells_what_was_done(gateway, desk, drop, 
         ("2026-05-01T12:00:00-04:00", "2026-05-01T16:00:00+00:00"),
     ],
 )
-def test_as_of_is_midnight_in_the_partners_zone_or_an_instant(gateway, desk, drop, given, meant):
+def test_as_of_is_midnight_in_the_partners_zone_or_an_instant(gateway, inbox, drop, given, meant):
     [told] = document(gateway("ingest", drop("roster.csv", people(2)), "--partner", "acme", "--as-of", given, "--json"))
     assert told["as_of"] == meant
 
 
 @pytest.mark.parametrize("given", ["yesterday", "05/01/2026", "2026-05-01T12:00:00"])
-def test_as_of_without_a_date_or_an_offset_is_wrong_usage(gateway, desk, drop, given):
+def test_as_of_without_a_date_or_an_offset_is_wrong_usage(gateway, inbox, drop, given):
     assert gateway("ingest", drop("roster.csv", people(2)), "--partner", "acme", "--as-of", given).exit_code == 2
 
 
-def test_a_dry_run_has_the_keys_of_an_import_and_writes_nothing(gateway, desk, drop):
+def test_a_dry_run_has_the_keys_of_an_import_and_writes_nothing(gateway, inbox, drop):
     [loaded] = document(gateway("ingest", drop("roster_a.csv", people(9)), "--partner", "acme", "--json"))
     changed = drop("roster_b.csv", [person(1, salary="60000"), person(2, dob="never"), *people(9)[2:]])
     [told] = document(gateway("ingest", changed, "--partner", "acme", "--dry-run", "--json"))
@@ -186,15 +186,15 @@ def test_a_dry_run_has_the_keys_of_an_import_and_writes_nothing(gateway, desk, d
     assert [set(one) for one in told["problems"]] == [
         {"row", "line", "sheet", "column", "value", "code", "severity", "message", "fix"}
     ]
-    assert desk.sql("SELECT count(*) FROM imports") == [(1,)]
-    assert desk.clients()["E1"] == 50000
+    assert inbox.sql("SELECT count(*) FROM imports") == [(1,)]
+    assert inbox.clients()["E1"] == 50000
     shown = gateway("ingest", changed, "--partner", "acme", "--dry-run").stdout
     assert "would be loaded, except" in shown
     assert "60000" in shown
 
 
-def test_the_files_of_an_archive_are_told_one_by_one(gateway, desk, roster, tmp_path):
-    desk.apply(roster.replace("format: {type: csv}", "format: {type: csv}\n    unpack: {zip: true}"))
+def test_the_files_of_an_archive_are_told_one_by_one(gateway, inbox, roster, tmp_path):
+    inbox.apply(roster.replace("format: {type: csv}", "format: {type: csv}\n    unpack: {zip: true}"))
     packed = tmp_path / "march.zip"
     with zipfile.ZipFile(packed, "w") as archive:
         for day in (1, 2):
@@ -211,7 +211,7 @@ def test_the_files_of_an_archive_are_told_one_by_one(gateway, desk, roster, tmp_
 # ---------------------------------------------------------------- import
 
 
-def test_imports_are_listed_newest_first_and_found_by_a_short_id(gateway, desk, drop):
+def test_imports_are_listed_newest_first_and_found_by_a_short_id(gateway, inbox, drop):
     gateway("ingest", drop("roster_a.csv", people(30)), drop("roster_b.csv", people(3)), "--partner", "acme")
     newest, oldest = document(gateway("import", "list", "--json"))
     assert (newest["file"], newest["state"], oldest["state"]) == ("roster_b.csv", "held", "loaded")
@@ -222,23 +222,23 @@ def test_imports_are_listed_newest_first_and_found_by_a_short_id(gateway, desk, 
     assert "roster_b.csv" in gateway("import", "list").stdout
 
 
-def test_an_id_that_fits_several_imports_or_none_is_refused(gateway, desk, cast, office):
+def test_an_id_that_fits_several_imports_or_none_is_refused(gateway, inbox, tenants, office):
     file = uuid.uuid4()
-    desk.sql(
+    inbox.sql(
         "INSERT INTO files (firm_id, id, partner_id, name, sha256, size, storage_key, via) VALUES (%s, %s, %s, '', '', 0, '', '')",
-        cast.northgate, file, cast.acme,
+        tenants.northgate, file, tenants.acme,
     )  # fmt: skip
-    with office.db.firm(cast.northgate) as session:
+    with office.db.firm(tenants.northgate) as session:
         for last in (1, 2):
             twin = uuid.UUID(f"abcd0000-0000-7000-8000-00000000000{last}")
-            session.add(Import(firm_id=cast.northgate, id=twin, partner_id=cast.acme, file_id=file))
+            session.add(Import(firm_id=tenants.northgate, id=twin, partner_id=tenants.acme, file_id=file))
     assert document(gateway("import", "show", "abcd", "--json"), 1)["error"] == "ambiguous"
     assert document(gateway("import", "show", "abce", "--json"), 1)["error"] == "not_found"
     assert document(gateway("import", "show", "%", "--json"), 1)["error"] == "not_found"
     assert document(gateway("import", "show", "abcd0000-0000-7000-8000-000000000002", "--json"))["state"] == "received"
 
 
-def test_the_errors_of_an_import_come_as_its_receipts_even_when_these_were_lost(gateway, desk, drop, tmp_path):
+def test_the_errors_of_an_import_come_as_its_receipts_even_when_these_were_lost(gateway, inbox, drop, tmp_path):
     rows = [person(1, dob="never"), *people(9)[1:]]
     [told] = document(gateway("ingest", drop("roster.csv", rows), "--partner", "acme", "--json"))
     import_id, receipt = told["import_id"], Path(told["receipts"]["csv"])
@@ -253,17 +253,17 @@ def test_the_errors_of_an_import_come_as_its_receipts_even_when_these_were_lost(
     assert [one["code"] for one in json.loads(gateway("import", "errors", import_id, "--format", "json").stdout)] == [
         "bad_date"
     ]
-    assert desk.sql("SELECT count(*), min(origin) FROM audit_log WHERE action = 'import.errors'") == [(3, "cli")]
+    assert inbox.sql("SELECT count(*), min(origin) FROM audit_log WHERE action = 'import.errors'") == [(3, "cli")]
 
 
-def test_an_import_without_errors_gives_an_empty_document(gateway, desk, drop):
+def test_an_import_without_errors_gives_an_empty_document(gateway, inbox, drop):
     [told] = document(gateway("ingest", drop("roster.csv", people(2)), "--partner", "acme", "--json"))
     result = gateway("import", "errors", told["import_id"], "--format", "csv")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No row was rejected.\n")
     assert document(gateway("import", "errors", told["import_id"], "--format", "json")) == []
 
 
-def test_out_into_a_folder_that_is_not_there_is_a_sentence(gateway, desk, drop, tmp_path):
+def test_out_into_a_folder_that_is_not_there_is_a_sentence(gateway, inbox, drop, tmp_path):
     [told] = document(
         gateway("ingest", drop("roster.csv", [person(1, dob="x"), *people(9)[1:]]), "--partner", "acme", "--json")
     )
@@ -272,11 +272,11 @@ def test_out_into_a_folder_that_is_not_there_is_a_sentence(gateway, desk, drop, 
     assert "cannot be written: No such file or directory." in result.stderr
 
 
-def test_an_acceptance_without_an_equals_sign_is_wrong_usage(gateway, desk):
+def test_an_acceptance_without_an_equals_sign_is_wrong_usage(gateway, inbox):
     assert gateway("import", "release", "abcd", "--accept", "DOB").exit_code == 2
 
 
-def test_only_a_held_file_can_be_released_or_refused(gateway, desk, drop):
+def test_only_a_held_file_can_be_released_or_refused(gateway, inbox, drop):
     [told] = document(gateway("ingest", drop("roster.csv", people(2)), "--partner", "acme", "--json"))
     assert document(gateway("import", "release", told["import_id"], "--json"), 1)["error"] == "not_held"
     assert document(gateway("import", "refuse", told["import_id"], "--reason", "x", "--json"), 1)["error"] == "not_held"
@@ -313,7 +313,7 @@ def test_check_of_a_folder_without_settings_is_wrong_usage(tmp_path):
     assert CliRunner().invoke(cli, ["partner", "check", str(tmp_path)]).exit_code == 2
 
 
-def test_check_shows_the_column_names_that_were_accepted_since(gateway, config, desk, drop):
+def test_check_shows_the_column_names_that_were_accepted_since(gateway, config, inbox, drop):
     renamed = as_csv(people(9)).replace(b"Last Name", b"Lastname of person")
     [held] = document(gateway("ingest", drop("roster.csv", renamed), "--partner", "acme", "--json"), 1)
     accept = "Last Name=Lastname of person"
@@ -381,7 +381,7 @@ def test_wrong_words_are_wrong_usage(gateway, words):
 # ---------------------------------------------------------------- report
 
 
-def test_the_report_of_import_errors_is_safe_in_a_spreadsheet(gateway, desk, drop, tmp_path):
+def test_the_report_of_import_errors_is_safe_in_a_spreadsheet(gateway, inbox, drop, tmp_path):
     rows = [person(1, dob="=cmd|' /C calc'!A0"), *people(9)[1:]]
     gateway("ingest", drop("roster.csv", rows), "--partner", "acme")
     [problem] = csv.DictReader(io.StringIO(gateway("report", "import_errors", "--firm", "northgate").stdout))
@@ -394,7 +394,7 @@ def test_the_report_of_import_errors_is_safe_in_a_spreadsheet(gateway, desk, dro
     assert same["value"].startswith("=cmd"), "JSON is no spreadsheet"
 
 
-def test_a_report_is_about_one_firm_one_partner_and_a_time(gateway, desk, drop):
+def test_a_report_is_about_one_firm_one_partner_and_a_time(gateway, inbox, drop):
     gateway("ingest", drop("roster.csv", [person(1, dob="x"), *people(9)[1:]]), "--partner", "acme")
     report = ("report", "import_errors", "--format", "json", "--firm")
     assert len(document(gateway(*report, "northgate", "--partner", "acme", "--since", "2020-01-01"))) == 1
@@ -408,7 +408,7 @@ def test_a_report_is_about_one_firm_one_partner_and_a_time(gateway, desk, drop):
 # ---------------------------------------------------------------- doctor and database
 
 
-def test_the_doctor_finds_nothing_wrong_but_says_what_waits(gateway, desk, drop, settings):
+def test_the_doctor_finds_nothing_wrong_but_says_what_waits(gateway, inbox, drop, settings):
     gateway("ingest", drop("roster_a.csv", people(30)), drop("roster_b.csv", people(3)), "--partner", "acme")
     settings.secrets_dir.mkdir(mode=0o700)
     checks = {one["name"]: one for one in document(gateway("doctor", "--json"))}

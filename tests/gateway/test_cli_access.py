@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from callers import asking
+from helpers.callers import asking
 from sqlalchemy import select
 
 from gateway.db.models import AuditEntry, Credential, SigningKey, Staff, StaffSession
@@ -141,7 +141,7 @@ def test_what_cannot_be_done_to_keys_is_said(gateway, words, error):
     assert document(gateway("key", *words, "--json"), 1)["error"] == error
 
 
-def test_a_new_signing_key_can_sign_everybody_out(gateway, http, db, cast):
+def test_a_new_signing_key_can_sign_everybody_out(gateway, http, db, tenants):
     gateway("staff", "password", EMAIL, *AT, typed="a long enough one\n")
     token = sign_in(http, "a long enough one").json()["access_token"]
     document(gateway("key", "rotate-signing", "--json"))
@@ -151,4 +151,4 @@ def test_a_new_signing_key_can_sign_everybody_out(gateway, http, db, cast):
     with db.system() as session:
         assert session.query(SigningKey).filter(SigningKey.ends_at.is_(None)).count() == 1
         assert session.query(StaffSession).filter(StaffSession.ended_at.is_(None)).count() == 0
-        assert session.query(AuditEntry).filter_by(action="session.end_all", firm_id=cast.northgate).count() == 1
+        assert session.query(AuditEntry).filter_by(action="session.end_all", firm_id=tenants.northgate).count() == 1

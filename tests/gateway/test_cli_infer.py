@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sampled import SAMPLES
+from helpers.layouts import SAMPLES
 
 from gateway.config import Document
 from ingest.partner import read_partner

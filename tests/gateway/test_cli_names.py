@@ -6,10 +6,10 @@ import pytest
 
 
 @pytest.fixture
-def learned(desk):
-    held = desk.drop("roster_20260301.csv", b"EMP_ID,Surname,Passport,I94 Expiry\nE1,Name1,,\n")
-    desk.release(held, {"Last Name": "Surname"})
-    return desk
+def learned(inbox):
+    held = inbox.drop("roster_20260301.csv", b"EMP_ID,Surname,Passport,I94 Expiry\nE1,Name1,,\n")
+    inbox.release(held, {"Last Name": "Surname"})
+    return inbox
 
 
 def test_learned_names_are_listed_with_who_accepted_them(gateway, learned):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from desk import as_csv, people, person
+from helpers.inbox import as_csv, people, person
 
 from gateway.cli import cli
 

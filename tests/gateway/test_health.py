@@ -7,8 +7,8 @@ import sys
 
 import psycopg
 import pytest
+from helpers.servers import Redis, free_port
 from msgspec.structs import replace
-from servers import Redis, free_port
 
 from gateway.domain.upkeep.health import examine
 

@@ -5,9 +5,9 @@ import sys
 import time
 
 import pytest
-from collector import collecting
+from helpers.otel_collector import collecting
+from helpers.servers import free_port
 from msgspec.structs import replace
-from servers import free_port
 
 from gateway.errors import Permanent
 from gateway.settings import load

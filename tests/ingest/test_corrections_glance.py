@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 import openpyxl
 import pytest
-from desk import Pretended, counts, people, person
+from helpers.inbox import Pretended, counts, people, person
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,9 +60,9 @@ def book_of(*rows: list[str]) -> bytes:
     return out.getvalue()
 
 
-def rejected(desk) -> tuple[dict, bytes]:
-    told = desk.drop("roster_20260301.csv", [*people(3), person(4, dob="soon")])
-    office = desk.office
+def rejected(inbox) -> tuple[dict, bytes]:
+    told = inbox.drop("roster_20260301.csv", [*people(3), person(4, dob="soon")])
+    office = inbox.office
     path = receipts.make_workbook(
         office.db, office.store, office.settings, find_home(office, "acme"), told["import_id"]
     )
@@ -172,7 +172,7 @@ def as_libreoffice_saves_it(content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("save", [bytes, as_excel_saves_it, as_libreoffice_saves_it])
-def test_whichever_program_saves_it_the_workbook_is_known(desk, save):
-    told, content = rejected(desk)
-    back = desk.drop("x", save(content))
+def test_whichever_program_saves_it_the_workbook_is_known(inbox, save):
+    told, content = rejected(inbox)
+    back = inbox.drop("x", save(content))
     assert (back["state"], counts(back), back["corrects"]) == ("loaded", {"read": 1, "created": 1}, told["import_id"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from click.testing import CliRunner
-from desk import ROSTER, Desk, as_csv, counts, person
+from helpers.inbox import ROSTER, Inbox, as_csv, counts, person
 
 from gateway.cli import cli
 
@@ -46,13 +46,13 @@ def gateway(settings, monkeypatch):
 
 
 @pytest.fixture
-def twin(office, cast) -> Desk:
+def twin(office, tenants) -> Inbox:
     """Northgate's partner globex, whose files have been good from the start."""
-    return Desk(office, cast.northgate, "globex")
+    return Inbox(office, tenants.northgate, "globex")
 
 
-def records(desk: Desk) -> list[tuple[object, ...]]:
-    return desk.sql(RECORDS, desk.slug)
+def records(inbox: Inbox) -> list[tuple[object, ...]]:
+    return inbox.sql(RECORDS, inbox.slug)
 
 
 def mend(path, key: str, right: dict[str, dict[str, object]], *sheets: str) -> None:
@@ -67,7 +67,7 @@ def mend(path, key: str, right: dict[str, dict[str, object]], *sheets: str) -> N
     book.save(path)
 
 
-def test_half_of_ten_thousand_rows_come_back_as_if_they_had_been_good(desk, twin, gateway, tmp_path):
+def test_half_of_ten_thousand_rows_come_back_as_if_they_had_been_good(inbox, twin, gateway, tmp_path):
     good = [
         person(n, dob=f"0{n % 9 + 1}/1{n % 9}/1980", ssn=f"536-22-{n % 9000 + 1000}", i94_expiry="D/S")
         for n in range(1, 10_001)
@@ -75,7 +75,7 @@ def test_half_of_ten_thousand_rows_come_back_as_if_they_had_been_good(desk, twin
     bad = [row | ({"DOB": "13/13/1980"} if n % 2 else {}) for n, row in enumerate(good)]
     twin.apply(ROSTER.format(partner="globex", firm="northgate"))
     twin.drop("roster_20260301.csv", good)
-    told = desk.drop("roster_20260301.csv", bad)
+    told = inbox.drop("roster_20260301.csv", bad)
     assert (told["state"], counts(told)) == (
         "loaded_with_errors",
         {"read": 10_000, "created": 5_000, "rejected": 5_000},
@@ -92,8 +92,8 @@ def test_half_of_ten_thousand_rows_come_back_as_if_they_had_been_good(desk, twin
     [back] = json.loads(gateway("ingest", path, "--partner", "acme", "--json"))
 
     assert (back["state"], counts(back)) == ("loaded", {"read": 5_000, "created": 5_000})
-    assert records(desk) == records(twin)
-    assert len(records(desk)) == 10_000
+    assert records(inbox) == records(twin)
+    assert len(records(inbox)) == 10_000
 
 
 # ---------------------------------------------------------------- whatever the format
@@ -172,30 +172,30 @@ def feed(slug: str, form: str, more: str = "") -> str:
     ],
     ids=["csv", "fixed", "json", "excel"],
 )
-def test_a_workbook_repairs_a_feed_of_any_format(desk, twin, gateway, tmp_path, form, write):
-    desk.apply(feed("acme", form))
+def test_a_workbook_repairs_a_feed_of_any_format(inbox, twin, gateway, tmp_path, form, write):
+    inbox.apply(feed("acme", form))
     twin.apply(feed("globex", form))
     asked = {"as_of": dt.datetime(2026, 3, 1, tzinfo=dt.UTC)}
     twin.drop("people.dat", write(GOOD), **asked)
-    told = desk.drop("people.dat", write(BAD), **asked)
+    told = inbox.drop("people.dat", write(BAD), **asked)
     assert counts(told) == {"read": 20, "created": 15, "rejected": 5}
 
     path = tmp_path / "repair.xlsx"
     gateway("import", "errors", told["import_id"], "--format", "xlsx", "--out", path)
     right = {row["EMP_ID"]: {"DOB": dt.date(1980, 2, 3), "Salary": float(row["Salary"])} for row in GOOD}
     mend(path, "EMP_ID", right)
-    back = desk.drop("repair.xlsx", path.read_bytes())
+    back = inbox.drop("repair.xlsx", path.read_bytes())
 
     assert (back["state"], counts(back)) == ("loaded", {"read": 5, "created": 5}), back["problems"]
-    assert records(desk) == records(twin)
+    assert records(inbox) == records(twin)
 
 
-def test_each_sheet_of_a_workbook_comes_back_under_its_own_mapping(desk, twin, gateway, tmp_path):
-    desk.apply(feed("acme", SHEETS, LEAVERS))
+def test_each_sheet_of_a_workbook_comes_back_under_its_own_mapping(inbox, twin, gateway, tmp_path):
+    inbox.apply(feed("acme", SHEETS, LEAVERS))
     twin.apply(feed("globex", SHEETS, LEAVERS))
     asked = {"as_of": dt.datetime(2026, 3, 1, tzinfo=dt.UTC)}
     twin.drop("people.xlsx", as_xlsx({"Active": GOOD, "Left [2026]": LEFT}), **asked)
-    told = desk.drop("people.xlsx", as_xlsx({"Active": BAD, "Left [2026]": LEFT_BAD}), **asked)
+    told = inbox.drop("people.xlsx", as_xlsx({"Active": BAD, "Left [2026]": LEFT_BAD}), **asked)
     assert counts(told) == {"read": 25, "created": 19, "rejected": 6}, told
 
     path = tmp_path / "repair.xlsx"
@@ -207,15 +207,15 @@ def test_each_sheet_of_a_workbook_comes_back_under_its_own_mapping(desk, twin, g
     book["Left _2026_"]["C2"] = dt.date(2026, 4, 30)
     book.move_sheet("Active", 1)
     book.save(path)
-    back = desk.drop("repair.xlsx", path.read_bytes())
+    back = inbox.drop("repair.xlsx", path.read_bytes())
 
     assert (back["state"], counts(back)) == ("loaded", {"read": 6, "created": 6}), back
-    assert records(desk) == records(twin)
+    assert records(inbox) == records(twin)
 
 
-def test_a_sheet_that_was_emptied_keeps_nothing_from_loading(desk, gateway, tmp_path):
-    desk.apply(feed("acme", SHEETS, LEAVERS))
-    told = desk.drop("people.xlsx", as_xlsx({"Active": BAD, "Left [2026]": LEFT_BAD}))
+def test_a_sheet_that_was_emptied_keeps_nothing_from_loading(inbox, gateway, tmp_path):
+    inbox.apply(feed("acme", SHEETS, LEAVERS))
+    told = inbox.drop("people.xlsx", as_xlsx({"Active": BAD, "Left [2026]": LEFT_BAD}))
     path = tmp_path / "repair.xlsx"
     gateway("import", "errors", told["import_id"], "--format", "xlsx", "--out", path)
     mend(path, "EMP_ID", {row["EMP_ID"]: {"DOB": row["DOB"], "Salary": row["Salary"]} for row in GOOD}, "Active")
@@ -223,16 +223,16 @@ def test_a_sheet_that_was_emptied_keeps_nothing_from_loading(desk, gateway, tmp_
     book["Left _2026_"].delete_rows(2)
     book.save(path)
 
-    back = desk.drop("repair.xlsx", path.read_bytes())
+    back = inbox.drop("repair.xlsx", path.read_bytes())
     assert (back["state"], counts(back)) == ("loaded", {"read": 5, "created": 5}), back
 
 
 # ---------------------------------------------------------------- the command
 
 
-def test_the_further_tables_of_an_import_are_listed_and_told(desk, gateway):
-    desk.apply(feed("acme", SHEETS, LEAVERS))
-    told = desk.drop("people.xlsx", as_xlsx({"Active": BAD, "Left [2026]": LEFT_BAD}))
+def test_the_further_tables_of_an_import_are_listed_and_told(inbox, gateway):
+    inbox.apply(feed("acme", SHEETS, LEAVERS))
+    told = inbox.drop("people.xlsx", as_xlsx({"Active": BAD, "Left [2026]": LEFT_BAD}))
     assert list(told["receipts"]) == ["json", "csv", "csv-2-Left_2026_"]
     assert told["receipts"]["csv-2-Left_2026_"].endswith("/errors-2-Left_2026_.csv")
 
@@ -241,18 +241,18 @@ def test_the_further_tables_of_an_import_are_listed_and_told(desk, gateway):
     assert result.stdout_bytes == Path(told["receipts"]["csv"]).read_bytes()
 
 
-def test_the_workbook_is_handed_out_whole_for_its_owner_only_and_on_record(desk, gateway, tmp_path):
-    told = desk.drop("roster_20260301.csv", [person(1, dob="soon"), person(2), person(3)])
+def test_the_workbook_is_handed_out_whole_for_its_owner_only_and_on_record(inbox, gateway, tmp_path):
+    told = inbox.drop("roster_20260301.csv", [person(1, dob="soon"), person(2), person(3)])
     path = tmp_path / "repair.xlsx"
     gateway("import", "errors", told["import_id"], "--format", "xlsx", "--out", path)
 
-    assert path.read_bytes() == Path(desk.account(told["import_id"])["receipts"]["xlsx"]).read_bytes()
+    assert path.read_bytes() == Path(inbox.account(told["import_id"])["receipts"]["xlsx"]).read_bytes()
     assert path.stat().st_mode & 0o777 == 0o600
-    assert desk.sql("SELECT count(*) FROM audit_log WHERE action = 'import.errors'") == [(1,)]
+    assert inbox.sql("SELECT count(*) FROM audit_log WHERE action = 'import.errors'") == [(1,)]
 
 
-def test_without_rejected_rows_no_workbook_is_written(desk, gateway, tmp_path):
-    told = desk.drop("roster_20260301.csv", [person(1), person(2)])
+def test_without_rejected_rows_no_workbook_is_written(inbox, gateway, tmp_path):
+    told = inbox.drop("roster_20260301.csv", [person(1), person(2)])
     path = tmp_path / "repair.xlsx"
     result = CliRunner().invoke(cli, ["import", "errors", told["import_id"], "--format", "xlsx", "--out", str(path)])
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from desk import counts, people
+from helpers.inbox import counts, people
 
 from gateway import clock
 
@@ -12,33 +12,33 @@ def dated(days: int) -> str:
     return f"roster_{clock.now() + timedelta(days=days):%Y%m%d}.csv"
 
 
-def test_a_file_that_speaks_of_a_day_to_come_waits_for_somebody_and_later_files_still_count(desk):
-    told = desk.drop(dated(365), people(20))
+def test_a_file_that_speaks_of_a_day_to_come_waits_for_somebody_and_later_files_still_count(inbox):
+    told = inbox.drop(dated(365), people(20))
     assert (told["state"], told["code"], told["guards"]) == ("held", "future_guard", ["future_guard"])
     assert "days ahead when it arrived" in told["reason"]
-    assert desk.clients() == {}
+    assert inbox.clients() == {}
 
-    assert counts(desk.drop(dated(0), people(20))) == {"read": 20, "created": 20}
-    desk.refuse(told, "The year was mistyped.")
-    assert counts(desk.drop(dated(1), people(20, salary="60000"))) == {"read": 20, "updated": 20}
-
-
-def test_somebody_who_knows_better_lets_it_in(desk):
-    told = desk.drop(dated(10), people(20))
-    assert counts(desk.release(told)) == {"read": 20, "created": 20}
+    assert counts(inbox.drop(dated(0), people(20))) == {"read": 20, "created": 20}
+    inbox.refuse(told, "The year was mistyped.")
+    assert counts(inbox.drop(dated(1), people(20, salary="60000"))) == {"read": 20, "updated": 20}
 
 
-def test_the_same_bytes_under_a_day_to_come_do_not_pass_for_news_from_then(desk):
-    desk.drop(dated(0), people(20))
-    assert desk.drop(dated(365), people(20))["code"] == "future_guard"
-    assert counts(desk.drop(dated(1), people(20, salary="60000"))) == {"read": 20, "updated": 20}
+def test_somebody_who_knows_better_lets_it_in(inbox):
+    told = inbox.drop(dated(10), people(20))
+    assert counts(inbox.release(told)) == {"read": 20, "created": 20}
 
 
-def test_tomorrow_is_no_mistake(desk):
-    assert desk.drop(dated(1), people(3))["state"] == "loaded"
+def test_the_same_bytes_under_a_day_to_come_do_not_pass_for_news_from_then(inbox):
+    inbox.drop(dated(0), people(20))
+    assert inbox.drop(dated(365), people(20))["code"] == "future_guard"
+    assert counts(inbox.drop(dated(1), people(20, salary="60000"))) == {"read": 20, "updated": 20}
 
 
-def test_corrections_of_what_was_let_in_speak_of_the_same_day(desk):
-    told = desk.release(desk.drop(dated(10), [*people(20), *people(1, dob="soon")]))
+def test_tomorrow_is_no_mistake(inbox):
+    assert inbox.drop(dated(1), people(3))["state"] == "loaded"
+
+
+def test_corrections_of_what_was_let_in_speak_of_the_same_day(inbox):
+    told = inbox.release(inbox.drop(dated(10), [*people(20), *people(1, dob="soon")]))
     saved = Path(told["receipts"]["csv"]).read_bytes().replace(b"soon", b"02/03/1980")
-    assert desk.drop("errors.csv", saved)["state"] == "loaded"
+    assert inbox.drop("errors.csv", saved)["state"] == "loaded"

@@ -1,4 +1,4 @@
-"""Enriched files through the desk: tables belong to the version that was applied, whatever lies on the disk later."""
+"""Enriched files through the inbox: tables belong to the version that was applied, whatever lies on the disk later."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from desk import COLUMNS, ME, as_csv, counts, people, person
+from helpers.inbox import COLUMNS, ME, as_csv, counts, people, person
 
 from gateway.config import ConfigError
 from gateway.domain.partners.versions import apply
@@ -61,12 +61,12 @@ def sited(*sites: str, **more: str) -> bytes:
     return as_csv(rows, [*COLUMNS, "Site"])
 
 
-def versions(desk):
-    return desk.sql("SELECT version, active FROM partner_configs ORDER BY version")[1:]  # without the desk's own
+def versions(inbox):
+    return inbox.sql("SELECT version, active FROM partner_configs ORDER BY version")[1:]  # without the inbox's own
 
 
-def cities(desk):
-    return desk.clients("employee_id, work_city")
+def cities(inbox):
+    return inbox.clients("employee_id, work_city")
 
 
 def findings(path):
@@ -78,161 +78,161 @@ def findings(path):
 # ------------------------------------------------------------------------------------------------ into the records
 
 
-def test_what_a_row_leaves_blank_comes_from_the_table_and_from_its_other_fields(desk, folder):
-    desk.apply(folder())
-    told = desk.drop("roster.csv", sited("HQ", "south"))
+def test_what_a_row_leaves_blank_comes_from_the_table_and_from_its_other_fields(inbox, folder):
+    inbox.apply(folder())
+    told = inbox.drop("roster.csv", sited("HQ", "south"))
 
     assert (told["state"], counts(told)) == ("loaded", {"read": 2, "created": 2})
-    assert desk.clients("employee_id, work_city, work_state, eligibility_start_date") == {
+    assert inbox.clients("employee_id, work_city, work_state, eligibility_start_date") == {
         "E1": ("Chicago", "IL", date(1998, 2, 3)),
         "E2": ("Atlanta", "GA", date(1998, 2, 3)),
     }
 
 
-def test_the_same_file_again_changes_nothing(desk, folder):
-    desk.apply(folder())
-    desk.drop("roster.csv", sited("HQ", "South"))
-    told = desk.drop("roster.csv", sited("HQ", "South"), forced=True)
+def test_the_same_file_again_changes_nothing(inbox, folder):
+    inbox.apply(folder())
+    inbox.drop("roster.csv", sited("HQ", "South"))
+    told = inbox.drop("roster.csv", sited("HQ", "South"), forced=True)
     assert counts(told) == {"read": 2, "unchanged": 2}
 
 
-def test_a_word_that_is_not_in_the_table_is_a_warning_and_the_row_counts(desk, folder):
-    desk.apply(folder())
-    told = desk.drop("roster.csv", sited("HQ", "Moon"))
+def test_a_word_that_is_not_in_the_table_is_a_warning_and_the_row_counts(inbox, folder):
+    inbox.apply(folder())
+    told = inbox.drop("roster.csv", sited("HQ", "Moon"))
 
     assert counts(told) == {"read": 2, "created": 2}
     [problem] = told["problems"]
     assert (problem["code"], problem["column"], problem["severity"]) == ("no_match", "Site", "warning")
-    assert cities(desk) == {"E1": "Chicago", "E2": None}
+    assert cities(inbox) == {"E1": "Chicago", "E2": None}
 
 
-def test_with_missing_reject_it_rejects_the_row(desk, folder):
-    desk.apply(folder(enrich=ENRICH.replace("by: Site", "by: Site\n        missing: reject")))
-    told = desk.drop("roster.csv", sited("HQ", "Moon", "HQ"))
+def test_with_missing_reject_it_rejects_the_row(inbox, folder):
+    inbox.apply(folder(enrich=ENRICH.replace("by: Site", "by: Site\n        missing: reject")))
+    told = inbox.drop("roster.csv", sited("HQ", "Moon", "HQ"))
 
     assert (told["state"], counts(told)) == ("loaded_with_errors", {"read": 3, "created": 2, "rejected": 1})
-    assert cities(desk) == {"E1": "Chicago", "E3": "Chicago"}
+    assert cities(inbox) == {"E1": "Chicago", "E3": "Chicago"}
 
 
-def test_a_rejecting_lookup_holds_a_file_whose_column_has_a_new_name(desk, folder):
-    desk.apply(folder(enrich=ENRICH.replace("by: Site", "by: Site\n        missing: reject")))
-    told = desk.drop("roster.csv", sited("HQ", "South").replace(b"Site", b"Sites", 1))
+def test_a_rejecting_lookup_holds_a_file_whose_column_has_a_new_name(inbox, folder):
+    inbox.apply(folder(enrich=ENRICH.replace("by: Site", "by: Site\n        missing: reject")))
+    told = inbox.drop("roster.csv", sited("HQ", "South").replace(b"Site", b"Sites", 1))
     assert (told["state"], told["code"]) == ("held", "header_missing")
 
-    told = desk.release(told, {"Site": "Sites"})
+    told = inbox.release(told, {"Site": "Sites"})
 
     assert told["state"] == "released"
-    assert cities(desk) == {"E1": "Chicago", "E2": "Atlanta"}
+    assert cities(inbox) == {"E1": "Chicago", "E2": "Atlanta"}
 
 
-def test_a_document_that_the_row_brings_is_filled_and_none_is_made(desk, folder):
+def test_a_document_that_the_row_brings_is_filled_and_none_is_made(inbox, folder):
     enrich = ENRICH.replace("documents.i94.expires_on, of: documents.passport.expires_on", "PLACE")
     enrich = enrich.replace("PLACE", "documents.passport.expires_on, of: documents.i94.expires_on")
-    desk.apply(folder(enrich=enrich))
+    inbox.apply(folder(enrich=enrich))
     bearer, nobody = person(1, passport="P1", i94_expiry="01/19/2027"), person(2, i94_expiry="01/19/2028")
-    desk.drop("roster.csv", as_csv([bearer, nobody], COLUMNS))
+    inbox.drop("roster.csv", as_csv([bearer, nobody], COLUMNS))
 
-    assert desk.sql("SELECT doc_type, expires_on::text FROM documents ORDER BY expires_on, doc_type") == [
+    assert inbox.sql("SELECT doc_type, expires_on::text FROM documents ORDER BY expires_on, doc_type") == [
         ("i94", "2027-01-19"),
         ("passport", "2027-01-19"),
         ("i94", "2028-01-19"),
     ]
 
 
-def test_a_stay_without_end_is_no_blank(desk, folder):
-    desk.apply(folder(enrich=ENRICH.replace("plus: 0d", "plus: 1d")))
+def test_a_stay_without_end_is_no_blank(inbox, folder):
+    inbox.apply(folder(enrich=ENRICH.replace("plus: 0d", "plus: 1d")))
     stay = {"passport": "P1", "passport_expiry": "01/19/2030"}
-    desk.drop("roster_20260301.csv", sited("HQ", **stay, i94_expiry="D/S"))
+    inbox.drop("roster_20260301.csv", sited("HQ", **stay, i94_expiry="D/S"))
     ends = "SELECT duration_of_status, expires_on FROM documents WHERE doc_type = 'i94'"
-    assert desk.sql(ends) == [(True, None)]
+    assert inbox.sql(ends) == [(True, None)]
 
 
-def test_what_staff_pinned_stays(desk, folder):
-    desk.apply(folder())
-    desk.drop("roster_20260301.csv", sited("HQ"))
-    desk.sql("UPDATE clients SET work_city = 'Aurora', pins = '{\"work_city\": true}'")
-    told = desk.drop("roster_20260302.csv", sited("South"))
+def test_what_staff_pinned_stays(inbox, folder):
+    inbox.apply(folder())
+    inbox.drop("roster_20260301.csv", sited("HQ"))
+    inbox.sql("UPDATE clients SET work_city = 'Aurora', pins = '{\"work_city\": true}'")
+    told = inbox.drop("roster_20260302.csv", sited("South"))
 
-    assert cities(desk) == {"E1": "Aurora"}
+    assert cities(inbox) == {"E1": "Aurora"}
     assert [(one["code"], one["column"]) for one in told["problems"]] == [("pinned_field", "Site")]
 
 
 # ------------------------------------------------------------------------------------------------ versions
 
 
-def test_a_changed_table_is_a_new_version_and_the_same_one_is_not(desk, folder):
-    desk.apply(folder())
-    desk.apply(folder())
-    assert versions(desk) == [(2, True)]
-    desk.apply(folder(SITES + "North,Duluth,MN\n"))
-    assert versions(desk) == [(2, False), (3, True)]
-    [(tables,)] = desk.sql("SELECT tables FROM partner_configs WHERE version = 2")
+def test_a_changed_table_is_a_new_version_and_the_same_one_is_not(inbox, folder):
+    inbox.apply(folder())
+    inbox.apply(folder())
+    assert versions(inbox) == [(2, True)]
+    inbox.apply(folder(SITES + "North,Duluth,MN\n"))
+    assert versions(inbox) == [(2, False), (3, True)]
+    [(tables,)] = inbox.sql("SELECT tables FROM partner_configs WHERE version = 2")
     assert tables == {"sites.csv": SITES}
 
 
-def test_a_byte_order_mark_makes_no_new_version(desk, folder):
-    desk.apply(folder())
-    desk.apply(folder(b"\xef\xbb\xbf" + SITES.encode()))
-    assert versions(desk) == [(2, True)]
+def test_a_byte_order_mark_makes_no_new_version(inbox, folder):
+    inbox.apply(folder())
+    inbox.apply(folder(b"\xef\xbb\xbf" + SITES.encode()))
+    assert versions(inbox) == [(2, True)]
 
 
 @pytest.mark.parametrize("unused", ["", UNUSED], ids=["alone", "beside unused ones of the feed"])
-def test_a_part_has_steps_of_its_own(desk, tmp_path, unused):
+def test_a_part_has_steps_of_its_own(inbox, tmp_path, unused):
     (tmp_path / "sites.csv").write_text(SITES)
     (tmp_path / "partner.yaml").write_text(PARTS.replace("    parts:", f"{unused}    parts:"))
-    desk.apply(tmp_path / "partner.yaml")
+    inbox.apply(tmp_path / "partner.yaml")
 
-    told = desk.drop("people.txt", b"HQ  E1\nHX  E2\n")
+    told = inbox.drop("people.txt", b"HQ  E1\nHX  E2\n")
 
     assert counts(told) == {"read": 2, "created": 2}
-    assert cities(desk) == {"E1": "Chicago", "E2": None}
+    assert cities(inbox) == {"E1": "Chicago", "E2": None}
 
 
-def test_settings_without_tables_keep_the_fingerprint_that_they_had(desk, roster):
-    desk.apply(roster)
+def test_settings_without_tables_keep_the_fingerprint_that_they_had(inbox, roster):
+    inbox.apply(roster)
     known = hashlib.sha256(roster.encode()).hexdigest()
-    assert desk.sql("SELECT sha256, tables FROM partner_configs") == [(known, {})]
+    assert inbox.sql("SELECT sha256, tables FROM partner_configs") == [(known, {})]
 
 
-def test_an_import_uses_the_tables_that_were_applied_not_the_disk(desk, folder):
-    desk.apply(folder())
+def test_an_import_uses_the_tables_that_were_applied_not_the_disk(inbox, folder):
+    inbox.apply(folder())
     folder(sites=None)
-    desk.drop("roster.csv", sited("HQ", "South"))
-    assert cities(desk) == {"E1": "Chicago", "E2": "Atlanta"}
+    inbox.drop("roster.csv", sited("HQ", "South"))
+    assert cities(inbox) == {"E1": "Chicago", "E2": "Atlanta"}
 
 
-def test_the_same_file_under_a_changed_table_is_read_again(desk, folder):
-    desk.apply(folder())
-    desk.drop("roster.csv", sited("HQ"))
-    assert desk.drop("roster.csv", sited("HQ"))["state"] == "no_change"
-    desk.apply(folder(SITES.replace("Chicago", "Evanston")))
-    told = desk.drop("roster.csv", sited("HQ"))
+def test_the_same_file_under_a_changed_table_is_read_again(inbox, folder):
+    inbox.apply(folder())
+    inbox.drop("roster.csv", sited("HQ"))
+    assert inbox.drop("roster.csv", sited("HQ"))["state"] == "no_change"
+    inbox.apply(folder(SITES.replace("Chicago", "Evanston")))
+    told = inbox.drop("roster.csv", sited("HQ"))
 
     assert counts(told) == {"read": 1, "updated": 1}
-    assert cities(desk) == {"E1": "Evanston"}
+    assert cities(inbox) == {"E1": "Evanston"}
 
 
-def test_a_release_reads_with_the_tables_of_the_version_that_held_the_file(desk, folder):
-    desk.apply(folder())
-    desk.drop("roster_20260301.csv", people(20))
-    held = desk.drop("roster_20260302.csv", sited("HQ", "South"))
+def test_a_release_reads_with_the_tables_of_the_version_that_held_the_file(inbox, folder):
+    inbox.apply(folder())
+    inbox.drop("roster_20260301.csv", people(20))
+    held = inbox.drop("roster_20260302.csv", sited("HQ", "South"))
     assert held["state"] == "held"
-    desk.apply(folder(SITES.replace("Chicago", "Evanston")))
+    inbox.apply(folder(SITES.replace("Chicago", "Evanston")))
 
-    desk.release(held)
+    inbox.release(held)
 
-    assert {name: city for name, city in cities(desk).items() if city} == {"E1": "Chicago", "E2": "Atlanta"}
+    assert {name: city for name, city in cities(inbox).items() if city} == {"E1": "Chicago", "E2": "Atlanta"}
 
 
-def test_a_repaired_row_is_enriched_too(desk, folder):
-    desk.apply(folder())
-    told = desk.drop("roster_20260301.csv", sited("HQ", "South", dob="13/13/1980"))
+def test_a_repaired_row_is_enriched_too(inbox, folder):
+    inbox.apply(folder())
+    told = inbox.drop("roster_20260301.csv", sited("HQ", "South", dob="13/13/1980"))
     assert counts(told) == {"read": 2, "rejected": 2}
-    desk.release(told)
+    inbox.release(told)
 
-    desk.drop("mended.csv", Path(told["receipts"]["csv"]).read_bytes().replace(b",13/13/1980,", b",01/02/1980,"))
+    inbox.drop("mended.csv", Path(told["receipts"]["csv"]).read_bytes().replace(b",13/13/1980,", b",01/02/1980,"))
 
-    assert cities(desk) == {"E1": "Chicago", "E2": "Atlanta"}
+    assert cities(inbox) == {"E1": "Chicago", "E2": "Atlanta"}
 
 
 # ------------------------------------------------------------------------------------------------ what is wrong
@@ -313,11 +313,11 @@ def test_the_tables_of_parts_must_come_too():
         read_partner(PARTS)
 
 
-def test_a_version_that_was_stored_without_its_table_fails_a_file_in_a_sentence(desk, folder):
+def test_a_version_that_was_stored_without_its_table_fails_a_file_in_a_sentence(inbox, folder):
     partner, document = read_partner(folder())
-    with desk.office.db.firm(desk.firm_id) as session:
-        apply(session, desk.firm_id, partner, replace(document, tables={}), ME)
-    told = desk.drop("roster_20260601.csv", sited("HQ"))
+    with inbox.office.db.firm(inbox.firm_id) as session:
+        apply(session, inbox.firm_id, partner, replace(document, tables={}), ME)
+    told = inbox.drop("roster_20260601.csv", sited("HQ"))
     assert (told["state"], told["code"]) == ("failed", "config_invalid")
     assert "sites.csv did not come" in told["reason"]
-    assert not desk.clients()
+    assert not inbox.clients()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from desk import people
+from helpers.inbox import people
 
 from ingest.load import write
 
@@ -25,7 +25,7 @@ def believed(owner) -> dict[str, int]:
     return {name: rows for name, rows in owner.execute(BELIEVED, [RECORDS]) if name in HELD}
 
 
-def test_whoever_looks_while_a_file_is_being_loaded_leaves_no_wrong_figures(desk, owner, monkeypatch):
+def test_whoever_looks_while_a_file_is_being_loaded_leaves_no_wrong_figures(inbox, owner, monkeypatch):
     finish = write.entries.finish
 
     def analyzed(*known):
@@ -34,27 +34,27 @@ def test_whoever_looks_while_a_file_is_being_loaded_leaves_no_wrong_figures(desk
         finish(*known)
 
     monkeypatch.setattr(write.entries, "finish", analyzed)
-    desk.drop("roster_20260301.csv", people(300, passport="P1"))
+    inbox.drop("roster_20260301.csv", people(300, passport="P1"))
 
     assert believed(owner) == HELD
 
 
-def test_a_table_that_has_hardly_grown_is_not_looked_at(desk, owner):
-    desk.drop("roster_20260301.csv", people(300, passport="P1"))
-    desk.drop("roster_20260302.csv", people(340, passport="P1"))
+def test_a_table_that_has_hardly_grown_is_not_looked_at(inbox, owner):
+    inbox.drop("roster_20260301.csv", people(300, passport="P1"))
+    inbox.drop("roster_20260302.csv", people(340, passport="P1"))
 
     assert believed(owner) == HELD
 
 
-def test_walls_are_not_taken_for_hiding_everybody(desk, owner):
-    desk.drop("roster_20260301.csv", people(300, passport="P1"))
+def test_walls_are_not_taken_for_hiding_everybody(inbox, owner):
+    inbox.drop("roster_20260301.csv", people(300, passport="P1"))
     owner.execute("ANALYZE clients, documents")
 
     for table in ("clients", "documents"):
-        [(plan,)] = desk.sql(f"EXPLAIN (FORMAT json) SELECT FROM {table}")
+        [(plan,)] = inbox.sql(f"EXPLAIN (FORMAT json) SELECT FROM {table}")
         assert plan[0]["Plan"]["Plan Rows"] > 300 / 10, table
 
 
-def test_only_records_are_analyzed(desk):
+def test_only_records_are_analyzed(inbox):
     with pytest.raises(psycopg.errors.InvalidParameterValue, match="staff are no records"):
-        desk.sql("SELECT analyze_records('staff')")
+        inbox.sql("SELECT analyze_records('staff')")

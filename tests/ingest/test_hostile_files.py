@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
-from desk import as_csv, counts, people, person
+from helpers.inbox import as_csv, counts, people, person
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -65,25 +65,25 @@ def noise(count: int) -> bytes:
         pytest.param(b'"' * 100_001, "refused", id="quotes"),
     ],
 )
-def test_a_strange_file_ends_in_a_state_that_somebody_can_act_on(desk, content, state):
-    told = desk.drop("roster_20260301.csv", content)
+def test_a_strange_file_ends_in_a_state_that_somebody_can_act_on(inbox, content, state):
+    told = inbox.drop("roster_20260301.csv", content)
 
     check(told)
     assert told["state"] == state
     if state.startswith("loaded"):
-        assert len(desk.clients()) >= 5
+        assert len(inbox.clients()) >= 5
 
 
-def test_10_000_columns_beside_ours_do_no_harm(desk):
+def test_10_000_columns_beside_ours_do_no_harm(inbox):
     more = b"".join(b",c%d" % n for n in range(10_000))
     rows = GOOD.replace(b"\r\n", b"," * 10_000 + b"\r\n")
 
-    told = desk.drop("roster_20260301.csv", HEADER.strip() + more + b"\r\n" + rows)
+    told = inbox.drop("roster_20260301.csv", HEADER.strip() + more + b"\r\n" + rows)
 
     assert counts(told) == {"read": 5, "created": 5}
 
 
-def test_a_bad_row_behind_a_quoted_newline_is_reported_where_it_stands(desk):
+def test_a_bad_row_behind_a_quoted_newline_is_reported_where_it_stands(inbox):
     rows = [
         person(1, last_name="two\nlines"),
         person(2, last_name="three\r\nmore\nlines"),
@@ -91,15 +91,15 @@ def test_a_bad_row_behind_a_quoted_newline_is_reported_where_it_stands(desk):
         *people(9)[4:],
     ]
 
-    told = desk.drop("roster_20260301.csv", as_csv(rows))
+    told = inbox.drop("roster_20260301.csv", as_csv(rows))
 
     assert [(one["row"], one["line"]) for one in told["problems"]] == [(4, 7)]
 
 
-def test_a_byte_that_is_no_text_costs_its_row_alone(desk):
+def test_a_byte_that_is_no_text_costs_its_row_alone(inbox):
     everyone = as_csv(people(3000))
     at = everyone.index(b"Name2000")
-    told = desk.drop("roster_20260301.csv", everyone[:at] + b"\xff" + everyone[at:])
+    told = inbox.drop("roster_20260301.csv", everyone[:at] + b"\xff" + everyone[at:])
 
     assert counts(told) == {"read": 3000, "created": 2999, "rejected": 1}
     assert [(one["row"], one["code"], one["column"]) for one in told["problems"]] == [
@@ -117,5 +117,5 @@ def test_a_byte_that_is_no_text_costs_its_row_alone(desk):
         ).map(lambda parts: HEADER + b"".join(parts)),
     )
 )
-def test_any_bytes_end_in_a_state_and_a_receipt(desk, content):
-    check(desk.drop("roster_20260301.csv", content, forced=True))
+def test_any_bytes_end_in_a_state_and_a_receipt(inbox, content):
+    check(inbox.drop("roster_20260301.csv", content, forced=True))

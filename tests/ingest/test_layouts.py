@@ -14,7 +14,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from desk import SENDER, counts
+from helpers.inbox import SENDER, counts
 
 from gateway.domain.partners.homes import find_home
 from ingest.arrival import Asked
@@ -112,8 +112,8 @@ FORMATS = {
 }
 
 
-def records(desk) -> list[tuple[object, ...]]:
-    return desk.sql(
+def records(inbox) -> list[tuple[object, ...]]:
+    return inbox.sql(
         "SELECT c.employee_id, c.family_name, c.date_of_birth, c.annual_salary, c.enrollment_status, d.doc_type,"
         " d.expires_on, d.status FROM clients c LEFT JOIN documents d ON d.client_id = c.id ORDER BY 1"
     )
@@ -136,56 +136,56 @@ def mended(rows: list[dict[str, str]], **values: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_the_same_people_become_the_same_records_in_every_format(desk, kind):
+def test_the_same_people_become_the_same_records_in_every_format(inbox, kind):
     spec, content = FORMATS[kind]
-    desk.apply(partner((kind, spec)))
+    inbox.apply(partner((kind, spec)))
 
-    told = desk.drop(f"{kind}.dat", content)
+    told = inbox.drop(f"{kind}.dat", content)
 
     assert counts(told) == {"read": 60, "created": 60}, told
     passport = ("passport", dt.date(2030, 12, 31), "current")
-    assert records(desk) == [
+    assert records(inbox) == [
         (f"{n:06}", f"Müller{n}", dt.date(1980, 2, 3), Decimal(f"{50_000 + n}.50"), "active")
         + (passport if n % 3 == 0 else (None, None, None))
         for n in range(1, 61)
     ]
 
 
-def test_one_format_after_another_changes_nothing(desk):
-    desk.apply(partner(*((kind, spec) for kind, (spec, _) in FORMATS.items())))
-    told = {kind: desk.drop(f"{kind}.dat", content) for kind, (_, content) in FORMATS.items()}
+def test_one_format_after_another_changes_nothing(inbox):
+    inbox.apply(partner(*((kind, spec) for kind, (spec, _) in FORMATS.items())))
+    told = {kind: inbox.drop(f"{kind}.dat", content) for kind, (_, content) in FORMATS.items()}
 
     assert counts(told.pop("csv")) == {"read": 60, "created": 60}
     assert {kind: counts(one) for kind, one in told.items()} == {kind: {"read": 60, "unchanged": 60} for kind in told}
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_rejected_rows_of_every_format_come_back_repaired(desk, kind):
+def test_rejected_rows_of_every_format_come_back_repaired(inbox, kind):
     rows = [*PEOPLE[:9], person(10, DOB="13/13/1980")]
-    desk.apply(partner((kind, FORMATS[kind][0])))
+    inbox.apply(partner((kind, FORMATS[kind][0])))
     fixed = "\n".join(as_lines(rows)).encode()
     contents = {"csv": as_csv(rows), "json": as_json(rows), "excel": as_xlsx(Roster=rows), "fixed": fixed}
 
-    told = desk.drop(f"{kind}.dat", contents[kind])
+    told = inbox.drop(f"{kind}.dat", contents[kind])
     assert counts(told) == {"read": 10, "created": 9, "rejected": 1}
     assert [one["code"] for one in told["problems"]] == ["bad_date"]
 
-    back = desk.drop("back.csv", mended(errors(told), DOB="02/03/1980"))
+    back = inbox.drop("back.csv", mended(errors(told), DOB="02/03/1980"))
     assert (back["state"], counts(back)) == ("loaded", {"read": 1, "created": 1}), back
 
 
 # ---------------------------------------------------------------- dates of a workbook
 
 
-def test_a_csv_must_keep_to_the_agreed_form_of_a_date(desk):
-    desk.apply(partner(("csv", "{type: csv}")))
-    told = desk.drop("csv.dat", as_csv([*PEOPLE[:5], person(6, DOB="2026-05-01")]))
+def test_a_csv_must_keep_to_the_agreed_form_of_a_date(inbox):
+    inbox.apply(partner(("csv", "{type: csv}")))
+    told = inbox.drop("csv.dat", as_csv([*PEOPLE[:5], person(6, DOB="2026-05-01")]))
     assert counts(told) == {"read": 6, "created": 5, "rejected": 1}
 
 
-def test_a_workbooks_dates_that_would_have_two_readings_are_an_error_of_the_settings(desk):
+def test_a_workbooks_dates_that_would_have_two_readings_are_an_error_of_the_settings(inbox):
     with pytest.raises(Exception, match="read the same text"):
-        desk.apply(partner(("excel", "{type: excel}"), mapping=MAPPING.replace("%m/%d/%Y", "%Y-%d-%m")))
+        inbox.apply(partner(("excel", "{type: excel}"), mapping=MAPPING.replace("%m/%d/%Y", "%Y-%d-%m")))
 
 
 # ---------------------------------------------------------------- sheets
@@ -208,23 +208,23 @@ def leaver(number: int, day: str) -> dict[str, str]:
     return {"Number": f"{number:06}", "Name": f"Left{number}", "Last Day": day}
 
 
-def test_each_sheet_is_read_as_its_part_says(desk):
-    desk.apply(partner(("book", SHEETS), mapping=MAPPING + LEAVERS))
+def test_each_sheet_is_read_as_its_part_says(inbox):
+    inbox.apply(partner(("book", SHEETS), mapping=MAPPING + LEAVERS))
 
-    told = desk.drop(
+    told = inbox.drop(
         "book.xlsx", as_xlsx(Active=PEOPLE, Left=[leaver(number, "04/30/2026") for number in range(70, 75)])
     )
 
     assert counts(told) == {"read": 65, "created": 65}, told
-    left = desk.sql("SELECT employee_id, termination_date FROM clients WHERE enrollment_status = 'terminated'")
+    left = inbox.sql("SELECT employee_id, termination_date FROM clients WHERE enrollment_status = 'terminated'")
     assert sorted(left) == [(f"{number:06}", dt.date(2026, 4, 30)) for number in range(70, 75)]
 
 
-def test_rejected_rows_of_two_sheets_come_back_in_the_columns_of_each(desk):
-    desk.apply(partner(("book", SHEETS), mapping=MAPPING + LEAVERS))
+def test_rejected_rows_of_two_sheets_come_back_in_the_columns_of_each(inbox):
+    inbox.apply(partner(("book", SHEETS), mapping=MAPPING + LEAVERS))
     active = [*PEOPLE[:20], person(21, DOB="soon")]
     left = [leaver(70, "04/30/2026"), leaver(71, "soon"), leaver(72, "04/30/2026")]
-    told = desk.drop("book.xlsx", as_xlsx(Active=active, Left=left))
+    told = inbox.drop("book.xlsx", as_xlsx(Active=active, Left=left))
 
     assert counts(told) == {"read": 24, "created": 22, "rejected": 2}, told
     places = [(one["sheet"], one["row"], one["line"], one["column"]) for one in told["problems"]]
@@ -236,17 +236,17 @@ def test_rejected_rows_of_two_sheets_come_back_in_the_columns_of_each(desk):
     receipt = json.loads(Path(told["receipts"]["json"]).read_text())
     assert receipt["receipts"] == ["errors-2-Left.csv", "errors.csv", "errors.json", "receipt.json"]
 
-    assert counts(desk.drop("one.csv", mended([one], DOB="2001-02-03"))) == {"read": 1, "created": 1}
-    assert counts(desk.drop("other.csv", mended([other], **{"Last Day": "04/30/2026"}))) == {"read": 1, "created": 1}
-    assert desk.clients("employee_id, enrollment_status")["000071"] == "terminated"
+    assert counts(inbox.drop("one.csv", mended([one], DOB="2001-02-03"))) == {"read": 1, "created": 1}
+    assert counts(inbox.drop("other.csv", mended([other], **{"Last Day": "04/30/2026"}))) == {"read": 1, "created": 1}
+    assert inbox.clients("employee_id, enrollment_status")["000071"] == "terminated"
 
 
-def test_audit_and_records_lead_back_to_the_row_of_the_sheet(desk):
-    desk.apply(partner(("book", SHEETS), mapping=MAPPING + LEAVERS))
+def test_audit_and_records_lead_back_to_the_row_of_the_sheet(inbox):
+    inbox.apply(partner(("book", SHEETS), mapping=MAPPING + LEAVERS))
     left = [leaver(70, "04/30/2026"), leaver(71, "04/30/2026")]
-    told = desk.drop("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=left))
+    told = inbox.drop("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=left))
 
-    led = desk.sql(
+    led = inbox.sql(
         "SELECT c.employee_id, c.source_row, a.row, a.sheet FROM audit_log a JOIN clients c ON c.id = a.client_id"
         " WHERE a.import_id = %s AND a.action = 'import.row' AND c.employee_id IN ('000001', '000071')",
         told["import_id"],
@@ -254,10 +254,10 @@ def test_audit_and_records_lead_back_to_the_row_of_the_sheet(desk):
     assert sorted(led) == [("000001", 2, 2, "Active"), ("000071", 3, 3, "Left")]
 
 
-def test_a_row_repeated_on_another_sheet_is_told_with_that_sheet(desk):
+def test_a_row_repeated_on_another_sheet_is_told_with_that_sheet(inbox):
     spec = SHEETS.replace(", constants: {Status: terminated}", "")
-    desk.apply(partner(("book", spec)))
-    told = desk.drop("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=[PEOPLE[30], PEOPLE[3]]))
+    inbox.apply(partner(("book", spec)))
+    told = inbox.drop("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=[PEOPLE[30], PEOPLE[3]]))
 
     assert counts(told) == {"read": 22, "created": 21, "superseded": 1}
     [problem] = told["problems"]
@@ -265,12 +265,12 @@ def test_a_row_repeated_on_another_sheet_is_told_with_that_sheet(desk):
     assert problem["message"].startswith("Row 3 of the sheet “Left” of the same file")
 
 
-def test_what_a_workbook_would_change_is_shown_by_sheet_and_row(desk):
-    desk.apply(partner(("book", SHEETS.replace(", constants: {Status: terminated}", ""))))
-    desk.drop("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=PEOPLE[20:22]))
+def test_what_a_workbook_would_change_is_shown_by_sheet_and_row(inbox):
+    inbox.apply(partner(("book", SHEETS.replace(", constants: {Status: terminated}", ""))))
+    inbox.drop("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=PEOPLE[20:22]))
     moved = [PEOPLE[20], PEOPLE[21] | {"Salary": "70000"}]
 
-    would = desk.rehearse("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=moved))
+    would = inbox.rehearse("book.xlsx", as_xlsx(Active=PEOPLE[:20], Left=moved))
 
     assert [(one["sheet"], one["row"], one["field"]) for one in would.differences] == [("Left", 3, "annual_salary")]
 
@@ -290,49 +290,49 @@ def as_sap(rows: list[dict[str, str]], number: int, *, short: int = 0) -> bytes:
     return "\r\n".join([f"HDR{number:05}", *as_lines(rows, "DTL"), trailer, "\x1a"]).encode("cp1252")
 
 
-def test_a_mainframes_file_is_read_by_its_bytes(desk):
-    desk.apply(partner(("sap", SAP)))
-    told = desk.drop("sap.txt", as_sap(PEOPLE, 1))
+def test_a_mainframes_file_is_read_by_its_bytes(inbox):
+    inbox.apply(partner(("sap", SAP)))
+    told = inbox.drop("sap.txt", as_sap(PEOPLE, 1))
     assert (told["state"], counts(told)) == ("loaded", {"read": 60, "created": 60}), told
-    assert records(desk)[2][:2] == ("000003", "Müller3")
+    assert records(inbox)[2][:2] == ("000003", "Müller3")
 
 
-def test_a_total_that_does_not_hold_refuses_the_whole_file(desk):
-    desk.apply(partner(("sap", SAP)))
-    told = desk.drop("sap.txt", as_sap(PEOPLE, 1, short=1))
+def test_a_total_that_does_not_hold_refuses_the_whole_file(inbox):
+    inbox.apply(partner(("sap", SAP)))
+    told = inbox.drop("sap.txt", as_sap(PEOPLE, 1, short=1))
 
     assert (told["state"], told["code"]) == ("refused", "control_total")
-    assert desk.sql("SELECT count(*) FROM clients") == [(0,)]
-    assert desk.sql("SELECT count(*) FROM documents") == [(0,)]
+    assert inbox.sql("SELECT count(*) FROM clients") == [(0,)]
+    assert inbox.sql("SELECT count(*) FROM documents") == [(0,)]
 
 
-def test_a_line_of_no_agreed_type_is_told_as_such(desk):
-    desk.apply(partner(("sap", SAP)))
-    told = desk.drop("sap.txt", as_sap(PEOPLE, 1).replace(b"\r\nTRL", b"\r\nXXX?\r\nTRL"))
+def test_a_line_of_no_agreed_type_is_told_as_such(inbox):
+    inbox.apply(partner(("sap", SAP)))
+    told = inbox.drop("sap.txt", as_sap(PEOPLE, 1).replace(b"\r\nTRL", b"\r\nXXX?\r\nTRL"))
     assert counts(told) == {"read": 61, "created": 60, "rejected": 1}
     problem = told["problems"][0]
     assert (problem["code"], problem["row"]) == ("unknown_record", 62)
     assert "“XXX”" in problem["message"]
 
 
-def test_rejected_lines_of_two_record_types_each_keep_their_columns(desk):
+def test_rejected_lines_of_two_record_types_each_keep_their_columns(inbox):
     spec = (
         "{type: fixed, records: {"
         f"person: {{where: [1, 3, DTL], columns: {places(4)}}}, "
         f"other: {{where: [1, 3, OTH], columns: {places(4)}}}}}}}"
     )
-    desk.apply(partner(("two", spec), mapping=MAPPING))
+    inbox.apply(partner(("two", spec), mapping=MAPPING))
     rows = [person(number, **({"DOB": "soon"} if number in {2, 3, 8, 9} else {})) for number in range(1, 31)]
     lines = [
         line for pair in zip(as_lines(rows[::2], "DTL"), as_lines(rows[1::2], "OTH"), strict=True) for line in pair
     ]
 
-    told = desk.drop("two.txt", "\n".join(lines).encode())
+    told = inbox.drop("two.txt", "\n".join(lines).encode())
 
     assert counts(told) == {"read": 30, "created": 26, "rejected": 4}
     assert [row["Row"].split(":", 1)[1] for row in errors(told)] == ["person:3", "person:9"]
     assert [row["Row"].split(":", 1)[1] for row in errors(told, "errors-2-other.csv")] == ["other:2", "other:8"]
-    assert counts(desk.drop("x.csv", mended(errors(told, "errors-2-other.csv"), DOB="02/03/1980"))) == {
+    assert counts(inbox.drop("x.csv", mended(errors(told, "errors-2-other.csv"), DOB="02/03/1980"))) == {
         "read": 2, "created": 2,
     }  # fmt: skip
 
@@ -340,46 +340,46 @@ def test_rejected_lines_of_two_record_types_each_keep_their_columns(desk):
 # ---------------------------------------------------------------- the numbers of files
 
 
-def test_a_number_that_was_taken_already_is_refused_unless_forced(desk):
-    desk.apply(partner(("sap", SAP)))
-    desk.drop("sap.txt", as_sap(PEOPLE, 7))
+def test_a_number_that_was_taken_already_is_refused_unless_forced(inbox):
+    inbox.apply(partner(("sap", SAP)))
+    inbox.drop("sap.txt", as_sap(PEOPLE, 7))
 
-    told = desk.drop("sap.txt", as_sap(PEOPLE[:59], 7))
+    told = inbox.drop("sap.txt", as_sap(PEOPLE[:59], 7))
     assert (told["state"], told["code"]) == ("refused", "sequence_gap")
     assert told["reason"] == "The file's number is 7, which was taken already; 8 was due."
-    assert len(desk.open_clients()) == 60
+    assert len(inbox.open_clients()) == 60
 
-    assert desk.drop("sap.txt", as_sap(PEOPLE[:59], 7), forced=True)["state"] == "loaded"
+    assert inbox.drop("sap.txt", as_sap(PEOPLE[:59], 7), forced=True)["state"] == "loaded"
 
 
-def test_a_number_left_out_is_a_remark_on_a_full_file(desk):
-    desk.apply(partner(("sap", SAP)))
-    assert desk.drop("sap.txt", as_sap(PEOPLE, 7))["remarks"][1:] == []
-    told = desk.drop("sap.txt", as_sap(PEOPLE, 9))
+def test_a_number_left_out_is_a_remark_on_a_full_file(inbox):
+    inbox.apply(partner(("sap", SAP)))
+    assert inbox.drop("sap.txt", as_sap(PEOPLE, 7))["remarks"][1:] == []
+    told = inbox.drop("sap.txt", as_sap(PEOPLE, 9))
     assert told["state"] == "loaded"
     assert "The file's number is 9; 8 was due." in told["remarks"]
 
 
-def test_a_number_left_out_holds_a_file_of_changes_until_released(desk):
+def test_a_number_left_out_holds_a_file_of_changes_until_released(inbox):
     changes = MAPPING.replace("contents: full", "contents: changes").replace("    absent: close\n", "")
-    desk.apply(partner(("sap", SAP), mapping=changes))
-    desk.drop("sap.txt", as_sap(PEOPLE[:5], 7))
+    inbox.apply(partner(("sap", SAP), mapping=changes))
+    inbox.drop("sap.txt", as_sap(PEOPLE[:5], 7))
 
-    told = desk.drop("sap.txt", as_sap(PEOPLE[5:9], 9))
+    told = inbox.drop("sap.txt", as_sap(PEOPLE[5:9], 9))
     assert (told["state"], told["guards"]) == ("held", ["sequence_gap"])
-    assert len(desk.clients()) == 5
+    assert len(inbox.clients()) == 5
 
-    assert counts(desk.release(told)) == {"read": 4, "created": 4}
-    assert desk.drop("sap.txt", as_sap(PEOPLE[9:12], 10))["state"] == "loaded"
+    assert counts(inbox.release(told)) == {"read": 4, "created": 4}
+    assert inbox.drop("sap.txt", as_sap(PEOPLE[9:12], 10))["state"] == "loaded"
 
 
 # ---------------------------------------------------------------- JSON
 
 
-def test_a_damaged_record_costs_itself_only(desk):
-    desk.apply(partner(("json", "{type: json}")))
+def test_a_damaged_record_costs_itself_only(inbox):
+    inbox.apply(partner(("json", "{type: json}")))
     lines = [json.dumps(row) for row in PEOPLE[:5]]
-    told = desk.drop("json.dat", "\n".join([*lines[:2], '{"EMP_ID": "9', *lines[2:]]).encode())
+    told = inbox.drop("json.dat", "\n".join([*lines[:2], '{"EMP_ID": "9', *lines[2:]]).encode())
     assert counts(told) == {"read": 6, "created": 5, "rejected": 1}
     problem = told["problems"][0]
     assert (problem["code"], problem["row"]) == ("bad_json", 3)
@@ -406,62 +406,62 @@ def as_zip(**members: bytes) -> bytes:
         ("roster_20260301.csv", bytes),
     ],
 )
-def test_a_file_comes_out_of_its_archive_under_its_own_name(desk, name, pack):
-    desk.apply(partner(("roster", PACKED)))
-    told = desk.drop(name, pack(as_csv([*PEOPLE[:9], person(10, DOB="soon")])))
+def test_a_file_comes_out_of_its_archive_under_its_own_name(inbox, name, pack):
+    inbox.apply(partner(("roster", PACKED)))
+    told = inbox.drop(name, pack(as_csv([*PEOPLE[:9], person(10, DOB="soon")])))
 
     assert (told["feed"], told["as_of"][:10], told["file"]) == ("roster", "2026-03-01", "roster_20260301.csv")
     assert counts(told) == {"read": 10, "created": 9, "rejected": 1}
 
     back = mended(errors(told), DOB="02/03/1980")
-    assert counts(desk.drop("back.zip", as_zip(back=back))) == {"read": 1, "created": 1}
+    assert counts(inbox.drop("back.zip", as_zip(back=back))) == {"read": 1, "created": 1}
 
 
-def test_each_file_of_an_archive_comes_to_an_end_of_its_own(desk):
-    desk.apply(partner(("roster", PACKED)))
+def test_each_file_of_an_archive_comes_to_an_end_of_its_own(inbox):
+    inbox.apply(partner(("roster", PACKED)))
     second = [*PEOPLE[:9], person(10, DOB="soon"), *PEOPLE[10:]]
     packed = as_zip(roster_20260301=as_csv(PEOPLE), notes=b"", roster_20260302=as_csv(second))
 
-    one, notes, two = desk.drop_all("out.zip", packed)
+    one, notes, two = inbox.drop_all("out.zip", packed)
 
     assert (one["file"], one["state"], counts(one)) == ("roster_20260301.csv", "loaded", {"read": 60, "created": 60})
     assert (notes["file"], notes["state"], notes["code"]) == ("notes.csv", "refused", "unknown_feed")
     assert counts(two) == {"read": 60, "unchanged": 59, "rejected": 1}
     assert one["remarks"] == notes["remarks"] == two["remarks"] == ["It came in the archive out.zip."]
-    [(sha256,)] = desk.sql(
+    [(sha256,)] = inbox.sql(
         "SELECT a.sha256 FROM files f JOIN files a ON a.id = f.archive_id WHERE f.name = 'notes.csv'"
     )
     assert sha256 == hashlib.sha256(packed).hexdigest()
 
 
-def test_an_archive_with_one_damaged_file_is_refused_whole(desk):
-    desk.apply(partner(("roster", PACKED)))
+def test_an_archive_with_one_damaged_file_is_refused_whole(inbox):
+    inbox.apply(partner(("roster", PACKED)))
     packed = bytearray(as_zip(roster_20260301=as_csv(PEOPLE), roster_20260302=as_csv(PEOPLE)))
     packed[packed.rindex(b"roster_20260302.csv", 0, len(packed) // 2 + 400) + 60] ^= 0xFF
 
-    told = desk.drop("out.zip", bytes(packed))
+    told = inbox.drop("out.zip", bytes(packed))
 
     assert (told["file"], told["state"], told["code"]) == ("out.zip", "refused", "unreadable")
-    assert desk.clients() == {}
-    assert desk.sql("SELECT count(*) FROM files") == [(1,)]
-    stored = [path for path in (desk.office.settings.data_dir / "files").rglob("*") if path.is_file()]
+    assert inbox.clients() == {}
+    assert inbox.sql("SELECT count(*) FROM files") == [(1,)]
+    stored = [path for path in (inbox.office.settings.data_dir / "files").rglob("*") if path.is_file()]
     assert len(stored) == 1
 
 
-def test_an_archive_that_came_before_unpacking_was_agreed_says_so(desk):
-    desk.apply(partner(("roster", "{type: csv}")))
-    home = find_home(desk.office, desk.slug)
+def test_an_archive_that_came_before_unpacking_was_agreed_says_so(inbox):
+    inbox.apply(partner(("roster", "{type: csv}")))
+    home = find_home(inbox.office, inbox.slug)
     packed = as_zip(roster_20260301=as_csv(PEOPLE), roster_20260302=as_csv(PEOPLE))
-    [arrived] = receive(desk.office, home, "roster.csv", iter([packed]), via="test", by=SENDER, asked=Asked())
-    desk.apply(partner(("roster", PACKED)))
-    finish(desk.office, home, arrived)
+    [arrived] = receive(inbox.office, home, "roster.csv", iter([packed]), via="test", by=SENDER, asked=Asked())
+    inbox.apply(partner(("roster", PACKED)))
+    finish(inbox.office, home, arrived)
 
-    told = desk.account(arrived)
+    told = inbox.account(arrived)
     assert (told["state"], told["code"]) == ("refused", "unreadable")
     assert "it packs 2 files" in told["reason"]
 
 
-def test_an_archive_stays_closed_where_no_feed_says_to_unpack(desk):
-    desk.apply(partner(("roster", "{type: csv}")))
-    told = desk.drop("roster.csv", as_zip(roster=as_csv(PEOPLE)))
+def test_an_archive_stays_closed_where_no_feed_says_to_unpack(inbox):
+    inbox.apply(partner(("roster", "{type: csv}")))
+    told = inbox.drop("roster.csv", as_zip(roster=as_csv(PEOPLE)))
     assert (told["state"], told["code"]) == ("refused", "unreadable")

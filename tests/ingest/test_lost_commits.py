@@ -4,8 +4,8 @@ import socket
 
 import msgspec
 import pytest
-from desk import SENDER, as_csv, people, person
-from servers import until
+from helpers.inbox import SENDER, as_csv, people, person
+from helpers.servers import until
 
 from gateway.db.session import driver
 from gateway.domain.partners.homes import find_home
@@ -22,11 +22,11 @@ def lose_the_answer(session, _noted):
     line.detach()
 
 
-def stored(desk):
-    return [key for (key,) in desk.sql("SELECT storage_key FROM files")]
+def stored(inbox):
+    return [key for (key,) in inbox.sql("SELECT storage_key FROM files")]
 
 
-def test_a_file_that_is_on_record_after_all_is_still_in_the_store(office, desk):
+def test_a_file_that_is_on_record_after_all_is_still_in_the_store(office, inbox):
     content = as_csv(people(3))
     with pytest.raises(Transient, match="cannot be reached"):
         receive(
@@ -39,17 +39,17 @@ def test_a_file_that_is_on_record_after_all_is_still_in_the_store(office, desk):
             asked=Asked(),
             note=lose_the_answer,
         )
-    [key] = until(lambda: stored(desk))
-    with office.db.firm(desk.firm_id) as session:
-        cipher = office.cipher(session, desk.firm_id)
+    [key] = until(lambda: stored(inbox))
+    with office.db.firm(inbox.firm_id) as session:
+        cipher = office.cipher(session, inbox.firm_id)
     assert office.store.read_bytes(key, cipher) == content
 
 
-def test_rows_that_are_on_record_after_all_are_still_in_the_store(office, desk):
+def test_rows_that_are_on_record_after_all_are_still_in_the_store(office, inbox):
     row = msgspec.json.encode(person(1))
     with pytest.raises(Transient, match="cannot be reached"):
         records.send(office, find_home(office, "acme"), "roster", [row], None, SENDER, lose_the_answer)
-    [key] = until(lambda: stored(desk))
-    with office.db.firm(desk.firm_id) as session:
-        cipher = office.cipher(session, desk.firm_id)
+    [key] = until(lambda: stored(inbox))
+    with office.db.firm(inbox.firm_id) as session:
+        cipher = office.cipher(session, inbox.firm_id)
     assert office.store.read_bytes(key, cipher) == row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from desk import counts, people, person
+from helpers.inbox import counts, people, person
 
 FULL_TIME = {"passport_expiry": "01/31/2031"}
 
@@ -17,8 +17,8 @@ def three_documents(salary: str = "50000") -> list[dict[str, str]]:
     ]
 
 
-def test_three_rows_of_one_person_with_three_documents_are_one_client_and_three_documents(desk):
-    told = desk.drop("roster_20260301.csv", three_documents())
+def test_three_rows_of_one_person_with_three_documents_are_one_client_and_three_documents(inbox):
+    told = inbox.drop("roster_20260301.csv", three_documents())
 
     assert counts(told) == {"read": 3, "created": 3}
     assert told["records"]["clients"]["created"] == 1
@@ -26,21 +26,21 @@ def test_three_rows_of_one_person_with_three_documents_are_one_client_and_three_
     assert told["state"] == "loaded"
 
 
-def test_the_last_row_of_a_person_has_the_last_word_and_nobody_is_superseded(desk):
-    told = desk.drop("roster_20260301.csv", three_documents(salary="70000"))
+def test_the_last_row_of_a_person_has_the_last_word_and_nobody_is_superseded(inbox):
+    told = inbox.drop("roster_20260301.csv", three_documents(salary="70000"))
 
     assert counts(told) == {"read": 3, "created": 3}
-    assert desk.clients() == {"E1": Decimal("70000.00")}
+    assert inbox.clients() == {"E1": Decimal("70000.00")}
 
 
-def test_the_last_word_is_the_last_that_is_not_blank(desk):
-    desk.drop("roster_20260301.csv", [person(1, passport="P1", salary="60000"), person(1, passport="P2", salary="")])
+def test_the_last_word_is_the_last_that_is_not_blank(inbox):
+    inbox.drop("roster_20260301.csv", [person(1, passport="P1", salary="60000"), person(1, passport="P2", salary="")])
 
-    assert desk.clients() == {"E1": Decimal("60000.00")}
+    assert inbox.clients() == {"E1": Decimal("60000.00")}
 
 
-def test_of_two_identical_rows_the_first_is_superseded(desk):
-    told = desk.drop("roster_20260301.csv", [person(1), person(1)])
+def test_of_two_identical_rows_the_first_is_superseded(inbox):
+    told = inbox.drop("roster_20260301.csv", [person(1), person(1)])
 
     assert counts(told) == {"read": 2, "superseded": 1, "created": 1}
     assert [(one["row"], one["code"], one["severity"]) for one in told["problems"]] == [(2, "duplicate_key", "warning")]
@@ -48,181 +48,183 @@ def test_of_two_identical_rows_the_first_is_superseded(desk):
     assert "E1" in told["problems"][0]["message"]
 
 
-def test_a_feed_may_reject_rows_that_a_later_row_repeats(desk, roster):
-    desk.apply(roster.replace("    contents: full", "    contents: full\n    duplicates: reject"))
+def test_a_feed_may_reject_rows_that_a_later_row_repeats(inbox, roster):
+    inbox.apply(roster.replace("    contents: full", "    contents: full\n    duplicates: reject"))
 
-    told = desk.drop("roster_20260301.csv", [person(1, salary="1"), person(1, salary="2"), person(2)])
+    told = inbox.drop("roster_20260301.csv", [person(1, salary="1"), person(1, salary="2"), person(2)])
 
     assert counts(told) == {"read": 3, "rejected": 1, "created": 2}
     assert told["state"] == "loaded_with_errors"
-    assert desk.clients()["E1"] == Decimal("2.00")
+    assert inbox.clients()["E1"] == Decimal("2.00")
 
 
-def test_rows_that_complete_each_other_are_not_superseded(desk):
-    told = desk.drop("roster_20260301.csv", [person(1, salary=""), person(1, dob="", salary="70000")])
+def test_rows_that_complete_each_other_are_not_superseded(inbox):
+    told = inbox.drop("roster_20260301.csv", [person(1, salary=""), person(1, dob="", salary="70000")])
 
     assert counts(told) == {"read": 2, "created": 2}
 
 
-def test_a_late_older_file_does_not_overwrite_a_newer_one(desk):
-    desk.drop("roster_20260303.csv", [person(1, salary="60000")])
-    told = desk.drop("roster_20260302.csv", [person(1, salary="50000")])
+def test_a_late_older_file_does_not_overwrite_a_newer_one(inbox):
+    inbox.drop("roster_20260303.csv", [person(1, salary="60000")])
+    told = inbox.drop("roster_20260302.csv", [person(1, salary="50000")])
 
     assert counts(told) == {"read": 1, "stale": 1}
-    assert desk.clients() == {"E1": Decimal("60000.00")}
+    assert inbox.clients() == {"E1": Decimal("60000.00")}
 
 
-def test_an_unchanged_sighting_is_a_sighting_too(desk):
-    desk.drop("roster_20260301.csv", [person(1, salary="60000")])
-    told = desk.drop("roster_20260303.csv", [person(1, salary="60000", last_name="Name1 ")])
+def test_an_unchanged_sighting_is_a_sighting_too(inbox):
+    inbox.drop("roster_20260301.csv", [person(1, salary="60000")])
+    told = inbox.drop("roster_20260303.csv", [person(1, salary="60000", last_name="Name1 ")])
     assert counts(told) == {"read": 1, "unchanged": 1}
 
-    told = desk.drop("roster_20260302.csv", [person(1, salary="50000")])
+    told = inbox.drop("roster_20260302.csv", [person(1, salary="50000")])
 
     assert counts(told) == {"read": 1, "stale": 1}
-    assert desk.clients() == {"E1": Decimal("60000.00")}
+    assert inbox.clients() == {"E1": Decimal("60000.00")}
 
 
-def test_the_same_bytes_on_a_later_day_are_a_sighting_of_that_day(desk):
-    desk.drop("roster_20260301.csv", [person(1, salary="60000")])
-    assert desk.drop("roster_20260303.csv", [person(1, salary="60000")])["state"] == "no_change"
+def test_the_same_bytes_on_a_later_day_are_a_sighting_of_that_day(inbox):
+    inbox.drop("roster_20260301.csv", [person(1, salary="60000")])
+    assert inbox.drop("roster_20260303.csv", [person(1, salary="60000")])["state"] == "no_change"
 
-    told = desk.drop("roster_20260302.csv", [person(1, salary="50000")])
+    told = inbox.drop("roster_20260302.csv", [person(1, salary="50000")])
 
     assert counts(told) == {"read": 1, "stale": 1}
 
 
-def test_what_staff_pinned_an_import_leaves_alone(desk):
-    desk.drop("roster_20260301.csv", [person(1)])
-    desk.sql("""UPDATE clients SET date_of_birth = '1981-01-01', version = version + 1,
+def test_what_staff_pinned_an_import_leaves_alone(inbox):
+    inbox.drop("roster_20260301.csv", [person(1)])
+    inbox.sql("""UPDATE clients SET date_of_birth = '1981-01-01', version = version + 1,
                 pins = '{"date_of_birth": {"by": "paralegal@northgate.example"}}'""")
 
-    told = desk.drop("roster_20260302.csv", [person(1, last_name="Name1  ")])
+    told = inbox.drop("roster_20260302.csv", [person(1, last_name="Name1  ")])
 
     assert counts(told) == {"read": 1, "unchanged": 1}
     assert [(one["code"], one["severity"], one["column"]) for one in told["problems"]] == [
         ("pinned_field", "warning", "DOB")
     ]
-    assert desk.sql("SELECT date_of_birth::text FROM clients") == [("1981-01-01",)]
+    assert inbox.sql("SELECT date_of_birth::text FROM clients") == [("1981-01-01",)]
 
 
-def test_a_pin_does_not_stop_the_other_fields(desk):
-    desk.drop("roster_20260301.csv", [person(1)])
-    desk.sql("""UPDATE clients SET date_of_birth = '1981-01-01', pins = '{"date_of_birth": {}}'""")
+def test_a_pin_does_not_stop_the_other_fields(inbox):
+    inbox.drop("roster_20260301.csv", [person(1)])
+    inbox.sql("""UPDATE clients SET date_of_birth = '1981-01-01', pins = '{"date_of_birth": {}}'""")
 
-    told = desk.drop("roster_20260302.csv", [person(1, salary="99")])
+    told = inbox.drop("roster_20260302.csv", [person(1, salary="99")])
 
     assert counts(told) == {"read": 1, "updated": 1}
-    assert desk.clients("employee_id, annual_salary, date_of_birth::text") == {"E1": (Decimal(99), "1981-01-01")}
+    assert inbox.clients("employee_id, annual_salary, date_of_birth::text") == {"E1": (Decimal(99), "1981-01-01")}
 
 
-def test_a_number_that_is_listed_again_is_current_again(desk):
-    desk.drop("roster_20260301.csv", [person(1, passport="P1")])
-    desk.drop("roster_20260302.csv", [person(1, passport="P2")])
-    told = desk.drop("roster_20260303.csv", [person(1, passport="P1"), person(1, passport="P2")])
+def test_a_number_that_is_listed_again_is_current_again(inbox):
+    inbox.drop("roster_20260301.csv", [person(1, passport="P1")])
+    inbox.drop("roster_20260302.csv", [person(1, passport="P2")])
+    told = inbox.drop("roster_20260303.csv", [person(1, passport="P1"), person(1, passport="P2")])
 
     assert told["rows"]["updated"] == 1
-    assert desk.sql("SELECT DISTINCT status FROM documents") == [("current",)]
+    assert inbox.sql("SELECT DISTINCT status FROM documents") == [("current",)]
 
 
-def test_a_blank_keeps_and_clear_clears(desk, roster):
-    desk.drop("roster_20260301.csv", [person(1)])
-    desk.drop("roster_20260302.csv", [person(1, salary="")])
-    assert desk.clients() == {"E1": Decimal("50000.00")}
+def test_a_blank_keeps_and_clear_clears(inbox, roster):
+    inbox.drop("roster_20260301.csv", [person(1)])
+    inbox.drop("roster_20260302.csv", [person(1, salary="")])
+    assert inbox.clients() == {"E1": Decimal("50000.00")}
 
-    desk.apply(roster.replace("type: money}", "type: money, blank: clear}"))
-    told = desk.drop("roster_20260303.csv", [person(1, salary="")])
+    inbox.apply(roster.replace("type: money}", "type: money, blank: clear}"))
+    told = inbox.drop("roster_20260303.csv", [person(1, salary="")])
 
     assert counts(told) == {"read": 1, "updated": 1}
-    assert desk.clients() == {"E1": None}
+    assert inbox.clients() == {"E1": None}
 
 
-def test_a_dropped_value_is_not_a_cleared_one(desk, roster):
-    desk.apply(roster.replace("type: money}", "type: money, blank: clear, if_bad: drop}"))
-    desk.drop("roster_20260301.csv", [person(1)])
-    told = desk.drop("roster_20260302.csv", [person(1, salary="much")])
+def test_a_dropped_value_is_not_a_cleared_one(inbox, roster):
+    inbox.apply(roster.replace("type: money}", "type: money, blank: clear, if_bad: drop}"))
+    inbox.drop("roster_20260301.csv", [person(1)])
+    told = inbox.drop("roster_20260302.csv", [person(1, salary="much")])
 
     assert counts(told) == {"read": 1, "unchanged": 1}
     assert [(one["code"], one["severity"]) for one in told["problems"]] == [("bad_number", "warning")]
-    assert desk.clients() == {"E1": Decimal("50000.00")}
+    assert inbox.clients() == {"E1": Decimal("50000.00")}
 
 
-def test_a_sensitive_value_is_compared_by_index_and_never_told(desk):
-    desk.drop("roster_20260301.csv", [person(1, ssn="536-22-1234", passport="SECRET77")])
-    assert desk.drop("roster_20260302.csv", [person(1, ssn="536221234", passport="SECRET77")])["rows"]["unchanged"] == 1
-    told = desk.drop("roster_20260303.csv", [person(1, ssn="536-22-4321", passport="SECRET77")])
+def test_a_sensitive_value_is_compared_by_index_and_never_told(inbox):
+    inbox.drop("roster_20260301.csv", [person(1, ssn="536-22-1234", passport="SECRET77")])
+    assert (
+        inbox.drop("roster_20260302.csv", [person(1, ssn="536221234", passport="SECRET77")])["rows"]["unchanged"] == 1
+    )
+    told = inbox.drop("roster_20260303.csv", [person(1, ssn="536-22-4321", passport="SECRET77")])
 
     assert counts(told) == {"read": 1, "updated": 1}
-    everything = repr(desk.sql("SELECT changes::text FROM audit_log"))
+    everything = repr(inbox.sql("SELECT changes::text FROM audit_log"))
     assert "1234" not in everything
     assert "SECRET77" not in everything
 
 
-def test_every_changed_row_leaves_one_audit_row_with_import_and_line(desk):
-    told = desk.drop("roster_20260301.csv", [person(1, passport="P1"), person(2), person(2, passport="Q1")])
+def test_every_changed_row_leaves_one_audit_row_with_import_and_line(inbox):
+    told = inbox.drop("roster_20260301.csv", [person(1, passport="P1"), person(2), person(2, passport="Q1")])
 
-    rows = desk.sql(
+    rows = inbox.sql(
         "SELECT row, import_id::text, actor_kind, actor FROM audit_log WHERE action = 'import.row' ORDER BY row"
     )
     assert rows == [(row, told["import_id"], "import", "acme/roster") for row in (2, 4)]
 
 
-def test_a_file_for_a_feed_that_the_settings_have_lost_is_refused(desk, roster):
-    desk.apply(roster.replace("  roster:", "  staff:"))
-    told = desk.drop("roster_20260301.csv", people(2), feed="roster")
+def test_a_file_for_a_feed_that_the_settings_have_lost_is_refused(inbox, roster):
+    inbox.apply(roster.replace("  roster:", "  staff:"))
+    told = inbox.drop("roster_20260301.csv", people(2), feed="roster")
     assert (told["state"], told["code"]) == ("refused", "unknown_feed")
 
 
-def test_a_file_that_came_late_is_loaded_when_its_content_comes_again_as_news(desk):
+def test_a_file_that_came_late_is_loaded_when_its_content_comes_again_as_news(inbox):
     before, after = [person(1), person(2)], [person(1, salary="60000"), person(2), person(3)]
-    desk.drop("roster_20260305.csv", after)
-    assert desk.drop("roster_20260302.csv", before)["rows"]["stale"] == 2
-    assert desk.drop("roster_20260306.csv", before)["state"] == "loaded"
-    assert desk.clients()["E1"] == 50000
-    assert desk.open_clients() == {"E1", "E2"}
+    inbox.drop("roster_20260305.csv", after)
+    assert inbox.drop("roster_20260302.csv", before)["rows"]["stale"] == 2
+    assert inbox.drop("roster_20260306.csv", before)["state"] == "loaded"
+    assert inbox.clients()["E1"] == 50000
+    assert inbox.open_clients() == {"E1", "E2"}
 
 
-def test_the_same_file_again_is_no_change_and_forced_it_changes_nothing(desk):
+def test_the_same_file_again_is_no_change_and_forced_it_changes_nothing(inbox):
     everyone = people(50, passport="P")
-    desk.drop("roster_20260301.csv", everyone)
-    assert desk.drop("roster_20260301.csv", everyone)["state"] == "no_change"
+    inbox.drop("roster_20260301.csv", everyone)
+    assert inbox.drop("roster_20260301.csv", everyone)["state"] == "no_change"
 
-    told = desk.drop("roster_20260301.csv", everyone, forced=True)
+    told = inbox.drop("roster_20260301.csv", everyone, forced=True)
 
     assert counts(told) == {"read": 50, "unchanged": 50}
-    assert desk.sql("SELECT max(version) FROM clients") == [(1,)]
+    assert inbox.sql("SELECT max(version) FROM clients") == [(1,)]
 
 
-def test_under_a_new_version_of_the_config_the_same_file_is_read_again(desk, roster):
+def test_under_a_new_version_of_the_config_the_same_file_is_read_again(inbox, roster):
     everyone = people(5)
-    desk.drop("roster_20260301.csv", everyone)
-    desk.apply(roster.replace("{from: Salary, type: money}", "{from: Salary, type: money, min: 60000, if_bad: drop}"))
+    inbox.drop("roster_20260301.csv", everyone)
+    inbox.apply(roster.replace("{from: Salary, type: money}", "{from: Salary, type: money, min: 60000, if_bad: drop}"))
 
-    assert desk.drop("roster_20260301.csv", everyone)["rows"]["unchanged"] == 5
+    assert inbox.drop("roster_20260301.csv", everyone)["rows"]["unchanged"] == 5
 
 
-def test_the_same_rows_in_another_order_give_the_same_records(desk):
+def test_the_same_rows_in_another_order_give_the_same_records(inbox):
     everyone = people(40, passport="P")
-    desk.drop("roster_20260301.csv", everyone)
-    told = desk.drop("roster_20260302.csv", everyone[::-1])
+    inbox.drop("roster_20260301.csv", everyone)
+    told = inbox.drop("roster_20260302.csv", everyone[::-1])
 
     assert counts(told) == {"read": 40, "unchanged": 40}
 
 
-def test_a_person_may_be_known_by_a_sensitive_number_alone(desk, roster):
-    desk.apply(roster.replace("key: employee_id", "key: ssn").replace("EMP_ID, required: true", "EMP_ID"))
-    desk.drop("roster_20260301.csv", [person(1, ssn="536-22-1234"), person(2, ssn="536-22-4321")])
-    told = desk.drop("roster_20260302.csv", [person(1, ssn="536221234", salary="1"), person(2, ssn="536-22-4321")])
+def test_a_person_may_be_known_by_a_sensitive_number_alone(inbox, roster):
+    inbox.apply(roster.replace("key: employee_id", "key: ssn").replace("EMP_ID, required: true", "EMP_ID"))
+    inbox.drop("roster_20260301.csv", [person(1, ssn="536-22-1234"), person(2, ssn="536-22-4321")])
+    told = inbox.drop("roster_20260302.csv", [person(1, ssn="536221234", salary="1"), person(2, ssn="536-22-4321")])
 
     assert counts(told) == {"read": 2, "updated": 1, "unchanged": 1}
-    assert not desk.sql("SELECT key FROM clients WHERE key LIKE '%%1234%%'")
+    assert not inbox.sql("SELECT key FROM clients WHERE key LIKE '%%1234%%'")
 
 
-def test_a_value_that_must_be_unique_rejects_every_row_that_shares_it(desk, roster):
-    desk.apply(roster.replace("type: ssn}", "type: ssn, unique: true}"))
+def test_a_value_that_must_be_unique_rejects_every_row_that_shares_it(inbox, roster):
+    inbox.apply(roster.replace("type: ssn}", "type: ssn, unique: true}"))
     rows = [person(1, ssn="536-22-1234"), person(2, ssn="536-22-1234"), person(3), person(4), person(5)]
 
-    told = desk.drop("roster_20260301.csv", rows)
+    told = inbox.drop("roster_20260301.csv", rows)
 
     assert [(one["row"], one["code"], one["value"]) for one in told["problems"]] == [
         (2, "not_unique", None),
@@ -231,22 +233,22 @@ def test_a_value_that_must_be_unique_rejects_every_row_that_shares_it(desk, rost
     assert counts(told) == {"read": 5, "rejected": 2, "created": 3}
 
 
-def test_a_superseded_row_names_the_row_that_replaced_it(desk):
+def test_a_superseded_row_names_the_row_that_replaced_it(inbox):
     rows = [person(1, i94_expiry="01/31/2027"), person(1, i94_expiry="01/31/2027"), person(1, passport="P")]
 
-    told = desk.drop("roster_20260301.csv", rows)
+    told = inbox.drop("roster_20260301.csv", rows)
 
     assert [one["message"].split()[:2] for one in told["problems"]] == [["Row", "3"]]
 
 
-def test_a_number_too_large_for_its_field_costs_its_row_alone(desk, roster):
-    desk.apply(
+def test_a_number_too_large_for_its_field_costs_its_row_alone(inbox, roster):
+    inbox.apply(
         roster.replace(
             "annual_salary: {from: Salary, type: money}", "years_of_experience: {from: Salary, type: decimal}"
         )
     )
 
-    told = desk.drop(
+    told = inbox.drop(
         "roster_20260301.csv",
         [person(1, salary="1000.5"), person(2, salary="7.55"), person(3, salary="7.5"), *people(6, salary="7")[3:]],
     )
@@ -254,8 +256,8 @@ def test_a_number_too_large_for_its_field_costs_its_row_alone(desk, roster):
     assert [(one["row"], one["code"]) for one in told["problems"]] == [(2, "out_of_range"), (3, "out_of_range")]
 
 
-def test_what_the_feed_writes_for_no_value_is_blank_to_conditions_and_joins_too(desk, roster):
-    desk.apply(
+def test_what_the_feed_writes_for_no_value_is_blank_to_conditions_and_joins_too(inbox, roster):
+    inbox.apply(
         roster.replace("    client:", "    none_values: [N/A]\n    client:", 1)
         + """
     case:
@@ -265,7 +267,7 @@ def test_what_the_feed_writes_for_no_value_is_blank_to_conditions_and_joins_too(
 """
     )
 
-    desk.drop("roster_20260301.csv", [person(1, salary="N/A"), person(2, salary="1", passport="N/A")])
+    inbox.drop("roster_20260301.csv", [person(1, salary="N/A"), person(2, salary="1", passport="N/A")])
 
-    assert desk.sql("SELECT case_number FROM cases") == [("E2-1",)]
-    assert desk.sql("SELECT count(*) FROM documents") == [(0,)]
+    assert inbox.sql("SELECT case_number FROM cases") == [("E2-1",)]
+    assert inbox.sql("SELECT count(*) FROM documents") == [(0,)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from desk import counts
-from spreadsheets import workbook
+from helpers.inbox import counts
+from helpers.spreadsheets import workbook
 
 PARTNER = """
 partner: acme
@@ -40,17 +40,17 @@ def row(number: int, **odd: object) -> list[object]:
     return list((plain | odd).values())
 
 
-def load(desk, *odd: dict[str, object]):
+def load(inbox, *odd: dict[str, object]):
     """Two sheets, the first with twenty plain rows, the second with odd ones below a plain one."""
-    desk.apply(PARTNER)
+    inbox.apply(PARTNER)
     rows = [row(100 + place, **one) for place, one in enumerate(odd)]
     sheets = {"One": [COLUMNS, *map(row, range(20))], "Two": [COLUMNS, row(99), *rows]}
-    return desk.drop("book.xlsx", workbook(sheets))
+    return inbox.drop("book.xlsx", workbook(sheets))
 
 
-def test_an_error_cell_in_a_column_that_is_read_rejects_its_row(desk):
+def test_an_error_cell_in_a_column_that_is_read_rejects_its_row(inbox):
     told = load(
-        desk, {"DOB": "#REF!"}, {"Manager": "#N/A"}, {"Kind": "#VALUE!"}, {"EMP_ID": "#NAME?"}, {"Passport": "#N/A"}
+        inbox, {"DOB": "#REF!"}, {"Manager": "#N/A"}, {"Kind": "#VALUE!"}, {"EMP_ID": "#NAME?"}, {"Passport": "#N/A"}
     )
     assert counts(told) == {"read": 26, "created": 21, "rejected": 5}, told
     assert [
@@ -66,9 +66,9 @@ def test_an_error_cell_in_a_column_that_is_read_rejects_its_row(desk):
     ]
 
 
-def test_an_error_cell_that_nothing_is_read_from_does_no_harm(desk):
+def test_an_error_cell_that_nothing_is_read_from_does_no_harm(inbox):
     told = load(
-        desk,
+        inbox,
         {"Helper": "#REF!"},
         {"Expiry": "#REF!"},  # a row without a passport
         {"Passport": "#NULL!"},  # a word of the feed for "no value"
@@ -78,26 +78,26 @@ def test_an_error_cell_that_nothing_is_read_from_does_no_harm(desk):
     assert (told["state"], told["problems"]) == ("loaded", [])
 
 
-def test_an_error_cell_costs_its_value_alone_where_the_feed_says_drop(desk):
-    told = load(desk, {"Salary": "#DIV/0!", "Given": "#N/A"}, {"Salary": 5, "Given": "Zoë"})
+def test_an_error_cell_costs_its_value_alone_where_the_feed_says_drop(inbox):
+    told = load(inbox, {"Salary": "#DIV/0!", "Given": "#N/A"}, {"Salary": 5, "Given": "Zoë"})
     assert counts(told) == {"read": 23, "created": 23}, told
     assert {(one["code"], one["severity"], one["row"], one["value"]) for one in told["problems"]} == {
         ("formula_error", "warning", 3, "#DIV/0!"),
         ("formula_error", "warning", 3, "#N/A"),
     }
-    clients = desk.clients("employee_id, annual_salary, given_name")
+    clients = inbox.clients("employee_id, annual_salary, given_name")
     assert (clients["E100"], clients["E101"]) == ((None, None), (5, "Zoë"))
 
 
-def test_a_number_that_lost_its_zeros_is_told_as_such_unless_the_feed_puts_them_back(desk):
+def test_a_number_that_lost_its_zeros_is_told_as_such_unless_the_feed_puts_them_back(inbox):
     strict = PARTNER.replace("{from: EMP_ID, required: true}", "{from: EMP_ID, required: true, length: [6, 6]CLEAN}")
     content = workbook({"One": [COLUMNS, row(0, EMP_ID=1), row(0, EMP_ID=22)], "Two": []})
 
-    desk.apply(strict.replace("CLEAN", ""))
-    told = desk.drop("book.xlsx", content)
+    inbox.apply(strict.replace("CLEAN", ""))
+    told = inbox.drop("book.xlsx", content)
     assert (told["state"], counts(told)) == ("held", {"read": 2, "rejected": 2})
     assert [one["value"] for one in told["problems"] if one["code"] == "lost_zeros"] == ["1", "22"]
 
-    desk.apply(strict.replace("CLEAN", ", clean: [strip, {pad_left: {width: 6}}]"))
-    assert counts(desk.drop("book.xlsx", content)) == {"read": 2, "created": 2}
-    assert set(desk.clients()) == {"000001", "000022"}
+    inbox.apply(strict.replace("CLEAN", ", clean: [strip, {pad_left: {width: 6}}]"))
+    assert counts(inbox.drop("book.xlsx", content)) == {"read": 2, "created": 2}
+    assert set(inbox.clients()) == {"000001", "000022"}

@@ -6,7 +6,7 @@ import sys
 from time import process_time
 
 import pytest
-from desk import ROSTER
+from helpers.inbox import ROSTER
 
 from gateway.config import ConfigError
 from ingest.partner import read_partner

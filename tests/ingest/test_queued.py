@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from desk import ME, SENDER, as_csv, people
+from helpers.inbox import ME, SENDER, as_csv, people
 from sqlalchemy import text
 
 from gateway import clock
@@ -25,7 +25,7 @@ from ingest.running import finish
 
 
 @pytest.fixture
-def send(office, desk):
+def send(office, inbox):
     """Leave a file of acme's to a worker."""
 
     def one(name="roster_20260301.csv", rows=None, **more):
@@ -60,58 +60,58 @@ def until(look, seconds=20):
     raise AssertionError("it did not come about")
 
 
-def jobs_of(desk):
-    return desk.sql("SELECT kind, state FROM jobs ORDER BY id")
+def jobs_of(inbox):
+    return inbox.sql("SELECT kind, state FROM jobs ORDER BY id")
 
 
-def test_a_queued_file_is_on_record_together_with_its_job(desk, send, cast):
+def test_a_queued_file_is_on_record_together_with_its_job(inbox, send, tenants):
     import_id = send()
-    assert desk.sql("SELECT kind, queue, about, lane, payload FROM jobs") == [
-        ("ingest.run", "ingest", import_id, str(cast.acme), {"import_id": str(import_id)})
+    assert inbox.sql("SELECT kind, queue, about, lane, payload FROM jobs") == [
+        ("ingest.run", "ingest", import_id, str(tenants.acme), {"import_id": str(import_id)})
     ]
-    assert desk.account(import_id)["state"] == "received"
+    assert inbox.account(import_id)["state"] == "received"
 
 
-def test_a_file_that_nobody_queued_has_no_job(desk):
-    desk.drop("roster_20260301.csv", people(3))
-    assert jobs_of(desk) == []
+def test_a_file_that_nobody_queued_has_no_job(inbox):
+    inbox.drop("roster_20260301.csv", people(3))
+    assert jobs_of(inbox) == []
 
 
-def test_a_worker_takes_files_to_their_end_in_order_and_writes_receipts(desk, send, worker):
+def test_a_worker_takes_files_to_their_end_in_order_and_writes_receipts(inbox, send, worker):
     first = send("roster_20260301.csv", people(10))
     second = send("roster_20260302.csv", people(10, salary="70000"))
     worker()
-    until(lambda: {state for _, state in jobs_of(desk)} == {"done"})
-    assert [desk.account(one)["state"] for one in (first, second)] == ["loaded", "loaded"]
-    assert desk.account(second)["rows"]["updated"] == 10
-    assert desk.account(first)["receipts"]
-    assert desk.account(second)["receipts"]
+    until(lambda: {state for _, state in jobs_of(inbox)} == {"done"})
+    assert [inbox.account(one)["state"] for one in (first, second)] == ["loaded", "loaded"]
+    assert inbox.account(second)["rows"]["updated"] == 10
+    assert inbox.account(first)["receipts"]
+    assert inbox.account(second)["receipts"]
 
 
-def test_a_release_can_be_left_to_a_worker(desk, send, office, worker):
-    desk.drop("roster_20260301.csv", people(200))
-    held = desk.drop("roster_20260302.csv", people(200, without=range(100, 200)))
+def test_a_release_can_be_left_to_a_worker(inbox, send, office, worker):
+    inbox.drop("roster_20260301.csv", people(200))
+    held = inbox.drop("roster_20260302.csv", people(200, without=range(100, 200)))
     assert held["state"] == "held"
     worker()
     from uuid import UUID
 
     release(office, find_home(office, "acme"), UUID(held["import_id"]), ME, None, queued=True)
-    until(lambda: desk.account(held["import_id"])["state"] == "released")
-    until(lambda: jobs_of(desk) == [("ingest.run", "done")])
+    until(lambda: inbox.account(held["import_id"])["state"] == "released")
+    until(lambda: jobs_of(inbox) == [("ingest.run", "done")])
 
 
-def test_a_command_and_a_worker_at_the_same_import_do_it_once(desk, send, office, worker, cast):
+def test_a_command_and_a_worker_at_the_same_import_do_it_once(inbox, send, office, worker, tenants):
     import_id = send(rows=people(300))
-    with office.db.firm(cast.northgate) as session:
-        lock_partner(session, cast.acme)
+    with office.db.firm(tenants.northgate) as session:
+        lock_partner(session, tenants.acme)
         worker()
-        until(lambda: jobs_of(desk) == [("ingest.run", "running")])
+        until(lambda: jobs_of(inbox) == [("ingest.run", "running")])
         thread = threading.Thread(target=finish, args=[office, find_home(office, "acme"), import_id])
         thread.start()
     thread.join(20)
-    until(lambda: jobs_of(desk) == [("ingest.run", "done")])
-    assert desk.sql("SELECT count(*) FROM audit_log WHERE actor_kind = 'import'") == [(300,)]
-    assert desk.account(import_id)["rows"]["created"] == 300
+    until(lambda: jobs_of(inbox) == [("ingest.run", "done")])
+    assert inbox.sql("SELECT count(*) FROM audit_log WHERE actor_kind = 'import'") == [(300,)]
+    assert inbox.account(import_id)["rows"]["created"] == 300
 
 
 def claimed(office, settings):
@@ -127,17 +127,17 @@ def lose(office):
         session.execute(text("UPDATE jobs SET state = 'waiting', lease_until = NULL"))
 
 
-def test_an_import_whose_job_was_taken_over_does_not_commit(desk, send, office, settings):
+def test_an_import_whose_job_was_taken_over_does_not_commit(inbox, send, office, settings):
     import_id = send()
     handling = claimed(office, settings)
     lose(office)
     with pytest.raises(LeaseLost):
         jobs.run(handling)
-    assert desk.account(import_id)["state"] == "running"
-    assert desk.clients() == {}
+    assert inbox.account(import_id)["state"] == "running"
+    assert inbox.clients() == {}
 
 
-def test_earlier_files_that_a_job_finishes_on_its_way_are_fenced_as_well(desk, send, office, settings):
+def test_earlier_files_that_a_job_finishes_on_its_way_are_fenced_as_well(inbox, send, office, settings):
     receive(
         office,
         find_home(office, "acme"),
@@ -152,10 +152,10 @@ def test_earlier_files_that_a_job_finishes_on_its_way_are_fenced_as_well(desk, s
     lose(office)
     with pytest.raises(LeaseLost):
         jobs.run(handling)
-    assert desk.clients() == {}
+    assert inbox.clients() == {}
 
 
-def test_an_import_that_fails_by_a_bug_is_fenced_as_well(desk, send, office, settings, monkeypatch):
+def test_an_import_that_fails_by_a_bug_is_fenced_as_well(inbox, send, office, settings, monkeypatch):
     import_id = send()
     handling = claimed(office, settings)
     lose(office)
@@ -166,28 +166,28 @@ def test_an_import_that_fails_by_a_bug_is_fenced_as_well(desk, send, office, set
     monkeypatch.setattr(running.pipeline, "run", bug)
     with pytest.raises(LeaseLost):
         jobs.run(handling)
-    assert desk.account(import_id)["state"] == "running"
+    assert inbox.account(import_id)["state"] == "running"
 
 
-def test_a_file_that_brings_down_every_worker_is_set_aside(desk, send, office, settings):
+def test_a_file_that_brings_down_every_worker_is_set_aside(inbox, send, office, settings):
     import_id = send()
     with office.db.system() as session:
         session.execute(text("UPDATE imports SET attempts = 3"))
         session.execute(text("UPDATE jobs SET last_error = :died"), {"died": ledger.WORKER_DIED})
     jobs.run(claimed(office, settings))
-    assert desk.account(import_id)["state"] == "failed"
+    assert inbox.account(import_id)["state"] == "failed"
 
 
-def test_a_file_whose_attempts_were_only_unlucky_is_not_set_aside(desk, send, office, settings):
+def test_a_file_whose_attempts_were_only_unlucky_is_not_set_aside(inbox, send, office, settings):
     import_id = send()
     with office.db.system() as session:
         session.execute(text("UPDATE imports SET attempts = 3"))
         session.execute(text("UPDATE jobs SET last_error = 'The database is busy.'"))
     jobs.run(claimed(office, settings))
-    assert desk.account(import_id)["state"] == "loaded"
+    assert inbox.account(import_id)["state"] == "loaded"
 
 
-def test_a_receipt_that_cannot_be_written_is_tried_again(desk, send, office, settings, monkeypatch):
+def test_a_receipt_that_cannot_be_written_is_tried_again(inbox, send, office, settings, monkeypatch):
     import_id = send()
 
     def full(*_):
@@ -199,10 +199,10 @@ def test_a_receipt_that_cannot_be_written_is_tried_again(desk, send, office, set
 
         with pytest.raises(Transient, match="receipt"):
             jobs.run(claimed(office, settings))
-    assert desk.account(import_id)["state"] == "loaded"
+    assert inbox.account(import_id)["state"] == "loaded"
     lose(office)
     jobs.run(claimed(office, settings))
-    assert desk.sql("SELECT receipt_at IS NOT NULL FROM imports") == [(True,)]
+    assert inbox.sql("SELECT receipt_at IS NOT NULL FROM imports") == [(True,)]
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ def make_old(office):
         )
 
 
-def test_the_sweep_finds_an_import_that_a_killed_command_left_open(desk, office, swept):
+def test_the_sweep_finds_an_import_that_a_killed_command_left_open(inbox, office, swept):
     [left] = receive(
         office,
         find_home(office, "acme"),
@@ -248,7 +248,7 @@ def test_the_sweep_finds_an_import_that_a_killed_command_left_open(desk, office,
     assert swept() == [("ingest.run", left)], "it has its job"
 
 
-def test_the_sweep_leaves_an_import_alone_that_somebody_is_at(desk, office, swept, cast):
+def test_the_sweep_leaves_an_import_alone_that_somebody_is_at(inbox, office, swept, tenants):
     receive(
         office,
         find_home(office, "acme"),
@@ -259,25 +259,25 @@ def test_the_sweep_leaves_an_import_alone_that_somebody_is_at(desk, office, swep
         asked=Asked(),
     )
     make_old(office)
-    with office.db.firm(cast.northgate) as session:
-        lock_partner(session, cast.acme)
+    with office.db.firm(tenants.northgate) as session:
+        lock_partner(session, tenants.acme)
         assert swept() == []
 
 
-def test_the_sweep_finds_missing_receipts_and_a_worker_writes_them(desk, office, swept, worker):
-    told = desk.drop("roster_20260301.csv", people(5))
+def test_the_sweep_finds_missing_receipts_and_a_worker_writes_them(inbox, office, swept, worker):
+    told = inbox.drop("roster_20260301.csv", people(5))
     with office.db.system() as session:
         session.execute(text("UPDATE imports SET receipt_at = NULL"))
     assert swept() == []
     make_old(office)
     assert [kind for kind, _ in swept()] == ["ingest.receipts"]
     worker()
-    until(lambda: desk.sql("SELECT receipt_at IS NOT NULL FROM imports") == [(True,)])
-    until(lambda: ("ingest.receipts", "done") in jobs_of(desk))
+    until(lambda: inbox.sql("SELECT receipt_at IS NOT NULL FROM imports") == [(True,)])
+    until(lambda: ("ingest.receipts", "done") in jobs_of(inbox))
     assert told["state"] == "loaded"
 
 
-def test_the_sweep_leaves_what_is_dead_to_a_person(desk, send, office, swept):
+def test_the_sweep_leaves_what_is_dead_to_a_person(inbox, send, office, swept):
     send()
     make_old(office)
     with office.db.system() as session:
@@ -292,10 +292,12 @@ def bulletin(office):
     made.close()
 
 
-def test_an_import_can_be_followed_to_its_end(desk, send, office, worker, cast, bulletin):
+def test_an_import_can_be_followed_to_its_end(inbox, send, office, worker, tenants, bulletin):
     import_id = send(rows=people(2000))
     seen = []
-    follower = threading.Thread(target=lambda: seen.extend(jobs.follow(office.db, bulletin, cast.northgate, import_id)))
+    follower = threading.Thread(
+        target=lambda: seen.extend(jobs.follow(office.db, bulletin, tenants.northgate, import_id))
+    )
     follower.start()
     until(lambda: seen)
     worker()
@@ -306,12 +308,12 @@ def test_an_import_can_be_followed_to_its_end(desk, send, office, worker, cast, 
     assert not seen[-1].is_open
 
 
-def test_progress_reaches_a_follower_as_it_is_noted(desk, send, office, settings, cast, bulletin):
+def test_progress_reaches_a_follower_as_it_is_noted(inbox, send, office, settings, tenants, bulletin):
     from datetime import timedelta
 
     import_id = send()
     handling = claimed(office, settings)
-    following = jobs.follow(office.db, bulletin, cast.northgate, import_id)
+    following = jobs.follow(office.db, bulletin, tenants.northgate, import_id)
     assert next(following).rows is None
     with office.db.system() as session:
         ledger.keep(session, [(handling.job, {"rows": 5, "position": 100, "size": 300})], timedelta(seconds=30))
@@ -322,9 +324,9 @@ def test_progress_reaches_a_follower_as_it_is_noted(desk, send, office, settings
     following.close()
 
 
-def test_another_firms_import_cannot_be_followed(desk, send, office, cast, bulletin):
+def test_another_firms_import_cannot_be_followed(inbox, send, office, tenants, bulletin):
     from gateway.errors import NotFound
 
     import_id = send()
     with pytest.raises(NotFound):
-        next(jobs.follow(office.db, bulletin, cast.harbor, import_id))
+        next(jobs.follow(office.db, bulletin, tenants.harbor, import_id))

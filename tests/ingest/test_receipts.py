@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from desk import ROSTER, as_csv, counts, people, person
+from helpers.inbox import ROSTER, as_csv, counts, people, person
 
 from gateway.errors import Permanent
 
@@ -30,16 +30,16 @@ def repaired(told, encoding="utf-8", delimiter=",", **mended: str) -> bytes:
     return out.getvalue().encode(encoding)
 
 
-def test_every_end_has_a_receipt_that_says_what_to_do(desk):
-    told = desk.drop("roster_20260301.csv", b"")
+def test_every_end_has_a_receipt_that_says_what_to_do(inbox):
+    told = inbox.drop("roster_20260301.csv", b"")
 
     receipt = json.loads(Path(told["receipts"]["json"]).read_text())
     assert (receipt["state"], receipt["code"]) == ("refused", "empty_file")
     assert receipt["fix"]
 
 
-def test_errors_csv_is_the_partners_own_layout_with_two_more_columns(desk):
-    told = desk.drop("roster_20260301.csv", [*people(5), person(6, **BAD, last_name='O\'Hara, "Jo"')])
+def test_errors_csv_is_the_partners_own_layout_with_two_more_columns(inbox):
+    told = inbox.drop("roster_20260301.csv", [*people(5), person(6, **BAD, last_name='O\'Hara, "Jo"')])
 
     [row] = errors_csv(told)
     assert list(row)[-2:] == ["Problems", "Row"]
@@ -49,77 +49,77 @@ def test_errors_csv_is_the_partners_own_layout_with_two_more_columns(desk):
     assert "13/13/1980" in row["Problems"]
 
 
-def test_a_repaired_errors_csv_loads_what_was_rejected_and_closes_nobody(desk):
-    told = desk.drop("roster_20260301.csv", people(10) + [person(n, **BAD) for n in range(11, 16)])
+def test_a_repaired_errors_csv_loads_what_was_rejected_and_closes_nobody(inbox):
+    told = inbox.drop("roster_20260301.csv", people(10) + [person(n, **BAD) for n in range(11, 16)])
     assert counts(told) == {"read": 15, "created": 10, "rejected": 5}
 
-    mended = desk.drop("whatever name.csv", repaired(told))
+    mended = inbox.drop("whatever name.csv", repaired(told))
 
     assert mended["state"] == "loaded"
     assert counts(mended) == {"read": 5, "created": 5}
     assert mended["corrects"] == told["import_id"]
     assert mended["as_of"] == told["as_of"]
-    assert len(desk.open_clients()) == 15
+    assert len(inbox.open_clients()) == 15
 
 
-def test_half_a_large_file_comes_back_repaired(desk):
+def test_half_a_large_file_comes_back_repaired(inbox):
     rows = [person(n) if n % 2 else person(n, **BAD) for n in range(1, 1001)]
-    told = desk.drop("roster_20260301.csv", rows)
+    told = inbox.drop("roster_20260301.csv", rows)
     assert (told["state"], told["rows"]["rejected"]) == ("loaded_with_errors", 500)
 
-    assert counts(desk.drop("fixed.csv", repaired(told))) == {"read": 500, "created": 500}
-    assert len(desk.open_clients()) == 1000
+    assert counts(inbox.drop("fixed.csv", repaired(told))) == {"read": 500, "created": 500}
+    assert len(inbox.open_clients()) == 1000
 
 
 @pytest.mark.parametrize(("encoding", "delimiter"), [("cp1252", ";"), ("utf-8-sig", "\t"), ("utf-8", ",")])
-def test_a_spreadsheet_may_have_changed_delimiter_and_encoding(desk, encoding, delimiter):
-    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD, last_name="Müller")])
+def test_a_spreadsheet_may_have_changed_delimiter_and_encoding(inbox, encoding, delimiter):
+    told = inbox.drop("roster_20260301.csv", [*people(3), person(4, **BAD, last_name="Müller")])
 
-    assert counts(desk.drop("fixed.csv", repaired(told, encoding, delimiter))) == {"read": 1, "created": 1}
-    assert desk.clients("employee_id, family_name")["E4"] == "Müller"
-
-
-def test_corrections_are_stale_where_a_newer_file_has_spoken(desk):
-    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD, salary="1")])
-    desk.drop("roster_20260302.csv", [*people(3), person(4, salary="2")])
-
-    assert counts(desk.drop("fixed.csv", repaired(told))) == {"read": 1, "stale": 1}
-    assert desk.clients()["E4"] == Decimal(2)
+    assert counts(inbox.drop("fixed.csv", repaired(told, encoding, delimiter))) == {"read": 1, "created": 1}
+    assert inbox.clients("employee_id, family_name")["E4"] == "Müller"
 
 
-def test_what_is_still_wrong_comes_back_again(desk):
-    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD), person(5, **BAD)])
-    again = desk.drop("fixed.csv", repaired(told, DOB="still wrong"))
+def test_corrections_are_stale_where_a_newer_file_has_spoken(inbox):
+    told = inbox.drop("roster_20260301.csv", [*people(3), person(4, **BAD, salary="1")])
+    inbox.drop("roster_20260302.csv", [*people(3), person(4, salary="2")])
+
+    assert counts(inbox.drop("fixed.csv", repaired(told))) == {"read": 1, "stale": 1}
+    assert inbox.clients()["E4"] == Decimal(2)
+
+
+def test_what_is_still_wrong_comes_back_again(inbox):
+    told = inbox.drop("roster_20260301.csv", [*people(3), person(4, **BAD), person(5, **BAD)])
+    again = inbox.drop("fixed.csv", repaired(told, DOB="still wrong"))
     assert counts(again) == {"read": 2, "rejected": 2}
     assert errors_csv(again)[0]["Row"] == f"{again['import_id']}:2"
 
-    assert counts(desk.drop("fixed.csv", repaired(again))) == {"read": 2, "created": 2}
+    assert counts(inbox.drop("fixed.csv", repaired(again))) == {"read": 2, "created": 2}
 
 
-def test_corrections_of_two_imports_in_one_file_are_refused(desk):
-    first = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
-    second = desk.drop("roster_20260302.csv", [*people(3, salary="1"), person(4, **BAD)])
+def test_corrections_of_two_imports_in_one_file_are_refused(inbox):
+    first = inbox.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
+    second = inbox.drop("roster_20260302.csv", [*people(3, salary="1"), person(4, **BAD)])
     both = repaired(first) + repaired(second).split(b"\r\n", 1)[1]
 
-    told = desk.drop("fixed.csv", both)
+    told = inbox.drop("fixed.csv", both)
 
     assert (told["state"], told["code"]) == ("refused", "mixed_corrections")
-    assert len(desk.clients()) == 3
+    assert len(inbox.clients()) == 3
 
 
-def test_a_row_whose_reference_was_lost_is_told(desk):
-    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD), person(5, **BAD)])
+def test_a_row_whose_reference_was_lost_is_told(inbox):
+    told = inbox.drop("roster_20260301.csv", [*people(3), person(4, **BAD), person(5, **BAD)])
     lost = repaired(told).replace(f"{told['import_id']}:6".encode(), b"six")
 
-    mended = desk.drop("fixed.csv", lost)
+    mended = inbox.drop("fixed.csv", lost)
 
     assert counts(mended) == {"read": 2, "created": 1, "rejected": 1}
     assert [one["code"] for one in mended["problems"]] == ["unknown_row"]
 
 
-def test_another_partners_corrections_name_no_import_of_yours(desk, office, cast):
-    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
-    stranger = type(desk)(office, cast.harbor, "initech")
+def test_another_partners_corrections_name_no_import_of_yours(inbox, office, tenants):
+    told = inbox.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
+    stranger = type(inbox)(office, tenants.harbor, "initech")
     stranger.apply(ROSTER.format(partner="initech", firm="harbor"))
 
     mended = stranger.drop("fixed.csv", repaired(told))
@@ -131,57 +131,57 @@ def test_another_partners_corrections_name_no_import_of_yours(desk, office, cast
 @pytest.mark.parametrize(
     "name", ["=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''=1", "'plain", "\t=1", "=cmd|' /C calc'!A0"]
 )
-def test_formulas_are_harmless_on_the_way_out_and_themselves_on_the_way_back(desk, name):
-    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD, last_name=name)])
+def test_formulas_are_harmless_on_the_way_out_and_themselves_on_the_way_back(inbox, name):
+    told = inbox.drop("roster_20260301.csv", [*people(3), person(4, **BAD, last_name=name)])
     assert errors_csv(told)[0]["Last Name"][0] not in "=+-@\t\r"
 
-    desk.drop("fixed.csv", repaired(told))
+    inbox.drop("fixed.csv", repaired(told))
 
-    assert desk.clients("employee_id, family_name")["E4"] == name.strip()
+    assert inbox.clients("employee_id, family_name")["E4"] == name.strip()
 
 
-def test_sensitive_values_are_whole_in_errors_csv_and_masked_everywhere_else(desk):
-    told = desk.drop("roster_20260301.csv", [*people(3), person(4, ssn="536-22-12345")])
+def test_sensitive_values_are_whole_in_errors_csv_and_masked_everywhere_else(inbox):
+    told = inbox.drop("roster_20260301.csv", [*people(3), person(4, ssn="536-22-12345")])
 
     assert errors_csv(told)[0]["SSN"] == "536-22-12345"
     assert "536-22" not in json.dumps(told)
     assert "536-22" not in Path(told["receipts"]["json"]).with_name("errors.json").read_text()
-    assert "536-22" not in repr(desk.sql("SELECT * FROM row_errors"))
+    assert "536-22" not in repr(inbox.sql("SELECT * FROM row_errors"))
     assert "536-22" not in errors_csv(told)[0]["Problems"]
 
 
-def test_receipts_that_a_crash_left_unwritten_are_written_by_whoever_comes_next(desk):
-    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
+def test_receipts_that_a_crash_left_unwritten_are_written_by_whoever_comes_next(inbox):
+    told = inbox.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
     before = {path.name: path.read_bytes() for path in Path(told["receipts"]["json"]).parent.iterdir()}
     for path in Path(told["receipts"]["json"]).parent.iterdir():
         path.unlink()
-    desk.sql("UPDATE imports SET receipt_at = NULL")
+    inbox.sql("UPDATE imports SET receipt_at = NULL")
 
-    desk.drop("roster_20260302.csv", people(3))
+    inbox.drop("roster_20260302.csv", people(3))
 
     after = {path.name: path.read_bytes() for path in Path(told["receipts"]["json"]).parent.iterdir()}
     assert after == before
 
 
-def test_receipts_are_for_their_owner_only(desk):
-    told = desk.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
+def test_receipts_are_for_their_owner_only(inbox):
+    told = inbox.drop("roster_20260301.csv", [*people(3), person(4, **BAD)])
 
     assert Path(told["receipts"]["csv"]).stat().st_mode & 0o077 == 0
 
 
-def test_a_renamed_column_holds_the_file_and_accepting_the_name_releases_it(desk):
+def test_a_renamed_column_holds_the_file_and_accepting_the_name_releases_it(inbox):
     renamed = ["Emp Id No", "Last Name", "DOB", "Salary", "Passport", "I94 Expiry"]
     rows = [person(n) | {"Emp Id No": f"E{n}"} for n in range(1, 4)]
     kept = [{name: row.get(name, "") for name in renamed} for row in rows]
-    told = desk.drop("roster_20260301.csv", as_csv(kept, renamed))
+    told = inbox.drop("roster_20260301.csv", as_csv(kept, renamed))
     assert (told["state"], told["code"]) == ("held", "header_missing")
     assert [(one["expected"], one["found"]) for one in told["suggestions"]] == [("EMP_ID", "Emp Id No")]
 
-    released = desk.release(told)
+    released = inbox.release(told)
 
     assert (released["state"], released["rows"]["created"]) == ("released", 3)
     assert (
-        desk.drop("roster_20260302.csv", as_csv(kept[:3], renamed) + b"E9,Nine,01/01/1990,1,,\r\n")["rows"]["created"]
+        inbox.drop("roster_20260302.csv", as_csv(kept[:3], renamed) + b"E9,Nine,01/01/1990,1,,\r\n")["rows"]["created"]
         == 1
     )
 
@@ -194,23 +194,23 @@ def test_a_renamed_column_holds_the_file_and_accepting_the_name_releases_it(desk
         ({"EMP_ID": "Emp Id No"}, "--accept 'Last Name=...'"),
     ],
 )
-def test_only_a_missing_column_may_be_renamed_and_only_to_a_free_one(desk, accepted, sentence):
+def test_only_a_missing_column_may_be_renamed_and_only_to_a_free_one(inbox, accepted, sentence):
     header = (
         b"Emp Id No,Surname,DOB,Passport,I94 Expiry\n"
         if "-accept" in sentence
         else b"Emp Id No,Last Name,DOB,Passport,I94 Expiry\n"
     )
-    told = desk.drop("roster_20260301.csv", header + b"E1,One,01/02/1980,,\n")
+    told = inbox.drop("roster_20260301.csv", header + b"E1,One,01/02/1980,,\n")
 
     with pytest.raises(Permanent, match=re.escape(sentence)):
-        desk.release(told, accepted)
+        inbox.release(told, accepted)
 
-    assert desk.sql("SELECT * FROM header_aliases") == []
-    assert desk.account(told["import_id"])["state"] == "held"
+    assert inbox.sql("SELECT * FROM header_aliases") == []
+    assert inbox.account(told["import_id"])["state"] == "held"
 
 
-def test_a_missing_column_is_told_with_its_likely_new_name_and_what_is_free(desk):
-    told = desk.drop("roster_20260301.csv", b"Emp Id No,Surname,DOB,Passport,I94 Expiry\nE1,One,01/02/1980,,\n")
+def test_a_missing_column_is_told_with_its_likely_new_name_and_what_is_free(inbox):
+    told = inbox.drop("roster_20260301.csv", b"Emp Id No,Surname,DOB,Passport,I94 Expiry\nE1,One,01/02/1980,,\n")
 
     assert told["reason"].startswith(
         "The columns “EMP_ID” and “Last Name” are missing. “Emp Id No” looks like “EMP_ID”, 0."
@@ -218,29 +218,29 @@ def test_a_missing_column_is_told_with_its_likely_new_name_and_what_is_free(desk
     assert "Surname" in told["fix"]
 
 
-def test_text_that_could_not_be_read_is_still_bad_when_it_comes_back_unrepaired(desk):
-    told = desk.drop("roster_20260301.csv", as_csv(people(3)).replace(b"Name2", b"M\xffller"))
+def test_text_that_could_not_be_read_is_still_bad_when_it_comes_back_unrepaired(inbox):
+    told = inbox.drop("roster_20260301.csv", as_csv(people(3)).replace(b"Name2", b"M\xffller"))
 
-    again = desk.drop("fixed.csv", Path(told["receipts"]["csv"]).read_bytes())
+    again = inbox.drop("fixed.csv", Path(told["receipts"]["csv"]).read_bytes())
 
     assert counts(again) == {"read": 1, "rejected": 1}
     assert [one["code"] for one in again["problems"]] == ["undecodable"]
 
 
-def test_a_refused_file_tells_nothing_that_did_not_happen(desk):
-    desk.drop("roster_20260301.csv", people(20))
-    told = desk.refuse(desk.drop("roster_20260302.csv", people(5)), "Half of it is missing.")
+def test_a_refused_file_tells_nothing_that_did_not_happen(inbox):
+    inbox.drop("roster_20260301.csv", people(20))
+    told = inbox.refuse(inbox.drop("roster_20260302.csv", people(5)), "Half of it is missing.")
 
     assert told["records"]["clients"] == {"created": 0, "updated": 0, "closed": 0}
     assert told["rows"]["read"] == 0
 
 
-def test_a_learned_name_survives_the_next_apply(desk, roster):
-    test_a_renamed_column_holds_the_file_and_accepting_the_name_releases_it(desk)
-    desk.apply(roster + "\n# another version\n")
+def test_a_learned_name_survives_the_next_apply(inbox, roster):
+    test_a_renamed_column_holds_the_file_and_accepting_the_name_releases_it(inbox)
+    inbox.apply(roster + "\n# another version\n")
 
     assert (
-        desk.drop(
+        inbox.drop(
             "roster_20260303.csv",
             b"Emp Id No,Last Name,Passport,I94 Expiry\nE1,One,,\nE2,Two,,\nE3,Three,,\nE9,Nine,,\n",
         )["state"]
@@ -248,11 +248,11 @@ def test_a_learned_name_survives_the_next_apply(desk, roster):
     )
 
 
-def test_a_dry_run_tells_differences_and_leaves_nothing(desk):
-    desk.drop("roster_20260301.csv", people(10))
-    before = desk.sql("SELECT count(*), max(version) FROM clients")
+def test_a_dry_run_tells_differences_and_leaves_nothing(inbox):
+    inbox.drop("roster_20260301.csv", people(10))
+    before = inbox.sql("SELECT count(*), max(version) FROM clients")
 
-    outcome = desk.rehearse(
+    outcome = inbox.rehearse(
         "roster_20260302.csv", [*people(10, without=(3,), salary="7"), person(11), person(12, **BAD)]
     )
 
@@ -268,5 +268,5 @@ def test_a_dry_run_tells_differences_and_leaves_nothing(desk):
         "new": 7.0,
     } in [{**one, "old": float(one["old"]), "new": float(one["new"])} for one in outcome.differences]
     assert [one["code"] for one in outcome.problems] == ["bad_date"]
-    assert desk.sql("SELECT count(*), max(version) FROM clients") == before
-    assert desk.sql("SELECT count(*) FROM imports") == [(1,)]
+    assert inbox.sql("SELECT count(*), max(version) FROM clients") == before
+    assert inbox.sql("SELECT count(*) FROM imports") == [(1,)]

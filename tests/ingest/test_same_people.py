@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
-from desk import Desk, counts
-from same_people import COLUMNS, WIDTHS, cell, people
-from spreadsheets import open_document
+from helpers.inbox import Inbox, counts
+from helpers.people import COLUMNS, WIDTHS, cell, people
+from helpers.spreadsheets import open_document
 
 from gateway.crypto import FirmCipher
 
@@ -120,10 +120,10 @@ TABLES = {
 ENCRYPTED = {"ssn", "a_number", "number"}
 
 
-def loaded(desk: Desk, kind: str) -> tuple[dict[str, int], dict[str, list[dict[str, object]]]]:
+def loaded(inbox: Inbox, kind: str) -> tuple[dict[str, int], dict[str, list[dict[str, object]]]]:
     """The row counts, and every column of every record that is not the load's own; encrypted ones decrypted."""
     spec, content = FORMATS[kind]
-    own = replace(desk, slug=f"same-{kind}")
+    own = replace(inbox, slug=f"same-{kind}")
     own.apply(PARTNER.format(partner=own.slug, format=spec))
     told = own.drop("people.dat", content())
     with own.office.db.firm(own.firm_id) as session:
@@ -131,8 +131,8 @@ def loaded(desk: Desk, kind: str) -> tuple[dict[str, int], dict[str, list[dict[s
     return counts(told), {table: rows(own, cipher, table) for table in TABLES}
 
 
-def rows(desk: Desk, cipher: FirmCipher, table: str) -> list[dict[str, object]]:
-    found = [json_row for (json_row,) in desk.sql(f"SELECT row_to_json(x) FROM ({TABLES[table]}) x", desk.slug)]
+def rows(inbox: Inbox, cipher: FirmCipher, table: str) -> list[dict[str, object]]:
+    found = [json_row for (json_row,) in inbox.sql(f"SELECT row_to_json(x) FROM ({TABLES[table]}) x", inbox.slug)]
     return [{name: told(cipher, name, value) for name, value in row.items() if name not in OWN} for row in found]
 
 
@@ -146,8 +146,8 @@ def kept(person: dict[str, str]) -> dict[str, str]:
     return {"City": person["City"]} if person["City"] else {}
 
 
-def test_the_same_people_in_six_kinds_of_file_become_the_same_records(desk):
-    tallies, records = loaded(desk, "csv")
+def test_the_same_people_in_six_kinds_of_file_become_the_same_records(inbox):
+    tallies, records = loaded(inbox, "csv")
 
     assert tallies == {"read": 500, "created": 500}
     sizes = {table: len(found) for table, found in records.items()}
@@ -160,4 +160,4 @@ def test_the_same_people_in_six_kinds_of_file_become_the_same_records(desk):
     assert passports == [one["Passport"] for one in PEOPLE if one["Passport"]]
 
     for kind in sorted(FORMATS.keys() - {"csv"}):
-        assert loaded(desk, kind) == (tallies, records), kind
+        assert loaded(inbox, kind) == (tallies, records), kind

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import psycopg
 import pytest
-from desk import ROSTER, Desk, counts, people
+from helpers.inbox import ROSTER, Inbox, counts, people
 
 from gateway.db.session import driver
 
@@ -16,23 +16,23 @@ DEADLINE = 30  # seconds; nothing here takes one
 
 
 @pytest.fixture
-def stranger(office, cast) -> Desk:
+def stranger(office, tenants) -> Inbox:
     """Harbor's partner initech, with the same layout."""
-    one = Desk(office, cast.harbor, "initech")
+    one = Inbox(office, tenants.harbor, "initech")
     one.apply(ROSTER.format(partner="initech", firm="harbor"))
     return one
 
 
-def test_two_firms_with_the_same_people_and_files_do_not_meet(desk, stranger):
+def test_two_firms_with_the_same_people_and_files_do_not_meet(inbox, stranger):
     everyone = people(20, passport="P1")
-    assert desk.drop("roster_20260301.csv", everyone)["rows"]["created"] == 20
+    assert inbox.drop("roster_20260301.csv", everyone)["rows"]["created"] == 20
     assert stranger.drop("roster_20260301.csv", everyone)["rows"]["created"] == 20
 
     told = stranger.drop("roster_20260302.csv", people(20, passport="P1", salary="1", without=(4,)))
 
     assert (told["rows"]["updated"], told["records"]["clients"]["closed"]) == (19, 1)
-    assert set(desk.clients().values()) == {Decimal(50000)}
-    assert len(desk.open_clients()) == 20
+    assert set(inbox.clients().values()) == {Decimal(50000)}
+    assert len(inbox.open_clients()) == 20
     for table in (
         "clients",
         "documents",
@@ -43,40 +43,40 @@ def test_two_firms_with_the_same_people_and_files_do_not_meet(desk, stranger):
         "audit_log",
         "partner_configs",
     ):
-        assert desk.sql(f"SELECT count(*) FROM {table} WHERE firm_id <> %s", desk.firm_id) == [(0,)]
-    assert not {row[0] for row in desk.sql("SELECT id FROM imports")} & {
+        assert inbox.sql(f"SELECT count(*) FROM {table} WHERE firm_id <> %s", inbox.firm_id) == [(0,)]
+    assert not {row[0] for row in inbox.sql("SELECT id FROM imports")} & {
         row[0] for row in stranger.sql("SELECT id FROM imports")
     }
 
 
-def test_the_same_number_has_another_index_in_another_firm(desk, stranger):
-    desk.drop("roster_20260301.csv", people(1, passport="P1"))
+def test_the_same_number_has_another_index_in_another_firm(inbox, stranger):
+    inbox.drop("roster_20260301.csv", people(1, passport="P1"))
     stranger.drop("roster_20260301.csv", people(1, passport="P1"))
 
-    assert desk.sql("SELECT number_index FROM documents") != stranger.sql("SELECT number_index FROM documents")
+    assert inbox.sql("SELECT number_index FROM documents") != stranger.sql("SELECT number_index FROM documents")
 
 
-def test_two_imports_of_one_partner_at_once_both_end_as_one_after_the_other(desk):
+def test_two_imports_of_one_partner_at_once_both_end_as_one_after_the_other(inbox):
     first, second = people(300, passport="P"), people(300, passport="P", salary="7")
     with ThreadPoolExecutor(2) as both:
         told = list(
-            both.map(lambda args: desk.drop(*args), [("roster_20260301.csv", first), ("roster_20260302.csv", second)])
+            both.map(lambda args: inbox.drop(*args), [("roster_20260301.csv", first), ("roster_20260302.csv", second)])
         )
 
     assert {one["state"] for one in told} == {"loaded"}
     assert told[0]["rows"]["created"] + told[1]["rows"]["created"] == 300
-    assert set(desk.clients().values()) == {Decimal(7)}
-    assert desk.sql("SELECT count(*) FROM documents") == [(300,)]
+    assert set(inbox.clients().values()) == {Decimal(7)}
+    assert inbox.sql("SELECT count(*) FROM documents") == [(300,)]
 
 
-def test_the_same_file_twice_at_once_is_loaded_once(desk):
+def test_the_same_file_twice_at_once_is_loaded_once(inbox):
     everyone = people(300)
     with ThreadPoolExecutor(3) as several:
-        told = list(several.map(lambda _: desk.drop("roster_20260301.csv", everyone), range(3)))
+        told = list(several.map(lambda _: inbox.drop("roster_20260301.csv", everyone), range(3)))
 
     assert sum(one["rows"]["created"] for one in told if one["state"] == "loaded") >= 300
     assert {one["state"] for one in told} <= {"loaded", "no_change"}
-    assert desk.sql("SELECT count(*), max(version) FROM clients") == [(300, 1)]
+    assert inbox.sql("SELECT count(*), max(version) FROM clients") == [(300, 1)]
 
 
 def waits_for_a_lock(observer: psycopg.Connection) -> bool:
@@ -93,35 +93,35 @@ def until(condition) -> None:
     raise AssertionError("nobody waited")
 
 
-def test_a_change_by_staff_in_the_middle_of_an_import_is_not_overwritten(desk, addresses):
-    desk.drop("roster_20260301.csv", people(5))
+def test_a_change_by_staff_in_the_middle_of_an_import_is_not_overwritten(inbox, addresses):
+    inbox.drop("roster_20260301.csv", people(5))
     with (
         psycopg.connect(addresses.owner, autocommit=True) as observer,
         ThreadPoolExecutor(1) as importer,
-        desk.office.db.firm(desk.firm_id) as staff,
+        inbox.office.db.firm(inbox.firm_id) as staff,
     ):
         driver(staff).execute(
             """UPDATE clients SET annual_salary = 1, version = version + 1,
                pins = '{"annual_salary": {"by": "attorney@northgate.example"}}' WHERE employee_id = 'E3'"""
         )
-        running = importer.submit(desk.drop, "roster_20260302.csv", people(5, salary="99"))
+        running = importer.submit(inbox.drop, "roster_20260302.csv", people(5, salary="99"))
         until(lambda: waits_for_a_lock(observer))
     told = running.result(DEADLINE)
 
     assert counts(told) == {"read": 5, "updated": 4, "unchanged": 1}
-    assert desk.clients()["E3"] == Decimal(1)
+    assert inbox.clients()["E3"] == Decimal(1)
     assert "pinned_field" in {one["code"] for one in told["problems"]}
 
 
-def test_writers_in_the_opposite_order_never_show_a_deadlock_to_anybody(desk):
-    desk.drop("roster_20260301.csv", people(200))
+def test_writers_in_the_opposite_order_never_show_a_deadlock_to_anybody(inbox):
+    inbox.drop("roster_20260301.csv", people(200))
     stop = threading.Event()
 
     def write_backwards() -> int:
         done = 0
         while not stop.is_set():
             try:
-                with desk.office.db.firm(desk.firm_id) as session:
+                with inbox.office.db.firm(inbox.firm_id) as session:
                     for number in (190, 100, 10):
                         driver(session).execute(
                             "UPDATE clients SET notes = 'called', version = version + 1 WHERE employee_id = %s",
@@ -135,11 +135,11 @@ def test_writers_in_the_opposite_order_never_show_a_deadlock_to_anybody(desk):
     with ThreadPoolExecutor(2) as writers:
         running = [writers.submit(write_backwards) for _ in range(2)]
         try:
-            told = [desk.drop(f"roster_202603{day:02}.csv", people(200, salary=str(day))) for day in range(2, 10)]
+            told = [inbox.drop(f"roster_202603{day:02}.csv", people(200, salary=str(day))) for day in range(2, 10)]
         finally:
             stop.set()
         written = [one.result(DEADLINE) for one in running]
 
     assert {one["state"] for one in told} == {"loaded"}
-    assert set(desk.clients().values()) == {Decimal(9)}
+    assert set(inbox.clients().values()) == {Decimal(9)}
     assert min(written) > 0

@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import openpyxl
 import pytest
-from desk import as_csv, people, person
-from served import answering, installed, own_folder
-from servers import Rabbit
+from helpers.inbox import as_csv, people, person
+from helpers.served import answering, installed, own_folder
+from helpers.servers import Rabbit
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 

@@ -18,9 +18,9 @@ from typing import NamedTuple
 import httpx
 import psycopg
 import pytest
-from desk import ROSTER, as_csv, person
-from served import PASSWORD, QUEUES, answering, installed, own_folder
-from servers import Rabbit, Redis, until
+from helpers.inbox import ROSTER, as_csv, person
+from helpers.served import PASSWORD, QUEUES, answering, installed, own_folder
+from helpers.servers import Rabbit, Redis, until
 
 from gateway.db.embedded import ensure_running
 from gateway.limits import REST_SECONDS

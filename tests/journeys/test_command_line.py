@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from desk import ROSTER, as_csv, people, person
+from helpers.inbox import ROSTER, as_csv, people, person
 
 pytestmark = pytest.mark.journey
 

@@ -6,8 +6,8 @@ import re
 
 import httpx
 import pytest
-from furnished import furnished
-from fuzzing import EXAMPLES, fuzz
+from helpers.furnished import furnished
+from helpers.fuzzing import EXAMPLES, fuzz
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(600 if EXAMPLES < 10 else 0)]
 
@@ -33,8 +33,8 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
 
 
 @pytest.fixture(scope="module")
-def one(modules_addresses, cast, tmp_path_factory):
-    with furnished(modules_addresses, cast, tmp_path_factory.mktemp("furnished")) as found:
+def one(modules_addresses, tenants, tmp_path_factory):
+    with furnished(modules_addresses, tenants, tmp_path_factory.mktemp("furnished")) as found:
         yield found
 
 

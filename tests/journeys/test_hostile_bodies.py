@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from furnished import Furnished, furnished
+from helpers.furnished import Furnished, furnished
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 
@@ -34,8 +34,8 @@ class Route:
 
 
 @pytest.fixture(scope="module")
-def one(modules_addresses, cast, tmp_path_factory):
-    with furnished(modules_addresses, cast, tmp_path_factory.mktemp("furnished")) as found:
+def one(modules_addresses, tenants, tmp_path_factory):
+    with furnished(modules_addresses, tenants, tmp_path_factory.mktemp("furnished")) as found:
         yield found
 
 

@@ -237,9 +237,9 @@ FILES = {  # what it is -> the state that it ends in, and rows created or the co
 
 
 @pytest.fixture
-def environment(settings, desk) -> dict[str, str]:
+def environment(settings, inbox) -> dict[str, str]:
     """The installation of this test as a process sees it, with the partner's settings in force."""
-    desk.apply(PARTNER)
+    inbox.apply(PARTNER)
     return os.environ | {
         "GATEWAY_DATA_DIR": str(settings.data_dir),
         "GATEWAY_DATABASE_URL": settings.database_url or "",

@@ -13,10 +13,10 @@ import sys
 import threading
 from pathlib import Path
 
-import labour
 import psycopg
 import pytest
-from desk import ROSTER, SENDER, Desk, as_csv, people, person
+from helpers import job_kinds
+from helpers.inbox import ROSTER, SENDER, Inbox, as_csv, people, person
 from sqlalchemy import text
 
 from gateway.domain.partners.homes import find_home
@@ -26,7 +26,7 @@ from ingest.reception import receive
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(120)]
 
-WORKER = Path(__file__).parents[1] / "labour.py"
+WORKER = Path(__file__).parents[1] / "helpers" / "job_kinds.py"
 SECONDS = 40
 POINTS = {  # where in the import's transaction it dies -> the table that cannot be written
     "before the import is begun": "imports",
@@ -99,15 +99,15 @@ def waits_for_a_row(observer):
     return observer.execute(query).fetchone()[0] > 0
 
 
-def state_of(desk) -> dict[str, object]:
+def state_of(inbox) -> dict[str, object]:
     """Everything that lasts, but for ids and times."""
     return {
-        "clients": desk.sql("SELECT key, family_name, annual_salary, enrollment_status, source_row, version FROM clients ORDER BY key"),
-        "documents": desk.sql("SELECT doc_type, expires_on, d.status, d.version, key FROM documents d JOIN clients c ON c.id = client_id ORDER BY key"),
-        "sightings": desk.sql("SELECT kind, present, as_of, count(*) FROM sightings GROUP BY 1, 2, 3 ORDER BY 1, 2"),
-        "audit": desk.sql("SELECT action, row, jsonb_array_length(changes) FROM audit_log WHERE actor_kind = 'import' ORDER BY row"),
-        "problems": desk.sql("SELECT row, line, code, message FROM row_errors ORDER BY row"),
-        "imports": desk.sql("SELECT state, counts, problem_count, receipt_at IS NOT NULL FROM imports ORDER BY id"),
+        "clients": inbox.sql("SELECT key, family_name, annual_salary, enrollment_status, source_row, version FROM clients ORDER BY key"),
+        "documents": inbox.sql("SELECT doc_type, expires_on, d.status, d.version, key FROM documents d JOIN clients c ON c.id = client_id ORDER BY key"),
+        "sightings": inbox.sql("SELECT kind, present, as_of, count(*) FROM sightings GROUP BY 1, 2, 3 ORDER BY 1, 2"),
+        "audit": inbox.sql("SELECT action, row, jsonb_array_length(changes) FROM audit_log WHERE actor_kind = 'import' ORDER BY row"),
+        "problems": inbox.sql("SELECT row, line, code, message FROM row_errors ORDER BY row"),
+        "imports": inbox.sql("SELECT state, counts, problem_count, receipt_at IS NOT NULL FROM imports ORDER BY id"),
     }  # fmt: skip
 
 
@@ -115,16 +115,16 @@ ROWS = [*people(300, passport="P"), person(301, dob="never"), person(302, dob=""
 
 
 @pytest.fixture
-def undisturbed(office, cast):
+def undisturbed(office, tenants):
     """Another firm's partner, whose same file nobody interfered with."""
-    one = Desk(office, cast.harbor, "initech")
+    one = Inbox(office, tenants.harbor, "initech")
     one.apply(ROSTER.format(partner="initech", firm="harbor"))
     one.drop("roster_20260301.csv", as_csv(ROWS))
     return one
 
 
 @pytest.fixture
-def arrived(office, desk):
+def arrived(office, inbox):
     """The same file of acme's, left to a worker."""
     home = find_home(office, "acme")
     [import_id] = receive(
@@ -133,48 +133,48 @@ def arrived(office, desk):
     return import_id
 
 
-def settled(desk):
+def settled(inbox):
     """Once every job is done: attempts of the import's job."""
-    until(lambda: set(desk.sql("SELECT state FROM jobs")) == {("done",)})
-    [(attempts,)] = desk.sql("SELECT attempts FROM jobs")
+    until(lambda: set(inbox.sql("SELECT state FROM jobs")) == {("done",)})
+    [(attempts,)] = inbox.sql("SELECT attempts FROM jobs")
     return attempts
 
 
-def test_a_worker_killed_before_its_handler_begins(desk, undisturbed, arrived, worker, observer, addresses):
+def test_a_worker_killed_before_its_handler_begins(inbox, undisturbed, arrived, worker, observer, addresses):
     with psycopg.connect(addresses.owner) as holder:
         holder.execute("LOCK TABLE partners IN ACCESS EXCLUSIVE MODE")
         first = worker("ingest")
-        until(lambda: desk.sql("SELECT state FROM jobs") == [("running",)] and waits_for(observer, "partners"))
+        until(lambda: inbox.sql("SELECT state FROM jobs") == [("running",)] and waits_for(observer, "partners"))
         kill(first)
-    assert desk.sql("SELECT state, attempts FROM imports") == [("received", 0)]
+    assert inbox.sql("SELECT state, attempts FROM imports") == [("received", 0)]
     worker("ingest")
-    assert settled(desk) == 2
-    assert state_of(desk) == state_of(undisturbed)
+    assert settled(inbox) == 2
+    assert state_of(inbox) == state_of(undisturbed)
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_worker_killed_in_the_imports_transaction(desk, undisturbed, arrived, worker, observer, addresses, point):
+def test_a_worker_killed_in_the_imports_transaction(inbox, undisturbed, arrived, worker, observer, addresses, point):
     with psycopg.connect(addresses.owner) as holder:
         holder.execute(f"LOCK TABLE {POINTS[point]} IN EXCLUSIVE MODE")
         first = worker("ingest")
         until(lambda: waits_for(observer, POINTS[point]))
         kill(first)
-    assert desk.clients() == {}
+    assert inbox.clients() == {}
     worker("ingest")
-    assert settled(desk) == 2
-    assert state_of(desk) == state_of(undisturbed)
+    assert settled(inbox) == 2
+    assert state_of(inbox) == state_of(undisturbed)
 
 
-def test_a_worker_killed_at_the_fence(desk, undisturbed, arrived, worker, observer, addresses):
-    first = worker_at_the_fence(desk, worker, observer, addresses)
+def test_a_worker_killed_at_the_fence(inbox, undisturbed, arrived, worker, observer, addresses):
+    first = worker_at_the_fence(inbox, worker, observer, addresses)
     kill(first)
-    assert desk.clients() == {}
+    assert inbox.clients() == {}
     worker("ingest")
-    assert settled(desk) == 2
-    assert state_of(desk) == state_of(undisturbed)
+    assert settled(inbox) == 2
+    assert state_of(inbox) == state_of(undisturbed)
 
 
-def worker_at_the_fence(desk, worker, observer, addresses):
+def worker_at_the_fence(inbox, worker, observer, addresses):
     """A worker that has done all of an import but the fence, for which it waits; stopped, its connections alive."""
     with psycopg.connect(addresses.owner) as holder:
         holder.execute("LOCK TABLE row_errors IN EXCLUSIVE MODE")
@@ -189,7 +189,7 @@ def worker_at_the_fence(desk, worker, observer, addresses):
     return first
 
 
-def test_a_worker_killed_between_commit_and_receipt(desk, undisturbed, arrived, worker, observer, addresses):
+def test_a_worker_killed_between_commit_and_receipt(inbox, undisturbed, arrived, worker, observer, addresses):
     """The load has committed; SELECTs on the problems wait, so the receipt cannot be written."""
     with psycopg.connect(addresses.owner) as holder:
         holder.execute("LOCK TABLE row_errors IN SHARE MODE")  # the load's insert waits ...
@@ -199,51 +199,51 @@ def test_a_worker_killed_between_commit_and_receipt(desk, undisturbed, arrived, 
         queued = threading.Thread(target=second.execute, args=["LOCK TABLE row_errors IN ACCESS EXCLUSIVE MODE"])
         queued.start()  # ... and right behind it comes who will not let the receipt read them
     queued.join(SECONDS)
-    until(lambda: desk.sql("SELECT state, receipt_at FROM imports") == [("loaded_with_errors", None)])
+    until(lambda: inbox.sql("SELECT state, receipt_at FROM imports") == [("loaded_with_errors", None)])
     until(lambda: waits_for(observer, "row_errors"))
     kill(first)
     second.close()
-    assert desk.sql("SELECT state FROM jobs") == [("running",)]
+    assert inbox.sql("SELECT state FROM jobs") == [("running",)]
     worker("ingest")
-    assert settled(desk) == 2
-    assert state_of(desk) == state_of(undisturbed)
-    assert desk.account(arrived)["receipts"]["csv"]
+    assert settled(inbox) == 2
+    assert state_of(inbox) == state_of(undisturbed)
+    assert inbox.account(arrived)["receipts"]["csv"]
 
 
 def test_a_worker_that_was_taken_for_dead_and_wakes_up_commits_nothing(
-    desk, office, undisturbed, arrived, worker, observer, addresses, tmp_path
+    inbox, office, undisturbed, arrived, worker, observer, addresses, tmp_path
 ):
     with psycopg.connect(addresses.owner) as holder:
         holder.execute("LOCK TABLE row_errors IN EXCLUSIVE MODE")
         first = worker("ingest")
         until(lambda: waits_for(observer, "row_errors"))
         os.kill(first.pid, signal.SIGSTOP)  # its connections live, and so do its locks
-    until(lambda: desk.sql("SELECT lease_until < clock_timestamp() FROM jobs") == [(True,)])
+    until(lambda: inbox.sql("SELECT lease_until < clock_timestamp() FROM jobs") == [(True,)])
     worker("ingest")
-    until(lambda: desk.sql("SELECT state, attempts FROM jobs") == [("running", 2)])
+    until(lambda: inbox.sql("SELECT state, attempts FROM jobs") == [("running", 2)])
     os.kill(first.pid, signal.SIGCONT)
-    assert settled(desk) == 2
+    assert settled(inbox) == 2
     until(lambda: "job was taken over" in (tmp_path / "worker-0.log").read_text())
-    assert state_of(desk) == state_of(undisturbed)
+    assert state_of(inbox) == state_of(undisturbed)
 
 
-def test_workers_killed_again_and_again_lose_nothing_and_do_nothing_twice(desk, office, cast, worker):
-    with office.db.firm(cast.northgate) as session:
+def test_workers_killed_again_and_again_lose_nothing_and_do_nothing_twice(inbox, office, tenants, worker):
+    with office.db.firm(tenants.northgate) as session:
         for number in range(400):
-            enqueue(session, labour.KINDS["test.normal"], {"word": f"word {number}"}, firm_id=cast.northgate)
+            enqueue(session, job_kinds.KINDS["test.normal"], {"word": f"word {number}"}, firm_id=tenants.northgate)
     for _ in range(4):
         one = worker("normal")
-        before = desk.sql("SELECT count(*) FROM jobs WHERE state = 'done'")
-        until(lambda before=before: desk.sql("SELECT count(*) FROM jobs WHERE state = 'done'") != before)
+        before = inbox.sql("SELECT count(*) FROM jobs WHERE state = 'done'")
+        until(lambda before=before: inbox.sql("SELECT count(*) FROM jobs WHERE state = 'done'") != before)
         kill(one)
-    assert desk.sql("SELECT count(*) FROM jobs WHERE state <> 'done'") != [(0,)]
+    assert inbox.sql("SELECT count(*) FROM jobs WHERE state <> 'done'") != [(0,)]
     worker("normal")
-    until(lambda: desk.sql("SELECT DISTINCT state FROM jobs") == [("done",)])
-    done = desk.sql("SELECT action FROM audit_log WHERE actor = 'test'")
+    until(lambda: inbox.sql("SELECT DISTINCT state FROM jobs") == [("done",)])
+    done = inbox.sql("SELECT action FROM audit_log WHERE actor = 'test'")
     assert sorted(done) == sorted((f"word {number}",) for number in range(400))
 
 
-def test_a_worker_whose_parent_dies_ends(environment, tmp_path, desk, office, cast):
+def test_a_worker_whose_parent_dies_ends(environment, tmp_path, inbox, office, tenants):
     """The parent holds the other end of its stdin."""
     script = (
         "import subprocess, sys; p = subprocess.Popen([sys.executable, '-P', sys.argv[1], 'normal'], stdin=subprocess.PIPE);"

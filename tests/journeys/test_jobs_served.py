@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from desk import as_csv, people
-from served import COMMAND, QUEUES, installed
-from servers import until
+from helpers.inbox import as_csv, people
+from helpers.served import COMMAND, QUEUES, installed
+from helpers.servers import until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
 

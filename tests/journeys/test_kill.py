@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from desk import ROSTER, Desk, as_csv, people, person
+from helpers.inbox import ROSTER, Inbox, as_csv, people, person
 
 pytestmark = pytest.mark.journey
 
@@ -76,28 +76,28 @@ def kill_where_it_needs(environment, observer, addresses, path: Path, table: str
         process.communicate()
 
 
-def state_of(desk) -> dict[str, object]:
+def state_of(inbox) -> dict[str, object]:
     """Everything that lasts, but for ids and times."""
     return {
-        "clients": desk.sql(
+        "clients": inbox.sql(
             "SELECT key, family_name, annual_salary, enrollment_status, source_row, version FROM clients ORDER BY key"
         ),
-        "documents": desk.sql(
+        "documents": inbox.sql(
             "SELECT doc_type, expires_on, d.status, d.version, key FROM documents d JOIN clients c ON c.id = client_id ORDER BY key"
         ),
-        "sightings": desk.sql("SELECT kind, present, as_of, count(*) FROM sightings GROUP BY 1, 2, 3 ORDER BY 1, 2"),
-        "audit": desk.sql(
+        "sightings": inbox.sql("SELECT kind, present, as_of, count(*) FROM sightings GROUP BY 1, 2, 3 ORDER BY 1, 2"),
+        "audit": inbox.sql(
             "SELECT action, row, jsonb_array_length(changes) FROM audit_log WHERE actor_kind = 'import' ORDER BY row"
         ),
-        "problems": desk.sql("SELECT row, line, code, message FROM row_errors ORDER BY row"),
-        "imports": desk.sql("SELECT state, counts, problem_count, receipt_at IS NOT NULL FROM imports ORDER BY id"),
+        "problems": inbox.sql("SELECT row, line, code, message FROM row_errors ORDER BY row"),
+        "imports": inbox.sql("SELECT state, counts, problem_count, receipt_at IS NOT NULL FROM imports ORDER BY id"),
     }
 
 
 @pytest.fixture
-def undisturbed(office, cast, tmp_path) -> Desk:
+def undisturbed(office, tenants, tmp_path) -> Inbox:
     """Another firm's partner with the same layout, whose same file nobody interfered with."""
-    one = Desk(office, cast.harbor, "initech")
+    one = Inbox(office, tenants.harbor, "initech")
     one.apply(ROSTER.format(partner="initech", firm="harbor"))
     one.drop("roster_20260301.csv", roster(tmp_path).read_bytes())
     return one
@@ -111,23 +111,23 @@ def roster(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_killed_load_leaves_nothing_and_the_next_run_everything(
-    desk, undisturbed, environment, observer, addresses, tmp_path, point
+    inbox, undisturbed, environment, observer, addresses, tmp_path, point
 ):
     path = roster(tmp_path)
     kill_where_it_needs(environment, observer, addresses, path, POINTS[point])
-    assert desk.sql("SELECT count(*) FROM clients") == [(0,)]
-    assert desk.sql("SELECT count(*) FROM audit_log WHERE actor_kind = 'import'") == [(0,)]
+    assert inbox.sql("SELECT count(*) FROM clients") == [(0,)]
+    assert inbox.sql("SELECT count(*) FROM audit_log WHERE actor_kind = 'import'") == [(0,)]
 
     out, err = ingest(environment, path).communicate(timeout=DEADLINE)
 
     [told] = json.loads(out)
     assert told["state"] == "loaded_with_errors", err
     assert told["rows"] | {"read": 302, "created": 301, "rejected": 1} == told["rows"]
-    assert desk.sql("SELECT count(*) FROM imports") == [(1,)]
-    assert state_of(desk) == state_of(undisturbed)
+    assert inbox.sql("SELECT count(*) FROM imports") == [(1,)]
+    assert state_of(inbox) == state_of(undisturbed)
 
 
-def test_a_process_killed_before_the_receipt_leaves_it_to_the_next(desk, environment, observer, addresses, tmp_path):
+def test_a_process_killed_before_the_receipt_leaves_it_to_the_next(inbox, environment, observer, addresses, tmp_path):
     """The load has committed; SELECTs on the problems wait, so the receipt cannot be written."""
     path = roster(tmp_path)
     with psycopg.connect(addresses.owner) as holder:
@@ -141,23 +141,23 @@ def test_a_process_killed_before_the_receipt_leaves_it_to_the_next(desk, environ
         queued = threading.Thread(target=second.execute, args=["LOCK TABLE row_errors IN ACCESS EXCLUSIVE MODE"])
         queued.start()  # ... and right behind it comes who will not let the receipt read them
     queued.join(DEADLINE)
-    assert desk.sql("SELECT state FROM imports") == [("loaded_with_errors",)]
+    assert inbox.sql("SELECT state FROM imports") == [("loaded_with_errors",)]
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     second.close()
-    assert desk.sql("SELECT receipt_at FROM imports") == [(None,)]
+    assert inbox.sql("SELECT receipt_at FROM imports") == [(None,)]
 
     out, _ = ingest(environment, path).communicate(timeout=DEADLINE)
 
     assert json.loads(out)[0]["state"] == "no_change"
-    [(import_id,)] = desk.sql("SELECT id FROM imports WHERE state = 'loaded_with_errors'")
-    receipt = json.loads(Path(desk.account(import_id)["receipts"]["json"]).read_text())
+    [(import_id,)] = inbox.sql("SELECT id FROM imports WHERE state = 'loaded_with_errors'")
+    receipt = json.loads(Path(inbox.account(import_id)["receipts"]["json"]).read_text())
     assert receipt["state"] == "loaded_with_errors"
-    assert len(list(Path(desk.account(import_id)["receipts"]["csv"]).read_text("utf-8-sig").splitlines())) == 2
+    assert len(list(Path(inbox.account(import_id)["receipts"]["csv"]).read_text("utf-8-sig").splitlines())) == 2
 
 
 def test_the_next_file_of_the_partner_finishes_an_interrupted_one_first(
-    desk, environment, observer, addresses, tmp_path
+    inbox, environment, observer, addresses, tmp_path
 ):
     first = roster(tmp_path)
     kill_where_it_needs(environment, observer, addresses, first, "sightings")
@@ -166,5 +166,5 @@ def test_the_next_file_of_the_partner_finishes_an_interrupted_one_first(
 
     out, _ = ingest(environment, second).communicate(timeout=DEADLINE)
 
-    assert desk.sql("SELECT state FROM imports ORDER BY id") == [("loaded_with_errors",), ("loaded",)], out
+    assert inbox.sql("SELECT state FROM imports ORDER BY id") == [("loaded_with_errors",), ("loaded",)], out
     assert json.loads(out)[0]["rows"]["updated"] == 300

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from collector import collecting
-from desk import as_csv, people, person
+from helpers.inbox import as_csv, people, person
+from helpers.otel_collector import collecting
+from helpers.served import COMMAND, answering, installed
+from helpers.servers import free_port, until
 from prometheus_client.parser import text_string_to_metric_families
-from served import COMMAND, answering, installed
-from servers import free_port, until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 

@@ -6,7 +6,7 @@
 - dates_1904.xls: the calendar of old Macs.
 - errors.xls, errors_1904.xls: errors, typed and calculated; numbers under a date format that are no dates; and, on the
   sheet Merged, a header of two rows.
-- people.xls: the five hundred of tests/same_people.py.
+- people.xls: the five hundred of tests/helpers/people.py.
 - roster.ods: Active (the same), with an error that is stored as text.
 - protected.xlsx: encrypted with the password `secret`.
 """
@@ -29,7 +29,7 @@ from odf.text import P
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
 
-from same_people import COLUMNS, cell, people  # noqa: E402 - beside the tests that read what is written here
+from helpers.people import COLUMNS, cell, people  # noqa: E402 - beside the tests that read what is written here
 
 HEADER = ["Employee ID", "Name", "Started", "Active", "Salary"]
 

@@ -35,23 +35,23 @@ WHERE relname = :day AND indexrelname LIKE '%changes%'
 
 
 @pytest.fixture
-def log(db, cast, addresses):
+def log(db, tenants, addresses):
     """A firm's day, and what the planner knows of it."""
-    about = {"firm": cast.northgate, "partner": cast.acme, "person": PERSON, "id": CASE}
-    with db.firm(cast.northgate) as session:
+    about = {"firm": tenants.northgate, "partner": tenants.acme, "person": PERSON, "id": CASE}
+    with db.firm(tenants.northgate) as session:
         for statement in (SOMEBODY, MATTER):
             session.execute(text(statement), about)
-        session.execute(text(ENTRIES), {"firm": cast.northgate, "last": 10 * PEOPLE - 1})
+        session.execute(text(ENTRIES), {"firm": tenants.northgate, "last": 10 * PEOPLE - 1})
     with psycopg.connect(addresses.owner, autocommit=True) as owner:
         owner.execute("SET ROLE gateway_owner")
         owner.execute("ANALYZE audit_log")
     return f"audit_log_{clock.now():%Y%m%d}"
 
 
-def plans(db, cast, wanted):
+def plans(db, tenants, wanted):
     """How each query for these entries is answered, and how many entries it found."""
     found = []
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         for query in audit.entries(session, wanted):
             with Caught(session) as asked:
                 number = len(session.scalars(query).all())
@@ -86,29 +86,29 @@ class Caught:
         (Wanted(record=CASE), {"client_id_at_idx": 0, "case_id_at_idx": 1, "entries_naming": 0}),
     ],
 )
-def test_each_query_has_its_index(db, cast, log, wanted, expected):
-    for number, plan in plans(db, cast, wanted):
+def test_each_query_has_its_index(db, tenants, log, wanted, expected):
+    for number, plan in plans(db, tenants, wanted):
         used = [name for name in expected if f"{log}_firm_id_{name}" in plan or f"Function Scan on {name}" in plan]
         assert used, plan
         assert number in {expected[name] for name in used}, plan
 
 
-def test_lists_that_name_a_record_are_found_by_the_index_into_what_they_say(db, cast, log):
+def test_lists_that_name_a_record_are_found_by_the_index_into_what_they_say(db, tenants, log):
     def scans():
         with db.system() as session:
             session.execute(text("SELECT pg_stat_clear_snapshot()"))
             return session.scalar(text(USED), {"day": log})
 
     before = scans()
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         found = session.execute(text("SELECT * FROM entries_naming(:id)"), {"id": PERSON}).all()
         session.execute(text("SELECT pg_stat_force_next_flush()"))
     assert len(found) == 1
     assert scans() > before
 
 
-def test_which_entries_name_a_record_is_told_of_ones_own_firm_only(db, cast, log):
-    with db.firm(cast.harbor) as session:
+def test_which_entries_name_a_record_is_told_of_ones_own_firm_only(db, tenants, log):
+    with db.firm(tenants.harbor) as session:
         assert session.execute(text("SELECT * FROM entries_naming(:id)"), {"id": PERSON}).all() == []
     with db.nobody() as session:
         assert session.execute(text("SELECT * FROM entries_naming(:id)"), {"id": PERSON}).all() == []

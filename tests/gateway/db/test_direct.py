@@ -30,7 +30,7 @@ def asked(direct, *steps):
     return asyncio.run(ask())
 
 
-def test_a_statement_sees_no_firm(direct, cast):
+def test_a_statement_sees_no_firm(direct, tenants):
     [[seen]] = asked(direct, lambda: direct.ask("SELECT count(*) AS partners FROM partners", []))
     assert seen.partners == 0
 

@@ -14,10 +14,10 @@ OF_NO_FIRM = sorted(set(Base.metadata.tables) & set(PLATFORM))
 
 
 @pytest.fixture
-def rows(db, cast):
+def rows(db, tenants):
     """A file, import, feed, client, case, document, sighting and audit entry of each firm; ids of the clients by firm."""
     clients = {}
-    for firm, partner in [(cast.northgate, cast.acme), (cast.harbor, cast.initech)]:
+    for firm, partner in [(tenants.northgate, tenants.acme), (tenants.harbor, tenants.initech)]:
         with db.firm(firm) as session:
             clients[firm] = session.execute(text(WORLD), {"firm": firm, "partner": partner}).scalar_one()
             session.execute(text(SIGHT), {"firm": firm})
@@ -55,7 +55,7 @@ def test_without_a_firm_a_table_is_empty(db, addresses, rows, table):
 
 
 @pytest.mark.parametrize("table", ["firms", "partners", "clients", "cases", "files", "sightings", "audit_log"])
-def test_without_a_firm_nothing_can_be_inserted(db, addresses, rows, cast, table):
+def test_without_a_firm_nothing_can_be_inserted(db, addresses, rows, tenants, table):
     with db.system() as session:
         copy = session.execute(text(f"SELECT * FROM {table} LIMIT 1")).mappings().one()
     kept = {name: value for name, value in copy.items() if not isinstance(value, dict | list) and value is not None}
@@ -65,39 +65,41 @@ def test_without_a_firm_nothing_can_be_inserted(db, addresses, rows, cast, table
 
 
 @pytest.mark.parametrize("table", OF_NO_FIRM)
-def test_a_table_of_no_firm_is_the_systems_alone(db, cast, table):
+def test_a_table_of_no_firm_is_the_systems_alone(db, tenants, table):
     with db.system() as session:
         session.execute(text(f"SELECT count(*) FROM {table}"))
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         with pytest.raises(DBAPIError, match="permission denied"):
             session.execute(text(f"SELECT count(*) FROM {table}"))
         session.rollback()
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_firm_sees_no_row_of_another(db, cast, rows, table):
-    with db.firm(cast.northgate) as session:
+def test_a_firm_sees_no_row_of_another(db, tenants, rows, table):
+    with db.firm(tenants.northgate) as session:
         seen = session.scalars(text(f"SELECT DISTINCT {column_of_firm(table)} FROM {table}")).all()
-    assert set(seen) <= {cast.northgate}
+    assert set(seen) <= {tenants.northgate}
 
 
-def test_the_system_sees_all_firms(db, cast, rows):
+def test_the_system_sees_all_firms(db, tenants, rows):
     with db.system() as session:
-        assert set(session.scalars(text("SELECT firm_id FROM clients"))) == {cast.northgate, cast.harbor}
+        assert set(session.scalars(text("SELECT firm_id FROM clients"))) == {tenants.northgate, tenants.harbor}
 
 
 @pytest.mark.parametrize("table", ["firms", "partners", "clients", "cases", "documents", "imports", "files", "feeds"])
-def test_a_firm_changes_no_row_of_another(db, cast, rows, table):
+def test_a_firm_changes_no_row_of_another(db, tenants, rows, table):
     column = "created_at" if table not in ("imports", "files") else "received_at"
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         sql = f"UPDATE {table} SET {column} = {column} WHERE {column_of_firm(table)} = :firm"
-        assert session.execute(text(sql), {"firm": cast.harbor}).rowcount == 0
-        assert session.execute(text(sql), {"firm": cast.northgate}).rowcount > 0
+        assert session.execute(text(sql), {"firm": tenants.harbor}).rowcount == 0
+        assert session.execute(text(sql), {"firm": tenants.northgate}).rowcount > 0
 
 
-def test_a_firm_deletes_no_row_of_another(db, cast, rows):
-    with db.firm(cast.northgate) as session:
-        assert session.execute(text("DELETE FROM sightings WHERE firm_id = :firm"), {"firm": cast.harbor}).rowcount == 0
+def test_a_firm_deletes_no_row_of_another(db, tenants, rows):
+    with db.firm(tenants.northgate) as session:
+        assert (
+            session.execute(text("DELETE FROM sightings WHERE firm_id = :firm"), {"firm": tenants.harbor}).rowcount == 0
+        )
 
 
 @pytest.mark.parametrize(
@@ -132,17 +134,22 @@ def test_a_firm_deletes_no_row_of_another(db, cast, rows):
         ("ALTER TABLE clients DISABLE ROW LEVEL SECURITY", psycopg.errors.InsufficientPrivilege),
     ],
 )
-def test_a_firm_cannot_reach_out(db, cast, rows, statement, error):
-    ids = {"harbor": cast.harbor, "northgate": cast.northgate, "initech": cast.initech, "stranger": rows[cast.harbor]}
+def test_a_firm_cannot_reach_out(db, tenants, rows, statement, error):
+    ids = {
+        "harbor": tenants.harbor,
+        "northgate": tenants.northgate,
+        "initech": tenants.initech,
+        "stranger": rows[tenants.harbor],
+    }
     used = {name: value for name, value in ids.items() if f":{name}" in statement}
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         with pytest.raises(DBAPIError) as caught:
             session.execute(text(statement), used)
         session.rollback()
     assert isinstance(caught.value.orig, error)
 
 
-def test_a_partition_of_the_audit_log_is_closed_to_all_but_its_owner(db, cast, rows):
+def test_a_partition_of_the_audit_log_is_closed_to_all_but_its_owner(db, tenants, rows):
     with db.system() as session:
         partition = session.scalars(
             text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'audit_log'::regclass")
@@ -163,20 +170,20 @@ def test_no_role_is_a_superuser_or_bypasses_row_security(db):
         assert session.scalars(text(strong)).all() == []
 
 
-def test_a_firm_may_stage_rows_in_a_temporary_table_by_copy(db, cast):
-    with db.firm(cast.northgate) as session:
+def test_a_firm_may_stage_rows_in_a_temporary_table_by_copy(db, tenants):
+    with db.firm(tenants.northgate) as session:
         session.execute(text("CREATE TEMPORARY TABLE staged (key text) ON COMMIT DROP"))
         with driver(session).cursor().copy("COPY staged FROM STDIN") as copy:
             copy.write_row(["E1"])
         session.execute(
             text("INSERT INTO clients (firm_id, partner_id, key) SELECT :firm, :partner, key FROM staged"),
-            {"firm": cast.northgate, "partner": cast.acme},
+            {"firm": tenants.northgate, "partner": tenants.acme},
         )
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         assert session.query(Client).count() == 1
 
 
-def test_models_work_within_a_firm(db, cast, rows):
-    with db.firm(cast.northgate) as session:
+def test_models_work_within_a_firm(db, tenants, rows):
+    with db.firm(tenants.northgate) as session:
         assert {partner.slug for partner in session.query(Partner)} == {"acme", "globex"}
         assert [session.query(kind).count() for kind in (Client, Case, Document, Import)] == [1, 1, 1, 1]

@@ -19,18 +19,18 @@ def one(addresses):
     database.close()
 
 
-def test_a_look_sees_one_firm(db, cast):
-    assert db.look_up(SLUGS, {"but": "acme"}, cast.northgate) == [("globex",)]
-    assert db.look_up(SLUGS, {"but": "acme"}, cast.harbor)[0].slug == "initech"
+def test_a_look_sees_one_firm(db, tenants):
+    assert db.look_up(SLUGS, {"but": "acme"}, tenants.northgate) == [("globex",)]
+    assert db.look_up(SLUGS, {"but": "acme"}, tenants.harbor)[0].slug == "initech"
 
 
 def test_without_a_firm_a_look_sees_nothing(db):
     assert db.look_up(SLUGS, {"but": ""}) == []
 
 
-def test_a_look_plays_the_app_and_leaves_nothing_behind(one, cast):
-    [seen] = one.look_up(SETTINGS, {}, cast.northgate)
-    assert (seen.role, seen.firm) == ("gateway_app", str(cast.northgate))
+def test_a_look_plays_the_app_and_leaves_nothing_behind(one, tenants):
+    [seen] = one.look_up(SETTINGS, {}, tenants.northgate)
+    assert (seen.role, seen.firm) == ("gateway_app", str(tenants.northgate))
     [bare] = one.look_up("SELECT 1 FROM partners WHERE %(x)s", {"x": True}) or [None]
     assert bare is None
     with one._app.connect().execution_options(opening="BEGIN") as connection:
@@ -44,19 +44,19 @@ def test_a_look_shares_the_pretended_clock(db, monkeypatch):
     assert now.isoformat() == "2031-02-03T04:05:06+00:00"
 
 
-def test_after_an_error_the_connection_is_as_good_as_before(one, cast):
+def test_after_an_error_the_connection_is_as_good_as_before(one, tenants):
     for _ in range(3):
         with pytest.raises(psycopg.errors.DivisionByZero):
-            one.look_up("SELECT 1 / 0", {}, cast.northgate)
+            one.look_up("SELECT 1 / 0", {}, tenants.northgate)
     assert one.look_up(SLUGS, {"but": ""}) == []
-    with one.firm(cast.northgate) as session:
+    with one.firm(tenants.northgate) as session:
         assert session.scalar(text("SELECT count(*) FROM partners")) == 2
 
 
 @pytest.fixture
-def dead(one, addresses, cast):
+def dead(one, addresses, tenants):
     """Process ids of connections that have died in the pool."""
-    with one.firm(cast.northgate) as first, one.firm(cast.northgate) as second, one.nobody() as third:
+    with one.firm(tenants.northgate) as first, one.firm(tenants.northgate) as second, one.nobody() as third:
         pids = [each.scalar(text("SELECT pg_backend_pid()")) for each in (first, second, third)]
     with psycopg.connect(addresses.app, autocommit=True) as connection:
         for pid in pids:

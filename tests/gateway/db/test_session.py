@@ -31,9 +31,9 @@ def add_partner(session, firm_id, slug):
     )
 
 
-def test_a_firms_transaction_plays_the_app_for_that_firm(db, cast):
-    with db.firm(cast.northgate) as session:
-        assert session.execute(WHERE_AM_I).one() == ("gateway_app", str(cast.northgate), "gateway_app")
+def test_a_firms_transaction_plays_the_app_for_that_firm(db, tenants):
+    with db.firm(tenants.northgate) as session:
+        assert session.execute(WHERE_AM_I).one() == ("gateway_app", str(tenants.northgate), "gateway_app")
 
 
 def test_the_systems_transaction_plays_the_system_for_no_firm(db):
@@ -41,17 +41,17 @@ def test_the_systems_transaction_plays_the_system_for_no_firm(db):
         assert session.execute(WHERE_AM_I).one() == ("gateway_system", "", "gateway_system")
 
 
-def test_the_system_may_act_for_one_firm_at_a_time(db, cast):
+def test_the_system_may_act_for_one_firm_at_a_time(db, tenants):
     with db.system() as session:
         session.execute(
             text("SELECT set_config('role', 'gateway_app', true), set_config('app.firm_id', :f, true)"),
-            {"f": str(cast.harbor)},
+            {"f": str(tenants.harbor)},
         )
         assert slugs(session) == ["initech"]
 
 
-def test_nothing_of_a_transaction_stays_on_its_connection(db, cast):
-    with db.firm(cast.northgate) as session:
+def test_nothing_of_a_transaction_stays_on_its_connection(db, tenants):
+    with db.firm(tenants.northgate) as session:
         connection = driver(session)
     assert connection.execute("SELECT current_setting('app.firm_id'), current_setting('role')").fetchone() == (
         "",
@@ -59,61 +59,61 @@ def test_nothing_of_a_transaction_stays_on_its_connection(db, cast):
     )
 
 
-def test_work_is_committed_at_the_end(db, cast):
-    with db.firm(cast.northgate) as session:
-        add_partner(session, cast.northgate, "umbrella")
-    with db.firm(cast.northgate) as session:
+def test_work_is_committed_at_the_end(db, tenants):
+    with db.firm(tenants.northgate) as session:
+        add_partner(session, tenants.northgate, "umbrella")
+    with db.firm(tenants.northgate) as session:
         assert slugs(session) == ["acme", "globex", "umbrella"]
 
 
-def test_an_error_undoes_everything(db, cast):
+def test_an_error_undoes_everything(db, tenants):
     def work():
-        with db.firm(cast.northgate) as session:
-            add_partner(session, cast.northgate, "umbrella")
+        with db.firm(tenants.northgate) as session:
+            add_partner(session, tenants.northgate, "umbrella")
             raise LookupError("half way")
 
     with pytest.raises(LookupError):
         work()
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         assert slugs(session) == ["acme", "globex"]
 
 
-def test_a_commit_within_only_flushes(db, cast):
+def test_a_commit_within_only_flushes(db, tenants):
     def work():
-        with db.firm(cast.northgate) as session:
-            add_partner(session, cast.northgate, "umbrella")
+        with db.firm(tenants.northgate) as session:
+            add_partner(session, tenants.northgate, "umbrella")
             session.commit()
             raise LookupError("after the commit")
 
     with pytest.raises(LookupError):
         work()
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         assert slugs(session) == ["acme", "globex"]
 
 
-def test_after_a_rollback_within_the_firm_still_holds(db, cast):
-    with db.firm(cast.northgate) as session:
-        add_partner(session, cast.northgate, "umbrella")
+def test_after_a_rollback_within_the_firm_still_holds(db, tenants):
+    with db.firm(tenants.northgate) as session:
+        add_partner(session, tenants.northgate, "umbrella")
         session.rollback()
-        assert session.execute(WHERE_AM_I).one() == ("gateway_app", str(cast.northgate), "gateway_app")
+        assert session.execute(WHERE_AM_I).one() == ("gateway_app", str(tenants.northgate), "gateway_app")
         assert slugs(session) == ["acme", "globex"]
 
 
-def test_a_savepoint_undoes_its_part(db, cast):
-    with db.firm(cast.northgate) as session:
-        add_partner(session, cast.northgate, "umbrella")
+def test_a_savepoint_undoes_its_part(db, tenants):
+    with db.firm(tenants.northgate) as session:
+        add_partner(session, tenants.northgate, "umbrella")
         with pytest.raises(IntegrityError), session.begin_nested():
-            add_partner(session, cast.northgate, "umbrella")
+            add_partner(session, tenants.northgate, "umbrella")
         assert slugs(session) == ["acme", "globex", "umbrella"]
 
 
-def test_a_transaction_opens_in_one_round_trip(db, cast, tmp_path):
-    with db.firm(cast.northgate) as session:
+def test_a_transaction_opens_in_one_round_trip(db, tenants, tmp_path):
+    with db.firm(tenants.northgate) as session:
         connection = driver(session)
     trace = tmp_path / "trace"
     with trace.open("w") as file:
         connection.pgconn.trace(file.fileno())
-        with db.firm(cast.northgate) as session:
+        with db.firm(tenants.northgate) as session:
             assert driver(session) is connection
             session.execute(text("SELECT 1"))
         connection.pgconn.untrace()
@@ -121,21 +121,21 @@ def test_a_transaction_opens_in_one_round_trip(db, cast, tmp_path):
     assert sum(kind in ("Query", "Sync") for kind in sent) == 3, "opening, SELECT, COMMIT"
 
 
-def test_the_database_shares_the_pretended_clock(db, cast, monkeypatch):
+def test_the_database_shares_the_pretended_clock(db, tenants, monkeypatch):
     monkeypatch.setenv("GATEWAY_NOW", "2031-05-06T07:08:09+02:00")
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         assert session.scalar(text("SELECT gateway_now()")) == datetime(2031, 5, 6, 5, 8, 9, tzinfo=UTC)
     monkeypatch.delenv("GATEWAY_NOW")
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         assert session.scalar(text("SELECT gateway_now() = now()"))
 
 
-def test_a_pretended_day_can_be_audited(db, cast, monkeypatch):
+def test_a_pretended_day_can_be_audited(db, tenants, monkeypatch):
     monkeypatch.setenv("GATEWAY_NOW", "2031-05-06T07:08:09Z")
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         session.execute(
             text("INSERT INTO audit_log (firm_id, actor_kind, actor, action) VALUES (:f, 'system', 'x', 'y')"),
-            {"f": cast.northgate},
+            {"f": tenants.northgate},
         )
         assert session.scalar(text("SELECT tableoid::regclass::text FROM audit_log")) == "audit_log_20310506"
 
@@ -164,28 +164,28 @@ def test_partitions_are_made_once_by_many_at_a_time(db, monkeypatch):
     assert names == [f"audit_log_2032{day}" for day in ("0226", "0227", "0228", "0229", "0301", "0302", "0303")]
 
 
-def test_making_a_partition_waits_for_no_writer(db, cast, monkeypatch):
-    with db.firm(cast.northgate) as writer:
-        writer.execute(AUDIT, {"f": cast.northgate})
+def test_making_a_partition_waits_for_no_writer(db, tenants, monkeypatch):
+    with db.firm(tenants.northgate) as writer:
+        writer.execute(AUDIT, {"f": tenants.northgate})
         monkeypatch.setenv("GATEWAY_NOW", "2033-03-01T00:00:00Z")
-        with db.firm(cast.harbor) as other:
+        with db.firm(tenants.harbor) as other:
             assert other.scalar(text("SELECT to_regclass('audit_log_20330301') IS NOT NULL"))
 
 
-def test_a_connection_that_died_in_the_pool_is_replaced(addresses, cast):
+def test_a_connection_that_died_in_the_pool_is_replaced(addresses, tenants):
     database = Database(addresses)
-    with database.firm(cast.northgate) as session:
+    with database.firm(tenants.northgate) as session:
         pid = session.scalar(text("SELECT pg_backend_pid()"))
     terminate(addresses, pid)
-    with database.firm(cast.northgate) as session:
+    with database.firm(tenants.northgate) as session:
         assert slugs(session) == ["acme", "globex"]
         assert session.scalar(text("SELECT pg_backend_pid()")) != pid
     database.close()
 
 
-def test_a_connection_lost_half_way_is_transient(db, cast, addresses):
+def test_a_connection_lost_half_way_is_transient(db, tenants, addresses):
     def work():
-        with db.firm(cast.northgate) as session:
+        with db.firm(tenants.northgate) as session:
             terminate(addresses, session.scalar(text("SELECT pg_backend_pid()")))
             slugs(session)
 
@@ -199,14 +199,14 @@ def terminate(addresses, pid):
         connection.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
 
 
-def test_a_deadlock_is_transient_and_a_retry_gets_through(db, cast):
+def test_a_deadlock_is_transient_and_a_retry_gets_through(db, tenants):
     meeting = threading.Barrier(2)
     first = threading.local()
     outcomes = []
 
     def take_both(one, other):
         def work():
-            with db.firm(cast.northgate) as session:
+            with db.firm(tenants.northgate) as session:
                 session.execute(text("UPDATE partners SET name = 'y' WHERE id = :id"), {"id": one})
                 if not hasattr(first, "met"):
                     first.met = meeting.wait()
@@ -216,7 +216,8 @@ def test_a_deadlock_is_transient_and_a_retry_gets_through(db, cast):
         outcomes.append(retrying(work))
 
     threads = [
-        threading.Thread(target=take_both, args=pair) for pair in [(cast.acme, cast.globex), (cast.globex, cast.acme)]
+        threading.Thread(target=take_both, args=pair)
+        for pair in [(tenants.acme, tenants.globex), (tenants.globex, tenants.acme)]
     ]
     for each in threads:
         each.start()
@@ -247,13 +248,13 @@ def test_an_error_of_the_database_says_whether_retrying_helps(db, state, kind, c
     assert caught.value.code == code
 
 
-def test_other_errors_pass_as_they_are(db, cast):
-    with pytest.raises(IntegrityError), db.firm(cast.northgate) as session:
-        add_partner(session, cast.northgate, "acme")
+def test_other_errors_pass_as_they_are(db, tenants):
+    with pytest.raises(IntegrityError), db.firm(tenants.northgate) as session:
+        add_partner(session, tenants.northgate, "acme")
 
 
-def test_an_error_of_the_database_does_not_show_values(db, cast):
-    with pytest.raises(DBAPIError) as caught, db.firm(cast.northgate) as session:
+def test_an_error_of_the_database_does_not_show_values(db, tenants):
+    with pytest.raises(DBAPIError) as caught, db.firm(tenants.northgate) as session:
         session.execute(text("SELECT 1 / (length(:value) - 5)"), {"value": "a1b2c"})
     assert "a1b2c" not in str(caught.value)
 
@@ -289,18 +290,18 @@ def test_retrying_does_not_repeat_what_cannot_help():
     assert len(met) == 1
 
 
-def test_one_import_at_a_time_holds_a_partner(db, cast):
+def test_one_import_at_a_time_holds_a_partner(db, tenants):
     free = text("SELECT pg_try_advisory_xact_lock(:key)")
     keys = {
         name: {"key": int.from_bytes(id_.bytes[8:], signed=True)}
-        for name, id_ in [("acme", cast.acme), ("globex", cast.globex)]
+        for name, id_ in [("acme", tenants.acme), ("globex", tenants.globex)]
     }
-    with db.firm(cast.northgate) as session:
-        lock_partner(session, cast.acme)
-        with db.firm(cast.northgate) as other:
+    with db.firm(tenants.northgate) as session:
+        lock_partner(session, tenants.acme)
+        with db.firm(tenants.northgate) as other:
             assert other.scalar(free, keys["acme"]) is False
             assert other.scalar(free, keys["globex"]) is True
-    with db.firm(cast.northgate) as other:
+    with db.firm(tenants.northgate) as other:
         assert other.scalar(free, keys["acme"]) is True
 
 

@@ -3,8 +3,8 @@
 import threading
 import time
 
-import labour
 import pytest
+from helpers import job_kinds
 from sqlalchemy import text
 
 from gateway.db.session import Database, driver
@@ -15,22 +15,22 @@ from gateway.office import Office
 
 @pytest.fixture(autouse=True)
 def _kinds(monkeypatch):
-    monkeypatch.setattr(labour, "entered", threading.Semaphore(0))
-    labour.gates.clear()
+    monkeypatch.setattr(job_kinds, "entered", threading.Semaphore(0))
+    job_kinds.gates.clear()
 
 
 class Book:
     """What a test writes into the ledger, and reads from it."""
 
-    def __init__(self, db, cast):
-        self.db, self.cast = db, cast
+    def __init__(self, db, tenants):
+        self.db, self.tenants = db, tenants
 
     def add(self, kind="test.normal", firm_id=None, count=1, **more):
         """Jobs of Northgate, unless another firm is named."""
-        firm_id = firm_id or self.cast.northgate
+        firm_id = firm_id or self.tenants.northgate
         payload = more.pop("payload", {})
         with self.db.firm(firm_id) as session:
-            return [enqueue(session, labour.KINDS[kind], payload, firm_id=firm_id, **more) for _ in range(count)][-1]
+            return [enqueue(session, job_kinds.KINDS[kind], payload, firm_id=firm_id, **more) for _ in range(count)][-1]
 
     def sql(self, query, *params):
         with self.db.system() as session:
@@ -57,8 +57,8 @@ class Book:
 
 
 @pytest.fixture
-def book(db, cast):
-    return Book(db, cast)
+def book(db, tenants):
+    return Book(db, tenants)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def worker(addresses, settings):
         database = Database(addresses, connections=connections_for(pools))
         one = Worker(
             Office.of(database, msgspec.structs.replace(settings, **{"drain_seconds": 0} | changed)),
-            labour.KINDS,
+            job_kinds.KINDS,
             pools,
         )
         one.start()
@@ -81,7 +81,7 @@ def worker(addresses, settings):
         return one
 
     yield start
-    for gate in labour.gates.values():
+    for gate in job_kinds.gates.values():
         gate.set()
     for one, database in started:
         one.stop()

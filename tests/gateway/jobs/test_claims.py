@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from labour import KINDS
+from helpers.job_kinds import KINDS
 from sqlalchemy import text
 
 from gateway.db.session import Database
@@ -27,10 +27,10 @@ def take(claims, count):
     return [claims.next() for _ in range(count)]
 
 
-def test_a_firm_with_one_job_does_not_wait_behind_a_firm_with_a_thousand(db, cast, book, claims):
+def test_a_firm_with_one_job_does_not_wait_behind_a_firm_with_a_thousand(db, tenants, book, claims):
     book.add(count=1000)
     take(claims, 5)
-    theirs = book.add(firm_id=cast.harbor)
+    theirs = book.add(firm_id=tenants.harbor)
     assert theirs in {job.id for job in take(claims, 2)}
 
 
@@ -40,44 +40,44 @@ def test_within_a_firm_the_oldest_comes_first(book, claims):
     assert claims.next() is None
 
 
-def test_firms_take_turns_and_the_platform_is_one_of_them(db, cast, book, claims):
+def test_firms_take_turns_and_the_platform_is_one_of_them(db, tenants, book, claims):
     book.add(count=6)
-    book.add(firm_id=cast.harbor, count=6)
+    book.add(firm_id=tenants.harbor, count=6)
     with db.system() as session:
         for _ in range(6):
             enqueue(session, KINDS["test.normal"], {}, firm_id=None)
     taken = [job.firm_id for job in take(claims, 18)]
     for first in range(0, 18, 3):
-        assert set(taken[first : first + 3]) == {cast.northgate, cast.harbor, None}
+        assert set(taken[first : first + 3]) == {tenants.northgate, tenants.harbor, None}
 
 
-def test_a_firm_with_fewer_jobs_running_comes_first(db, cast, book, claims):
+def test_a_firm_with_fewer_jobs_running_comes_first(db, tenants, book, claims):
     book.add(count=3)
     running = take(claims, 3)
-    book.add(firm_id=cast.harbor, count=2)
+    book.add(firm_id=tenants.harbor, count=2)
     take(claims, 1)
     book.add()
-    assert claims.next().firm_id == cast.harbor, "one running against three, though served last"
+    assert claims.next().firm_id == tenants.harbor, "one running against three, though served last"
     with db.system() as session:
         for job in running:
             ledger.finish(session, job)
-    book.add(firm_id=cast.harbor)
-    assert claims.next().firm_id == cast.northgate
+    book.add(firm_id=tenants.harbor)
+    assert claims.next().firm_id == tenants.northgate
 
 
-def test_who_was_served_longest_ago_comes_first(db, cast, book, claims):
-    book.add(firm_id=cast.harbor)
+def test_who_was_served_longest_ago_comes_first(db, tenants, book, claims):
+    book.add(firm_id=tenants.harbor)
     with db.system() as session:
         ledger.finish(session, claims.next())
     book.add()
     with db.system() as session:
         ledger.finish(session, claims.next())
     book.add()
-    book.add(firm_id=cast.harbor)
-    assert claims.next().firm_id == cast.harbor
+    book.add(firm_id=tenants.harbor)
+    assert claims.next().firm_id == tenants.harbor
 
 
-def test_a_firm_that_comes_during_a_long_round_is_let_in_within_a_second(db, cast, book, claims, monkeypatch):
+def test_a_firm_that_comes_during_a_long_round_is_let_in_within_a_second(db, tenants, book, claims, monkeypatch):
     for number in range(20):
         with db.system() as session:
             firm = session.scalar(
@@ -86,7 +86,7 @@ def test_a_firm_that_comes_during_a_long_round_is_let_in_within_a_second(db, cas
             for _ in range(3):
                 enqueue(session, KINDS["test.normal"], {}, firm_id=firm)
     take(claims, 21)  # all of them once, and the next round has begun
-    theirs = book.add(firm_id=cast.harbor)
+    theirs = book.add(firm_id=tenants.harbor)
     monkeypatch.setattr(module, "_ROUND_SECONDS", 0.0)
     assert claims.next().id == theirs
 
@@ -142,9 +142,9 @@ def test_nobody_waits_for_another_who_is_just_claiming(addresses, book, claims):
 
 
 @pytest.mark.parametrize("processes", [8])
-def test_no_job_is_claimed_twice_by_many_at_once(addresses, cast, book, processes):
+def test_no_job_is_claimed_twice_by_many_at_once(addresses, tenants, book, processes):
     book.add(count=150)
-    book.add(firm_id=cast.harbor, count=150)
+    book.add(firm_id=tenants.harbor, count=150)
     lanes = [book.add(lane=f"lane {number % 5}") for number in range(50)]
     database = Database(addresses, connections=processes)
     taken, at_once = Counter(), []
@@ -178,7 +178,7 @@ def test_no_job_is_claimed_twice_by_many_at_once(addresses, cast, book, processe
     assert set(at_once) == {1}
 
 
-def test_ten_thousand_waiting_jobs_are_claimed_without_reading_them_all(db, cast, book, claims):
+def test_ten_thousand_waiting_jobs_are_claimed_without_reading_them_all(db, tenants, book, claims):
     with db.system() as session:
         session.execute(text("INSERT INTO firms (slug, name) SELECT 'f' || n, 'f' FROM generate_series(1, 200) n"))
         session.execute(

@@ -1,7 +1,7 @@
 """What doctor says of jobs, workers and schedules."""
 
 import pytest
-from labour import KINDS
+from helpers.job_kinds import KINDS
 
 from gateway.domain.upkeep.queues import checks
 from gateway.jobs.schedule import tick

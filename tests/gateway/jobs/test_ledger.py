@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from labour import KINDS, work
+from helpers.job_kinds import KINDS, work
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -32,14 +32,14 @@ def fail(session, job, sentence):
     return ledger.fail(session, job, sentence, wait=KINDS[job.kind].wait_after(job))
 
 
-def test_a_job_comes_with_its_cause_or_not_at_all(db, cast, book):
-    with contextlib.suppress(RuntimeError), db.firm(cast.northgate) as session:
-        enqueue(session, KINDS["test.normal"], {}, firm_id=cast.northgate)
+def test_a_job_comes_with_its_cause_or_not_at_all(db, tenants, book):
+    with contextlib.suppress(RuntimeError), db.firm(tenants.northgate) as session:
+        enqueue(session, KINDS["test.normal"], {}, firm_id=tenants.northgate)
         raise RuntimeError("the cause")
     assert book.sql("SELECT count(*) FROM jobs") == [(0,)]
 
 
-def test_workers_are_told_after_the_commit_once_a_queue_and_never_for_what_was_rolled_back(db, cast, monkeypatch):
+def test_workers_are_told_after_the_commit_once_a_queue_and_never_for_what_was_rolled_back(db, tenants, monkeypatch):
     told = []
 
     def tell(queue):
@@ -47,18 +47,18 @@ def test_workers_are_told_after_the_commit_once_a_queue_and_never_for_what_was_r
             told.append((queue, other.scalar(text("SELECT count(*) FROM jobs"))))
 
     monkeypatch.setattr(db, "tell", tell)
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         for kind in ("test.normal", "test.normal", "test.bulk"):
-            enqueue(session, KINDS[kind], {}, firm_id=cast.northgate)
+            enqueue(session, KINDS[kind], {}, firm_id=tenants.northgate)
         assert told == []
     assert told == [("bulk", 3), ("normal", 3)]
-    with contextlib.suppress(RuntimeError), db.firm(cast.northgate) as session:
-        enqueue(session, KINDS["test.normal"], {}, firm_id=cast.northgate)
+    with contextlib.suppress(RuntimeError), db.firm(tenants.northgate) as session:
+        enqueue(session, KINDS["test.normal"], {}, firm_id=tenants.northgate)
         raise RuntimeError
     assert len(told) == 2
 
 
-def test_who_cannot_be_told_does_no_harm(db, cast, book, monkeypatch):
+def test_who_cannot_be_told_does_no_harm(db, tenants, book, monkeypatch):
     def tell(queue):
         raise OSError("no broker")
 
@@ -74,11 +74,11 @@ def test_nobody_is_told_of_a_job_that_may_not_run_yet(db, book, monkeypatch):
     assert told == []
 
 
-def test_a_key_is_one_job_of_its_kind_and_firm_even_when_it_is_done(db, cast, book, claim):
+def test_a_key_is_one_job_of_its_kind_and_firm_even_when_it_is_done(db, tenants, book, claim):
     first = book.add(key="k")
     assert book.add(key="k") is None
     assert book.add("test.bulk", key="k")
-    assert book.add(firm_id=cast.harbor, key="k")
+    assert book.add(firm_id=tenants.harbor, key="k")
     with db.system() as session:
         assert enqueue(session, KINDS["test.normal"], {}, firm_id=None, key="k")
         assert enqueue(session, KINDS["test.normal"], {}, firm_id=None, key="k") is None
@@ -93,16 +93,16 @@ def test_two_kinds_cannot_share_a_name():
         Kinds([*KINDS.values(), Kind("test.bug", "bulk", work)])
 
 
-def test_a_firm_sees_its_own_jobs_only_and_none_of_the_platforms(db, cast, book):
-    mine, theirs = book.add(), book.add(firm_id=cast.harbor)
+def test_a_firm_sees_its_own_jobs_only_and_none_of_the_platforms(db, tenants, book):
+    mine, theirs = book.add(), book.add(firm_id=tenants.harbor)
     with db.system() as session:
         enqueue(session, KINDS["test.normal"], {}, firm_id=None)
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         assert session.scalars(text("SELECT id FROM jobs")).all() == [mine]
         with pytest.raises(NotFound):
             retry(session, KINDS, theirs)
-    for other in (cast.harbor, None):
-        with db.firm(cast.northgate) as session:
+    for other in (tenants.harbor, None):
+        with db.firm(tenants.northgate) as session:
             with pytest.raises(DBAPIError) as caught:
                 enqueue(session, KINDS["test.normal"], {}, firm_id=other)
             session.rollback()
@@ -125,14 +125,14 @@ def test_what_may_not_run_yet_is_not_claimed_until_then(book, claim, monkeypatch
     assert claim().id == job_id
 
 
-def test_work_and_its_end_are_committed_together(db, cast, book, claim):
+def test_work_and_its_end_are_committed_together(db, tenants, book, claim):
     book.add()
     job = claim()
-    with contextlib.suppress(RuntimeError), db.firm(cast.northgate) as session:
+    with contextlib.suppress(RuntimeError), db.firm(tenants.northgate) as session:
         ledger.finish(session, job)
         raise RuntimeError
     assert book.job(job.id).state == "running"
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         ledger.finish(session, job)
     assert book.job(job.id).state == "done"
     assert book.job(job.id).lease_until is None
@@ -197,14 +197,14 @@ def test_what_cannot_help_is_not_tried_again(db, book, claim):
     assert claim() is None
 
 
-def test_a_dead_job_that_is_retried_climbs_its_whole_ladder_again(db, cast, book, claim, monkeypatch):
+def test_a_dead_job_that_is_retried_climbs_its_whole_ladder_again(db, tenants, book, claim, monkeypatch):
     job_id = book.add(key="k")
     job = claim()
     with db.system() as session:
         ledger.fail(session, job, "Gone.", wait=None)
     told = []
     monkeypatch.setattr(db, "tell", told.append)
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         retry(session, KINDS, job_id)
     assert told == ["normal"]
     now = clock.now()
@@ -276,10 +276,10 @@ def test_nobody_keeps_a_lease_that_is_lost(db, book, claim):
     assert again.attempts == 2
 
 
-def test_a_job_that_is_just_being_ended_is_neither_kept_nor_reclaimed_nor_given_back(db, cast, book, claim):
+def test_a_job_that_is_just_being_ended_is_neither_kept_nor_reclaimed_nor_given_back(db, tenants, book, claim):
     book.add()
     job = claim(lease=timedelta(0))
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         ledger.finish(session, job)
         with db.system() as other:
             other.execute(text("SET LOCAL lock_timeout = '1s'"))

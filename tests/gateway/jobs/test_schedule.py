@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from labour import KINDS
+from helpers.job_kinds import KINDS
 from sqlalchemy import text
 
 from gateway import clock
@@ -118,11 +118,11 @@ def test_a_disabled_schedule_rests(db, book, at, only):
     assert tick(db, KINDS, "me") == []
 
 
-def test_a_schedule_of_a_firm_makes_the_firms_job(db, cast, book, at, only):
-    book.sql("UPDATE schedules SET firm_id = %s WHERE name = 'reports'", cast.northgate)
+def test_a_schedule_of_a_firm_makes_the_firms_job(db, tenants, book, at, only):
+    book.sql("UPDATE schedules SET firm_id = %s WHERE name = 'reports'", tenants.northgate)
     at("2026-05-20 12:00")
     tick(db, KINDS, "me")
-    assert book.sql("SELECT firm_id FROM jobs") == [(cast.northgate,)]
+    assert book.sql("SELECT firm_id FROM jobs") == [(tenants.northgate,)]
 
 
 def test_of_two_schedulers_one_leads_and_the_other_takes_over_when_the_lease_is_up(db, book, at, only):

@@ -2,16 +2,16 @@
 
 import threading
 
-import labour
 import pytest
+from helpers import job_kinds
 from sqlalchemy import text
 
 from gateway.jobs import ledger
 
 
 def gate(name="gate"):
-    labour.gates[name] = threading.Event()
-    return labour.gates[name]
+    job_kinds.gates[name] = threading.Event()
+    return job_kinds.gates[name]
 
 
 def test_a_job_runs_and_is_done_in_its_own_transaction(book, worker):
@@ -93,7 +93,7 @@ def test_a_job_that_takes_longer_than_its_lease_stays_its_workers(book, worker):
     opened = gate()
     job_id = book.add("test.gate", payload={"gate": "gate"})
     worker(job_lease_seconds=2, job_sweep_seconds=1)
-    labour.entered.acquire(timeout=10)
+    job_kinds.entered.acquire(timeout=10)
     threading.Event().wait(4)
     assert (book.job(job_id).state, book.job(job_id).attempts) == ("running", 1)
     assert book.job(job_id).progress == {"rows": 7}
@@ -106,11 +106,11 @@ def test_a_job_whose_lease_was_lost_cannot_commit(book, worker):
     opened = gate()
     job_id = book.add("test.gate", payload={"gate": "gate"})
     worker({"normal": 2})
-    labour.entered.acquire(timeout=10)
+    job_kinds.entered.acquire(timeout=10)
     with book.db.system() as session:
         session.execute(text("UPDATE jobs SET lease_until = now() - interval '1 min'"))
         ledger.reclaim(session)
-    labour.entered.acquire(timeout=10)  # the second attempt is at the gate as well
+    job_kinds.entered.acquire(timeout=10)  # the second attempt is at the gate as well
     opened.set()
     assert book.wait_for(job_id, "done").attempts == 2
     threading.Event().wait(0.5)
@@ -121,7 +121,7 @@ def test_a_stopping_worker_lets_its_jobs_end(book, worker):
     opened = gate()
     job_id = book.add("test.gate", payload={"gate": "gate"})
     one = worker(drain_seconds=20)
-    labour.entered.acquire(timeout=10)
+    job_kinds.entered.acquire(timeout=10)
     left = book.add()
     ending = threading.Thread(target=one.stop)
     ending.start()
@@ -136,7 +136,7 @@ def test_a_stopping_worker_gives_back_what_does_not_end_in_time(book, worker):
     opened = gate()
     job_id = book.add("test.gate", payload={"gate": "gate"})
     one = worker(drain_seconds=0)
-    labour.entered.acquire(timeout=10)
+    job_kinds.entered.acquire(timeout=10)
     assert one.stop() is False
     job = book.job(job_id)
     assert job.state == "waiting"

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from callers import asking, hashed, key_headers, staff_headers, stranger
+from helpers.callers import asking, hashed, key_headers, staff_headers, stranger
 from litestar.testing import TestClient
 
 from gateway.db.models import Staff
@@ -32,19 +32,19 @@ def key_of(db):
 
 
 @pytest.fixture
-def acme_key(key_of, cast) -> dict[str, str]:
+def acme_key(key_of, tenants) -> dict[str, str]:
     """Headers of Northgate's partner acme, with every scope."""
-    return key_of(cast.northgate, cast.acme)
+    return key_of(tenants.northgate, tenants.acme)
 
 
 @pytest.fixture
-def as_staff(office, cast):
-    """Headers of somebody signed in: a role of Northgate's cast, or "stranger", an admin of Harbor."""
+def as_staff(office, tenants):
+    """Headers of somebody signed in: a role of Northgate's tenants, or "stranger", an admin of Harbor."""
 
     def headers(role: str) -> dict[str, str]:
         if role == "stranger":
-            return staff_headers(office, cast.harbor, stranger(office, cast))
-        return staff_headers(office, cast.northgate, cast.staff[role])
+            return staff_headers(office, tenants.harbor, stranger(office, tenants))
+        return staff_headers(office, tenants.northgate, tenants.staff[role])
 
     return headers
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from desk import person
+from helpers.inbox import person
 
 from gateway import clock
 from gateway.web.app import create_app, routes_of
@@ -22,9 +22,9 @@ def me(as_staff):
 
 
 @pytest.fixture
-def world(http, desk, me):
+def world(http, inbox, me):
     """A person with a document and a case, brought by a file and touched by a paralegal."""
-    account = desk.drop("roster_20260301.csv", [person(1, ssn="536904399", passport="K1"), person(2)])
+    account = inbox.drop("roster_20260301.csv", [person(1, ssn="536904399", passport="K1"), person(2)])
     ids = {one["employee_id"]: one["id"] for one in http.get("/v1/clients", headers=me).json()["data"]}
     document = http.get("/v1/documents", headers=me).json()["data"][0]["id"]
     case = http.post("/v1/cases", json={"case_number": "C-1", "client_id": ids["E1"]}, headers=me).json()["id"]
@@ -72,9 +72,9 @@ def test_the_log_is_found_by_record(asked, http, me, world):
     assert asked(record="01900000-0000-7000-8000-000000000001") == []
 
 
-def test_the_log_is_found_by_import_with_what_people_did_to_it(asked, desk, world):
-    held = desk.drop("roster_20260302.csv", [person(n) | {"DOB": "x"} for n in (1, 2)])
-    desk.refuse(held, "By mistake")
+def test_the_log_is_found_by_import_with_what_people_did_to_it(asked, inbox, world):
+    held = inbox.drop("roster_20260302.csv", [person(n) | {"DOB": "x"} for n in (1, 2)])
+    inbox.refuse(held, "By mistake")
     assert asked(record=held["import_id"]) == ["import.refuse", "import.receive"]
     assert asked(record=world["import"]) == ["import.row", "import.row", "import.receive"]
 
@@ -83,10 +83,10 @@ def without_sign_ins(actions):
     return [one for one in actions if one != "session.start"]
 
 
-def test_the_log_is_found_by_actor_action_and_time(asked, world, cast):
+def test_the_log_is_found_by_actor_action_and_time(asked, world, tenants):
     mine = without_sign_ins(asked(actor="paralegal@northgate.example"))
     assert mine == ["case.create", "case.create", "document.list", "client.list", "partner.apply"]
-    assert without_sign_ins(asked(actor=str(cast.staff["paralegal"]))) == mine[:-1]  # at the desk nobody had an id
+    assert without_sign_ins(asked(actor=str(tenants.staff["paralegal"]))) == mine[:-1]  # at the inbox nobody had an id
     assert asked(actor="acme/roster") == asked(action="import.row") == ["import.row", "import.row"]
     assert asked(action="case.create", actor="paralegal@northgate.example") == ["case.create"] * 2
     assert asked(actor="nobody@northgate.example") == []
@@ -157,9 +157,9 @@ READY = {  # what must have happened before
 PINNED = {"clients": "notes", "cases": "client_id", "documents": "country"}
 
 
-def test_every_write_and_every_look_is_on_record(http, admin, settings, world, cast, desk):
+def test_every_write_and_every_look_is_on_record(http, admin, settings, world, tenants, inbox):
     """All routes about records, walked; each leaves an entry under the name of whoever called."""
-    wall = {"staff_id": str(cast.staff["viewer"]), "client_id": world["person"], "reason": "x"}
+    wall = {"staff_id": str(tenants.staff["viewer"]), "client_id": world["person"], "reason": "x"}
     ids = {
         f"{kind}_id": world[name] for kind, name in (("client", "other"), ("case", "case"), ("document", "document"))
     }
@@ -182,10 +182,10 @@ def test_every_write_and_every_look_is_on_record(http, admin, settings, world, c
             body = wall | {"client_id": world["other"]} if method == "POST" else None
             ids["wall_id"] = http.post("/v1/walls", json=wall, headers=admin).json().get("id", ids.get("wall_id"))
         where = path.replace(":uuid", "").replace(":str", "").format(**ids, field=PINNED.get(path.split("/")[2]))
-        [(before_,)] = desk.sql("SELECT count(*) FROM audit_log WHERE actor = 'admin@northgate.example'")
+        [(before_,)] = inbox.sql("SELECT count(*) FROM audit_log WHERE actor = 'admin@northgate.example'")
         answer = http.request(method, where, json=body, headers=admin)
         assert answer.status_code < 300, (route, answer.text)
-        [(after,)] = desk.sql("SELECT count(*) FROM audit_log WHERE actor = 'admin@northgate.example'")
+        [(after,)] = inbox.sql("SELECT count(*) FROM audit_log WHERE actor = 'admin@northgate.example'")
         if after == before_:
             silent.add(route)
     assert silent == UNHEARD

@@ -6,9 +6,9 @@ from contextlib import ExitStack
 
 import httpx
 import pytest
-from desk import people, person
+from helpers.inbox import people, person
+from helpers.servers import free_port, until
 from msgspec.structs import replace
-from servers import free_port, until
 
 from gateway.db.session import lock_partner
 from gateway.web.bulkheads import FOLLOWERS_EACH, HEAVY_EACH
@@ -36,8 +36,8 @@ def web(service):
 
 
 @pytest.fixture
-def globex_key(key_of, cast):
-    return key_of(cast.northgate, cast.globex)
+def globex_key(key_of, tenants):
+    return key_of(tenants.northgate, tenants.globex)
 
 
 def sent(web, headers):
@@ -46,15 +46,15 @@ def sent(web, headers):
     return answer.json()["imports"][0]["status_url"]
 
 
-def listeners(desk):
-    return desk.sql(
+def listeners(inbox):
+    return inbox.sql(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         " AND application_name = 'gateway listener'"
     )[0][0]
 
 
 def test_many_who_follow_imports_share_one_connection_and_one_caller_leaves_room(
-    web, acme_key, globex_key, desk, as_staff
+    web, acme_key, globex_key, inbox, as_staff
 ):
     url = f"{sent(web, acme_key)}/events"
     kept = []  # an iterator that is let go closes its stream
@@ -72,7 +72,7 @@ def test_many_who_follow_imports_share_one_connection_and_one_caller_leaves_room
         assert int(refused.headers["retry-after"]) > 0
         follow(as_staff("viewer"))
         follow(globex_key, f"{sent(web, globex_key)}/events")
-        assert listeners(desk) == 1
+        assert listeners(inbox) == 1
 
         first.close()
 
@@ -83,10 +83,10 @@ def test_many_who_follow_imports_share_one_connection_and_one_caller_leaves_room
         until(has_room)
 
 
-def test_one_caller_has_few_reports_made_as_workbooks_at_once(service, web, acme_key, globex_key, cast):
+def test_one_caller_has_few_reports_made_as_workbooks_at_once(service, web, acme_key, globex_key, tenants):
     with ExitStack() as held:
         for _ in range(HEAVY_EACH):
-            held.enter_context(service.config.app.state.heavy.within(str(cast.acme)))
+            held.enter_context(service.config.app.state.heavy.within(str(tenants.acme)))
         refused = web.get(REPORT, params={"format": "xlsx"}, headers=acme_key)
         assert (refused.status_code, refused.json()["error"]) == (429, "too_many_at_once")
         assert web.get(REPORT, params={"format": "xlsx"}, headers=globex_key).status_code == 200
@@ -94,12 +94,12 @@ def test_one_caller_has_few_reports_made_as_workbooks_at_once(service, web, acme
     assert web.get(REPORT, params={"format": "xlsx"}, headers=acme_key).status_code == 200
 
 
-def test_one_caller_has_few_workbooks_made_at_once(service, web, acme_key, desk, cast):
-    told = desk.drop("roster_20260301.csv", [*people(3), person(4, dob="soon")])
+def test_one_caller_has_few_workbooks_made_at_once(service, web, acme_key, inbox, tenants):
+    told = inbox.drop("roster_20260301.csv", [*people(3), person(4, dob="soon")])
     url = f"/v1/imports/{told['import_id']}/errors"
     with ExitStack() as held:
         for _ in range(HEAVY_EACH):
-            held.enter_context(service.config.app.state.heavy.within(str(cast.acme)))
+            held.enter_context(service.config.app.state.heavy.within(str(tenants.acme)))
         assert web.get(url, params={"format": "xlsx"}, headers=acme_key).status_code == 429
         assert web.get(url, params={"format": "csv"}, headers=acme_key).status_code == 200  # lies there made
     assert web.get(url, params={"format": "xlsx"}, headers=acme_key).status_code == 200
@@ -115,8 +115,8 @@ def test_all_callers_together_have_room_for_quick_requests_left(service, web, ac
         assert web.get("/v1/me", headers=acme_key).status_code == 200
 
 
-def test_rows_that_wait_for_their_partners_turn_leave_room_for_others(web, acme_key, globex_key, desk, db, cast):
-    desk.drop("roster_20260301.csv", people(3))
+def test_rows_that_wait_for_their_partners_turn_leave_room_for_others(web, acme_key, globex_key, inbox, db, tenants):
+    inbox.drop("roster_20260301.csv", people(3))
     body = {"rows": [person(1, salary="70000")]}
     answers = []
 
@@ -125,8 +125,8 @@ def test_rows_that_wait_for_their_partners_turn_leave_room_for_others(web, acme_
             answers.append(own.post("/v1/records/roster", json=body, headers=acme_key).status_code)
 
     threads = [threading.Thread(target=send) for _ in range(20)]
-    with db.firm(cast.northgate) as session:
-        lock_partner(session, cast.acme)  # as a file does that is being loaded
+    with db.firm(tenants.northgate) as session:
+        lock_partner(session, tenants.acme)  # as a file does that is being loaded
         for one in threads:
             one.start()
         until(lambda: answers.count(429) >= 10)

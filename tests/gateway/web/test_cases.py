@@ -37,7 +37,7 @@ def told(answer, status):
     return answer.json()
 
 
-def test_a_case_is_opened_for_a_client_and_its_partner(http, me, open_case, person, cast):
+def test_a_case_is_opened_for_a_client_and_its_partner(http, me, open_case, person, tenants):
     answer = http.post(
         URL,
         json={
@@ -52,7 +52,7 @@ def test_a_case_is_opened_for_a_client_and_its_partner(http, me, open_case, pers
     made = told(answer, 201)
     assert answer.headers["location"] == f"{URL}/{made['id']}"
     assert (made["case_number"], made["receipt_number"], made["wage"]) == ("C-1", "IOE0912345678", "98000.00")
-    assert (made["stage"], made["status"], made["partner_id"]) == ("evaluation", "open", str(cast.acme))
+    assert (made["stage"], made["status"], made["partner_id"]) == ("evaluation", "open", str(tenants.acme))
     assert set(made["pins"]) == {"client_id", "receipt_number", "wage", "premium"}
     assert http.get(answer.headers["location"], headers=me).json() == made
     again = http.post(URL, json={"case_number": "C-1", "partner": "acme"}, headers=me)
@@ -145,7 +145,7 @@ def test_a_decision_belongs_to_the_stage_decided(http, me, open_case):
     assert (decided["stage"], decided["status"], decided["decided_on"]) == ("decided", "approved", "2026-05-01")
 
 
-def test_a_case_is_closed_once_and_taken_up_again_by_a_lawyer(http, me, lawyer, open_case, desk):
+def test_a_case_is_closed_once_and_taken_up_again_by_a_lawyer(http, me, lawyer, open_case, inbox):
     case = f"{URL}/{open_case()['id']}"
     closing = {"outcome": "denied", "decided_on": "2026-05-01"}
     assert http.post(f"{case}/closures", json=closing, headers=me).status_code == 403
@@ -158,7 +158,7 @@ def test_a_case_is_closed_once_and_taken_up_again_by_a_lawyer(http, me, lawyer, 
     opened = told(http.post(f"{case}/reopenings", json={"stage": "filed"}, headers=lawyer), 201)
     assert (opened["stage"], opened["status"]) == ("filed", "open")
     assert told(http.post(f"{case}/reopenings", json={"stage": "filed"}, headers=lawyer), 409)["error"] == "case_open"
-    acts = [action for (action,) in desk.sql("SELECT action FROM audit_log WHERE case_id IS NOT NULL ORDER BY at, id")]
+    acts = [action for (action,) in inbox.sql("SELECT action FROM audit_log WHERE case_id IS NOT NULL ORDER BY at, id")]
     assert acts == ["case.create", "case.close", "case.update", "case.reopen"]
 
 

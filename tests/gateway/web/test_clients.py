@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from desk import person
+from helpers.inbox import person
 
 URL = "/v1/clients"
 WHOLE = {
@@ -36,9 +36,9 @@ def add(http, me):
 
 
 @pytest.fixture
-def fed(desk, http, me):
+def fed(inbox, http, me):
     """A client whom a file brought."""
-    assert desk.drop("roster_20260301.csv", [person(1, ssn="536904399")])["state"] == "loaded"
+    assert inbox.drop("roster_20260301.csv", [person(1, ssn="536904399")])["state"] == "loaded"
     return http.get(URL, headers=me).json()["data"][0]["id"]
 
 
@@ -47,8 +47,8 @@ def told(answer, status):
     return answer.json()
 
 
-def entries(desk_or_db, cast, action):
-    with desk_or_db.firm(cast.northgate) as session:
+def entries(inbox_or_db, tenants, action):
+    with inbox_or_db.firm(tenants.northgate) as session:
         from gateway.db.models import AuditEntry
 
         found = session.query(AuditEntry).filter(AuditEntry.action == action).order_by(AuditEntry.at, AuditEntry.id)
@@ -58,7 +58,7 @@ def entries(desk_or_db, cast, action):
 # ------------------------------------------------------------------------------------------------ adding
 
 
-def test_a_person_is_added_in_the_form_in_which_files_store_values(http, me, db, cast):
+def test_a_person_is_added_in_the_form_in_which_files_store_values(http, me, db, tenants):
     answer = http.post(URL, json=WHOLE, headers=me)
     made = told(answer, 201)
     assert answer.headers["location"] == f"{URL}/{made['id']}"
@@ -69,29 +69,29 @@ def test_a_person_is_added_in_the_form_in_which_files_store_values(http, me, db,
     assert "536904399" not in answer.text
     shown = http.get(answer.headers["location"], headers=me)
     assert shown.json() == made
-    [(actor, client_id, [change])] = entries(db, cast, "client.create")
+    [(actor, client_id, [change])] = entries(db, tenants, "client.create")
     assert (actor, str(client_id)) == ("paralegal@northgate.example", made["id"])
     assert change["new"]["ssn"] == "•••"
     assert change["new"]["annual_salary"] == 125000.5
 
 
-def test_a_file_finds_the_person_that_staff_added(http, me, add, desk):
+def test_a_file_finds_the_person_that_staff_added(http, me, add, inbox):
     made = add(family_name="Silva")
-    outcome = desk.drop("roster_20260301.csv", [person(1, salary="60000")])
+    outcome = inbox.drop("roster_20260301.csv", [person(1, salary="60000")])
     assert outcome["records"]["clients"] == {"created": 0, "updated": 1, "closed": 0}
     after = http.get(f"{URL}/{made['id']}", headers=me).json()
     assert (after["family_name"], after["annual_salary"]) == ("Silva", "60000.00")  # what a person wrote stays
 
 
-def test_a_person_known_by_a_sensitive_number_has_the_key_that_a_file_would_give(http, me, desk, roster):
+def test_a_person_known_by_a_sensitive_number_has_the_key_that_a_file_would_give(http, me, inbox, roster):
     by_ssn = roster.replace("key: employee_id", "key: ssn").replace(
         "{from: SSN, type: ssn}", "{from: SSN, type: ssn, required: true}"
     )
-    desk.apply(by_ssn)
+    inbox.apply(by_ssn)
     made = told(http.post(URL, json=WHOLE | {"known_by": "ssn"}, headers=me), 201)
     assert "536904399" not in made["key"]
-    desk.drop("roster_20260301.csv", [person(9, ssn="536904399")])
-    assert desk.sql("SELECT count(*) FROM clients") == [(1,)]
+    inbox.drop("roster_20260301.csv", [person(9, ssn="536904399")])
+    assert inbox.sql("SELECT count(*) FROM clients") == [(1,)]
 
 
 @pytest.mark.parametrize(
@@ -130,14 +130,14 @@ def test_the_same_key_twice_is_a_conflict(http, me, add):
 # ------------------------------------------------------------------------------------------------ changing
 
 
-def test_a_change_is_pinned_told_and_counted(http, me, fed, db, cast):
+def test_a_change_is_pinned_told_and_counted(http, me, fed, db, tenants):
     before = http.get(f"{URL}/{fed}", headers=me)
     changed = http.patch(f"{URL}/{fed}", json={"family_name": "Corrected", "annual_salary": "50000"}, headers=me)
     after = told(changed, 200)
     assert (after["family_name"], after["version"]) == ("Corrected", before.json()["version"] + 1)
     assert changed.headers["etag"] == f'"{after["version"]}"'
     assert {name: pin["by"] for name, pin in after["pins"].items()} == {"family_name": "paralegal@northgate.example"}
-    [(_, _, changes)] = entries(db, cast, "client.update")
+    [(_, _, changes)] = entries(db, tenants, "client.update")
     assert changes == [
         {
             "kind": "client",
@@ -149,35 +149,35 @@ def test_a_change_is_pinned_told_and_counted(http, me, fed, db, cast):
     ]
 
 
-def test_a_feed_leaves_a_pinned_value_alone_until_it_is_unpinned(http, me, fed, desk):
+def test_a_feed_leaves_a_pinned_value_alone_until_it_is_unpinned(http, me, fed, inbox):
     http.patch(f"{URL}/{fed}", json={"date_of_birth": "1981-02-03"}, headers=me)
-    desk.drop("roster_20260302.csv", [person(1, salary="1")])
+    inbox.drop("roster_20260302.csv", [person(1, salary="1")])
     assert http.get(f"{URL}/{fed}", headers=me).json()["date_of_birth"] == "1981-02-03"
     assert http.delete(f"{URL}/{fed}/pins/date_of_birth", headers=me).status_code == 204
     assert http.delete(f"{URL}/{fed}/pins/date_of_birth", headers=me).status_code == 404
-    desk.drop("roster_20260303.csv", [person(1, salary="2")])
+    inbox.drop("roster_20260303.csv", [person(1, salary="2")])
     after = http.get(f"{URL}/{fed}", headers=me).json()
     assert (after["date_of_birth"], after["annual_salary"], after["pins"]) == ("1980-02-03", "2.00", {})
 
 
-def test_a_change_that_changes_nothing_leaves_no_trace(http, me, fed, db, cast):
+def test_a_change_that_changes_nothing_leaves_no_trace(http, me, fed, db, tenants):
     before = http.get(f"{URL}/{fed}", headers=me).json()
     same = told(http.patch(f"{URL}/{fed}", json={"family_name": "Name1", "ssn": "536-90-4399"}, headers=me), 200)
     assert same == before
-    assert entries(db, cast, "client.update") == []
+    assert entries(db, tenants, "client.update") == []
 
 
-def test_a_sensitive_value_changes_by_its_index_and_can_be_cleared(http, me, fed, db, cast):
+def test_a_sensitive_value_changes_by_its_index_and_can_be_cleared(http, me, fed, db, tenants):
     told(http.patch(f"{URL}/{fed}", json={"ssn": "536904398", "a_number": "A12345678"}, headers=me), 200)
     clear = http.get(f"{URL}/{fed}/identifiers", headers=me).json()
     assert clear == {"ssn": "536904398", "a_number": "012345678"}
     told(http.patch(f"{URL}/{fed}", json={"ssn": None}, headers=me), 200)
     assert http.get(f"{URL}/{fed}/identifiers", headers=me).json()["ssn"] is None
-    noted = entries(db, cast, "client.update")
+    noted = entries(db, tenants, "client.update")
     assert noted[0][2][0]["old"] == {"ssn": "•••", "a_number": None}
     assert noted[0][2][0]["new"] == {"ssn": "•••", "a_number": "•••"}
     assert noted[1][2][0]["new"] == {"ssn": None}
-    assert len(entries(db, cast, "client.identifiers")) == 2
+    assert len(entries(db, tenants, "client.identifiers")) == 2
 
 
 def test_the_key_of_a_person_whom_a_feed_knows_is_fixed(http, me, fed, add):
@@ -205,14 +205,14 @@ def test_whoever_is_late_is_told_that_somebody_was_faster(http, me, fed, as_staf
         assert told(late, 412)["error"] == "changed_meanwhile"
 
 
-def test_while_an_import_holds_a_record_a_writer_is_told_so_within_seconds(http, me, fed, db, cast):
+def test_while_an_import_holds_a_record_a_writer_is_told_so_within_seconds(http, me, fed, db, tenants):
     """The lock that an import takes on what it changes."""
     from sqlalchemy import text
 
     held, done = threading.Event(), threading.Event()
 
     def hold():
-        with db.firm(cast.northgate) as session:
+        with db.firm(tenants.northgate) as session:
             session.execute(text("SELECT FROM clients FOR NO KEY UPDATE"))
             held.set()
             done.wait(20)
@@ -231,7 +231,7 @@ def test_while_an_import_holds_a_record_a_writer_is_told_so_within_seconds(http,
 
 
 @pytest.mark.parametrize("kind", ["clients", "cases", "documents"])
-def test_whoever_waited_for_another_writer_sees_what_that_one_wrote(http, me, fed, db, cast, kind):
+def test_whoever_waited_for_another_writer_sees_what_that_one_wrote(http, me, fed, db, tenants, kind):
     """Two at once: the later one holds its precondition against the record as the earlier one left it."""
     from sqlalchemy import text
 
@@ -246,7 +246,7 @@ def test_whoever_waited_for_another_writer_sees_what_that_one_wrote(http, me, fe
     )
     seen = http.get(where, headers=me).headers["etag"]
     answers, done = [], threading.Event()
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         session.execute(text(f"UPDATE {kind} SET version = version + 1 WHERE id = :id"), {"id": made[kind]})
         session.flush()
         waiting = threading.Thread(
@@ -259,7 +259,7 @@ def test_whoever_waited_for_another_writer_sees_what_that_one_wrote(http, me, fe
     assert told(answers[0], 412)["error"] == "changed_meanwhile"
 
 
-def test_archiving_keeps_everything_and_can_be_undone(http, as_staff, me, fed, db, cast):
+def test_archiving_keeps_everything_and_can_be_undone(http, as_staff, me, fed, db, tenants):
     assert http.delete(f"{URL}/{fed}", headers=me).status_code == 403
     lawyer = as_staff("attorney")
     assert http.delete(f"{URL}/{fed}", headers=lawyer).status_code == 204
@@ -267,13 +267,13 @@ def test_archiving_keeps_everything_and_can_be_undone(http, as_staff, me, fed, d
     assert http.get(URL, params={"status": "active"}, headers=me).json()["data"] == []
     assert http.get(f"{URL}/{fed}", headers=me).json()["status"] == "archived"
     assert told(http.post(f"{URL}/{fed}/restorations", headers=lawyer), 201)["status"] == "active"
-    assert len(entries(db, cast, "client.archive")) == len(entries(db, cast, "client.restore")) == 1
+    assert len(entries(db, tenants, "client.archive")) == len(entries(db, tenants, "client.restore")) == 1
 
 
 # ------------------------------------------------------------------------------------------------ lists
 
 
-def test_a_list_is_searched_filtered_and_counted(http, me, add, db, cast):
+def test_a_list_is_searched_filtered_and_counted(http, me, add, db, tenants):
     ids = [add(employee_id=f"E{n}", family_name=f"Muñoz{n}")["id"] for n in range(3)]
     add(employee_id="G1", partner="globex", family_name="Other")
     page = http.get(URL, params={"search": "muñOZ", "total": "true", "limit": 2}, headers=me).json()
@@ -284,9 +284,9 @@ def test_a_list_is_searched_filtered_and_counted(http, me, add, db, cast):
     assert [one["employee_id"] for one in http.get(URL, params={"partner": "globex"}, headers=me).json()["data"]] == [
         "G1"
     ]
-    assert len(http.get(URL, params={"partner": str(cast.acme)}, headers=me).json()["data"]) == 3
+    assert len(http.get(URL, params={"partner": str(tenants.acme)}, headers=me).json()["data"]) == 3
     assert http.get(URL, params={"search": "100%"}, headers=me).json()["data"] == []
-    first = entries(db, cast, "client.list")[0]
+    first = entries(db, tenants, "client.list")[0]
     assert [(one["kind"], one["id"], one["action"]) for one in first[2]] == [
         ("client", ids[2], "seen"),
         ("client", ids[1], "seen"),
@@ -326,8 +326,8 @@ def test_another_firms_client_does_not_exist(http, as_staff, fed):
 # ------------------------------------------------------------------------------------------------ history
 
 
-def test_history_leads_every_value_back_to_whoever_said_it(http, me, desk, db, cast):
-    desk.drop("roster_20260301.csv", [person(0, last_name="two\nlines"), person(1, ssn="536904399")])
+def test_history_leads_every_value_back_to_whoever_said_it(http, me, inbox, db, tenants):
+    inbox.drop("roster_20260301.csv", [person(0, last_name="two\nlines"), person(1, ssn="536904399")])
     fed = next(one["id"] for one in http.get(URL, headers=me).json()["data"] if one["employee_id"] == "E1")
     http.patch(f"{URL}/{fed}", json={"family_name": "Silva", "ssn": "536904398"}, headers=me)
     history = told(http.get(f"{URL}/{fed}/history", headers=me), 200)["data"]
@@ -341,4 +341,4 @@ def test_history_leads_every_value_back_to_whoever_said_it(http, me, desk, db, c
     source = by_file["source"]
     assert (source["file"], source["row"], source["line"]) == ("roster_20260301.csv", 3, 4)
     assert {"field": "annual_salary", "old": None, "new": 50000.0} in by_file["changes"][0]["values"]
-    assert len(entries(db, cast, "client.history")) == 1
+    assert len(entries(db, tenants, "client.history")) == 1

@@ -6,7 +6,7 @@ from urllib.parse import quote_plus, urlencode
 from uuid import UUID, uuid4
 
 import pytest
-from callers import ME, asking, key_headers
+from helpers.callers import ME, asking, key_headers
 from sqlalchemy import update
 
 from gateway.db.models import AccessToken, AuditEntry, Credential, Partner
@@ -18,14 +18,14 @@ GRANT = {"grant_type": "client_credentials"}
 
 
 @pytest.fixture
-def client(db, cast):
+def client(db, tenants):
     """Acme's OAuth2 client, which may send files and ask about them."""
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         scopes = ["files:write", "status:read"]
         return add_key(
             session,
-            cast.northgate,
-            cast.acme,
+            tenants.northgate,
+            tenants.acme,
             name="Workday",
             scopes=scopes,
             expires_at=None,
@@ -65,17 +65,17 @@ def later(minutes):
 # ---------------------------------------------------------------- API keys
 
 
-def test_a_key_says_whose_it_is_and_what_it_may(http, acme_key, cast):
+def test_a_key_says_whose_it_is_and_what_it_may(http, acme_key, tenants):
     told = http.get("/v1/me", headers=acme_key).json()
     assert (told["kind"], told["partner"], told["scopes"]) == ("partner", "acme", sorted(SCOPES))
-    assert told["firm"]["id"] == str(cast.northgate)
+    assert told["firm"]["id"] == str(tenants.northgate)
 
 
-def test_a_revoked_key_ends_at_once_in_every_process(http, settings, db, cast, acme_key):
+def test_a_revoked_key_ends_at_once_in_every_process(http, settings, db, tenants, acme_key):
     key_id = UUID(http.get("/v1/me", headers=acme_key).json()["id"])
     with asking(settings) as elsewhere:
         assert elsewhere.get("/v1/me", headers=acme_key).status_code == 200
-        with db.firm(cast.northgate) as session:
+        with db.firm(tenants.northgate) as session:
             revoke(session, key_id, ME)
         assert elsewhere.get("/v1/me", headers=acme_key).status_code == 401
 
@@ -168,11 +168,11 @@ def test_a_form_that_cannot_be_meant_is_refused(http, content, headers, error):
     assert answer.json()["error"] == error
 
 
-def test_a_token_ends_with_its_client(http, settings, db, cast, client):
+def test_a_token_ends_with_its_client(http, settings, db, tenants, client):
     token = ask(http, client).json()["access_token"]
     with asking(settings) as elsewhere:
         assert me(elsewhere, token).status_code == 200
-        with db.firm(cast.northgate) as session:
+        with db.firm(tenants.northgate) as session:
             revoke(session, client.credential.id, ME)
         assert me(elsewhere, token).status_code == 401
         assert ask(elsewhere, client).json()["error"] == "invalid_client"
@@ -186,10 +186,10 @@ def test_neither_a_clients_secret_nor_its_id_opens_anything_but_the_token_endpoi
     assert http.post("/oauth/token", content=form, headers=FORM).json()["error"] == "invalid_client"
 
 
-def test_a_clients_secret_does_not_pass_for_a_key_even_under_its_mark(http, db, cast, client):
+def test_a_clients_secret_does_not_pass_for_a_key_even_under_its_mark(http, db, tenants, client):
     from gateway.domain.access.credentials import digest_of
 
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         session.execute(update(Credential).values(digest=digest_of("gwk_and_so_on")))
     assert me(http, "gwk_and_so_on").status_code == 401
 
@@ -302,9 +302,11 @@ def test_what_has_ended_has_no_successor(http, admin):
     assert (answer.status_code, answer.json()["error"]) == (409, "credential_ended")
 
 
-def test_another_firms_credentials_are_not_there(http, db, cast, admin):
-    with db.firm(cast.harbor) as session:
-        strange = add_key(session, cast.harbor, cast.initech, name="x", scopes=[], expires_at=None, actor=ME).credential
+def test_another_firms_credentials_are_not_there(http, db, tenants, admin):
+    with db.firm(tenants.harbor) as session:
+        strange = add_key(
+            session, tenants.harbor, tenants.initech, name="x", scopes=[], expires_at=None, actor=ME
+        ).credential
     for credential_id in (strange.id, uuid4()):
         path = f"/v1/credentials/{credential_id}"
         answers = [
@@ -317,18 +319,18 @@ def test_another_firms_credentials_are_not_there(http, db, cast, admin):
     assert http.get("/v1/credentials?partner=initech", headers=admin).json()["data"] == []
 
 
-def test_the_list_can_be_narrowed_to_a_partner(http, db, cast, admin, acme_key):
-    key_headers(db, cast.northgate, cast.globex, [])
+def test_the_list_can_be_narrowed_to_a_partner(http, db, tenants, admin, acme_key):
+    key_headers(db, tenants.northgate, tenants.globex, [])
     listed = http.get("/v1/credentials?partner=globex", headers=admin).json()["data"]
     assert [one["partner"] for one in listed] == ["globex"]
 
 
-def test_what_is_done_to_credentials_is_on_record(http, admin, db, cast):
+def test_what_is_done_to_credentials_is_on_record(http, admin, db, tenants):
     made = add(http, admin).json()
     http.post(f"/v1/credentials/{made['id']}/rotations", headers=admin, json={"grace_hours": 1})
     http.delete(f"/v1/credentials/{made['id']}", headers=admin)
     http.delete(f"/v1/credentials/{made['id']}", headers=admin)
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         entries = session.query(AuditEntry).filter(AuditEntry.action.startswith("credential.")).order_by(AuditEntry.id)
         acts = [one.action for one in entries]
         assert acts == ["credential.add", "credential.add", "credential.rotate", "credential.revoke"]

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from desk import person
+from helpers.inbox import person
 
 from gateway import clock
 
@@ -35,7 +35,7 @@ def told(answer, status):
     return answer.json()
 
 
-def test_a_document_is_added_and_its_number_shown_by_its_end(http, me, client, desk):
+def test_a_document_is_added_and_its_number_shown_by_its_end(http, me, client, inbox):
     body = {
         "client_id": client,
         "doc_type": "passport",
@@ -51,7 +51,7 @@ def test_a_document_is_added_and_its_number_shown_by_its_end(http, me, client, d
     assert told(http.get(answer.headers["location"], headers=me), 200) == made
     assert told(http.get(f"{URL}/{made['id']}/number", headers=me), 200) == {"number": "K1234567"}
     assert told(http.post(URL, json=body, headers=me), 409)["error"] == "document_exists"
-    acts = desk.sql(
+    acts = inbox.sql(
         "SELECT action, client_id::text, changes::text FROM audit_log WHERE action LIKE 'document%%' ORDER BY at, id"
     )
     assert [act for act, _, _ in acts] == ["document.create", "document.view", "document.number"]
@@ -117,31 +117,31 @@ def test_documents_are_found_by_when_they_end_and_what_they_are(http, me, add, c
     )
 
 
-def test_a_correction_of_a_document_outlasts_its_feed(http, me, desk):
-    desk.drop("roster_20260301.csv", [person(1, passport="K1", passport_expiry="05/31/2030", i94_expiry="D/S")])
+def test_a_correction_of_a_document_outlasts_its_feed(http, me, inbox):
+    inbox.drop("roster_20260301.csv", [person(1, passport="K1", passport_expiry="05/31/2030", i94_expiry="D/S")])
     found = {one["doc_type"]: one for one in http.get(URL, headers=me).json()["data"]}
     told(http.patch(f"{URL}/{found['passport']['id']}", json={"expires_on": "2031-05-31"}, headers=me), 200)
     told(http.patch(f"{URL}/{found['i94']['id']}", json={"expires_on": "2027-01-01"}, headers=me), 200)
-    outcome = desk.drop(
+    outcome = inbox.drop(
         "roster_20260302.csv", [person(1, salary="1", passport="K1", passport_expiry="05/31/2030", i94_expiry="D/S")]
     )
     assert {one["code"] for one in outcome["problems"]} == {"pinned_field"}
     after = {one["doc_type"]: one for one in http.get(URL, headers=me).json()["data"]}
     assert (after["passport"]["expires_on"], after["i94"]["expires_on"]) == ("2031-05-31", "2027-01-01")
     assert http.delete(f"{URL}/{found['i94']['id']}/pins/expires_on", headers=me).status_code == 204
-    desk.drop(
+    inbox.drop(
         "roster_20260303.csv", [person(1, salary="2", passport="K1", passport_expiry="05/31/2030", i94_expiry="D/S")]
     )
     assert http.get(f"{URL}/{found['i94']['id']}", headers=me).json()["duration_of_status"] is True
 
 
-def test_a_number_changes_by_its_index(http, me, add, desk):
+def test_a_number_changes_by_its_index(http, me, add, inbox):
     one = add(number="K1234567")
     same = told(http.patch(f"{URL}/{one['id']}", json={"number": "K1234567"}, headers=me), 200)
     assert same["version"] == one["version"]
     other = told(http.patch(f"{URL}/{one['id']}", json={"number": "K7654321"}, headers=me), 200)
     assert other["number_last_four"] == "4321"
-    [(changes,)] = desk.sql("SELECT changes FROM audit_log WHERE action = 'document.update'")
+    [(changes,)] = inbox.sql("SELECT changes FROM audit_log WHERE action = 'document.update'")
     assert (changes[0]["old"], changes[0]["new"]) == ({"number": "•••"}, {"number": "•••"})
     add(number="K1")
     taken = http.patch(f"{URL}/{one['id']}", json={"number": "K1"}, headers=me)

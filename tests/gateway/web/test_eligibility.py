@@ -4,7 +4,7 @@ import datetime as dt
 
 import psycopg
 import pytest
-from desk import people
+from helpers.inbox import people
 
 from gateway import clock
 from gateway.domain.access.credentials import add_key, digest_of, revoke
@@ -21,9 +21,9 @@ UNKNOWN = {
 
 
 @pytest.fixture
-def enrolled(desk):
-    desk.drop("roster_20260301.csv", people(5))
-    return desk
+def enrolled(inbox):
+    inbox.drop("roster_20260301.csv", people(5))
+    return inbox
 
 
 def ask(number=1, born="1980-02-03"):
@@ -78,8 +78,8 @@ def test_a_thousand_are_a_batch_and_one_more_is_not(http, acme_key, enrolled):
     assert http.post(BATCH, json={"checks": []}, headers=acme_key).status_code == 400
 
 
-def test_people_of_another_partner_are_unknown(http, enrolled, db, cast, key_of):
-    for firm, partner in ((cast.northgate, cast.globex), (cast.harbor, cast.initech)):
+def test_people_of_another_partner_are_unknown(http, enrolled, db, tenants, key_of):
+    for firm, partner in ((tenants.northgate, tenants.globex), (tenants.harbor, tenants.initech)):
         answer = http.post(CHECK, json=ask(), headers=key_of(firm, partner))
         assert (answer.status_code, answer.json()) == (404, UNKNOWN)
 
@@ -100,18 +100,18 @@ def test_every_question_is_on_record_with_whom_it_was_about(http, acme_key, enro
     assert found == [("E1", "partner", "acme"), (None, "partner", "acme")]
 
 
-def test_who_may_not_ask_leaves_no_trace_of_having_been_answered(http, enrolled, cast, key_of, acme_key):
+def test_who_may_not_ask_leaves_no_trace_of_having_been_answered(http, enrolled, tenants, key_of, acme_key):
     assert http.post(CHECK, json=ask() | {"partner_id": "globex"}, headers=acme_key).status_code == 422
-    narrow = key_of(cast.northgate, cast.acme, scopes=["status:read"])
+    narrow = key_of(tenants.northgate, tenants.acme, scopes=["status:read"])
     assert http.post(CHECK, json=ask(), headers=narrow).status_code == 403
     assert enrolled.sql("SELECT count(*) FROM audit_log WHERE action = 'eligibility.check'") == [(0,)]
 
 
-def test_the_secret_of_an_oauth_client_answers_nothing(http, enrolled, cast, db, addresses):
+def test_the_secret_of_an_oauth_client_answers_nothing(http, enrolled, tenants, db, addresses):
     """Not even if it looked like a key, by which the application tells them apart."""
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         made = add_key(
-            session, cast.northgate, cast.acme, name="erp", scopes=["records:write"], expires_at=None,
+            session, tenants.northgate, tenants.acme, name="erp", scopes=["records:write"], expires_at=None,
             kind="oauth_client", actor=Actor("system", "test"),
         )  # fmt: skip
     answer = http.post(CHECK, json=ask(), headers={"Authorization": f"Bearer {made.secret}"})
@@ -121,14 +121,14 @@ def test_the_secret_of_an_oauth_client_answers_nothing(http, enrolled, cast, db,
         assert connection.execute(asked, [digest_of(made.secret)]).fetchall() == [("acme", None)]
 
 
-def test_a_key_without_the_scope_or_revoked_or_wrong_gets_no_answer(http, enrolled, cast, key_of, db):
+def test_a_key_without_the_scope_or_revoked_or_wrong_gets_no_answer(http, enrolled, tenants, key_of, db):
 
-    narrow = key_of(cast.northgate, cast.acme, scopes=["status:read"])
+    narrow = key_of(tenants.northgate, tenants.acme, scopes=["status:read"])
     assert http.post(CHECK, json=ask(), headers=narrow).status_code == 403
-    good = key_of(cast.northgate, cast.acme)
+    good = key_of(tenants.northgate, tenants.acme)
     assert http.post(CHECK, json=ask(), headers=good).status_code == 200
     [(credential_id,)] = enrolled.sql("SELECT id FROM credentials WHERE 'records:write' = ANY(scopes)")
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         revoke(session, credential_id, Actor("system", "test"))
     assert http.post(CHECK, json=ask(), headers=good).status_code == 401
     assert http.post(CHECK, json=ask()).status_code == 401

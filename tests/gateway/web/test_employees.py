@@ -1,24 +1,24 @@
 """How an employee stands, as the partner hears it."""
 
 import pytest
-from desk import people, person
+from helpers.inbox import people, person
 
 STATUS = "/v1/employees/E1/status"
 
 
 @pytest.fixture
-def staffed(desk):
-    desk.drop(
+def staffed(inbox):
+    inbox.drop(
         "roster_20260301.csv",
         [person(1, passport="X1234567", passport_expiry="02/03/2031", i94_expiry="D/S"), *people(5, without=(1,))],
     )
-    return desk
+    return inbox
 
 
-def add_case(desk, number, client="E1", partner="acme", **columns):
+def add_case(inbox, number, client="E1", partner="acme", **columns):
     told = {"case_type": "H1B_EXT", "stage": "drafting", "deadline_on": "2026-12-01", **columns}
     names, marks = ", ".join(told), ", ".join(["%s"] * len(told))
-    desk.sql(
+    inbox.sql(
         f"INSERT INTO cases (firm_id, partner_id, client_id, case_number, {names}) SELECT c.firm_id, p.id, c.id, %s, {marks}"
         " FROM clients c JOIN partners p ON p.slug = %s WHERE c.employee_id = %s",
         number, *told.values(), partner, client,
@@ -78,9 +78,9 @@ def test_a_very_long_id_is_refused(http, acme_key, staffed):
     assert http.get(f"/v1/employees/{'1' * 5000}/status", headers=acme_key).status_code == 400
 
 
-def test_people_of_another_partner_archived_and_unknown_ones_sound_alike(http, acme_key, staffed, key_of, cast):
+def test_people_of_another_partner_archived_and_unknown_ones_sound_alike(http, acme_key, staffed, key_of, tenants):
     told = {http.get(STATUS, headers=key_of(*one)).json()["message"] for one in
-            ((cast.northgate, cast.globex), (cast.harbor, cast.initech))}  # fmt: skip
+            ((tenants.northgate, tenants.globex), (tenants.harbor, tenants.initech))}  # fmt: skip
     told.add(http.get("/v1/employees/E99/status", headers=acme_key).json()["message"])
     staffed.sql("UPDATE clients SET status = 'archived' WHERE employee_id = 'E1'")
     told.add(http.get(STATUS, headers=acme_key).json()["message"])
@@ -97,6 +97,6 @@ def test_every_look_is_on_record_with_whom_it_was_about(http, acme_key, staffed)
     assert found == [("E1", "partner", "acme"), (None, "partner", "acme")]
 
 
-def test_a_key_without_the_scope_hears_nothing(http, key_of, cast, staffed):
-    assert http.get(STATUS, headers=key_of(cast.northgate, cast.acme, scopes=["files:write"])).status_code == 403
+def test_a_key_without_the_scope_hears_nothing(http, key_of, tenants, staffed):
+    assert http.get(STATUS, headers=key_of(tenants.northgate, tenants.acme, scopes=["files:write"])).status_code == 403
     assert http.get(STATUS).status_code == 401

@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from desk import person
+from helpers.inbox import person
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -29,10 +29,10 @@ def admin(as_staff):
 
 
 @pytest.fixture
-def ana(http, desk, admin):
+def ana(http, inbox, admin):
     """A person whom two files brought, with a case, a look and a correction on record."""
-    desk.drop("roster_20260301.csv", [ANA, *(person(n) for n in range(2, 9))])
-    desk.drop(
+    inbox.drop("roster_20260301.csv", [ANA, *(person(n) for n in range(2, 9))])
+    inbox.drop(
         "roster_20260302.csv",
         [ANA | {"Salary": "98766"}, person(2) | {"DOB": "Quisenberry"}, *(person(n) for n in range(3, 9))],
     )
@@ -80,7 +80,7 @@ def on_disk(settings):
     return {str(path): content(path) for path in Path(settings.data_dir).rglob("*") if path.is_file()}
 
 
-def test_nothing_of_an_erased_person_is_left(ana, erase, db, settings, desk):
+def test_nothing_of_an_erased_person_is_left(ana, erase, db, settings, inbox):
     assert any("Quisenberry" in held for held in everything(db).values())
     assert any(b"Quisenberry" in held for held in on_disk(settings).values())
     stored = [path for path in on_disk(settings) if "/files/" in path]
@@ -92,14 +92,14 @@ def test_nothing_of_an_erased_person_is_left(ana, erase, db, settings, desk):
     for path, held in on_disk(settings).items():
         assert [trace for trace in TRACES if trace.encode() in held] == [], path
     assert [path for path in on_disk(settings) if "/files/" in path] == []
-    assert desk.sql("SELECT count(*) FROM row_errors") == [(0,)]
+    assert inbox.sql("SELECT count(*) FROM row_errors") == [(0,)]
 
 
-def test_the_log_keeps_who_did_what_and_when(ana, erase, http, admin, desk):
+def test_the_log_keeps_who_did_what_and_when(ana, erase, http, admin, inbox):
     look = "SELECT id, at, actor, action, import_id, row FROM audit_log WHERE client_id = %s ORDER BY at, id"
-    before = desk.sql(look, ana)
+    before = inbox.sql(look, ana)
     erase(ana)
-    assert desk.sql(look, ana)[:-1] == before
+    assert inbox.sql(look, ana)[:-1] == before
     history = told(http.get(f"/v1/clients/{ana}/history", headers=admin), 200)["data"]
     assert history[0]["action"] == "client.erase"
     assert {"field": "reason", "old": None, "new": "She asked"} in history[0]["changes"][0]["values"]
@@ -108,33 +108,33 @@ def test_the_log_keeps_who_did_what_and_when(ana, erase, http, admin, desk):
     assert {value["old"] for value in values} | {value["new"] for value in values} == {"erased", None}
 
 
-def test_others_keep_their_values(ana, erase, http, admin, desk):
+def test_others_keep_their_values(ana, erase, http, admin, inbox):
     others = "SELECT count(*) FROM audit_log WHERE changes::text LIKE '%%Name3%%'"
-    before = desk.clients("employee_id, family_name, annual_salary")
-    [(entries,)] = desk.sql(others)
+    before = inbox.clients("employee_id, family_name, annual_salary")
+    [(entries,)] = inbox.sql(others)
     erase(ana)
-    assert {key: value for key, value in desk.clients("employee_id, family_name, annual_salary").items() if key} == {
+    assert {key: value for key, value in inbox.clients("employee_id, family_name, annual_salary").items() if key} == {
         key: value for key, value in before.items() if key != "E1"
     }
-    assert desk.sql(others) == [(entries,)]
+    assert inbox.sql(others) == [(entries,)]
 
 
-def test_the_next_full_file_does_not_bring_the_person_back(ana, erase, http, admin, desk):
+def test_the_next_full_file_does_not_bring_the_person_back(ana, erase, http, admin, inbox):
     erase(ana)
-    outcome = desk.drop("roster_20260303.csv", [ANA, *(person(n) for n in range(2, 9))])
+    outcome = inbox.drop("roster_20260303.csv", [ANA, *(person(n) for n in range(2, 9))])
     assert outcome["state"] == "loaded"
     assert outcome["rows"]["skipped"] == 1
     [problem] = outcome["problems"]
     assert (problem["code"], problem["row"], problem["value"]) == ("erased_person", 2, None)
     shown = told(http.get(f"/v1/clients/{ana}", headers=admin), 200)
     assert (shown["status"], shown["family_name"], shown["version"] > 1) == ("archived", None, True)
-    assert desk.sql("SELECT count(*) FROM clients") == [(8,)]
-    assert desk.sql("SELECT count(*) FROM documents WHERE status = 'current'") == [(0,)]
-    outcome = desk.drop("roster_20260304.csv", [person(n) for n in range(2, 9)])
+    assert inbox.sql("SELECT count(*) FROM clients") == [(8,)]
+    assert inbox.sql("SELECT count(*) FROM documents WHERE status = 'current'") == [(0,)]
+    outcome = inbox.drop("roster_20260304.csv", [person(n) for n in range(2, 9)])
     assert outcome["records"]["clients"]["closed"] == 0  # the tombstone is not absent either
 
 
-def test_a_case_only_feed_leaves_the_cases_of_an_erased_person_alone(ana, erase, desk, roster):
+def test_a_case_only_feed_leaves_the_cases_of_an_erased_person_alone(ana, erase, inbox, roster):
     cases = """
   matters:
     file: "matters*.csv"
@@ -147,22 +147,22 @@ def test_a_case_only_feed_leaves_the_cases_of_an_erased_person_alone(ana, erase,
         case_number: {from: Case}
         job_title:   {from: Title}
 """
-    desk.apply(roster + cases)
-    desk.drop("matters_1.csv", b"Case,Title\nC-1,Wandering poet\nC-2,Cook\n", feed="matters")
+    inbox.apply(roster + cases)
+    inbox.drop("matters_1.csv", b"Case,Title\nC-1,Wandering poet\nC-2,Cook\n", feed="matters")
     erase(ana)
-    outcome = desk.drop("matters_2.csv", b"Case,Title\nC-1,Wandering poet\nC-2,Baker\n", feed="matters")
+    outcome = inbox.drop("matters_2.csv", b"Case,Title\nC-1,Wandering poet\nC-2,Baker\n", feed="matters")
     assert [one["code"] for one in outcome["problems"]] == ["erased_person"]
-    assert desk.sql("SELECT case_number, job_title, status FROM cases ORDER BY 1") == [
+    assert inbox.sql("SELECT case_number, job_title, status FROM cases ORDER BY 1") == [
         ("C-1", None, "open"),
         ("C-2", "Baker", "open"),
     ]
 
 
-def test_staff_may_take_the_person_up_again(ana, erase, http, admin, desk):
+def test_staff_may_take_the_person_up_again(ana, erase, http, admin, inbox):
     erase(ana)
     again = told(http.post("/v1/clients", json={"partner": "acme", "employee_id": "E1"}, headers=admin), 201)
     assert again["id"] != ana
-    outcome = desk.drop("roster_20260303.csv", [ANA, *(person(n) for n in range(2, 9))])
+    outcome = inbox.drop("roster_20260303.csv", [ANA, *(person(n) for n in range(2, 9))])
     assert outcome["problems"] == []
     assert told(http.get(f"/v1/clients/{again['id']}", headers=admin), 200)["family_name"] == "Quisenberry"
     assert told(http.get(f"/v1/clients/{ana}", headers=admin), 200)["family_name"] is None
@@ -192,12 +192,12 @@ def test_the_case_of_an_erased_person_can_still_be_closed(ana, erase, http, admi
     assert (closed["stage"], closed["job_title"]) == ("closed", None)
 
 
-def test_while_an_import_runs_nobody_is_erased(ana, erase, db, cast, settings):
+def test_while_an_import_runs_nobody_is_erased(ana, erase, db, tenants, settings):
     held, done = threading.Event(), threading.Event()
 
     def run():
-        with db.firm(cast.northgate) as session:
-            lock_partner(session, cast.acme)
+        with db.firm(tenants.northgate) as session:
+            lock_partner(session, tenants.acme)
             held.set()
             done.wait(20)
 
@@ -214,13 +214,13 @@ def test_while_an_import_runs_nobody_is_erased(ana, erase, db, cast, settings):
     erase(ana)
 
 
-def test_files_that_wait_for_a_decision_are_named_and_kept(ana, erase, desk, http, admin):
-    held = desk.drop("roster_20260303.csv", [ANA])
+def test_files_that_wait_for_a_decision_are_named_and_kept(ana, erase, inbox, http, admin):
+    held = inbox.drop("roster_20260303.csv", [ANA])
     assert held["state"] == "held"
     done = erase(ana)
     assert done["waiting_imports"] == [held["import_id"]]
     assert held["import_id"] not in done["imports"]
-    released = desk.release(held)
+    released = inbox.release(held)
     assert [one["code"] for one in released["problems"]] == ["erased_person"]
 
 
@@ -229,17 +229,17 @@ def test_only_admins_erase(ana, http, as_staff):
         told(http.post(f"/v1/clients/{ana}/erasure", json={"reason": "x"}, headers=as_staff(role)), 403)
 
 
-def test_the_way_into_the_log_opens_for_erased_people_of_the_own_firm_only(ana, erase, db, cast):
-    with db.firm(cast.northgate) as session:
+def test_the_way_into_the_log_opens_for_erased_people_of_the_own_firm_only(ana, erase, db, tenants):
+    with db.firm(tenants.northgate) as session:
         with pytest.raises(DBAPIError, match="only of an erased client"):
             session.execute(text("SELECT erase_audit(:person)"), {"person": ana})
         session.rollback()
     erase(ana)
-    with db.firm(cast.harbor) as session:
+    with db.firm(tenants.harbor) as session:
         with pytest.raises(DBAPIError, match="only of an erased client"):
             session.execute(text("SELECT erase_audit(:person)"), {"person": ana})
         session.rollback()
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         with pytest.raises(DBAPIError, match="permission denied"):
             session.execute(text("UPDATE audit_log SET changes = NULL"))
         session.rollback()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import openpyxl
 import pytest
-from desk import as_csv, people, person
+from helpers.inbox import as_csv, people, person
 
 from gateway.domain.partners.homes import find_home
 from ingest.running import finish
@@ -21,36 +21,36 @@ def send(http, headers, content, name="roster_20260301.csv", **more):
 
 
 @pytest.fixture
-def worked(desk):
+def worked(inbox):
     """Does what a worker does with an import."""
 
     def work(answer):
         import_id = UUID(answer.json()["imports"][0]["import_id"])
-        finish(desk.office, find_home(desk.office, "acme"), import_id)
+        finish(inbox.office, find_home(inbox.office, "acme"), import_id)
         return str(import_id)
 
     return work
 
 
 @pytest.fixture
-def globex_key(key_of, cast):
-    return key_of(cast.northgate, cast.globex)
+def globex_key(key_of, tenants):
+    return key_of(tenants.northgate, tenants.globex)
 
 
-def test_a_file_is_on_record_and_queued_when_the_answer_leaves(http, acme_key, desk):
+def test_a_file_is_on_record_and_queued_when_the_answer_leaves(http, acme_key, inbox):
     answer = send(http, acme_key, people(3))
     assert answer.status_code == 202, answer.text
     [one] = answer.json()["imports"]
     assert answer.headers["location"] == one["status_url"] == f"{IMPORTS}/{one['import_id']}"
     assert http.get(one["status_url"], headers=acme_key).json()["state"] == "received"
-    assert desk.sql("SELECT kind, about::text, state FROM jobs") == [("ingest.run", one["import_id"], "waiting")]
+    assert inbox.sql("SELECT kind, about::text, state FROM jobs") == [("ingest.run", one["import_id"], "waiting")]
 
 
-def test_who_sent_a_file_is_on_record_and_who_took_it_up_again(http, acme_key, as_staff, worked, desk):
+def test_who_sent_a_file_is_on_record_and_who_took_it_up_again(http, acme_key, as_staff, worked, inbox):
     sent = worked(send(http, acme_key, people(3)))
     http.post(f"{IMPORTS}/{sent}/replay", headers=as_staff("admin")).raise_for_status()
     send(http, as_staff("paralegal"), people(4), partner="acme", name="roster_20260302.csv").raise_for_status()
-    found = desk.sql(
+    found = inbox.sql(
         "SELECT actor_kind, actor, changes -> 0 -> 'new' FROM audit_log WHERE action = 'import.receive' ORDER BY id"
     )
     assert found == [
@@ -60,7 +60,7 @@ def test_who_sent_a_file_is_on_record_and_who_took_it_up_again(http, acme_key, a
     ]
 
 
-def test_a_file_goes_from_upload_to_errors_to_repair(http, acme_key, worked, desk):
+def test_a_file_goes_from_upload_to_errors_to_repair(http, acme_key, worked, inbox):
     import_id = worked(send(http, acme_key, [*people(4), person(5, dob="soon")]))
     told = http.get(f"{IMPORTS}/{import_id}", headers=acme_key).json()
     assert (told["state"], told["rows"]["created"], told["rows"]["rejected"]) == ("loaded_with_errors", 4, 1)
@@ -81,63 +81,63 @@ def test_a_file_goes_from_upload_to_errors_to_repair(http, acme_key, worked, des
     book.save(out)
     back = worked(send(http, acme_key, out.getvalue(), name="errors.xlsx"))
     assert http.get(f"{IMPORTS}/{back}", headers=acme_key).json()["rows"]["created"] == 1
-    assert len(desk.clients()) == 5
+    assert len(inbox.clients()) == 5
 
 
-def test_whoever_is_shown_what_stood_in_rows_is_on_record(http, acme_key, as_staff, worked, desk):
+def test_whoever_is_shown_what_stood_in_rows_is_on_record(http, acme_key, as_staff, worked, inbox):
     clean = worked(send(http, acme_key, people(2)))
     wrong = worked(send(http, acme_key, [person(1, dob="soon")], name="roster_20260302.csv"))
     for one in (clean, wrong):
         assert http.get(f"{IMPORTS}/{one}", headers=as_staff("viewer")).status_code == 200
-    looks = desk.sql("SELECT actor, import_id::text FROM audit_log WHERE action = 'import.view'")
+    looks = inbox.sql("SELECT actor, import_id::text FROM audit_log WHERE action = 'import.view'")
     assert looks == [("viewer@northgate.example", wrong)]
 
 
-def test_a_partner_sees_its_own_imports_alone(http, acme_key, globex_key, key_of, cast, worked, desk):
+def test_a_partner_sees_its_own_imports_alone(http, acme_key, globex_key, key_of, tenants, worked, inbox):
     import_id = worked(send(http, acme_key, [*people(2), person(3, dob="soon")]))
     [seen] = http.get(IMPORTS, headers=acme_key).json()["data"]
     assert (seen["import_id"], seen["partner"], seen["feed"], seen["file"]) == (
         import_id, "acme", "roster", "roster_20260301.csv",
     )  # fmt: skip
-    for key in (globex_key, key_of(cast.harbor, cast.initech)):
+    for key in (globex_key, key_of(tenants.harbor, tenants.initech)):
         assert http.get(IMPORTS, headers=key).json()["data"] == []
         for path in ("", "/errors", "/events"):
             assert http.get(f"{IMPORTS}/{import_id}{path}", headers=key).status_code == 404
 
 
-def test_a_partner_may_send_for_itself_only(http, acme_key, desk):
+def test_a_partner_may_send_for_itself_only(http, acme_key, inbox):
     answer = send(http, acme_key, people(1), partner="globex")
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
-    assert desk.sql("SELECT count(*) FROM files") == [(0,)]
+    assert inbox.sql("SELECT count(*) FROM files") == [(0,)]
 
 
-def test_a_partner_may_not_decide(http, acme_key, desk):
-    told = desk.drop("roster_20260301.csv", people(9))
+def test_a_partner_may_not_decide(http, acme_key, inbox):
+    told = inbox.drop("roster_20260301.csv", people(9))
     for act, body in (("release", {}), ("refuse", {"reason": "no"}), ("replay", None)):
         answer = http.post(f"{IMPORTS}/{told['import_id']}/{act}", json=body, headers=acme_key)
         assert answer.status_code == 403, act
 
 
-def test_the_same_key_brings_the_same_answer_and_one_import(http, acme_key, desk):
+def test_the_same_key_brings_the_same_answer_and_one_import(http, acme_key, inbox):
     keyed = acme_key | {"Idempotency-Key": "nightly-2026-03-01"}
     first, again = send(http, keyed, people(3)), send(http, keyed, people(3))
     assert (again.status_code, again.json()) == (202, first.json())
     assert (again.headers["idempotency-replayed"], again.headers["location"]) == ("true", first.headers["location"])
-    assert desk.sql("SELECT count(*) FROM imports") == [(1,)]
+    assert inbox.sql("SELECT count(*) FROM imports") == [(1,)]
 
     other = send(http, keyed, people(4))
     assert (other.status_code, other.json()["error"]) == (422, "idempotency_key_reused")
 
 
-def test_a_destroyed_original_is_not_taken_for_a_lost_one(http, as_staff, desk):
-    told = desk.drop("roster_20260301.csv", people(3))
-    desk.sql("UPDATE files SET destroyed_at = '2027-04-05'")
+def test_a_destroyed_original_is_not_taken_for_a_lost_one(http, as_staff, inbox):
+    told = inbox.drop("roster_20260301.csv", people(3))
+    inbox.sql("UPDATE files SET destroyed_at = '2027-04-05'")
     answer = http.post(f"{IMPORTS}/{told['import_id']}/replay", headers=as_staff("admin"))
     assert (answer.status_code, answer.json()["error"]) == (410, "original_destroyed"), answer.text
     assert "2027-04-05" in answer.json()["message"]
 
 
-def test_an_idempotency_key_is_its_callers_alone(http, acme_key, globex_key, desk):
+def test_an_idempotency_key_is_its_callers_alone(http, acme_key, globex_key, inbox):
     first = send(http, acme_key | {"Idempotency-Key": "k"}, people(1))
     other = send(http, globex_key | {"Idempotency-Key": "k"}, people(1))
     assert "idempotency-replayed" not in other.headers
@@ -154,12 +154,12 @@ def test_an_idempotency_key_is_its_callers_alone(http, acme_key, globex_key, des
         ({"as_of": "2999-05-01T00:00:00Z"}, 422, "as_of_out_of_range"),
     ],
 )
-def test_what_is_said_of_a_file_must_make_sense(http, acme_key, desk, more, status, error):
+def test_what_is_said_of_a_file_must_make_sense(http, acme_key, inbox, more, status, error):
     answer = send(http, acme_key, people(1), **more)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
-def test_a_form_whose_fields_nobody_should_read_is_refused(http, acme_key, desk):
+def test_a_form_whose_fields_nobody_should_read_is_refused(http, acme_key, inbox):
     """They are held in memory, and punycode takes minutes for a megabyte."""
     large = send(http, acme_key, people(1), feed="x" * 100_000)
     assert (large.status_code, large.json()["error"]) == (413, "too_large")
@@ -181,7 +181,7 @@ def test_a_form_without_a_file_is_told_so(http, acme_key):
     assert "file" in answer.text
 
 
-def test_an_import_is_followed_to_its_end(http, acme_key, worked, desk):
+def test_an_import_is_followed_to_its_end(http, acme_key, worked, inbox):
     import_id = worked(send(http, acme_key, people(3)))
     with http.stream("GET", f"{IMPORTS}/{import_id}/events", headers=acme_key) as events:
         lines = [line for line in events.iter_lines() if line]

@@ -70,7 +70,7 @@ def admin(as_staff):
 
 
 @pytest.fixture
-def ids(http, admin, cast):
+def ids(http, admin, tenants):
     def made(path, body):
         answer = http.post(f"/v1/{path}", json=body, headers=admin)
         assert answer.status_code == 201, answer.text
@@ -81,7 +81,7 @@ def ids(http, admin, cast):
         "client_id": client,
         "case_id": made("cases", {"case_number": "C-1", "client_id": client}),
         "document_id": made("documents", {"client_id": client, "doc_type": "passport"}),
-        "wall_id": made("walls", {"staff_id": str(cast.staff["viewer"]), "client_id": client, "reason": "x"}),
+        "wall_id": made("walls", {"staff_id": str(tenants.staff["viewer"]), "client_id": client, "reason": "x"}),
     }
 
 

@@ -11,12 +11,12 @@ ADMIN = Actor("staff", "admin@northgate.example")
 
 
 @pytest.fixture
-def limited(db, cast):
+def limited(db, tenants):
     """Sets windows of a tier for Northgate."""
 
     def limit(tier, **most):
-        with db.firm(cast.northgate) as session:
-            tiers.change(session, cast.northgate, tier, most, ADMIN)
+        with db.firm(tenants.northgate) as session:
+            tiers.change(session, tenants.northgate, tier, most, ADMIN)
 
     return limit
 
@@ -57,19 +57,19 @@ def test_whoever_calls_too_often_is_told_when_to_come_back(http, acme_key, limit
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 61
 
 
-def test_two_keys_of_a_partner_count_together_and_two_partners_do_not(http, key_of, cast, limited):
+def test_two_keys_of_a_partner_count_together_and_two_partners_do_not(http, key_of, tenants, limited):
     limited("standard", minute=4)
-    keys = [key_of(cast.northgate, cast.acme) for _ in range(2)]
+    keys = [key_of(tenants.northgate, tenants.acme) for _ in range(2)]
     assert [http.get(STATUS, headers=keys[n % 2]).status_code for n in range(5)] == [200] * 4 + [429]
-    assert http.get(STATUS, headers=key_of(cast.northgate, cast.globex)).status_code == 200
+    assert http.get(STATUS, headers=key_of(tenants.northgate, tenants.globex)).status_code == 200
 
 
-def test_a_firms_partners_share_its_ceiling_and_another_firms_do_not(http, key_of, cast, limited):
+def test_a_firms_partners_share_its_ceiling_and_another_firms_do_not(http, key_of, tenants, limited):
     limited("firm", minute=3)
-    acme, globex = key_of(cast.northgate, cast.acme), key_of(cast.northgate, cast.globex)
+    acme, globex = key_of(tenants.northgate, tenants.acme), key_of(tenants.northgate, tenants.globex)
     codes = [http.get(STATUS, headers=key).status_code for key in (acme, globex, acme, globex)]
     assert codes == [200, 200, 200, 429]
-    assert http.get(STATUS, headers=key_of(cast.harbor, cast.initech)).status_code == 200
+    assert http.get(STATUS, headers=key_of(tenants.harbor, tenants.initech)).status_code == 200
 
 
 def test_checks_count_as_any_other_request(http, acme_key, limited):
@@ -79,7 +79,7 @@ def test_checks_count_as_any_other_request(http, acme_key, limited):
     assert http.post("/v1/eligibility/check", json=question, headers=acme_key).status_code == 429
 
 
-def test_files_have_a_limit_of_their_own_whatever_the_tier(http, acme_key, key_of, as_staff, cast, limited, desk):
+def test_files_have_a_limit_of_their_own_whatever_the_tier(http, acme_key, key_of, as_staff, tenants, limited, inbox):
     def send(headers, **more):
         return http.post("/v1/files", files={"file": ("roster.csv", b"EMP_ID\n")}, data=more, headers=headers)
 
@@ -89,22 +89,22 @@ def test_files_have_a_limit_of_their_own_whatever_the_tier(http, acme_key, key_o
     assert '"files";q=2;w=3600' in answers[0].headers["ratelimit-policy"]
     assert "2 files an hour" in answers[2].json()["message"]
     assert 1 <= int(answers[2].headers["retry-after"]) <= 3601
-    assert desk.sql("SELECT count(*) FROM files") == [(2,)]
+    assert inbox.sql("SELECT count(*) FROM files") == [(2,)]
     assert {one["window"]: one["remaining"] for one in http.get(STATUS, headers=acme_key).json()["windows"]}[
         "files"
     ] == 0
-    assert send(key_of(cast.northgate, cast.globex)).status_code == 202
+    assert send(key_of(tenants.northgate, tenants.globex)).status_code == 202
     assert send(as_staff("paralegal"), partner="acme").status_code == 202
 
 
-def test_fetching_tokens_counts_as_any_other_request(http, as_staff, limited, desk):
+def test_fetching_tokens_counts_as_any_other_request(http, as_staff, limited, inbox):
     asked = {"partner": "acme", "name": "n", "scopes": ["status:read"], "kind": "oauth_client"}
     made = http.post("/v1/credentials", headers=as_staff("admin"), json=asked).json()
     limited("standard", minute=2)
     form = {"grant_type": "client_credentials", "client_id": made["prefix"], "client_secret": made["secret"]}
     answers = [http.post("/oauth/token", data=form) for _ in range(3)]
     assert [one.status_code for one in answers] == [200, 200, 429]
-    assert desk.sql("SELECT count(*) FROM access_tokens") == [(2,)]
+    assert inbox.sql("SELECT count(*) FROM access_tokens") == [(2,)]
     bearer = {"Authorization": f"Bearer {answers[0].json()['access_token']}"}
     assert http.get(STATUS, headers=bearer).status_code == 429
 

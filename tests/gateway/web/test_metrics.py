@@ -6,12 +6,12 @@ import sys
 from collections import Counter
 
 import pytest
-from callers import asking
-from desk import people, person
+from helpers.callers import asking
+from helpers.inbox import people, person
+from helpers.servers import free_port
 from litestar.testing import TestClient
 from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
-from servers import free_port
 
 from gateway.db.session import driver
 from gateway.limits import OnRedis, Window
@@ -72,10 +72,10 @@ def test_requests_are_told_by_route_and_not_by_what_was_asked(local):
     assert gained(before, after, count, route="/metrics", method="GET", status="200") == 1
 
 
-def test_imports_and_rows_are_counted_by_partner_once_each_has_come_to_its_state(local, desk):
+def test_imports_and_rows_are_counted_by_partner_once_each_has_come_to_its_state(local, inbox):
     before = scrape(local)
-    desk.drop("roster.csv", [*people(2), person(3, dob="soon")])
-    desk.drop("roster.csv", [*people(2), person(3, dob="soon")])
+    inbox.drop("roster.csv", [*people(2), person(3, dob="soon")])
+    inbox.drop("roster.csv", [*people(2), person(3, dob="soon")])
     after = scrape(local)
     assert gained(before, after, "gateway_imports_total", partner="acme", state="loaded_with_errors") == 1
     assert gained(before, after, "gateway_imports_total", partner="acme", state="no_change") == 1
@@ -84,10 +84,10 @@ def test_imports_and_rows_are_counted_by_partner_once_each_has_come_to_its_state
     assert 0 <= one(after, "gateway_feed_age_seconds", partner="acme", feed="roster") < 60
 
 
-def test_a_file_that_is_held_or_fails_waits_for_somebody_and_no_row_of_it_counts(local, desk, db):
-    desk.drop("roster.csv", people(40))
+def test_a_file_that_is_held_or_fails_waits_for_somebody_and_no_row_of_it_counts(local, inbox, db):
+    inbox.drop("roster.csv", people(40))
     before = scrape(local)
-    desk.drop("roster.csv", people(4))
+    inbox.drop("roster.csv", people(4))
     with db.system() as session:
         driver(session).execute("UPDATE imports SET state = 'failed' WHERE state = 'loaded'")
     after = scrape(local)
@@ -100,8 +100,8 @@ def test_a_file_that_is_held_or_fails_waits_for_somebody_and_no_row_of_it_counts
     assert one(scrape(local), "gateway_imports_waiting", partner="acme", state="failed") == 0
 
 
-def test_imports_without_a_receipt_are_told(local, desk, db):
-    desk.drop("roster.csv", people(1))
+def test_imports_without_a_receipt_are_told(local, inbox, db):
+    inbox.drop("roster.csv", people(1))
     assert one(scrape(local), "gateway_receipts_missing") == 0
     with db.system() as session:
         driver(session).execute("UPDATE imports SET receipt_at = NULL")
@@ -190,8 +190,8 @@ def away():
     return make_engine(f"postgresql://nobody@127.0.0.1:{free_port()}/gateway", connections=1)
 
 
-def test_labels_name_no_person_and_no_file_and_none_repeats(local, desk, as_staff, acme_key):
-    desk.drop("roster of Zelenka.csv", people(2), feed="roster")
+def test_labels_name_no_person_and_no_file_and_none_repeats(local, inbox, as_staff, acme_key):
+    inbox.drop("roster of Zelenka.csv", people(2), feed="roster")
     local.post("/v1/auth/login", json={"email": "zelenka@northgate.example", "password": "wrong-lamp"})
     local.get("/v1/clients", params={"search": "zelenka"}, headers=as_staff("admin"))
     local.get("/v1/zelenka")

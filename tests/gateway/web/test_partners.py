@@ -4,7 +4,7 @@ import threading
 from uuid import UUID
 
 import pytest
-from desk import ROSTER, people, person
+from helpers.inbox import ROSTER, people, person
 from sqlalchemy import text
 
 from gateway.domain.partners.homes import find_home
@@ -47,11 +47,11 @@ def test_staff_see_their_firms_partners_and_no_others(http, admin, stranger):
     assert [one["partner"] for one in http.get(PARTNERS, headers=stranger).json()["data"]] == ["initech"]
 
 
-def test_a_partner_is_shown_with_how_fresh_its_feeds_are(http, admin, desk, roster):
-    desk.drop("roster_20260301.csv", people(3))
-    held = desk.drop("roster_20260302.csv", b"EMP_ID,Surname\nE1,Name1\n")
+def test_a_partner_is_shown_with_how_fresh_its_feeds_are(http, admin, inbox, roster):
+    inbox.drop("roster_20260301.csv", people(3))
+    held = inbox.drop("roster_20260302.csv", b"EMP_ID,Surname\nE1,Name1\n")
     other = roster.replace("  roster:", "  leavers:").replace('"roster*.csv"', '"leavers*.csv"').split("feeds:")[1]
-    desk.apply(roster.replace("contents: full", 'expected: {by: "06:00"}\n    contents: full') + other)
+    inbox.apply(roster.replace("contents: full", 'expected: {by: "06:00"}\n    contents: full') + other)
     answer = http.get(ACME, headers=admin)
     assert answer.headers["etag"] == '"2"'
     told = answer.json()
@@ -61,7 +61,7 @@ def test_a_partner_is_shown_with_how_fresh_its_feeds_are(http, admin, desk, rost
     assert (roster_feed["in_force"], roster_feed["contents"], roster_feed["expected_by"]) == (True, "full", "06:00")
     assert (roster_feed["last_import"]["import_id"], roster_feed["last_import"]["state"]) == (held["import_id"], "held")
     assert 0 <= roster_feed["age_seconds"] < 60
-    desk.apply(roster)
+    inbox.apply(roster)
     assert [one["in_force"] for one in http.get(ACME, headers=admin).json()["feeds"]] == [False, True]
 
 
@@ -84,34 +84,34 @@ def ask(http, headers, method, path, partner="acme"):
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
-def test_another_firms_partner_does_not_exist(http, stranger, desk, method, path):
+def test_another_firms_partner_does_not_exist(http, stranger, inbox, method, path):
     answer = ask(http, stranger, method, path)
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
     assert answer.json()["message"] == "There is no partner 'acme'."
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
-def test_partners_themselves_see_none_of_it(http, acme_key, desk, method, path):
+def test_partners_themselves_see_none_of_it(http, acme_key, inbox, method, path):
     assert ask(http, acme_key, method, path).status_code == 403
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
-def test_only_admins_change_settings(http, desk, as_staff, method, path):
+def test_only_admins_change_settings(http, inbox, as_staff, method, path):
     for role in ("viewer", "paralegal", "attorney"):
         assert (ask(http, as_staff(role), method, path).status_code == 403) == (method != "GET")
 
 
 @pytest.mark.parametrize("partner", ["%00", "x" * 200, "'", "%FF", "ACME"])
 @pytest.mark.parametrize(("method", "path"), PATHS)
-def test_a_strange_name_is_never_our_fault(http, admin, desk, method, path, partner):
+def test_a_strange_name_is_never_our_fault(http, admin, inbox, method, path, partner):
     assert ask(http, admin, method, path, partner).status_code in {400, 404}
 
 
 # ---------------------------------------------------------------- versions
 
 
-def test_versions_are_listed_and_shown_as_they_were_applied(http, admin, desk, roster):
-    desk.apply(roster + "# again\n")
+def test_versions_are_listed_and_shown_as_they_were_applied(http, admin, inbox, roster):
+    inbox.apply(roster + "# again\n")
     answer = http.get(CONFIGS, headers=admin)
     assert answer.headers["etag"] == '"2"'
     told = answer.json()["data"]
@@ -123,12 +123,12 @@ def test_versions_are_listed_and_shown_as_they_were_applied(http, admin, desk, r
 
 
 @pytest.mark.parametrize("number", ["3", "0", "-1", "9" * 30, "9" * 5000, "1.5", "%00"])
-def test_a_version_that_is_none_is_refused(http, admin, desk, number):
+def test_a_version_that_is_none_is_refused(http, admin, inbox, number):
     for path in (number, f"{number}/diff/1", f"1/diff/{number}"):
         assert http.get(f"{CONFIGS}/{path}", headers=admin).status_code in {400, 404}, path
 
 
-def test_what_is_wrong_with_settings_is_told_with_its_place(http, admin, desk, roster):
+def test_what_is_wrong_with_settings_is_told_with_its_place(http, admin, inbox, roster):
     answer = http.post(CHECK, json={"source": roster.replace("absent: close", "absent: clos")}, headers=admin)
     assert answer.status_code == 200
     told = answer.json()
@@ -146,45 +146,45 @@ def test_what_is_wrong_with_settings_is_told_with_its_place(http, admin, desk, r
     ("old", "new", "path"),
     [("partner: acme", "partner: globex", "partner"), ("firm: northgate", "firm: harbor", "firm")],
 )
-def test_settings_of_another_partner_or_firm_are_not_taken(http, admin, desk, roster, old, new, path):
+def test_settings_of_another_partner_or_firm_are_not_taken(http, admin, inbox, roster, old, new, path):
     source = roster.replace(old, new)
     [finding] = http.post(CHECK, json={"source": source}, headers=admin).json()["findings"]
     assert (finding["path"], finding["suggestion"]) == (path, old.split(": ")[1])
     answer = apply(http, admin, source)
     assert (answer.status_code, answer.json()["error"]) == (422, "config_invalid")
     assert answer.json()["details"] == [finding]
-    assert desk.sql("SELECT count(*) FROM partner_configs") == [(1,)]
+    assert inbox.sql("SELECT count(*) FROM partner_configs") == [(1,)]
 
 
-def test_settings_are_put_in_force_and_the_next_file_is_read_by_them(http, admin, desk, roster):
+def test_settings_are_put_in_force_and_the_next_file_is_read_by_them(http, admin, inbox, roster):
     answer = apply(http, admin, roster.replace("from: Last Name", "from: Surname"))
     assert answer.status_code == 201, answer.text
     assert answer.headers["location"] == f"{CONFIGS}/2"
     assert answer.headers["etag"] == '"2"'
     assert (answer.json()["version"], answer.json()["active"]) == (2, True)
-    told = desk.drop("roster_20260301.csv", b"EMP_ID,Surname,Passport,I94 Expiry\nE1,Name1,,\n")
+    told = inbox.drop("roster_20260301.csv", b"EMP_ID,Surname,Passport,I94 Expiry\nE1,Name1,,\n")
     assert (told["state"], told["config_version"]) == ("loaded", 2)
-    found = desk.sql(
+    found = inbox.sql(
         "SELECT action, actor_kind, actor, origin FROM audit_log WHERE action = 'partner.apply' ORDER BY at"
     )
     assert found[-1] == ("partner.apply", "staff", "admin@northgate.example", "10.0.0.1")
 
 
-def test_the_same_settings_again_change_nothing(http, admin, desk, roster):
+def test_the_same_settings_again_change_nothing(http, admin, inbox, roster):
     answer = apply(http, admin, roster)
     assert (answer.status_code, answer.json()["version"]) == (200, 1)
-    assert desk.sql("SELECT count(*) FROM partner_configs") == [(1,)]
+    assert inbox.sql("SELECT count(*) FROM partner_configs") == [(1,)]
 
 
-def test_two_admins_do_not_overwrite_each_other(http, admin, desk, roster):
+def test_two_admins_do_not_overwrite_each_other(http, admin, inbox, roster):
     seen = http.get(CONFIGS, headers=admin).headers["etag"]
     assert apply(http, admin | {"If-Match": seen}, roster + "# one\n").status_code == 201
     answer = apply(http, admin | {"If-Match": seen}, roster + "# other\n")
     assert (answer.status_code, answer.json()["error"], answer.headers["etag"]) == (412, "changed_meanwhile", '"2"')
-    assert desk.sql("SELECT count(*) FROM partner_configs") == [(2,)]
+    assert inbox.sql("SELECT count(*) FROM partner_configs") == [(2,)]
 
 
-def test_of_two_admins_at_the_same_moment_one_is_told(http, admin, desk, roster):
+def test_of_two_admins_at_the_same_moment_one_is_told(http, admin, inbox, roster):
     codes = []
     threads = [
         threading.Thread(
@@ -199,14 +199,14 @@ def test_of_two_admins_at_the_same_moment_one_is_told(http, admin, desk, roster)
     assert sorted(codes) == [201, 412, 412, 412]
 
 
-def test_an_idempotency_key_brings_the_same_version(http, admin, desk, roster):
+def test_an_idempotency_key_brings_the_same_version(http, admin, inbox, roster):
     keyed = admin | {"Idempotency-Key": "layout-of-june", "If-Match": '"1"'}
     first, again = apply(http, keyed, roster + "# june\n"), apply(http, keyed, roster + "# june\n")
     assert (again.status_code, again.json()) == (201, first.json())
     assert again.headers["idempotency-replayed"] == "true"
 
 
-def test_tables_come_with_the_settings_and_stay_when_left_out(http, admin, desk, roster):
+def test_tables_come_with_the_settings_and_stay_when_left_out(http, admin, inbox, roster):
     looked_up = roster + LOOKED_UP
     [finding] = http.post(CHECK, json={"source": looked_up}, headers=admin).json()["findings"]
     assert finding["path"].endswith("table")
@@ -227,13 +227,13 @@ def test_tables_come_with_the_settings_and_stay_when_left_out(http, admin, desk,
         ("", "holds no rows"),
     ],
 )
-def test_a_bad_table_is_a_finding(http, admin, desk, roster, table, sentence):
+def test_a_bad_table_is_a_finding(http, admin, inbox, roster, table, sentence):
     answer = http.post(CHECK, json={"source": roster + LOOKED_UP, "tables": {"sites.csv": table}}, headers=admin)
     assert answer.status_code == 200, answer.text
     assert any(sentence in one["message"] for one in answer.json()["findings"]), answer.json()["findings"]
 
 
-def test_versions_are_compared_by_line_and_by_feed(http, admin, desk, roster):
+def test_versions_are_compared_by_line_and_by_feed(http, admin, inbox, roster):
     apply(http, admin, roster + LOOKED_UP, tables={"sites.csv": SITES})
     changed = (
         (roster + LOOKED_UP)
@@ -256,7 +256,7 @@ def test_versions_are_compared_by_line_and_by_feed(http, admin, desk, roster):
     assert (same["text"], same["settings"], same["feeds"], same["tables"]) == ("", [], [], {})
 
 
-def test_a_feed_that_came_or_went_is_told_so(http, admin, desk, roster):
+def test_a_feed_that_came_or_went_is_told_so(http, admin, inbox, roster):
     apply(http, admin, roster.replace("  roster:\n", "  staff:\n"))
     told = http.get(f"{CONFIGS}/1/diff/2", headers=admin).json()["feeds"]
     assert told == [
@@ -265,13 +265,13 @@ def test_a_feed_that_came_or_went_is_told_so(http, admin, desk, roster):
     ]
 
 
-def test_texts_beyond_any_persons_are_not_compared(http, admin, desk, roster):
+def test_texts_beyond_any_persons_are_not_compared(http, admin, inbox, roster):
     apply(http, admin, roster + "#\n" * 6_000)
     answer = http.get(f"{CONFIGS}/1/diff/2", headers=admin)
     assert (answer.status_code, answer.json()["error"]) == (422, "too_long_to_compare")
 
 
-def test_an_older_version_comes_back_as_the_newest_with_who_and_why(http, admin, desk, roster):
+def test_an_older_version_comes_back_as_the_newest_with_who_and_why(http, admin, inbox, roster):
     apply(http, admin, roster + LOOKED_UP, tables={"sites.csv": SITES})
     apply(http, admin, roster + "# third\n")
     path = f"{CONFIGS}/2/activations"
@@ -280,19 +280,19 @@ def test_an_older_version_comes_back_as_the_newest_with_who_and_why(http, admin,
     assert (answer.json()["version"], answer.headers["location"]) == (4, f"{CONFIGS}/4")
     shown = http.get(f"{CONFIGS}/4", headers=admin).json()
     assert (shown["source"], shown["tables"]) == (roster + LOOKED_UP, {"sites.csv": SITES})
-    [(actor, changes)] = desk.sql("SELECT actor, changes FROM audit_log WHERE action = 'partner.activate'")
+    [(actor, changes)] = inbox.sql("SELECT actor, changes FROM audit_log WHERE action = 'partner.activate'")
     assert actor == "admin@northgate.example"
     assert changes[0]["new"] == {"version": 4, "text_of": 2, "reason": "The sites are needed"}
     again = http.post(path, json={"reason": "Twice"}, headers=admin)
     assert (again.status_code, again.json()["version"]) == (200, 4)
     assert http.post(path, json={"reason": "Late"}, headers=admin | {"If-Match": '"3"'}).status_code == 412
-    assert len(desk.sql("SELECT 1 FROM audit_log WHERE action = 'partner.activate'")) == 1
+    assert len(inbox.sql("SELECT 1 FROM audit_log WHERE action = 'partner.activate'")) == 1
 
 
-def test_a_version_that_would_not_be_taken_today_does_not_come_back(http, admin, desk, roster):
+def test_a_version_that_would_not_be_taken_today_does_not_come_back(http, admin, inbox, roster):
     apply(http, admin, roster + "# second\n")
     broken = roster.replace("absent: close", "absent: vanish")
-    with desk.office.db.system() as session:
+    with inbox.office.db.system() as session:
         session.execute(
             text("INSERT INTO partner_configs (firm_id, partner_id, version, sha256, source, tables, applied_by, active)"
                  " SELECT firm_id, partner_id, 9, 'x', :source, '{}', 'long ago', false FROM partner_configs LIMIT 1"),
@@ -317,7 +317,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("path", [CHECK, CONFIGS])
-def test_a_hostile_body_is_refused(http, admin, desk, path, body):
+def test_a_hostile_body_is_refused(http, admin, inbox, path, body):
     answer = http.post(path, content=body, headers=admin)
     assert 400 <= answer.status_code < 500, answer.text
 
@@ -338,7 +338,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("source", TEXTS.values(), ids=TEXTS)
-def test_hostile_settings_are_findings_and_never_in_force(http, admin, desk, source):
+def test_hostile_settings_are_findings_and_never_in_force(http, admin, inbox, source):
     answer = http.post(CHECK, json={"source": source}, headers=admin)
     assert answer.status_code == 200, answer.text
     assert answer.json()["findings"]
@@ -349,14 +349,14 @@ def test_hostile_settings_are_findings_and_never_in_force(http, admin, desk, sou
 
 
 @pytest.fixture
-def learned(desk):
+def learned(inbox):
     content = b"EMP_ID,Surname,Passport,I94 Expiry\nE1,Name1,,\n"
-    held = desk.drop("roster_20260301.csv", content)
-    assert desk.release(held, {"Last Name": "Surname"})["state"] == "released"
+    held = inbox.drop("roster_20260301.csv", content)
+    assert inbox.release(held, {"Last Name": "Surname"})["state"] == "released"
     return content
 
 
-def test_learned_names_are_listed_and_one_is_forgotten(http, admin, desk, learned, as_staff):
+def test_learned_names_are_listed_and_one_is_forgotten(http, admin, inbox, learned, as_staff):
     path = f"{ACME}/feeds/roster/learned-names"
     [told] = http.get(path, headers=as_staff("viewer")).json()
     assert (told["expected"], told["found"], told["accepted_by"]) == (
@@ -364,43 +364,43 @@ def test_learned_names_are_listed_and_one_is_forgotten(http, admin, desk, learne
         "Surname",
         "paralegal@northgate.example",
     )
-    assert desk.drop("roster_20260302.csv", learned + b"E2,Name2,,\n")["state"] == "loaded"
+    assert inbox.drop("roster_20260302.csv", learned + b"E2,Name2,,\n")["state"] == "loaded"
     answer = http.delete(f"{path}/{told['id']}", headers=admin)
     assert (answer.status_code, answer.content) == (204, b"")
     assert http.get(path, headers=admin).json() == []
-    assert desk.drop("roster_20260303.csv", learned + b"E3,Name3,,\n")["state"] == "held"
-    [(actor, changes)] = desk.sql("SELECT actor, changes FROM audit_log WHERE action = 'feed.forget'")
+    assert inbox.drop("roster_20260303.csv", learned + b"E3,Name3,,\n")["state"] == "held"
+    [(actor, changes)] = inbox.sql("SELECT actor, changes FROM audit_log WHERE action = 'feed.forget'")
     assert (actor, changes[0]["old"]) == ("admin@northgate.example", {"Last Name": "Surname"})
     assert http.delete(f"{path}/{told['id']}", headers=admin).status_code == 404
 
 
-def test_a_learned_name_of_another_feed_or_partner_is_not_found(http, admin, desk, roster, learned, cast):
+def test_a_learned_name_of_another_feed_or_partner_is_not_found(http, admin, inbox, roster, learned, tenants):
     other = roster.replace("  roster:", "  leavers:").replace('"roster*.csv"', '"leavers*.csv"').split("feeds:")[1]
-    desk.apply(roster + other)
-    desk.apply(ROSTER.format(partner="globex", firm="northgate"))
-    [(name_id,)] = desk.sql("SELECT id FROM header_aliases")
+    inbox.apply(roster + other)
+    inbox.apply(ROSTER.format(partner="globex", firm="northgate"))
+    [(name_id,)] = inbox.sql("SELECT id FROM header_aliases")
     for path in ("acme/feeds/leavers", "globex/feeds/roster", "acme/feeds/rooster", "acme/feeds/%00"):
         answer = http.delete(f"{PARTNERS}/{path}/learned-names/{name_id}", headers=admin)
         assert answer.status_code in {400, 404}, path
-    assert desk.sql("SELECT count(*) FROM header_aliases") == [(1,)]
+    assert inbox.sql("SELECT count(*) FROM header_aliases") == [(1,)]
 
 
-def test_rows_sent_are_read_by_learned_names_as_well(http, admin, acme_key, desk, learned):
+def test_rows_sent_are_read_by_learned_names_as_well(http, admin, acme_key, inbox, learned):
     row = person(2)
     row["Surname"] = row.pop("Last Name")
     answer = http.post("/v1/records/roster", json={"rows": [row]}, headers=acme_key)
     assert [one["outcome"] for one in answer.json()["results"]] == ["created"]
-    assert desk.sql("SELECT family_name FROM clients WHERE employee_id = 'E2'") == [("Name2",)]
+    assert inbox.sql("SELECT family_name FROM clients WHERE employee_id = 'E2'") == [("Name2",)]
 
 
-def test_rows_that_are_replayed_are_read_as_rows_again(http, admin, acme_key, desk):
-    desk.drop("roster_20260301.csv", people(9))
+def test_rows_that_are_replayed_are_read_as_rows_again(http, admin, acme_key, inbox):
+    inbox.drop("roster_20260301.csv", people(9))
     sent = http.post("/v1/records/roster", json={"rows": [person(1, salary="70000")]}, headers=acme_key).json()
     [again] = [http.post(f"/v1/imports/{sent['import_id']}/replay", headers=admin).json()["import_id"]]
-    finish(desk.office, find_home(desk.office, "acme"), UUID(again))
+    finish(inbox.office, find_home(inbox.office, "acme"), UUID(again))
     told = http.get(f"/v1/imports/{again}", headers=admin).json()
     assert (told["state"], told["rows"]["read"], told["records"]["clients"]["closed"]) == ("loaded", 1, 0)
-    assert len(desk.open_clients()) == 9
+    assert len(inbox.open_clients()) == 9
 
 
 def test_every_operation_shows_an_example(http):

@@ -5,9 +5,9 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import pytest
-from callers import asking, key_headers, staff_headers, stranger
+from helpers.callers import asking, key_headers, staff_headers, stranger
+from helpers.permissions_page import PAGE, page
 from litestar.handlers import HTTPRouteHandler
-from permissions_page import PAGE, page
 
 from gateway.db.models import Staff
 from gateway.domain.access.permissions import ANY, PERMISSIONS, SCOPES
@@ -50,36 +50,36 @@ def expected(caller, handler):
 
 
 @pytest.fixture
-def prove(office, db, cast):
+def prove(office, db, tenants):
     """Headers that prove a caller; staff get a session a request, for signing out is on the walk too."""
     walled = uuid4()
-    with db.firm(cast.northgate) as session:
-        session.add(Staff(firm_id=cast.northgate, id=walled, email="w@n.example", name="w", role="attorney"))
-    special = {"stranger": (cast.harbor, stranger(office, cast)), "walled attorney": (cast.northgate, walled)}
+    with db.firm(tenants.northgate) as session:
+        session.add(Staff(firm_id=tenants.northgate, id=walled, email="w@n.example", name="w", role="attorney"))
+    special = {"stranger": (tenants.harbor, stranger(office, tenants)), "walled attorney": (tenants.northgate, walled)}
     globex = {"other partner of the firm"}
     keys = {}
 
     def headers(caller):
         if caller.role is not None:
-            firm_id, staff_id = special.get(caller.name) or (cast.northgate, cast.staff[caller.role])
+            firm_id, staff_id = special.get(caller.name) or (tenants.northgate, tenants.staff[caller.role])
             return staff_headers(office, firm_id, staff_id)
         if caller.scopes is None:
             return {}
         if caller.name not in keys:
-            partner = cast.globex if caller.name in globex else _partner(db, cast, caller)
-            keys[caller.name] = key_headers(db, cast.northgate, partner, caller.scopes)
+            partner = tenants.globex if caller.name in globex else _partner(db, tenants, caller)
+            keys[caller.name] = key_headers(db, tenants.northgate, partner, caller.scopes)
         return keys[caller.name]
 
     return headers
 
 
-def _partner(db, cast, caller) -> UUID:
+def _partner(db, tenants, caller) -> UUID:
     """A partner has two live keys at most, so each caller is a partner of its own."""
     from gateway.db.models import Partner
 
     slug = re.sub("[^a-z]", "-", caller.name)
-    with db.firm(cast.northgate) as session:
-        made = Partner(firm_id=cast.northgate, id=uuid4(), slug=slug, name=slug, time_zone="UTC")
+    with db.firm(tenants.northgate) as session:
+        made = Partner(firm_id=tenants.northgate, id=uuid4(), slug=slug, name=slug, time_zone="UTC")
         session.add(made)
     return made.id
 
@@ -134,4 +134,4 @@ def test_another_firms_admin_finds_nothing(http, as_staff):
 
 
 def test_the_page_says_what_the_table_says():
-    assert PAGE.read_text(encoding="utf-8") == page(), "run `python tests/permissions_page.py`"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `python tests/helpers/permissions_page.py`"

@@ -4,7 +4,7 @@ import json
 import threading
 
 import pytest
-from desk import SENDER, people, person
+from helpers.inbox import SENDER, people, person
 
 from gateway.db.session import driver, lock_partner
 from gateway.domain.partners.homes import find_home
@@ -26,9 +26,9 @@ def outcomes(answer):
 
 
 @pytest.fixture
-def staffed(desk):
-    desk.drop("roster_20260301.csv", people(5))
-    return desk
+def staffed(inbox):
+    inbox.drop("roster_20260301.csv", people(5))
+    return inbox
 
 
 def test_each_row_is_told_what_became_of_it(http, acme_key, staffed):
@@ -135,30 +135,30 @@ def test_a_column_that_no_row_has_costs_the_rows_that_need_it_and_nothing_else(h
     assert answer.json()["remarks"] == ["Keys that nothing uses: Cost Center."]
 
 
-def test_objects_are_reached_into_and_numbers_keep_their_digits(http, acme_key, desk, roster):
-    desk.apply(roster.replace("from: Salary", "from: pay.amount"))
+def test_objects_are_reached_into_and_numbers_keep_their_digits(http, acme_key, inbox, roster):
+    inbox.apply(roster.replace("from: Salary", "from: pay.amount"))
     row = person(1) | {"pay": {"amount": 0}}
     del row["Salary"]
     body = json.dumps({"rows": [row]}, indent=2).replace('"amount": 0', '"amount": 81234567890.10')
     answer = http.post(RECORDS, content=body, headers=acme_key)
     assert outcomes(answer) == ["created"]
-    assert str(desk.clients()["E1"]) == "81234567890.10"
+    assert str(inbox.clients()["E1"]) == "81234567890.10"
 
 
-def test_a_key_that_stands_twice_rejects_its_row(http, acme_key, desk):
+def test_a_key_that_stands_twice_rejects_its_row(http, acme_key, inbox):
     answer = http.post(RECORDS, content=b'{"rows": [{"EMP_ID": "E1", "EMP_ID": "E2"}]}', headers=acme_key)
     assert answer.json()["results"][0]["problems"][0]["code"] == "bad_json"
 
 
-def test_rows_that_the_feed_skips_are_told_so(http, acme_key, desk, roster):
-    desk.apply(roster.replace("    client:\n", "    where: {column: Kind, is: [D]}\n    client:\n"))
+def test_rows_that_the_feed_skips_are_told_so(http, acme_key, inbox, roster):
+    inbox.apply(roster.replace("    client:\n", "    where: {column: Kind, is: [D]}\n    client:\n"))
     answer = send(http, acme_key, [person(1) | {"Kind": "T"}, person(2) | {"Kind": "D"}])
     assert outcomes(answer) == ["skipped", "created"]
 
 
-def test_a_feed_that_explodes_a_list_tells_each_element(http, acme_key, desk, roster):
+def test_a_feed_that_explodes_a_list_tells_each_element(http, acme_key, inbox, roster):
     exploding = roster.replace("{type: csv}", "{type: json, explode: papers}").replace("Passport", "papers.no")
-    desk.apply(exploding.replace("papers.no Expiry", "papers.until"))
+    inbox.apply(exploding.replace("papers.no Expiry", "papers.until"))
     row = {key: value for key, value in person(1).items() if value}
     rows = [row | {"papers": [{"no": "X1"}, {"no": "X2", "until": "soon"}]}, person(2)]
     answer = send(http, acme_key, rows)
@@ -166,29 +166,29 @@ def test_a_feed_that_explodes_a_list_tells_each_element(http, acme_key, desk, ro
     assert answer.json()["results"][1]["problems"][0]["line"] == 1
 
 
-def test_rows_for_a_feed_of_workbooks_have_dates_as_iso_too(http, acme_key, desk, roster):
-    desk.apply(roster.replace("type: csv", "type: excel"))
+def test_rows_for_a_feed_of_workbooks_have_dates_as_iso_too(http, acme_key, inbox, roster):
+    inbox.apply(roster.replace("type: csv", "type: excel"))
     answer = send(http, acme_key, [person(1, dob="1980-02-03"), person(2, dob="02/03/1980")])
     assert outcomes(answer) == ["created", "created"]
 
 
-def test_a_column_that_ends_in_a_dot_may_be_missing_as_well(http, acme_key, desk, roster):
-    desk.apply(roster.replace("from: Last Name", 'from: "Last N."'))
+def test_a_column_that_ends_in_a_dot_may_be_missing_as_well(http, acme_key, inbox, roster):
+    inbox.apply(roster.replace("from: Last Name", 'from: "Last N."'))
     assert outcomes(send(http, acme_key, [{"EMP_ID": "E1"}])) == ["rejected"]
     assert outcomes(send(http, acme_key, [{"EMP_ID": "E1", "Last N.": "One"}])) == ["created"]
 
 
-def test_odd_keys_are_told_and_not_too_many_of_them(http, acme_key, desk):
+def test_odd_keys_are_told_and_not_too_many_of_them(http, acme_key, inbox):
     answer = send(http, acme_key, [person(1) | {f"k\0{n:03}": 1 for n in range(500)}])
     assert outcomes(answer) == ["created"]
     [remark] = answer.json()["remarks"]
     assert remark.endswith("and 480 more.")
 
 
-def test_rows_with_more_keys_than_any_sheet_are_refused_whole(http, acme_key, desk):
+def test_rows_with_more_keys_than_any_sheet_are_refused_whole(http, acme_key, inbox):
     answer = send(http, acme_key, [{f"k{n}_{m}": 1 for m in range(1_000)} for n in range(20)])
     assert (answer.status_code, answer.json()["error"]) == (422, "too_large")
-    assert desk.sql("SELECT count(*) FROM files") == [(0,)]
+    assert inbox.sql("SELECT count(*) FROM files") == [(0,)]
 
 
 def test_of_two_rows_about_one_person_the_later_one_counts(http, acme_key, staffed):
@@ -201,37 +201,37 @@ def test_of_two_rows_about_one_person_the_later_one_counts(http, acme_key, staff
     ("feed", "status", "error"),
     [("rooster", 404, "unknown_feed"), ("%00", 404, "unknown_feed"), ("x" * 3000, 404, "unknown_feed")],
 )
-def test_an_unknown_feed_is_told_with_the_nearest_name(http, acme_key, desk, feed, status, error):
+def test_an_unknown_feed_is_told_with_the_nearest_name(http, acme_key, inbox, feed, status, error):
     answer = send(http, acme_key, [person(1)], path=f"/v1/records/{feed}")
     assert (answer.status_code, answer.json()["error"]) == (status, error)
     assert ("Did you mean 'roster'?" in answer.json()["message"]) == (feed == "rooster")
-    assert desk.sql("SELECT count(*) FROM files") == [(0,)]
+    assert inbox.sql("SELECT count(*) FROM files") == [(0,)]
 
 
-def test_a_feed_whose_sheets_differ_takes_files_only(http, acme_key, desk, roster):
+def test_a_feed_whose_sheets_differ_takes_files_only(http, acme_key, inbox, roster):
     lines = roster.split("    client:\n")
     parts = "    parts:\n      Left:\n        client:\n" + "\n".join(
         f"    {line}" for line in lines[1].split("    documents:")[0].splitlines()
     )
-    desk.apply(lines[0].replace("type: csv", "type: excel").replace("absent: close", "absent: ignore") + parts)
+    inbox.apply(lines[0].replace("type: csv", "type: excel").replace("absent: close", "absent: ignore") + parts)
     answer = send(http, acme_key, [person(1)])
     assert (answer.status_code, answer.json()["error"]) == (422, "rows_not_taken")
 
 
-def test_another_partners_feed_does_not_exist(http, key_of, cast, staffed):
-    for firm, partner in ((cast.northgate, cast.globex), (cast.harbor, cast.initech)):
+def test_another_partners_feed_does_not_exist(http, key_of, tenants, staffed):
+    for firm, partner in ((tenants.northgate, tenants.globex), (tenants.harbor, tenants.initech)):
         assert send(http, key_of(firm, partner), [person(1)]).status_code == 404
     assert len(staffed.clients()) == 5
 
 
-def test_a_key_without_the_scope_may_not_send_rows(http, key_of, cast, desk):
-    narrow = key_of(cast.northgate, cast.acme, scopes=["files:write"])
+def test_a_key_without_the_scope_may_not_send_rows(http, key_of, tenants, inbox):
+    narrow = key_of(tenants.northgate, tenants.acme, scopes=["files:write"])
     assert send(http, narrow, [person(1)]).status_code == 403
 
 
-def test_while_another_import_runs_rows_are_asked_to_wait(http, acme_key, staffed, cast):
-    with staffed.office.db.firm(cast.northgate) as session:
-        lock_partner(session, cast.acme)
+def test_while_another_import_runs_rows_are_asked_to_wait(http, acme_key, staffed, tenants):
+    with staffed.office.db.firm(tenants.northgate) as session:
+        lock_partner(session, tenants.acme)
         answer = send(http, acme_key, [person(7)])
     assert (answer.status_code, answer.json()["error"]) == (409, "import_running")
     assert answer.headers["retry-after"] == "5"
@@ -251,11 +251,11 @@ def test_rows_do_not_overtake_a_file_that_waits_for_a_worker(http, acme_key, sta
     assert outcomes(send(http, acme_key, [person(7)])) == ["created"]
 
 
-def test_rows_that_waited_are_newer_than_what_was_loaded_meanwhile(http, acme_key, staffed, cast):
+def test_rows_that_waited_are_newer_than_what_was_loaded_meanwhile(http, acme_key, staffed, tenants):
     answers = []
     sender = threading.Thread(target=lambda: answers.append(send(http, acme_key, [person(1, salary="70000")])))
-    with staffed.office.db.firm(cast.northgate) as session:
-        lock_partner(session, cast.acme)
+    with staffed.office.db.firm(tenants.northgate) as session:
+        lock_partner(session, tenants.acme)
         sender.start()
         while not staffed.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
             assert sender.is_alive()
@@ -287,7 +287,7 @@ def test_what_could_not_be_kept_was_not_done(http, acme_key, staffed, monkeypatc
     assert len([path for path in folder.rglob("*") if path.is_file()]) == 1  # the roster
 
 
-def test_a_thousand_rows_are_taken_and_one_more_is_too_many(http, acme_key, desk):
+def test_a_thousand_rows_are_taken_and_one_more_is_too_many(http, acme_key, inbox):
     assert set(outcomes(send(http, acme_key, people(1_000)))) == {"created"}
     answer = send(http, acme_key, people(1_001))
     assert (answer.status_code, answer.json()["error"]) == (413, "too_many_rows")
@@ -313,11 +313,11 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_body_is_refused_and_leaves_nothing(http, acme_key, desk, body):
+def test_a_hostile_body_is_refused_and_leaves_nothing(http, acme_key, inbox, body):
     answer = http.post(RECORDS, content=body, headers=acme_key)
     assert 400 <= answer.status_code < 500, answer.text
     assert answer.json()["message"]
-    assert desk.sql("SELECT count(*) FROM files") == [(0,)]
+    assert inbox.sql("SELECT count(*) FROM files") == [(0,)]
 
 
 ODD = {
@@ -331,7 +331,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("value", ODD.values(), ids=ODD)
-def test_an_odd_value_costs_its_own_row(http, acme_key, desk, value):
+def test_an_odd_value_costs_its_own_row(http, acme_key, inbox, value):
     good = json.dumps(person(1)).encode()
     body = b'{"rows": [{"EMP_ID": ' + value + b', "Last Name": "Odd"},' + good + b"]}"
     answer = http.post(RECORDS, content=body, headers=acme_key)
@@ -339,7 +339,7 @@ def test_an_odd_value_costs_its_own_row(http, acme_key, desk, value):
 
 
 @pytest.mark.parametrize("as_of", ["2999-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"])
-def test_rows_speak_of_no_time_that_nobody_can_know(http, acme_key, desk, as_of):
+def test_rows_speak_of_no_time_that_nobody_can_know(http, acme_key, inbox, as_of):
     """Rows from the future would keep every later file from changing what they said."""
     answer = send(http, acme_key, [person(1)], as_of=as_of)
     assert (answer.status_code, answer.json()["error"]) == (422, "as_of_out_of_range")

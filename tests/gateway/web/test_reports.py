@@ -5,14 +5,14 @@ import io
 
 import openpyxl
 import pytest
-from desk import people, person
+from helpers.inbox import people, person
 
 REPORTS = "/v1/reports"
 
 
 @pytest.fixture
-def errors(desk):
-    desk.drop("roster_20260301.csv", [*people(3), person(4, dob="=1+1")])
+def errors(inbox):
+    inbox.drop("roster_20260301.csv", [*people(3), person(4, dob="=1+1")])
 
 
 def test_reports_are_listed_with_their_columns(http, acme_key):
@@ -37,8 +37,8 @@ def test_a_report_comes_as_csv_json_and_workbook(http, acme_key, errors):
     assert (value.value, value.data_type) == ("=1+1", "s")
 
 
-def test_a_partner_reads_about_itself_alone(http, key_of, cast, errors):
-    globex = key_of(cast.northgate, cast.globex)
+def test_a_partner_reads_about_itself_alone(http, key_of, tenants, errors):
+    globex = key_of(tenants.northgate, tenants.globex)
     assert http.get(f"{REPORTS}/import_errors?format=json", headers=globex).json() == []
     assert http.get(f"{REPORTS}/import_errors?partner=acme", headers=globex).status_code == 404
 
@@ -49,6 +49,6 @@ def test_an_unknown_report_is_told_with_the_nearest(http, acme_key):
     assert "import_errors" in answer.json()["message"]
 
 
-def test_who_took_a_report_out_is_on_record(http, acme_key, desk):
+def test_who_took_a_report_out_is_on_record(http, acme_key, inbox):
     http.get(f"{REPORTS}/import_errors", headers=acme_key)
-    assert desk.sql("SELECT actor_kind, actor FROM audit_log WHERE action = 'report.read'") == [("partner", "acme")]
+    assert inbox.sql("SELECT actor_kind, actor FROM audit_log WHERE action = 'report.read'") == [("partner", "acme")]

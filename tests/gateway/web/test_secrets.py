@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import msgspec
 import pytest
-from callers import PASSWORD, asking
+from helpers.callers import PASSWORD, asking
 from sqlalchemy import text
 
 from gateway.db.models import Base
@@ -71,10 +71,10 @@ def test_a_surprise_while_signing_in_tells_nothing(settings, db, with_password, 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
 def test_the_id_by_which_a_partner_names_a_person_is_not_logged(
-    settings, db, key_of, cast, capfd, log_format, monkeypatch
+    settings, db, key_of, tenants, capfd, log_format, monkeypatch
 ):
     ssn = "078-05-1120"  # some partners know their people by nothing else
-    acme = key_of(cast.northgate, cast.acme)
+    acme = key_of(tenants.northgate, tenants.acme)
     with asking(msgspec.structs.replace(settings, log_level="debug", log_format=log_format)) as http:
         assert http.get(f"/v1/employees/{ssn}/status", headers=acme).status_code == 404
         assert http.get(f"/v1/employees/{ssn}/status").status_code == 401

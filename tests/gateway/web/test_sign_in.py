@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import jwt
 import pytest
-from callers import ME, PASSWORD, asking
+from helpers.callers import ME, PASSWORD, asking
 from sqlalchemy import update
 
 from gateway.db.models import AuditEntry, Firm, SigningKey, SignInTries, Staff, StaffSession
@@ -45,24 +45,24 @@ def in_minutes(minutes):
 # ---------------------------------------------------------------- a session
 
 
-def test_whoever_knows_the_password_is_known_for_an_hour(http, cast, monkeypatch):
+def test_whoever_knows_the_password_is_known_for_an_hour(http, tenants, monkeypatch):
     answer = sign_in(http, email=" Attorney@Northgate.example")
     told = answer.json()
     assert (answer.status_code, told["token_type"], told["expires_in"]) == (200, "Bearer", 3600)
     assert answer.headers["cache-control"] == "no-store"
     known = me(http, bearer(answer)).json()
     assert (known["kind"], known["email"], known["role"]) == ("staff", EMAIL, "attorney")
-    assert known["firm"] == {"id": str(cast.northgate), "slug": "northgate", "name": "Northgate Law"}
+    assert known["firm"] == {"id": str(tenants.northgate), "slug": "northgate", "name": "Northgate Law"}
     monkeypatch.setenv("GATEWAY_NOW", in_minutes(59))
     assert me(http, bearer(answer)).status_code == 200
     monkeypatch.setenv("GATEWAY_NOW", in_minutes(61))
     assert me(http, bearer(answer)).status_code == 401
 
 
-def test_a_token_says_what_it_is_for(http, cast):
+def test_a_token_says_what_it_is_for(http, tenants):
     token = sign_in(http).json()["access_token"]
     claims = jwt.decode(token, options={"verify_signature": False})
-    assert (claims["sub"], claims["firm_id"]) == (str(cast.staff["attorney"]), str(cast.northgate))
+    assert (claims["sub"], claims["firm_id"]) == (str(tenants.staff["attorney"]), str(tenants.northgate))
     assert (claims["role"], claims["exp"] - claims["iat"]) == ("attorney", 3600)
     assert jwt.get_unverified_header(token)["alg"] == "HS256"
 
@@ -95,10 +95,10 @@ def test_a_new_role_counts_from_the_next_request_on(http, db):
     assert http.get("/v1/credentials", headers=admin).status_code == 403
 
 
-def test_whoever_works_at_two_firms_names_one(http, db, cast):
-    with db.firm(cast.harbor) as session:
+def test_whoever_works_at_two_firms_names_one(http, db, tenants):
+    with db.firm(tenants.harbor) as session:
         kept = passwords.hashed(PASSWORD)
-        session.add(Staff(firm_id=cast.harbor, email=EMAIL, name="Ana", role="viewer", password_hash=kept))
+        session.add(Staff(firm_id=tenants.harbor, email=EMAIL, name="Ana", role="viewer", password_hash=kept))
     refused = sign_in(http)
     assert refused.status_code == 401
     assert "name the firm" in refused.json()["message"]
@@ -158,12 +158,12 @@ def test_a_password_kept_in_an_old_way_is_kept_anew(http, db):
     assert passwords.matches(PASSWORD, kept)
 
 
-def test_a_password_changed_while_somebody_signs_in_with_it_opens_nothing(db, cast):
+def test_a_password_changed_while_somebody_signs_in_with_it_opens_nothing(db, tenants):
     with db.nobody() as session:
         [account] = sessions.accounts_of(session, EMAIL, None, "10.0.0.1")
-    with db.firm(cast.northgate) as session:
-        set_password(session, session.get_one(Staff, (cast.northgate, account.staff_id)), "a new long one", actor=ME)
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
+        set_password(session, session.get_one(Staff, (tenants.northgate, account.staff_id)), "a new long one", actor=ME)
+    with db.firm(tenants.northgate) as session:
         assert sessions.start(session, account, PASSWORD, "10.0.0.1") is None
 
 
@@ -222,7 +222,7 @@ def key_of(office):
     return key_id, keyring._key(key_id)
 
 
-def test_a_forged_token_is_no_proof(http, office, cast):
+def test_a_forged_token_is_no_proof(http, office, tenants):
     token = sign_in(http).json()["access_token"]
     _, key = key_of(office)
     other = b"another key of thirty-two bytes!"
@@ -244,7 +244,7 @@ def test_a_forged_token_is_no_proof(http, office, cast):
         forged(token, key, iss="somebody else"),
         forged(token, key, sid=str(uuid4())),
         forged(token, key, sid="'; DROP TABLE sessions"),
-        forged(token, key, firm_id=str(cast.harbor)),
+        forged(token, key, firm_id=str(tenants.harbor)),
         forged(token, key, extra="claim"),
         "x" * 5000,
         base64.urlsafe_b64encode(b"[" * 2900).decode() + ".x.x",
@@ -525,13 +525,13 @@ def test_a_stolen_session_cannot_guess_the_password(http):
 # ---------------------------------------------------------------- on record
 
 
-def test_who_signed_in_and_out_and_who_failed_is_on_record(http, db, cast):
+def test_who_signed_in_and_out_and_who_failed_is_on_record(http, db, tenants):
     session_token = bearer(sign_in(http))
     sign_in(http, WRONG)
     http.post("/v1/auth/logout", headers=session_token)
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         entries = session.query(AuditEntry).order_by(AuditEntry.id).all()
         assert [one.action for one in entries] == ["session.start", "session.refuse", "session.end"]
         assert {(one.actor, one.actor_id, one.origin) for one in entries} == {
-            (EMAIL, cast.staff["attorney"], "10.0.0.1")
+            (EMAIL, tenants.staff["attorney"], "10.0.0.1")
         }

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from desk import person
+from helpers.inbox import person
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -26,9 +26,9 @@ def walled(as_staff):
 
 
 @pytest.fixture
-def world(http, desk, admin):
+def world(http, inbox, admin):
     """Two clients of acme with a document and a case each, and a client of globex, by employee id."""
-    desk.drop("roster_20260301.csv", PEOPLE)
+    inbox.drop("roster_20260301.csv", PEOPLE)
     http.post("/v1/clients", json={"partner": "globex", "employee_id": "G1"}, headers=admin)
     ids = {one["employee_id"]: one["id"] for one in http.get("/v1/clients", headers=admin).json()["data"]}
     for key, client_id in ids.items():
@@ -39,9 +39,9 @@ def world(http, desk, admin):
 
 
 @pytest.fixture
-def put_up(http, admin, cast):
+def put_up(http, admin, tenants):
     def putting(**side):
-        body = {"staff_id": str(cast.staff["attorney"]), "reason": "Acted for the other side"} | side
+        body = {"staff_id": str(tenants.staff["attorney"]), "reason": "Acted for the other side"} | side
         answer = http.post(URL, json=body, headers=admin)
         assert answer.status_code == 201, answer.text
         return answer.json()
@@ -110,8 +110,8 @@ def test_a_walled_person_finds_no_trace_of_a_client(http, world, put_up, walled,
     told(http.get(f"/v1/{person_}", headers=walled), 200)
 
 
-def test_a_wall_against_a_partner_hides_all_its_people_and_matters(http, world, put_up, walled, cast):
-    put_up(partner_id=str(cast.acme))
+def test_a_wall_against_a_partner_hides_all_its_people_and_matters(http, world, put_up, walled, tenants):
+    put_up(partner_id=str(tenants.acme))
     assert [one["employee_id"] for one in listed(http, "clients", walled)] == ["G1"]
     assert [one["case_number"] for one in listed(http, "cases", walled)] == ["C-G1"]
     assert listed(http, "documents", walled) == []
@@ -120,8 +120,8 @@ def test_a_wall_against_a_partner_hides_all_its_people_and_matters(http, world, 
         assert told(refused, 422)["details"][0]["field"] == "partner"
 
 
-def test_the_audit_log_of_a_walled_admin_knows_nothing_either(http, world, put_up, admin, cast):
-    put_up(staff_id=str(cast.staff["admin"]), client_id=world["E1"])
+def test_the_audit_log_of_a_walled_admin_knows_nothing_either(http, world, put_up, admin, tenants):
+    put_up(staff_id=str(tenants.staff["admin"]), client_id=world["E1"])
     entries = told(http.get("/v1/audit", params={"limit": 100}, headers=admin), 200)["data"]
     assert {world["E1"]} & {one["client_id"] for one in entries} == set()
     assert world["E1"] not in repr(entries)
@@ -129,7 +129,7 @@ def test_the_audit_log_of_a_walled_admin_knows_nothing_either(http, world, put_u
     assert told(http.get("/v1/audit", params={"person": world["E1"]}, headers=admin), 200)["data"] == []
 
 
-def test_walls_are_listed_shown_refused_twice_and_on_record(http, world, put_up, admin, as_staff, cast, desk):
+def test_walls_are_listed_shown_refused_twice_and_on_record(http, world, put_up, admin, as_staff, tenants, inbox):
     wall = put_up(client_id=world["E1"])
     assert told(http.get(URL, params={"staff": wall["staff_id"]}, headers=admin), 200)["data"] == [wall]
     assert told(http.get(f"{URL}/{wall['id']}", headers=admin), 200) == wall
@@ -137,9 +137,9 @@ def test_walls_are_listed_shown_refused_twice_and_on_record(http, world, put_up,
     assert told(http.post(URL, json=body, headers=admin), 409)["error"] == "wall_exists"
     for side in (
         {},
-        {"client_id": world["E1"], "partner_id": str(cast.acme)},
+        {"client_id": world["E1"], "partner_id": str(tenants.acme)},
         {"client_id": wall["id"]},
-        {"partner_id": str(cast.initech)},
+        {"partner_id": str(tenants.initech)},
     ):
         told(http.post(URL, json={"staff_id": wall["staff_id"], "reason": "x"} | side, headers=admin), 422)
     for method, path, json in [
@@ -151,19 +151,21 @@ def test_walls_are_listed_shown_refused_twice_and_on_record(http, world, put_up,
         told(http.request(method, URL + path, json=json, headers=as_staff("attorney")), 403)
     told(http.delete(f"{URL}/{wall['id']}", headers=as_staff("stranger")), 404)
     assert http.delete(f"{URL}/{wall['id']}", headers=admin).status_code == 204
-    assert desk.sql("SELECT action, client_id::text FROM audit_log WHERE action LIKE 'wall.%%' ORDER BY at, id") == [
+    assert inbox.sql("SELECT action, client_id::text FROM audit_log WHERE action LIKE 'wall.%%' ORDER BY at, id") == [
         ("wall.add", world["E1"]),
         ("wall.remove", world["E1"]),
     ]
 
 
-def test_nobody_takes_down_a_wall_around_themselves(http, world, put_up, admin, cast):
-    wall = put_up(staff_id=str(cast.staff["admin"]), client_id=world["E1"])
+def test_nobody_takes_down_a_wall_around_themselves(http, world, put_up, admin, tenants):
+    wall = put_up(staff_id=str(tenants.staff["admin"]), client_id=world["E1"])
     assert told(http.delete(f"{URL}/{wall['id']}", headers=admin), 403)["error"] == "own_wall"
 
 
-def test_rejected_rows_that_may_name_a_walled_client_are_not_shown(http, world, put_up, walled, admin, desk, db, cast):
-    told_of = desk.drop("roster_20260302.csv", [*PEOPLE, person(1, ssn="536904399") | {"DOB": "nonsense"}])
+def test_rejected_rows_that_may_name_a_walled_client_are_not_shown(
+    http, world, put_up, walled, admin, inbox, db, tenants
+):
+    told_of = inbox.drop("roster_20260302.csv", [*PEOPLE, person(1, ssn="536904399") | {"DOB": "nonsense"}])
     import_id = told_of["import_id"]
     everything = "SELECT count(*) FROM row_errors"
     for form in ("csv", "json", "xlsx"):
@@ -176,12 +178,12 @@ def test_rejected_rows_that_may_name_a_walled_client_are_not_shown(http, world, 
     assert told(http.get(f"/v1/imports/{import_id}", headers=walled), 200)["problems"] == []
     assert told(http.get("/v1/reports/import_errors?format=json", headers=walled), 200) == []
     assert told(http.get("/v1/reports/import_errors?format=json", headers=admin), 200) != []
-    assert count(db, cast.northgate, cast.staff["attorney"], everything) == 0
-    assert count(db, cast.northgate, cast.staff["paralegal"], everything) > 0
+    assert count(db, tenants.northgate, tenants.staff["attorney"], everything) == 0
+    assert count(db, tenants.northgate, tenants.staff["paralegal"], everything) > 0
 
 
-def test_rejected_rows_of_other_partners_pass_a_wall_against_a_client(http, world, put_up, walled, desk):
-    told_of = desk.drop("roster_20260302.csv", [person(3) | {"DOB": "nonsense"}])
+def test_rejected_rows_of_other_partners_pass_a_wall_against_a_client(http, world, put_up, walled, inbox):
+    told_of = inbox.drop("roster_20260302.csv", [person(3) | {"DOB": "nonsense"}])
     put_up(client_id=world["G1"])
     answer = http.get(f"/v1/imports/{told_of['import_id']}/errors", headers=walled)
     assert answer.status_code == 200
@@ -196,23 +198,23 @@ def test_an_answer_kept_from_before_the_wall_is_not_given_again(http, world, put
     assert "Hidden" not in http.post("/v1/clients", json=body, headers=headers).text
 
 
-def test_credentials_of_a_walled_partner_do_not_exist(http, world, put_up, admin, as_staff, key_of, cast):
-    key_of(cast.northgate, cast.acme)
+def test_credentials_of_a_walled_partner_do_not_exist(http, world, put_up, admin, as_staff, key_of, tenants):
+    key_of(tenants.northgate, tenants.acme)
     globex = {"partner": "globex", "name": "theirs", "scopes": ["status:read"]}
     mine = told(http.post("/v1/credentials", json=globex, headers=admin), 201)
     other = told(http.get("/v1/credentials?partner=acme", headers=admin), 200)["data"][0]
-    put_up(staff_id=str(cast.staff["admin"]), partner_id=str(cast.acme))
+    put_up(staff_id=str(tenants.staff["admin"]), partner_id=str(tenants.acme))
     assert [one["id"] for one in told(http.get("/v1/credentials", headers=admin), 200)["data"]] == [mine["id"]]
     for method, path, body in (("GET", "", None), ("POST", "/rotations", {}), ("DELETE", "", None)):
         told(http.request(method, f"/v1/credentials/{other['id']}{path}", json=body, headers=admin), 404)
 
 
-def test_a_walled_admin_who_erases_somebody_else_leaves_no_rejected_row(http, world, put_up, admin, desk, cast):
-    desk.drop("roster_20260302.csv", [*PEOPLE, person(2) | {"DOB": "nonsense"}])
-    assert desk.sql("SELECT count(*) FROM row_errors") != [(0,)]
-    put_up(staff_id=str(cast.staff["admin"]), client_id=world["E1"])
+def test_a_walled_admin_who_erases_somebody_else_leaves_no_rejected_row(http, world, put_up, admin, inbox, tenants):
+    inbox.drop("roster_20260302.csv", [*PEOPLE, person(2) | {"DOB": "nonsense"}])
+    assert inbox.sql("SELECT count(*) FROM row_errors") != [(0,)]
+    put_up(staff_id=str(tenants.staff["admin"]), client_id=world["E1"])
     told(http.post(f"/v1/clients/{world['E2']}/erasure", json={"reason": "She asked for it"}, headers=admin), 201)
-    assert desk.sql("SELECT count(*) FROM row_errors") == [(0,)]
+    assert inbox.sql("SELECT count(*) FROM row_errors") == [(0,)]
     told(http.get(f"/v1/clients/{world['E1']}", headers=admin), 404)
 
 
@@ -229,11 +231,11 @@ OF_PARTNER = ("partners", "files", "imports", "row_errors", "sightings")
 
 
 @pytest.mark.parametrize("table", HANGING)
-def test_in_sql_nothing_that_hangs_on_a_client_passes_its_wall(db, cast, world, put_up, http, admin, table):
+def test_in_sql_nothing_that_hangs_on_a_client_passes_its_wall(db, tenants, world, put_up, http, admin, table):
     http.get("/v1/cases", headers=admin)
     about = f"SELECT count(*) FROM {table} WHERE {HANGING[table].format(person=world['E1'])}"
     everything = f"SELECT count(*) FROM {table}"
-    firm, attorney, others = cast.northgate, cast.staff["attorney"], cast.staff["paralegal"]
+    firm, attorney, others = tenants.northgate, tenants.staff["attorney"], tenants.staff["paralegal"]
     put_up(client_id=world["E1"])
     assert count(db, firm, attorney, about) == 0
     assert count(db, firm, attorney, everything) > 0
@@ -242,12 +244,12 @@ def test_in_sql_nothing_that_hangs_on_a_client_passes_its_wall(db, cast, world, 
 
 
 @pytest.mark.parametrize("table", OF_PARTNER)
-def test_in_sql_nothing_of_a_walled_partner_is_there(db, cast, world, put_up, table):
+def test_in_sql_nothing_of_a_walled_partner_is_there(db, tenants, world, put_up, table):
     everything = f"SELECT count(*) FROM {table}"
-    before = count(db, cast.northgate, cast.staff["attorney"], everything)
-    put_up(partner_id=str(cast.acme))
-    after = count(db, cast.northgate, cast.staff["attorney"], everything)
-    assert after == (1 if table == "partners" else 0) < before == count(db, cast.northgate, None, everything)
+    before = count(db, tenants.northgate, tenants.staff["attorney"], everything)
+    put_up(partner_id=str(tenants.acme))
+    after = count(db, tenants.northgate, tenants.staff["attorney"], everything)
+    assert after == (1 if table == "partners" else 0) < before == count(db, tenants.northgate, None, everything)
 
 
 @pytest.mark.parametrize(
@@ -258,11 +260,11 @@ def test_in_sql_nothing_of_a_walled_partner_is_there(db, cast, world, put_up, ta
         "UPDATE documents SET country = 'x'",
     ],
 )
-def test_a_walled_person_changes_nothing_behind_the_wall(db, cast, world, put_up, statement):
+def test_a_walled_person_changes_nothing_behind_the_wall(db, tenants, world, put_up, statement):
     put_up(client_id=world["E1"])
-    with db.firm(cast.northgate, cast.staff["attorney"]) as session:
+    with db.firm(tenants.northgate, tenants.staff["attorney"]) as session:
         changed = session.execute(text(statement)).rowcount
-    with db.firm(cast.northgate) as session:
+    with db.firm(tenants.northgate) as session:
         assert session.execute(text(statement)).rowcount == changed + 1
 
 
@@ -274,32 +276,32 @@ def test_a_walled_person_changes_nothing_behind_the_wall(db, cast, world, put_up
         "UPDATE cases SET client_id = :person WHERE client_id = :other",
     ],
 )
-def test_a_walled_person_puts_nothing_behind_the_wall(db, cast, world, put_up, statement):
+def test_a_walled_person_puts_nothing_behind_the_wall(db, tenants, world, put_up, statement):
     put_up(client_id=world["E1"])
-    ids = {"firm": cast.northgate, "acme": cast.acme, "person": world["E1"], "other": world["E2"]}
+    ids = {"firm": tenants.northgate, "acme": tenants.acme, "person": world["E1"], "other": world["E2"]}
     used = {name: value for name, value in ids.items() if f":{name}" in statement}
-    with db.firm(cast.northgate, cast.staff["attorney"]) as session:
+    with db.firm(tenants.northgate, tenants.staff["attorney"]) as session:
         with pytest.raises(DBAPIError, match="row-level security"):
             session.execute(text(statement), used)
         session.rollback()
 
 
-def test_for_whom_a_transaction_worked_ends_with_it(db, cast, world, put_up):
+def test_for_whom_a_transaction_worked_ends_with_it(db, tenants, world, put_up):
     put_up(client_id=world["E1"])
     everybody = "SELECT count(*) FROM clients"
-    behind = count(db, cast.northgate, cast.staff["attorney"], everybody)
+    behind = count(db, tenants.northgate, tenants.staff["attorney"], everybody)
     for _ in range(12):  # more than there are connections
-        assert count(db, cast.northgate, None, everybody) == behind + 1
+        assert count(db, tenants.northgate, None, everybody) == behind + 1
 
 
-def test_a_firm_sees_no_wall_of_another(db, cast, world, put_up):
+def test_a_firm_sees_no_wall_of_another(db, tenants, world, put_up):
     put_up(client_id=world["E1"])
-    assert count(db, cast.harbor, None, "SELECT count(*) FROM walls") == 0
+    assert count(db, tenants.harbor, None, "SELECT count(*) FROM walls") == 0
 
 
-def test_without_a_wall_no_query_runs_a_row(db, cast, world):
+def test_without_a_wall_no_query_runs_a_row(db, tenants, world):
     for table in (*HANGING, *OF_PARTNER):
-        with db.firm(cast.northgate, cast.staff["attorney"]) as session:
+        with db.firm(tenants.northgate, tenants.staff["attorney"]) as session:
             plan = "\n".join(
                 session.scalars(text(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT count(*) FROM {table}"))
             )

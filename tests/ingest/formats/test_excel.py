@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from spreadsheets import DAY, read, refusal, workbook
+from helpers.spreadsheets import DAY, read, refusal, workbook
 
 from ingest.formats.cells import text_of
 from ingest.formats.excel import ExcelFormat

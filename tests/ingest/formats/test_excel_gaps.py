@@ -9,8 +9,8 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from helpers.spreadsheets import DAY, odf_cell, open_document, read, refusal, streamed, workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
-from spreadsheets import DAY, odf_cell, open_document, read, refusal, streamed, workbook
 
 from ingest.formats import biff
 from ingest.formats.base import Refused

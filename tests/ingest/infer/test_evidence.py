@@ -9,9 +9,9 @@ import re
 
 import openpyxl
 import pytest
-from desk import Desk, counts
-from inferred import feed, fields, proposed
-from sampled import SAMPLES
+from helpers.inbox import Inbox, counts
+from helpers.inference import feed, fields, proposed
+from helpers.layouts import SAMPLES
 
 from ingest.infer import NotUnderstood, Proposal
 
@@ -322,7 +322,7 @@ def test_a_date_in_the_name_becomes_a_glob_and_as_of(name, glob, as_of):
     assert found.get("as_of", {}).get("file_name") == as_of
 
 
-def test_a_row_of_totals_on_one_of_two_unlike_sheets_is_no_person(office, cast):
+def test_a_row_of_totals_on_one_of_two_unlike_sheets_is_no_person(office, tenants):
     book = openpyxl.Workbook()
     active, left = book.active, book.create_sheet("Left")
     active.title = "Active"
@@ -349,9 +349,9 @@ def test_a_row_of_totals_on_one_of_two_unlike_sheets_is_no_person(office, cast):
         "termination_date",
         "enrollment_status",
     }
-    desk = Desk(office, cast.northgate, "acme")
-    desk.apply(proposal.config)
-    assert counts(desk.drop("two.xlsx", out.getvalue())) == {"read": 31, "created": 30, "skipped": 1}
+    inbox = Inbox(office, tenants.northgate, "acme")
+    inbox.apply(proposal.config)
+    assert counts(inbox.drop("two.xlsx", out.getvalue())) == {"read": 31, "created": 30, "skipped": 1}
 
 
 def test_controls_that_the_reader_does_not_find_true_are_left_out():

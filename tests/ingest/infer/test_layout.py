@@ -7,8 +7,8 @@ import io
 import json
 
 import openpyxl
-from desk import Desk, counts
-from inferred import feed, fields, proposed
+from helpers.inbox import Inbox, counts
+from helpers.inference import feed, fields, proposed
 
 
 def several_lines_a_person(people: int = 30) -> str:
@@ -25,16 +25,16 @@ def several_lines_a_person(people: int = 30) -> str:
     return "\n".join(lines) + "\n"
 
 
-def test_kinds_of_lines_are_told_by_a_code_behind_the_number_of_the_person(office, cast):
+def test_kinds_of_lines_are_told_by_a_code_behind_the_number_of_the_person(office, tenants):
     raw = several_lines_a_person()
     proposal = proposed(raw, "people.txt")
     records = feed(proposal)["format"]["records"]
     assert sorted(record["where"] for record in records.values()) == [[9, 3, code] for code in ("EMP", "PAY", "VIS")]
-    desk = Desk(office, cast.northgate, "acme")
-    desk.apply(proposal.config)
-    assert counts(desk.drop("people.txt", raw.encode()))["read"] == 80
-    assert len(desk.clients()) == 30
-    assert desk.clients("employee_id, family_name, date_of_birth")["00070000"] == ("Raoa", dt.date(1980, 1, 10))
+    inbox = Inbox(office, tenants.northgate, "acme")
+    inbox.apply(proposal.config)
+    assert counts(inbox.drop("people.txt", raw.encode()))["read"] == 80
+    assert len(inbox.clients()) == 30
+    assert inbox.clients("employee_id, family_name, date_of_birth")["00070000"] == ("Raoa", dt.date(1980, 1, 10))
 
 
 def test_one_doubt_asks_for_the_number_that_all_kinds_of_lines_share():
@@ -86,27 +86,27 @@ def grouped(*, dependent: str = "Dependent") -> bytes:
     return out.getvalue()
 
 
-def test_headers_of_one_row_and_of_two_are_read_together(office, cast):
+def test_headers_of_one_row_and_of_two_are_read_together(office, tenants):
     raw = grouped()
     proposal = proposed(raw, "grouped.xlsx")
     layout = feed(proposal)["format"]
     assert (layout["header_rows"], layout["find_header"]) == (2, ["Worker ID"])
-    desk = Desk(office, cast.northgate, "acme")
-    desk.apply(proposal.config)
-    assert counts(desk.drop("grouped.xlsx", raw)) == {"read": 36, "created": 36}
-    assert desk.clients("employee_id, family_name, enrollment_status")["W51"] == ("Ho", "terminated")
+    inbox = Inbox(office, tenants.northgate, "acme")
+    inbox.apply(proposal.config)
+    assert counts(inbox.drop("grouped.xlsx", raw)) == {"read": 36, "created": 36}
+    assert inbox.clients("employee_id, family_name, enrollment_status")["W51"] == ("Ho", "terminated")
 
 
-def test_dependents_with_a_number_become_people_told_apart_by_both_numbers(office, cast):
+def test_dependents_with_a_number_become_people_told_apart_by_both_numbers(office, tenants):
     raw = grouped()
     proposal = proposed(raw, "grouped.xlsx")
     key = feed(proposal)["parts"]["Family"]["client"]["fields"]["employee_id"]
     assert key == {"join": ["Worker ID", "Dependent No"], "with": "-D", "required": True}
     assert any("does the firm keep records of dependents?" in doubt for doubt in proposal.unsure)
-    desk = Desk(office, cast.northgate, "acme")
-    desk.apply(proposal.config)
-    desk.drop("grouped.xlsx", raw)
-    assert desk.clients("employee_id, given_name, date_of_birth")["W1-D2"] == ("Sam", dt.date(2016, 1, 1))
+    inbox = Inbox(office, tenants.northgate, "acme")
+    inbox.apply(proposal.config)
+    inbox.drop("grouped.xlsx", raw)
+    assert inbox.clients("employee_id, given_name, date_of_birth")["W1-D2"] == ("Sam", dt.date(2016, 1, 1))
 
 
 def test_a_title_right_above_a_header_is_no_group_of_columns():
@@ -119,13 +119,13 @@ def test_a_title_right_above_a_header_is_no_group_of_columns():
     assert (layout["header_row"], layout.get("header_rows")) == (2, None)
 
 
-def test_a_title_whose_quote_is_never_closed_hides_no_header(office, cast):
+def test_a_title_whose_quote_is_never_closed_hides_no_header(office, tenants):
     raw = 'Payroll 05/2026;"South\nEmp No;Surname;Remark\n' + "".join(f'{n:05};Rao;"a ""b"""\n' for n in range(1, 31))
     proposal = proposed(raw, "payroll.csv")
     assert feed(proposal)["format"]["header_row"] == 2
-    desk = Desk(office, cast.northgate, "acme")
-    desk.apply(proposal.config)
-    assert counts(desk.drop("payroll.csv", raw.encode())) == {"read": 30, "created": 30}
+    inbox = Inbox(office, tenants.northgate, "acme")
+    inbox.apply(proposal.config)
+    assert counts(inbox.drop("payroll.csv", raw.encode())) == {"read": 30, "created": 30}
 
 
 def test_the_type_of_a_document_stands_beside_its_number_in_one_object():

@@ -8,10 +8,10 @@ import zipfile
 
 import openpyxl
 import pytest
-from desk import Pretended
+from helpers.inbox import Pretended
+from helpers.layouts import SAMPLES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sampled import SAMPLES
 
 from gateway.errors import Problem
 from ingest.infer import Asked, NotUnderstood, infer

@@ -9,8 +9,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from desk import Desk, Pretended
-from sampled import SAMPLES
+from helpers.inbox import Inbox, Pretended
+from helpers.layouts import SAMPLES
 
 from ingest.infer import Asked, Proposal, infer
 from ingest.partner import read_partner
@@ -31,12 +31,12 @@ def proposed(name: str, raw: bytes) -> Proposal:
     return infer(Pretended(name, raw), ASKED)
 
 
-def loaded_by(office, cast, config: str | Path, name: str, raw: bytes) -> dict[str, object]:
+def loaded_by(office, tenants, config: str | Path, name: str, raw: bytes) -> dict[str, object]:
     """The account of a file that a fresh partner sends under these settings."""
     slug = read_partner(config)[0].partner
-    desk = Desk(office, cast.northgate, slug)
-    desk.apply(config)
-    return desk.drop(name, raw)
+    inbox = Inbox(office, tenants.northgate, slug)
+    inbox.apply(config)
+    return inbox.drop(name, raw)
 
 
 def good(told: dict[str, object]) -> int:
@@ -44,26 +44,26 @@ def good(told: dict[str, object]) -> int:
 
 
 @pytest.mark.parametrize(("folder", "name"), DELIVERED, ids=str)
-def test_a_delivered_sample_loads_under_what_is_proposed_for_it(office, cast, folder, name):
+def test_a_delivered_sample_loads_under_what_is_proposed_for_it(office, tenants, folder, name):
     """Good are the rows that the settings written by hand take; a sample that they refuse or hold proves nothing."""
     raw = (CONFIGS / folder / "samples" / name).read_bytes()
-    by_hand = loaded_by(office, cast, CONFIGS / folder / "partner.yaml", name, raw)
+    by_hand = loaded_by(office, tenants, CONFIGS / folder / "partner.yaml", name, raw)
     assert by_hand["state"] != "failed", (by_hand["code"], by_hand["reason"])
     if by_hand["state"] not in ("loaded", "loaded_with_errors") or not good(by_hand):
         pytest.skip(f"the sample is meant to be {by_hand['state']} ({by_hand['code']})")
 
     proposal = infer(Pretended(name, raw), Asked("fresh", "northgate", "Fresh", "America/Chicago"))
-    told = loaded_by(office, cast, proposal.config, name, raw)
+    told = loaded_by(office, tenants, proposal.config, name, raw)
 
     assert told["state"] in ("loaded", "loaded_with_errors"), (told["code"], told["reason"], proposal.config)
     assert good(told) >= LEAST * good(by_hand), (told["rows"], by_hand["rows"], told["problems"][:5], proposal.config)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_a_sample_of_every_known_layout_loads_whole(office, cast, name):
+def test_a_sample_of_every_known_layout_loads_whole(office, tenants, name):
     raw = SAMPLES[name]
     proposal = proposed(name, raw)
-    told = loaded_by(office, cast, proposal.config, name, raw)
+    told = loaded_by(office, tenants, proposal.config, name, raw)
 
     assert (told["state"], told["rows"]["rejected"], told["rows"]["skipped"]) == ("loaded", 0, 0), told
     assert told["rows"]["read"] == proposal.rows == proposal.loaded
@@ -71,7 +71,7 @@ def test_a_sample_of_every_known_layout_loads_whole(office, cast, name):
 
 
 @pytest.mark.parametrize("pack", ["gzip", "zip"])
-def test_a_packed_sample_is_unpacked_and_its_unpacking_proposed(office, cast, pack):
+def test_a_packed_sample_is_unpacked_and_its_unpacking_proposed(office, tenants, pack):
     raw = SAMPLES["lohn_20260501.csv"]
     if pack == "gzip":
         name, packed = "lohn_20260501.csv.gz", gzip.compress(raw)
@@ -82,33 +82,33 @@ def test_a_packed_sample_is_unpacked_and_its_unpacking_proposed(office, cast, pa
         name, packed = "delivery.zip", out.getvalue()
 
     proposal = proposed(name, packed)
-    told = loaded_by(office, cast, proposal.config, name, packed)
+    told = loaded_by(office, tenants, proposal.config, name, packed)
 
     assert f"unpack: {{{pack}: true}}" in proposal.config
     assert (told["state"], good(told)) == ("loaded", 90), told
 
 
-def test_the_next_file_of_the_kind_is_taken_by_its_name(office, cast):
-    desk = Desk(office, cast.northgate, "acme")
-    desk.apply(proposed("workday_20260501.csv", SAMPLES["workday_20260501.csv"]).config)
-    desk.drop("workday_20260501.csv", SAMPLES["workday_20260501.csv"])
-    told = desk.drop("workday_20260608.csv", SAMPLES["workday_20260501.csv"].replace(b"Austin", b"Boston"))
+def test_the_next_file_of_the_kind_is_taken_by_its_name(office, tenants):
+    inbox = Inbox(office, tenants.northgate, "acme")
+    inbox.apply(proposed("workday_20260501.csv", SAMPLES["workday_20260501.csv"]).config)
+    inbox.drop("workday_20260501.csv", SAMPLES["workday_20260501.csv"])
+    told = inbox.drop("workday_20260608.csv", SAMPLES["workday_20260501.csv"].replace(b"Austin", b"Boston"))
     assert told["state"] == "loaded"
     assert told["as_of"].startswith("2026-06-08")
 
 
-def test_what_is_proposed_is_what_the_columns_mean(office, cast):
+def test_what_is_proposed_is_what_the_columns_mean(office, tenants):
     """The values that reach the tables, not only the number of rows."""
-    desk = Desk(office, cast.northgate, "acme")
+    inbox = Inbox(office, tenants.northgate, "acme")
     for name in ("lohn_20260501.csv", "adp_export_05012026.csv"):
-        desk.apply(proposed(name, SAMPLES[name]).config)
-        desk.drop(name, SAMPLES[name])
-    german = desk.clients("employee_id, date_of_birth, annual_salary, salary_currency, sex")["000001"]
+        inbox.apply(proposed(name, SAMPLES[name]).config)
+        inbox.drop(name, SAMPLES[name])
+    german = inbox.clients("employee_id, date_of_birth, annual_salary, salary_currency, sex")["000001"]
     line = SAMPLES["lohn_20260501.csv"].decode("cp1252").splitlines()[2].split(";")
     day, month, year = line[3].split(".")
     assert (f"{german[0]:%Y-%m-%d}", german[2]) == (f"{year}-{month}-{day}", "EUR")
     assert f"{german[1]}" == line[8].replace(".", "").replace(",", ".")
-    american = desk.clients("employee_id, family_name, given_name, middle_name")["0049"]
+    american = inbox.clients("employee_id, family_name, given_name, middle_name")["0049"]
     assert all(american)
 
 

@@ -15,9 +15,10 @@ from typing import Any
 
 import httpx
 import psycopg
-from desk import ROSTER
 from prometheus_client.parser import text_string_to_metric_families
-from servers import free_port, until
+
+from helpers.inbox import ROSTER
+from helpers.servers import free_port, until
 
 COMMAND = str(Path(sys.executable).with_name("gateway"))
 PASSWORD = "fig-tree-lamp-owl"

@@ -3,8 +3,8 @@
 from typing import Any
 
 import yaml
-from desk import Pretended
 
+from helpers.inbox import Pretended
 from ingest.infer import Asked, Proposal, infer
 
 ASKED = Asked("acme", "northgate")

@@ -1,4 +1,4 @@
-"""A desk at which a test drops files for a partner and reads what became of them."""
+"""A inbox at which a test drops files for a partner and reads what became of them."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def as_csv(rows: list[dict[str, str]], columns: list[str] = COLUMNS) -> bytes:
 
 
 @dataclass
-class Desk:
+class Inbox:
     """One partner of one firm, and the way its files take."""
 
     office: Office

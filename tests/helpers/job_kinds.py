@@ -91,7 +91,7 @@ KINDS = Kinds(
 )
 
 
-if __name__ == "__main__":  # a worker process: python labour.py QUEUE...
+if __name__ == "__main__":  # a worker process: python job_kinds.py QUEUE...
     installation = environment.load()
     configure(installation)
     pools = {queue: int(os.environ.get("THREADS", "2")) for queue in sys.argv[1:]}

@@ -18,9 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from callers import key_headers, staff_headers
-from desk import ROSTER, Desk, as_csv, people, person
-from servers import free_port, until
 
 from gateway.db.engine import Addresses
 from gateway.db.session import Database
@@ -28,6 +25,9 @@ from gateway.domain.access import tiers
 from gateway.domain.access.permissions import SCOPES
 from gateway.office import Actor, Office
 from gateway.settings import load
+from helpers.callers import key_headers, staff_headers
+from helpers.inbox import ROSTER, Inbox, as_csv, people, person
+from helpers.servers import free_port, until
 
 COMMAND = str(Path(sys.executable).with_name("gateway"))
 MASTER_KEY = base64.b64encode(b"fabricated master key of 32 byte").decode()
@@ -59,8 +59,8 @@ class Furnished:
 
 
 @contextmanager
-def furnished(addresses: Addresses, cast: Any, folder: Path) -> Iterator[Furnished]:
-    """Serve the cast's installation; `folder` holds its state and its logs."""
+def furnished(addresses: Addresses, tenants: Any, folder: Path) -> Iterator[Furnished]:
+    """Serve the tenants's installation; `folder` holds its state and its logs."""
     environment = _environment(addresses, folder)
     url = f"http://127.0.0.1:{environment['GATEWAY_HTTP_PORT']}"
     with _role("api", environment, folder) as pid, _role("ingest", environment, folder):
@@ -68,7 +68,7 @@ def furnished(addresses: Addresses, cast: Any, folder: Path) -> Iterator[Furnish
         settings = load(environment)
         database = Database.open(settings)
         try:
-            yield _furnish(url, pid, Office.of(database, settings), cast)
+            yield _furnish(url, pid, Office.of(database, settings), tenants)
         finally:
             database.close()
 
@@ -110,52 +110,52 @@ def _ready(url: str) -> bool:
 # ------------------------------------------------------------------------------------------------ furnishing
 
 
-def _furnish(url: str, pid: int, office: Office, cast: Any) -> Furnished:
-    admin, leaving = (staff_headers(office, cast.northgate, cast.staff["admin"]) for _ in range(2))
-    one = Furnished(url, admin, leaving, key_headers(office.db, cast.northgate, cast.acme, tuple(SCOPES)), pid)
-    with office.db.firm(cast.northgate) as session:
+def _furnish(url: str, pid: int, office: Office, tenants: Any) -> Furnished:
+    admin, leaving = (staff_headers(office, tenants.northgate, tenants.staff["admin"]) for _ in range(2))
+    one = Furnished(url, admin, leaving, key_headers(office.db, tenants.northgate, tenants.acme, tuple(SCOPES)), pid)
+    with office.db.firm(tenants.northgate) as session:
         for tier in (TIER, tiers.CEILING):
-            tiers.change(session, cast.northgate, tier, {"minute": WIDE, "day": WIDE}, ADMIN)
-        tiers.change(session, cast.northgate, tiers.FILES, {"files": WIDE}, ADMIN)
-    _send_files(Desk(office, cast.northgate, "acme"))
-    _send_bad_rows(Desk(office, cast.northgate, "globex"))
+            tiers.change(session, tenants.northgate, tier, {"minute": WIDE, "day": WIDE}, ADMIN)
+        tiers.change(session, tenants.northgate, tiers.FILES, {"files": WIDE}, ADMIN)
+    _send_files(Inbox(office, tenants.northgate, "acme"))
+    _send_bad_rows(Inbox(office, tenants.northgate, "globex"))
     with httpx.Client(base_url=url, headers=admin, timeout=60) as http:
-        _write(http, cast)
+        _write(http, tenants)
         file = ("roster_20260401.csv", as_csv(people(COUNT)))
         http.post("/v1/files", files={"file": file}, data={"partner": "acme"}).raise_for_status()
-        one.ids = _ids(http, cast)
+        one.ids = _ids(http, tenants)
     return one
 
 
-def _send_files(desk: Desk) -> None:
-    desk.apply(_settings())
-    desk.apply(_settings() + "contacts: {errors: [hris@acme.example]}\n")
+def _send_files(inbox: Inbox) -> None:
+    inbox.apply(_settings())
+    inbox.apply(_settings() + "contacts: {errors: [hris@acme.example]}\n")
     rows = [*people(COUNT, passport="FX12345", passport_expiry="05/31/2030"), person(COUNT + 1, dob="soon")]
-    assert desk.drop("roster_20260301.csv", rows)["state"] == "loaded_with_errors"
+    assert inbox.drop("roster_20260301.csv", rows)["state"] == "loaded_with_errors"
     renamed = as_csv(people(COUNT, salary="51000")).replace(b"Last Name", b"Surname")
-    held = desk.drop("roster_20260302.csv", renamed)
+    held = inbox.drop("roster_20260302.csv", renamed)
     assert held["state"] == "held", held
-    assert desk.release(held, {"Last Name": "Surname"})["state"] == "released"
+    assert inbox.release(held, {"Last Name": "Surname"})["state"] == "released"
     for day in range(3, 13):
-        assert desk.drop(f"roster_202603{day:02}.csv", people(2))["state"] == "held"
+        assert inbox.drop(f"roster_202603{day:02}.csv", people(2))["state"] == "held"
 
 
-def _send_bad_rows(desk: Desk) -> None:
+def _send_bad_rows(inbox: Inbox) -> None:
     """Of a partner whose people nobody erases, for their files go with them."""
-    desk.apply(ROSTER.format(partner="globex", firm="northgate"))
-    assert desk.drop("roster_20260301.csv", [*people(3), person(4, dob="soon")])["state"] == "loaded_with_errors"
+    inbox.apply(ROSTER.format(partner="globex", firm="northgate"))
+    assert inbox.drop("roster_20260301.csv", [*people(3), person(4, dob="soon")])["state"] == "loaded_with_errors"
 
 
 def _settings() -> str:
     return ROSTER.format(partner="acme", firm="northgate") + f"\nrate_tier: {TIER}\n"
 
 
-def _write(http: httpx.Client, cast: Any) -> None:
+def _write(http: httpx.Client, tenants: Any) -> None:
     clients = [one["id"] for one in _all(http, "clients", partner="acme")]
     for number, client in enumerate(clients[:12]):
         _made(http, "cases", case_number=f"C-{number}", client_id=client, case_type="H1B_EXT", priority="high")
         _made(http, "documents", client_id=client, doc_type="ead", number=f"EAD{number}", expires_on="2027-05-31")
-        _made(http, "walls", staff_id=str(cast.staff["viewer"]), client_id=client, reason="Acted for the other side")
+        _made(http, "walls", staff_id=str(tenants.staff["viewer"]), client_id=client, reason="Acted for the other side")
         _made(http, "clients", partner="acme", employee_id=f"E{900 + number}", notes="Met at the fair")
     for partner in ("acme", "globex"):
         _made(http, "credentials", partner=partner, name="spare", scopes=["status:read"])
@@ -170,7 +170,7 @@ def _all(http: httpx.Client, kind: str, **filters: str) -> list[dict[str, Any]]:
     return http.get(f"/v1/{kind}", params={"limit": 100} | filters).raise_for_status().json()["data"]
 
 
-def _ids(http: httpx.Client, cast: Any) -> dict[str, list[Any]]:
+def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
     def of(kind: str, name: str = "id") -> list[str]:
         return [one[name] for one in _all(http, kind)]
 
@@ -187,7 +187,7 @@ def _ids(http: httpx.Client, cast: Any) -> dict[str, list[Any]]:
         "mended_id": [one["import_id"] for one in _all(http, "imports", partner="globex")],
         "job_id": of("jobs"),
         "name_id": [one["id"] for one in names],
-        "staff_id": [str(cast.staff["viewer"])],
+        "staff_id": [str(tenants.staff["viewer"])],
         "slug": ["acme"],
         "feed": ["roster"],
         "number": [1, 2],

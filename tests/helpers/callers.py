@@ -68,12 +68,12 @@ def staff_headers(office, firm_id, staff_id, origin="10.0.0.1") -> dict[str, str
     return {"Authorization": f"Bearer {Keyring(office).sign(opened)}"}
 
 
-def stranger(office, cast) -> UUID:
+def stranger(office, tenants) -> UUID:
     """Harbor's admin, who joins when first asked for."""
-    with office.db.firm(cast.harbor) as session:
+    with office.db.firm(tenants.harbor) as session:
         found = session.query(Staff).filter_by(email="admin@harbor.example").first()
         if found is None:
-            found = Staff(firm_id=cast.harbor, id=uuid4(), email="admin@harbor.example", name="admin", role="admin")
+            found = Staff(firm_id=tenants.harbor, id=uuid4(), email="admin@harbor.example", name="admin", role="admin")
             session.add(found)
         return found.id
 

@@ -1,4 +1,4 @@
-"""Writes docs/permissions.md from the table of permissions and the list of routes: `python tests/permissions_page.py`."""
+"""Writes docs/permissions.md from the table of permissions and the list of routes: `python tests/helpers/permissions_page.py`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from gateway.domain.access.permissions import ANY, PERMISSIONS, SCOPES
 from gateway.settings import load
 from gateway.web.app import create_app, routes_of
 
-PAGE = Path(__file__).parents[1] / "docs" / "permissions.md"
+PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
 ROLES = ("viewer", "paralegal", "attorney", "admin")
 
 HEAD = """# Who may do what
 
 Staff hold permissions by their role, partners by the scopes of their credential. The table is
-`gateway/domain/access/permissions.py`; this page is written from it by `python tests/permissions_page.py`, and a test compares
+`gateway/domain/access/permissions.py`; this page is written from it by `python tests/helpers/permissions_page.py`, and a test compares
 the two, and what the server does with both.
 
 Whoever brings no good proof gets 401, whoever lacks the permission 403. What belongs to another firm, or behind an
