@@ -51,7 +51,10 @@ def _revision_of(url: str) -> str | None:
 
 
 def upgrade(addresses: Addresses, revision: str = "head") -> None:
-    """Migrate up to a revision, in one transaction. Whoever waited at the lock finds the work done."""
+    """Migrate up to a revision, in one transaction; with the newest come the functions (`gateway.db.functions`).
+
+    Whoever waited at the lock finds the work done.
+    """
     engine = create_engine(driver_url(addresses.owner), poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
