@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from gateway.values.base import alternatives
 from ingest.feed import Feed
 from ingest.formats.base import Part, Refused, Table
 from ingest.mapping.headers import Headers, Standing, Suggestion, standing
 from ingest.mapping.plan import FeedPlan, compile_feed
 from ingest.mapping.tables import parse_all
-from ingest.mapping.values import alternatives
 
 NO_TEXTS: Mapping[str, str] = {}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gateway.config import Document, Finding, nearest
 from ingest.feed import Feed, Lookup
+from ingest.mapping.errors import Path as KeyPath
 from ingest.mapping.tables import LookupTable, Trouble, column_errors, index_of, parse
-from ingest.mapping.values import Path as KeyPath
 
 MAX_BYTES = 5_000_000
 _MOST_FINDINGS = 20  # of one table in one step: a table with a wrong column is wrong in every row

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from zoneinfo import available_timezones
 
@@ -10,20 +9,30 @@ from msgspec import UNSET, Struct
 
 from gateway.domain.people.changes import Unfit
 from gateway.domain.people.fields import CHOICES, DOCUMENT_TYPES, FIELDS, Field, Kind
+from gateway.values.base import BadValue, Parser, alternatives
+from gateway.values.contacts import email, phone
+from gateway.values.countries import country
+from gateway.values.identifiers import a_number, lca_number, perm_number, receipt_number, soc, ssn
 from ingest.catalogue import RowProblem, mask, shorten
-from ingest.feed import FieldSpec
-from ingest.mapping.contacts import email, phone
-from ingest.mapping.countries import country
-from ingest.mapping.identifiers import a_number, lca_number, perm_number, receipt_number, soc, ssn
-from ingest.mapping.values import BadValue, Parser, alternatives
 
-_PARSERS: dict[str, Callable[[FieldSpec], Parser]] = {
+
+def _phone(text: str) -> str:
+    """A number with its country code; the library loads with the first one that is written, not with the server."""
+    return phone()(text)
+
+
+def _country(text: str) -> str:
+    """As a telephone number, late."""
+    return country()(text)
+
+
+_PARSERS: dict[str, Parser] = {
     "email": email,
     "manager_email": email,
-    "phone": phone,
-    "citizenship": country,
-    "country_of_birth": country,
-    "country": country,
+    "phone": _phone,
+    "citizenship": _country,
+    "country_of_birth": _country,
+    "country": _country,
     "soc_code": soc,
     "ssn": ssn,
     "a_number": a_number,
@@ -31,7 +40,6 @@ _PARSERS: dict[str, Callable[[FieldSpec], Parser]] = {
     "lca_number": lca_number,
     "perm_number": perm_number,
 }
-_TEXT = FieldSpec()
 
 
 def stored(kind: Kind, body: Struct) -> dict[str, object]:
@@ -91,7 +99,7 @@ def _text(field: Field, value: str) -> str:
         raise BadValue("not_in_list", expected=alternatives(sorted(field.choices)))
     if field.name == "time_zone" and text not in available_timezones():
         raise BadValue("not_in_list", expected="the IANA time zones, such as America/Chicago")
-    return str(_PARSERS[field.name](_TEXT)(text)) if field.name in _PARSERS else text
+    return str(_PARSERS[field.name](text)) if field.name in _PARSERS else text
 
 
 def _number(field: Field, value: Decimal) -> Decimal:

@@ -190,7 +190,7 @@ def _are_sexes(cells: list[str]) -> bool:
 
 def _country(cells: list[str]) -> int | None:
     """Where three letters stand that are a country in every line; None where there are no such."""
-    from ingest.mapping.countries import country_codes  # noqa: PLC0415 - loads its tables on import
+    from gateway.values.countries import country_codes  # noqa: PLC0415 - loads its tables on import
 
     codes = set(country_codes().values())
     for place in range(len(cells[0]) - 2):

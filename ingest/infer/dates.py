@@ -8,10 +8,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ingest.feed import FieldSpec
+from gateway.values.base import BadValue, Parser
+from gateway.values.dates import day, describe
 from ingest.infer.counting import counted
-from ingest.mapping.dates import describe, parse_date
-from ingest.mapping.values import BadValue, Parser
 
 DAY_FIRST, MONTH_FIRST = "day", "month"
 
@@ -183,7 +182,7 @@ def _reads(pattern: str, value: str) -> bool:
 
 @functools.lru_cache(maxsize=1_000)
 def _parser(pattern: str) -> Parser:
-    return parse_date(FieldSpec(formats=[pattern], pivot=_PIVOT if "%y" in pattern else None))
+    return day([pattern], _PIVOT if "%y" in pattern else None)
 
 
 def _decided(tally: DateTally, elsewhere: str | None, hint: str) -> tuple[str, str, str | None]:

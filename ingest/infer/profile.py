@@ -8,11 +8,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from gateway.values.base import BadValue
 from ingest.feed import FieldSpec
 from ingest.infer.dates import DateTally
 from ingest.infer.words import PLACEHOLDERS
 from ingest.mapping.types import parser_for
-from ingest.mapping.values import BadValue
 
 LEAST_SHARE = 0.97  # of the distinct values, for a type to be proposed
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gateway.domain.people.fields import FIELDS, Field, Kind
 from ingest.feed import DocumentType, Feed, FieldSpec
-from ingest.mapping.values import unknown_name
+from ingest.mapping.errors import unknown_name
 
 
 class Address(NamedTuple):

@@ -21,36 +21,43 @@ class FieldPlan:
     Attributes:
         places: the columns it is read from; none for a constant.
         label: the partner's own name for it.
+        constant: what every row says.
+        joint: stands between columns that are joined; None where there is one column, or none.
         whole: a joined value counts only when every part is there (keys).
         blanks: what the feed writes for "no value"; such a part is not joined.
+        drops: a bad value is dropped, where others reject their row.
+        clear_token: asks for the value on record to go.
     """
 
     target: Field
-    spec: FieldSpec
     column: Column
     places: tuple[int, ...]
     label: str
-    whole: bool
-    blanks: frozenset[str]
+    constant: str | None = None
+    joint: str | None = None
+    whole: bool = False
+    blanks: frozenset[str] = frozenset()
+    drops: bool = False
+    clear_token: str | None = None
 
     def cells(self, rows: Sequence[Cells]) -> list[str]:
         """The field's text, row by row."""
-        if self.spec.value is not None:
-            return [self.spec.value] * len(rows)
-        if len(self.places) == 1 and self.spec.join is None:
-            place = self.places[0]
+        if self.constant is not None:
+            return [self.constant] * len(rows)
+        if self.joint is None:
+            [place] = self.places
             return [row[place] for row in rows]
-        return [self._join([row[place].strip() for place in self.places]) for row in rows]
+        return [self._join([row[place].strip() for place in self.places], self.joint) for row in rows]
 
     def shown(self, row: Cells) -> str:
         """The field's text in one row, as the partner wrote it."""
         return self.cells([row])[0].strip()
 
-    def _join(self, parts: list[str]) -> str:
+    def _join(self, parts: list[str], joint: str) -> str:
         said = [part for part in parts if part not in self.blanks]
         if self.whole and len(said) < len(parts):
             return ""
-        return self.spec.with_.join(said)
+        return joint.join(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +97,38 @@ def bind_field(
 ) -> FieldPlan | None:
     """The field at its columns; None where the file lacks them, and so says nothing about it."""
     if spec.value is not None:
-        return FieldPlan(target, spec, column, (), target.name, whole, blanks)
+        return _planned(target, spec, column, (), target.name, whole=whole, blanks=blanks)
     names = spec.join if spec.join is not None else [spec.from_]
     found = [headers.index(name) for name in names if name is not None]
     places = tuple(place for place in found if place is not None)
     if len(places) < len(found) and (whole or not places):
         return None
     label = " + ".join(headers.found[place] for place in places)
-    return FieldPlan(target, spec, column, places, label, whole, blanks)
+    return _planned(target, spec, column, places, label, whole=whole, blanks=blanks)
+
+
+def _planned(
+    target: Field,
+    spec: FieldSpec,
+    column: Column,
+    places: tuple[int, ...],
+    label: str,
+    *,
+    whole: bool,
+    blanks: frozenset[str],
+) -> FieldPlan:
+    return FieldPlan(
+        target,
+        column,
+        places,
+        label,
+        constant=spec.value,
+        joint=None if spec.join is None else spec.with_,
+        whole=whole,
+        blanks=blanks,
+        drops=spec.if_bad == "drop",
+        clear_token=spec.clear_token,
+    )
 
 
 def stored(target: Field, values: list[object | None]) -> list[object | None]:

@@ -10,9 +10,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from gateway.domain.people.fields import Room
+from gateway.values.base import BadValue, Parser, alternatives
 from ingest.feed import FieldSpec
+from ingest.mapping.errors import SpecError
 from ingest.mapping.types import DATES
-from ingest.mapping.values import BadValue, Parser, SpecError, alternatives
 from ingest.patterns import LONGEST, compiled
 
 Check = Callable[[object], None]

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from msgspec import Struct, field
 
-from ingest.mapping.values import SpecError, unknown_name
+from ingest.mapping.errors import SpecError, unknown_name
 
 Cleaner = Callable[[str], str]
 S = TypeVar("S")

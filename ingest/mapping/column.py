@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from gateway.domain.people.fields import Room
+from gateway.values.base import BadValue
 from ingest.feed import FieldSpec
 from ingest.mapping.checks import Check, compile_checks
 from ingest.mapping.cleaners import compile_cleaners, strip
+from ingest.mapping.errors import SpecError
 from ingest.mapping.types import parser_for
-from ingest.mapping.values import BadValue, SpecError
 
 LONGEST_CELL = 100_000  # characters
 _MOST_REMEMBERED = 4_000  # distinct cells of one column

@@ -11,17 +11,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol, cast
 
+from gateway.values.codes import folded_word
+from gateway.values.dates import YEARS, shifted
 from ingest.catalogue import mask
-from ingest.feed import Derived, Earliest, Feed, FieldSpec, Lookup, Shift, Translate
+from ingest.feed import Derived, Earliest, Feed, Lookup, Shift, Translate
 from ingest.mapping.addresses import Address, locate
 from ingest.mapping.bound import Cells, FieldPlan, RecordPlan, TypePlan
-from ingest.mapping.column import Memo, compile_column
-from ingest.mapping.dates import YEARS, shifted
+from ingest.mapping.column import Column, Memo
 from ingest.mapping.drafts import Fillable
 from ingest.mapping.enrich_specs import constant
+from ingest.mapping.errors import FeedError
 from ingest.mapping.headers import Headers
 from ingest.mapping.tables import LookupTable, index_of
-from ingest.mapping.values import FeedError, folded_word
 
 _Entry = tuple[object | None, ...]
 _UNKNOWN: _Entry = ()  # what a word finds that the table does not have
@@ -255,5 +256,4 @@ def _with_targets(record: RecordPlan, labels: _Labels) -> RecordPlan:
 
 def _unread(address: Address, label: str) -> FieldPlan:
     """A field that no column of the file gives: blank in every row until a step fills it."""
-    column = compile_column(FieldSpec(), none_values=frozenset(), today=date.min)
-    return FieldPlan(address.field, FieldSpec(), column, (), label, whole=False, blanks=frozenset())
+    return FieldPlan(address.field, Column(lambda _cell: None), (), label, constant="")

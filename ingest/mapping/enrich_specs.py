@@ -7,11 +7,12 @@ from datetime import date
 from pathlib import PurePosixPath, PureWindowsPath
 
 from gateway.domain.people.fields import CHOICES, Holds
+from gateway.values.codes import folded_word
 from ingest.feed import Derived, Feed, FieldSpec, Lookup, Names, Plain, Step, Translate
 from ingest.mapping.addresses import Address, doc_types, locate, mapped
+from ingest.mapping.errors import FeedError, Path, SpecError, unknown_name
 from ingest.mapping.fitting import compile_field
 from ingest.mapping.headers import columns_of, fold, listed
-from ingest.mapping.values import FeedError, Path, SpecError, folded_word, unknown_name
 
 DERIVED_TYPES: dict[Holds, str] = {
     "text": "text",

@@ -9,7 +9,7 @@ import msgspec
 from gateway.domain.people.fields import CHOICES, DURATION_OF_STATUS, FIELDS, Holds, Kind
 from ingest.feed import FieldSpec
 from ingest.mapping.column import Column, compile_column
-from ingest.mapping.values import SpecError, unknown_name
+from ingest.mapping.errors import SpecError, unknown_name
 
 # what the values of a type may be stored in; every other type gives text
 _TYPE_HOLDS: dict[str, frozenset[Holds]] = {

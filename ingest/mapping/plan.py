@@ -10,11 +10,11 @@ from gateway.domain.people.fields import FIELDS, Kind
 from ingest.feed import Condition, DocumentSpec, Feed
 from ingest.mapping.bound import RecordPlan, Test, TypePlan, bind_field
 from ingest.mapping.enrich import BoundStep, bind_steps, with_targets
+from ingest.mapping.errors import FeedError
 from ingest.mapping.fitting import compile_field
 from ingest.mapping.headers import Headers, conditions_of, looked_up
 from ingest.mapping.specs import RecordSpec, check_feed, specs_of
 from ingest.mapping.tables import NO_TABLES, LookupTable
-from ingest.mapping.values import FeedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 
 from gateway.domain.people.fields import DURATION_OF_STATUS, Kind
+from gateway.values.base import BadValue, alternatives
 from ingest.catalogue import RowProblem, mask, shorten
 from ingest.formats.base import Batch, Flaw
 from ingest.formats.text import presentable
@@ -17,7 +18,6 @@ from ingest.mapping.column import ColumnResult
 from ingest.mapping.drafts import Draft, Fillable
 from ingest.mapping.plan import FeedPlan
 from ingest.mapping.rules import Found, broken_rules
-from ingest.mapping.values import BadValue, alternatives
 
 ATTRIBUTES = "attributes"
 
@@ -198,7 +198,7 @@ class _BatchMapper:
         index = values.indexes[place]
         if bad.code == "missing_value":
             shown = ""
-        if one.spec.if_bad == "reject" or bad.code == "missing_value":
+        if not one.drops or bad.code == "missing_value":
             self._reject(index, bad.code, one.label, shown, bad.details)
             return
         self._tell(index, bad.code, one.label, shown, bad.details, warn=True)
@@ -344,8 +344,8 @@ class _BatchMapper:
 def _denials(one: FieldPlan, result: ColumnResult, cells: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Where the row says in so many words that there is no value: a blank cell may be filled, such a one may not."""
     yield from ((place, one.target.name) for place, _ in result.tokens)
-    if one.spec.clear_token is not None:
-        cleared = (place for place in result.cleared if strip(cells[place]) == one.spec.clear_token)
+    if one.clear_token is not None:
+        cleared = (place for place in result.cleared if strip(cells[place]) == one.clear_token)
         yield from ((place, one.target.name) for place in cleared)
 
 

@@ -8,8 +8,8 @@ from datetime import date
 from gateway.domain.people.fields import DOCUMENT_TYPES, FIELDS, Kind
 from ingest.feed import CaseSpec, ClientSpec, DocumentSpec, DocumentType, Feed, NotBefore
 from ingest.mapping.enrich_specs import enriched, step_errors
+from ingest.mapping.errors import FeedError, Path, SpecError, unknown_name
 from ingest.mapping.fitting import compile_field
-from ingest.mapping.values import FeedError, Path, SpecError, unknown_name
 
 RecordSpec = ClientSpec | CaseSpec | DocumentSpec
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from gateway.values.codes import folded_word
 from ingest.catalogue import RowProblem, describe_file
 from ingest.feed import Feed, FieldSpec, Lookup
 from ingest.formats.base import Batch, Refused
@@ -14,9 +15,9 @@ from ingest.formats.csv import CsvFormat, open_table
 from ingest.mapping.addresses import Address, locate
 from ingest.mapping.bound import bind_field, stored
 from ingest.mapping.enrich_specs import given_spec
+from ingest.mapping.errors import FeedError, Path, unknown_name
 from ingest.mapping.fitting import compile_field
 from ingest.mapping.headers import Headers, columns_of, listed
-from ingest.mapping.values import FeedError, Path, folded_word, unknown_name
 
 MAX_ROWS = 100_000
 NO_TABLES: Mapping[str, LookupTable] = {}

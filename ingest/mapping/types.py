@@ -1,4 +1,7 @@
-"""The one list of types: what `type:` may say, and which options of a field mean something to which type."""
+"""The one list of types: what `type:` may say, and which options of a field mean something to which type.
+
+How a value is read stands in `gateway.values`; here a field's options become those of its parser.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,12 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from ingest.feed import FieldSpec
-from ingest.mapping.codes import boolean, code, us_state
-from ingest.mapping.contacts import email, phone
-from ingest.mapping.countries import country
-from ingest.mapping.dates import parse_date, parse_datetime
-from ingest.mapping.identifiers import (
+from gateway.values import dates, numbers
+from gateway.values.base import OptionError, Parser, alternatives
+from gateway.values.codes import boolean, code, us_state
+from gateway.values.contacts import email, phone
+from gateway.values.countries import country
+from gateway.values.identifiers import (
     a_number,
     fein,
     i94_number,
@@ -22,9 +25,9 @@ from ingest.mapping.identifiers import (
     soc,
     ssn,
 )
-from ingest.mapping.mrz import passport_mrz
-from ingest.mapping.numbers import decimal, integer, money, real_number
-from ingest.mapping.values import Parser, SpecError, alternatives, unknown_name
+from gateway.values.mrz import passport_number
+from ingest.feed import FieldSpec
+from ingest.mapping.errors import SpecError, unknown_name
 
 
 def parser_for(spec: FieldSpec, *, typed_cells: bool = False) -> Parser:
@@ -41,46 +44,61 @@ def parser_for(spec: FieldSpec, *, typed_cells: bool = False) -> Parser:
             raise SpecError(
                 option, f"`{option}` means nothing to `type: {spec.type}`; it is for {alternatives(sorted(takers))}."
             )
+    try:
+        return _made(spec, typed_cells=typed_cells)
+    except OptionError as error:
+        raise SpecError(_KEYS.get(error.option, error.option), error.sentence, error.suggestion) from None
+
+
+def _made(spec: FieldSpec, *, typed_cells: bool) -> Parser:
     if spec.type == "date":
-        return parse_date(spec, typed_cells=typed_cells)
+        return dates.day(spec.formats, spec.pivot, or_real=typed_cells)
     parse = TYPES[spec.type](spec)
     if typed_cells and spec.decimal != ".":
-        return real_number(parse, TYPES[spec.type](replace(spec, decimal=".")))
+        return numbers.real_number(parse, TYPES[spec.type](replace(spec, decimal=".")))
     return parse
 
 
-def _text(_spec: FieldSpec) -> Parser:
-    """Text as cleaned."""
-    return str
+def _plain(parse: Parser) -> Callable[[FieldSpec], Parser]:
+    """The entry of a type that has no options."""
+    return lambda _spec: parse
+
+
+def _code(spec: FieldSpec) -> Parser:
+    if not spec.map:
+        raise SpecError("map", "A code needs a `map` from the partner's words to ours.")
+    return code(spec.map)
 
 
 TYPES: dict[str, Callable[[FieldSpec], Parser]] = {
-    "text": _text,
-    "integer": integer,
-    "decimal": decimal,
-    "money": money,
-    "boolean": boolean,
-    "date": parse_date,
-    "datetime": parse_datetime,
-    "email": email,
-    "phone": phone,
-    "country": country,
-    "us_state": us_state,
-    "code": code,
-    "receipt_number": receipt_number,
-    "a_number": a_number,
-    "i94_number": i94_number,
-    "ssn": ssn,
-    "fein": fein,
-    "soc": soc,
-    "lca_number": lca_number,
-    "perm_number": perm_number,
-    "sevis": sevis,
-    "passport_mrz": passport_mrz,
+    "text": _plain(str),  # as cleaned
+    "integer": lambda spec: numbers.integer(spec.decimal),
+    "decimal": lambda spec: numbers.decimal(spec.decimal),
+    "money": lambda spec: numbers.money(spec.decimal),
+    "boolean": _plain(boolean),
+    "date": lambda spec: dates.day(spec.formats, spec.pivot),
+    "datetime": lambda spec: dates.instant(spec.formats, spec.pivot),
+    "email": _plain(email),
+    "phone": lambda spec: phone(spec.region),
+    "country": lambda _spec: country(),
+    "us_state": _plain(us_state),
+    "code": _code,
+    "receipt_number": _plain(receipt_number),
+    "a_number": _plain(a_number),
+    "i94_number": _plain(i94_number),
+    "ssn": _plain(ssn),
+    "fein": _plain(fein),
+    "soc": _plain(soc),
+    "lca_number": _plain(lca_number),
+    "perm_number": _plain(perm_number),
+    "sevis": _plain(sevis),
+    "passport_mrz": _plain(passport_number),
 }
 
 DATES = frozenset({"date", "datetime"})
 NUMBERS = frozenset({"integer", "decimal", "money"})
+
+_KEYS = {"words": "map"}  # options of parsers that have another name in a feed
 
 # options that only these types take; the others go with every type
 _TAKERS: dict[str, frozenset[str]] = {

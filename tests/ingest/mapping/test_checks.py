@@ -5,11 +5,12 @@ from decimal import Decimal
 
 import pytest
 
+from gateway.values.base import BadValue
 from ingest.catalogue import RowProblem
 from ingest.feed import FieldSpec
 from ingest.mapping.checks import compile_checks
+from ingest.mapping.errors import SpecError
 from ingest.mapping.types import parser_for
-from ingest.mapping.values import BadValue, SpecError
 
 TODAY = date(2028, 2, 29)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.mapping.cleaners import CLEANERS, compile_cleaners
-from ingest.mapping.values import SpecError
+from ingest.mapping.errors import SpecError
 
 CASES = [
     ("strip", "  a b \t\r\n", "a b"),

@@ -10,8 +10,8 @@ from ingest.catalogue import ROW_CODES, RowProblem
 from ingest.feed import FieldSpec
 from ingest.mapping import column as module
 from ingest.mapping.column import LONGEST_CELL, compile_column
+from ingest.mapping.errors import SpecError
 from ingest.mapping.types import TYPES
-from ingest.mapping.values import SpecError
 
 TODAY = date(2026, 5, 1)
 NONE_VALUES = frozenset({"", "N/A", "00000000"})

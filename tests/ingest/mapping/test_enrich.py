@@ -6,16 +6,16 @@ import pytest
 
 from gateway.config import decode, read
 from gateway.domain.people.fields import DURATION_OF_STATUS
+from gateway.values.dates import shifted
 from ingest.feed import Feed
 from ingest.formats.base import Batch
 from ingest.mapping import enrich
-from ingest.mapping.dates import shifted
+from ingest.mapping.errors import FeedError
 from ingest.mapping.headers import Headers, needed_columns, standing
 from ingest.mapping.plan import compile_feed
 from ingest.mapping.records import map_batch
 from ingest.mapping.specs import check_feed
 from ingest.mapping.tables import MAX_ROWS, index_of, parse, parse_all
-from ingest.mapping.values import FeedError
 
 TODAY = date(2026, 5, 1)
 SITES = "Site,City,State,Opened\nHQ,Chicago,il,2001-05-01\n Süd ,Atlanta,Georgia,\n"

@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import pytest
 
+from gateway.values.base import BadValue
+from gateway.values.mrz import check_digit
 from ingest.feed import FieldSpec
-from ingest.mapping.mrz import check_digit
+from ingest.mapping.errors import SpecError
 from ingest.mapping.types import TYPES, parser_for
-from ingest.mapping.values import BadValue, SpecError
 
 US = {"formats": ["%m/%d/%Y"]}
 SHORT = {"formats": ["%m/%d/%y"], "pivot": 40}

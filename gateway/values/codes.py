@@ -1,48 +1,41 @@
-"""Values from short lists: the agreed codes of a feed, yes and no, and the states of the USA."""
+"""Values from short lists: agreed words, yes and no, and the states of the USA."""
 
 from __future__ import annotations
 
-from ingest.feed import FieldSpec
-from ingest.mapping.values import BadValue, Parser, SpecError, alternatives
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
-_BOOLEANS = {
-    "yes": True,
-    "y": True,
-    "true": True,
-    "1": True,
-    "x": True,
-    "no": False,
-    "n": False,
-    "false": False,
-    "0": False,
-}
+from gateway.values.base import BadValue, OptionError, alternatives
+
+V = TypeVar("V")
 
 
-def code(spec: FieldSpec) -> Parser:
-    """Our word for the partner's, by the feed's `map`; case and spaces do not count, everything else does."""
-    if not spec.map:
-        raise SpecError("map", "A code needs a `map` from the partner's words to ours.")
+def code(words: Mapping[str, str]) -> Callable[[str], str]:
+    """Our word for somebody else's; case and spaces do not count, everything else does.
+
+    Args:
+        words: theirs -> ours.
+
+    Raises:
+        OptionError: two of theirs are the same word, but ours differ.
+    """
     ours: dict[str, str] = {}
-    for theirs, word in spec.map.items():
+    for theirs, word in words.items():
         if ours.setdefault(_key(theirs), word) != word:
-            raise SpecError(
-                "map", f"`{theirs}` stands in the map twice with different meanings; case and spaces do not count."
+            raise OptionError(
+                "words", f"`{theirs}` stands in the map twice with different meanings; case and spaces do not count."
             )
-    return _look_up(ours, "bad_code", alternatives(spec.map))
+    return _look_up(ours, "bad_code", alternatives(words))
 
 
-def boolean(_spec: FieldSpec) -> Parser:
-    """Yes or no in the usual English forms; `x` is a tick, so it means yes."""
-    return _look_up(_BOOLEANS, "bad_boolean", "yes, y, true, 1, x, no, n, false or 0")
+def folded_word(text: str) -> str:
+    """A word as words are compared by lookups and maps: without the space around it, and without case."""
+    return unicodedata.normalize("NFC", text).strip().casefold()
 
 
-def us_state(_spec: FieldSpec) -> Parser:
-    """The two letters of USPS (Publication 28, appendix B) of a state, DC, a territory or the armed forces."""
-    return _look_up(_STATE_WORDS, "bad_code", "the two-letter abbreviations of the US postal service, such as IL")
-
-
-def _look_up(table: dict[str, str] | dict[str, bool], problem: str, expected: str) -> Parser:
-    def parse(text: str) -> object:
+def _look_up(table: Mapping[str, V], problem: str, expected: str) -> Callable[[str], V]:
+    def parse(text: str) -> V:
         try:
             return table[_key(text)]
         except KeyError:
@@ -55,6 +48,17 @@ def _key(text: str) -> str:
     return "".join(text.casefold().split())
 
 
+_BOOLEANS = {
+    "yes": True,
+    "y": True,
+    "true": True,
+    "1": True,
+    "x": True,
+    "no": False,
+    "n": False,
+    "false": False,
+    "0": False,
+}
 _STATES = {
     "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado",
     "CT": "Connecticut", "DE": "Delaware", "FL": "Florida", "GA": "Georgia", "HI": "Hawaii", "ID": "Idaho",
@@ -76,3 +80,9 @@ _OTHER_NAMES = {
 _STATE_WORDS = {_key(word): state for state, name in _STATES.items() for word in (state, name)} | {
     _key(name): state for name, state in _OTHER_NAMES.items()
 }
+
+boolean = _look_up(_BOOLEANS, "bad_boolean", "yes, y, true, 1, x, no, n, false or 0")
+"""Yes or no in the usual English forms; `x` is a tick, so it means yes."""
+
+us_state = _look_up(_STATE_WORDS, "bad_code", "the two-letter abbreviations of the US postal service, such as IL")
+"""The two letters of USPS (Publication 28, appendix B) of a state, DC, a territory or the armed forces."""

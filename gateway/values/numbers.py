@@ -1,7 +1,7 @@
 """Numbers and amounts of money as partners write them.
 
 A number has an optional sign (before it, after it as SAP writes, or parentheses for negative), digits whose thousands
-are grouped throughout or not at all, and decimals after the mark that the feed names: no exponents, no NaN.
+are grouped throughout or not at all, and decimals after the mark that was agreed: no exponents, no NaN.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ import functools
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Literal, TypeVar
 
-from ingest.feed import FieldSpec
-from ingest.mapping.values import BadValue, Parser
+from gateway.values.base import BadValue, Parser
+
+Mark = Literal[".", ","]  # before decimals; the other one groups thousands
+N = TypeVar("N", int, Decimal)
 
 _WHOLE_DIGITS = 12  # what numeric(14, 2) holds before the mark
 _MOST_DECIMALS = 6
 _INTEGER_LIMIT = 2**31 - 1  # what a PostgreSQL integer holds
 _CENT = Decimal("0.01")
-_MARK_NAMES = {".": "point", ",": "comma"}
+_MARK_NAMES: dict[Mark, str] = {".": "point", ",": "comma"}
 
 _GAP = "[ \u00a0\u202f]?"
 _SIGN = "[-+−]"
@@ -32,22 +35,22 @@ _SHAPE = re.compile(
 )
 
 
-def money(spec: FieldSpec) -> Parser:
+def money(mark: Mark = ".") -> Callable[[str], Decimal]:
     """An amount as a Decimal with two decimals; currency signs and ISO 4217 codes are dropped.
 
     More than two decimals are refused unless they are zeros: rounding would change what the partner said.
     """
-    return _number(spec, decimals=2, finish=lambda amount: amount.quantize(_CENT), priced=True)
+    return _number(mark, decimals=2, finish=lambda amount: amount.quantize(_CENT), priced=True)
 
 
-def decimal(spec: FieldSpec) -> Parser:
+def decimal(mark: Mark = ".") -> Callable[[str], Decimal]:
     """A number as a Decimal, up to six decimals."""
-    return _number(spec, decimals=_MOST_DECIMALS, finish=lambda number: number)
+    return _number(mark, decimals=_MOST_DECIMALS, finish=lambda number: number)
 
 
-def integer(spec: FieldSpec) -> Parser:
+def integer(mark: Mark = ".") -> Callable[[str], int]:
     """A whole number as an int; `12.0` counts, because spreadsheets write it."""
-    return _number(spec, decimals=0, finish=_whole)
+    return _number(mark, decimals=0, finish=_whole)
 
 
 def real_number(as_text: Parser, with_point: Parser) -> Parser:
@@ -71,11 +74,11 @@ def _whole(number: Decimal) -> int:
     return int(number)
 
 
-def _number(spec: FieldSpec, *, decimals: int, finish: Callable[[Decimal], object], priced: bool = False) -> Parser:
-    pattern = _digits_pattern(spec.decimal)
-    expected = f"at most {decimals} decimals after a {_MARK_NAMES[spec.decimal]}" if decimals else "no decimals"
+def _number(mark: Mark, *, decimals: int, finish: Callable[[Decimal], N], priced: bool = False) -> Callable[[str], N]:
+    pattern = _digits_pattern(mark)
+    expected = f"at most {decimals} decimals after a {_MARK_NAMES[mark]}" if decimals else "no decimals"
 
-    def parse(text: str) -> object:
+    def parse(text: str) -> N:
         negative, match = False, pattern.fullmatch(text)
         if match is None:
             negative, digits = _take_apart(text, priced)
@@ -110,13 +113,13 @@ def _is_currency(mark: str) -> bool:
 
 @functools.cache
 def _currency_codes() -> frozenset[str]:
-    import pycountry  # noqa: PLC0415 - loads its tables on import, and most feeds need none
+    import pycountry  # noqa: PLC0415 - loads its tables on import, and many have no use for them
 
     return frozenset(currency.alpha_3 for currency in pycountry.currencies)
 
 
 @functools.cache
-def _digits_pattern(mark: str) -> re.Pattern[str]:
+def _digits_pattern(mark: Mark) -> re.Pattern[str]:
     """Plain digits, or groups of three with the same mark throughout: `1,2345` and `1,234 567` are neither."""
     groups = (r"\." if mark == "," else ",") + " '’\u00a0\u202f"
     grouped = rf"[0-9]{{1,3}}(?P<group>[{groups}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*"

@@ -10,9 +10,11 @@ import calendar
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TypeVar
 
-from ingest.feed import FieldSpec
-from ingest.mapping.values import BadValue, Parser, SpecError, alternatives, unknown_name
+from gateway.values.base import BadValue, OptionError, alternatives, unknown
+
+D = TypeVar("D", bound=date)
 
 YEARS = range(1900, 2201)
 
@@ -44,36 +46,42 @@ _REAL_DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S")  # as a workbook's dates come
 _ISO_TIMES = ("%H:%M", "%H:%M%z", "%H:%M:%S", "%H:%M:%S%z", "%H:%M:%S.%f", "%H:%M:%S.%f%z")
 
 Parts = dict[str, str]
-Builder = Callable[[Parts], date]
-Reader = Callable[[str], date | None]
 
 
-def parse_date(spec: FieldSpec, *, typed_cells: bool = False) -> Parser:
+def day(formats: list[str] | None = None, pivot: int | None = None, *, or_real: bool = False) -> Callable[[str], date]:
     """A calendar day; without formats, ISO 8601.
 
     A time of day in the format is read and dropped, and so is an offset: `%Y-%m-%d%z` takes `2026-05-01-08:00`
     (an XML Schema date with its zone, as Workday writes it) for the day that is written there.
 
     Args:
-        spec: the field.
-        typed_cells: the file has real dates, which come as ISO 8601 besides what `formats` say.
-    """
-    formats = spec.formats or ["%Y-%m-%d"]
-    real = [one for one in _REAL_DATES if typed_cells and one not in formats]
-    return _first_fitting(spec, formats + real, _day, shown=formats)
-
-
-def parse_datetime(spec: FieldSpec) -> Parser:
-    """An instant in UTC; text without an offset is taken as UTC. Without formats, ISO 8601 with a time of day.
+        formats: strptime patterns, tried in order.
+        pivot: two-digit years up to this are 20xx, above it 19xx.
+        or_real: real dates, which come as ISO 8601, are read besides what `formats` say.
 
     Raises:
-        SpecError: a format without a time of day; such a column is a date.
+        OptionError: a format that is none, or formats that leave a text with two readings.
     """
-    for pattern in spec.formats or []:
+    formats = formats or ["%Y-%m-%d"]
+    real = [one for one in _REAL_DATES if or_real and one not in formats]
+    return _first_fitting(formats + real, pivot, _day, shown=formats)
+
+
+def instant(formats: list[str] | None = None, pivot: int | None = None) -> Callable[[str], datetime]:
+    """An instant in UTC; text without an offset is taken as UTC. Without formats, ISO 8601 with a time of day.
+
+    Args:
+        formats: as of `day`.
+        pivot: as of `day`.
+
+    Raises:
+        OptionError: as of `day`, or a format without a time of day; what it reads is a day.
+    """
+    for pattern in formats or []:
         if not {"%H", "%I"} & set(_PIECES.findall(pattern)):
-            raise SpecError("formats", f"`{pattern}` has no hour; a day without a time is a `date`.")
-    formats = spec.formats or [f"%Y-%m-%d{mark}{time}" for mark in "T " for time in _ISO_TIMES]
-    return _first_fitting(spec, formats, _instant, shown=spec.formats or ["%Y-%m-%dT%H:%M:%S%z"])
+            raise OptionError("formats", f"`{pattern}` has no hour; a day without a time is a `date`.")
+    every = formats or [f"%Y-%m-%d{mark}{time}" for mark in "T " for time in _ISO_TIMES]
+    return _first_fitting(every, pivot, _instant, shown=formats or ["%Y-%m-%dT%H:%M:%S%z"])
 
 
 def describe(pattern: str) -> str:
@@ -94,14 +102,14 @@ def shifted(day: date, count: int, unit: str) -> date:
 
 
 def _first_fitting(
-    spec: FieldSpec, formats: list[str], build: Callable[[Parts, int], date], shown: list[str]
-) -> Parser:
-    _refuse_guessing(formats, spec.pivot)
-    pivot = spec.pivot or 0
-    readers = [_reader(pattern, lambda parts: build(parts, pivot)) for pattern in formats]
+    formats: list[str], pivot: int | None, build: Callable[[Parts, int], D], shown: list[str]
+) -> Callable[[str], D]:
+    _refuse_guessing(formats, pivot)
+    turn = pivot or 0
+    readers = [_reader(pattern, lambda parts: build(parts, turn)) for pattern in formats]
     expected = alternatives(map(describe, shown))
 
-    def parse(text: str) -> date:
+    def parse(text: str) -> D:
         for read in readers:
             found = read(text)
             if found is not None and found.year in YEARS:
@@ -117,19 +125,19 @@ def _refuse_guessing(formats: list[str], pivot: int | None) -> None:
     """`05/06/2026` must have one reading: no two formats that swap day and month, no two-digit year without a pivot."""
     short_years = any("%y" in _PIECES.findall(pattern) for pattern in formats)
     if short_years and pivot is None:
-        raise SpecError("pivot", "Two-digit years need a `pivot`: years up to it are 20xx, years above it 19xx.")
+        raise OptionError("pivot", "Two-digit years need a `pivot`: years up to it are 20xx, years above it 19xx.")
     if pivot is not None and not short_years:
-        raise SpecError("pivot", "A `pivot` is for two-digit years, but no format has `%y`.")
+        raise OptionError("pivot", "A `pivot` is for two-digit years, but no format has `%y`.")
     shapes = [pattern.replace("%m", "%d") for pattern in formats]
     if len(set(shapes)) < len(shapes):
-        raise SpecError("formats", f"{alternatives(formats)} read the same text; which of them is it?")
+        raise OptionError("formats", f"{alternatives(formats)} read the same text; which of them is it?")
 
 
 # ---------------------------------------------------------------- one format
-def _reader(pattern: str, build: Builder) -> Reader:
+def _reader(pattern: str, build: Callable[[Parts], D]) -> Callable[[str], D | None]:
     fullmatch = _expression(pattern).fullmatch
 
-    def read(text: str) -> date | None:
+    def read(text: str) -> D | None:
         match = fullmatch(text)
         if match is None:
             return None
@@ -160,16 +168,16 @@ def _expression_of(before: str, piece: str, after: str) -> str:
 def _known(piece: str) -> bool:
     """Whether a piece of a pattern is a directive; a percent sign that is none is an error."""
     if piece.startswith("%") and piece != "%%" and piece not in _DIRECTIVES:
-        raise unknown_name("formats", "directive", piece, _DIRECTIVES)
+        raise OptionError("formats", *unknown("directive", piece, _DIRECTIVES))
     return piece in _DIRECTIVES
 
 
 def _check_parts(pattern: str, parts: list[str]) -> None:
     for what in ({"year", "short_year"}, {"month", "month_name"}, {"day"}):
         if len(what & set(parts)) != 1:
-            raise SpecError("formats", f"`{pattern}` must say the {max(what, key=len).split('_')[0]} exactly once.")
+            raise OptionError("formats", f"`{pattern}` must say the {max(what, key=len).split('_')[0]} exactly once.")
     if len(set(parts)) < len(parts) or ("hour12" in parts) != ("half" in parts) or {"hour", "hour12"} <= set(parts):
-        raise SpecError("formats", f"`{pattern}` says something twice, or has only one of `%I` and `%p`.")
+        raise OptionError("formats", f"`{pattern}` says something twice, or has only one of `%I` and `%p`.")
 
 
 # ---------------------------------------------------------------- from parts to values

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.feed import FieldSpec
-from ingest.mapping.values import BadValue, Parser
+from gateway.values.base import BadValue
 
 _NUMBER = re.compile("[A-Z0-9<]{9}[0-9]")  # document number and its check digit
 _LOWER_LINE = re.compile("[A-Z0-9<]{9}[0-9][A-Z<]{3}[0-9<]{6}[0-9][MFX<][0-9]{6}[0-9][A-Z0-9<]{14}[0-9<][0-9]")
@@ -17,12 +16,8 @@ _FIELDS = ((slice(0, 9), 9), (slice(13, 19), 19), (slice(21, 27), 27), (slice(28
 _COMPOSITE = (slice(0, 10), slice(13, 20), slice(21, 43))
 
 
-def passport_mrz(_spec: FieldSpec) -> Parser:
+def passport_number(text: str) -> str:
     """The passport number from its field with check digit (10 characters) or from the lower line (44 characters)."""
-    return _passport_number
-
-
-def _passport_number(text: str) -> str:
     zone = text.upper().replace(" ", "")
     proved = (_NUMBER.fullmatch(zone) and _is_proved(zone[:9], zone[9])) or (
         _LOWER_LINE.fullmatch(zone) and _is_line(zone)

@@ -16,13 +16,13 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections.abc import Callable
 
-from ingest.feed import FieldSpec
-from ingest.mapping.values import BadValue, Parser
+from gateway.values.base import BadValue
 
 
-def country(_spec: FieldSpec) -> Parser:
-    """ISO 3166-1 alpha-3 for an alpha-2 or alpha-3 code, a name or an adjective."""
+def country() -> Callable[[str], str]:
+    """ISO 3166-1 alpha-3 for an alpha-2 or alpha-3 code, a name or an adjective; loads the tables of pycountry."""
     codes = country_codes()
 
     def parse(text: str) -> str:
@@ -37,7 +37,7 @@ def country(_spec: FieldSpec) -> Parser:
 @functools.cache
 def country_codes() -> dict[str, str]:
     """Every accepted word in its compared form -> the stored code. Our rows go over those of ISO."""
-    import pycountry  # noqa: PLC0415 - loads its tables on import, and most feeds need none
+    import pycountry  # noqa: PLC0415 - loads its tables on import, and many have no use for them
 
     codes: dict[str, str] = {}
     for entry in pycountry.countries:

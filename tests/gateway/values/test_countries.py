@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.feed import FieldSpec
-from ingest.mapping import countries
-from ingest.mapping.countries import country, country_codes
-from ingest.mapping.values import BadValue
+from gateway.values import countries
+from gateway.values.base import BadValue
+from gateway.values.countries import country, country_codes
 
 PERM = Path(__file__).parents[3] / "../shared/data/perm_fy2016.csv"
 
@@ -28,7 +27,7 @@ TANZANIA;THAILAND;TRINIDAD AND TOBAGO;TUNISIA;TURKEY;TURKMENISTAN;TURKS AND CAIC
 UNITED ARAB EMIRATES;UNITED KINGDOM;UNITED STATES OF AMERICA;URUGUAY;UZBEKISTAN;VENEZUELA;VIETNAM;YEMEN;ZAMBIA;ZIMBABWE
 """.replace("\n", "").split(";")  # fmt: skip
 
-parse = country(FieldSpec(type="country"))
+parse = country()
 
 
 @pytest.mark.parametrize("name", PERM_CITIZENSHIPS)
