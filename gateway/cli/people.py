@@ -17,12 +17,14 @@ from gateway.cli.office import me, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json
 from gateway.config import nearest
 from gateway.db.models.firms import STAFF_ROLES
+from gateway.domain import passwords
 from gateway.domain.access import passwords
 from gateway.domain.access.accounts import add_firm, add_staff, deactivate_staff, find_firm, find_staff, set_password
 from gateway.office import Office
+from gateway.values import contacts
+from gateway.values.base import BadValue
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")  # as in partner.yaml
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def _slug(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -32,9 +34,10 @@ def _slug(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
 
 
 def _email(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if not _EMAIL.fullmatch(value):
-        raise click.BadParameter(f"{value!r} is not an e-mail address.")
-    return value
+    try:
+        return contacts.email(value)
+    except BadValue:
+        raise click.BadParameter(f"{value!r} is not an e-mail address.") from None
 
 
 def _zone(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -100,7 +103,7 @@ def add_a_member(email: str, firm: str, role: str, name: str | None, as_json: bo
         "gateway staff password ana@northgate.example --firm northgate --make",
     ),
 )
-@click.argument("email", callback=_email)
+@click.argument("email")
 @firm_option
 @click.option("--make", is_flag=True, help="Make one and print it, instead of asking.")
 @json_option
@@ -125,7 +128,7 @@ def give_password(email: str, firm: str, make: bool, as_json: bool) -> None:
 
 
 @staff.command("deactivate", epilog=examples("gateway staff deactivate ana@northgate.example --firm northgate"))
-@click.argument("email", callback=_email)
+@click.argument("email")
 @firm_option
 @json_option
 def deactivate(email: str, firm: str, as_json: bool) -> None:

@@ -14,12 +14,13 @@ from msgspec import Meta, Struct
 
 from gateway.config.decoder import FieldError
 from gateway.config.findings import nearest, quoted
+from gateway.values.base import BadValue
+from gateway.values.contacts import EMAIL, LONGEST_EMAIL, email
 
 FeedT = TypeVar("FeedT")
 
 Slug = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
 FeedName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]
-Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]  # RFC 5321, 4.5.3.1.3
 
 
 def _check_zone(zone: str) -> str:
@@ -34,6 +35,22 @@ def _check_zone(zone: str) -> str:
     raise FieldError(f"{quoted(zone)} is not a time zone of the IANA database.", suggestion=nearest(zone, places))
 
 
+def _check_email(address: str) -> str:
+    """The address as it is stored everywhere.
+
+    Raises:
+        FieldError: it is none.
+    """
+    try:
+        return email(address)
+    except BadValue:
+        raise FieldError(f"{quoted(address)} is not an e-mail address.") from None
+
+
+# the pattern is for editors: whoever reads the finding is better served by a word
+_EMAIL_SCHEMA = {"pattern": EMAIL, "maxLength": LONGEST_EMAIL}
+
+Email = Annotated[str, Meta(extra={"check": _check_email}, extra_json_schema=_EMAIL_SCHEMA)]
 Zone = Annotated[str, Meta(extra={"check": _check_zone})]
 
 

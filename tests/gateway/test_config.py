@@ -75,7 +75,7 @@ BROKEN: dict[str, tuple[str, int, str, str, str | None]] = {
     "a time zone that is only an offset": (HEAD.replace("America/Chicago", "CST"), 4, "time_zone", "IANA", None),
     "a word of a list misspelt": (HEAD + "rate_tier: standart\n", 5, "rate_tier", "not one of", "standard"),
     "an address without @": (
-        HEAD + "contacts:\n  errors: [x@y.example, hris.acme.example]\n", 6, "contacts.errors[1]", "of the form", None,
+        HEAD + "contacts:\n  errors: [x@y.example, hris.acme.example]\n", 6, "contacts.errors[1]", "not an e-mail address", None,
     ),
     "text for a list": (HEAD + "contacts: {late: x@y.example}\n", 5, "contacts.late", "is not a list", None),
     "a mapping for text": (HEAD.replace("ACME", "{a: b}"), 3, "name", "This is a mapping, not text", None),
