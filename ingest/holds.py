@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.db.models import FeedRow, Import, PartnerConfig
+from gateway.db.models import Import
 from gateway.domain.audit import record
 from gateway.domain.partners.homes import Home
 from gateway.domain.partners.names import learn_name, learned_names
@@ -16,11 +16,10 @@ from gateway.errors import NotFound, Permanent
 from gateway.logging import about
 from gateway.office import Actor, Office
 from ingest import receipts
-from ingest.feed import Feed
 from ingest.jobs import queue_run
 from ingest.mapping.headers import Headers, fold, standing
-from ingest.partner import applied_partner
 from ingest.pipeline import Outcome
+from ingest.reading import feed_of
 from ingest.running import count
 
 
@@ -90,7 +89,7 @@ def _held(session: Session, import_id: UUID) -> Import:
 def _learn(session: Session, held: Import, actor: Actor, accepted: dict[str, str] | None) -> None:
     """Accept new names for exactly the columns that are missing; a name learned for another one would corrupt data."""
     feed_id = _present(held.feed_id)
-    it = standing(_feed(session, held), Headers(held.header or [], learned_names(session, feed_id)))
+    it = standing(feed_of(session, held), Headers(held.header or [], learned_names(session, feed_id)))
     suggested = {one["expected"]: one["found"] for one in held.suggestions}
     names = suggested if accepted is None else accepted
     free = f"Not used so far: {', '.join(it.unused) or 'no column'}."
@@ -105,12 +104,6 @@ def _learn(session: Session, held: Import, actor: Actor, accepted: dict[str, str
         raise Permanent("names_needed", f"Say which columns the missing ones have become: {asked}. {free}")
     for expected, found in names.items():
         learn_name(session, held.firm_id, feed_id, missing[fold(expected)], found, actor)
-
-
-def _feed(session: Session, held: Import) -> Feed:
-    config = session.scalars(select(PartnerConfig).where(PartnerConfig.id == held.config_id)).one()
-    name = session.scalars(select(FeedRow.name).where(FeedRow.id == held.feed_id)).one()
-    return applied_partner(config.source, tables=frozenset(config.tables)).feeds[name]
 
 
 def _present(value: UUID | None) -> UUID:

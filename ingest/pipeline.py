@@ -6,30 +6,25 @@ person must act on leaves as an `Outcome`, never as an exception.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import PurePath
 from typing import Protocol
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.config import ConfigError
 from gateway.crypto import FirmCipher
-from gateway.db.models import FeedRow, File, Import, PartnerConfig
+from gateway.db.models import File, Import
 from gateway.db.session import driver
-from gateway.domain.partners import homes, names, versions
-from ingest import corrections, formats, history
+from gateway.domain.partners import homes
+from ingest import history
 from ingest.binding import Held, bind
 from ingest.catalogue import describe_file
 from ingest.doubts import check_instant, check_number
-from ingest.feed import Feed
 from ingest.formats.base import Refused, Source, Table
 from ingest.load.outcomes import OUTCOMES
 from ingest.load.run import Loaded, Terms, load
@@ -37,14 +32,12 @@ from ingest.mapping.headers import Headers, Suggestion, standing
 from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import Mapped, map_batch
 from ingest.numbering import Numbering
-from ingest.partner import applied_partner, feed_for, feed_named, refusal
-from ingest.rows import as_rows, open_rows
-from ingest.unpacking import plain
+from ingest.partner import refusal
+from ingest.reading import Reading, choose_reading
 
 HOPELESS_ROWS = 50_000  # rows after which a file that is no table is given up ...
 HOPELESS_SHARE = 0.9  # ... when more than this share of them cannot even be told apart
 MOST_KEYS = 20  # of rows sent singly that are told because nothing uses them
-READING_VERSION = "2"  # raised when the same bytes under the same config would be read differently
 
 
 class Progress(Protocol):
@@ -121,30 +114,6 @@ class Outcome:
     sequence: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How the bytes are to be read: which feed, which version of it, as of when."""
-
-    source: Source  # what was unpacked from the stored file, or that itself
-    config: PartnerConfig
-    feed_name: str
-    feed_id: UUID
-    feed: Feed
-    learned: dict[str, list[str]]
-    as_of: datetime
-    saved: corrections.Saved | None
-    corrects: UUID | None
-    is_rows: bool = False
-
-    @property
-    def digest(self) -> str:
-        """Equal digests read equal bytes alike."""
-        parts: list[object] = [READING_VERSION, str(self.config.version), self.learned, self.feed_name]
-        if self.is_rows:
-            parts.append("rows")
-        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
-
-
 def run(session: Session, job: Job, progress: Progress) -> Outcome:
     """Take a file to its end.
 
@@ -158,14 +127,22 @@ def run(session: Session, job: Job, progress: Progress) -> Outcome:
     """
     reading: Reading | None = None
     try:
-        reading = choose_reading(session, job)
+        reading = choose_reading(
+            session,
+            job.home,
+            job.source,
+            is_rows=job.is_rows,
+            feed=job.feed,
+            as_of=job.as_of,
+            received_at=job.received_at,
+            config_id=job.config_id,
+        )
         if not reading.saved:  # which speak as of a file that was accepted
             check_instant(reading.as_of, job.received_at, job.waived)
         if repeated := _repeats(session, job, reading):
             return _no_change(repeated, reading, job)
-        table = _open(reading)
-        tables = {name: text for name in reading.feed.tables if (text := reading.config.tables.get(name)) is not None}
-        plans = bind(table, reading.feed, reading.learned, job.today, reading.source.name, tables)
+        table = reading.open()
+        plans = bind(table, reading.feed, reading.learned, job.today, reading.source.name, reading.tables)
         loaded = _load(session, job, reading, table, plans, progress)
         return _judge(session, job, reading, table, loaded)
     except Refused as refused:
@@ -181,61 +158,7 @@ def run(session: Session, job: Job, progress: Progress) -> Outcome:
         return Outcome("failed", "config_invalid", reason, fix)
 
 
-# ------------------------------------------------------------------------------------------------ reading
-
-
-def choose_reading(session: Session, job: Job) -> Reading:
-    """Decide by name, by hint or by the column `Row` which feed a file belongs to, and as of when it speaks."""
-    config = _config(session, job)
-    version = f"{job.home.slug} version {config.version}"
-    partner = applied_partner(config.source, version, tables=frozenset(config.tables))
-    source = job.source if job.is_rows else plain(job.source, partner.feeds.values())
-    if saved := None if job.is_rows else corrections.recognise(source):
-        original = _original(session, job, saved)
-        feed_id, name = original.feed_id, _feed_name(session, original)
-        as_of = original.as_of or original.received_at
-        feed = feed_named(partner, name, source.name)
-        corrects, feed = original.id, corrections.as_saved(feed, saved, source.name)
-    else:
-        name = job.feed or feed_for(partner, source.name)
-        feed = feed_named(partner, name, source.name)
-        feed_id, corrects = names.feed_id(session, job.home.partner_id, name), None
-        feed = as_rows(feed) if job.is_rows else feed
-        as_of = job.as_of or _as_of_name(feed, source.name, job.home.time_zone) or job.received_at
-    assert feed_id is not None  # noqa: S101 - an import with rows has a feed
-    learned = names.learned_names(session, feed_id)
-    return Reading(source, config, name, feed_id, feed, learned, as_of, saved, corrects, job.is_rows)
-
-
-def _config(session: Session, job: Job) -> PartnerConfig:
-    """The version in force, or on release the one with which the file was held."""
-    if job.config_id is not None:
-        return session.scalars(select(PartnerConfig).where(PartnerConfig.id == job.config_id)).one()
-    return versions.active_config(session, job.home.partner_id)
-
-
-def _original(session: Session, job: Job, saved: corrections.Saved) -> Import:
-    original = session.scalar(
-        select(Import).where(Import.id == saved.import_id, Import.partner_id == job.home.partner_id)
-    )
-    if original is None or original.feed_id is None:
-        raise Refused("unknown_import")
-    return original
-
-
-def _feed_name(session: Session, original: Import) -> str:
-    return session.scalars(select(FeedRow.name).where(FeedRow.id == original.feed_id)).one()
-
-
-def _as_of_name(feed: Feed, file_name: str, time_zone: str) -> datetime | None:
-    """The instant in the file's name: midnight of that day in the partner's zone, unless the pattern has a time."""
-    if feed.as_of is None:
-        return None
-    try:
-        found = datetime.strptime(PurePath(file_name).name, feed.as_of.file_name)  # noqa: DTZ007 - see next line
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(time_zone))
+# ------------------------------------------------------------------------------------------------ stages
 
 
 def _repeats(session: Session, job: Job, reading: Reading) -> Import | None:
@@ -266,17 +189,6 @@ def _no_change(repeated: Import, reading: Reading, job: Job) -> Outcome:
         reading=reading,
         header=repeated.header,
     )
-
-
-# ------------------------------------------------------------------------------------------------ stages
-
-
-def _open(reading: Reading) -> Table:
-    if reading.saved:
-        return corrections.Corrections(reading.source, reading.saved)
-    if reading.is_rows:
-        return open_rows(reading.source, reading.feed, reading.learned)
-    return formats.open_table(reading.source, reading.feed.format)
 
 
 def _load(

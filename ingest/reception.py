@@ -22,13 +22,14 @@ from gateway.domain.partners.homes import Home
 from gateway.domain.partners.versions import active_config
 from gateway.errors import NotFound, Permanent
 from gateway.logging import get_logger
-from gateway.office import Actor, Office
+from gateway.office import Actor, Asked, Office
 from ingest.arrival import Asked, open_imports
 from ingest.formats.base import Refused, Source
 from ingest.formats.compression import Unpacked
 from ingest.formats.text import presentable
 from ingest.jobs import queue_run
-from ingest.partner import applied_partner
+from ingest.queueing import queue_run
+from ingest.reading import settings_of
 from ingest.unpacking import archive_in
 
 log = get_logger(__name__)
@@ -121,9 +122,8 @@ def _archive(office: Office, home: Home, source: Source) -> Unpacked | None:
     if not Unpacked(source, zip=True, gzip=True).is_archive:
         return None
     with office.db.firm(home.firm_id) as session, suppress(NotFound, ConfigError):
-        config = active_config(session, home.partner_id)
-        partner = applied_partner(config.source, tables=frozenset(config.tables))
-        return archive_in(source, partner.feeds.values())
+        settings = settings_of(active_config(session, home.partner_id))
+        return archive_in(source, settings.feeds.values())
     return None
 
 

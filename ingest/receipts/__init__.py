@@ -23,8 +23,9 @@ from gateway.office import Office
 from gateway.settings import Settings
 from ingest.account import RECEIPTS, account_of, problem_object, summary_of
 from ingest.formats.base import Source
+from ingest.reading import past_reading
 from ingest.receipts.files import whole, whole_bytes
-from ingest.receipts.rejected import FETCH, rejected_rows, reopen
+from ingest.receipts.rejected import FETCH, rejected_rows
 from ingest.receipts.tables import write_tables
 
 
@@ -44,8 +45,8 @@ def write(office: Office, home: Home, import_id: UUID) -> None:
         if arrival.problem_count:
             _write_json(session, import_id, folder / "errors.json")
         if _has_rejected(session, import_id):
-            table, spec = reopen(session, arrival, _source(office, session, home, arrival))
-            write_tables(rejected_rows(session, arrival, table), spec, folder)
+            past = past_reading(session, arrival, _source(office, session, home, arrival))
+            write_tables(rejected_rows(session, arrival, past.open()), past.format, folder)
         told = account_of(session, import_id, folder, problems=False) | {"problems": summary_of(session, import_id)}
         told["receipts"] = sorted(
             {"receipt.json", *(path.name for path in folder.glob("errors*"))}
@@ -71,7 +72,7 @@ def make_workbook(office: Office, home: Home, import_id: UUID) -> Path | None:
             return None
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            table, _ = reopen(session, arrival, _source(office, session, home, arrival))
+            table = past_reading(session, arrival, _source(office, session, home, arrival)).open()
             with whole_bytes(path) as out:
                 write_workbook(rejected_rows(session, arrival, table), arrival.counts["rows"]["rejected"], out)
     return path

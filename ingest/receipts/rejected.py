@@ -10,15 +10,11 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway.db.models import FeedRow, File, Import, PartnerConfig, RowError
-from gateway.domain.partners.names import learned_names
-from ingest import corrections, formats
-from ingest.formats.base import FormatSpec, Part, Source, Table
+from gateway.db.models import Import, RowError
+from ingest import corrections
+from ingest.formats.base import Part, Table
 from ingest.formats.text import presentable
 from ingest.numbering import Numbering
-from ingest.partner import applied_partner
-from ingest.rows import VIA, as_rows, open_rows
-from ingest.unpacking import plain
 
 FETCH = 2_000  # problems read at a time
 
@@ -57,21 +53,6 @@ class RejectedRow:
     def problems(self) -> str:
         """What the column `Problems` says."""
         return " ".join(fault.told for fault in self.faults)
-
-
-def reopen(session: Session, arrival: Import, stored: Source) -> tuple[Table, FormatSpec]:
-    """The file of an ended import as it was read, and the format in which it was."""
-    config = session.scalars(select(PartnerConfig).where(PartnerConfig.id == arrival.config_id)).one()
-    partner = applied_partner(config.source, tables=frozenset(config.tables))
-    feed_id, name = session.execute(select(FeedRow.id, FeedRow.name).where(FeedRow.id == arrival.feed_id)).one()
-    if session.get_one(File, (arrival.firm_id, arrival.file_id)).via == VIA:
-        feed = as_rows(partner.feeds[name])
-        return open_rows(stored, feed, learned_names(session, feed_id)), feed.format
-    source = plain(stored, partner.feeds.values())
-    if saved := corrections.recognise(source) if arrival.corrects_import_id else None:
-        return corrections.Corrections(source, saved), saved.format
-    spec = partner.feeds[name].format
-    return formats.open_table(source, spec), spec
 
 
 def rejected_rows(session: Session, arrival: Import, table: Table) -> Iterator[RejectedRow]:

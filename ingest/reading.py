@@ -1,0 +1,217 @@
+"""How a stored file is read: which of its bytes, by which version of which feed, and as what kind of table.
+
+A file that was not read yet is read as its name, its sender or its own column `Row` say; an ended import is read again
+as its record says that it was. Whoever needs the rows of a stored file asks here, so that both ways stay one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway.db.models import FeedRow, File, Import, PartnerConfig
+from gateway.domain.partners import names, versions
+from gateway.domain.partners.homes import Home
+from ingest import corrections, formats
+from ingest.feed import Feed
+from ingest.formats.base import FormatSpec, Refused, Source, Table
+from ingest.partner import Partner, applied_partner, feed_for, feed_named
+from ingest.rows import VIA, as_rows, open_rows
+from ingest.unpacking import plain
+
+READING_VERSION = "2"  # raised when the same bytes under the same config would be read differently
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the bytes are read: which feed, which version of it, as of when.
+
+    Attributes:
+        source: what was unpacked from the stored file, or that itself.
+        feed: as these bytes are read, which is not quite as it stands in partner.yaml for corrections and rows.
+        learned: column names accepted for it.
+        saved: how corrections were saved; None where the file holds none.
+        corrects: the import that they correct.
+        is_rows: the source holds rows sent singly, see `ingest.rows`.
+    """
+
+    source: Source
+    config: PartnerConfig
+    feed_name: str
+    feed_id: UUID
+    feed: Feed
+    learned: dict[str, list[str]]
+    as_of: datetime
+    saved: corrections.Saved | None
+    corrects: UUID | None
+    is_rows: bool
+
+    @property
+    def format(self) -> FormatSpec:
+        """Of these very bytes."""
+        return self.saved.format if self.saved else self.feed.format
+
+    @property
+    def tables(self) -> Mapping[str, str]:
+        """The text of the tables in which the feed looks something up, by name, as far as they are there."""
+        return {name: text for name in self.feed.tables if (text := self.config.tables.get(name)) is not None}
+
+    @property
+    def digest(self) -> str:
+        """Equal digests read equal bytes alike."""
+        parts: list[object] = [READING_VERSION, str(self.config.version), self.learned, self.feed_name]
+        if self.is_rows:
+            parts.append("rows")
+        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
+    def open(self) -> Table:
+        """The table, of which nothing but the header was read yet.
+
+        Raises:
+            Refused: nothing in it can be read.
+        """
+        if self.saved:
+            return corrections.Corrections(self.source, self.saved)
+        if self.is_rows:
+            return open_rows(self.source, self.feed, self.learned)
+        return formats.open_table(self.source, self.feed.format)
+
+
+def choose_reading(
+    session: Session,
+    home: Home,
+    stored: Source,
+    *,
+    is_rows: bool,
+    feed: str | None,
+    as_of: datetime | None,
+    received_at: datetime,
+    config_id: UUID | None,
+) -> Reading:
+    """Decide by name, by hint or by the column `Row` which feed a file belongs to, and as of when it speaks.
+
+    Args:
+        session: the firm's.
+        home: the partner's.
+        stored: the file.
+        is_rows: it holds rows sent singly.
+        feed: named by whoever sent it, else None: its name decides.
+        as_of: given by whoever sent it, else None: the name or the time of arrival decides.
+        received_at: when it came.
+        config_id: the version with which it was held; None for the one in force.
+
+    Raises:
+        Refused: `unknown_feed`, `unknown_import`, and whatever `plain` and `as_saved` refuse.
+        ConfigError: the version was applied when other things were allowed.
+    """
+    config = _version(session, config_id) if config_id else versions.active_config(session, home.partner_id)
+    partner = settings_of(config, f"{home.slug} version {config.version}")
+    source = _bytes_of(stored, partner, is_rows=is_rows)
+    if saved := None if is_rows else corrections.recognise(source):
+        original = _original(session, home, saved)
+        name = _feed_name(session, original)
+        read = _as_read(feed_named(partner, name, source.name), source, saved, is_rows=False)
+        feed_id, corrects, speaks_of = original.feed_id, original.id, original.as_of or original.received_at
+    else:
+        name = feed or feed_for(partner, source.name)
+        read = _as_read(feed_named(partner, name, source.name), source, None, is_rows=is_rows)
+        feed_id, corrects = names.feed_id(session, home.partner_id, name), None
+        speaks_of = as_of or _as_of_name(read, source.name, home.time_zone) or received_at
+    feed_id = _present(feed_id)
+    learned = names.learned_names(session, feed_id)
+    return Reading(source, config, name, feed_id, read, learned, speaks_of, saved, corrects, is_rows)
+
+
+def past_reading(session: Session, arrival: Import, stored: Source) -> Reading:
+    """How an ended import was read; by the names that are learned today."""
+    config = _version(session, arrival.config_id)
+    partner, name, feed_id = settings_of(config), _feed_name(session, arrival), _present(arrival.feed_id)
+    is_rows = session.get_one(File, (arrival.firm_id, arrival.file_id)).via == VIA
+    source = _bytes_of(stored, partner, is_rows=is_rows)
+    saved = corrections.recognise(source) if arrival.corrects_import_id else None
+    return Reading(
+        source=source,
+        config=config,
+        feed_name=name,
+        feed_id=feed_id,
+        feed=_as_read(partner.feeds[name], source, saved, is_rows=is_rows),
+        learned=names.learned_names(session, feed_id),
+        as_of=arrival.as_of or arrival.received_at,
+        saved=saved,
+        corrects=arrival.corrects_import_id,
+        is_rows=is_rows,
+    )
+
+
+def settings_of(config: PartnerConfig, name: str | None = None) -> Partner:
+    """What a stored version says, with the tables that were stored with it.
+
+    Args:
+        config: the version.
+        name: for sentences.
+
+    Raises:
+        ConfigError: it was applied when other things were allowed.
+    """
+    return applied_partner(config.source, name, tables=frozenset(config.tables))
+
+
+def feed_of(session: Session, arrival: Import) -> Feed:
+    """The feed to which an import belongs, as it stands in the version with which it was read."""
+    return settings_of(_version(session, arrival.config_id)).feeds[_feed_name(session, arrival)]
+
+
+# ------------------------------------------------------------------------------------------------ bytes
+
+
+def _bytes_of(stored: Source, partner: Partner, *, is_rows: bool) -> Source:
+    return stored if is_rows else plain(stored, partner.feeds.values())
+
+
+def _as_read(feed: Feed, source: Source, saved: corrections.Saved | None, *, is_rows: bool) -> Feed:
+    if is_rows:
+        return as_rows(feed)
+    return corrections.as_saved(feed, saved, source.name) if saved else feed
+
+
+def _as_of_name(feed: Feed, file_name: str, time_zone: str) -> datetime | None:
+    """The instant in the file's name: midnight of that day in the partner's zone, unless the pattern has a time."""
+    if feed.as_of is None:
+        return None
+    try:
+        found = datetime.strptime(PurePath(file_name).name, feed.as_of.file_name)  # noqa: DTZ007 - see next line
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(time_zone))
+
+
+# ------------------------------------------------------------------------------------------------ record
+
+
+def _version(session: Session, config_id: UUID | None) -> PartnerConfig:
+    return session.scalars(select(PartnerConfig).where(PartnerConfig.id == config_id)).one()
+
+
+def _feed_name(session: Session, arrival: Import) -> str:
+    return session.scalars(select(FeedRow.name).where(FeedRow.id == arrival.feed_id)).one()
+
+
+def _original(session: Session, home: Home, saved: corrections.Saved) -> Import:
+    original = session.scalar(select(Import).where(Import.id == saved.import_id, Import.partner_id == home.partner_id))
+    if original is None or original.feed_id is None:
+        raise Refused("unknown_import")
+    return original
+
+
+def _present(feed_id: UUID | None) -> UUID:
+    assert feed_id is not None  # noqa: S101 - a feed that the settings name is on record, and so is that of rows read
+    return feed_id
