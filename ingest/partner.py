@@ -43,7 +43,7 @@ def read_partner(
 
 
 @lru_cache(maxsize=16)
-def applied_partner(source: str, name: str | None = None, *, tables: frozenset[str] = frozenset()) -> Partner:
+def applied_partner(source: str, name: str | None = None, *, tables: frozenset[str]) -> Partner:
     """A stored version, which never changes; reading one takes longer than loading a row does.
 
     Args:

@@ -29,8 +29,8 @@ from ingest.account import problems_of
 from ingest.arrival import Asked, open_imports
 from ingest.jobs import queue_receipts
 from ingest.load.outcomes import by_row
-from ingest.partner import applied_partner
 from ingest.pipeline import Outcome, unwatched
+from ingest.reading import settings_of
 from ingest.reception import Reception
 from ingest.rows import VIA, takes_rows
 
@@ -100,7 +100,7 @@ def send(
 
 def _check_feed(session: Session, home: Home, name: str) -> None:
     config = active_config(session, home.partner_id)
-    partner = applied_partner(config.source, f"{home.slug} version {config.version}")
+    partner = settings_of(config, f"{home.slug} version {config.version}")
     if name not in partner.feeds:
         hint = nearest(name, partner.feeds)
         known = ", ".join(partner.feeds) or "none yet"
