@@ -22,13 +22,12 @@ from gateway.domain.partners.homes import Home
 from gateway.domain.partners.versions import active_config
 from gateway.errors import NotFound, Permanent
 from gateway.logging import get_logger
-from gateway.office import Actor, Asked, Office
+from gateway.office import Actor, Office
 from ingest.arrival import Asked, open_imports
 from ingest.formats.base import Refused, Source
 from ingest.formats.compression import Unpacked
 from ingest.formats.text import presentable
 from ingest.jobs import queue_run
-from ingest.queueing import queue_run
 from ingest.reading import settings_of
 from ingest.unpacking import archive_in
 

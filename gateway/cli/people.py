@@ -17,7 +17,6 @@ from gateway.cli.office import me, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json
 from gateway.config import nearest
 from gateway.db.models.firms import STAFF_ROLES
-from gateway.domain import passwords
 from gateway.domain.access import passwords
 from gateway.domain.access.accounts import add_firm, add_staff, deactivate_staff, find_firm, find_staff, set_password
 from gateway.office import Office

@@ -7,11 +7,11 @@ import zipfile
 from uuid import UUID
 
 import pytest
-from desk import ME, ROSTER, SENDER, as_csv, people, person, unwatched
-from ingest.imports import finish
-from ingest.office import Asked
+from helpers.inbox import ME, ROSTER, SENDER, as_csv, people, person
 
 from gateway.db.models import File, Import
+from gateway.domain.partners.homes import find_home
+from ingest.arrival import Asked
 from ingest.formats.csv import CsvFormat
 from ingest.formats.excel import ExcelFormat
 from ingest.reading import past_reading
@@ -19,44 +19,53 @@ from ingest.receipts import folder_of, make_workbook
 from ingest.reception import receive
 from ingest.records import send
 from ingest.rows import RowsFormat
+from ingest.running import finish
 
 BAD = [person(1, dob="soon"), *people(20, without=(1,))]
 
 
-def loaded(desk):
-    return desk.drop("roster_20260301.csv", BAD)["import_id"]
+def loaded(inbox):
+    return inbox.drop("roster_20260301.csv", BAD)["import_id"]
 
 
-def unpacked_later(desk):
+def unpacked_later(inbox):
     """It came when the settings did not say that archives are unpacked."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("roster_20260301.csv", as_csv(BAD))
-    home = desk.office.home(desk.slug)
-    [import_id] = receive(desk.office, home, "a.zip", [out.getvalue()], via="test", by=SENDER, asked=Asked())
-    desk.apply(
+    home = find_home(inbox.office, inbox.slug)
+    [import_id] = receive(inbox.office, home, "a.zip", [out.getvalue()], via="test", by=SENDER, asked=Asked())
+    inbox.apply(
         ROSTER.format(partner="acme", firm="northgate").replace("{type: csv}", "{type: csv}\n    unpack: {zip: true}")
     )
-    finish(desk.office, home, import_id, unwatched)
+    finish(inbox.office, home, import_id)
     return import_id
 
 
-def corrected(desk):
-    folder = folder_of(desk.office.settings, desk.office.home(desk.slug), UUID(loaded(desk)))
+def corrected(inbox):
+    folder = folder_of(inbox.office.settings, find_home(inbox.office, inbox.slug), UUID(loaded(inbox)))
     rows = csv.reader((folder / "errors.csv").read_text(encoding="utf-8-sig").splitlines())
-    return desk.drop("back.txt", "\n".join(map(";".join, rows)).encode())["import_id"]
+    return inbox.drop("back.txt", "\n".join(map(";".join, rows)).encode())["import_id"]
 
 
-def corrected_in_a_workbook(desk):
-    office, home = desk.office, desk.office.home(desk.slug)
-    path = make_workbook(office.db, office.store, office.settings, home, UUID(loaded(desk)))
-    return desk.drop("back.xlsx", path.read_bytes())["import_id"]
+def corrected_in_a_workbook(inbox):
+    office, home = inbox.office, find_home(inbox.office, inbox.slug)
+    path = make_workbook(office, home, UUID(loaded(inbox)))
+    return inbox.drop("back.xlsx", path.read_bytes())["import_id"]
 
 
-def sent_as_rows(desk):
+def sent_as_rows(inbox):
     sent = []
     rows = [json.dumps(row).encode() for row in BAD]
-    send(desk.office, desk.office.home(desk.slug), "roster", rows, None, ME, lambda _session, one: sent.append(one))
+    send(
+        inbox.office,
+        find_home(inbox.office, inbox.slug),
+        "roster",
+        rows,
+        None,
+        ME,
+        lambda _session, one: sent.append(one),
+    )
     return sent[0].import_id
 
 
@@ -70,12 +79,12 @@ def sent_as_rows(desk):
         (sent_as_rows, RowsFormat, None, "roster.jsonl"),
     ],
 )
-def test_an_ended_import_is_read_again_as_it_was(desk, came, kind, delimiter, name):
-    import_id = UUID(str(came(desk)))
-    with desk.office.db.firm(desk.firm_id) as session:
-        arrival = session.get_one(Import, (desk.firm_id, import_id))
-        file = session.get_one(File, (desk.firm_id, arrival.file_id))
-        stored = desk.office.store.open(file.storage_key, desk.office.cipher(session, desk.firm_id), name=file.name)
+def test_an_ended_import_is_read_again_as_it_was(inbox, came, kind, delimiter, name):
+    import_id = UUID(str(came(inbox)))
+    with inbox.office.db.firm(inbox.firm_id) as session:
+        arrival = session.get_one(Import, (inbox.firm_id, import_id))
+        file = session.get_one(File, (inbox.firm_id, arrival.file_id))
+        stored = inbox.office.store.open(file.storage_key, inbox.office.cipher(session, inbox.firm_id), name=file.name)
         past = past_reading(session, arrival, stored)
         assert (past.digest, past.as_of, past.corrects) == (arrival.reading, arrival.as_of, arrival.corrects_import_id)
         assert (type(past.format), past.source.name) == (kind, name)
