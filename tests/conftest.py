@@ -108,7 +108,7 @@ def _tidy(run: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def cast() -> Tenants:
+def tenants() -> Tenants:
     return Tenants()
 
 

@@ -186,8 +186,8 @@ def _learned(office: Office, checked: Checked) -> Learned:
         return {}  # not applied yet
     with office.db.firm(home.firm_id) as session:
         feeds = session.scalars(select(FeedRow).where(FeedRow.partner_id == home.partner_id))
-        names = {feed.name: names.learned_names(session, feed.id) for feed in feeds.all()}
-    return {feed: learned for feed, learned in names.items() if learned}
+        accepted = {feed.name: names.learned_names(session, feed.id) for feed in feeds.all()}
+    return {feed: learned for feed, learned in accepted.items() if learned}
 
 
 def _checked_account(checked: Checked) -> dict[str, object]:

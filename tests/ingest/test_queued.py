@@ -21,6 +21,7 @@ from ingest import jobs, receipts, running
 from ingest.arrival import Asked
 from ingest.holds import release
 from ingest.reception import receive
+from ingest.standing import follow
 from ingest.running import finish
 
 
@@ -296,7 +297,7 @@ def test_an_import_can_be_followed_to_its_end(inbox, send, office, worker, tenan
     import_id = send(rows=people(2000))
     seen = []
     follower = threading.Thread(
-        target=lambda: seen.extend(jobs.follow(office.db, bulletin, tenants.northgate, import_id))
+        target=lambda: seen.extend(follow(office.db, bulletin, tenants.northgate, import_id))
     )
     follower.start()
     until(lambda: seen)
@@ -313,7 +314,7 @@ def test_progress_reaches_a_follower_as_it_is_noted(inbox, send, office, setting
 
     import_id = send()
     handling = claimed(office, settings)
-    following = jobs.follow(office.db, bulletin, tenants.northgate, import_id)
+    following = follow(office.db, bulletin, tenants.northgate, import_id)
     assert next(following).rows is None
     with office.db.system() as session:
         ledger.keep(session, [(handling.job, {"rows": 5, "position": 100, "size": 300})], timedelta(seconds=30))
@@ -329,4 +330,4 @@ def test_another_firms_import_cannot_be_followed(inbox, send, office, tenants, b
 
     import_id = send()
     with pytest.raises(NotFound):
-        next(jobs.follow(office.db, bulletin, tenants.harbor, import_id))
+        next(follow(office.db, bulletin, tenants.harbor, import_id))
