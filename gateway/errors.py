@@ -1,4 +1,4 @@
-"""The errors that people and retries see: a stable code, a sentence, and who must act."""
+"""The errors that people and retries see: a stable code, a sentence, and by their class who must act, and how."""
 
 from __future__ import annotations
 
@@ -18,15 +18,42 @@ class Problem(Exception):  # noqa: N818 - the word that RFC 9457 and our API use
 
 
 class Permanent(Problem):
-    """Retrying the same thing cannot help; somebody must change something first."""
+    """Retrying the same thing cannot help; whoever runs this installation must change something first.
+
+    What whoever asked can change is one of the classes below: by them a caller is told whose turn it is.
+    """
 
 
 class Transient(Problem):
-    """Retrying the same thing may well help: a deadlock, a busy database, a dropped connection."""
+    """Retrying the same thing may well help: a database that restarts, a dropped connection."""
 
 
-class NotFound(Permanent):
+class Busy(Transient):
+    """Somebody else is at the same thing right now."""
+
+
+class Full(Permanent):
+    """There is no room left."""
+
+
+class Invalid(Permanent):
+    """What was asked for cannot be, whatever the state of things."""
+
+
+class Conflict(Permanent):
+    """What was asked for cannot be as things stand."""
+
+
+class Forbidden(Permanent):
+    """This is for somebody else to do."""
+
+
+class Missing(Permanent):
     """There is no such thing for this caller, which includes everything that belongs to another firm."""
+
+
+class NotFound(Missing):
+    """The plain case of what is missing."""
 
     def __init__(self, what: str, name: str) -> None:
         super().__init__("not_found", f"There is no {what} {name!r}.")

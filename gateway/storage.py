@@ -18,7 +18,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore
 
 from gateway.crypto import FRAME_BYTES, FirmCipher, plain_size
-from gateway.errors import NotFound, Permanent, Problem, Transient
+from gateway.errors import Full, NotFound, Permanent, Problem, Transient
 from gateway.settings import Settings
 
 _PART_BYTES = 5 << 20  # the least that S3 takes as a part of a multipart upload
@@ -177,7 +177,7 @@ def _telling(key: str) -> Iterator[None]:
         raise Permanent("storage_refused", f"The file store does not let us at {key}.") from error
     except BaseError as error:
         if "No space left on device" in str(error):
-            raise Permanent("disk_full", "The disk of the file store is full; make room and try again.") from error
+            raise Full("disk_full", "The disk of the file store is full; make room and try again.") from error
         raise Transient(
             "storage_unavailable", f"The file store failed at {key}: {str(error).splitlines()[0]}"
         ) from error

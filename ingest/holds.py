@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.models import Import
-from gateway.domain.audit import record
+from gateway.domain.audit import Change, record
 from gateway.domain.partners.homes import Home
 from gateway.domain.partners.names import learn_name, learned_names
-from gateway.errors import NotFound, Permanent
+from gateway.errors import Conflict, Invalid, NotFound
 from gateway.logging import about
 from gateway.office import Actor, Office
 from ingest import receipts
@@ -82,7 +82,7 @@ def _held(session: Session, import_id: UUID) -> Import:
     if held is None:
         raise NotFound("import", str(import_id))
     if held.state != "held":
-        raise Permanent("not_held", f"The import {import_id} is not held; it is {held.state}.")
+        raise Conflict("not_held", f"The import {import_id} is not held; it is {held.state}.")
     return held
 
 
@@ -96,12 +96,12 @@ def _learn(session: Session, held: Import, actor: Actor, accepted: dict[str, str
     missing = {fold(name): alternative[0] for alternative in it.missing for name in alternative}
     for expected, found in names.items():
         if fold(expected) not in missing:
-            raise Permanent("names_needed", f"{expected!r} is not among what is missing.")
+            raise Invalid("names_needed", f"{expected!r} is not among what is missing.")
         if found not in it.unused:
-            raise Permanent("names_needed", f"{found!r} is not a free column of the file. {free}")
+            raise Invalid("names_needed", f"{found!r} is not a free column of the file. {free}")
     if lacking := set(missing.values()) - {missing[fold(expected)] for expected in names}:
         asked = " ".join(f"--accept '{name}=...'" for name in sorted(lacking))
-        raise Permanent("names_needed", f"Say which columns the missing ones have become: {asked}. {free}")
+        raise Invalid("names_needed", f"Say which columns the missing ones have become: {asked}. {free}")
     for expected, found in names.items():
         learn_name(session, held.firm_id, feed_id, missing[fold(expected)], found, actor)
 
@@ -111,11 +111,5 @@ def _present(value: UUID | None) -> UUID:
     return value
 
 
-def _decision(held: Import, action: str) -> dict[str, object]:
-    return {
-        "kind": "import",
-        "id": str(held.id),
-        "action": action,
-        "old": {"guards": held.guards},
-        "new": {"reason": held.reason},
-    }
+def _decision(held: Import, action: str) -> Change:
+    return Change("import", held.id, action, {"guards": held.guards}, {"reason": held.reason})

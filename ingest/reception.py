@@ -17,10 +17,10 @@ from gateway import clock
 from gateway.config import ConfigError, nearest
 from gateway.crypto import FirmCipher
 from gateway.db.models import FeedRow, File, Import
-from gateway.domain.audit import record
+from gateway.domain.audit import Change, record
 from gateway.domain.partners.homes import Home
 from gateway.domain.partners.versions import active_config
-from gateway.errors import NotFound, Permanent
+from gateway.errors import Missing, NotFound
 from gateway.logging import get_logger
 from gateway.office import Actor, Office
 from ingest.arrival import Asked, open_imports
@@ -201,7 +201,7 @@ class Reception:
 
     def _audit(self, session: Session, import_id: UUID) -> None:
         told = {"via": self._via, "forced": self._asked.forced}
-        changes: list[dict[str, object]] = [{"kind": "import", "id": str(import_id), "action": "received", "new": told}]
+        changes = [Change("import", import_id, "received", new=told)]
         record(session, self._home.firm_id, self._by, "import.receive", import_id=import_id, changes=changes)
 
     def _file(
@@ -240,7 +240,7 @@ def _feed_id(session: Session, home: Home, name: str | None) -> UUID | None:
     known = {row.name: row.id for row in session.scalars(select(FeedRow).where(FeedRow.partner_id == home.partner_id))}
     if name not in known:
         hint = nearest(name, known)
-        raise Permanent(
+        raise Missing(
             "not_found",
             f"Partner {home.slug!r} has no feed {name!r}; there are {', '.join(sorted(known)) or 'none yet'}."
             + (f" Did you mean {hint!r}?" if hint else ""),

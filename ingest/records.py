@@ -21,7 +21,7 @@ from gateway.db.session import driver, lock_partner, moment
 from gateway.domain.partners.homes import Home
 from gateway.domain.partners.names import feed_id
 from gateway.domain.partners.versions import active_config
-from gateway.errors import Permanent, Transient
+from gateway.errors import Busy, Invalid, Missing, Transient
 from gateway.logging import about, get_logger
 from gateway.office import Actor, Office
 from ingest import running
@@ -105,9 +105,9 @@ def _check_feed(session: Session, home: Home, name: str) -> None:
         hint = nearest(name, partner.feeds)
         known = ", ".join(partner.feeds) or "none yet"
         asked = f" Did you mean {hint!r}?" if hint else ""
-        raise Permanent("unknown_feed", f"You have no feed {name!r}; there are {known}.{asked}")
+        raise Missing("unknown_feed", f"You have no feed {name!r}; there are {known}.{asked}")
     if not takes_rows(partner.feeds[name]):
-        raise Permanent("rows_not_taken", f"The feed {name!r} cannot be read row by row; send it as a file.")
+        raise Invalid("rows_not_taken", f"The feed {name!r} cannot be read row by row; send it as a file.")
 
 
 def _wait_for_turn(session: Session, home: Home) -> None:
@@ -124,8 +124,8 @@ def _wait_for_turn(session: Session, home: Home) -> None:
         raise _busy()
 
 
-def _busy() -> Transient:
-    return Transient("import_running", "Another import of yours is not done yet; send the rows again in a moment.")
+def _busy() -> Busy:
+    return Busy("import_running", "Another import of yours is not done yet; send the rows again in a moment.")
 
 
 def _loaded(office: Office, session: Session, home: Home, reception: Reception, name: str, content: bytes) -> Sent:
@@ -137,6 +137,6 @@ def _loaded(office: Office, session: Session, home: Home, reception: Reception, 
     arrival.seconds = round(perf_counter() - begun, 3)
     queue_receipts(session, home, arrival.id)  # nobody waits for them: the answer says as much
     if not outcome.staged:
-        raise Permanent(outcome.code or "rows_not_taken", " ".join(filter(None, (outcome.reason, outcome.fix))))
+        raise Invalid(outcome.code or "rows_not_taken", " ".join(filter(None, (outcome.reason, outcome.fix))))
     outcomes = by_row(driver(session), outcome.rows["read"])
     return Sent(arrival.id, outcome, outcomes, problems_of(session, arrival.id, MOST_PROBLEMS))

@@ -42,7 +42,7 @@ from gateway.domain.access import accounts
 from gateway.domain.partners import homes, versions
 from gateway.domain.partners.homes import Home, find_home
 from gateway.domain.people.fields import DURATION_OF_STATUS, FIELDS, Kind
-from gateway.errors import Permanent
+from gateway.errors import Invalid
 from gateway.office import Actor, Office
 from ingest.account import counts_of
 from ingest.arrival import Asked
@@ -241,7 +241,7 @@ def _ready(office: Office, partner: Partner, document: Settings) -> Home:
     home = find_home(office, partner.partner)
     with office.db.firm(firm_id) as session:
         if session.scalar(select(Import.id).where(Import.partner_id == home.partner_id).limit(1)):
-            raise Permanent(
+            raise Invalid(
                 "samples_not_alone",
                 f"The partner {home.slug!r} has imports in this database already; samples need a fresh one.",
             )
@@ -269,7 +269,7 @@ def _tried(office: Office, home: Home, sample: Sample, path: Path) -> tuple[Samp
 def _load(office: Office, home: Home, path: Path) -> UUID:
     import_ids = receive(office, home, path.name, iter([path.read_bytes()]), via="sample", by=_TESTER, asked=Asked())
     if len(import_ids) > 1:
-        raise Permanent("sample_is_archive", f"{path.name} packs several files; put them among the samples unpacked.")
+        raise Invalid("sample_is_archive", f"{path.name} packs several files; put them among the samples unpacked.")
     [import_id] = import_ids
     finish(office, home, import_id)
     return import_id

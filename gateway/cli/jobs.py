@@ -14,7 +14,7 @@ from gateway.cli.office import opened
 from gateway.cli.output import console, examples, json_option, plain, print_json, table
 from gateway.db.models import JOB_STATES, Firm, JobRow
 from gateway.domain.access.accounts import find_firm
-from gateway.errors import NotFound, Permanent
+from gateway.errors import Invalid, NotFound
 from gateway.jobs import kinds
 from gateway.jobs.broker.nudging import Nudger
 from gateway.wings import KINDS
@@ -120,9 +120,7 @@ def _find(session: Session, wanted: str) -> JobRow:
     if not found:
         raise NotFound("job", wanted)
     if len(found) > 1:
-        raise Permanent(
-            "ambiguous", f"{wanted!r} fits several jobs, such as {', '.join(str(one.id) for one in found)}."
-        )
+        raise Invalid("ambiguous", f"{wanted!r} fits several jobs, such as {', '.join(str(one.id) for one in found)}.")
     return found[0]
 
 

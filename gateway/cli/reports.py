@@ -16,8 +16,8 @@ from gateway.cli.output import examples, firm_option, sink
 from gateway.config import nearest
 from gateway.db.models import Partner
 from gateway.domain.access.accounts import find_firm
-from gateway.domain.audit import record
-from gateway.errors import Permanent
+from gateway.domain.audit import Change, record
+from gateway.errors import Missing
 from gateway.reports import REPORTS, Filters
 from gateway.reports.writers import FORMS
 
@@ -62,10 +62,10 @@ def _check_partner(session: Session, firm: str, partner: str | None) -> None:
         return
     hint = nearest(partner, session.scalars(select(Partner.slug)))
     asked = f" Did you mean {hint!r}?" if hint else ""
-    raise Permanent("not_found", f"The firm {firm!r} has no partner {partner!r}.{asked}")
+    raise Missing("not_found", f"The firm {firm!r} has no partner {partner!r}.{asked}")
 
 
 def _note(session: Session, firm_id: UUID, name: str, partner: str | None) -> None:
     """Taking a report out is an act of somebody's."""
-    change: dict[str, object] = {"kind": "report", "id": name, "action": "read", "new": {"partner": partner}}
+    change = Change("report", name, "read", new={"partner": partner})
     record(session, firm_id, me(), "report.read", changes=[change])

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypedDict
 
-from gateway.errors import Permanent, Problem
+from gateway.errors import Full, Permanent, Problem
 from gateway.logging import get_logger
 
 OWNER, APP, SYSTEM = "gateway_owner", "gateway_app", "gateway_system"
@@ -128,7 +128,7 @@ def telling(data_dir: Path) -> Iterator[None]:
 def explain(data_dir: Path, why: str, *, full: bool = False) -> Problem:
     """The problem behind a failed start."""
     if full or "No space left on device" in why:
-        return Permanent("disk_full", f"The disk that holds {data_dir} is full; make room and try again.")
+        return Full("disk_full", f"The disk that holds {data_dir} is full; make room and try again.")
     return Permanent("embedded_database", f"The embedded database in {data_dir} cannot start: {why}")
 
 

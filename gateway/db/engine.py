@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.orm.exc import StaleDataError
 
-from gateway.errors import Permanent, Problem, Transient
+from gateway.errors import Busy, Full, Problem, Transient
 
 T = TypeVar("T")
 
@@ -37,14 +37,14 @@ class _Meaning(NamedTuple):
     sentence: str
 
 
-_CONFLICT = _Meaning(Transient, "conflict", "Somebody else changed the same record at the same moment.")
+_CONFLICT = _Meaning(Busy, "conflict", "Somebody else changed the same record at the same moment.")
 _UNAVAILABLE = _Meaning(Transient, "database_unavailable", "The database cannot be reached at the moment.")
 _MEANINGS = {  # SQLSTATE, PostgreSQL manual, appendix A
-    "40P01": _Meaning(Transient, "deadlock", "Two writers waited for each other; this one gave way."),
+    "40P01": _Meaning(Busy, "deadlock", "Two writers waited for each other; this one gave way."),
     "40001": _CONFLICT,
-    "55P03": _Meaning(Transient, "locked", "Somebody else is still working on the same records."),
+    "55P03": _Meaning(Busy, "locked", "Somebody else is still working on the same records."),
     "53300": _Meaning(Transient, "database_busy", "The database has no free connection at the moment."),
-    "53100": _Meaning(Permanent, "disk_full", "The disk of the database is full; make room and try again."),
+    "53100": _Meaning(Full, "disk_full", "The disk of the database is full; make room and try again."),
     "57P01": _UNAVAILABLE,  # admin_shutdown
     "57P02": _UNAVAILABLE,  # crash_shutdown
     "57P03": _UNAVAILABLE,  # cannot_connect_now

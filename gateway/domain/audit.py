@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, not_, or_, select, true, tuple_
@@ -15,6 +15,55 @@ from gateway.db.models import AuditEntry, Case, Document, File, Import, Staff
 from gateway.office import Actor
 
 _OF_IMPORTS = frozenset({"import.row", "import.absent"})  # acts that only imports do, by the ten thousand
+
+
+# every act that goes on record, as `thing.verb`; `thing.list` is for lists, which walls hide
+Action = Literal[
+    "audit.read",
+    "case.close", "case.create", "case.list", "case.reopen", "case.unpin", "case.update", "case.view",
+    "client.archive", "client.create", "client.erase", "client.history", "client.identifiers", "client.list",
+    "client.restore", "client.unpin", "client.update", "client.view",
+    "credential.add", "credential.revoke", "credential.rotate",
+    "document.create", "document.list", "document.number", "document.unpin", "document.update", "document.view",
+    "employee.status",
+    "feed.forget", "feed.learn",
+    "firm.add",
+    "import.absent", "import.errors", "import.receive", "import.refuse", "import.release", "import.row", "import.view",
+    "job.retry",
+    "limits.set",
+    "partner.activate", "partner.apply",
+    "report.read",
+    "session.end", "session.end_all", "session.refuse", "session.start",
+    "staff.add", "staff.deactivate", "staff.password",
+    "wall.add", "wall.remove",
+]  # fmt: skip
+ACTIONS: tuple[Action, ...] = get_args(Action)
+
+
+class Change(NamedTuple):
+    """What became of one thing in an act.
+
+    Attributes:
+        kind: of the thing: `client`, `import`, `staff`.
+        id: of the thing; a name where it has no id; None where several were meant.
+        action: in one word: `created`, `updated`, `seen`.
+        old: field -> value before, in JSON's types; hidden where sensitive.
+        new: field -> value after, likewise.
+    """
+
+    kind: str
+    id: UUID | str | None
+    action: str
+    old: Mapping[str, object] | None = None
+    new: Mapping[str, object] | None = None
+
+    @property
+    def entry(self) -> dict[str, object]:
+        """As it stands in the log."""
+        told: dict[str, object] = {"kind": self.kind, "id": None if self.id is None else str(self.id)}
+        told["action"] = self.action
+        sides = {"old": self.old, "new": self.new}
+        return told | {name: dict(side) for name, side in sides.items() if side is not None}
 
 
 class Wanted(NamedTuple):
@@ -38,12 +87,12 @@ def record(
     session: Session,
     firm_id: UUID,
     actor: Actor,
-    action: str,
+    action: Action,
     *,
     client_id: UUID | None = None,
     case_id: UUID | None = None,
     import_id: UUID | None = None,
-    changes: list[dict[str, object]] | None = None,
+    changes: Sequence[Change] = (),
 ) -> None:
     """Note one act, in the transaction that does it.
 
@@ -53,11 +102,11 @@ def record(
         session: of the firm, or of the system.
         firm_id: whose act it is.
         actor: who.
-        action: `thing.verb`, such as `import.release`; `thing.list` for lists, which walls hide.
+        action: what was done.
         client_id: the person whom it concerns.
         case_id: the matter that it concerns.
         import_id: the import that it concerns.
-        changes: {"kind", "id", "action", "old", "new"} each, without sensitive values.
+        changes: what became of what, without sensitive values.
     """
     session.flush()
     session.execute(
@@ -72,17 +121,18 @@ def record(
             client_id=client_id,
             case_id=case_id,
             import_id=import_id,
-            changes=changes,
+            changes=[one.entry for one in changes] or None,
         )
         .inline()
     )
 
 
-def seen(session: Session, firm_id: UUID, actor: Actor, action: str, shown: Iterable[tuple[str, UUID | None]]) -> None:
+def seen(
+    session: Session, firm_id: UUID, actor: Actor, action: Action, shown: Iterable[tuple[str, UUID | None]]
+) -> None:
     """Note that somebody was shown a list, with the kind and id of everything and everybody on it."""
     told = dict.fromkeys((kind, one) for kind, one in shown if one is not None)
-    listed: list[dict[str, object]] = [{"kind": kind, "id": str(one), "action": "seen"} for kind, one in told]
-    record(session, firm_id, actor, action, changes=listed)
+    record(session, firm_id, actor, action, changes=[Change(kind, one, "seen") for kind, one in told])
 
 
 def entries(session: Session, wanted: Wanted) -> list[Select[AuditEntry]]:

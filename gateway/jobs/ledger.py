@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.session import tell_after_commit
-from gateway.errors import NotFound, Permanent, Problem
+from gateway.errors import Conflict, NotFound, Problem
 from gateway.jobs.queues import Queue
 from gateway.tracing import traceparent
 
@@ -247,7 +247,7 @@ def retry(session: Session, job_id: UUID, *, attempts: int) -> None:
     """
     state = session.scalar(text("SELECT state FROM jobs WHERE id = :id FOR UPDATE"), {"id": job_id})
     if state not in {"dead", "waiting"}:
-        raise Permanent("not_retryable", f"The job {job_id} is {state}; only dead or waiting ones can be retried.")
+        raise Conflict("not_retryable", f"The job {job_id} is {state}; only dead or waiting ones can be retried.")
     queue = session.scalar(_RETRY, {"id": job_id, "more": attempts})
     tell_after_commit(session, str(queue))
 

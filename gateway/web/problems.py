@@ -12,7 +12,7 @@ from litestar.types import Scope
 from msgspec import Struct
 
 from gateway.domain.people.changes import Unfit
-from gateway.errors import NotFound, Problem, Transient
+from gateway.errors import Busy, Conflict, Forbidden, Full, Invalid, Missing, Problem, Transient
 from gateway.logging import get_logger
 
 log = get_logger(__name__)
@@ -65,41 +65,29 @@ class Rejected(Problem):
         self.headers = headers or {}
 
 
-# how the problems of the domain sound in HTTP; a code that is not here is a request that cannot be processed
-_STATUS: dict[str, int] = {
-    "locked": HTTPStatus.CONFLICT,
-    "conflict": HTTPStatus.CONFLICT,
-    "deadlock": HTTPStatus.CONFLICT,
-    "import_running": HTTPStatus.CONFLICT,
-    "unknown_feed": HTTPStatus.NOT_FOUND,
-    "not_held": HTTPStatus.CONFLICT,
-    "staff_exists": HTTPStatus.CONFLICT,
-    "too_many_keys": HTTPStatus.CONFLICT,
-    "credential_ended": HTTPStatus.CONFLICT,
-    "client_exists": HTTPStatus.CONFLICT,
-    "client_erased": HTTPStatus.CONFLICT,
-    "case_exists": HTTPStatus.CONFLICT,
-    "case_closed": HTTPStatus.CONFLICT,
-    "case_open": HTTPStatus.CONFLICT,
-    "document_exists": HTTPStatus.CONFLICT,
-    "wall_exists": HTTPStatus.CONFLICT,
-    "own_wall": HTTPStatus.FORBIDDEN,
-    "disk_full": HTTPStatus.INSUFFICIENT_STORAGE,
-}
+# how the problems of the domain sound in HTTP: the first class that fits
+_STATUS: tuple[tuple[type[Problem], HTTPStatus], ...] = (
+    (Missing, HTTPStatus.NOT_FOUND),
+    (Conflict, HTTPStatus.CONFLICT),
+    (Busy, HTTPStatus.CONFLICT),
+    (Forbidden, HTTPStatus.FORBIDDEN),
+    (Invalid, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (Full, HTTPStatus.INSUFFICIENT_STORAGE),
+    (Transient, HTTPStatus.SERVICE_UNAVAILABLE),
+)
 
 
 def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[ProblemDocument]:
-    """A problem of ours, whose sentence is meant to be read."""
+    """A problem of ours, whose sentence is meant to be read; what only an operator can mend is told to the log."""
     if isinstance(error, Rejected):
         return _document(request, error.status, error.code, error.sentence, error.details, error.headers)
-    status, headers = _STATUS.get(error.code), {}
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), None)
+    if status is None:
+        return on_surprise(request, error)
     faults = error.faults if isinstance(error, Unfit) else {}
     details: list[dict[str, Any]] = [{"field": name, "message": sentence} for name, sentence in faults.items()]
-    if isinstance(error, NotFound):
-        status = HTTPStatus.NOT_FOUND
-    elif isinstance(error, Transient):
-        status, headers = status or HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(RETRY_SECONDS)}
-    return _document(request, status or HTTPStatus.UNPROCESSABLE_ENTITY, error.code, error.sentence, details, headers)
+    headers = {"Retry-After": str(RETRY_SECONDS)} if isinstance(error, Transient) else {}
+    return _document(request, status, error.code, error.sentence, details, headers)
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemDocument]:

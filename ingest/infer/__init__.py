@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from gateway.config import ConfigError
 from gateway.config.findings import dotted
-from gateway.errors import Permanent
+from gateway.errors import Invalid
 from ingest.formats.base import Source
 from ingest.infer import fixedwidth, objects, separated, workbooks
 from ingest.infer.draft import FeedDraft, SectionDraft
@@ -88,7 +88,7 @@ def _check(asked: Asked) -> None:
         read_partner(text)
     except ConfigError as error:
         said = " ".join(f"{one.path}: {one.message}" for one in error.findings)
-        raise Permanent("bad_name", f"There can be no such partner. {said}") from error
+        raise Invalid("bad_name", f"There can be no such partner. {said}") from error
 
 
 def layout_of(source: Source) -> Layout:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from gateway.errors import Permanent
+from gateway.errors import Invalid
 from ingest.catalogue import describe_file
 from ingest.formats.base import Refused, Source
 from ingest.formats.compression import Unpacked
@@ -64,7 +64,7 @@ class Unpacking(NamedTuple):
     archive: Literal["zip", "gzip"] | None
 
 
-class NotUnderstood(Permanent):
+class NotUnderstood(Invalid):
     """A sample that no settings can be proposed for; the sentence says what it is, and what to do."""
 
     def __init__(self, sentence: str, code: str = "not_understood") -> None:

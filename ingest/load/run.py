@@ -13,7 +13,7 @@ from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
 from gateway.crypto import FirmCipher
-from gateway.errors import Transient
+from gateway.errors import Busy
 from gateway.tracing import span
 from ingest.catalogue import RowProblem
 from ingest.load import absence, entries, erased, guards, lock, match, outcomes, unique, write
@@ -168,14 +168,14 @@ class _Load:
             if tripped or self._terms.dry_run or lock.lock(self._connection, self.shapes, self.params):
                 self._stage.add_problems(self._owed())
                 return Loaded(rows, tripped=tripped)
-        raise Transient("conflict", "Others changed the same records again and again.")
+        raise Busy("conflict", "Others changed the same records again and again.")
 
     def write(self) -> write.Counts:
         """Write what was settled."""
         try:
             return write.write(self._connection, self.shapes, self.params)
         except UniqueViolation as error:
-            raise Transient("conflict", "Somebody else created the same record at the same moment.") from error
+            raise Busy("conflict", "Somebody else created the same record at the same moment.") from error
 
     def _weigh(self) -> absence.Missing:
         """Hold the staged rows against what we know, afresh."""

@@ -17,7 +17,7 @@ from openpyxl.comments import Comment  # type: ignore[import-untyped]
 from openpyxl.styles import Font, PatternFill  # type: ignore[import-untyped]
 from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
 
-from gateway.errors import Permanent
+from gateway.errors import Invalid
 from gateway.spreadsheet import guard, may_run
 from ingest import corrections
 from ingest.formats.base import Part
@@ -71,7 +71,7 @@ class _Sheet:
         header = [*part.header, corrections.PROBLEMS, corrections.ROW]
         if len(header) > MOST_COLUMNS:
             told = f"A workbook has {MOST_COLUMNS:,} columns, and two of them are ours. Take errors.csv instead."
-            raise Permanent("too_wide", told)
+            raise Invalid("too_wide", told)
         self._sheet = book.create_sheet(_name(part.name, book.sheetnames))
         self._labels, self._commented = Labels(part.header), commented
         self._last_column = get_column_letter(len(header))

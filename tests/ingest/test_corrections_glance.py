@@ -63,8 +63,7 @@ def book_of(*rows: list[str]) -> bytes:
 def rejected(inbox) -> tuple[dict, bytes]:
     told = inbox.drop("roster_20260301.csv", [*people(3), person(4, dob="soon")])
     office = inbox.office
-    path = receipts.make_workbook(office, find_home(office, "acme"), told["import_id"]
-    )
+    path = receipts.make_workbook(office, find_home(office, "acme"), told["import_id"])
     book = openpyxl.load_workbook(path)
     book.active["C2"] = "01/02/1980"
     out = io.BytesIO()

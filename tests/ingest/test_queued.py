@@ -21,8 +21,8 @@ from ingest import jobs, receipts, running
 from ingest.arrival import Asked
 from ingest.holds import release
 from ingest.reception import receive
-from ingest.standing import follow
 from ingest.running import finish
+from ingest.standing import follow
 
 
 @pytest.fixture
@@ -296,9 +296,7 @@ def bulletin(office):
 def test_an_import_can_be_followed_to_its_end(inbox, send, office, worker, tenants, bulletin):
     import_id = send(rows=people(2000))
     seen = []
-    follower = threading.Thread(
-        target=lambda: seen.extend(follow(office.db, bulletin, tenants.northgate, import_id))
-    )
+    follower = threading.Thread(target=lambda: seen.extend(follow(office.db, bulletin, tenants.northgate, import_id)))
     follower.start()
     until(lambda: seen)
     worker()

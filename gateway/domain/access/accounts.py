@@ -12,8 +12,8 @@ from gateway.config import nearest
 from gateway.db.models import Firm, Staff
 from gateway.db.models.firms import STAFF_ROLES
 from gateway.domain.access import passwords, sessions
-from gateway.domain.audit import record
-from gateway.errors import NotFound, Permanent
+from gateway.domain.audit import Change, record
+from gateway.errors import Conflict, Invalid, NotFound
 from gateway.office import Actor
 
 
@@ -36,12 +36,12 @@ def add_firm(session: Session, slug: str, name: str, *, time_zone: str, master_k
         Permanent: `firm_exists`.
     """
     if session.scalar(select(Firm.id).where(Firm.slug == slug)):
-        raise Permanent("firm_exists", f"There is a firm {slug!r} already.")
+        raise Conflict("firm_exists", f"There is a firm {slug!r} already.")
     firm = Firm(slug=slug, name=name, time_zone=time_zone)
     session.add(firm)
     session.flush()
     firm.wrapped_key = crypto.make_data_key(firm.id, master_key)
-    record(session, firm.id, actor, "firm.add", changes=[{"kind": "firm", "id": str(firm.id), "action": "created"}])
+    record(session, firm.id, actor, "firm.add", changes=[Change("firm", firm.id, "created")])
     return firm
 
 
@@ -54,14 +54,14 @@ def add_staff(session: Session, firm_id: UUID, email: str, *, name: str, role: s
     if role not in STAFF_ROLES:
         hint = nearest(role, STAFF_ROLES)
         asked = f" Did you mean {hint}?" if hint else ""
-        raise Permanent("role_unknown", f"{role!r} is not a role; there are {', '.join(STAFF_ROLES)}.{asked}")
+        raise Invalid("role_unknown", f"{role!r} is not a role; there are {', '.join(STAFF_ROLES)}.{asked}")
     email = email.strip().lower()
     if session.scalar(select(Staff.id).where(Staff.firm_id == firm_id, Staff.email == email)):
-        raise Permanent("staff_exists", f"{email} works at this firm already.")
+        raise Conflict("staff_exists", f"{email} works at this firm already.")
     staff = Staff(firm_id=firm_id, email=email, name=name, role=role)
     session.add(staff)
     session.flush()
-    record(session, firm_id, actor, "staff.add", changes=[{"kind": "staff", "id": str(staff.id), "action": "created"}])
+    record(session, firm_id, actor, "staff.add", changes=[Change("staff", staff.id, "created")])
     return staff
 
 
@@ -95,8 +95,7 @@ def set_password(session: Session, staff: Staff, password: str, *, actor: Actor,
     staff.password_hash = passwords.hashed(password)
     session.flush()  # whoever signs in with the old one at this moment has done so, or waits for us and fails
     sessions.end_all(session, staff.id, but=keeping)
-    changes: list[dict[str, object]] = [{"kind": "staff", "id": str(staff.id), "action": "updated"}]
-    record(session, staff.firm_id, actor, "staff.password", changes=changes)
+    record(session, staff.firm_id, actor, "staff.password", changes=[Change("staff", staff.id, "updated")])
 
 
 def deactivate_staff(session: Session, staff: Staff, *, actor: Actor) -> None:
@@ -104,5 +103,4 @@ def deactivate_staff(session: Session, staff: Staff, *, actor: Actor) -> None:
     staff.active = False
     session.flush()
     sessions.end_all(session, staff.id)
-    changes: list[dict[str, object]] = [{"kind": "staff", "id": str(staff.id), "action": "deactivated"}]
-    record(session, staff.firm_id, actor, "staff.deactivate", changes=changes)
+    record(session, staff.firm_id, actor, "staff.deactivate", changes=[Change("staff", staff.id, "deactivated")])

@@ -16,8 +16,8 @@ from gateway import clock
 from gateway.config import nearest
 from gateway.db.models import AccessToken, Credential, Partner
 from gateway.domain.access.permissions import SCOPES
-from gateway.domain.audit import record
-from gateway.errors import NotFound, Permanent
+from gateway.domain.audit import Action, Change, record
+from gateway.errors import Conflict, Invalid, NotFound
 from gateway.office import Actor
 
 # by which a leaked secret is recognised, by us and by secret scanners
@@ -65,7 +65,7 @@ def add_key(
     _check_scopes(scopes)
     _check_room(session, partner_id, kind)
     if expires_at and expires_at <= clock.now():
-        raise Permanent("already_expired", f"The key would have ended at {expires_at.isoformat()}, which is past.")
+        raise Invalid("already_expired", f"The key would have ended at {expires_at.isoformat()}, which is past.")
     prefix, secret = _make_secret(kind)
     made = Credential(
         firm_id=firm_id,
@@ -99,7 +99,7 @@ def rotate(session: Session, credential_id: UUID, *, grace: timedelta | None, ac
     """
     old, now = find(session, credential_id), clock.now()
     if not is_live(old):
-        raise Permanent("credential_ended", f"{old.prefix} has ended, and so has no successor; add a new one.")
+        raise Conflict("credential_ended", f"{old.prefix} has ended, and so has no successor; add a new one.")
     made = add_key(
         session,
         old.firm_id,
@@ -181,7 +181,7 @@ def _check_scopes(scopes: Collection[str]) -> None:
         if scope not in SCOPES:
             hint = nearest(scope, SCOPES)
             asked = f" Did you mean {hint}?" if hint else ""
-            raise Permanent("scope_unknown", f"{scope!r} is not a scope; there are {', '.join(SCOPES)}.{asked}")
+            raise Invalid("scope_unknown", f"{scope!r} is not a scope; there are {', '.join(SCOPES)}.{asked}")
 
 
 def _check_room(session: Session, partner_id: UUID, kind: str) -> None:
@@ -191,16 +191,12 @@ def _check_room(session: Session, partner_id: UUID, kind: str) -> None:
         Credential.partner_id == partner_id, Credential.kind == kind, Credential.revoked_at.is_(None), not_ended
     )
     if (session.scalar(live) or 0) >= MOST_LIVE:
-        raise Permanent(
+        raise Conflict(
             "too_many_keys", f"The partner has {MOST_LIVE} live credentials of this kind; revoke one of them first."
         )
 
 
-def _note(session: Session, credential: Credential, actor: Actor, action: str, what: str) -> None:
-    change: dict[str, object] = {
-        "kind": "credential",
-        "id": str(credential.id),
-        "action": what,
-        "new": {"prefix": credential.prefix, "scopes": credential.scopes},
-    }
-    record(session, credential.firm_id, actor, action, changes=[change])
+def _note(session: Session, credential: Credential, actor: Actor, action: Action, what: str) -> None:
+    told = {"prefix": credential.prefix, "scopes": credential.scopes}
+    changes = [Change("credential", credential.id, what, new=told)]
+    record(session, credential.firm_id, actor, action, changes=changes)

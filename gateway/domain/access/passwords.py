@@ -12,7 +12,7 @@ import secrets
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from gateway.errors import Permanent
+from gateway.errors import Invalid
 
 LEAST, MOST = 12, 200  # characters
 
@@ -37,9 +37,9 @@ def check_new(password: str, email: str) -> None:
         Permanent: `password_weak`.
     """
     if not LEAST <= len(password) <= MOST:
-        raise Permanent("password_weak", f"A password has {LEAST} to {MOST} characters; this one has {len(password)}.")
+        raise Invalid("password_weak", f"A password has {LEAST} to {MOST} characters; this one has {len(password)}.")
     if "\x00" in password or email.casefold() in password.casefold() or len(set(password)) == 1:
-        raise Permanent("password_weak", "A password must neither hold the e-mail address nor repeat one character.")
+        raise Invalid("password_weak", "A password must neither hold the e-mail address nor repeat one character.")
 
 
 def hashed(password: str) -> str:

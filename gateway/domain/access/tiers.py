@@ -9,8 +9,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import RateLimit
-from gateway.domain.audit import record
-from gateway.errors import Permanent
+from gateway.domain.audit import Change, record
+from gateway.errors import Invalid
 from gateway.limits import Window
 from gateway.office import Actor
 
@@ -54,14 +54,13 @@ def change(session: Session, firm_id: UUID, tier: str, most: Mapping[str, int | 
         for window, value in most.items()
         if value is not None
     )
-    changed: dict[str, object] = {"kind": "tier", "id": tier, "action": "set", "old": before, "new": dict(most)}
-    record(session, firm_id, actor, "limits.set", changes=[changed])
+    record(session, firm_id, actor, "limits.set", changes=[Change("tier", tier, "set", before, most)])
 
 
 def _check(tier: str, windows: Sequence[str]) -> None:
     if tier not in TIERS:
-        raise Permanent("tier_unknown", f"{tier!r} is not a tier; there are {', '.join(TIERS)}.")
+        raise Invalid("tier_unknown", f"{tier!r} is not a tier; there are {', '.join(TIERS)}.")
     known = [window.name for window in TIERS[tier]]
     for window in windows:
         if window not in known:
-            raise Permanent("window_unknown", f"{window!r} is not a window of a tier; there are {', '.join(known)}.")
+            raise Invalid("window_unknown", f"{window!r} is not a window of a tier; there are {', '.join(known)}.")

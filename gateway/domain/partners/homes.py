@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gateway.config import nearest
 from gateway.db.models import Firm, Partner
-from gateway.errors import Permanent
+from gateway.errors import Conflict, Missing
 from gateway.office import Office
 
 _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -42,7 +42,7 @@ def find_home(office: Office, slug: str) -> Home:
         if partner is None:
             hint = nearest(slug, session.scalars(select(Partner.slug)))
             asked = f" Did you mean {hint!r}?" if hint else " Apply its partner.yaml first: gateway partner apply PATH."
-            raise Permanent("not_found", f"There is no partner {slug!r}.{asked}")
+            raise Missing("not_found", f"There is no partner {slug!r}.{asked}")
         return Home.of(partner)
 
 
@@ -54,7 +54,7 @@ def check_free(session: Session, slug: str, firm_slug: str) -> None:
     """
     owner = session.scalar(select(Firm.slug).join(Partner, Partner.firm_id == Firm.id).where(Partner.slug == slug))
     if owner not in {None, firm_slug}:
-        raise Permanent(
+        raise Conflict(
             "partner_elsewhere",
             f"The partner {slug!r} belongs to another firm ({owner}). An employer of two firms is two partners:"
             " give this one a slug of its own.",

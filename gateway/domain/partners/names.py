@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import FeedRow, HeaderAlias
-from gateway.domain.audit import record
+from gateway.domain.audit import Change, record
 from gateway.errors import NotFound
 from gateway.office import Actor
 
@@ -48,7 +48,7 @@ def learn_name(session: Session, firm_id: UUID, feed: UUID, expected: str, found
     """Accept a new name of a column for good; it survives the next apply."""
     if found not in learned_names(session, feed).get(expected, []):
         session.add(HeaderAlias(firm_id=firm_id, feed_id=feed, expected=expected, found=found, accepted_by=actor.name))
-        change: dict[str, object] = {"kind": "feed", "id": str(feed), "action": "learned", "new": {expected: found}}
+        change = Change("feed", feed, "learned", new={expected: found})
         record(session, firm_id, actor, "feed.learn", changes=[change])
 
 
@@ -62,6 +62,5 @@ def forget(session: Session, feed_id: UUID, alias_id: UUID, actor: Actor) -> Non
     if alias is None:
         raise NotFound("learned name", str(alias_id))
     session.delete(alias)
-    change: dict[str, object] = {"kind": "feed", "id": str(feed_id), "action": "forgot"}
-    told = change | {"old": {alias.expected: alias.found}}
+    told = Change("feed", feed_id, "forgot", {alias.expected: alias.found})
     record(session, alias.firm_id, actor, "feed.forget", changes=[told])

@@ -15,21 +15,21 @@ from sqlalchemy.orm import Session
 from gateway.config import ConfigError, Document, KeyPath, PartnerFile, decode, fingerprint, read
 from gateway.config.findings import dotted
 from gateway.db.models import FeedRow, Partner, PartnerConfig
-from gateway.domain.audit import record
-from gateway.errors import NotFound, Permanent
+from gateway.domain.audit import Change, record
+from gateway.errors import Invalid, NotFound
 from gateway.office import Actor
 
 MOST_LINES = 5_000  # of a text that is compared: beyond it, finding out what moved takes minutes
 MOST_PATHS = 200  # told of one feed
 
-Change = Literal["added", "removed", "changed"]
+Fate = Literal["added", "removed", "changed"]
 
 
 class FeedChange(NamedTuple):
     """What became of one feed; `paths` are the keys that differ, such as `client.fields.ssn.type`."""
 
     feed: str
-    change: Change
+    change: Fate
     paths: list[str]
 
 
@@ -46,7 +46,7 @@ class Difference(NamedTuple):
     text: str
     settings: list[str]
     feeds: list[FeedChange]
-    tables: dict[str, Change]
+    tables: dict[str, Fate]
 
 
 class Applied(NamedTuple):
@@ -72,8 +72,8 @@ def apply(session: Session, firm_id: UUID, partner_file: PartnerFile[Any], docum
     if current is not None and current.sha256 == digest:
         return Applied(current, is_new=False)
     config = _add_version(session, partner, digest, document, actor)
-    change: dict[str, object] = {"kind": "partner_config", "id": str(config.id), "action": "applied"}
-    record(session, firm_id, actor, "partner.apply", changes=[change | {"new": {"version": config.version}}])
+    change = Change("partner_config", config.id, "applied", new={"version": config.version})
+    record(session, firm_id, actor, "partner.apply", changes=[change])
     return Applied(config, is_new=True)
 
 
@@ -157,9 +157,9 @@ def in_force(session: Session, partner_id: UUID, *, for_change: bool = False) ->
 
 def note_return(session: Session, config: PartnerConfig, back_to: int, reason: str, actor: Actor) -> None:
     """Put on record that a version is an older one again, and why."""
-    change: dict[str, object] = {"kind": "partner_config", "id": str(config.id), "action": "activated"}
     told = {"version": config.version, "text_of": back_to, "reason": reason}
-    record(session, config.firm_id, actor, "partner.activate", changes=[change | {"new": told}])
+    change = Change("partner_config", config.id, "activated", new=told)
+    record(session, config.firm_id, actor, "partner.activate", changes=[change])
 
 
 # ---------------------------------------------------------------- comparing
@@ -185,20 +185,20 @@ def _plain(config: PartnerConfig) -> dict[str, Any]:
     try:
         plain: dict[str, Any] = to_builtins(decode(read(config.source, f"version {config.version}"), PartnerFile[Any]))
     except ConfigError as error:
-        raise Permanent("config_invalid", f"Version {config.version} cannot be read any more: {error}") from error
+        raise Invalid("config_invalid", f"Version {config.version} cannot be read any more: {error}") from error
     return plain
 
 
 def _text(old: PartnerConfig, new: PartnerConfig) -> str:
     before, after = (one.source.split("\n") for one in (old, new))
     if max(len(before), len(after)) > MOST_LINES:
-        raise Permanent("too_long_to_compare", f"Texts of more than {MOST_LINES:,} lines are not compared.")
+        raise Invalid("too_long_to_compare", f"Texts of more than {MOST_LINES:,} lines are not compared.")
     names = (f"version {old.version}", f"version {new.version}")
     return "".join(f"{line}\n" for line in unified_diff(before, after, *names, lineterm=""))
 
 
-def _changes(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, Change]:
-    changes: dict[str, Change] = {name: "removed" for name in before if name not in after}
+def _changes(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, Fate]:
+    changes: dict[str, Fate] = {name: "removed" for name in before if name not in after}
     changes |= {name: "added" for name in after if name not in before}
     return changes | {name: "changed" for name in before if name in after and before[name] != after[name]}
 

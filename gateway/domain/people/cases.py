@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from gateway.crypto import FirmCipher
 from gateway.db.models import Case, Client
-from gateway.domain.audit import record
+from gateway.domain.audit import Action, Change, record
 from gateway.domain.partners import homes
 from gateway.domain.people import changes, pins
 from gateway.domain.people.changes import Unfit
-from gateway.errors import NotFound, Permanent
+from gateway.errors import Conflict, NotFound
 from gateway.office import Actor
 
 OUTCOMES = ("approved", "denied", "withdrawn", "closed")
@@ -159,7 +159,7 @@ def reopen(session: Session, case: Case, stage: str, cipher: FirmCipher, actor: 
         Permanent: `case_open`.
     """
     if not _is_closed(case):
-        raise Permanent("case_open", "The case is open.")
+        raise Conflict("case_open", "The case is open.")
     if stage not in _NEXT:
         raise Unfit({"stage": f"An open case is in one of {', '.join(_NEXT)}."})
     if told := changes.fill(case, "case", {"stage": stage, "status": "open"}, cipher, actor):
@@ -174,13 +174,10 @@ def unpin(session: Session, case: Case, name: str, actor: Actor) -> None:
     """
     pins.unpin(case, name)
     changes.touch(case)
-    told: dict[str, object] = {"kind": "case", "id": str(case.id), "action": "unpinned", "old": {"pin": name}}
-    _note(session, case, "case.unpin", told, actor)
+    _note(session, case, "case.unpin", Change("case", case.id, "unpinned", {"pin": name}), actor)
 
 
-def _note(
-    session: Session, case: Case, action: str, told: dict[str, object], actor: Actor, before: UUID | None = None
-) -> None:
+def _note(session: Session, case: Case, action: Action, told: Change, actor: Actor, before: UUID | None = None) -> None:
     """An act concerns the person whose case it is, or was until this act took the case away."""
     person = case.client_id or before
     record(session, case.firm_id, actor, action, client_id=person, case_id=case.id, changes=[told])
@@ -192,7 +189,7 @@ def _client(session: Session, client_id: UUID) -> Client:
     except NotFound:
         raise Unfit({"client_id": "The firm has no such client."}) from None
     if client.erased_at is not None:
-        raise Permanent("client_erased", "The person of this case was erased.")
+        raise Conflict("client_erased", "The person of this case was erased.")
     return client
 
 
@@ -224,7 +221,7 @@ def _is_closed(case: Case) -> bool:
 
 def _check_open(case: Case) -> None:
     if _is_closed(case):
-        raise Permanent("case_closed", "The case is closed; reopen it first.")
+        raise Conflict("case_closed", "The case is closed; reopen it first.")
 
 
 def _faults(case: Case, values: Mapping[str, object]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.crypto import FirmCipher
 from gateway.db.models.records import Record
+from gateway.domain.audit import Change
 from gateway.domain.people.fields import FIELDS, Kind
 from gateway.domain.people.pins import pin
-from gateway.errors import NotFound, Permanent, Transient
+from gateway.errors import Busy, Conflict, Invalid, NotFound
 from gateway.office import Actor
 
 R = TypeVar("R", bound=Record)
@@ -27,7 +28,7 @@ HIDDEN = "•••"  # stands in the audit log for a sensitive value that there
 _LOCK_NOT_AVAILABLE, _UNIQUE_VIOLATION = "55P03", "23505"  # PostgreSQL manual, appendix A
 
 
-class Unfit(Permanent):
+class Unfit(Invalid):
     """Values that a record cannot take.
 
     Args:
@@ -56,7 +57,7 @@ def by_hand(session: Session) -> Iterator[None]:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
             raise
-        raise Transient(
+        raise Busy(
             "import_running", "An import is changing the partner's records at the moment; try again shortly."
         ) from error
 
@@ -74,7 +75,7 @@ def unique(session: Session, code: str, sentence: str) -> Iterator[None]:
     except IntegrityError as error:
         if getattr(error.orig, "sqlstate", None) != _UNIQUE_VIOLATION:
             raise
-        raise Permanent(code, sentence) from error
+        raise Conflict(code, sentence) from error
 
 
 def take(session: Session, model: type[R], kind: Kind, record_id: UUID) -> R:
@@ -91,9 +92,7 @@ def take(session: Session, model: type[R], kind: Kind, record_id: UUID) -> R:
     return found
 
 
-def fill(
-    record: Record, kind: Kind, values: Mapping[str, object], cipher: FirmCipher, actor: Actor
-) -> dict[str, object] | None:
+def fill(record: Record, kind: Kind, values: Mapping[str, object], cipher: FirmCipher, actor: Actor) -> Change | None:
     """Give a record new values; those that differ are pinned.
 
     Args:
@@ -117,7 +116,7 @@ def fill(
         return None
     pin(record, kind, new, actor)
     touch(record)
-    return {"kind": kind, "id": str(record.id), "action": "updated", "old": old, "new": new}
+    return Change(kind, record.id, "updated", old, new)
 
 
 def touch(record: Record) -> None:
@@ -126,11 +125,11 @@ def touch(record: Record) -> None:
     record.updated_at = clock.now()
 
 
-def created(kind: Kind, record: Record, change: Mapping[str, Any] | None) -> dict[str, object]:
+def created(kind: Kind, record: Record, change: Change | None) -> Change:
     """The change of a new record: what it was given, without the emptiness before."""
-    given = change["new"] if change else {}
+    given = (change and change.new) or {}
     new = {name: value for name, value in given.items() if value is not None}
-    return {"kind": kind, "id": str(record.id), "action": "created", "new": new}
+    return Change(kind, record.id, "created", new=new)
 
 
 def last_four(stored: bytes | None, column: str, cipher: FirmCipher) -> str | None:

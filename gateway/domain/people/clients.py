@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from gateway.crypto import FirmCipher
 from gateway.db.models import Client
-from gateway.domain.audit import record
+from gateway.domain.audit import Change, record
 from gateway.domain.partners import homes
 from gateway.domain.people import changes, pins
 from gateway.domain.people.changes import Unfit
 from gateway.domain.people.erasure import free_key
 from gateway.domain.people.fields import FIELDS
-from gateway.errors import NotFound, Permanent
+from gateway.errors import Conflict, NotFound
 from gateway.office import Actor
 
 IDENTIFIERS = tuple(name for name, field in FIELDS["client"].items() if field.sensitive)
@@ -71,7 +71,7 @@ def take(session: Session, client_id: UUID) -> Client:
     """
     client = changes.take(session, Client, "client", client_id)
     if client.erased_at is not None:
-        raise Permanent("client_erased", "This person was erased; the record can no longer change.")
+        raise Conflict("client_erased", "This person was erased; the record can no longer change.")
     return client
 
 
@@ -120,7 +120,7 @@ def unpin(session: Session, client: Client, name: str, actor: Actor) -> None:
     """
     pins.unpin(client, name)
     changes.touch(client)
-    told: dict[str, object] = {"kind": "client", "id": str(client.id), "action": "unpinned", "old": {"pin": name}}
+    told = Change("client", client.id, "unpinned", {"pin": name})
     record(session, client.firm_id, actor, "client.unpin", client_id=client.id, changes=[told])
 
 
@@ -128,12 +128,17 @@ def put(session: Session, client: Client, status: str, actor: Actor) -> None:
     """Archive a client, or bring one back; the records stay, and imports go on."""
     if client.status == status:
         return
-    told: dict[str, object] = {"kind": "client", "id": str(client.id), "action": "updated"}
-    told |= {"old": {"status": client.status}, "new": {"status": status}}
+    told = Change("client", client.id, "updated", {"status": client.status}, {"status": status})
     client.status = status
     changes.touch(client)
-    verb = "archive" if status == "archived" else "restore"
-    record(session, client.firm_id, actor, f"client.{verb}", client_id=client.id, changes=[told])
+    record(
+        session,
+        client.firm_id,
+        actor,
+        "client.archive" if status == "archived" else "client.restore",
+        client_id=client.id,
+        changes=[told],
+    )
 
 
 def identifiers(client: Client, cipher: FirmCipher) -> dict[str, str | None]:

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.crypto import FirmCipher
 from gateway.db.models import Case, Client, Document, Firm
-from gateway.domain.audit import record
+from gateway.domain.audit import Action, Change, record
 from gateway.domain.people import changes, pins
 from gateway.domain.people.changes import Unfit
 from gateway.domain.people.fields import DURATION_OF_STATUS
-from gateway.errors import NotFound, Permanent
+from gateway.errors import Conflict, NotFound
 from gateway.office import Actor
 
 
@@ -101,7 +101,7 @@ def add(session: Session, firm_id: UUID, new: NewDocument, cipher: FirmCipher, a
     with changes.unique(session, "document_exists", sentence):
         session.add(made)
     told = changes.created("document", made, change)
-    told["new"] = {"doc_type": made.doc_type} | dict(told["new"])  # type: ignore[call-overload]  # a dict, see there
+    told = told._replace(new={"doc_type": made.doc_type, **(told.new or {})})
     _note(session, made, "document.create", told, actor)
     return made
 
@@ -130,11 +130,11 @@ def unpin(session: Session, document: Document, name: str, actor: Actor) -> None
     """
     pins.unpin(document, name)
     changes.touch(document)
-    told: dict[str, object] = {"kind": "document", "id": str(document.id), "action": "unpinned", "old": {"pin": name}}
+    told = Change("document", document.id, "unpinned", {"pin": name})
     _note(session, document, "document.unpin", told, actor)
 
 
-def _note(session: Session, document: Document, action: str, told: dict[str, object], actor: Actor) -> None:
+def _note(session: Session, document: Document, action: Action, told: Change, actor: Actor) -> None:
     record(session, document.firm_id, actor, action, client_id=document.client_id, changes=[told])
 
 
@@ -144,7 +144,7 @@ def _client(session: Session, client_id: UUID) -> None:
     except NotFound:
         raise Unfit({"client_id": "The firm has no such client."}) from None
     if client.erased_at is not None:
-        raise Permanent("client_erased", "The person of this document was erased.")
+        raise Conflict("client_erased", "The person of this document was erased.")
 
 
 def _check_case(session: Session, client_id: UUID, values: Mapping[str, object]) -> None:

@@ -34,10 +34,10 @@ from gateway.db.models import (
     Sighting,
 )
 from gateway.db.session import lift_walls, lock_partner
-from gateway.domain.audit import record
+from gateway.domain.audit import Change, record
 from gateway.domain.people import changes
 from gateway.domain.people.fields import FIELDS
-from gateway.errors import Permanent
+from gateway.errors import Conflict
 from gateway.office import Actor
 
 _MARK = "erased:"
@@ -101,8 +101,8 @@ def erase(session: Session, client_id: UUID, reason: str, cipher: FirmCipher, ac
         session.execute(delete(IdempotencyKey))  # answers kept for a day, some of which may show the person
         waiting = _purge(session, touched)
         gone = [one for one in touched if one not in waiting]
-        told: dict[str, object] = {"kind": "client", "id": str(client_id), "action": "erased"}
-        told["new"] = {"reason": reason, "cases": len(cases), "documents": len(documents), "imports": len(gone)}
+        counts = {"cases": len(cases), "documents": len(documents), "imports": len(gone)}
+        told = Change("client", client_id, "erased", new={"reason": reason, **counts})
         record(session, client.firm_id, actor, "client.erase", client_id=client_id, changes=[told])
     return Erased(client, len(cases), len(documents), entries, gone, storage_keys, waiting)
 
@@ -114,7 +114,7 @@ def _take(session: Session, client_id: UUID) -> Client:
         lock_partner(session, found)
     client = changes.take(session, Client, "client", client_id)
     if client.erased_at is not None:
-        raise Permanent("client_erased", "This person was erased before.")
+        raise Conflict("client_erased", "This person was erased before.")
     return client
 
 

@@ -9,9 +9,9 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import Client, IdempotencyKey, Partner, Staff, Wall
-from gateway.domain.audit import record
+from gateway.domain.audit import Action, Change, record
 from gateway.domain.people.changes import Unfit, unique
-from gateway.errors import NotFound, Permanent
+from gateway.errors import Forbidden, NotFound
 from gateway.office import Actor
 
 
@@ -73,7 +73,7 @@ def remove(session: Session, wall_id: UUID, actor: Actor) -> None:
     """
     wall = find(session, wall_id)
     if wall.staff_id == actor.id:
-        raise Permanent("own_wall", "A wall around you is for another admin to take down.")
+        raise Forbidden("own_wall", "A wall around you is for another admin to take down.")
     _note(session, wall, "wall.remove", "removed", actor)
     session.delete(wall)
 
@@ -87,8 +87,7 @@ def screens(session: Session, partner_id: UUID) -> bool:
     return partner_id in screened
 
 
-def _note(session: Session, wall: Wall, action: str, what: str, actor: Actor) -> None:
+def _note(session: Session, wall: Wall, action: Action, what: str, actor: Actor) -> None:
     sides = {name: str(value) for name in ("staff_id", "client_id", "partner_id") if (value := getattr(wall, name))}
-    said = {"kind": "wall", "id": str(wall.id), "action": what}
-    told: dict[str, object] = {**said, ("new" if what == "created" else "old"): sides | {"reason": wall.reason}}
+    told = Change("wall", wall.id, what, **{"new" if what == "created" else "old": sides | {"reason": wall.reason}})
     record(session, wall.firm_id, actor, action, client_id=wall.client_id, changes=[told])

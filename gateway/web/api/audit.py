@@ -73,9 +73,7 @@ def list_entries(
         queries = audit.entries(session, wanted)
         found = page(session, queries, (AuditEntry.at, AuditEntry.id), Entry.of, cursor=cursor, limit=limit)
         asked = {name: str(value) for name, value in wanted._asdict().items() if value is not None}
-        changes: list[dict[str, object]] = [
-            {"kind": "audit", "id": asked.get("record"), "action": "read", "new": asked}
-        ]
+        changes = [audit.Change("audit", asked.get("record"), "read", new=asked)]
         audit.record(session, call.who.firm_id, call.actor, "audit.read", client_id=person, changes=changes)
         return found
 

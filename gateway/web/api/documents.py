@@ -187,8 +187,8 @@ def _values(data: DocumentFields) -> dict[str, object]:
     return stored("document", data) | {name: value for name, value in others.items() if value is not UNSET}
 
 
-def _note(call: Call, session: Session, document: Document, action: str) -> None:
-    changes: list[dict[str, object]] = [{"kind": "document", "id": str(document.id), "action": "seen"}]
+def _note(call: Call, session: Session, document: Document, action: audit.Action) -> None:
+    changes = [audit.Change("document", document.id, "seen")]
     audit.record(session, call.who.firm_id, call.actor, action, client_id=document.client_id, changes=changes)
 
 
