@@ -6,15 +6,16 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
 from litestar.params import QueryParameter
 from msgspec import UNSET, Struct, UnsetType
-from sqlalchemy import Select, func, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
 
+from gateway.db.paging import Found, Order, Paging, newest
 from gateway.web.problems import Rejected
 
 T = TypeVar("T")
@@ -41,47 +42,35 @@ class Page(Struct, Generic[T], frozen=True):
     pagination: Pagination
 
 
+def paging(cursor: str | None, limit: int, *, total: bool = False) -> Paging:
+    """What a caller asks for.
+
+    Raises:
+        Rejected: 400 `bad_cursor`.
+    """
+    return Paging(limit, None if cursor is None else _decoded(cursor), total)
+
+
+def page_of(found: Found[Row], view: Callable[[Row], T], limit: int) -> Page[T]:
+    """A page as its caller sees it, with the way to the next one."""
+    following = None if found.following is None else _encoded(*found.following)
+    total = UNSET if found.total is None else found.total
+    pagination = Pagination(following, following is not None, limit, total)
+    return Page([view(one) for one in found.rows], pagination)
+
+
 def page(
     session: Session,
     query: Select[Row] | Sequence[Select[Row]],
-    order: tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[UUID]],
-    view: Callable[[Any], T],
+    order: Order,
+    view: Callable[[Row], T],
     *,
     cursor: str | None,
     limit: int,
     total: bool = False,
 ) -> Page[T]:
-    """One page of a query, newest first.
-
-    Args:
-        session: the caller's.
-        query: of one entity, without order or limit; or several that share no row.
-        order: when it was made, and its id.
-        view: an entity as the caller sees it.
-        cursor: of the page before, None for the first.
-        limit: rows a page.
-        total: count all rows of the query as well.
-
-    Raises:
-        Rejected: 400 `bad_cursor`.
-    """
-    at, key = order
-    queries = [query] if isinstance(query, Select) else query
-    counted = sum(_number(session, one) for one in queries) if total else UNSET
-    if cursor is not None:
-        after = tuple_(at, key) < tuple_(*_decoded(cursor))
-        queries = [one.where(after) for one in queries]
-    newest = [one.order_by(at.desc(), key.desc()).limit(limit + 1) for one in queries]
-    found: list[Any] = [row for one in newest for row in session.scalars(one)]
-    found.sort(key=lambda row: (getattr(row, at.key), getattr(row, key.key)), reverse=True)
-    shown, has_more = found[:limit], len(found) > limit
-    following = _encoded(getattr(shown[-1], at.key), getattr(shown[-1], key.key)) if has_more else None
-    pagination = Pagination(following, has_more, limit, counted)
-    return Page([view(one) for one in shown], pagination)
-
-
-def _number(session: Session, query: Select[Any]) -> int:
-    return session.scalars(select(func.count()).select_from(query.subquery())).one()
+    """One page of a query, newest first; see `newest` and `paging`."""
+    return page_of(newest(session, query, order, paging(cursor, limit, total=total)), view, limit)
 
 
 def _encoded(at: datetime, key: UUID) -> str:
