@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.models import Import
-from gateway.domain.audit import Change, record
+from gateway.domain.audit import Change, write
 from gateway.domain.partners.homes import Home
 from gateway.domain.partners.names import learn_name, learned_names
 from gateway.errors import Conflict, Invalid, NotFound
@@ -51,7 +51,7 @@ def release(
             _learn(session, held, actor, accepted)
         held.waived = sorted({*held.waived, *held.guards})
         held.state, held.receipt_at = "running", None
-        record(
+        write(
             session, home.firm_id, actor, "import.release", import_id=import_id, changes=[_decision(held, "released")]
         )
         if queued:
@@ -68,7 +68,7 @@ def refuse(office: Office, home: Home, import_id: UUID, actor: Actor, reason: st
         held = _held(session, import_id)
         held.state, held.reason, held.finished_at, held.receipt_at = "refused", reason, clock.now(), None
         held.fix, held.counts = "Send a corrected file.", {}  # what it would have done, it has not done
-        record(session, home.firm_id, actor, "import.refuse", import_id=import_id, changes=[_decision(held, "refused")])
+        write(session, home.firm_id, actor, "import.refuse", import_id=import_id, changes=[_decision(held, "refused")])
     with about(import_id=import_id):
         count(home, Outcome("refused"))
     receipts.write(office, home, import_id)

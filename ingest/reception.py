@@ -17,7 +17,7 @@ from gateway import clock
 from gateway.config import ConfigError, nearest
 from gateway.crypto import FirmCipher
 from gateway.db.models import FeedRow, File, Import
-from gateway.domain.audit import Change, record
+from gateway.domain.audit import Change, write
 from gateway.domain.partners.homes import Home
 from gateway.domain.partners.versions import active_config
 from gateway.errors import Missing, NotFound
@@ -202,7 +202,7 @@ class Reception:
     def _audit(self, session: Session, import_id: UUID) -> None:
         told = {"via": self._via, "forced": self._asked.forced}
         changes = [Change("import", import_id, "received", new=told)]
-        record(session, self._home.firm_id, self._by, "import.receive", import_id=import_id, changes=changes)
+        write(session, self._home.firm_id, self._by, "import.receive", import_id=import_id, changes=changes)
 
     def _file(
         self, session: Session, recorded: _Recorded, stored: _Stored, archive_id: UUID | None, remarks: list[str]

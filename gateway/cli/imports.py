@@ -19,7 +19,7 @@ from gateway.cli.telling import UNDONE, state_word, tell
 from gateway.db.models import Firm, Import, Partner
 from gateway.db.models.imports import OPEN_STATES, STATES
 from gateway.domain.access.accounts import find_firm
-from gateway.domain.audit import record
+from gateway.domain.audit import write
 from gateway.domain.partners.homes import Home, find_home
 from gateway.office import Office
 from ingest import receipts
@@ -214,7 +214,7 @@ def _receipt(office: Office, home: Home, import_id: UUID, form: str) -> Path:
     with office.db.firm(home.firm_id) as session:
         arrival = session.get_one(Import, (home.firm_id, import_id))
         ended, problems = arrival.state not in OPEN_STATES, arrival.problem_count
-        record(session, home.firm_id, me(), "import.errors", import_id=import_id)
+        write(session, home.firm_id, me(), "import.errors", import_id=import_id)
     if ended and problems and not path.exists():
         write = receipts.make_workbook if form == "xlsx" else receipts.write
         write(office, home, import_id)

@@ -16,7 +16,7 @@ from gateway.cli.output import examples, firm_option, sink
 from gateway.config import nearest
 from gateway.db.models import Partner
 from gateway.domain.access.accounts import find_firm
-from gateway.domain.audit import Change, record
+from gateway.domain.audit import Change, write
 from gateway.errors import Missing
 from gateway.reports import REPORTS, Filters
 from gateway.reports.writers import FORMS
@@ -68,4 +68,4 @@ def _check_partner(session: Session, firm: str, partner: str | None) -> None:
 def _note(session: Session, firm_id: UUID, name: str, partner: str | None) -> None:
     """Taking a report out is an act of somebody's."""
     change = Change("report", name, "read", new={"partner": partner})
-    record(session, firm_id, me(), "report.read", changes=[change])
+    write(session, firm_id, me(), "report.read", changes=[change])

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from gateway.db.models import AuditEntry, Case, Document, File, Import, Staff
-from gateway.office import Actor
+from gateway.office import Acting, Actor
 
 _OF_IMPORTS = frozenset({"import.row", "import.absent"})  # acts that only imports do, by the ten thousand
 
@@ -84,6 +84,28 @@ class Wanted(NamedTuple):
 
 
 def record(
+    acting: Acting,
+    action: Action,
+    *,
+    client_id: UUID | None = None,
+    case_id: UUID | None = None,
+    import_id: UUID | None = None,
+    changes: Sequence[Change] = (),
+) -> None:
+    """Note one act of somebody at work; see `write`."""
+    write(
+        acting.session,
+        acting.firm_id,
+        acting.actor,
+        action,
+        client_id=client_id,
+        case_id=case_id,
+        import_id=import_id,
+        changes=changes,
+    )
+
+
+def write(
     session: Session,
     firm_id: UUID,
     actor: Actor,
@@ -94,7 +116,7 @@ def record(
     import_id: UUID | None = None,
     changes: Sequence[Change] = (),
 ) -> None:
-    """Note one act, in the transaction that does it.
+    """Note one act, in the transaction that does it, where nobody is at work: in a session of the system.
 
     Nothing is asked back (`inline`): whoever has an ethical wall may write an entry that they could not read.
 
@@ -127,12 +149,10 @@ def record(
     )
 
 
-def seen(
-    session: Session, firm_id: UUID, actor: Actor, action: Action, shown: Iterable[tuple[str, UUID | None]]
-) -> None:
+def seen(acting: Acting, action: Action, shown: Iterable[tuple[str, UUID | None]]) -> None:
     """Note that somebody was shown a list, with the kind and id of everything and everybody on it."""
     told = dict.fromkeys((kind, one) for kind, one in shown if one is not None)
-    record(session, firm_id, actor, action, changes=[Change(kind, one, "seen") for kind, one in told])
+    record(acting, action, changes=[Change(kind, one, "seen") for kind, one in told])
 
 
 def entries(session: Session, wanted: Wanted) -> list[Select[AuditEntry]]:

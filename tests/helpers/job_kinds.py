@@ -13,7 +13,7 @@ from datetime import timedelta
 from gateway import settings as environment
 from gateway.cli.serve import ROLES, Role, _run_one, run_worker
 from gateway.db.session import driver
-from gateway.domain.audit import record
+from gateway.domain.audit import write
 from gateway.errors import Permanent, Transient
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Kind, Kinds
@@ -73,7 +73,7 @@ def wait_for_a_lock(handling: Handling) -> None:
 
 def _trace(handling: Handling, session) -> None:
     firm_id = handling.job.firm_id
-    record(session, firm_id, ME, handling.job.payload.get("word", "done"))
+    write(session, firm_id, ME, handling.job.payload.get("word", "done"))
 
 
 KINDS = Kinds(

@@ -12,7 +12,7 @@ from gateway.config import nearest
 from gateway.db.models import Firm, Staff
 from gateway.db.models.firms import STAFF_ROLES
 from gateway.domain.access import passwords, sessions
-from gateway.domain.audit import Change, record
+from gateway.domain.audit import Change, write
 from gateway.errors import Conflict, Invalid, NotFound
 from gateway.office import Actor
 
@@ -41,7 +41,7 @@ def add_firm(session: Session, slug: str, name: str, *, time_zone: str, master_k
     session.add(firm)
     session.flush()
     firm.wrapped_key = crypto.make_data_key(firm.id, master_key)
-    record(session, firm.id, actor, "firm.add", changes=[Change("firm", firm.id, "created")])
+    write(session, firm.id, actor, "firm.add", changes=[Change("firm", firm.id, "created")])
     return firm
 
 
@@ -61,7 +61,7 @@ def add_staff(session: Session, firm_id: UUID, email: str, *, name: str, role: s
     staff = Staff(firm_id=firm_id, email=email, name=name, role=role)
     session.add(staff)
     session.flush()
-    record(session, firm_id, actor, "staff.add", changes=[Change("staff", staff.id, "created")])
+    write(session, firm_id, actor, "staff.add", changes=[Change("staff", staff.id, "created")])
     return staff
 
 
@@ -95,7 +95,7 @@ def set_password(session: Session, staff: Staff, password: str, *, actor: Actor,
     staff.password_hash = passwords.hashed(password)
     session.flush()  # whoever signs in with the old one at this moment has done so, or waits for us and fails
     sessions.end_all(session, staff.id, but=keeping)
-    record(session, staff.firm_id, actor, "staff.password", changes=[Change("staff", staff.id, "updated")])
+    write(session, staff.firm_id, actor, "staff.password", changes=[Change("staff", staff.id, "updated")])
 
 
 def deactivate_staff(session: Session, staff: Staff, *, actor: Actor) -> None:
@@ -103,4 +103,4 @@ def deactivate_staff(session: Session, staff: Staff, *, actor: Actor) -> None:
     staff.active = False
     session.flush()
     sessions.end_all(session, staff.id)
-    record(session, staff.firm_id, actor, "staff.deactivate", changes=[Change("staff", staff.id, "deactivated")])
+    write(session, staff.firm_id, actor, "staff.deactivate", changes=[Change("staff", staff.id, "deactivated")])

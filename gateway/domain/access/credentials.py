@@ -16,7 +16,7 @@ from gateway import clock
 from gateway.config import nearest
 from gateway.db.models import AccessToken, Credential, Partner
 from gateway.domain.access.permissions import SCOPES
-from gateway.domain.audit import Action, Change, record
+from gateway.domain.audit import Action, Change, write
 from gateway.errors import Conflict, Invalid, NotFound
 from gateway.office import Actor
 
@@ -199,4 +199,4 @@ def _check_room(session: Session, partner_id: UUID, kind: str) -> None:
 def _note(session: Session, credential: Credential, actor: Actor, action: Action, what: str) -> None:
     told = {"prefix": credential.prefix, "scopes": credential.scopes}
     changes = [Change("credential", credential.id, what, new=told)]
-    record(session, credential.firm_id, actor, action, changes=changes)
+    write(session, credential.firm_id, actor, action, changes=changes)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.db.models import Staff, StaffSession
 from gateway.domain.access import passwords
-from gateway.domain.audit import record
+from gateway.domain.audit import write
 from gateway.office import Actor
 
 LASTS = timedelta(hours=1)
@@ -95,7 +95,7 @@ def start(session: Session, account: Account, password: str, origin: str) -> Ope
 
 def note_refusal(session: Session, account: Account, origin: str) -> None:
     """Put on record that somebody tried a wrong password."""
-    record(session, account.firm_id, Actor("staff", account.email, account.staff_id, origin), "session.refuse")
+    write(session, account.firm_id, Actor("staff", account.email, account.staff_id, origin), "session.refuse")
 
 
 # Whose session it is: no row when it has ended, or its owner or firm is no longer active. Asked at each request, so it
@@ -113,7 +113,7 @@ def end(session: Session, firm_id: UUID, session_id: UUID, actor: Actor) -> None
     """Sign out: the session's token is good nowhere any more."""
     ended = update(StaffSession).where(StaffSession.id == session_id, StaffSession.ended_at.is_(None))
     session.execute(ended.values(ended_at=clock.now()))
-    record(session, firm_id, actor, "session.end")
+    write(session, firm_id, actor, "session.end")
 
 
 def end_all(session: Session, staff_id: UUID, *, but: UUID | None = None) -> None:
@@ -130,7 +130,7 @@ def end_everybodys(session: Session, actor: Actor) -> int:
     ended = update(StaffSession).where(*live).values(ended_at=clock.now()).returning(StaffSession.firm_id)
     firms = session.scalars(ended).all()
     for firm_id in set(firms):
-        record(session, firm_id, actor, "session.end_all")
+        write(session, firm_id, actor, "session.end_all")
     return len(firms)
 
 
@@ -147,7 +147,7 @@ def _open(session: Session, staff: Staff, origin: str) -> Opened:
         expires_at=clock.now() + LASTS,
     )
     session.add(opened)
-    record(session, staff.firm_id, Actor("staff", staff.email, staff.id, origin), "session.start")
+    write(session, staff.firm_id, Actor("staff", staff.email, staff.id, origin), "session.start")
     session.flush()
     return Opened(opened.id, staff.firm_id, staff.id, staff.role, opened.expires_at, csrf_token)
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import RateLimit
-from gateway.domain.audit import Change, record
+from gateway.domain.audit import Change, write
 from gateway.errors import Invalid
 from gateway.limits import Window
 from gateway.office import Actor
@@ -54,7 +54,7 @@ def change(session: Session, firm_id: UUID, tier: str, most: Mapping[str, int | 
         for window, value in most.items()
         if value is not None
     )
-    record(session, firm_id, actor, "limits.set", changes=[Change("tier", tier, "set", before, most)])
+    write(session, firm_id, actor, "limits.set", changes=[Change("tier", tier, "set", before, most)])
 
 
 def _check(tier: str, windows: Sequence[str]) -> None:

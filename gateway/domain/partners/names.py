@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import FeedRow, HeaderAlias
-from gateway.domain.audit import Change, record
+from gateway.domain.audit import Change, write
 from gateway.errors import NotFound
 from gateway.office import Actor
 
@@ -49,7 +49,7 @@ def learn_name(session: Session, firm_id: UUID, feed: UUID, expected: str, found
     if found not in learned_names(session, feed).get(expected, []):
         session.add(HeaderAlias(firm_id=firm_id, feed_id=feed, expected=expected, found=found, accepted_by=actor.name))
         change = Change("feed", feed, "learned", new={expected: found})
-        record(session, firm_id, actor, "feed.learn", changes=[change])
+        write(session, firm_id, actor, "feed.learn", changes=[change])
 
 
 def forget(session: Session, feed_id: UUID, alias_id: UUID, actor: Actor) -> None:
@@ -63,4 +63,4 @@ def forget(session: Session, feed_id: UUID, alias_id: UUID, actor: Actor) -> Non
         raise NotFound("learned name", str(alias_id))
     session.delete(alias)
     told = Change("feed", feed_id, "forgot", {alias.expected: alias.found})
-    record(session, alias.firm_id, actor, "feed.forget", changes=[told])
+    write(session, alias.firm_id, actor, "feed.forget", changes=[told])

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from gateway.config import ConfigError, Document, KeyPath, PartnerFile, decode, fingerprint, read
 from gateway.config.findings import dotted
 from gateway.db.models import FeedRow, Partner, PartnerConfig
-from gateway.domain.audit import Change, record
+from gateway.domain.audit import Change, write
 from gateway.errors import Invalid, NotFound
 from gateway.office import Actor
 
@@ -73,7 +73,7 @@ def apply(session: Session, firm_id: UUID, partner_file: PartnerFile[Any], docum
         return Applied(current, is_new=False)
     config = _add_version(session, partner, digest, document, actor)
     change = Change("partner_config", config.id, "applied", new={"version": config.version})
-    record(session, firm_id, actor, "partner.apply", changes=[change])
+    write(session, firm_id, actor, "partner.apply", changes=[change])
     return Applied(config, is_new=True)
 
 
@@ -159,7 +159,7 @@ def note_return(session: Session, config: PartnerConfig, back_to: int, reason: s
     """Put on record that a version is an older one again, and why."""
     told = {"version": config.version, "text_of": back_to, "reason": reason}
     change = Change("partner_config", config.id, "activated", new=told)
-    record(session, config.firm_id, actor, "partner.activate", changes=[change])
+    write(session, config.firm_id, actor, "partner.activate", changes=[change])
 
 
 # ---------------------------------------------------------------- comparing

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from gateway.crypto import FirmCipher
 from gateway.db.models import Case, Client
-from gateway.domain.audit import Action, Change, record
+from gateway.domain.audit import Action, Change, write
 from gateway.domain.partners import homes
 from gateway.domain.people import changes, pins
 from gateway.domain.people.changes import Unfit
@@ -180,7 +180,7 @@ def unpin(session: Session, case: Case, name: str, actor: Actor) -> None:
 def _note(session: Session, case: Case, action: Action, told: Change, actor: Actor, before: UUID | None = None) -> None:
     """An act concerns the person whose case it is, or was until this act took the case away."""
     person = case.client_id or before
-    record(session, case.firm_id, actor, action, client_id=person, case_id=case.id, changes=[told])
+    write(session, case.firm_id, actor, action, client_id=person, case_id=case.id, changes=[told])
 
 
 def _client(session: Session, client_id: UUID) -> Client:

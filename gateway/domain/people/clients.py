@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gateway.crypto import FirmCipher
 from gateway.db.models import Client
-from gateway.domain.audit import Change, record
+from gateway.domain.audit import Change, write
 from gateway.domain.partners import homes
 from gateway.domain.people import changes, pins
 from gateway.domain.people.changes import Unfit
@@ -93,7 +93,7 @@ def add(session: Session, firm_id: UUID, new: NewClient, cipher: FirmCipher, act
     with changes.unique(session, "client_exists", sentence):
         session.add(client)
     told = changes.created("client", client, change)
-    record(session, firm_id, actor, "client.create", client_id=client.id, changes=[told])
+    write(session, firm_id, actor, "client.create", client_id=client.id, changes=[told])
     return client
 
 
@@ -109,7 +109,7 @@ def change(session: Session, client: Client, values: Mapping[str, object], ciphe
     with changes.unique(session, "client_exists", "The partner has a client of this key already."):
         client.key = rekeyed
     if told:
-        record(session, client.firm_id, actor, "client.update", client_id=client.id, changes=[told])
+        write(session, client.firm_id, actor, "client.update", client_id=client.id, changes=[told])
 
 
 def unpin(session: Session, client: Client, name: str, actor: Actor) -> None:
@@ -121,7 +121,7 @@ def unpin(session: Session, client: Client, name: str, actor: Actor) -> None:
     pins.unpin(client, name)
     changes.touch(client)
     told = Change("client", client.id, "unpinned", {"pin": name})
-    record(session, client.firm_id, actor, "client.unpin", client_id=client.id, changes=[told])
+    write(session, client.firm_id, actor, "client.unpin", client_id=client.id, changes=[told])
 
 
 def put(session: Session, client: Client, status: str, actor: Actor) -> None:
@@ -131,7 +131,7 @@ def put(session: Session, client: Client, status: str, actor: Actor) -> None:
     told = Change("client", client.id, "updated", {"status": client.status}, {"status": status})
     client.status = status
     changes.touch(client)
-    record(
+    write(
         session,
         client.firm_id,
         actor,

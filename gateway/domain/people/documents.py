@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.crypto import FirmCipher
 from gateway.db.models import Case, Client, Document, Firm
-from gateway.domain.audit import Action, Change, record
+from gateway.domain.audit import Action, Change, write
 from gateway.domain.people import changes, pins
 from gateway.domain.people.changes import Unfit
 from gateway.domain.people.fields import DURATION_OF_STATUS
@@ -135,7 +135,7 @@ def unpin(session: Session, document: Document, name: str, actor: Actor) -> None
 
 
 def _note(session: Session, document: Document, action: Action, told: Change, actor: Actor) -> None:
-    record(session, document.firm_id, actor, action, client_id=document.client_id, changes=[told])
+    write(session, document.firm_id, actor, action, client_id=document.client_id, changes=[told])
 
 
 def _client(session: Session, client_id: UUID) -> None:

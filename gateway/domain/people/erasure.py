@@ -34,7 +34,7 @@ from gateway.db.models import (
     Sighting,
 )
 from gateway.db.session import lift_walls, lock_partner
-from gateway.domain.audit import Change, record
+from gateway.domain.audit import Change, write
 from gateway.domain.people import changes
 from gateway.domain.people.fields import FIELDS
 from gateway.errors import Conflict
@@ -103,7 +103,7 @@ def erase(session: Session, client_id: UUID, reason: str, cipher: FirmCipher, ac
         gone = [one for one in touched if one not in waiting]
         counts = {"cases": len(cases), "documents": len(documents), "imports": len(gone)}
         told = Change("client", client_id, "erased", new={"reason": reason, **counts})
-        record(session, client.firm_id, actor, "client.erase", client_id=client_id, changes=[told])
+        write(session, client.firm_id, actor, "client.erase", client_id=client_id, changes=[told])
     return Erased(client, len(cases), len(documents), entries, gone, storage_keys, waiting)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import Client, IdempotencyKey, Partner, Staff, Wall
-from gateway.domain.audit import Action, Change, record
+from gateway.domain.audit import Action, Change, write
 from gateway.domain.people.changes import Unfit, unique
 from gateway.errors import Forbidden, NotFound
 from gateway.office import Actor
@@ -90,4 +90,4 @@ def screens(session: Session, partner_id: UUID) -> bool:
 def _note(session: Session, wall: Wall, action: Action, what: str, actor: Actor) -> None:
     sides = {name: str(value) for name in ("staff_id", "client_id", "partner_id") if (value := getattr(wall, name))}
     told = Change("wall", wall.id, what, **{"new" if what == "created" else "old": sides | {"reason": wall.reason}})
-    record(session, wall.firm_id, actor, action, client_id=wall.client_id, changes=[told])
+    write(session, wall.firm_id, actor, action, client_id=wall.client_id, changes=[told])

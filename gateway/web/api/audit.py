@@ -74,7 +74,7 @@ def list_entries(
         found = page(session, queries, (AuditEntry.at, AuditEntry.id), Entry.of, cursor=cursor, limit=limit)
         asked = {name: str(value) for name, value in wanted._asdict().items() if value is not None}
         changes = [audit.Change("audit", asked.get("record"), "read", new=asked)]
-        audit.record(session, call.who.firm_id, call.actor, "audit.read", client_id=person, changes=changes)
+        audit.write(session, call.who.firm_id, call.actor, "audit.read", client_id=person, changes=changes)
         return found
 
 

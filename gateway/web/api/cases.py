@@ -17,6 +17,7 @@ from gateway.db.models import Case
 from gateway.domain import audit
 from gateway.domain.people import cases
 from gateway.domain.people.changes import Unfit, by_hand
+from gateway.office import Acting
 from gateway.web.calls import Call, may
 from gateway.web.forms import check_words, stored
 from gateway.web.idempotency import once
@@ -156,7 +157,7 @@ def list_cases(
         order = (Case.created_at, Case.id)
         found = page(session, cases.listed(wanted), order, CaseView.of, cursor=cursor, limit=limit, total=total)
         shown = [("case", one.id) for one in found.data] + [("client", one.client_id) for one in found.data]
-        audit.seen(session, call.who.firm_id, call.actor, "case.list", shown)
+        audit.seen(Acting(call.office, session, call.who.firm_id, call.actor), "case.list", shown)
         return found
 
 
@@ -181,7 +182,7 @@ def get_case(case_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[C
     with call.firm() as session:
         case = cases.find(session, case_id)
         firm_id = call.who.firm_id
-        audit.record(session, firm_id, call.actor, "case.view", client_id=case.client_id, case_id=case_id)
+        audit.write(session, firm_id, call.actor, "case.view", client_id=case.client_id, case_id=case_id)
         return _shown(case)
 
 

@@ -15,6 +15,7 @@ from gateway.db.models import Client
 from gateway.domain import audit
 from gateway.domain.people import clients
 from gateway.domain.people.changes import by_hand
+from gateway.office import Acting
 from gateway.web.api.erasures import erase_client
 from gateway.web.api.histories import get_history
 from gateway.web.calls import Call, may
@@ -51,7 +52,7 @@ def list_clients(
         order = (Client.created_at, Client.id)
         found = page(session, query, order, ClientView.of, cursor=cursor, limit=limit, total=total)
         shown = [("client", one.id) for one in found.data]
-        audit.seen(session, call.who.firm_id, call.actor, "client.list", shown)
+        audit.seen(Acting(call.office, session, call.who.firm_id, call.actor), "client.list", shown)
         return found
 
 
@@ -75,7 +76,7 @@ def get_client(client_id: FromPath[UUID], call: NamedDependency[Call]) -> Respon
     """Show one client; that it was looked at is on record."""
     with call.firm() as session:
         client = clients.find(session, client_id)
-        audit.record(session, call.who.firm_id, call.actor, "client.view", client_id=client_id)
+        audit.write(session, call.who.firm_id, call.actor, "client.view", client_id=client_id)
         cipher = call.office.cipher(session, call.who.firm_id)
         return Response(ClientDetails.of(client, cipher), headers=tag(client.version))
 
@@ -132,7 +133,7 @@ def get_identifiers(client_id: FromPath[UUID], call: NamedDependency[Call]) -> I
     """Show a person's sensitive identifiers in clear; an entry of its own in the audit log says who looked."""
     with call.firm() as session:
         client = clients.find(session, client_id)
-        audit.record(session, call.who.firm_id, call.actor, "client.identifiers", client_id=client_id)
+        audit.write(session, call.who.firm_id, call.actor, "client.identifiers", client_id=client_id)
         cipher = call.office.cipher(session, call.who.firm_id)
         return Identifiers(**clients.identifiers(client, cipher))
 

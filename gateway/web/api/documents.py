@@ -17,6 +17,7 @@ from gateway.db.models import Document
 from gateway.domain import audit
 from gateway.domain.people import documents
 from gateway.domain.people.changes import by_hand, last_four
+from gateway.office import Acting
 from gateway.web.calls import Call, may
 from gateway.web.forms import check_words, stored
 from gateway.web.idempotency import once
@@ -114,7 +115,7 @@ def list_documents(
 
         found = page(session, query, order, view, cursor=cursor, limit=limit, total=total)
         shown = [("document", one.id) for one in found.data] + [("client", one.client_id) for one in found.data]
-        audit.seen(session, call.who.firm_id, call.actor, "document.list", shown)
+        audit.seen(Acting(call.office, session, call.who.firm_id, call.actor), "document.list", shown)
         return found
 
 
@@ -189,7 +190,7 @@ def _values(data: DocumentFields) -> dict[str, object]:
 
 def _note(call: Call, session: Session, document: Document, action: audit.Action) -> None:
     changes = [audit.Change("document", document.id, "seen")]
-    audit.record(session, call.who.firm_id, call.actor, action, client_id=document.client_id, changes=changes)
+    audit.write(session, call.who.firm_id, call.actor, action, client_id=document.client_id, changes=changes)
 
 
 router = Router(

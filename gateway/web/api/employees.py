@@ -11,7 +11,7 @@ from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from gateway import clock
-from gateway.domain.audit import record
+from gateway.domain.audit import write
 from gateway.domain.people import employees
 from gateway.domain.people.employees import OpenCase, Paper, Status
 from gateway.web.calls import Call, may
@@ -81,7 +81,7 @@ def get_status(employee_id: EmployeeId, call: NamedDependency[Call]) -> Employee
     with call.firm() as session:
         today = clock.day_in(home.time_zone, clock.now())
         found = None if "\0" in employee_id else employees.status_of(session, home.partner_id, employee_id, today)
-        record(session, home.firm_id, call.actor, "employee.status", client_id=found and found.client_id)
+        write(session, home.firm_id, call.actor, "employee.status", client_id=found and found.client_id)
     if found is None:  # raised out here: that somebody asked stays on record
         raise Rejected(404, "not_found", "You have no employee of this id.")
     return _view(employee_id, found)

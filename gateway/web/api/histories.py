@@ -92,7 +92,7 @@ def get_history(
         order = (AuditEntry.at, AuditEntry.id)
         found = page(session, audit.history(client_id), order, _itself, cursor=cursor, limit=limit)
         files = audit.files_of(session, [one.import_id for one in found.data])
-        audit.record(session, call.who.firm_id, call.actor, "client.history", client_id=client_id)
+        audit.write(session, call.who.firm_id, call.actor, "client.history", client_id=client_id)
         return Page([Act.of(one, files) for one in found.data], found.pagination)
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from gateway.db.models import FeedRow, Import, Partner
 from gateway.db.models.imports import OPEN_STATES, ImportState
 from gateway.db.models.imports import File as StoredFile
-from gateway.domain.audit import record
+from gateway.domain.audit import write
 from gateway.domain.partners.homes import Home
 from gateway.domain.people import walls
 from gateway.errors import NotFound
@@ -121,7 +121,7 @@ def get_import(import_id: FromPath[UUID], call: NamedDependency[Call]) -> dict[s
         folder = receipts.folder_of(call.office.settings, home, import_id)
         told = account_of(session, import_id, folder)
         if told["problems"]:  # which quote what stood in the rows
-            record(session, call.who.firm_id, call.actor, "import.view", import_id=import_id)
+            write(session, call.who.firm_id, call.actor, "import.view", import_id=import_id)
     return told | {"receipts": _addresses(import_id, told["problem_count"] != 0)}
 
 
@@ -138,7 +138,7 @@ def get_errors(
         home = _home(session, call, import_id)
         if walls.screens(session, home.partner_id):
             raise Rejected(403, "walled", "These rows may name a person from whom an ethical wall keeps you.")
-        record(session, call.who.firm_id, call.actor, "import.errors", import_id=import_id)
+        write(session, call.who.firm_id, call.actor, "import.errors", import_id=import_id)
     path = _workbook(call, home, import_id, state.heavy) if form == "xlsx" else _receipt(call, home, import_id, form)
     if path is None or not path.exists():
         raise Rejected(404, "no_errors", "No row of this import was rejected.")

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from gateway.db.models import JobRow
 from gateway.db.models.jobs import JobState
-from gateway.domain.audit import Change, record
+from gateway.domain.audit import Change, write
 from gateway.errors import NotFound
 from gateway.jobs import kinds
 from gateway.web.calls import Call, may
@@ -71,7 +71,7 @@ def retry_job(job_id: FromPath[UUID], call: NamedDependency[Call]) -> JobView:
         if job is None:
             raise NotFound("job", str(job_id))
         kinds.retry(session, KINDS, job_id)
-        record(session, call.who.firm_id, call.actor, "job.retry", changes=[Change("job", job_id, "retried")])
+        write(session, call.who.firm_id, call.actor, "job.retry", changes=[Change("job", job_id, "retried")])
         session.refresh(job)
         return JobView.of(job)
 

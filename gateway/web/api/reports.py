@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from gateway.config import nearest
 from gateway.db.models import Partner
-from gateway.domain.audit import Change, record
+from gateway.domain.audit import Change, write
 from gateway.errors import NotFound
 from gateway.reports import REPORTS, Filters
 from gateway.reports.writers import FORMS
@@ -74,7 +74,7 @@ def get_report(
     with room, ExitStack() as undo, call.firm() as session:  # which must not stay open for a slow reader
         slug = _partner(session, call, partner)
         change = Change("report", name, "read", new={"partner": slug})
-        record(session, call.who.firm_id, call.actor, "report.read", changes=[change])
+        write(session, call.who.firm_id, call.actor, "report.read", changes=[change])
         out = cast("IO[bytes]", undo.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)))
         FORMS[form].write(REPORTS[name], REPORTS[name].query(session, Filters(slug, arrived)), out)
         undo.pop_all()  # it is closed once it has been sent
