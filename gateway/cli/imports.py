@@ -216,6 +216,6 @@ def _receipt(office: Office, home: Home, import_id: UUID, form: str) -> Path:
         ended, problems = arrival.state not in OPEN_STATES, arrival.problem_count
         write(session, home.firm_id, me(), "import.errors", import_id=import_id)
     if ended and problems and not path.exists():
-        write = receipts.make_workbook if form == "xlsx" else receipts.write
-        write(office, home, import_id)
+        make = receipts.make_workbook if form == "xlsx" else receipts.write
+        make(office, home, import_id)
     return path
