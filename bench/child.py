@@ -17,10 +17,10 @@ from gateway.domain.partners.homes import find_home
 from gateway.errors import NotFound
 from gateway.office import Actor, Office
 from gateway.storage import Store
+from gateway.wings import PARTNER_YAML
 from ingest import receipts
 from ingest.account import account_of
 from ingest.arrival import Asked
-from ingest.partner import read_partner
 from ingest.reception import receive
 from ingest.running import finish
 
@@ -50,7 +50,7 @@ def _office(data_dir: str) -> Office:
 
 
 def _home(office: Office, slug: str) -> homes.Home:
-    partner, document = read_partner(partner_yaml(slug))
+    settings = PARTNER_YAML.read(partner_yaml(slug))
     with office.db.system() as session:
         try:
             firm = accounts.find_firm(session, FIRM).id
@@ -58,7 +58,7 @@ def _home(office: Office, slug: str) -> homes.Home:
             key = crypto.load_master_key(office.settings)
             firm = accounts.add_firm(session, FIRM, "Bench", time_zone="America/Chicago", master_key=key, actor=ME).id
     with office.db.firm(firm) as session:
-        versions.apply(session, firm, partner, document, ME)
+        versions.apply(session, firm, settings, ME)
     return find_home(office, slug)
 
 

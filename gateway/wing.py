@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from gateway.config import Section
 from gateway.jobs.kinds import Kind
 
 
@@ -12,6 +13,8 @@ class Wing(NamedTuple):
 
     Attributes:
         kinds: of jobs that it does.
+        sections: of partner.yaml that it understands.
     """
 
     kinds: tuple[Kind, ...] = ()
+    sections: tuple[Section[Any], ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.config import Reader
 from gateway.domain.wing import DOMAIN
 from gateway.jobs.kinds import Kinds
 from ingest.wing import INGEST
@@ -9,4 +10,5 @@ from outbound.wing import OUTBOUND
 
 WINGS = (DOMAIN, INGEST, OUTBOUND)
 
+PARTNER_YAML = Reader(section for wing in WINGS for section in wing.sections)
 KINDS = Kinds(kind for wing in WINGS for kind in wing.kinds)

@@ -25,6 +25,7 @@ from ingest import history
 from ingest.binding import Held, bind
 from ingest.catalogue import describe_file
 from ingest.doubts import check_instant, check_number
+from ingest.feeds import refusal
 from ingest.formats.base import Refused, Source, Table
 from ingest.load.outcomes import OUTCOMES
 from ingest.load.run import Loaded, Terms, load
@@ -32,7 +33,6 @@ from ingest.mapping.headers import Headers, Suggestion, standing
 from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import Mapped, map_batch
 from ingest.numbering import Numbering
-from ingest.partner import refusal
 from ingest.reading import Reading, choose_reading
 
 HOPELESS_ROWS = 50_000  # rows after which a file that is no table is given up ...

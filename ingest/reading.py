@@ -23,8 +23,8 @@ from gateway.domain.partners import names, versions
 from gateway.domain.partners.homes import Home
 from ingest import corrections, formats
 from ingest.feed import Feed
+from ingest.feeds import applied_feeds, feed_for, feed_named
 from ingest.formats.base import FormatSpec, Refused, Source, Table
-from ingest.partner import Partner, applied_partner, feed_for, feed_named
 from ingest.rows import VIA, as_rows, open_rows
 from ingest.unpacking import plain
 
@@ -114,16 +114,16 @@ def choose_reading(
         ConfigError: the version was applied when other things were allowed.
     """
     config = _version(session, config_id) if config_id else versions.active_config(session, home.partner_id)
-    partner = settings_of(config, f"{home.slug} version {config.version}")
-    source = _bytes_of(stored, partner, is_rows=is_rows)
+    feeds = feeds_of(config, f"{home.slug} version {config.version}")
+    source = _bytes_of(stored, feeds, is_rows=is_rows)
     if saved := None if is_rows else corrections.recognise(source):
         original = _original(session, home, saved)
         name = _feed_name(session, original)
-        read = _as_read(feed_named(partner, name, source.name), source, saved, is_rows=False)
+        read = _as_read(feed_named(feeds, name, source.name), source, saved, is_rows=False)
         feed_id, corrects, speaks_of = original.feed_id, original.id, original.as_of or original.received_at
     else:
-        name = feed or feed_for(partner, source.name)
-        read = _as_read(feed_named(partner, name, source.name), source, None, is_rows=is_rows)
+        name = feed or feed_for(feeds, source.name)
+        read = _as_read(feed_named(feeds, name, source.name), source, None, is_rows=is_rows)
         feed_id, corrects = names.feed_id(session, home.partner_id, name), None
         speaks_of = as_of or _as_of_name(read, source.name, home.time_zone) or received_at
     feed_id = _present(feed_id)
@@ -134,16 +134,16 @@ def choose_reading(
 def past_reading(session: Session, arrival: Import, stored: Source) -> Reading:
     """How an ended import was read; by the names that are learned today."""
     config = _version(session, arrival.config_id)
-    partner, name, feed_id = settings_of(config), _feed_name(session, arrival), _present(arrival.feed_id)
+    feeds, name, feed_id = feeds_of(config), _feed_name(session, arrival), _present(arrival.feed_id)
     is_rows = session.get_one(File, (arrival.firm_id, arrival.file_id)).via == VIA
-    source = _bytes_of(stored, partner, is_rows=is_rows)
+    source = _bytes_of(stored, feeds, is_rows=is_rows)
     saved = corrections.recognise(source) if arrival.corrects_import_id else None
     return Reading(
         source=source,
         config=config,
         feed_name=name,
         feed_id=feed_id,
-        feed=_as_read(partner.feeds[name], source, saved, is_rows=is_rows),
+        feed=_as_read(feeds[name], source, saved, is_rows=is_rows),
         learned=names.learned_names(session, feed_id),
         as_of=arrival.as_of or arrival.received_at,
         saved=saved,
@@ -152,8 +152,8 @@ def past_reading(session: Session, arrival: Import, stored: Source) -> Reading:
     )
 
 
-def settings_of(config: PartnerConfig, name: str | None = None) -> Partner:
-    """What a stored version says, with the tables that were stored with it.
+def feeds_of(config: PartnerConfig, name: str | None = None) -> Mapping[str, Feed]:
+    """The feeds of a stored version, with the tables that were stored with it.
 
     Args:
         config: the version.
@@ -162,19 +162,19 @@ def settings_of(config: PartnerConfig, name: str | None = None) -> Partner:
     Raises:
         ConfigError: it was applied when other things were allowed.
     """
-    return applied_partner(config.source, name, tables=frozenset(config.tables))
+    return applied_feeds(config.source, name, tables=frozenset(config.tables))
 
 
 def feed_of(session: Session, arrival: Import) -> Feed:
     """The feed to which an import belongs, as it stands in the version with which it was read."""
-    return settings_of(_version(session, arrival.config_id)).feeds[_feed_name(session, arrival)]
+    return feeds_of(_version(session, arrival.config_id))[_feed_name(session, arrival)]
 
 
 # ------------------------------------------------------------------------------------------------ bytes
 
 
-def _bytes_of(stored: Source, partner: Partner, *, is_rows: bool) -> Source:
-    return stored if is_rows else plain(stored, partner.feeds.values())
+def _bytes_of(stored: Source, feeds: Mapping[str, Feed], *, is_rows: bool) -> Source:
+    return stored if is_rows else plain(stored, feeds.values())
 
 
 def _as_read(feed: Feed, source: Source, saved: corrections.Saved | None, *, is_rows: bool) -> Feed:

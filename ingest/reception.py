@@ -28,7 +28,7 @@ from ingest.formats.base import Refused, Source
 from ingest.formats.compression import Unpacked
 from ingest.formats.text import presentable
 from ingest.jobs import queue_run
-from ingest.reading import settings_of
+from ingest.reading import feeds_of
 from ingest.unpacking import archive_in
 
 log = get_logger(__name__)
@@ -121,8 +121,8 @@ def _archive(office: Office, home: Home, source: Source) -> Unpacked | None:
     if not Unpacked(source, zip=True, gzip=True).is_archive:
         return None
     with office.db.firm(home.firm_id) as session, suppress(NotFound, ConfigError):
-        settings = settings_of(active_config(session, home.partner_id))
-        return archive_in(source, settings.feeds.values())
+        feeds = feeds_of(active_config(session, home.partner_id))
+        return archive_in(source, feeds.values())
     return None
 
 

@@ -30,7 +30,7 @@ from ingest.arrival import Asked, open_imports
 from ingest.jobs import queue_receipts
 from ingest.load.outcomes import by_row
 from ingest.pipeline import Outcome, unwatched
-from ingest.reading import settings_of
+from ingest.reading import feeds_of
 from ingest.reception import Reception
 from ingest.rows import VIA, takes_rows
 
@@ -100,13 +100,13 @@ def send(
 
 def _check_feed(session: Session, home: Home, name: str) -> None:
     config = active_config(session, home.partner_id)
-    partner = settings_of(config, f"{home.slug} version {config.version}")
-    if name not in partner.feeds:
-        hint = nearest(name, partner.feeds)
-        known = ", ".join(partner.feeds) or "none yet"
+    feeds = feeds_of(config, f"{home.slug} version {config.version}")
+    if name not in feeds:
+        hint = nearest(name, feeds)
+        known = ", ".join(feeds) or "none yet"
         asked = f" Did you mean {hint!r}?" if hint else ""
         raise Missing("unknown_feed", f"You have no feed {name!r}; there are {known}.{asked}")
-    if not takes_rows(partner.feeds[name]):
+    if not takes_rows(feeds[name]):
         raise Invalid("rows_not_taken", f"The feed {name!r} cannot be read row by row; send it as a file.")
 
 

@@ -33,8 +33,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import crypto
-from gateway.config import Document as Settings
-from gateway.config import FieldError, decode, nearest, read
+from gateway.config import FieldError, PartnerSettings, Reader, decode, nearest, read
 from gateway.crypto import FirmCipher
 from gateway.db.models import Case, Client, Document, Firm, Import, RowError
 from gateway.db.models.records import Record
@@ -47,7 +46,6 @@ from gateway.office import Actor, Office
 from ingest.account import counts_of
 from ingest.arrival import Asked
 from ingest.feed import Count
-from ingest.partner import Partner, read_partner
 from ingest.reception import receive
 from ingest.running import finish
 
@@ -177,7 +175,7 @@ class Trial(Struct, frozen=True):
     found: list[Sample]
 
 
-def run_samples(office: Office, folder: Path) -> Trial:
+def run_samples(office: Office, folder: Path, reader: Reader) -> Trial:
     """Load a partner's samples into a database made for the purpose, and compare with expected.yaml.
 
     The partner's config becomes the version in force there, its firm is added where it is missing, and the records
@@ -188,9 +186,9 @@ def run_samples(office: Office, folder: Path) -> Trial:
         Permanent: `samples_not_alone`, the partner has imports already, so its records would decide what is found;
             `partner_elsewhere`, another firm has a partner of this name.
     """
-    partner, document = read_partner(folder / PARTNER)
+    settings = reader.read(folder / PARTNER)
     expected = _expected(folder)
-    home = _ready(office, partner, document)
+    home = _ready(office, settings)
     differences = list(_unmatched(folder / SAMPLES, expected))
     found = []
     for sample in expected.samples:
@@ -200,7 +198,7 @@ def run_samples(office: Office, folder: Path) -> Trial:
             found += [came] if strange else []
     unlisted = _unlisted(folder / SAMPLES, expected)
     found += [_tried(office, home, Sample(file=path.name, state=""), path)[0] for path in unlisted]
-    return Trial(partner.partner, len(expected.samples) + len(unlisted), differences, found)
+    return Trial(settings.head.partner, len(expected.samples) + len(unlisted), differences, found)
 
 
 def arrivals(folder: Path) -> list[Path]:
@@ -231,13 +229,13 @@ def _unlisted(samples: Path, expected: Expectation) -> list[Path]:
     )
 
 
-def _ready(office: Office, partner: Partner, document: Settings) -> Home:
+def _ready(office: Office, settings: PartnerSettings) -> Home:
+    partner = settings.head
     with office.db.system() as session:
         homes.check_free(session, partner.partner, partner.firm)
     firm_id = _ensure_firm(office, partner.firm).id
     with office.db.firm(firm_id) as session:
-        # mypy holds a PartnerFile[Feed] for no PartnerFile[object], since its feeds are a dict
-        versions.apply(session, firm_id, partner, document, _TESTER)
+        versions.apply(session, firm_id, settings, _TESTER)
     home = find_home(office, partner.partner)
     with office.db.firm(firm_id) as session:
         if session.scalar(select(Import.id).where(Import.partner_id == home.partner_id).limit(1)):

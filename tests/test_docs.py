@@ -10,9 +10,10 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from gateway.config import Contacts, PartnerFile, decode, read
+from gateway.config import Contacts, decode, read
 from gateway.db.models.imports import STATES
 from gateway.domain.people.fields import CHOICES, DOCUMENT_TYPES, FIELDS
+from gateway.wings import PARTNER_YAML
 from ingest import feed
 from ingest.catalogue import FILE_CODES, ROW_CODES
 from ingest.formats import FORMATS
@@ -31,7 +32,7 @@ WORDS = set(re.findall(r"[A-Za-z][A-Za-z0-9_]*", " ".join(re.findall(r"`([^`\n]+
 TODAY = date(2026, 3, 1)
 
 SECTIONS = [
-    PartnerFile,
+    PARTNER_YAML.kind,
     Contacts,
     Footer,
     SheetChoice,
@@ -72,7 +73,9 @@ def test_every_word_that_a_config_or_a_receipt_may_say_is_explained(words):
 def test_every_example_would_be_accepted(example):
     document = read(example, "docs/config.md")
     kinds = {
-        one.encode_name: one.type for section in (feed.Feed, PartnerFile) for one in msgspec.structs.fields(section)
+        one.encode_name: one.type
+        for section in (feed.Feed, PARTNER_YAML.kind)
+        for one in msgspec.structs.fields(section)
     }
     for key in (key.value for key, _ in document.root.value):
         if key in kinds or key == "when":

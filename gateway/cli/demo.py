@@ -95,8 +95,8 @@ def _ensure_people(office: Office) -> None:
 
 
 def _take_samples(office: Office, checked: Checked) -> list[Taken]:
-    assert checked.partner is not None  # noqa: S101 - invalid ones stopped before
-    slug = checked.partner.partner
+    assert checked.settings is not None  # noqa: S101 - invalid ones stopped before
+    slug = checked.settings.head.partner
     home = find_home(office, slug)
     paths = arrivals(checked.path.parent)
     return [Taken(slug, told) for path in paths for told in take(office, home, path, Asked())]

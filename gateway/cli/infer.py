@@ -11,6 +11,7 @@ from rich.console import Console
 from gateway.cli.ingest import OnDisk
 from gateway.cli.output import examples, invocation, json_option, plain, print_json, sink
 from gateway.errors import Permanent
+from gateway.wings import PARTNER_YAML
 
 _MOST_DOUBTS = 12  # told on the terminal; the file holds them all
 
@@ -52,7 +53,7 @@ def command(
     _refuse_overwriting(out, force=force)
     if not sample.is_file():
         raise click.BadParameter(f"File {str(sample)!r} is not a regular file.")
-    proposal = infer(OnDisk(sample), Asked(partner, firm, name, time_zone))
+    proposal = infer(OnDisk(sample), Asked(partner, firm, name, time_zone), PARTNER_YAML)
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
     if out or not as_json:

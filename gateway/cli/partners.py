@@ -17,7 +17,7 @@ from gateway.cli.names import command as learned_names
 from gateway.cli.office import me, opened, settings_here
 from gateway.cli.output import console, examples, json_option, plain, print_json
 from gateway.cli.trial import command as test_samples
-from gateway.config import ConfigError, Document, Finding, json_schema, write_schema
+from gateway.config import ConfigError, Finding, PartnerHead, PartnerSettings
 from gateway.db.models import FeedRow, Firm
 from gateway.domain.access.accounts import add_firm, find_firm
 from gateway.domain.partners import homes, names, versions
@@ -25,8 +25,7 @@ from gateway.domain.partners.homes import find_home
 from gateway.errors import Problem
 from gateway.office import Office
 from gateway.settings import Settings
-from ingest.feed import Feed
-from ingest.partner import Partner, read_partner
+from gateway.wings import PARTNER_YAML
 
 FILE = "partner.yaml"
 
@@ -38,8 +37,7 @@ class Checked:
     """One partner.yaml: what it holds, or all that is wrong with it."""
 
     path: Path
-    partner: Partner | None = None
-    document: Document | None = None
+    settings: PartnerSettings | None = None
     findings: list[Finding] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     learned: Learned = field(default_factory=dict)
@@ -130,10 +128,10 @@ def apply(ctx: click.Context, paths: list[Path], as_json: bool) -> None:
 def schema(ctx: click.Context, only_check: bool, as_json: bool) -> None:
     """Write partner.schema.json, from which editors complete and check partner.yaml."""
     path = settings_here().config_dir / "partner.schema.json"
-    current = path.exists() and json.loads(path.read_text(encoding="utf-8")) == json_schema(Feed)
+    current = path.exists() and json.loads(path.read_text(encoding="utf-8")) == PARTNER_YAML.json_schema()
     if not only_check:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_schema(path, Feed)
+        PARTNER_YAML.write_schema(path)
     if as_json:
         print_json({"path": str(path), "was_current": current})
     elif only_check:
@@ -155,18 +153,19 @@ group.add_command(learned_names)
 def read(path: Path) -> Checked:
     """Read and check one file, database or not."""
     try:
-        partner, document = read_partner(path)
+        settings = PARTNER_YAML.read(path)
     except ConfigError as error:
         return Checked(path, findings=error.findings)
     folder = path.resolve().parent.name
-    strange = path.name == FILE and folder != partner.partner
-    remark = f"The folder is called {folder!r}, the partner {partner.partner!r}; people will look under its name."
-    return Checked(path, partner, document, remarks=[remark] if strange else [])
+    partner = settings.head.partner
+    strange = path.name == FILE and folder != partner
+    remark = f"The folder is called {folder!r}, the partner {partner!r}; people will look under its name."
+    return Checked(path, settings, remarks=[remark] if strange else [])
 
 
 def _look_up_learned(settings: Settings, results: list[Checked]) -> None:
     """Column names accepted since, where a database is there already; checking must not need one."""
-    valid = [one for one in results if one.partner]
+    valid = [one for one in results if one.settings]
     if not valid or not (settings.database_url or (settings.data_dir / "postgres" / "PG_VERSION").exists()):
         return
     try:
@@ -179,9 +178,9 @@ def _look_up_learned(settings: Settings, results: list[Checked]) -> None:
 
 
 def _learned(office: Office, checked: Checked) -> Learned:
-    assert checked.partner is not None  # noqa: S101 - asked for valid ones only
+    assert checked.settings is not None  # noqa: S101 - asked for valid ones only
     try:
-        home = find_home(office, checked.partner.partner)
+        home = find_home(office, checked.settings.head.partner)
     except Problem:
         return {}  # not applied yet
     with office.db.firm(home.firm_id) as session:
@@ -191,13 +190,13 @@ def _learned(office: Office, checked: Checked) -> Learned:
 
 
 def _checked_account(checked: Checked) -> dict[str, object]:
-    partner = checked.partner
+    settings = checked.settings
     return {
         "path": str(checked.path),
-        "valid": partner is not None,
-        "partner": partner.partner if partner else None,
-        "firm": partner.firm if partner else None,
-        "feeds": list(partner.feeds) if partner else [],
+        "valid": settings is not None,
+        "partner": settings.head.partner if settings else None,
+        "firm": settings.head.firm if settings else None,
+        "feeds": settings.names("feeds") if settings else [],
         "findings": checked.findings,
         "remarks": checked.remarks,
         "learned": checked.learned,
@@ -208,8 +207,9 @@ def _tell_checked(checked: Checked) -> None:
     out = console()
     for finding in checked.findings:
         out.print(plain(finding, "red"), soft_wrap=True)
-    if partner := checked.partner:
-        told = f"{checked.path}: valid; partner {partner.partner} of {partner.firm}, feeds: {', '.join(partner.feeds)}"
+    if settings := checked.settings:
+        head, feeds = settings.head, ", ".join(settings.names("feeds"))
+        told = f"{checked.path}: valid; partner {head.partner} of {head.firm}, feeds: {feeds}"
         out.print(plain(told, "green"), soft_wrap=True)
     for sentence in [*checked.remarks, *_learned_sentences(checked)]:
         out.print(plain(f"  Note: {sentence}", "cyan"))
@@ -230,16 +230,15 @@ def put_in_force(office: Office, checked: Checked) -> dict[str, object]:
     Raises:
         Permanent: `partner_elsewhere`, before anything is added.
     """
-    assert checked.partner is not None  # noqa: S101 - invalid ones stop before
-    assert checked.document is not None  # noqa: S101 - see above
-    partner: Partner = checked.partner
+    assert checked.settings is not None  # noqa: S101 - invalid ones stop before
+    partner = checked.settings.head
     with office.db.system() as session:
         homes.check_free(session, partner.partner, partner.firm)
     firm_added = _ensure_firm(office, partner)
     with office.db.system() as session:
         firm_id = find_firm(session, partner.firm).id
     with office.db.firm(firm_id) as session:
-        applied = versions.apply(session, firm_id, partner, checked.document, me())
+        applied = versions.apply(session, firm_id, checked.settings, me())
         return {
             "path": str(checked.path),
             "partner": partner.partner,
@@ -247,11 +246,11 @@ def put_in_force(office: Office, checked: Checked) -> dict[str, object]:
             "firm_added": firm_added,
             "version": applied.config.version,
             "new": applied.is_new,
-            "feeds": list(partner.feeds),
+            "feeds": checked.settings.names("feeds"),
         }
 
 
-def _ensure_firm(office: Office, partner: Partner) -> bool:
+def _ensure_firm(office: Office, partner: PartnerHead) -> bool:
     key = crypto.load_master_key(office.settings)
     with office.db.system() as session:
         if session.scalar(select(Firm.id).where(Firm.slug == partner.firm)):

@@ -22,6 +22,7 @@ from gateway.db.session import Database
 from gateway.errors import Problem
 from gateway.office import Office
 from gateway.settings import MASTER_KEY_BYTES, Settings
+from gateway.wings import PARTNER_YAML
 from ingest.samples import EXPECTED, PARTNER, SAMPLES, Trial, run_samples
 
 # the installation's database is not the one to try samples in
@@ -87,7 +88,7 @@ def _outcome(office: Office, folder: Path) -> Outcome:
     if not (folder / SAMPLES).exists() and not (folder / EXPECTED).exists():
         return None
     try:
-        return run_samples(office, folder)
+        return run_samples(office, folder, PARTNER_YAML)
     except Problem as problem:
         return problem
 

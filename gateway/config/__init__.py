@@ -1,30 +1,35 @@
 """Reads partner.yaml into structs, and says file, line and column for everything in it that is wrong.
 
-    document = read(Path("partner_configs/acme/partner.yaml"))
-    partner = decode(document, PartnerFile[Feed])
+    settings = Reader([FEEDS, DELIVERIES]).read(Path("partner_configs/acme/partner.yaml"))
+    feeds = FEEDS.of(settings)
 
-It knows no feed: `ingest.feed` holds those structs and hands them in.
+It knows the top level and no section: the rooms declare theirs, and `gateway.wings` puts them together.
 """
 
 from gateway.config.decoder import FieldError, decode
 from gateway.config.document import Document, fingerprint, read
 from gateway.config.findings import ConfigError, Finding, KeyPath, nearest
 from gateway.config.named_secrets import secret
-from gateway.config.partner import Contacts, PartnerFile, json_schema, write_schema
+from gateway.config.partner import Contacts, Name, PartnerHead
+from gateway.config.sections import Beside, Checked, PartnerSettings, Reader, Section
 
 __all__ = [
+    "Beside",
+    "Checked",
     "ConfigError",
     "Contacts",
     "Document",
     "FieldError",
     "Finding",
     "KeyPath",
-    "PartnerFile",
+    "Name",
+    "PartnerHead",
+    "PartnerSettings",
+    "Reader",
+    "Section",
     "decode",
     "fingerprint",
-    "json_schema",
     "nearest",
     "read",
     "secret",
-    "write_schema",
 ]

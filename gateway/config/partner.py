@@ -1,15 +1,11 @@
-"""The top level of partner.yaml, and the JSON Schema of the whole of it for editors."""
+"""The top level of partner.yaml: what every room may know of a partner."""
 
 from __future__ import annotations
 
 import functools
-import inspect
-import json
-import pathlib
 import zoneinfo
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
 from gateway.config.decoder import FieldError
@@ -17,10 +13,8 @@ from gateway.config.findings import nearest, quoted
 from gateway.values.base import BadValue
 from gateway.values.contacts import EMAIL, LONGEST_EMAIL, email
 
-FeedT = TypeVar("FeedT")
-
 Slug = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
-FeedName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]
+Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]  # of a feed, a delivery
 
 
 def _check_zone(zone: str) -> str:
@@ -61,10 +55,8 @@ class Contacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     late: list[Email] = []
 
 
-class PartnerFile(Struct, Generic[FeedT], frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One partner: who it is, whose records its files become, and its feeds."""
-
-    # `PartnerFile` leaves the feeds as plain data; `PartnerFile[Feed]` decodes them too, with all findings at once
+class PartnerHead(Struct, frozen=True, kw_only=True):
+    """One partner: who it is, and whose records its files become."""
 
     partner: Slug
     firm: Slug
@@ -72,30 +64,8 @@ class PartnerFile(Struct, Generic[FeedT], frozen=True, kw_only=True, forbid_unkn
     time_zone: Zone  # IANA: decides what `today` is, and when a file is late
     contacts: Contacts = Contacts()
     rate_tier: Literal["basic", "standard", "enterprise"] = "standard"
-    feeds: dict[FeedName, FeedT] = {}
 
 
 @functools.cache
 def _zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
-
-
-def json_schema(feed: Any) -> dict[str, Any]:  # noqa: ANN401 - a type expression, a union included
-    """The JSON Schema (2020-12) of a whole partner.yaml whose feeds are of the given type."""
-    kind = PartnerFile[feed]
-    schema = msgspec.json.schema(kind)
-    for section in schema["$defs"].values():  # Python 3.13 takes the indentation out of docstrings, older ones do not
-        section["description"] = inspect.cleandoc(section["description"])
-    root = schema["$defs"].pop(schema["$ref"].rpartition("/")[2])
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **root,
-        "title": "partner.yaml",
-        "$defs": dict(sorted(schema["$defs"].items())),
-    }
-
-
-def write_schema(path: pathlib.Path, feed: Any) -> None:  # noqa: ANN401 - see json_schema
-    """Write the schema that editors read, the same bytes for the same structs."""
-    text = json.dumps(json_schema(feed), indent=2, ensure_ascii=False)
-    path.write_text(f"{text}\n", encoding="utf-8", newline="\n")

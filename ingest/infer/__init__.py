@@ -7,9 +7,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from gateway.config import ConfigError
+from gateway.config import ConfigError, Reader
 from gateway.config.findings import dotted
 from gateway.errors import Invalid
+from ingest.feeds import FEEDS
 from ingest.formats.base import Source
 from ingest.infer import fixedwidth, objects, separated, workbooks
 from ingest.infer.draft import FeedDraft, SectionDraft
@@ -21,7 +22,6 @@ from ingest.infer.section import main_of, record_types, section_of, terrain_of
 from ingest.infer.sniffing import NotUnderstood, container_of, head_of, taken_out, text_of
 from ingest.infer.words import NAMIBIA, NUMERIC_PLACEHOLDERS
 from ingest.infer.writing import Identity, Written, flow, written
-from ingest.partner import read_partner
 
 __all__ = ["Asked", "NotUnderstood", "Proposal", "infer"]
 
@@ -58,24 +58,24 @@ class Proposal(Struct, frozen=True):
     loaded: int
 
 
-def infer(source: Source, asked: Asked) -> Proposal:
+def infer(source: Source, asked: Asked, reader: Reader) -> Proposal:
     """Read a sample to its end, several times, and propose the settings for files like it.
 
     Raises:
         NotUnderstood: no settings can be proposed; the sentence says why, and what to do.
     """
-    _check(asked)
+    _check(asked, reader)
     taken = taken_out(source)
     layout = layout_of(taken.source)
     found = measured(taken.source, layout)
     draft, time_zone = _drafted(taken.source, layout, found)
     draft.unpack = taken.archive
     identity = _identity(asked, time_zone)
-    out, seen = _rehearsed(taken.source, draft, identity)
+    out, seen = _rehearsed(taken.source, draft, identity, reader)
     return Proposal(out.text, draft.naming.feed, out.unsure, out.evidence, seen.rows, seen.loaded)
 
 
-def _check(asked: Asked) -> None:
+def _check(asked: Asked, reader: Reader) -> None:
     """Refuse names that no partner.yaml can have, before anything is read."""
     known = {
         "partner": asked.partner,
@@ -85,7 +85,7 @@ def _check(asked: Asked) -> None:
     }
     text = "".join(f"{key}: {flow(value)}\n" for key, value in (known | {"name": asked.name or asked.partner}).items())
     try:
-        read_partner(text)
+        reader.read(text)
     except ConfigError as error:
         said = " ".join(f"{one.path}: {one.message}" for one in error.findings)
         raise Invalid("bad_name", f"There can be no such partner. {said}") from error
@@ -189,15 +189,15 @@ def _identity(asked: Asked, time_zone: str) -> Identity:
 # ---------------------------------------------------------------- proving it
 
 
-def _rehearsed(source: Source, draft: FeedDraft, identity: Identity) -> tuple[Written, Rehearsed]:
+def _rehearsed(source: Source, draft: FeedDraft, identity: Identity, reader: Reader) -> tuple[Written, Rehearsed]:
     """The text that is valid and loads; fields that are mostly bad are given up on the way."""
     given_up = True
     seen = Rehearsed()
     while given_up:
-        out = _valid(draft, identity, [])
-        partner, _ = read_partner(out.text)
+        out = _valid(draft, identity, [], reader)
+        feeds = FEEDS.of(reader.read(out.text))
         try:
-            seen = rehearse(source, partner.feeds[draft.naming.feed], identity.time_zone)
+            seen = rehearse(source, feeds[draft.naming.feed], identity.time_zone)
         except NotUnderstood as error:
             if error.code != "control_total" or not draft.layout.options.pop("controls", None):
                 raise
@@ -209,7 +209,7 @@ def _rehearsed(source: Source, draft: FeedDraft, identity: Identity) -> tuple[Wr
             f"Most rows of {source.name} would not load under any settings that were found: {seen.loaded:,} of "
             f"{seen.rows:,}. Write partner.yaml by hand (docs/config.md), or ask the partner for a better sample."
         )
-    return _valid(draft, identity, _opening(source, seen)), seen
+    return _valid(draft, identity, _opening(source, seen), reader), seen
 
 
 def _opening(source: Source, seen: Rehearsed) -> list[str]:
@@ -221,7 +221,7 @@ def _opening(source: Source, seen: Rehearsed) -> list[str]:
     ]
 
 
-def _valid(draft: FeedDraft, identity: Identity, opening: list[str]) -> Written:
+def _valid(draft: FeedDraft, identity: Identity, opening: list[str], reader: Reader) -> Written:
     """The text, without fields that the config language refuses.
 
     Raises:
@@ -230,7 +230,7 @@ def _valid(draft: FeedDraft, identity: Identity, opening: list[str]) -> Written:
     for _ in range(_MOST_REPAIRS):
         out = written(draft, identity, opening)
         try:
-            read_partner(out.text)
+            reader.read(out.text)
         except ConfigError as error:
             if not _without_refused(draft, error):
                 raise NotUnderstood(

@@ -10,7 +10,7 @@ import pytest
 from helpers.layouts import SAMPLES
 
 from gateway.config import Document
-from ingest.partner import read_partner
+from gateway.wings import PARTNER_YAML
 
 ROOT = Path(__file__).parents[2]
 WHO = ["--partner", "globex", "--firm", "northgate"]
@@ -38,7 +38,7 @@ def infer(tmp_path):
 
 
 def valid(text: str) -> Document:
-    return read_partner(text)[1]
+    return PARTNER_YAML.read(text).document
 
 
 def test_the_proposal_goes_to_stdout_and_the_doubts_to_stderr(infer, sample):
@@ -58,7 +58,7 @@ def test_no_database_is_started_and_nothing_is_stored(infer, sample, tmp_path):
 def test_what_is_said_about_the_partner_is_no_doubt(infer, sample):
     done = infer(sample, *WHO, "--name", "Globex: Corporation", "--time-zone", "Europe/Vienna", "--json")
     told = json.loads(done.stdout)
-    partner, _ = read_partner(told["config"])
+    partner = PARTNER_YAML.read(told["config"]).head
     assert (partner.partner, partner.firm, partner.name) == ("globex", "northgate", "Globex: Corporation")
     assert partner.time_zone == "Europe/Vienna"
     assert not [doubt for doubt in told["unsure"] if doubt.startswith(("name", "time_zone"))]

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 import pytest
 from msgspec import Meta, Struct, field
 
-from gateway.config import ConfigError, FieldError, Finding, PartnerFile, decode, fingerprint, nearest, read
+from gateway.config import ConfigError, FieldError, Finding, PartnerHead, decode, fingerprint, nearest, read
+from gateway.wings import PARTNER_YAML
 from ingest.feed import Feed
 
 ACME = Path(__file__).parents[1] / "data" / "configs" / "acme.yaml"
@@ -33,7 +34,7 @@ feeds:
 )  # lines 5-13
 
 
-def findings(text: str | bytes, kind: type = PartnerFile[Feed]) -> list[Finding]:
+def findings(text: str | bytes, kind: type = PARTNER_YAML.kind) -> list[Finding]:
     with pytest.raises(ConfigError) as caught:
         decode(read(text), kind)
     return caught.value.findings
@@ -186,9 +187,8 @@ def test_a_finding_about_what_is_not_written_stands_at_the_nearest_thing_above()
 
 def test_the_annotated_example_holds_no_finding():
     document = read(ACME)
-    partner = decode(document, PartnerFile[Feed])
-    raw = decode(document, PartnerFile)
-    assert partner.feeds == {name: decode(document, Feed, at=("feeds", name)) for name in raw.feeds}
+    partner = decode(document, PARTNER_YAML.kind)
+    assert partner.feeds == {name: decode(document, Feed, at=("feeds", name)) for name in partner.feeds}
     roster = partner.feeds["roster"]
     assert roster.documents[1].fields["expires_on"].tokens == {"D/S": "duration_of_status"}
     assert roster.case is not None
@@ -231,7 +231,7 @@ def test_a_leading_zero_is_asked_about_wherever_it_stands(word):
 
 def test_aliases_repeat_a_section_and_findings_in_it_point_to_where_it_is_written():
     text = HEAD + "contacts:\n  errors: &us [hris@acme.example]\n  late: *us\n"
-    assert decode(read(text), PartnerFile).contacts.late == ["hris@acme.example"]
+    assert decode(read(text), PartnerHead).contacts.late == ["hris@acme.example"]
     assert [(each.line, each.path) for each in findings(text.replace("@", ""))] == [
         (6, "contacts.errors[0]"),
         (6, "contacts.late[0]"),
@@ -282,7 +282,7 @@ def test_bytes_that_are_not_utf_8_are_found_by_line_and_column():
 
 
 def test_a_byte_order_mark_is_passed_over():
-    assert decode(read(b"\xef\xbb\xbf" + HEAD.encode()), PartnerFile).partner == "acme"
+    assert decode(read(b"\xef\xbb\xbf" + HEAD.encode()), PartnerHead).partner == "acme"
 
 
 def test_a_fingerprint_is_the_sha256_of_the_text():

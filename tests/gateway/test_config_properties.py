@@ -3,8 +3,8 @@
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gateway.config import ConfigError, PartnerFile, decode, read
-from ingest.feed import Feed
+from gateway.config import ConfigError, PartnerHead, decode, read
+from gateway.wings import PARTNER_YAML
 
 PIECES = [
     "partner", "feeds", "a", "01", "1e9", "~", "true", "é", ": ", ":", "- ", "[", "]", "{", "}", ",", "\n", "\n  ", "\t",
@@ -18,8 +18,8 @@ def read_and_decode(source: str | bytes) -> None:
     findings = None
     try:
         document = read(source)
-        decode(document, PartnerFile)
-        decode(document, PartnerFile[Feed])
+        decode(document, PartnerHead)
+        decode(document, PARTNER_YAML.kind)
     except ConfigError as error:
         findings = error.findings
     assert findings != []

@@ -14,11 +14,11 @@ from gateway.db.session import driver
 from gateway.domain.partners import versions
 from gateway.domain.partners.homes import find_home
 from gateway.office import Actor, Office
+from gateway.wings import PARTNER_YAML
 from ingest import receipts
 from ingest.account import account_of
 from ingest.arrival import Asked
 from ingest.holds import refuse, release
-from ingest.partner import read_partner
 from ingest.reception import receive
 from ingest.running import dry_run, finish
 
@@ -87,9 +87,9 @@ class Inbox:
     slug: str
 
     def apply(self, source: str | Path) -> None:
-        partner, document = read_partner(source)
+        settings = PARTNER_YAML.read(source)
         with self.office.db.firm(self.firm_id) as session:
-            versions.apply(session, self.firm_id, partner, document, ME)
+            versions.apply(session, self.firm_id, settings, ME)
 
     def drop(self, name: str, content: bytes | list[dict[str, str]], **asked: Any) -> dict[str, Any]:
         [told] = self.drop_all(name, content, **asked)

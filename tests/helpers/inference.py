@@ -4,6 +4,7 @@ from typing import Any
 
 import yaml
 
+from gateway.wings import PARTNER_YAML
 from helpers.inbox import Pretended
 from ingest.infer import Asked, Proposal, infer
 
@@ -11,7 +12,7 @@ ASKED = Asked("acme", "northgate")
 
 
 def proposed(raw: bytes | str, name: str = "roster.csv") -> Proposal:
-    return infer(Pretended(name, raw.encode() if isinstance(raw, str) else raw), ASKED)
+    return infer(Pretended(name, raw.encode() if isinstance(raw, str) else raw), ASKED, PARTNER_YAML)
 
 
 def feed(proposal: Proposal) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from helpers.inbox import COLUMNS, ME, as_csv, counts, people, person
 
 from gateway.config import ConfigError
 from gateway.domain.partners.versions import apply
-from ingest.partner import read_partner
+from gateway.wings import PARTNER_YAML
 
 SITES = "Site,City,State\nHQ,Chicago,IL\nSouth,Atlanta,GA\n"
 ENRICH = """    enrich:
@@ -71,7 +71,7 @@ def cities(inbox):
 
 def findings(path):
     with pytest.raises(ConfigError) as caught:
-        read_partner(path)
+        PARTNER_YAML.read(path)
     return [(one.file.rpartition("/")[2], one.line, one.message) for one in caught.value.findings]
 
 
@@ -275,7 +275,7 @@ def test_a_table_that_is_not_there_is_told_with_the_nearest_one(folder, tmp_path
     path = folder(sites=None)
     (tmp_path / "site.csv").write_text(SITES)
     with pytest.raises(ConfigError) as caught:
-        read_partner(path)
+        PARTNER_YAML.read(path)
     [finding] = caught.value.findings
     assert finding.message == "There is no file sites.csv beside this one."
     assert (finding.suggestion, finding.path) == ("site.csv", "feeds.roster.enrich[0].table")
@@ -296,7 +296,7 @@ def test_nothing_outside_the_folder_is_ever_read(folder, tmp_path):
 def test_a_typo_in_a_step_offers_the_nearest_word(folder, wrong, right):
     enrich = f"    enrich:\n      - {wrong if wrong.startswith('{') else '{' + wrong}, of: a, plus: 1d}}\n"
     with pytest.raises(ConfigError) as caught:
-        read_partner(folder(enrich=enrich))
+        PARTNER_YAML.read(folder(enrich=enrich))
     assert right in [one.suggestion for one in caught.value.findings]
     assert {one.file.rpartition("/")[2] for one in caught.value.findings} == {"partner.yaml"}
 
@@ -304,19 +304,19 @@ def test_a_typo_in_a_step_offers_the_nearest_word(folder, wrong, right):
 def test_settings_given_as_text_must_come_with_their_tables(folder):
     text = folder().read_text()
     with pytest.raises(ConfigError, match=r"sites\.csv did not come with these settings.* with sites\.csv beside it"):
-        read_partner(text)
-    assert dict(read_partner(text, given={"sites.csv": SITES})[1].tables) == {"sites.csv": SITES}
+        PARTNER_YAML.read(text)
+    assert dict(PARTNER_YAML.read(text, beside={"sites.csv": SITES}).document.tables) == {"sites.csv": SITES}
 
 
 def test_the_tables_of_parts_must_come_too():
     with pytest.raises(ConfigError, match=r"feeds\.people\.parts\.person\.enrich\[0\]\.table: The table sites\.csv"):
-        read_partner(PARTS)
+        PARTNER_YAML.read(PARTS)
 
 
 def test_a_version_that_was_stored_without_its_table_fails_a_file_in_a_sentence(inbox, folder):
-    partner, document = read_partner(folder())
+    settings = PARTNER_YAML.read(folder())
     with inbox.office.db.firm(inbox.firm_id) as session:
-        apply(session, inbox.firm_id, partner, replace(document, tables={}), ME)
+        apply(session, inbox.firm_id, replace(settings, document=replace(settings.document, tables={})), ME)
     told = inbox.drop("roster_20260601.csv", sited("HQ"))
     assert (told["state"], told["code"]) == ("failed", "config_invalid")
     assert "sites.csv did not come" in told["reason"]

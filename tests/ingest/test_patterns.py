@@ -9,7 +9,7 @@ import pytest
 from helpers.inbox import ROSTER
 
 from gateway.config import ConfigError
-from ingest.partner import read_partner
+from gateway.wings import PARTNER_YAML
 from ingest.patterns import LONGEST, MOST_CHARACTERS, compiled
 
 USEFUL = [
@@ -104,5 +104,5 @@ def test_a_config_with_one_is_refused_with_its_line(written, instead):
     source = ROSTER.format(partner="acme", firm="northgate")
     assert written in source
     with pytest.raises(ConfigError) as caught:
-        read_partner(source.replace(written, instead))
+        PARTNER_YAML.read(source.replace(written, instead))
     assert any("can take forever" in one.message for one in caught.value.findings), caught.value.findings

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from gateway.config import ConfigError
+from gateway.wings import PARTNER_YAML
 from ingest import pipeline
 from ingest.formats import fixed, text
 from ingest.formats.base import Flaw
@@ -119,7 +120,7 @@ def edited(before: str, old: str, new: str | None) -> str:
 
 def differences(office, folder: Path) -> str:
     try:
-        return "\n".join(map(str, run_samples(office, folder).differences))
+        return "\n".join(map(str, run_samples(office, folder, PARTNER_YAML).differences))
     except ConfigError as refused:
         return str(refused)
 

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.config import ConfigError, decode, read
 from gateway.errors import Permanent
+from gateway.wings import PARTNER_YAML
 from ingest.catalogue import ROW_CODES
 from ingest.samples import Difference, Expectation, Told, arrivals, run_samples
 
@@ -30,7 +31,7 @@ NOT_OF_A_ROSTER = {
 
 @pytest.mark.parametrize("folder", sorted(path.parent.name for path in CONFIGS.glob("*/expected.yaml")))
 def test_the_samples_of_a_partner_come_to_what_was_agreed(office, folder):
-    assert [str(one) for one in run_samples(office, CONFIGS / folder).differences] == []
+    assert [str(one) for one in run_samples(office, CONFIGS / folder, PARTNER_YAML).differences] == []
 
 
 def test_every_partner_says_what_its_samples_must_come_to():
@@ -114,7 +115,7 @@ def folder(tmp_path):
 
 
 def test_a_folder_that_comes_to_what_it_says_has_no_differences(office, folder):
-    assert run_samples(office, folder).differences == []
+    assert run_samples(office, folder, PARTNER_YAML).differences == []
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,7 @@ def test_a_folder_that_comes_to_what_it_says_has_no_differences(office, folder):
 def test_whatever_is_not_as_agreed_is_told(office, folder, old, new, differences):
     assert old in AGREED
     (folder / "expected.yaml").write_text(AGREED.replace(old, new))
-    assert run_samples(office, folder).differences == differences
+    assert run_samples(office, folder, PARTNER_YAML).differences == differences
 
 
 def test_a_difference_reads_as_a_sentence_and_a_problem_as_a_line_of_expected_yaml():
@@ -157,7 +158,7 @@ def test_a_difference_reads_as_a_sentence_and_a_problem_as_a_line_of_expected_ya
 
 def test_a_file_that_nobody_expects_and_one_that_is_missing_are_told(office, folder):
     shutil.move(folder / "samples" / "a.csv", folder / "samples" / "b.csv")
-    assert run_samples(office, folder).differences == [
+    assert run_samples(office, folder, PARTNER_YAML).differences == [
         Difference("a.csv", "file", "a.csv", None),
         Difference("b.csv", "file", None, "b.csv"),
     ]
@@ -192,12 +193,12 @@ VALUES = """
 def test_a_record_that_does_not_hold_what_it_must_is_told_by_those_fields(office, folder, old, new, difference):
     assert old in VALUES
     (folder / "expected.yaml").write_text(AGREED + VALUES.replace(old, new).lstrip("\n"))
-    assert [str(one) for one in run_samples(office, folder).differences] == [difference]
+    assert [str(one) for one in run_samples(office, folder, PARTNER_YAML).differences] == [difference]
 
 
 def test_records_that_hold_what_they_must_are_no_difference(office, folder):
     (folder / "expected.yaml").write_text(AGREED + VALUES.lstrip("\n"))
-    assert run_samples(office, folder).differences == []
+    assert run_samples(office, folder, PARTNER_YAML).differences == []
 
 
 @pytest.mark.parametrize(
@@ -211,13 +212,13 @@ def test_records_that_hold_what_they_must_are_no_difference(office, folder):
 def test_a_value_of_nothing_that_we_know_is_an_error_of_expected_yaml(office, folder, old, new, told):
     (folder / "expected.yaml").write_text(AGREED + VALUES.replace(old, new).lstrip("\n"))
     with pytest.raises(ConfigError, match=told):
-        run_samples(office, folder)
+        run_samples(office, folder, PARTNER_YAML)
 
 
 def test_a_file_that_stands_there_twice_arrives_twice(office, folder):
     again = "  - {file: a.csv, state: no_change, code: no_change}\n"
     (folder / "expected.yaml").write_text(AGREED + again)
-    assert run_samples(office, folder).differences == []
+    assert run_samples(office, folder, PARTNER_YAML).differences == []
     assert [path.name for path in arrivals(folder)] == ["a.csv", "a.csv"]
 
 
@@ -231,14 +232,14 @@ def test_without_expected_yaml_samples_arrive_by_name(folder):
 def test_what_was_found_is_written_as_it_would_be_expected(office, folder):
     said = 'values: [{client: "1", says: {email: a@acme.example, family_name: b}}]'
     (folder / "expected.yaml").write_text(f"samples: [{{file: a.csv, state: held, {said}}}]")
-    [found] = run_samples(office, folder).found
+    [found] = run_samples(office, folder, PARTNER_YAML).found
     (folder / "expected.yaml").write_text("\n".join(["samples:", *(f"  {line}" for line in str(found).splitlines())]))
     assert decode(read(folder / "expected.yaml"), Expectation) == decode(read(AGREED + VALUES[1:]), Expectation)
 
 
 def test_samples_of_which_nothing_is_agreed_are_tried_and_written_out(office, folder):
     (folder / "expected.yaml").unlink()
-    trial = run_samples(office, folder)
+    trial = run_samples(office, folder, PARTNER_YAML)
     assert trial.differences == [Difference("a.csv", "file", None, "a.csv")]
     assert trial.files == 1
     [found] = trial.found
@@ -248,7 +249,7 @@ def test_samples_of_which_nothing_is_agreed_are_tried_and_written_out(office, fo
 
 def test_a_sample_that_is_not_agreed_arrives_after_those_that_are(office, folder):
     (folder / "samples" / "0.csv").write_text("Id,Email\n1,b@acme.example\n")
-    [found] = run_samples(office, folder).found
+    [found] = run_samples(office, folder, PARTNER_YAML).found
     assert (found.file, found.rows["updated"]) == ("0.csv", 1)
 
 
@@ -261,15 +262,15 @@ def test_words_that_yaml_would_take_for_something_else_are_quoted():
 def test_a_misspelt_count_is_told_with_its_line(office, folder):
     (folder / "expected.yaml").write_text(AGREED.replace("created: 1, rejected", "craeted: 1, rejected"))
     with pytest.raises(ConfigError, match=r"expected.yaml:5:.*craeted.*created"):
-        run_samples(office, folder)
+        run_samples(office, folder, PARTNER_YAML)
 
 
 def test_samples_are_not_loaded_beside_the_imports_of_a_partner(office, folder):
-    run_samples(office, folder)
+    run_samples(office, folder, PARTNER_YAML)
     with pytest.raises(Permanent, match="fresh one"):
-        run_samples(office, folder)
+        run_samples(office, folder, PARTNER_YAML)
 
 
 def test_the_firm_of_a_partner_is_added_where_it_is_missing(office, folder):
     (folder / "partner.yaml").write_text(PARTNER.replace("northgate", "southgate"))
-    assert run_samples(office, folder).differences == []
+    assert run_samples(office, folder, PARTNER_YAML).differences == []

@@ -12,7 +12,7 @@ from msgspec import to_builtins
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
-from gateway.config import ConfigError, Document, KeyPath, PartnerFile, decode, fingerprint, read
+from gateway.config import ConfigError, Document, KeyPath, PartnerHead, PartnerSettings, decode, fingerprint, read
 from gateway.config.findings import dotted
 from gateway.db.models import FeedRow, Partner, PartnerConfig
 from gateway.domain.audit import Change, write
@@ -56,15 +56,16 @@ class Applied(NamedTuple):
     is_new: bool
 
 
-def apply(session: Session, firm_id: UUID, partner_file: PartnerFile[Any], document: Document, actor: Actor) -> Applied:
+def apply(session: Session, firm_id: UUID, settings: PartnerSettings, actor: Actor) -> Applied:
     """Make a checked partner.yaml the version in force, its tables with it; the same again changes nothing.
 
     See `check_free` first.
     """
-    partner = _ensure_partner(session, firm_id, partner_file)
+    partner = _ensure_partner(session, firm_id, settings.head)
     session.flush()
-    for name in partner_file.feeds:
+    for name in settings.names("feeds"):
         _ensure_feed(session, firm_id, partner.id, name)
+    document = settings.document
     digest = fingerprint(document.text, document.tables)
     current = session.scalar(
         select(PartnerConfig).where(PartnerConfig.partner_id == partner.id, PartnerConfig.active.is_(True))
@@ -95,17 +96,17 @@ def _add_version(session: Session, partner: Partner, digest: str, document: Docu
     return config
 
 
-def _ensure_partner(session: Session, firm_id: UUID, partner_file: PartnerFile[Any]) -> Partner:
-    partner = session.scalar(select(Partner).where(Partner.slug == partner_file.partner).with_for_update())
+def _ensure_partner(session: Session, firm_id: UUID, head: PartnerHead) -> Partner:
+    partner = session.scalar(select(Partner).where(Partner.slug == head.partner).with_for_update())
     if partner is None:
-        partner = Partner(firm_id=firm_id, slug=partner_file.partner)
+        partner = Partner(firm_id=firm_id, slug=head.partner)
         session.add(partner)
     partner.name, partner.time_zone, partner.rate_tier = (
-        partner_file.name,
-        partner_file.time_zone,
-        partner_file.rate_tier,
+        head.name,
+        head.time_zone,
+        head.rate_tier,
     )
-    partner.contacts = {"errors": partner_file.contacts.errors, "late": partner_file.contacts.late}
+    partner.contacts = {"errors": head.contacts.errors, "late": head.contacts.late}
     return partner
 
 
@@ -181,12 +182,14 @@ def compare(old: PartnerConfig, new: PartnerConfig) -> Difference:
 
 
 def _plain(config: PartnerConfig) -> dict[str, Any]:
-    """Settings as they were written, whatever the feeds may say today."""
+    """Settings as they were written, whatever the sections may say today."""
     try:
-        plain: dict[str, Any] = to_builtins(decode(read(config.source, f"version {config.version}"), PartnerFile[Any]))
+        document = read(config.source, f"version {config.version}")
+        plain: dict[str, Any] = decode(document, dict[str, Any])
+        head: dict[str, Any] = to_builtins(decode(document, PartnerHead))
     except ConfigError as error:
         raise Invalid("config_invalid", f"Version {config.version} cannot be read any more: {error}") from error
-    return plain
+    return {"feeds": {}} | plain | head
 
 
 def _text(old: PartnerConfig, new: PartnerConfig) -> str:

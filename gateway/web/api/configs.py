@@ -12,7 +12,7 @@ from litestar.params import JSONBody, PathParameter
 from msgspec import Meta, Struct, to_builtins
 from sqlalchemy.orm import Session
 
-from gateway.config import ConfigError, Document, Finding
+from gateway.config import ConfigError, Finding, PartnerSettings
 from gateway.db.models import PartnerConfig
 from gateway.domain.partners import homes, versions
 from gateway.domain.partners.homes import Home
@@ -24,7 +24,7 @@ from gateway.web.pages import Cursor, Limit, Page, page
 from gateway.web.problems import Rejected
 from gateway.web.scoping import home_of
 from gateway.web.versions import IfMatch, check_match, tag
-from ingest.partner import Partner, read_partner
+from gateway.wings import PARTNER_YAML
 
 MOST_BYTES = 24 << 20  # a source of 1 MB, and a few of the largest tables
 MOST_TABLES = 50
@@ -147,7 +147,7 @@ def check_config(slug: Slug, data: JSONBody[Settings], call: NamedDependency[Cal
     """Say everything that is wrong with settings, each with its line and column; nothing changes."""
     read = _read(call, home_of(call, slug), data.source, data.tables)
     return Checked(
-        valid=not read.findings, feeds=list(read.partner.feeds) if read.partner else [], findings=read.findings
+        valid=not read.findings, feeds=read.settings.names("feeds") if read.settings else [], findings=read.findings
     )
 
 
@@ -194,8 +194,7 @@ class _Read(NamedTuple):
     """Settings that can be put in force, or what is wrong with them."""
 
     findings: list[Finding]
-    partner: Partner | None = None
-    document: Document | None = None
+    settings: PartnerSettings | None = None
 
 
 def _read(call: Call, home: Home, source: str, tables: Mapping[str, str] | None) -> _Read:
@@ -208,25 +207,25 @@ def _read(call: Call, home: Home, source: str, tables: Mapping[str, str] | None)
 
 def _read_text(session: Session, home: Home, source: str, tables: Mapping[str, str]) -> _Read:
     try:
-        partner, document = read_partner(source, given=tables)
+        settings = PARTNER_YAML.read(source, beside=tables)
     except ConfigError as error:
         return _Read(error.findings)
     firm = homes.firm_slug(session, home.firm_id)
-    named = (("partner", partner.partner, home.slug), ("firm", partner.firm, firm))
+    named = (("partner", settings.head.partner, home.slug), ("firm", settings.head.firm, firm))
     findings = [
-        document.finding((key,), f"These are the settings of the {key} {wanted!r}.", wanted)
+        settings.document.finding((key,), f"These are the settings of the {key} {wanted!r}.", wanted)
         for key, found, wanted in named
         if found != wanted
     ]
-    return _Read(findings, partner, document)
+    return _Read(findings, settings)
 
 
 def _put_in_force(session: Session, call: Call, home: Home, read: _Read, if_match: str | None) -> Applied:
-    if read.findings or read.partner is None or read.document is None:
+    if read.findings or read.settings is None:
         sentence = f"These settings cannot be put in force: {'; '.join(map(str, read.findings[:5]))}"
         raise Rejected(422, "config_invalid", sentence, details=to_builtins(read.findings))
     check_match(if_match, _version(versions.in_force(session, home.partner_id, for_change=True)))
-    return versions.apply(session, home.firm_id, read.partner, read.document, call.actor)
+    return versions.apply(session, home.firm_id, read.settings, call.actor)
 
 
 def _answer(slug: str, applied: Applied) -> Response[ConfigView]:

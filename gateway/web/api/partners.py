@@ -21,7 +21,7 @@ from gateway.web.pages import Cursor, Limit, Page, page
 from gateway.web.scoping import home_of
 from gateway.web.versions import tag
 from ingest.feed import Feed
-from ingest.reading import settings_of
+from ingest.reading import feeds_of
 
 Slug = Annotated[str, PathParameter(max_length=63, pattern=r"^[^\x00]*$", description="The partner's short name.")]
 FeedName = Annotated[str, PathParameter(max_length=63, pattern=r"^[^\x00]*$", description="Of the partner.")]
@@ -159,7 +159,7 @@ def forget_learned_name(slug: Slug, feed: FeedName, name_id: FromPath[UUID], cal
 
 
 def _feeds(session: Session, partner_id: UUID, config: PartnerConfig | None) -> list[FeedStanding]:
-    settings = settings_of(config).feeds if config else {}
+    settings = feeds_of(config) if config else {}
     rows = session.scalars(select(FeedRow).where(FeedRow.partner_id == partner_id).order_by(FeedRow.name)).all()
     return [_standing(session, row, settings.get(row.name)) for row in rows]
 

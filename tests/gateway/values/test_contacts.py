@@ -5,13 +5,13 @@ import re
 import jsonschema_rs
 import pytest
 
-from gateway.config import ConfigError, PartnerFile, decode, json_schema, read
+from gateway.config import ConfigError, PartnerHead, decode, read
 from gateway.values.base import BadValue
 from gateway.values.contacts import email
-from ingest.feed import Feed
+from gateway.wings import PARTNER_YAML
 
 HEAD = "partner: acme\nfirm: northgate\nname: ACME\ntime_zone: America/Chicago\n"
-CONTACTS = jsonschema_rs.validator_for(json_schema(Feed)["$defs"]["Contacts"])
+CONTACTS = jsonschema_rs.validator_for(PARTNER_YAML.json_schema()["$defs"]["Contacts"])
 
 GOOD = [
     "ann@example.com",
@@ -36,7 +36,7 @@ def is_read(address):
 def is_a_contact(address):
     quoted = address.replace("\n", "\\n")
     try:
-        return decode(read(f'{HEAD}contacts: {{errors: ["{quoted}"]}}\n'), PartnerFile).contacts.errors == [address]
+        return decode(read(f'{HEAD}contacts: {{errors: ["{quoted}"]}}\n'), PartnerHead).contacts.errors == [address]
     except ConfigError:
         return False
 

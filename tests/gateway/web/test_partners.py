@@ -218,12 +218,12 @@ def test_tables_come_with_the_settings_and_stay_when_left_out(http, admin, inbox
     assert http.get(f"{CONFIGS}/3", headers=admin).json()["tables"] == {"sites.csv": SITES}
 
 
-def test_a_partner_with_tables_is_shown_and_its_rows_are_read(http, admin, acme_key, desk, roster):
+def test_a_partner_with_tables_is_shown_and_its_rows_are_read(http, admin, acme_key, inbox, roster):
     assert apply(http, admin, roster + LOOKED_UP, tables={"sites.csv": SITES}).status_code == 201
     assert [one["in_force"] for one in http.get(ACME, headers=admin).json()["feeds"]] == [True]
     sent = http.post("/v1/records/roster", json={"rows": [person(1) | {"Site": "HQ"}]}, headers=acme_key)
     assert [one["outcome"] for one in sent.json()["results"]] == ["created"]
-    assert desk.clients("employee_id, work_city") == {"E1": "Chicago"}
+    assert inbox.clients("employee_id, work_city") == {"E1": "Chicago"}
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Problem
+from gateway.wings import PARTNER_YAML
+from ingest.feeds import FEEDS
 from ingest.infer import Asked, NotUnderstood, infer
-from ingest.partner import read_partner
 
 ASKED = Asked("acme", "northgate")
 PROSE = """Dear team,
@@ -74,7 +75,7 @@ REFUSED = {
 def test_what_cannot_be_understood_is_refused_in_a_sentence(name):
     raw, words = REFUSED[name]
     with pytest.raises(NotUnderstood) as refused:
-        infer(Pretended(name, raw), ASKED)
+        infer(Pretended(name, raw), ASKED, PARTNER_YAML)
     sentence = refused.value.sentence
     assert words in sentence, sentence
     assert name in sentence
@@ -85,7 +86,7 @@ def test_what_cannot_be_understood_is_refused_in_a_sentence(name):
 def test_a_workbook_with_a_password_is_refused_as_such():
     locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 600
     with pytest.raises(NotUnderstood) as refused:
-        infer(Pretended("locked.xlsx", locked), ASKED)
+        infer(Pretended("locked.xlsx", locked), ASKED, PARTNER_YAML)
     assert refused.value.code == "password_protected"
 
 
@@ -95,17 +96,17 @@ def test_a_workbook_with_a_password_is_refused_as_such():
 )
 def test_names_that_no_settings_can_have_are_refused_before_the_file_is_read(asked):
     with pytest.raises(Problem, match=r"Acme Inc|North gate|Chicago"):
-        infer(Pretended("nothing.csv", b""), asked)
+        infer(Pretended("nothing.csv", b""), asked, PARTNER_YAML)
 
 
 def valid_or_refused(name: str, raw: bytes) -> None:
     try:
-        proposal = infer(Pretended(name, raw), ASKED)
+        proposal = infer(Pretended(name, raw), ASKED, PARTNER_YAML)
     except Problem as refused:
         assert refused.sentence  # noqa: PT017 - either is right
         return
-    partner, _ = read_partner(proposal.config)
-    assert list(partner.feeds) == [proposal.feed]
+    feeds = FEEDS.of(PARTNER_YAML.read(proposal.config))
+    assert list(feeds) == [proposal.feed]
     assert 2 * proposal.loaded >= proposal.rows > 0
 
 

@@ -12,8 +12,9 @@ import pytest
 from helpers.inbox import Inbox, Pretended
 from helpers.layouts import SAMPLES
 
+from gateway.wings import PARTNER_YAML
+from ingest.feeds import FEEDS
 from ingest.infer import Asked, Proposal, infer
-from ingest.partner import read_partner
 
 CONFIGS = Path(__file__).parents[3] / "partner_configs"
 ASKED = Asked("acme", "northgate", "ACME", "America/Chicago")
@@ -28,12 +29,12 @@ DELIVERED = [
 
 
 def proposed(name: str, raw: bytes) -> Proposal:
-    return infer(Pretended(name, raw), ASKED)
+    return infer(Pretended(name, raw), ASKED, PARTNER_YAML)
 
 
 def loaded_by(office, tenants, config: str | Path, name: str, raw: bytes) -> dict[str, object]:
     """The account of a file that a fresh partner sends under these settings."""
-    slug = read_partner(config)[0].partner
+    slug = PARTNER_YAML.read(config).head.partner
     inbox = Inbox(office, tenants.northgate, slug)
     inbox.apply(config)
     return inbox.drop(name, raw)
@@ -52,7 +53,7 @@ def test_a_delivered_sample_loads_under_what_is_proposed_for_it(office, tenants,
     if by_hand["state"] not in ("loaded", "loaded_with_errors") or not good(by_hand):
         pytest.skip(f"the sample is meant to be {by_hand['state']} ({by_hand['code']})")
 
-    proposal = infer(Pretended(name, raw), Asked("fresh", "northgate", "Fresh", "America/Chicago"))
+    proposal = infer(Pretended(name, raw), Asked("fresh", "northgate", "Fresh", "America/Chicago"), PARTNER_YAML)
     told = loaded_by(office, tenants, proposal.config, name, raw)
 
     assert told["state"] in ("loaded", "loaded_with_errors"), (told["code"], told["reason"], proposal.config)
@@ -116,6 +117,6 @@ def test_the_partner_of_a_proposal_is_checked_like_any_other(tmp_path):
     path = tmp_path / "acme" / "partner.yaml"
     path.parent.mkdir()
     path.write_text(proposed("people.json", SAMPLES["people.json"]).config, encoding="utf-8")
-    partner, _ = read_partner(path)
-    assert list(partner.feeds) == ["people"]
+    feeds = FEEDS.of(PARTNER_YAML.read(path))
+    assert list(feeds) == ["people"]
     shutil.rmtree(path.parent)
