@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ingest.formats import csv, excel, fixed, json
+from ingest.formats import csv, excel, fixed, json, xml
 from ingest.formats.base import FormatSpec, Source, Table
 
 # the struct of `format:` -> what opens a file of it
@@ -16,6 +16,7 @@ FORMATS: dict[type[FormatSpec], Callable[[Source, Any], Table]] = {
     excel.ExcelFormat: excel.open_table,
     fixed.FixedFormat: fixed.open_table,
     json.JsonFormat: json.open_table,
+    xml.XmlFormat: xml.open_table,
 }
 
 if TYPE_CHECKING:

@@ -70,7 +70,7 @@ class Lines:
     """
 
     def __init__(self, source: Source, encoding: str, expected: str) -> None:
-        self._slices = _slices(source.chunks())
+        self._slices = slices(source.chunks())
         self._head = next(self._slices, b"")
         if not self._head:
             raise Refused("empty_file", file=source.name)
@@ -156,7 +156,7 @@ def _is_suspect(text: str) -> bool:
         return True
 
 
-def _slices(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def slices(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The same bytes cut at `SLICE`, so that nothing depends on how a store cuts them."""
     held = bytearray()
     for chunk in chunks:

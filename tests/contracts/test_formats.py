@@ -8,6 +8,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from xml.etree import ElementTree as ET
 
 import msgspec
 import openpyxl
@@ -20,6 +21,7 @@ from ingest.formats.csv import CsvFormat
 from ingest.formats.excel import ExcelFormat
 from ingest.formats.fixed import FixedFormat, RecordType
 from ingest.formats.json import JsonFormat
+from ingest.formats.xml import XmlFormat
 
 
 @dataclass
@@ -59,6 +61,16 @@ def write_json(header, rows):
     return json.dumps(records, indent=0).encode(), JsonFormat(columns=header)
 
 
+def write_xml(header, rows):
+    root = ET.Element("people")
+    for row in rows:
+        person = ET.SubElement(root, "person")
+        for column, cell in enumerate(row):
+            ET.SubElement(person, f"c{column}").text = cell
+        person.tail = "\n"
+    return ET.tostring(root, "utf-8"), XmlFormat(columns={name: f"c{column}" for column, name in enumerate(header)})
+
+
 def write_excel(header, rows):
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Roster")
@@ -75,6 +87,7 @@ WRITERS: dict[type[FormatSpec], Callable] = {
     ExcelFormat: write_excel,
     FixedFormat: write_fixed,
     JsonFormat: write_json,
+    XmlFormat: write_xml,
 }
 
 
@@ -116,12 +129,23 @@ def damaged_json():
     return content, JsonFormat(), [("undecodable", 2, 3, None), ("bad_json", 3, 4, None), ("bad_json", 4, 6, None)]
 
 
+def damaged_xml():
+    """A record on several lines, and a comment, above what is wrong."""
+    content = (
+        b"<people>\n<p><id>1</id>\n<name>a\nb</name></p>\n<!-- <p> -->\n<p><id>2</id><name>M\xfcller</name></p>"
+        b"\n\n<p><id>3</id><name>" + b"x" * 1_000_001 + b"</name></p>\n<p><id>4\x1f</id></p></people>"
+    )
+    wrong = [("undecodable", 2, 6, None), ("too_long", 3, 8, None), ("undecodable", 4, 9, None)]
+    return content, XmlFormat(), wrong
+
+
 # ... and one file in which rows are wrong: with the format that describes it, (code, row, line, sheet) of each
 DAMAGED: dict[type[FormatSpec], Callable] = {
     CsvFormat: damaged_csv,
     ExcelFormat: damaged_excel,
     FixedFormat: damaged_fixed,
     JsonFormat: damaged_json,
+    XmlFormat: damaged_xml,
 }
 
 HEADER = ["Employee ID", "Name", "Größe"]

@@ -11,6 +11,7 @@ import json
 import zipfile
 from decimal import Decimal
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import openpyxl
 import pytest
@@ -69,6 +70,20 @@ def as_json(rows: list[dict[str, str]]) -> bytes:
     return json.dumps({"data": {"people": rows}}, ensure_ascii=False).encode()
 
 
+def as_xml(rows: list[dict[str, str]]) -> bytes:
+    """As Workday has it: a namespace that says the report, and a number that is told by its type."""
+    space = "{urn:com.workday.report/Roster}"
+    root = ET.Element(f"{space}Report_Data")
+    for row in rows:
+        entry = ET.SubElement(root, f"{space}Report_Entry")
+        worker = ET.SubElement(entry, f"{space}Worker", {f"{space}Descriptor": row["Name"]})
+        for kind, text in (("WID", "5f3c"), ("Employee_ID", row["EMP_ID"])):
+            ET.SubElement(worker, f"{space}ID", {f"{space}type": kind}).text = text
+        for name in ("DOB", "Salary", "Passport", "Expiry"):
+            ET.SubElement(entry, f"{space}{name}").text = row[name]
+    return ET.tostring(root, "utf-8", xml_declaration=True)
+
+
 def as_lines(rows: list[dict[str, str]], mark: str = "") -> list[str]:
     return [mark + "".join(row[name].ljust(width) for name, width in zip(COLUMNS, WIDTHS, strict=True)) for row in rows]
 
@@ -101,6 +116,9 @@ def as_xlsx(**sheets: list[dict[str, str]]) -> bytes:
     return out.getvalue()
 
 
+XML = """{type: xml, records: Report_Data/Report_Entry, columns: {
+      EMP_ID: "Worker/ID[@type='Employee_ID']", Name: Worker/@Descriptor,
+      DOB: DOB, Salary: Salary, Passport: Passport, Expiry: Expiry}}"""
 FORMATS = {
     "csv": ("{type: csv}", as_csv(PEOPLE)),
     "excel": ("{type: excel}", as_xlsx(Roster=PEOPLE)),
@@ -109,6 +127,10 @@ FORMATS = {
         "\n".join(as_lines(PEOPLE)).encode(),
     ),
     "json": ("{type: json, records: data.people}", as_json(PEOPLE)),
+    "xml": (
+        XML,
+        as_xml(PEOPLE),
+    ),
 }
 
 
@@ -165,6 +187,7 @@ def test_rejected_rows_of_every_format_come_back_repaired(inbox, kind):
     inbox.apply(partner((kind, FORMATS[kind][0])))
     fixed = "\n".join(as_lines(rows)).encode()
     contents = {"csv": as_csv(rows), "json": as_json(rows), "excel": as_xlsx(Roster=rows), "fixed": fixed}
+    contents["xml"] = as_xml(rows)
 
     told = inbox.drop(f"{kind}.dat", contents[kind])
     assert counts(told) == {"read": 10, "created": 9, "rejected": 1}
@@ -383,6 +406,30 @@ def test_a_damaged_record_costs_itself_only(inbox):
     assert counts(told) == {"read": 6, "created": 5, "rejected": 1}
     problem = told["problems"][0]
     assert (problem["code"], problem["row"]) == ("bad_json", 3)
+
+
+# ---------------------------------------------------------------- XML
+
+
+def test_a_report_that_is_cut_off_loads_nothing(desk):
+    desk.apply(partner(("xml", FORMATS["xml"][0])))
+    told = desk.drop("xml.dat", as_xml(PEOPLE)[:-2_000])
+    assert (told["state"], told["code"]) == ("refused", "unreadable")
+    assert "it ends before its elements do" in told["reason"]
+    assert desk.clients() == {}
+
+
+def test_rejected_rows_whose_columns_are_paths_come_back_repaired(desk):
+    paths = {"EMP_ID": "\"Worker/ID[@type='Employee_ID']\"", "Name": "Worker/@Descriptor"}
+    mapping = MAPPING.replace("from: EMP_ID", f"from: {paths['EMP_ID']}").replace(
+        "from: Name", f"from: {paths['Name']}"
+    )
+    desk.apply(partner(("xml", "{type: xml}"), mapping=mapping))
+    told = desk.drop("xml.dat", as_xml([*PEOPLE[:9], person(10, DOB="13/13/1980")]))
+    assert counts(told) == {"read": 10, "created": 9, "rejected": 1}, told
+    [row] = errors(told)
+    assert (row["Worker/ID[@type='Employee_ID']"], row["Row"]) == ("000010", f"{told['import_id']}:10")
+    assert counts(desk.drop("back.csv", mended([row], DOB="02/03/1980"))) == {"read": 1, "created": 1}
 
 
 # ---------------------------------------------------------------- archives
