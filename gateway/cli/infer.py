@@ -42,7 +42,7 @@ def command(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Propose a commented partner.yaml for files like SAMPLE: CSV, Excel, fixed width or JSON, packed or not.
+    """Propose a commented partner.yaml for files like SAMPLE: CSV, Excel, fixed width, JSON or XML, packed or not.
 
     All of the sample is read. Beside each line stands what speaks for it, and UNSURE marks what a person must look at;
     then it is proved: the proposal is valid, and the rows of the sample load under it. Nothing is stored, and no

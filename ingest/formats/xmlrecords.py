@@ -232,7 +232,7 @@ class Discovery(_Watcher):
     def _inside(self, name: Name, attributes: Attributes) -> None:
         above = self._visits[-1]
         above.has_elements = True
-        telling = _telling(attributes) if attributes else None
+        telling = telling_of(attributes) if attributes else None
         key = (name.local, telling)
         place = above.place.inner.get(key)
         if place is None:
@@ -265,7 +265,8 @@ class Discovery(_Watcher):
             raise Refused("too_large", file=self._file, why=why)
 
 
-def _telling(attributes: Attributes) -> str | None:
+def telling_of(attributes: Attributes) -> str | None:
+    """What tells an element apart from others of its name, or None."""
     for name, value in attributes:
         if name.local == _TELLING and name.uri != _OF_SCHEMAS:
             plain = 0 < len(value) <= _LONGEST_TELLING and not {"'", '"'} <= set(value) and value.isprintable()

@@ -12,7 +12,7 @@ from gateway.config.findings import dotted
 from gateway.errors import Invalid
 from ingest.feeds import FEEDS
 from ingest.formats.base import Source
-from ingest.infer import fixedwidth, objects, separated, workbooks
+from ingest.infer import elements, fixedwidth, objects, separated, workbooks
 from ingest.infer.draft import FeedDraft, SectionDraft
 from ingest.infer.layout import Layout
 from ingest.infer.measure import Measured, measured
@@ -25,6 +25,8 @@ from ingest.infer.writing import Identity, Written, flow, written
 
 __all__ = ["Asked", "NotUnderstood", "Proposal", "infer"]
 
+# kinds of text that are known by how they begin
+_BY_BEGINNING = ((objects.is_json, objects.layout_of), (elements.is_xml, elements.layout_of))
 _MOST_REPAIRS = 25
 _LEAST_LOADED = 0.5  # of the rows, for a proposal to be worth anything
 _AMERICAN, _EUROPEAN = "America/New_York", "Europe/Berlin"
@@ -102,8 +104,9 @@ def layout_of(source: Source) -> Layout:
     text = text_of(source)
     if not head_of(source, 512 * 1024).decode(text.encoding, "replace").strip("\ufeff \t\r\n\x1a"):
         raise NotUnderstood(f"{source.name} holds nothing but blanks. Ask the partner for one with rows.", "empty_file")
-    if objects.is_json(source, text):
-        return objects.layout_of(source, text)
+    for begins, layout in _BY_BEGINNING:
+        if begins(source, text):
+            return layout(source, text)
     return separated.if_clear(source, text) or fixedwidth.layout_of(source, text) or separated.layout_of(source, text)
 
 

@@ -221,6 +221,6 @@ def _no_table(source: Source, head: str) -> str:
     else:
         what = "has one column only: nothing tells its cells apart"
     return (
-        f"{source.name} {what}. Looked for commas, semicolons, tabs, pipes, columns of fixed width and JSON. "
+        f"{source.name} {what}. Looked for commas, semicolons, tabs, pipes, columns of fixed width, JSON and XML. "
         "Ask the partner for a table with a header row, or write partner.yaml by hand (docs/config.md)."
     )

@@ -116,12 +116,12 @@ def container_of(source: Source) -> Container:
     for signature, what in _FOREIGN:
         if head.startswith(signature):
             raise NotUnderstood(
-                f"{source.name} is {what}, not a table. Ask the partner for CSV, Excel, fixed width or JSON."
+                f"{source.name} is {what}, not a table. Ask the partner for CSV, Excel, fixed width, JSON or XML."
             )
     if _is_binary(head):
         raise NotUnderstood(
             f"{source.name} holds binary data, not text or a workbook. "
-            "Ask the partner for CSV, Excel, fixed width or JSON."
+            "Ask the partner for CSV, Excel, fixed width, JSON or XML."
         )
     return "text"
 

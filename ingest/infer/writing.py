@@ -144,6 +144,9 @@ def _format(out: Written, draft: FeedDraft) -> None:
     for key, value in layout.options.items():
         if key == "records" and isinstance(value, dict):
             _records(out, value, layout.because.get(key, ""))
+        elif key == "columns" and isinstance(value, dict):
+            out.line(6, key, "", layout.because.get(key, ""))
+            out.lines += [f"        {flow(column)}: {flow(path)}" for column, path in value.items()]
         else:
             out.line(6, key, flow(value), layout.because.get(key, ""))
     out.at.pop()

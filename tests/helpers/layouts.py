@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 import random
+from xml.etree import ElementTree as ET
 
 import openpyxl
 
@@ -178,6 +179,35 @@ def _visa(rng: random.Random) -> dict[str, str]:
     return {"type": rng.choice(["H-1B", "L-1A"]), "receiptNumber": number, "expirationDate": ends}
 
 
+def report(count: int = 80) -> bytes:
+    """A report of Workday: a namespace of its own, identifiers told by their type, a list of papers, no end as a date."""
+    rng = random.Random(7)
+    space = "{urn:com.workday.report/Immigration}"
+
+    def put(above: ET.Element, name: str, text: str = "", **attributes: str) -> ET.Element:
+        made = ET.SubElement(above, space + name, {space + key: value for key, value in attributes.items()})
+        made.text = text
+        return made
+
+    root = ET.Element(f"{space}Report_Data")
+    for number in range(count):
+        entry = put(root, "Report_Entry")
+        last, first = rng.choice(LAST), rng.choice(FIRST)
+        worker = put(entry, "Worker", Descriptor=f"{first} {last}")
+        put(worker, "ID", f"{rng.randrange(16**12):012x}", type="WID")
+        put(worker, "ID", f"{20_000 + number:06}", type="Employee_ID")
+        put(entry, "Last_Name", last)
+        put(entry, "First_Name", first)
+        put(entry, "Date_of_Birth", f"{_day(rng, 1965, 2000)}")
+        put(entry, "Country", rng.choice(COUNTRIES), Descriptor="of citizenship")
+        for kind in rng.sample(["Passport", "I-94"], rng.choice([0, 1, 2])):
+            visa = put(entry, "Visas_group")
+            put(visa, "Visa_ID_Type", kind)
+            put(visa, "Identification_Number", f"{kind[0]}{rng.randrange(10**8):08}")
+            put(visa, "Expiration_Date", f"{_day(rng, 2027, 2034)}")
+    return ET.tostring(root, "utf-8", xml_declaration=True)
+
+
 SAMPLES = {
     "workday_20260501.csv": workday(),
     "adp_export_05012026.csv": adp(),
@@ -185,4 +215,5 @@ SAMPLES = {
     "immigration 2026-05-01.xlsx": workbook(),
     "lohn_20260501.csv": payroll(),
     "people.json": hris(),
+    "Immigration_2026-05-01.xml": report(),
 }

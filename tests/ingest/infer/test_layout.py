@@ -7,8 +7,9 @@ import io
 import json
 
 import openpyxl
-from helpers.inbox import Inbox, counts
 from helpers.inference import feed, fields, proposed
+from helpers.layouts import SAMPLES
+from helpers.inbox import Inbox, counts
 
 
 def several_lines_a_person(people: int = 30) -> str:
@@ -150,3 +151,19 @@ def test_a_job_code_is_kept_and_no_job_title():
     proposal = proposed(raw)
     assert "job_title" not in fields(proposal)
     assert feed(proposal)["keep"] == ["Job Code"]
+
+
+def test_the_records_of_xml_are_the_elements_that_repeat_and_hold_the_most():
+    run = "<Run><Param name='a'/><Param name='b'/></Run>"
+    people = "".join(f"<Person nr='E{n}'><Name>Rao</Name><DOB>1980-01-{n + 1:02}</DOB></Person>" for n in range(20))
+    made = feed(proposed(f"<Export>{run}<Staff>{people}</Staff></Export>", "export.xml"))["format"]
+    assert made["records"] == "Export/Staff/Person"
+    assert made["columns"] == {"nr": "@nr", "Name": "Name", "DOB": "DOB"}
+
+
+def test_identifiers_of_xml_are_told_by_their_type_and_lists_make_rows():
+    made = feed(proposed(SAMPLES["Immigration_2026-05-01.xml"], "Immigration_2026-05-01.xml"))
+    assert (made["format"]["records"], made["format"]["explode"]) == ("Report_Data/Report_Entry", "Visas_group")
+    assert made["format"]["columns"]["Worker.ID.Employee_ID"] == "Worker/ID[@type='Employee_ID']"
+    assert made["client"]["fields"]["employee_id"]["from"] == "Worker.ID.Employee_ID"
+    assert [one["type"]["from"] for one in made["documents"]] == ["Visas_group.Visa_ID_Type"]
