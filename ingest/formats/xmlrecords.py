@@ -173,11 +173,9 @@ class Records(_Watcher):
             self._cells.setdefault(column, []).append(value)
 
     def _fits(self) -> bool:
-        """Whether the record is short enough so far; one that is not is let go of."""
+        """Whether the record is short enough so far; of one that is not, no more is held."""
         if self._markup.offset - self._begun > MAX_RECORD:
             self._record.overlong = f"more than {MAX_RECORD:,} bytes"
-            self._record.shared.clear()
-            self._record.parts.clear()
         return self._record.overlong is None
 
 
