@@ -411,25 +411,25 @@ def test_a_damaged_record_costs_itself_only(inbox):
 # ---------------------------------------------------------------- XML
 
 
-def test_a_report_that_is_cut_off_loads_nothing(desk):
-    desk.apply(partner(("xml", FORMATS["xml"][0])))
-    told = desk.drop("xml.dat", as_xml(PEOPLE)[:-2_000])
+def test_a_report_that_is_cut_off_loads_nothing(inbox):
+    inbox.apply(partner(("xml", FORMATS["xml"][0])))
+    told = inbox.drop("xml.dat", as_xml(PEOPLE)[:-2_000])
     assert (told["state"], told["code"]) == ("refused", "unreadable")
     assert "it ends before its elements do" in told["reason"]
-    assert desk.clients() == {}
+    assert inbox.clients() == {}
 
 
-def test_rejected_rows_whose_columns_are_paths_come_back_repaired(desk):
+def test_rejected_rows_whose_columns_are_paths_come_back_repaired(inbox):
     paths = {"EMP_ID": "\"Worker/ID[@type='Employee_ID']\"", "Name": "Worker/@Descriptor"}
     mapping = MAPPING.replace("from: EMP_ID", f"from: {paths['EMP_ID']}").replace(
         "from: Name", f"from: {paths['Name']}"
     )
-    desk.apply(partner(("xml", "{type: xml}"), mapping=mapping))
-    told = desk.drop("xml.dat", as_xml([*PEOPLE[:9], person(10, DOB="13/13/1980")]))
+    inbox.apply(partner(("xml", "{type: xml}"), mapping=mapping))
+    told = inbox.drop("xml.dat", as_xml([*PEOPLE[:9], person(10, DOB="13/13/1980")]))
     assert counts(told) == {"read": 10, "created": 9, "rejected": 1}, told
     [row] = errors(told)
     assert (row["Worker/ID[@type='Employee_ID']"], row["Row"]) == ("000010", f"{told['import_id']}:10")
-    assert counts(desk.drop("back.csv", mended([row], DOB="02/03/1980"))) == {"read": 1, "created": 1}
+    assert counts(inbox.drop("back.csv", mended([row], DOB="02/03/1980"))) == {"read": 1, "created": 1}
 
 
 # ---------------------------------------------------------------- archives

@@ -7,9 +7,9 @@ import io
 import json
 
 import openpyxl
+from helpers.inbox import Inbox, counts
 from helpers.inference import feed, fields, proposed
 from helpers.layouts import SAMPLES
-from helpers.inbox import Inbox, counts
 
 
 def several_lines_a_person(people: int = 30) -> str:
