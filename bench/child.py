@@ -16,8 +16,7 @@ from gateway.domain.partners import homes, versions
 from gateway.domain.partners.homes import find_home
 from gateway.errors import NotFound
 from gateway.office import Actor, Office
-from gateway.storage import Store
-from gateway.wings import PARTNER_YAML
+from gateway.wings import PARTNER_YAML, office_of
 from ingest import receipts
 from ingest.account import account_of
 from ingest.arrival import Asked
@@ -46,7 +45,7 @@ def main(data_dir: str, slug: str, path: str, forced: str) -> None:
 
 def _office(data_dir: str) -> Office:
     loaded = settings.load({"GATEWAY_DATA_DIR": data_dir})
-    return Office(Database.open(loaded), Store.of(loaded), loaded)
+    return office_of(Database.open(loaded), loaded)
 
 
 def _home(office: Office, slug: str) -> homes.Home:

@@ -28,7 +28,8 @@ from gateway.domain.access.credentials import add_key
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Kind, Kinds, enqueue
 from gateway.jobs.worker import Worker
-from gateway.office import Actor, Office
+from gateway.office import Actor
+from gateway.wings import office_of
 
 HERE = Path(__file__).parent
 ME = Actor("system", "bench")
@@ -127,7 +128,7 @@ def _jobs(lab: Laboratory) -> Samples:
         for _ in range(JOBS):
             enqueue(session, NOTHING, {}, firm_id=UUID(firm))
     begun = perf_counter()
-    worker = Worker(Office.of(database, loaded), Kinds([NOTHING]), {"normal": THREADS})
+    worker = Worker(office_of(database, loaded), Kinds([NOTHING]), {"normal": THREADS})
     worker.start()
     while _left(database):
         Event().wait(0.02)

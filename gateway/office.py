@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,11 +12,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import crypto
+from gateway import crypto, events
 from gateway.crypto import FirmCipher
 from gateway.db.models import Firm
 from gateway.db.session import Database
 from gateway.errors import Permanent
+from gateway.events import Event, Told
 from gateway.settings import Settings
 from gateway.storage import Store
 
@@ -37,16 +38,25 @@ class Actor(NamedTuple):
 
 @dataclass(frozen=True)
 class Office:
-    """The database, the store, and the key to read it."""
+    """The database, the store, and the key to read it.
+
+    Attributes:
+        heard: hears each event in the transaction that tells it, for the subscribers, whom `gateway.wings` knows.
+    """
 
     db: Database
     store: Store
     settings: Settings
+    heard: Callable[[Session, Told], None]
 
     @classmethod
-    def of(cls, db: Database, settings: Settings) -> Self:
+    def of(cls, db: Database, settings: Settings, heard: Callable[[Session, Told], None]) -> Self:
         """The office of these settings, around a database that is open."""
-        return cls(db, Store.of(settings), settings)
+        return cls(db, Store.of(settings), settings, heard)
+
+    def tell(self, session: Session, firm_id: UUID, event: Event) -> None:
+        """Put a fact on record in the transaction that makes it so, and leave it to whoever subscribed."""
+        self.heard(session, events.write(session, firm_id, event))
 
     @contextmanager
     def acting(self, firm_id: UUID, actor: Actor) -> Iterator[Acting]:
@@ -95,3 +105,7 @@ class Acting:
             Permanent: `firm_erased`.
         """
         return self.office.cipher(self.session, self.firm_id)
+
+    def tell(self, event: Event) -> None:
+        """Put a fact on record, and leave it to whoever subscribed."""
+        self.office.tell(self.session, self.firm_id, event)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from gateway.config import Section
 from gateway.jobs.kinds import Kind
+from gateway.jobs.subscriptions import Subscription
 
 
 class Wing(NamedTuple):
@@ -14,7 +15,9 @@ class Wing(NamedTuple):
     Attributes:
         kinds: of jobs that it does.
         sections: of partner.yaml that it understands.
+        subscriptions: to facts that it acts on.
     """
 
     kinds: tuple[Kind, ...] = ()
     sections: tuple[Section[Any], ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from gateway.config import Reader
+from gateway.db.session import Database
 from gateway.domain.wing import DOMAIN
 from gateway.jobs.kinds import Kinds
+from gateway.jobs.subscriptions import Subscriptions
+from gateway.office import Office
+from gateway.settings import Settings
 from ingest.wing import INGEST
 from outbound.wing import OUTBOUND
 
 WINGS = (DOMAIN, INGEST, OUTBOUND)
 
 PARTNER_YAML = Reader(section for wing in WINGS for section in wing.sections)
-KINDS = Kinds(kind for wing in WINGS for kind in wing.kinds)
+SUBSCRIPTIONS = Subscriptions(one for wing in WINGS for one in wing.subscriptions)
+KINDS = Kinds([*(kind for wing in WINGS for kind in wing.kinds), *SUBSCRIPTIONS.kinds])
+
+
+def office_of(db: Database, settings: Settings) -> Office:
+    """The office of an installation, in which all wings hear what is told."""
+    return Office.of(db, settings, SUBSCRIPTIONS.wake)

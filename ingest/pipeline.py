@@ -21,6 +21,7 @@ from gateway.crypto import FirmCipher
 from gateway.db.models import File, Import
 from gateway.db.session import driver
 from gateway.domain.partners import homes
+from gateway.events import Told
 from ingest import history
 from ingest.binding import Held, bind
 from ingest.catalogue import describe_file
@@ -95,6 +96,7 @@ class Outcome:
         staged: rows were read: their problems wait in `stage_problems`.
         problems: those of a dry run, which leaves no table to look them up in.
         sequence: the number that the file gives itself.
+        told: the facts that were told of its records.
     """
 
     state: str
@@ -112,6 +114,7 @@ class Outcome:
     staged: bool = False
     problems: list[dict[str, object]] = field(default_factory=list)
     sequence: int | None = None
+    told: list[Told] = field(default_factory=list)
 
 
 def run(session: Session, job: Job, progress: Progress) -> Outcome:
@@ -257,6 +260,7 @@ def _judge(session: Session, job: Job, reading: Reading, table: Table, loaded: L
         reading=reading,
         header=header,
         sequence=history.number_of(table),
+        told=loaded.told,
     )
     if loaded.rows["rejected"]:
         outcome.reason, outcome.fix = describe_file(

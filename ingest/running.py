@@ -21,6 +21,7 @@ from gateway.db.models import LOADED_STATES, OPEN_STATES, FeedRow, File, Import,
 from gateway.db.session import driver, lock_partner
 from gateway.domain.partners.homes import Home
 from gateway.errors import Problem
+from gateway.events import ImportEnded
 from gateway.logging import about, get_logger
 from gateway.metrics import IMPORTS, ROWS
 from gateway.office import Office
@@ -96,6 +97,9 @@ def run(office: Office, session: Session, home: Home, arrival: Import, progress:
     """
     outcome = pipeline.run(session, _job(office, session, home, arrival), progress)
     _record(session, arrival, outcome)
+    for told in outcome.told:
+        office.heard(session, told)
+    _tell_end(office, session, home, arrival)
     return outcome
 
 
@@ -232,6 +236,11 @@ def _staged_problems(session: Session) -> list[dict[str, object]]:
     return [dict(zip(_TOLD, row, strict=True)) for row in rows]
 
 
+def _tell_end(office: Office, session: Session, home: Home, arrival: Import) -> None:
+    ended = ImportEnded(partner_id=home.partner_id, import_id=arrival.id, state=arrival.state)
+    office.tell(session, home.firm_id, ended)
+
+
 def _count_attempt(office: Office, home: Home, import_id: UUID) -> int:
     with office.db.firm(home.firm_id) as session:
         counted = update(Import).where(Import.id == import_id).values(attempts=Import.attempts + 1, state="running")
@@ -243,6 +252,6 @@ def _fail(office: Office, home: Home, import_id: UUID, fence: Fence) -> None:
         failed = session.get_one(Import, (home.firm_id, import_id))
         failed.state, failed.code, failed.reason = "failed", "internal_error", "Internal error"
         failed.fix, failed.finished_at = "Nothing for you to do; we have been told.", clock.now()
-        session.flush()
+        _tell_end(office, session, home, failed)
         fence(session)
     count(home, Outcome("failed"))

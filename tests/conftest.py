@@ -34,6 +34,7 @@ from gateway.db.models.firms import STAFF_ROLES
 from gateway.db.session import Database, ensure_audit_partitions
 from gateway.office import Office
 from gateway.settings import Settings
+from gateway.wings import office_of
 
 MASTER_KEY = b"fabricated master key of 32 byte"
 TEMPLATE = "template_of_tests"
@@ -184,7 +185,7 @@ def _copied(server: Embedded, name: str, template: str = TEMPLATE) -> Iterator[A
 
 @pytest.fixture
 def office(db, settings) -> Office:
-    return Office.of(db, settings)
+    return office_of(db, settings)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from gateway.errors import NotFound, Permanent, Problem
 from gateway.logging import COMMAND, configure
 from gateway.office import Actor, Office
 from gateway.settings import Settings, load
+from gateway.wings import office_of
 from ingest import receipts
 from ingest.account import account_of, summary_of
 
@@ -45,7 +46,7 @@ def opened() -> Iterator[Office]:
     settings = settings_here()
     database = Database.open(settings)
     try:
-        yield Office.of(database, settings)
+        yield office_of(database, settings)
     finally:
         with contextlib.suppress(Problem):  # the database is away, as the command has found out itself
             tallies.settle(database)

@@ -25,10 +25,9 @@ from gateway.jobs.queues import Queue
 from gateway.jobs.schedule import Scheduler
 from gateway.jobs.worker import Worker, connections_for
 from gateway.logging import get_logger, log_surprises
-from gateway.office import Office
 from gateway.settings import Settings
 from gateway.tracing import tracing
-from gateway.wings import KINDS
+from gateway.wings import KINDS, office_of
 
 log = get_logger(__name__)
 
@@ -64,7 +63,7 @@ def _ingest(settings: Settings, ending: threading.Event) -> None:
 def run_worker(settings: Settings, pools: dict[Queue, int], kinds: Kinds, ending: threading.Event) -> None:
     """Do jobs of these kinds until told to end."""
     database = Database.open(settings, connections=connections_for(pools))
-    worker = Worker(Office.of(database, settings), kinds, pools)
+    worker = Worker(office_of(database, settings), kinds, pools)
     with tallies.kept(database):
         worker.start()
         ending.wait()

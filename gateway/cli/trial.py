@@ -22,7 +22,7 @@ from gateway.db.session import Database
 from gateway.errors import Problem
 from gateway.office import Office
 from gateway.settings import MASTER_KEY_BYTES, Settings
-from gateway.wings import PARTNER_YAML
+from gateway.wings import PARTNER_YAML, office_of
 from ingest.samples import EXPECTED, PARTNER, SAMPLES, Trial, run_samples
 
 # the installation's database is not the one to try samples in
@@ -103,7 +103,7 @@ def _throwaway(settings: Settings) -> Iterator[Office]:
         embedded.ensure_running(folder, durable=False)
         database = Database.open(own)
         try:
-            yield Office.of(database, own)
+            yield office_of(database, own)
         finally:
             database.close()
             embedded.stop(folder)

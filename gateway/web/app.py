@@ -62,6 +62,7 @@ from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.reference import Reference
 from gateway.web.schemas import Constrained
 from gateway.web.watching import watched
+from gateway.wings import office_of
 
 OPEN_ROUTES: list[ControllerRouterHandler] = [
     health.live,
@@ -132,7 +133,7 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         database = Database.open(settings)
-        app.state.office = Office.of(database, settings)
+        app.state.office = office_of(database, settings)
         app.state.keyring = Keyring(app.state.office)
         app.state.counter = counter_for(settings.limits_url)
         app.state.known = Known()

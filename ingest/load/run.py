@@ -14,6 +14,7 @@ from psycopg.errors import UniqueViolation
 
 from gateway.crypto import FirmCipher
 from gateway.errors import Busy
+from gateway.events import Told
 from gateway.tracing import span
 from ingest.catalogue import RowProblem
 from ingest.load import absence, entries, erased, guards, lock, match, outcomes, unique, write
@@ -65,6 +66,7 @@ class Loaded:
     records: dict[str, dict[str, int]] = field(default_factory=dict)
     tripped: list[guards.Tripped] = field(default_factory=list)
     differences: list[dict[str, object]] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -120,7 +122,7 @@ def load(
         loaded.differences = entries.differences(connection, one.shapes, one.params, numbering, MOST_DIFFERENCES)
     else:
         with span("write"):
-            loaded.records = one.write()
+            loaded.records, loaded.told = one.write()
     return loaded
 
 
@@ -170,7 +172,7 @@ class _Load:
                 return Loaded(rows, tripped=tripped)
         raise Busy("conflict", "Others changed the same records again and again.")
 
-    def write(self) -> write.Counts:
+    def write(self) -> write.Written:
         """Write what was settled."""
         try:
             return write.write(self._connection, self.shapes, self.params)

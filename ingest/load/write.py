@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
 from gateway.domain.people.fields import Kind
-from ingest.load import entries, statistics
+from gateway.events import Told
+from ingest.load import entries, facts, statistics
 from ingest.load.entries import TOUCHED, client_of
 from ingest.load.match import ENDED
 from ingest.load.shapes import KINDS, Shape
@@ -18,22 +19,32 @@ Params = dict[str, object]
 Counts = dict[str, dict[str, int]]
 
 
-def write(connection: Connection[Any], shapes: dict[Kind, Shape], params: Params) -> Counts:
+class Written(NamedTuple):
+    """What was written.
+
+    Attributes:
+        counts: records created, updated and closed by kind ("clients", "cases", "documents").
+        told: the facts that it makes.
+    """
+
+    counts: Counts
+    told: list[Told]
+
+
+def write(connection: Connection[Any], shapes: dict[Kind, Shape], params: Params) -> Written:
     """Write everything that the match tables call for.
 
     Args:
         connection: in the import's transaction.
         shapes: the kinds that the feed yields.
         params: firm, partner, feed, import, as_of, closed_on (the day on which absent people ended), actor.
-
-    Returns:
-        Records created, updated and closed by kind ("clients", "cases", "documents").
     """
     entries.begin(connection)
+    facts.begin(connection)
     counts = {shapes[kind].table: _write_kind(connection, shapes[kind], params) for kind in KINDS if kind in shapes}
     entries.finish(connection, shapes, params)
     statistics.refresh(connection, counts)
-    return counts
+    return Written(counts, facts.tell(connection, shapes, params))
 
 
 def planned(connection: Connection[Any], shapes: dict[Kind, Shape]) -> Counts:
@@ -53,6 +64,7 @@ def _write_kind(connection: Connection[Any], shape: Shape, params: Params) -> di
     updated = closed = 0
     if _number(connection, f"SELECT count(*) FROM {shape.match} m WHERE {TOUCHED}") or _ends(connection, shape):
         entries.add(connection, shape, params)
+        facts.note_moves(connection, shape, params)
         updated = _update(connection, shape, params)
         closed = _close(connection, shape, params)
     _sight(connection, shape, params)

@@ -28,7 +28,7 @@ from gateway.jobs.broker import BROKERS, listen, make_broker
 from gateway.jobs.broker.nudging import Nudger
 from gateway.jobs.kinds import enqueue
 from gateway.jobs.worker import Worker
-from gateway.office import Office
+from gateway.wings import office_of
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -249,7 +249,7 @@ def test_a_worker_ends_in_peace_although_the_broker_has_fallen_silent(service, a
     made.close()
     threads = threading.active_count()
     database, woken = Database(addresses), threading.Event()
-    worker = Worker(Office.of(database, installation), KINDS, {"bulk": 1})
+    worker = Worker(office_of(database, installation), KINDS, {"bulk": 1})
 
     def wake(queue):
         service.stall()  # this wake cannot be acknowledged, and further ones have been fetched
@@ -305,7 +305,7 @@ def test_jobs_get_done_while_the_broker_is_away_and_nothing_is_lost_when_it_was_
         pytest.skip("the ledger is in this broker")
     settings = msgspec.structs.replace(installation, job_sweep_seconds=1, drain_seconds=5)
     database = Database(addresses)
-    worker = Worker(Office.of(database, settings), KINDS, {"normal": 2})
+    worker = Worker(office_of(database, settings), KINDS, {"normal": 2})
     worker.start()
 
     def all_done():

@@ -25,6 +25,7 @@ from gateway.domain.access import tiers
 from gateway.domain.access.permissions import SCOPES
 from gateway.office import Actor, Office
 from gateway.settings import load
+from gateway.wings import office_of
 from helpers.callers import key_headers, staff_headers
 from helpers.inbox import ROSTER, Inbox, as_csv, people, person
 from helpers.servers import free_port, until
@@ -68,7 +69,7 @@ def furnished(addresses: Addresses, tenants: Any, folder: Path) -> Iterator[Furn
         settings = load(environment)
         database = Database.open(settings)
         try:
-            yield _furnish(url, pid, Office.of(database, settings), tenants)
+            yield _furnish(url, pid, office_of(database, settings), tenants)
         finally:
             database.close()
 

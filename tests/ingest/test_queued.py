@@ -15,8 +15,7 @@ from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import enqueue
 from gateway.jobs.ledger import LeaseLost
 from gateway.jobs.worker import Worker, connections_for
-from gateway.office import Office
-from gateway.wings import KINDS
+from gateway.wings import KINDS, office_of
 from ingest import jobs, receipts, running
 from ingest.arrival import Asked
 from ingest.holds import release
@@ -41,7 +40,7 @@ def send(office, inbox):
 @pytest.fixture
 def worker(addresses, settings):
     database = Database(addresses, connections=connections_for({"ingest": 2}))
-    one = Worker(Office.of(database, settings), KINDS, {"ingest": 2})
+    one = Worker(office_of(database, settings), KINDS, {"ingest": 2})
 
     def start():
         one.start()

@@ -12,6 +12,7 @@ from gateway.db.models.access import (
 )
 from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
+from gateway.db.models.events import EventCursor, EventRow
 from gateway.db.models.firms import Attorney, Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
 from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule, Tally
@@ -32,6 +33,8 @@ __all__ = [
     "Client",
     "Credential",
     "Document",
+    "EventCursor",
+    "EventRow",
     "FeedRow",
     "File",
     "Firm",

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete
 
-from gateway import clock
+from gateway import clock, events
 from gateway.db.models import ANSWERS_KEPT, IdempotencyKey
 from gateway.db.session import PARTITION_DAYS, ensure_audit_partitions
 from gateway.jobs import ledger
@@ -14,6 +14,7 @@ from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Clockwork, Kind
 
 KEPT = timedelta(days=30)  # a done job, for whoever asks what became of it
+EVENTS_KEPT = timedelta(days=400)  # as long as the files from which they came
 
 _AT_ONCE = 10_000  # rows a transaction deletes
 
@@ -36,7 +37,18 @@ def purge(handling: Handling) -> None:
         handling.tell(deleted=gone)
 
 
+def forget_events(handling: Handling) -> None:
+    """Delete events that nobody will ask for again."""
+    gone, last = 0, _AT_ONCE
+    while last == _AT_ONCE:
+        with handling.office.db.system() as session:
+            last = events.purge(session, EVENTS_KEPT.days, _AT_ONCE)
+        gone += last
+        handling.tell(deleted=gone)
+
+
 KINDS = (
     Kind("audit.partitions", "normal", make_partitions, clockwork=Clockwork("audit partitions", "15 1 * * *")),
     Kind("jobs.purge", "bulk", purge, clockwork=Clockwork("old jobs", "45 2 * * *")),
+    Kind("events.purge", "bulk", forget_events, clockwork=Clockwork("old events", "50 2 * * *")),
 )

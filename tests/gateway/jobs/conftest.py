@@ -10,7 +10,7 @@ from sqlalchemy import text
 from gateway.db.session import Database, driver
 from gateway.jobs.kinds import enqueue
 from gateway.jobs.worker import Worker, connections_for
-from gateway.office import Office
+from gateway.wings import office_of
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +72,7 @@ def worker(addresses, settings):
         pools = pools or {"normal": 2}
         database = Database(addresses, connections=connections_for(pools))
         one = Worker(
-            Office.of(database, msgspec.structs.replace(settings, **{"drain_seconds": 0} | changed)),
+            office_of(database, msgspec.structs.replace(settings, **{"drain_seconds": 0} | changed)),
             job_kinds.KINDS,
             pools,
         )
