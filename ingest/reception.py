@@ -20,7 +20,7 @@ from gateway.db.models import FeedRow, File, Import
 from gateway.domain.audit import Change, write
 from gateway.domain.partners.homes import Home
 from gateway.domain.partners.versions import active_config
-from gateway.errors import Missing, NotFound
+from gateway.errors import Invalid, NotFound
 from gateway.logging import get_logger
 from gateway.office import Actor, Office
 from ingest.arrival import Asked, open_imports
@@ -240,7 +240,7 @@ def _feed_id(session: Session, home: Home, name: str | None) -> UUID | None:
     known = {row.name: row.id for row in session.scalars(select(FeedRow).where(FeedRow.partner_id == home.partner_id))}
     if name not in known:
         hint = nearest(name, known)
-        raise Missing(
+        raise Invalid(
             "not_found",
             f"Partner {home.slug!r} has no feed {name!r}; there are {', '.join(sorted(known)) or 'none yet'}."
             + (f" Did you mean {hint!r}?" if hint else ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any, Literal, Union
 
 import msgspec
@@ -22,6 +23,7 @@ _PYTHON: dict[type[inspect.Type], Any] = {
     inspect.IntType: int,
     inspect.FloatType: float,
     inspect.BoolType: bool,
+    inspect.DateType: date,
     inspect.NoneType: None,
 }
 _CONSTRAINTS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
@@ -130,6 +132,8 @@ def _describe(kind: inspect.Type) -> str:
             words = ("a whole number" if isinstance(kind, inspect.IntType) else "a number") + _range(kind)
         case inspect.BoolType():
             words = "true or false"
+        case inspect.DateType():
+            words = "a date such as 2026-05-01"
         case inspect.LiteralType():
             words = f"one of {', '.join(map(str, kind.values))}"
         case inspect.CollectionType():

@@ -16,22 +16,13 @@ from gateway.domain.audit import Action, Change, write
 from gateway.domain.partners import homes
 from gateway.domain.people import changes, pins
 from gateway.domain.people.changes import Unfit
+from gateway.domain.rules import vocabulary
 from gateway.errors import Conflict, NotFound
 from gateway.office import Actor
 
 OUTCOMES = ("approved", "denied", "withdrawn", "closed")
 _DECISIONS = frozenset({"approved", "denied"})
-_PREPARING = frozenset({"evaluation", "document_collection", "drafting", "review"})
-
-# Where a case may go by hand. Preparation goes to and fro; USCIS may send a filing back at the door (8 CFR
-# 103.2(a)(7)(ii)), ask more than once (103.2(b)(8)), and reopen what it decided (103.5).
-_NEXT: dict[str, frozenset[str]] = {
-    **{stage: (_PREPARING - {stage}) | {"filed"} for stage in _PREPARING},
-    "filed": frozenset({"review", "rfe_received", "decided"}),
-    "rfe_received": frozenset({"filed", "rfe_response", "decided"}),
-    "rfe_response": frozenset({"filed", "rfe_received", "decided"}),
-    "decided": frozenset({"filed", "rfe_received"}),
-}
+_NEXT = {name: frozenset(word.next) for name, word in vocabulary("stages").words.items() if name != "closed"}
 
 
 class NewCase(NamedTuple):

@@ -11,24 +11,17 @@ from typing import Literal, NamedTuple
 from sqlalchemy import ARRAY, Boolean, Date, Integer, LargeBinary, Numeric, Table
 
 from gateway.db.models import Base, Case, Client, Document
+from gateway.domain.rules import vocabulary
 
 Kind = Literal["client", "case", "document"]
 Holds = Literal["text", "date", "number", "integer", "boolean", "words"]
 
-CASE_TYPES = frozenset(
-    "H1B_CAP H1B_EXT H1B_TRANSFER H1B_AMEND H1B1 L1A L1B L1_BLANKET O1A O1B TN E3 E2 F1_STEM J1 PWD PERM I140_EB1A"
-    " I140_EB1B I140_EB1C I140_NIW I140_EB2 I140_EB3 I485 I765 I131 I539 N400".split()
-)
-DOCUMENT_TYPES = frozenset(
-    "passport visa_foil i94 i797 h1b_maxout l1_maxout ead opt stem_opt i20 ds2019 advance_parole lca pwd"
-    " perm_certification i140 rfe noid i693 i9_reverification green_card driver_licence other".split()
-)
+CASE_TYPES = frozenset(vocabulary("case_types").words)
+DOCUMENT_TYPES = frozenset(vocabulary("document_types").words)
 CHOICES: dict[tuple[Kind, str], frozenset[str]] = {
     ("client", "enrollment_status"): frozenset({"active", "terminated", "withdrawn"}),
     ("case", "case_type"): CASE_TYPES,
-    ("case", "stage"): frozenset(
-        "evaluation document_collection drafting review filed rfe_received rfe_response decided closed".split()
-    ),
+    ("case", "stage"): frozenset(vocabulary("stages").words),
     ("case", "status"): frozenset({"open", "approved", "denied", "withdrawn", "closed"}),
     ("document", "status"): frozenset({"current", "superseded", "void"}),
 }
