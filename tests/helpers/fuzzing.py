@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from helpers.furnished import Furnished
+from helpers.serving import Furnished
 
 COMMAND = str(Path(sys.executable).with_name("st"))
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "6"))  # an operation; random, beside those that are always the same

@@ -12,8 +12,8 @@ import httpx
 import openpyxl
 import pytest
 from helpers.inbox import as_csv, people, person
-from helpers.served import answering, installed, own_folder
 from helpers.servers import Rabbit
+from helpers.serving import answering, installed, own_folder
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 

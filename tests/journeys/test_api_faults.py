@@ -19,8 +19,8 @@ import httpx
 import psycopg
 import pytest
 from helpers.inbox import ROSTER, as_csv, person
-from helpers.served import PASSWORD, QUEUES, answering, installed, own_folder
 from helpers.servers import Rabbit, Redis, until
+from helpers.serving import PASSWORD, QUEUES, answering, installed, own_folder
 
 from gateway.db.embedded import ensure_running
 from gateway.limits import REST_SECONDS

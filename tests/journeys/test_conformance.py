@@ -6,8 +6,8 @@ import re
 
 import httpx
 import pytest
-from helpers.furnished import furnished
 from helpers.fuzzing import EXAMPLES, fuzz
+from helpers.serving import furnished
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(600 if EXAMPLES < 10 else 0)]
 

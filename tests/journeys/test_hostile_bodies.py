@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from helpers.furnished import Furnished, furnished
+from helpers.serving import Furnished, furnished
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 

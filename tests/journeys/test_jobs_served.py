@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from helpers.inbox import as_csv, people
-from helpers.served import COMMAND, QUEUES, installed
 from helpers.servers import until
+from helpers.serving import COMMAND, QUEUES, installed
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
 

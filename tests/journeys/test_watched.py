@@ -15,8 +15,8 @@ import pytest
 import yaml
 from helpers.inbox import as_csv, people, person
 from helpers.otel_collector import collecting
-from helpers.served import COMMAND, answering, installed
 from helpers.servers import free_port, until
+from helpers.serving import COMMAND, answering, installed
 from prometheus_client.parser import text_string_to_metric_families
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]

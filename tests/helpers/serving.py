@@ -1,7 +1,8 @@
-"""An installation as it is run: `gateway serve` in processes of its own, asked over real sockets."""
+"""An installation as it is run: `gateway serve` in processes of its own, asked over real sockets; empty, or furnished."""
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,25 @@ import httpx
 import psycopg
 from prometheus_client.parser import text_string_to_metric_families
 
-from helpers.inbox import ROSTER
+from gateway.db.engine import Addresses
+from gateway.db.session import Database
+from gateway.domain.access import tiers
+from gateway.domain.access.permissions import SCOPES
+from gateway.office import Actor, Office
+from gateway.settings import load
+from gateway.wings import office_of
+from helpers.callers import key_headers, staff_headers
+from helpers.inbox import ROSTER, Inbox, as_csv, people, person
 from helpers.servers import free_port, until
 
 COMMAND = str(Path(sys.executable).with_name("gateway"))
+MASTER_KEY = base64.b64encode(b"fabricated master key of 32 byte").decode()
 PASSWORD = "fig-tree-lamp-owl"
 QUEUES = {"urgent", "normal", "bulk", "ingest"}
+WIDE = 1_000_000_000  # requests: so many that no limit is met
+TIER = "enterprise"  # of acme: not the one of the examples, so that nobody narrows it
+COUNT = 30  # of the people on the roster
+ADMIN = Actor("staff", "admin@northgate.example")
 
 
 class Installation:
@@ -42,7 +57,7 @@ class Installation:
             **(more or {}),
         }
         self.url = f"http://127.0.0.1:{self.environment['GATEWAY_HTTP_PORT']}"
-        self.database = self.run("db", "url").strip()
+        self.database = self.environment.get("GATEWAY_SYSTEM_DATABASE_URL") or self.run("db", "url").strip()
 
     # ------------------------------------------------------------ commands
 
@@ -193,3 +208,145 @@ def answering(installation: Installation) -> Iterator[httpx.Client]:
         until(lambda: installation.is_ready(http), seconds=40)
         until(lambda: installation.workers() == QUEUES, seconds=40)
         yield http
+
+
+# ---------------------------------------------------------------- furnished
+
+
+@dataclass
+class Furnished:
+    """An installation that is being served.
+
+    Attributes:
+        url: where.
+        admin: headers of Northgate's admin.
+        leaving: headers of the same admin in another session, which may end.
+        pid: of the process that answers.
+        acme: headers of its partner, by a key with every scope.
+        ids: what there is, by the name of the parameter or field that asks for it.
+    """
+
+    url: str
+    admin: dict[str, str]
+    leaving: dict[str, str]
+    acme: dict[str, str]
+    pid: int
+    ids: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@contextmanager
+def furnished(addresses: Addresses, tenants: Any, folder: Path) -> Iterator[Furnished]:
+    """Serve an installation that holds some of everything, so that ids asked for at random now and then are right.
+
+    Northgate's partner acme has sent a full roster with a bad row, one with a renamed column that was accepted, and
+    some that are held; its people have documents, some have cases; there are credentials and walls.
+    """
+    where = {
+        "GATEWAY_DATABASE_URL": addresses.app,
+        "GATEWAY_SYSTEM_DATABASE_URL": addresses.system,
+        "GATEWAY_OWNER_DATABASE_URL": addresses.owner,
+        "GATEWAY_MASTER_KEY": MASTER_KEY,
+    }
+    installation = Installation(folder, where)
+    api = installation.serve("--role", "api")
+    installation.serve("--role", "ingest")
+    with httpx.Client(base_url=installation.url) as http:
+        until(lambda: installation.is_ready(http), 60)
+    settings = load(installation.environment)
+    database = Database.open(settings)
+    try:
+        yield _furnish(installation.url, api.pid, office_of(database, settings), tenants)
+    finally:
+        database.close()
+        installation.end()
+
+
+def _furnish(url: str, pid: int, office: Office, tenants: Any) -> Furnished:
+    admin, leaving = (staff_headers(office, tenants.northgate, tenants.staff["admin"]) for _ in range(2))
+    one = Furnished(url, admin, leaving, key_headers(office.db, tenants.northgate, tenants.acme, tuple(SCOPES)), pid)
+    with office.db.firm(tenants.northgate) as session:
+        for tier in (TIER, tiers.CEILING):
+            tiers.change(session, tenants.northgate, tier, {"minute": WIDE, "day": WIDE}, ADMIN)
+        tiers.change(session, tenants.northgate, tiers.FILES, {"files": WIDE}, ADMIN)
+    _send_files(Inbox(office, tenants.northgate, "acme"))
+    _send_bad_rows(Inbox(office, tenants.northgate, "globex"))
+    with httpx.Client(base_url=url, headers=admin, timeout=60) as http:
+        _write(http, tenants)
+        file = ("roster_20260401.csv", as_csv(people(COUNT)))
+        http.post("/v1/files", files={"file": file}, data={"partner": "acme"}).raise_for_status()
+        one.ids = _ids(http, tenants)
+    return one
+
+
+def _send_files(inbox: Inbox) -> None:
+    inbox.apply(_settings())
+    inbox.apply(_settings() + "contacts: {errors: [hris@acme.example]}\n")
+    rows = [*people(COUNT, passport="FX12345", passport_expiry="05/31/2030"), person(COUNT + 1, dob="soon")]
+    assert inbox.drop("roster_20260301.csv", rows)["state"] == "loaded_with_errors"
+    renamed = as_csv(people(COUNT, salary="51000")).replace(b"Last Name", b"Surname")
+    held = inbox.drop("roster_20260302.csv", renamed)
+    assert held["state"] == "held", held
+    assert inbox.release(held, {"Last Name": "Surname"})["state"] == "released"
+    for day in range(3, 13):
+        assert inbox.drop(f"roster_202603{day:02}.csv", people(2))["state"] == "held"
+
+
+def _send_bad_rows(inbox: Inbox) -> None:
+    """Of a partner whose people nobody erases, for their files go with them."""
+    inbox.apply(ROSTER.format(partner="globex", firm="northgate"))
+    assert inbox.drop("roster_20260301.csv", [*people(3), person(4, dob="soon")])["state"] == "loaded_with_errors"
+
+
+def _settings() -> str:
+    return ROSTER.format(partner="acme", firm="northgate") + f"\nrate_tier: {TIER}\n"
+
+
+def _write(http: httpx.Client, tenants: Any) -> None:
+    clients = [one["id"] for one in _all(http, "clients", partner="acme")]
+    for number, client in enumerate(clients[:12]):
+        _made(http, "cases", case_number=f"C-{number}", client_id=client, case_type="H1B_EXT", priority="high")
+        _made(http, "documents", client_id=client, doc_type="ead", number=f"EAD{number}", expires_on="2027-05-31")
+        _made(http, "walls", staff_id=str(tenants.staff["viewer"]), client_id=client, reason="Acted for the other side")
+        _made(http, "clients", partner="acme", employee_id=f"E{900 + number}", notes="Met at the fair")
+    for partner in ("acme", "globex"):
+        _made(http, "credentials", partner=partner, name="spare", scopes=["status:read"])
+
+
+def _made(http: httpx.Client, kind: str, **body: Any) -> None:
+    answer = http.post(f"/v1/{kind}", json=body)
+    assert answer.status_code == 201, (kind, body, answer.text)
+
+
+def _all(http: httpx.Client, kind: str, **filters: str) -> list[dict[str, Any]]:
+    return http.get(f"/v1/{kind}", params={"limit": 100} | filters).raise_for_status().json()["data"]
+
+
+def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
+    def of(kind: str, name: str = "id") -> list[str]:
+        return [one[name] for one in _all(http, kind)]
+
+    imports = _all(http, "imports")
+    names = http.get("/v1/partners/acme/feeds/roster/learned-names").raise_for_status().json()
+    return {
+        "client_id": [one["id"] for one in _all(http, "clients", partner="acme")],
+        "case_id": of("cases"),
+        "document_id": of("documents"),
+        "wall_id": of("walls"),
+        "credential_id": [one["id"] for one in _all(http, "credentials") if one["name"] == "spare"],
+        "import_id": [one["import_id"] for one in imports],
+        "held_id": [one["import_id"] for one in imports if one["state"] == "held"],
+        "mended_id": [one["import_id"] for one in _all(http, "imports", partner="globex")],
+        "job_id": of("jobs"),
+        "name_id": [one["id"] for one in names],
+        "staff_id": [str(tenants.staff["viewer"])],
+        "slug": ["acme"],
+        "feed": ["roster"],
+        "number": [1, 2],
+        "other": [1, 2],
+        "name": ["import_errors"],
+        "tier": ["basic", "standard"],
+        "field": ["notes", "priority", "number", "expires_on"],
+        "employee_id": [f"E{number}" for number in range(1, 10)],
+        "date_of_birth": ["1980-02-03"],
+        "source": [_settings(), _settings() + "contacts: {errors: [new@acme.example]}\n"],
+    }
