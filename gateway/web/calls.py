@@ -16,7 +16,7 @@ from litestar.connection import ASGIConnection
 from sqlalchemy.orm import Session
 
 from gateway.domain.access.permissions import PERMISSIONS, holds
-from gateway.office import Actor, Office
+from gateway.office import Acting, Actor, Office
 from gateway.web.problems import Rejected
 
 OPEN: dict[str, Any] = {"opt": {"open": True}}
@@ -96,6 +96,12 @@ class Call:
         staff_id = None if self.who.is_partner else self.who.id
         with self.office.db.firm(self.who.firm_id, staff_id) as session:
             yield session
+
+    @contextmanager
+    def acting(self) -> Iterator[Acting]:
+        """The caller at work, in one transaction within the walls around staff; committed before the answer leaves."""
+        with self.office.acting(self.who.firm_id, self.actor) as acting:
+            yield acting
 
 
 def check(who: Identity, permission: str) -> None:
