@@ -44,6 +44,18 @@ class Conflict(Permanent):
     """What was asked for cannot be as things stand."""
 
 
+class Outdated(Conflict):
+    """What was to be changed is no longer as whoever asked had seen it.
+
+    Args:
+        version: what it is at now.
+    """
+
+    def __init__(self, version: int) -> None:
+        super().__init__("changed_meanwhile", "Somebody changed it since you looked; look again.")
+        self.version = version
+
+
 class Forbidden(Permanent):
     """This is for somebody else to do."""
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from gateway.db.models import AuditEntry, Case, Document, File, Import, Staff
+from gateway.db.paging import Found, Paging, newest
 from gateway.office import Acting, Actor
 
 _OF_IMPORTS = frozenset({"import.row", "import.absent"})  # acts that only imports do, by the ten thousand
@@ -153,6 +154,15 @@ def seen(acting: Acting, action: Action, shown: Iterable[tuple[str, UUID | None]
     """Note that somebody was shown a list, with the kind and id of everything and everybody on it."""
     told = dict.fromkeys((kind, one) for kind, one in shown if one is not None)
     record(acting, action, changes=[Change(kind, one, "seen") for kind, one in told])
+
+
+def look_through(acting: Acting, wanted: Wanted, paging: Paging) -> Found[AuditEntry]:
+    """Some entries, the newest first; that somebody looked for them is an entry of its own."""
+    found = newest(acting.session, entries(acting.session, wanted), (AuditEntry.at, AuditEntry.id), paging)
+    asked = {name: str(value) for name, value in wanted._asdict().items() if value is not None}
+    told = Change("audit", asked.get("record"), "read", new=asked)
+    record(acting, "audit.read", client_id=wanted.person, changes=[told])
+    return found
 
 
 def entries(session: Session, wanted: Wanted) -> list[Select[AuditEntry]]:

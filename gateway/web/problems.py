@@ -12,8 +12,9 @@ from litestar.types import Scope
 from msgspec import Struct
 
 from gateway.domain.people.changes import Unfit
-from gateway.errors import Busy, Conflict, Forbidden, Full, Invalid, Missing, Problem, Transient
+from gateway.errors import Busy, Conflict, Forbidden, Full, Invalid, Missing, Outdated, Problem, Transient
 from gateway.logging import get_logger
+from gateway.web.versions import tag
 
 log = get_logger(__name__)
 
@@ -68,6 +69,7 @@ class Rejected(Problem):
 # how the problems of the domain sound in HTTP: the first class that fits
 _STATUS: tuple[tuple[type[Problem], HTTPStatus], ...] = (
     (Missing, HTTPStatus.NOT_FOUND),
+    (Outdated, HTTPStatus.PRECONDITION_FAILED),
     (Conflict, HTTPStatus.CONFLICT),
     (Busy, HTTPStatus.CONFLICT),
     (Forbidden, HTTPStatus.FORBIDDEN),
@@ -86,8 +88,14 @@ def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[Prob
         return on_surprise(request, error)
     faults = error.faults if isinstance(error, Unfit) else {}
     details: list[dict[str, Any]] = [{"field": name, "message": sentence} for name, sentence in faults.items()]
-    headers = {"Retry-After": str(RETRY_SECONDS)} if isinstance(error, Transient) else {}
-    return _document(request, status, error.code, error.sentence, details, headers)
+    return _document(request, status, error.code, error.sentence, details, _headers(error))
+
+
+def _headers(error: Problem) -> dict[str, str]:
+    """What tells a program how to go on."""
+    if isinstance(error, Outdated):
+        return tag(error.version)
+    return {"Retry-After": str(RETRY_SECONDS)} if isinstance(error, Transient) else {}
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemDocument]:

@@ -8,19 +8,18 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
 
-from gateway.crypto import FirmCipher
 from gateway.db.models import Case, Client
-from gateway.domain.audit import Action, Change, write
+from gateway.db.paging import Found, Paging
 from gateway.domain.partners import homes
-from gateway.domain.people import changes, pins
-from gateway.domain.people.changes import Unfit
+from gateway.domain.people import changes, records
+from gateway.domain.people.changes import Expected, Unfit, by_hand
 from gateway.domain.rules import vocabulary
-from gateway.errors import Conflict, NotFound
-from gateway.office import Actor
+from gateway.errors import Conflict
+from gateway.office import Acting
 
 OUTCOMES = ("approved", "denied", "withdrawn", "closed")
+_ERASED = "The person of this case was erased."
 _DECISIONS = frozenset({"approved", "denied"})
 _NEXT = {name: frozenset(word.next) for name, word in vocabulary("stages").words.items() if name != "closed"}
 
@@ -30,6 +29,7 @@ class NewCase(NamedTuple):
 
     Attributes:
         partner: its slug or id; None takes the client's.
+        case_number: spaces around it would make another number of it, and are left out.
         values: as stored.
     """
 
@@ -40,7 +40,11 @@ class NewCase(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Which cases a list is about; what is None does not matter."""
+    """Which cases a list is about; what is None does not matter.
+
+    Attributes:
+        number: a case's own or its receipt's, LCA's or PERM's, or a part of one.
+    """
 
     status: str | None = None
     stage: str | None = None
@@ -51,23 +55,122 @@ class Wanted(NamedTuple):
     number: str | None = None
 
 
-def find(session: Session, case_id: UUID) -> Case:
-    """One case of the session's firm.
+def look_through(acting: Acting, wanted: Wanted, paging: Paging) -> Found[Case]:
+    """Some of the cases that fit, the newest first; that they were seen, and whose they are, is on record."""
+    return records.look_through(acting, "case.list", Case, _fitting(wanted), paging)
+
+
+def view(acting: Acting, case_id: UUID) -> Case:
+    """One case; that it was looked at is on record.
 
     Raises:
         NotFound: the firm has no such case.
     """
-    case = session.scalar(select(Case).where(Case.id == case_id))
-    if case is None:
-        raise NotFound("case", str(case_id))
+    case = records.find(acting, Case, case_id)
+    records.note(acting, "case.view", case)
     return case
 
 
-def listed(wanted: Wanted) -> Select[Case]:
-    """The cases that fit; `number` is a case's own or its receipt's, LCA's or PERM's, or a part of one."""
-    equal = ("status", "stage", "case_type", "client_id", "attorney_id")
+def add(acting: Acting, new: NewCase) -> Case:
+    """Open a case by hand.
+
+    Raises:
+        Unfit: a blank number, an unknown partner or client, or a client of another partner.
+        Conflict: `case_exists`, `client_erased`.
+        Busy: `import_running`.
+    """
+    if not (number := new.case_number.strip()):
+        raise Unfit({"case_number": "It is blank."})
+    with by_hand(acting.session):
+        partner_id = _partner(acting, new)
+        case = Case(firm_id=acting.firm_id, partner_id=partner_id, case_number=number, pins={}, stage="evaluation")
+        values = {name: value for name, value in new.values.items() if name != "case_number"}
+        change = changes.fill(acting, case, values | {"client_id": new.client_id})
+        if case.stage == "closed":
+            raise Unfit({"stage": "A case is opened before it is closed."})
+        with changes.unique(acting.session, "case_exists", f"The partner has a case {number!r} already."):
+            acting.session.add(case)
+        records.note(acting, "case.create", case, changes.created(case, change))
+    return case
+
+
+def change(acting: Acting, case_id: UUID, values: Mapping[str, object], expected: Expected = None) -> Case:
+    """Change a case, or move it to another stage.
+
+    Raises:
+        NotFound: the firm has no such case.
+        Unfit: a stage or status that it cannot come to, or a client of another partner.
+        Conflict: `case_closed`, `client_erased`.
+        Outdated: somebody else was faster.
+        Busy: `import_running`.
+    """
+    with by_hand(acting.session):
+        case = records.take(acting, Case, case_id, expected, _ERASED)
+        if faults := _faults(case, values):
+            raise Unfit(faults)
+        client_id = values.get("client_id")
+        if isinstance(client_id, UUID):
+            _check_partner(records.take_person(acting, client_id, _ERASED), case.partner_id)
+        before = case.client_id
+        if told := changes.fill(acting, case, values):
+            records.note(acting, "case.update", case, told, before=before)
+    return case
+
+
+def close(acting: Acting, case_id: UUID, outcome: str, decided_on: date | None, expected: Expected = None) -> Case:
+    """End a case.
+
+    Raises:
+        NotFound: the firm has no such case.
+        Conflict: `case_closed`.
+        Outdated: somebody else was faster.
+        Busy: `import_running`.
+    """
+    with by_hand(acting.session):
+        case = records.take(acting, Case, case_id, expected)
+        _check_open(case)
+        values = {"stage": "closed", "status": outcome} | ({"decided_on": decided_on} if decided_on else {})
+        if told := changes.fill(acting, case, values):
+            records.note(acting, "case.close", case, told)
+    return case
+
+
+def reopen(acting: Acting, case_id: UUID, stage: str, expected: Expected = None) -> Case:
+    """Take up a closed case again at a stage.
+
+    Raises:
+        NotFound: the firm has no such case.
+        Unfit: not a stage of an open case.
+        Conflict: `case_open`.
+        Outdated: somebody else was faster.
+        Busy: `import_running`.
+    """
+    with by_hand(acting.session):
+        case = records.take(acting, Case, case_id, expected)
+        if not _is_closed(case):
+            raise Conflict("case_open", "The case is open.")
+        if stage not in _NEXT:
+            raise Unfit({"stage": f"An open case is in one of {', '.join(_NEXT)}."})
+        if told := changes.fill(acting, case, {"stage": stage, "status": "open"}):
+            records.note(acting, "case.reopen", case, told)
+    return case
+
+
+def unpin(acting: Acting, case_id: UUID, name: str, expected: Expected = None) -> None:
+    """Let imports change a field again.
+
+    Raises:
+        NotFound: the firm has no such case, or the field is not pinned.
+        Outdated: somebody else was faster.
+        Busy: `import_running`.
+    """
+    with by_hand(acting.session):
+        records.unpin(acting, "case.unpin", records.take(acting, Case, case_id, expected), name)
+
+
+def _fitting(wanted: Wanted) -> Select[Case]:
     found = select(Case)
-    for name in equal:
+    for name in ("status", "stage", "case_type", "client_id", "attorney_id"):
         if (value := getattr(wanted, name)) is not None:
             found = found.where(getattr(Case, name) == value)
     if wanted.partner:
@@ -78,124 +181,18 @@ def listed(wanted: Wanted) -> Select[Case]:
     return found
 
 
-def take(session: Session, case_id: UUID) -> Case:
-    """A case to be changed, locked; see `changes.by_hand`.
-
-    Raises:
-        NotFound: the firm has no such case.
-    """
-    client_id = find(session, case_id).client_id
-    if client_id is not None:
-        changes.take(session, Client, "client", client_id)  # the person first, as imports do
-    return changes.take(session, Case, "case", case_id)
-
-
-def add(session: Session, firm_id: UUID, new: NewCase, cipher: FirmCipher, actor: Actor) -> Case:
-    """Open a case by hand.
-
-    Raises:
-        Unfit: an unknown partner or client, or a client of another partner.
-        Permanent: `case_exists`, `client_erased`.
-    """
-    partner_id = _partner(session, new)
-    case = Case(firm_id=firm_id, partner_id=partner_id, case_number=new.case_number, pins={}, stage="evaluation")
-    values = {name: value for name, value in new.values.items() if name != "case_number"}
-    change = changes.fill(case, "case", values | {"client_id": new.client_id}, cipher, actor)
-    if case.stage == "closed":
-        raise Unfit({"stage": "A case is opened before it is closed."})
-    with changes.unique(session, "case_exists", f"The partner has a case {new.case_number!r} already."):
-        session.add(case)
-    _note(session, case, "case.create", changes.created("case", case, change), actor)
-    return case
-
-
-def change(session: Session, case: Case, values: Mapping[str, object], cipher: FirmCipher, actor: Actor) -> None:
-    """Change a case that is locked.
-
-    Raises:
-        Unfit: a stage or status that it cannot come to, or a client of another partner.
-        Permanent: `case_closed`, `client_erased`.
-    """
-    if case.client_id is not None:
-        _client(session, case.client_id)
-    if faults := _faults(case, values):
-        raise Unfit(faults)
-    client_id = values.get("client_id")
-    if isinstance(client_id, UUID):
-        _check_partner(_client(session, client_id), case.partner_id)
-    before = case.client_id
-    if told := changes.fill(case, "case", values, cipher, actor):
-        _note(session, case, "case.update", told, actor, before)
-
-
-def close(
-    session: Session, case: Case, outcome: str, decided_on: date | None, cipher: FirmCipher, actor: Actor
-) -> None:
-    """End a case.
-
-    Raises:
-        Permanent: `case_closed`.
-    """
-    _check_open(case)
-    values = {"stage": "closed", "status": outcome} | ({"decided_on": decided_on} if decided_on else {})
-    if told := changes.fill(case, "case", values, cipher, actor):
-        _note(session, case, "case.close", told, actor)
-
-
-def reopen(session: Session, case: Case, stage: str, cipher: FirmCipher, actor: Actor) -> None:
-    """Take up a closed case again at a stage.
-
-    Raises:
-        Unfit: not a stage of an open case.
-        Permanent: `case_open`.
-    """
-    if not _is_closed(case):
-        raise Conflict("case_open", "The case is open.")
-    if stage not in _NEXT:
-        raise Unfit({"stage": f"An open case is in one of {', '.join(_NEXT)}."})
-    if told := changes.fill(case, "case", {"stage": stage, "status": "open"}, cipher, actor):
-        _note(session, case, "case.reopen", told, actor)
-
-
-def unpin(session: Session, case: Case, name: str, actor: Actor) -> None:
-    """Let imports change a field again.
-
-    Raises:
-        NotFound: it is not pinned.
-    """
-    pins.unpin(case, name)
-    changes.touch(case)
-    _note(session, case, "case.unpin", Change("case", case.id, "unpinned", {"pin": name}), actor)
-
-
-def _note(session: Session, case: Case, action: Action, told: Change, actor: Actor, before: UUID | None = None) -> None:
-    """An act concerns the person whose case it is, or was until this act took the case away."""
-    person = case.client_id or before
-    write(session, case.firm_id, actor, action, client_id=person, case_id=case.id, changes=[told])
-
-
-def _client(session: Session, client_id: UUID) -> Client:
-    try:
-        client = changes.take(session, Client, "client", client_id)
-    except NotFound:
-        raise Unfit({"client_id": "The firm has no such client."}) from None
-    if client.erased_at is not None:
-        raise Conflict("client_erased", "The person of this case was erased.")
-    return client
-
-
 def _check_partner(client: Client, partner_id: UUID) -> None:
     if client.partner_id != partner_id:
         raise Unfit({"client_id": "The client came from another partner than the case."})
 
 
-def _partner(session: Session, new: NewCase) -> UUID:
-    client = _client(session, new.client_id) if new.client_id else None
+def _partner(acting: Acting, new: NewCase) -> UUID:
+    client = records.take_person(acting, new.client_id, _ERASED) if new.client_id else None
     if new.partner is None:
         if client is None:
             raise Unfit({"partner": "Say the partner, or the client whose case it is."})
         return client.partner_id
-    partner_id = session.scalar(homes.named(new.partner))
+    partner_id = acting.session.scalar(homes.named(new.partner))
     if partner_id is None:
         raise Unfit({"partner": "The firm has no such partner."})
     if client is not None:

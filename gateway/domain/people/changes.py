@@ -17,12 +17,13 @@ from gateway import clock
 from gateway.crypto import FirmCipher
 from gateway.db.models.records import Record
 from gateway.domain.audit import Change
-from gateway.domain.people.fields import FIELDS, Kind
+from gateway.domain.people.fields import FIELDS, KINDS, Kind
 from gateway.domain.people.pins import pin
-from gateway.errors import Busy, Conflict, Invalid, NotFound
-from gateway.office import Actor
+from gateway.errors import Busy, Conflict, Invalid, NotFound, Outdated
+from gateway.office import Acting
 
 R = TypeVar("R", bound=Record)
+Expected = frozenset[int] | None  # versions of which whoever changes a record saw one; None: whatever there is
 
 HIDDEN = "•••"  # stands in the audit log for a sensitive value that there was
 _LOCK_NOT_AVAILABLE, _UNIQUE_VIOLATION = "55P03", "23505"  # PostgreSQL manual, appendix A
@@ -78,6 +79,16 @@ def unique(session: Session, code: str, sentence: str) -> Iterator[None]:
         raise Conflict(code, sentence) from error
 
 
+def check_expected(expected: Expected, version: int) -> None:
+    """Refuse to change what is no longer as somebody saw it.
+
+    Raises:
+        Outdated: somebody else was faster.
+    """
+    if expected is not None and version not in expected:
+        raise Outdated(version)
+
+
 def take(session: Session, model: type[R], kind: Kind, record_id: UUID) -> R:
     """A record, locked to the end of the transaction.
 
@@ -92,29 +103,29 @@ def take(session: Session, model: type[R], kind: Kind, record_id: UUID) -> R:
     return found
 
 
-def fill(record: Record, kind: Kind, values: Mapping[str, object], cipher: FirmCipher, actor: Actor) -> Change | None:
+def fill(acting: Acting, record: Record, values: Mapping[str, object]) -> Change | None:
     """Give a record new values; those that differ are pinned.
 
     Args:
+        acting: who changes it.
         record: locked, or new.
-        kind: of it.
         values: attribute -> value as stored, sensitive ones in clear.
-        cipher: of the firm.
-        actor: who changes it.
 
     Returns:
         The change for the audit log; None where nothing differs.
     """
+    kind = KINDS[type(record)]
     old: dict[str, object] = {}
     new: dict[str, object] = {}
     for name, value in values.items():
         field = FIELDS[kind].get(name)
-        difference = _seal(record, name, value, cipher) if field and field.sensitive else _set(record, name, value)
+        is_sealed = field is not None and field.sensitive
+        difference = _seal(record, name, value, acting.cipher) if is_sealed else _set(record, name, value)
         if difference:
             old[name], new[name] = difference
     if not new:
         return None
-    pin(record, kind, new, actor)
+    pin(record, kind, new, acting.actor)
     touch(record)
     return Change(kind, record.id, "updated", old, new)
 
@@ -125,11 +136,11 @@ def touch(record: Record) -> None:
     record.updated_at = clock.now()
 
 
-def created(kind: Kind, record: Record, change: Change | None) -> Change:
-    """The change of a new record: what it was given, without the emptiness before."""
-    given = (change and change.new) or {}
+def created(record: Record, change: Change | None, **more: object) -> Change:
+    """The change of a new record: what it was given, `more` than by the change, without the emptiness before."""
+    given = more | dict((change and change.new) or {})
     new = {name: value for name, value in given.items() if value is not None}
-    return Change(kind, record.id, "created", new=new)
+    return Change(KINDS[type(record)], record.id, "created", new=new)
 
 
 def last_four(stored: bytes | None, column: str, cipher: FirmCipher) -> str | None:

@@ -7,20 +7,21 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
 
 from gateway.crypto import FirmCipher
 from gateway.db.models import Client
-from gateway.domain.audit import Change, write
+from gateway.db.paging import Found, Paging
+from gateway.domain.audit import Action, Change
 from gateway.domain.partners import homes
-from gateway.domain.people import changes, pins
-from gateway.domain.people.changes import Unfit
+from gateway.domain.people import changes, records
+from gateway.domain.people.changes import Expected, Unfit, by_hand
 from gateway.domain.people.erasure import free_key
 from gateway.domain.people.fields import FIELDS
-from gateway.errors import Conflict, NotFound
-from gateway.office import Actor
+from gateway.office import Acting
 
 IDENTIFIERS = tuple(name for name, field in FIELDS["client"].items() if field.sensitive)
+
+_ERASED = "This person was erased; the record can no longer change."
 
 
 class NewClient(NamedTuple):
@@ -37,114 +38,150 @@ class NewClient(NamedTuple):
     values: Mapping[str, object]
 
 
-def find(session: Session, client_id: UUID) -> Client:
-    """One client of the session's firm.
+class Wanted(NamedTuple):
+    """Which clients a list is about; what is None does not matter.
+
+    Attributes:
+        search: what a name, an e-mail address or an employee id holds, whatever its case.
+        partner: its slug or id.
+    """
+
+    status: str | None = None
+    search: str | None = None
+    partner: str | None = None
+
+
+def look_through(acting: Acting, wanted: Wanted, paging: Paging) -> Found[Client]:
+    """Some of the clients that fit, the newest first; that they were seen is on record."""
+    return records.look_through(acting, "client.list", Client, _fitting(wanted), paging)
+
+
+def view(acting: Acting, client_id: UUID) -> Client:
+    """One client; that it was looked at is on record.
 
     Raises:
         NotFound: the firm has no such client.
     """
-    client = session.scalar(select(Client).where(Client.id == client_id))
-    if client is None:
-        raise NotFound("client", str(client_id))
+    client = records.find(acting, Client, client_id)
+    records.note(acting, "client.view", client)
     return client
 
 
-def listed(*, status: str | None, search: str | None, partner: str | None = None) -> Select[Client]:
-    """The clients in a state, of a partner, whose names, e-mail or employee id hold a text, whatever its case."""
-    found = select(Client)
-    if status:
-        found = found.where(Client.status == status)
-    if partner:
-        found = found.where(Client.partner_id.in_(homes.named(partner)))
-    if search:
-        columns = (Client.family_name, Client.given_name, Client.email, Client.employee_id)
-        found = found.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
-    return found
-
-
-def take(session: Session, client_id: UUID) -> Client:
-    """A client to be changed, locked; see `changes.by_hand`.
+def identifiers(acting: Acting, client_id: UUID) -> dict[str, str | None]:
+    """The sensitive identifiers of a person in clear; who looks at them goes on record as having done so.
 
     Raises:
         NotFound: the firm has no such client.
-        Permanent: `client_erased`.
     """
-    client = changes.take(session, Client, "client", client_id)
-    if client.erased_at is not None:
-        raise Conflict("client_erased", "This person was erased; the record can no longer change.")
-    return client
+    client = records.find(acting, Client, client_id)
+    records.note(acting, "client.identifiers", client)
+    stored = {name: getattr(client, name) for name in IDENTIFIERS}
+    return {name: value and acting.cipher.decrypt(value, name) for name, value in stored.items()}
 
 
-def add(session: Session, firm_id: UUID, new: NewClient, cipher: FirmCipher, actor: Actor) -> Client:
+def add(acting: Acting, new: NewClient) -> Client:
     """Add a person by hand. The partner's files will find the record by its key.
 
     Raises:
         Unfit: an unknown partner, or no value for the key.
-        Permanent: `client_exists`.
+        Conflict: `client_exists`.
+        Busy: `import_running`.
     """
-    partner_id = session.scalar(homes.named(new.partner))
-    if partner_id is None:
-        raise Unfit({"partner": "The firm has no such partner."})
-    key = _key(new, cipher)
-    free_key(session, partner_id, key, cipher)
-    client = Client(firm_id=firm_id, partner_id=partner_id, key=key, pins={})
-    change = changes.fill(client, "client", new.values, cipher, actor)
-    sentence = f"The partner has a client with this {new.known_by} already."
-    with changes.unique(session, "client_exists", sentence):
-        session.add(client)
-    told = changes.created("client", client, change)
-    write(session, firm_id, actor, "client.create", client_id=client.id, changes=[told])
+    with by_hand(acting.session):
+        partner_id = acting.session.scalar(homes.named(new.partner))
+        if partner_id is None:
+            raise Unfit({"partner": "The firm has no such partner."})
+        key = _key(new, acting.cipher)
+        free_key(acting.session, partner_id, key, acting.cipher)
+        client = Client(firm_id=acting.firm_id, partner_id=partner_id, key=key, pins={})
+        change = changes.fill(acting, client, new.values)
+        sentence = f"The partner has a client with this {new.known_by} already."
+        with changes.unique(acting.session, "client_exists", sentence):
+            acting.session.add(client)
+        records.note(acting, "client.create", client, changes.created(client, change))
     return client
 
 
-def change(session: Session, client: Client, values: Mapping[str, object], cipher: FirmCipher, actor: Actor) -> None:
-    """Change fields of a client that is locked.
+def change(acting: Acting, client_id: UUID, values: Mapping[str, object], expected: Expected = None) -> Client:
+    """Change fields of a client.
 
     Raises:
+        NotFound: the firm has no such client.
         Unfit: the field by which the partner's files name the person.
-        Permanent: `client_exists`, when a person added by hand gets another's key.
+        Conflict: `client_erased`; `client_exists`, when a person added by hand gets another's key.
+        Outdated: somebody else was faster.
+        Busy: `import_running`.
     """
-    rekeyed = _rekeyed(client, values, cipher)
-    told = changes.fill(client, "client", values, cipher, actor)
-    with changes.unique(session, "client_exists", "The partner has a client of this key already."):
-        client.key = rekeyed
-    if told:
-        write(session, client.firm_id, actor, "client.update", client_id=client.id, changes=[told])
+    with by_hand(acting.session):
+        client = records.take(acting, Client, client_id, expected, _ERASED)
+        rekeyed = _rekeyed(client, values, acting.cipher)
+        told = changes.fill(acting, client, values)
+        with changes.unique(acting.session, "client_exists", "The partner has a client of this key already."):
+            client.key = rekeyed
+        if told:
+            records.note(acting, "client.update", client, told)
+    return client
 
 
-def unpin(session: Session, client: Client, name: str, actor: Actor) -> None:
+def unpin(acting: Acting, client_id: UUID, name: str, expected: Expected = None) -> None:
     """Let imports change a field again.
 
     Raises:
-        NotFound: it is not pinned.
+        NotFound: the firm has no such client, or the field is not pinned.
+        Conflict: `client_erased`.
+        Outdated: somebody else was faster.
+        Busy: `import_running`.
     """
-    pins.unpin(client, name)
-    changes.touch(client)
-    told = Change("client", client.id, "unpinned", {"pin": name})
-    write(session, client.firm_id, actor, "client.unpin", client_id=client.id, changes=[told])
+    with by_hand(acting.session):
+        client = records.take(acting, Client, client_id, expected, _ERASED)
+        records.unpin(acting, "client.unpin", client, name)
 
 
-def put(session: Session, client: Client, status: str, actor: Actor) -> None:
-    """Archive a client, or bring one back; the records stay, and imports go on."""
-    if client.status == status:
-        return
-    told = Change("client", client.id, "updated", {"status": client.status}, {"status": status})
-    client.status = status
-    changes.touch(client)
-    write(
-        session,
-        client.firm_id,
-        actor,
-        "client.archive" if status == "archived" else "client.restore",
-        client_id=client.id,
-        changes=[told],
-    )
+def archive(acting: Acting, client_id: UUID, expected: Expected = None) -> Client:
+    """Archive a client; the records stay, and imports go on.
+
+    Raises:
+        NotFound: the firm has no such client.
+        Conflict: `client_erased`.
+        Outdated: somebody else was faster.
+        Busy: `import_running`.
+    """
+    return _put(acting, "client.archive", client_id, "archived", expected)
 
 
-def identifiers(client: Client, cipher: FirmCipher) -> dict[str, str | None]:
-    """The sensitive identifiers of a person in clear; who looks at them goes on record as having done so."""
-    stored = {name: getattr(client, name) for name in IDENTIFIERS}
-    return {name: value and cipher.decrypt(value, name) for name, value in stored.items()}
+def restore(acting: Acting, client_id: UUID, expected: Expected = None) -> Client:
+    """Bring an archived client back.
+
+    Raises:
+        NotFound: the firm has no such client.
+        Conflict: `client_erased`.
+        Outdated: somebody else was faster.
+        Busy: `import_running`.
+    """
+    return _put(acting, "client.restore", client_id, "active", expected)
+
+
+def _put(acting: Acting, action: Action, client_id: UUID, status: str, expected: Expected) -> Client:
+    with by_hand(acting.session):
+        client = records.take(acting, Client, client_id, expected, _ERASED)
+        if client.status != status:
+            told = Change("client", client.id, "updated", {"status": client.status}, {"status": status})
+            client.status = status
+            changes.touch(client)
+            records.note(acting, action, client, told)
+    return client
+
+
+def _fitting(wanted: Wanted) -> Select[Client]:
+    found = select(Client)
+    if wanted.status:
+        found = found.where(Client.status == wanted.status)
+    if wanted.partner:
+        found = found.where(Client.partner_id.in_(homes.named(wanted.partner)))
+    if wanted.search:
+        columns = (Client.family_name, Client.given_name, Client.email, Client.employee_id)
+        found = found.where(or_(*(column.icontains(wanted.search, autoescape=True) for column in columns)))
+    return found
 
 
 def _key(new: NewClient, cipher: FirmCipher) -> str:

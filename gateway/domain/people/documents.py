@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.crypto import FirmCipher
-from gateway.db.models import Case, Client, Document, Firm
-from gateway.domain.audit import Action, Change, write
-from gateway.domain.people import changes, pins
-from gateway.domain.people.changes import Unfit
+from gateway.db.models import Case, Document, Firm
+from gateway.db.paging import Found, Paging
+from gateway.domain.audit import Change
+from gateway.domain.people import changes, records
+from gateway.domain.people.changes import Expected, Unfit, by_hand
 from gateway.domain.people.fields import DURATION_OF_STATUS
-from gateway.errors import Conflict, NotFound
-from gateway.office import Actor
+from gateway.office import Acting
+
+_ERASED = "The person of this document was erased."
 
 
 class NewDocument(NamedTuple):
@@ -33,123 +33,118 @@ class Wanted(NamedTuple):
     """Which documents a list is about; what is None does not matter.
 
     Attributes:
-        until: the last day on which they end, counted from today on.
+        days: they end between today, where the firm is, and so many days later.
     """
 
     doc_type: str | None = None
     status: str | None = None
     client_id: UUID | None = None
-    from_: date | None = None
-    until: date | None = None
+    days: int | None = None
 
 
-def find(session: Session, document_id: UUID) -> Document:
-    """One document of the session's firm.
+def look_through(acting: Acting, wanted: Wanted, paging: Paging) -> Found[Document]:
+    """Some of the documents that fit, the newest first; that they were seen, and whose they are, is on record.
+
+    Whoever asks what ends soon is shown no duration of status, for it has no day.
+    """
+    return records.look_through(acting, "document.list", Document, _fitting(acting, wanted), paging)
+
+
+def view(acting: Acting, document_id: UUID) -> Document:
+    """One document; that it was looked at is on record.
 
     Raises:
         NotFound: the firm has no such document.
     """
-    document = session.scalar(select(Document).where(Document.id == document_id))
-    if document is None:
-        raise NotFound("document", str(document_id))
+    document = records.find(acting, Document, document_id)
+    records.note(acting, "document.view", document, Change("document", document.id, "seen"))
     return document
 
 
-def listed(wanted: Wanted) -> Select[Document]:
-    """The documents that fit; whoever asks what ends soon is shown no duration of status, for it has no day."""
-    found = select(Document)
-    for name in ("doc_type", "status", "client_id"):
-        if (value := getattr(wanted, name)) is not None:
-            found = found.where(getattr(Document, name) == value)
-    if wanted.from_ is not None:
-        found = found.where(Document.expires_on >= wanted.from_)
-    if wanted.until is not None:
-        found = found.where(Document.expires_on <= wanted.until)
-    return found
-
-
-def days_ahead(session: Session, days: int) -> tuple[date, date]:
-    """Today where the firm is, and the day so many days later."""
-    zone = session.scalars(select(Firm.time_zone)).one()
-    today = clock.day_in(zone, clock.now())
-    return today, today + timedelta(days=days)
-
-
-def take(session: Session, document_id: UUID) -> Document:
-    """A document to be changed, locked after its person; see `changes.by_hand`.
+def number(acting: Acting, document_id: UUID) -> str | None:
+    """The number of a document in clear; who looks at it goes on record as having done so.
 
     Raises:
         NotFound: the firm has no such document.
-        Permanent: `client_erased`.
     """
-    _client(session, find(session, document_id).client_id)
-    return changes.take(session, Document, "document", document_id)
+    document = records.find(acting, Document, document_id)
+    records.note(acting, "document.number", document, Change("document", document.id, "seen"))
+    return None if document.number is None else acting.cipher.decrypt(document.number, "number")
 
 
-def add(session: Session, firm_id: UUID, new: NewDocument, cipher: FirmCipher, actor: Actor) -> Document:
+def add(acting: Acting, new: NewDocument) -> Document:
     """Add a document by hand.
 
     Raises:
         Unfit: an unknown client or case, or two ends at once.
-        Permanent: `document_exists`, `client_erased`.
+        Conflict: `document_exists`, `client_erased`.
+        Busy: `import_running`.
     """
-    _client(session, new.client_id)
-    _check_case(session, new.client_id, new.values)
-    made = Document(firm_id=firm_id, client_id=new.client_id, doc_type=new.doc_type, pins={}, duration_of_status=False)
-    change = changes.fill(made, "document", _one_end(made, new.values), cipher, actor)
-    sentence = "The client has this document already; one without a number is the only one of its type."
-    with changes.unique(session, "document_exists", sentence):
-        session.add(made)
-    told = changes.created("document", made, change)
-    told = told._replace(new={"doc_type": made.doc_type, **(told.new or {})})
-    _note(session, made, "document.create", told, actor)
+    with by_hand(acting.session):
+        records.take_person(acting, new.client_id, _ERASED)
+        _check_case(acting, new.client_id, new.values)
+        plain = {"client_id": new.client_id, "doc_type": new.doc_type, "duration_of_status": False}
+        made = Document(firm_id=acting.firm_id, pins={}, **plain)
+        change = changes.fill(acting, made, _one_end(made, new.values))
+        sentence = "The client has this document already; one without a number is the only one of its type."
+        with changes.unique(acting.session, "document_exists", sentence):
+            acting.session.add(made)
+        told = changes.created(made, change, doc_type=made.doc_type)
+        records.note(acting, "document.create", made, told)
     return made
 
 
-def change(
-    session: Session, document: Document, values: Mapping[str, object], cipher: FirmCipher, actor: Actor
-) -> None:
-    """Change a document that is locked.
+def change(acting: Acting, document_id: UUID, values: Mapping[str, object], expected: Expected = None) -> Document:
+    """Change a document.
 
     Raises:
+        NotFound: the firm has no such document.
         Unfit: an unknown case, or two ends at once.
-        Permanent: `document_exists`.
+        Conflict: `document_exists`, `client_erased`.
+        Outdated: somebody else was faster.
+        Busy: `import_running`.
     """
-    _check_case(session, document.client_id, values)
-    with changes.unique(session, "document_exists", "The client has another document of this type and number."):
-        told = changes.fill(document, "document", _one_end(document, values), cipher, actor)
-    if told:
-        _note(session, document, "document.update", told, actor)
+    with by_hand(acting.session):
+        document = records.take(acting, Document, document_id, expected, _ERASED)
+        _check_case(acting, document.client_id, values)
+        sentence = "The client has another document of this type and number."
+        with changes.unique(acting.session, "document_exists", sentence):
+            told = changes.fill(acting, document, _one_end(document, values))
+        if told:
+            records.note(acting, "document.update", document, told)
+    return document
 
 
-def unpin(session: Session, document: Document, name: str, actor: Actor) -> None:
+def unpin(acting: Acting, document_id: UUID, name: str, expected: Expected = None) -> None:
     """Let imports change a field again.
 
     Raises:
-        NotFound: it is not pinned.
+        NotFound: the firm has no such document, or the field is not pinned.
+        Conflict: `client_erased`.
+        Outdated: somebody else was faster.
+        Busy: `import_running`.
     """
-    pins.unpin(document, name)
-    changes.touch(document)
-    told = Change("document", document.id, "unpinned", {"pin": name})
-    _note(session, document, "document.unpin", told, actor)
+    with by_hand(acting.session):
+        document = records.take(acting, Document, document_id, expected, _ERASED)
+        records.unpin(acting, "document.unpin", document, name)
 
 
-def _note(session: Session, document: Document, action: Action, told: Change, actor: Actor) -> None:
-    write(session, document.firm_id, actor, action, client_id=document.client_id, changes=[told])
+def _fitting(acting: Acting, wanted: Wanted) -> Select[Document]:
+    found = select(Document)
+    for name in ("doc_type", "status", "client_id"):
+        if (value := getattr(wanted, name)) is not None:
+            found = found.where(getattr(Document, name) == value)
+    if wanted.days is None:
+        return found
+    today = clock.day_in(acting.session.scalars(select(Firm.time_zone)).one(), clock.now())
+    return found.where(Document.expires_on.between(today, today + timedelta(days=wanted.days)))
 
 
-def _client(session: Session, client_id: UUID) -> None:
-    try:
-        client = changes.take(session, Client, "client", client_id)
-    except NotFound:
-        raise Unfit({"client_id": "The firm has no such client."}) from None
-    if client.erased_at is not None:
-        raise Conflict("client_erased", "The person of this document was erased.")
-
-
-def _check_case(session: Session, client_id: UUID, values: Mapping[str, object]) -> None:
+def _check_case(acting: Acting, client_id: UUID, values: Mapping[str, object]) -> None:
     case_id = values.get("case_id")
-    if case_id is not None and session.scalar(select(Case.client_id).where(Case.id == case_id)) != client_id:
+    if case_id is None:
+        return
+    if acting.session.scalar(select(Case.client_id).where(Case.id == case_id)) != client_id:
         raise Unfit({"case_id": "The client has no such case."})
 
 

@@ -16,6 +16,9 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.db.direct import Direct
 from gateway.db.models import Case, Client, Document
+from gateway.domain import audit
+from gateway.domain.partners.homes import Home
+from gateway.office import Acting
 
 Reason = Literal["enrolled", "not_started", "ended", "not_enrolled", "unknown"]
 
@@ -114,6 +117,17 @@ class Status(NamedTuple):
     enrollment: Answer
     cases: list[OpenCase]
     documents: list[Paper]
+
+
+def look_up(acting: Acting, home: Home, key: str) -> Status | None:
+    """How somebody stands whom a partner's feed knows by a key; None where it knows nobody by it.
+
+    That it was asked is on record either way.
+    """
+    today = clock.day_in(home.time_zone, clock.now())
+    found = None if "\0" in key else status_of(acting.session, home.partner_id, key, today)
+    audit.record(acting, "employee.status", client_id=found and found.client_id)
+    return found
 
 
 def status_of(session: Session, partner_id: UUID, key: str, today: date) -> Status | None:

@@ -107,4 +107,5 @@ def _fields(kind: Kind, model: type[Base]) -> dict[str, Field]:
 
 
 MODELS: dict[Kind, type[Base]] = {"client": Client, "case": Case, "document": Document}
+KINDS: dict[type[object], Kind] = {model: kind for kind, model in MODELS.items()}
 FIELDS: dict[Kind, dict[str, Field]] = {kind: _fields(kind, model) for kind, model in MODELS.items()}

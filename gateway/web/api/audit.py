@@ -15,7 +15,7 @@ from gateway.db.models import AuditEntry
 from gateway.domain import audit
 from gateway.web.calls import Call, may
 from gateway.web.instants import Instant, instant_of
-from gateway.web.pages import Cursor, Limit, Page, page
+from gateway.web.pages import Cursor, Limit, Page, page_of, paging
 from gateway.web.texts import NO_NUL
 
 Person = Annotated[UUID | None, QueryParameter(description="What concerns this client, lists that showed it included.")]
@@ -69,13 +69,8 @@ def list_entries(
 ) -> Page[Entry]:
     """Look into the audit log, the newest first; that somebody did is an entry of its own."""
     wanted = audit.Wanted(person, record, actor, action, instant_of(from_, "from"), instant_of(to, "to"))
-    with call.firm() as session:
-        queries = audit.entries(session, wanted)
-        found = page(session, queries, (AuditEntry.at, AuditEntry.id), Entry.of, cursor=cursor, limit=limit)
-        asked = {name: str(value) for name, value in wanted._asdict().items() if value is not None}
-        changes = [audit.Change("audit", asked.get("record"), "read", new=asked)]
-        audit.write(session, call.who.firm_id, call.actor, "audit.read", client_id=person, changes=changes)
-        return found
+    with call.acting() as acting:
+        return page_of(audit.look_through(acting, wanted, paging(cursor, limit)), Entry.of, limit)
 
 
 router = Router("/audit", route_handlers=[list_entries], tags=["audit"])

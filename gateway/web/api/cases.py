@@ -11,17 +11,14 @@ from litestar import Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
-from sqlalchemy.orm import Session
 
 from gateway.db.models import Case
-from gateway.domain import audit
 from gateway.domain.people import cases
-from gateway.domain.people.changes import Unfit, by_hand
 from gateway.office import Acting
 from gateway.web.calls import Call, may
 from gateway.web.forms import check_words, stored
 from gateway.web.idempotency import once
-from gateway.web.pages import Cursor, Limit, Page, page
+from gateway.web.pages import Cursor, Limit, Page, page_of, paging
 from gateway.web.pinned import Pin, pins_of
 from gateway.web.texts import (
     ByClient,
@@ -38,7 +35,7 @@ from gateway.web.texts import (
     Total,
     Word,
 )
-from gateway.web.versions import IfMatch, check_match, tag
+from gateway.web.versions import IfMatch, expected, tag
 
 Complexity = Annotated[int, Meta(ge=1, le=10)]
 CaseNumber = Annotated[Name, Meta(description="Unique with the partner; it cannot change.")]
@@ -153,37 +150,29 @@ def list_cases(
     """List cases, the newest first; `number` is a part of a case's number, or of its receipt's, LCA's or PERM's."""
     check_words("case", status=status, stage=stage, case_type=type_)
     wanted = cases.Wanted(status, stage, type_, client, attorney, partner, number)
-    with call.firm() as session:
-        order = (Case.created_at, Case.id)
-        found = page(session, cases.listed(wanted), order, CaseView.of, cursor=cursor, limit=limit, total=total)
-        shown = [("case", one.id) for one in found.data] + [("client", one.client_id) for one in found.data]
-        audit.seen(Acting(call.office, session, call.who.firm_id, call.actor), "case.list", shown)
-        return found
+    with call.acting() as acting:
+        found = cases.look_through(acting, wanted, paging(cursor, limit, total=total))
+        return page_of(found, CaseView.of, limit)
 
 
 @post("/", sync_to_thread=True, **may("cases.write"))
 def open_case(call: NamedDependency[Call], data: JSONBody[NewCase]) -> Response[CaseView]:
     """Open a case. What is written here is pinned: imports of the partner leave it alone."""
-    with call.firm() as session, by_hand(session):
-        return once(session, call, data, lambda: _opened(session, call, data))
+    with call.acting() as acting:
+        return once(acting, call, data, lambda: _opened(acting, data))
 
 
-def _opened(session: Session, call: Call, data: NewCase) -> Response[CaseView]:
-    cipher = call.office.cipher(session, call.who.firm_id)
+def _opened(acting: Acting, data: NewCase) -> Response[CaseView]:
     client_id = data.client_id if isinstance(data.client_id, UUID) else None
-    new = cases.NewCase(data.partner, _number(data), client_id, stored("case", data))
-    case = cases.add(session, call.who.firm_id, new, cipher, call.actor)
+    case = cases.add(acting, cases.NewCase(data.partner, data.case_number, client_id, stored("case", data)))
     return _shown(case, {"Location": f"/v1/cases/{case.id}"})
 
 
 @get("/{case_id:uuid}", sync_to_thread=True, **may("cases.read"))
 def get_case(case_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[CaseView]:
     """Show one case; that it was looked at is on record."""
-    with call.firm() as session:
-        case = cases.find(session, case_id)
-        firm_id = call.who.firm_id
-        audit.write(session, firm_id, call.actor, "case.view", client_id=case.client_id, case_id=case_id)
-        return _shown(case)
+    with call.acting() as acting:
+        return _shown(cases.view(acting, case_id))
 
 
 @patch("/{case_id:uuid}", sync_to_thread=True, **may("cases.write"))
@@ -191,13 +180,9 @@ def change_case(
     case_id: FromPath[UUID], call: NamedDependency[Call], data: JSONBody[CasePatch], if_match: IfMatch = None
 ) -> Response[CaseView]:
     """Change a case, or move it to another stage; what changed is pinned. 409 `case_closed` once it ended."""
-    with call.firm() as session, by_hand(session):
-        case = cases.take(session, case_id)
-        check_match(if_match, case.version)
-        link = {} if data.client_id is UNSET else {"client_id": data.client_id}
-        cipher = call.office.cipher(session, call.who.firm_id)
-        cases.change(session, case, stored("case", data) | link, cipher, call.actor)
-        return _shown(case)
+    values = stored("case", data) | ({} if data.client_id is UNSET else {"client_id": data.client_id})
+    with call.acting() as acting:
+        return _shown(cases.change(acting, case_id, values, expected(if_match)))
 
 
 @post("/{case_id:uuid}/closures", sync_to_thread=True, **may("cases.close"))
@@ -205,11 +190,8 @@ def close_case(
     case_id: FromPath[UUID], call: NamedDependency[Call], data: JSONBody[Closure], if_match: IfMatch = None
 ) -> Response[CaseView]:
     """End a case with its outcome; 409 `case_closed` when it has ended already."""
-    with call.firm() as session, by_hand(session):
-        case = cases.take(session, case_id)
-        check_match(if_match, case.version)
-        cipher = call.office.cipher(session, call.who.firm_id)
-        cases.close(session, case, data.outcome, data.decided_on, cipher, call.actor)
+    with call.acting() as acting:
+        case = cases.close(acting, case_id, data.outcome, data.decided_on, expected(if_match))
         return _shown(case, {"Location": f"/v1/cases/{case_id}"})
 
 
@@ -218,11 +200,8 @@ def reopen_case(
     case_id: FromPath[UUID], call: NamedDependency[Call], data: JSONBody[Reopening], if_match: IfMatch = None
 ) -> Response[CaseView]:
     """Take up a closed case again, at a stage."""
-    with call.firm() as session, by_hand(session):
-        case = cases.take(session, case_id)
-        check_match(if_match, case.version)
-        cipher = call.office.cipher(session, call.who.firm_id)
-        cases.reopen(session, case, data.stage, cipher, call.actor)
+    with call.acting() as acting:
+        case = cases.reopen(acting, case_id, data.stage, expected(if_match))
         return _shown(case, {"Location": f"/v1/cases/{case_id}"})
 
 
@@ -231,21 +210,12 @@ def unpin_case(
     case_id: FromPath[UUID], field: FromPath[Name], call: NamedDependency[Call], if_match: IfMatch = None
 ) -> None:
     """Take the pin out of a field, so that imports may change it again."""
-    with call.firm() as session, by_hand(session):
-        case = cases.take(session, case_id)
-        check_match(if_match, case.version)
-        cases.unpin(session, case, field, call.actor)
+    with call.acting() as acting:
+        cases.unpin(acting, case_id, field, expected(if_match))
 
 
 def _shown(case: Case, headers: dict[str, str] | None = None) -> Response[CaseView]:
     return Response(CaseView.of(case), headers=tag(case.version) | (headers or {}))
-
-
-def _number(data: NewCase) -> str:
-    """Spaces around a number would make another number of it."""
-    if not (number := data.case_number.strip()):
-        raise Unfit({"case_number": "It is blank."})
-    return number
 
 
 router = Router(

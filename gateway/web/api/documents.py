@@ -10,21 +10,19 @@ from litestar import Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Struct, UnsetType
-from sqlalchemy.orm import Session
 
 from gateway.crypto import FirmCipher
 from gateway.db.models import Document
-from gateway.domain import audit
 from gateway.domain.people import documents
-from gateway.domain.people.changes import by_hand, last_four
+from gateway.domain.people.changes import last_four
 from gateway.office import Acting
 from gateway.web.calls import Call, may
 from gateway.web.forms import check_words, stored
 from gateway.web.idempotency import once
-from gateway.web.pages import Cursor, Limit, Page, page
+from gateway.web.pages import Cursor, Limit, Page, page_of, paging
 from gateway.web.pinned import Pin, pins_of
 from gateway.web.texts import ByClient, Country, Day, DocumentStatus, DocumentType, Name, Total, Word
-from gateway.web.versions import IfMatch, check_match, tag
+from gateway.web.versions import IfMatch, expected, tag
 
 ExpiringWithin = Annotated[
     int | None,
@@ -104,45 +102,30 @@ def list_documents(
 ) -> Page[DocumentView]:
     """List documents, the newest first. `expiring_within` asks for days: 0 is today."""
     check_words("document", doc_type=type_, status=status)
-    with call.firm() as session:
-        span = (None, None) if expiring_within is None else documents.days_ahead(session, expiring_within)
-        query = documents.listed(documents.Wanted(type_, status, client, *span))
-        cipher = call.office.cipher(session, call.who.firm_id)
-        order = (Document.created_at, Document.id)
-
-        def view(document: Document) -> DocumentView:
-            return DocumentView.of(document, cipher)
-
-        found = page(session, query, order, view, cursor=cursor, limit=limit, total=total)
-        shown = [("document", one.id) for one in found.data] + [("client", one.client_id) for one in found.data]
-        audit.seen(Acting(call.office, session, call.who.firm_id, call.actor), "document.list", shown)
-        return found
+    wanted = documents.Wanted(type_, status, client, expiring_within)
+    with call.acting() as acting:
+        found = documents.look_through(acting, wanted, paging(cursor, limit, total=total))
+        return page_of(found, lambda one: DocumentView.of(one, acting.cipher), limit)
 
 
 @post("/", sync_to_thread=True, **may("documents.write"))
 def add_document(call: NamedDependency[Call], data: JSONBody[NewDocument]) -> Response[DocumentView]:
     """Add a document to a client. What is written here is pinned: imports of the partner leave it alone."""
     check_words("document", doc_type=data.doc_type)
-    with call.firm() as session, by_hand(session):
-        return once(session, call, data, lambda: _added(session, call, data))
+    with call.acting() as acting:
+        return once(acting, call, data, lambda: _added(acting, data))
 
 
-def _added(session: Session, call: Call, data: NewDocument) -> Response[DocumentView]:
-    cipher = call.office.cipher(session, call.who.firm_id)
-    new = documents.NewDocument(data.client_id, data.doc_type, _values(data))
-    document = documents.add(session, call.who.firm_id, new, cipher, call.actor)
-    headers = {"Location": f"/v1/documents/{document.id}", **tag(document.version)}
-    return Response(DocumentView.of(document, cipher), headers=headers)
+def _added(acting: Acting, data: NewDocument) -> Response[DocumentView]:
+    document = documents.add(acting, documents.NewDocument(data.client_id, data.doc_type, _values(data)))
+    return _shown(acting, document, {"Location": f"/v1/documents/{document.id}"})
 
 
 @get("/{document_id:uuid}", sync_to_thread=True, **may("documents.read"))
 def get_document(document_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[DocumentView]:
     """Show one document; that it was looked at is on record."""
-    with call.firm() as session:
-        document = documents.find(session, document_id)
-        _note(call, session, document, "document.view")
-        cipher = call.office.cipher(session, call.who.firm_id)
-        return Response(DocumentView.of(document, cipher), headers=tag(document.version))
+    with call.acting() as acting:
+        return _shown(acting, documents.view(acting, document_id))
 
 
 @patch("/{document_id:uuid}", sync_to_thread=True, **may("documents.write"))
@@ -153,22 +136,16 @@ def change_document(
     if_match: IfMatch = None,
 ) -> Response[DocumentView]:
     """Change a document; what changed is pinned. 409 `import_running` while an import has the records."""
-    with call.firm() as session, by_hand(session):
-        document = documents.take(session, document_id)
-        check_match(if_match, document.version)
-        cipher = call.office.cipher(session, call.who.firm_id)
-        documents.change(session, document, _values(data), cipher, call.actor)
-        return Response(DocumentView.of(document, cipher), headers=tag(document.version))
+    values = _values(data)
+    with call.acting() as acting:
+        return _shown(acting, documents.change(acting, document_id, values, expected(if_match)))
 
 
 @get("/{document_id:uuid}/number", sync_to_thread=True, **may("documents.read"))
 def get_number(document_id: FromPath[UUID], call: NamedDependency[Call]) -> DocumentNumber:
     """Show a document's number in clear; an entry of its own in the audit log says who looked."""
-    with call.firm() as session:
-        document = documents.find(session, document_id)
-        _note(call, session, document, "document.number")
-        cipher = call.office.cipher(session, call.who.firm_id)
-        return DocumentNumber(None if document.number is None else cipher.decrypt(document.number, "number"))
+    with call.acting() as acting:
+        return DocumentNumber(documents.number(acting, document_id))
 
 
 @delete("/{document_id:uuid}/pins/{field:str}", sync_to_thread=True, **may("documents.write"))
@@ -176,10 +153,8 @@ def unpin_document(
     document_id: FromPath[UUID], field: FromPath[Name], call: NamedDependency[Call], if_match: IfMatch = None
 ) -> None:
     """Take the pin out of a field, so that imports may change it again."""
-    with call.firm() as session, by_hand(session):
-        document = documents.take(session, document_id)
-        check_match(if_match, document.version)
-        documents.unpin(session, document, field, call.actor)
+    with call.acting() as acting:
+        documents.unpin(acting, document_id, field, expected(if_match))
 
 
 def _values(data: DocumentFields) -> dict[str, object]:
@@ -188,9 +163,8 @@ def _values(data: DocumentFields) -> dict[str, object]:
     return stored("document", data) | {name: value for name, value in others.items() if value is not UNSET}
 
 
-def _note(call: Call, session: Session, document: Document, action: audit.Action) -> None:
-    changes = [audit.Change("document", document.id, "seen")]
-    audit.write(session, call.who.firm_id, call.actor, action, client_id=document.client_id, changes=changes)
+def _shown(acting: Acting, document: Document, headers: dict[str, str] | None = None) -> Response[DocumentView]:
+    return Response(DocumentView.of(document, acting.cipher), headers=tag(document.version) | (headers or {}))
 
 
 router = Router(

@@ -10,8 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
-from gateway import clock
-from gateway.domain.audit import write
 from gateway.domain.people import employees
 from gateway.domain.people.employees import OpenCase, Paper, Status
 from gateway.web.calls import Call, may
@@ -78,10 +76,8 @@ def get_status(employee_id: EmployeeId, call: NamedDependency[Call]) -> Employee
     nothing about who it is. That you asked, and about whom, is on record.
     """
     home = home_of(call, None)
-    with call.firm() as session:
-        today = clock.day_in(home.time_zone, clock.now())
-        found = None if "\0" in employee_id else employees.status_of(session, home.partner_id, employee_id, today)
-        write(session, home.firm_id, call.actor, "employee.status", client_id=found and found.client_id)
+    with call.acting() as acting:
+        found = employees.look_up(acting, home, employee_id)
     if found is None:  # raised out here: that somebody asked stays on record
         raise Rejected(404, "not_found", "You have no employee of this id.")
     return _view(employee_id, found)

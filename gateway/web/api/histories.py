@@ -13,10 +13,9 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from gateway.db.models import AuditEntry
-from gateway.domain import audit
-from gateway.domain.people import clients
+from gateway.domain.people import histories
 from gateway.web.calls import Call, may
-from gateway.web.pages import Cursor, Limit, Page, page
+from gateway.web.pages import Cursor, Limit, Page, page_of, paging
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -87,14 +86,6 @@ def get_history(
     client_id: FromPath[UUID], call: NamedDependency[Call], cursor: Cursor = None, limit: Limit = 50
 ) -> Page[Act]:
     """Tell each value of a person, its cases and documents: when, by whom, or from which file, sheet, row and line."""
-    with call.firm() as session:
-        clients.find(session, client_id)
-        order = (AuditEntry.at, AuditEntry.id)
-        found = page(session, audit.history(client_id), order, _itself, cursor=cursor, limit=limit)
-        files = audit.files_of(session, [one.import_id for one in found.data])
-        audit.write(session, call.who.firm_id, call.actor, "client.history", client_id=client_id)
-        return Page([Act.of(one, files) for one in found.data], found.pagination)
-
-
-def _itself(entry: AuditEntry) -> AuditEntry:
-    return entry
+    with call.acting() as acting:
+        found = histories.look_through(acting, client_id, paging(cursor, limit))
+        return page_of(found.entries, lambda one: Act.of(one, found.files), limit)

@@ -10,13 +10,13 @@ from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
-from sqlalchemy.orm import Session
 
 from gateway.db.models import Wall
 from gateway.domain.people import walls
+from gateway.office import Acting
 from gateway.web.calls import Call, may
 from gateway.web.idempotency import once
-from gateway.web.pages import Cursor, Limit, Page, page
+from gateway.web.pages import Cursor, Limit, Page, page_of, paging
 from gateway.web.texts import Text, Total
 
 ByStaff = Annotated[UUID | None, QueryParameter(description="Around this member of staff only.")]
@@ -57,37 +57,34 @@ def list_walls(
     total: Total = False,
 ) -> Page[WallView]:
     """List ethical walls, the newest first."""
-    with call.firm() as session:
-        order = (Wall.created_at, Wall.id)
-        query = walls.listed(staff_id=staff)
-        return page(session, query, order, WallView.of, cursor=cursor, limit=limit, total=total)
+    with call.acting() as acting:
+        return page_of(walls.look_through(acting, staff, paging(cursor, limit, total=total)), WallView.of, limit)
 
 
 @post("/", sync_to_thread=True, **may("walls.manage"))
 def add_wall(call: NamedDependency[Call], data: JSONBody[NewWall]) -> Response[WallView]:
     """Put up a wall: from the next request on, what is behind it does not exist for that member of staff."""
-    with call.firm() as session:
-        return once(session, call, data, lambda: _added(session, call, data))
+    with call.acting() as acting:
+        return once(acting, call, data, lambda: _added(acting, data))
 
 
-def _added(session: Session, call: Call, data: NewWall) -> Response[WallView]:
-    new = walls.NewWall(data.staff_id, data.client_id, data.partner_id, data.reason)
-    wall = walls.add(session, call.who.firm_id, new, call.actor)
+def _added(acting: Acting, data: NewWall) -> Response[WallView]:
+    wall = walls.add(acting, walls.NewWall(data.staff_id, data.client_id, data.partner_id, data.reason))
     return Response(WallView.of(wall), headers={"Location": f"/v1/walls/{wall.id}"})
 
 
 @get("/{wall_id:uuid}", sync_to_thread=True, **may("walls.manage"))
 def get_wall(wall_id: FromPath[UUID], call: NamedDependency[Call]) -> WallView:
     """Show one wall."""
-    with call.firm() as session:
-        return WallView.of(walls.find(session, wall_id))
+    with call.acting() as acting:
+        return WallView.of(walls.find(acting, wall_id))
 
 
 @delete("/{wall_id:uuid}", sync_to_thread=True, **may("walls.manage"))
 def remove_wall(wall_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
     """Take down a wall; nobody takes down one around themselves."""
-    with call.firm() as session:
-        walls.remove(session, wall_id, call.actor)
+    with call.acting() as acting:
+        walls.remove(acting, wall_id)
 
 
 router = Router("/walls", route_handlers=[list_walls, add_wall, get_wall, remove_wall], tags=["walls"])

@@ -205,6 +205,29 @@ def test_whoever_is_late_is_told_that_somebody_was_faster(http, me, fed, as_staf
         assert told(late, 412)["error"] == "changed_meanwhile"
 
 
+@pytest.mark.parametrize(
+    ("seen", "status"),
+    [
+        ('"1"', 200),
+        (' "7" , "1" ', 200),
+        (" * ", 200),
+        ('"2"', 412),
+        ('W/"1"', 412),
+        ('"01"', 412),
+        ('"-1"', 412),
+        ('"1', 412),
+        ("1", 412),
+        ('"x"', 412),
+        ("", 412),
+        ('"2", *', 412),
+    ],
+)
+def test_who_may_change_a_client_is_whoever_names_the_version_that_there_is(http, me, add, seen, status):
+    answer = http.patch(f"{URL}/{add()['id']}", json={"notes": "x"}, headers=me | {"If-Match": seen})
+    told(answer, status)
+    assert answer.headers["etag"] == ('"2"' if status == 200 else '"1"')
+
+
 def test_while_an_import_holds_a_record_a_writer_is_told_so_within_seconds(http, me, fed, db, tenants):
     """The lock that an import takes on what it changes."""
     from sqlalchemy import text
