@@ -12,7 +12,7 @@ from gateway.db.models.records import Record
 from gateway.db.paging import Found, Paging, newest
 from gateway.domain import audit
 from gateway.domain.audit import Action, Change
-from gateway.domain.people import changes, pins
+from gateway.domain.people import changes, facts, pins
 from gateway.domain.people.changes import Expected, Unfit
 from gateway.domain.people.fields import KINDS
 from gateway.errors import Conflict, NotFound
@@ -92,9 +92,13 @@ def unpin(acting: Acting, action: Action, record: Record, name: str) -> None:
 
 
 def note(acting: Acting, action: Action, record: Record, *told: Change, before: UUID | None = None) -> None:
-    """Put an act on record: it concerns the person whose the record is, or was `before` this act took it away."""
+    """Put an act on record, and tell what it changed.
+
+    It concerns the person whose the record is, or was `before` this act took it away.
+    """
     case_id = record.id if isinstance(record, Case) else None
     audit.record(acting, action, client_id=_person_of(record) or before, case_id=case_id, changes=told)
+    facts.tell(acting, action, record, told)
 
 
 def _person_of(record: Record) -> UUID | None:
