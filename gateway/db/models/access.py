@@ -8,7 +8,17 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.db.models.base import Base, FirmScoped, Instant, Json, Stamp, belongs_to_firm, points_at
+from gateway.db.models.base import (
+    Base,
+    FirmScoped,
+    Instant,
+    Json,
+    Stamp,
+    belongs_to_firm,
+    ours,
+    points_at,
+    sensitive,
+)
 
 CREDENTIAL_KINDS = ("api_key", "oauth_client")
 ANSWERS_KEPT = timedelta(days=1)  # to requests with an idempotency key
@@ -70,14 +80,14 @@ class IdempotencyKey(Base):
 
     __tablename__ = "idempotency_keys"
 
-    firm_id: Mapped[UUID] = mapped_column(primary_key=True)
-    caller_id: Mapped[UUID] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    fingerprint: Mapped[bytes]
-    status: Mapped[int]
-    headers: Mapped[Json]
-    body: Mapped[bytes]
-    created_at: Mapped[Stamp]
+    firm_id: Mapped[UUID] = ours(primary_key=True)
+    caller_id: Mapped[UUID] = ours(primary_key=True)
+    key: Mapped[str] = ours(primary_key=True)
+    fingerprint: Mapped[bytes] = ours()
+    status: Mapped[int] = ours()
+    headers: Mapped[Json] = ours()
+    body: Mapped[bytes] = sensitive()
+    created_at: Mapped[Stamp] = ours()
 
     __table_args__ = (belongs_to_firm(),)
 

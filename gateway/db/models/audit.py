@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
-from gateway.db.models.base import Base, Stamp
+from gateway.db.models.base import Base, Stamp, ours, personal
 
 
 class AuditEntry(Base):
@@ -24,22 +24,22 @@ class AuditEntry(Base):
 
     __tablename__ = "audit_log"
 
-    firm_id: Mapped[UUID] = mapped_column(primary_key=True)
-    at: Mapped[Stamp] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
-    actor_kind: Mapped[str]
-    actor_id: Mapped[UUID | None]
-    actor: Mapped[str]
-    action: Mapped[str]
-    origin: Mapped[str | None]
-    client_id: Mapped[UUID | None]
-    case_id: Mapped[UUID | None]
-    import_id: Mapped[UUID | None]
-    row: Mapped[int | None]
-    sheet: Mapped[str | None]
-    line: Mapped[int | None]
-    changes: Mapped[list[dict[str, object]] | None] = mapped_column(JSONB(none_as_null=True))
-    digest: Mapped[bytes | None]
+    firm_id: Mapped[UUID] = ours(primary_key=True)
+    at: Mapped[Stamp] = ours(primary_key=True)
+    id: Mapped[UUID] = ours(primary_key=True, server_default=text("uuidv7()"))
+    actor_kind: Mapped[str] = ours()
+    actor_id: Mapped[UUID | None] = ours()
+    actor: Mapped[str] = ours()
+    action: Mapped[str] = ours()
+    origin: Mapped[str | None] = ours()
+    client_id: Mapped[UUID | None] = ours()
+    case_id: Mapped[UUID | None] = ours()
+    import_id: Mapped[UUID | None] = ours()
+    row: Mapped[int | None] = ours()
+    sheet: Mapped[str | None] = ours()
+    line: Mapped[int | None] = ours()
+    changes: Mapped[list[dict[str, object]] | None] = personal(JSONB(none_as_null=True))
+    digest: Mapped[bytes | None] = ours()
 
     __table_args__ = (
         Index(None, "firm_id", "client_id", "at", postgresql_where=text("client_id IS NOT NULL")),

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
-from gateway.db.models.base import Base, FirmScoped, Json, Stamp, points_at
+from gateway.db.models.base import Base, FirmScoped, Json, Stamp, ours, personal, points_at
 
 OPEN_STATES = ("received", "running")
 LOADED_STATES = ("loaded", "loaded_with_errors", "released")
@@ -33,16 +33,16 @@ class File(FirmScoped, Base):
 
     __tablename__ = "files"
 
-    partner_id: Mapped[UUID]
-    name: Mapped[str]
-    sha256: Mapped[str]
-    size: Mapped[int] = mapped_column(BigInteger)
-    storage_key: Mapped[str]
-    via: Mapped[str]
-    archive_id: Mapped[UUID | None]
-    remarks: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
-    received_at: Mapped[Stamp]
-    destroyed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    partner_id: Mapped[UUID] = ours()
+    name: Mapped[str] = personal(blank="erased")
+    sha256: Mapped[str] = ours()
+    size: Mapped[int] = ours(BigInteger)
+    storage_key: Mapped[str] = ours()
+    via: Mapped[str] = ours()
+    archive_id: Mapped[UUID | None] = ours()
+    remarks: Mapped[list[str]] = personal(JSONB, server_default=text("'[]'"), blank=[])
+    received_at: Mapped[Stamp] = ours()
+    destroyed_at: Mapped[datetime | None] = ours(DateTime(timezone=True))
 
     __table_args__ = (
         points_at("partners", "partner_id"),
@@ -65,31 +65,31 @@ class Import(FirmScoped, Base):
 
     __tablename__ = "imports"
 
-    partner_id: Mapped[UUID]
-    feed_id: Mapped[UUID | None]
-    file_id: Mapped[UUID]
-    config_id: Mapped[UUID | None]
-    corrects_import_id: Mapped[UUID | None]
-    state: Mapped[str] = mapped_column(server_default="received")
-    code: Mapped[str | None]
-    reason: Mapped[str | None]
-    fix: Mapped[str | None]
-    as_of: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    confirmed_as_of: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    reading: Mapped[str | None]
-    forced: Mapped[bool] = mapped_column(server_default=text("false"))
-    guards: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
-    waived: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
-    suggestions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
-    remarks: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
-    header: Mapped[list[str] | None] = mapped_column(JSONB)
-    counts: Mapped[Json]
-    problem_count: Mapped[int] = mapped_column(server_default=text("0"))
-    attempts: Mapped[int] = mapped_column(server_default=text("0"))
-    seconds: Mapped[float | None]
-    received_at: Mapped[Stamp]
-    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    receipt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    partner_id: Mapped[UUID] = ours()
+    feed_id: Mapped[UUID | None] = ours()
+    file_id: Mapped[UUID] = ours()
+    config_id: Mapped[UUID | None] = ours()
+    corrects_import_id: Mapped[UUID | None] = ours()
+    state: Mapped[str] = ours(server_default="received")
+    code: Mapped[str | None] = ours()
+    reason: Mapped[str | None] = personal()
+    fix: Mapped[str | None] = personal()
+    as_of: Mapped[datetime | None] = ours(DateTime(timezone=True))
+    confirmed_as_of: Mapped[datetime | None] = ours(DateTime(timezone=True))
+    reading: Mapped[str | None] = ours()
+    forced: Mapped[bool] = ours(server_default=text("false"))
+    guards: Mapped[list[str]] = ours(JSONB, server_default=text("'[]'"))
+    waived: Mapped[list[str]] = ours(JSONB, server_default=text("'[]'"))
+    suggestions: Mapped[list[dict[str, Any]]] = personal(JSONB, server_default=text("'[]'"), blank=[])
+    remarks: Mapped[list[str]] = ours(JSONB, server_default=text("'[]'"))
+    header: Mapped[list[str] | None] = personal(JSONB)
+    counts: Mapped[Json] = ours()
+    problem_count: Mapped[int] = ours(server_default=text("0"))
+    attempts: Mapped[int] = ours(server_default=text("0"))
+    seconds: Mapped[float | None] = ours()
+    received_at: Mapped[Stamp] = ours()
+    finished_at: Mapped[datetime | None] = ours(DateTime(timezone=True))
+    receipt_at: Mapped[datetime | None] = ours(DateTime(timezone=True))
 
     __table_args__ = (
         points_at("partners", "partner_id"),
@@ -119,16 +119,16 @@ class RowError(FirmScoped, Base):
 
     __tablename__ = "row_errors"
 
-    import_id: Mapped[UUID]
-    place: Mapped[int]
-    row: Mapped[int]
-    line: Mapped[int]
-    sheet: Mapped[str | None]
-    column_name: Mapped[str | None]
-    value: Mapped[str | None]
-    code: Mapped[str]
-    severity: Mapped[str]
-    message: Mapped[str]
-    fix: Mapped[str]
+    import_id: Mapped[UUID] = ours()
+    place: Mapped[int] = ours()
+    row: Mapped[int] = ours()
+    line: Mapped[int] = ours()
+    sheet: Mapped[str | None] = ours()
+    column_name: Mapped[str | None] = personal()
+    value: Mapped[str | None] = personal()
+    code: Mapped[str] = ours()
+    severity: Mapped[str] = ours()
+    message: Mapped[str] = personal()
+    fix: Mapped[str] = personal()
 
     __table_args__ = (points_at("imports", "import_id"), Index(None, "firm_id", "import_id", "place"))

@@ -7,9 +7,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Boolean, CheckConstraint, DateTime, Index, Numeric, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
-from gateway.db.models.base import Base, FirmScoped, Instant, Json, Stamp, points_at
+from gateway.db.models.base import Base, FirmScoped, Instant, Json, Stamp, ours, personal, points_at, sensitive
 
 Money = Numeric(14, 2)
 Words = ARRAY(Text)
@@ -22,12 +22,12 @@ class Record(FirmScoped):
     `version` counts changes, so that a writer notices that somebody else was faster.
     """
 
-    source_import_id: Mapped[UUID | None]
-    source_row: Mapped[int | None]
-    pins: Mapped[Json]
-    version: Mapped[int] = mapped_column(server_default=text("1"))
-    created_at: Mapped[Stamp]
-    updated_at: Mapped[Stamp]
+    source_import_id: Mapped[UUID | None] = ours()
+    source_row: Mapped[int | None] = ours()
+    pins: Mapped[Json] = personal(blank={})
+    version: Mapped[int] = ours(server_default=text("1"))
+    created_at: Mapped[Stamp] = ours()
+    updated_at: Mapped[Stamp] = ours()
 
 
 class Client(Record, Base):
@@ -39,55 +39,55 @@ class Client(Record, Base):
 
     __tablename__ = "clients"
 
-    partner_id: Mapped[UUID]
-    key: Mapped[str]
-    employee_id: Mapped[str | None]
-    given_name: Mapped[str | None]
-    middle_name: Mapped[str | None]
-    family_name: Mapped[str | None]
-    date_of_birth: Mapped[date | None]
-    sex: Mapped[str | None]
-    email: Mapped[str | None]
-    phone: Mapped[str | None]
-    citizenship: Mapped[str | None]
-    country_of_birth: Mapped[str | None]
-    current_location: Mapped[str | None]
-    time_zone: Mapped[str | None]
-    job_title: Mapped[str | None]
-    employer_name: Mapped[str | None]
-    soc_code: Mapped[str | None]
-    work_city: Mapped[str | None]
-    work_state: Mapped[str | None]
-    annual_salary: Mapped[Decimal | None] = mapped_column(Money)
-    salary_currency: Mapped[str | None]
-    hire_date: Mapped[date | None]
-    termination_date: Mapped[date | None]
-    manager_email: Mapped[str | None]
-    enrollment_status: Mapped[str] = mapped_column(server_default="active")
-    program: Mapped[str | None]
-    eligibility_start_date: Mapped[date | None]
-    eligibility_end_date: Mapped[date | None]
-    highest_degree: Mapped[str | None]
-    field_of_study: Mapped[str | None]
-    university: Mapped[str | None]
-    graduation_year: Mapped[int | None]
-    years_of_experience: Mapped[Decimal | None] = mapped_column(Numeric(4, 1))
-    publications_count: Mapped[int | None]
-    citations_count: Mapped[int | None]
-    patents_count: Mapped[int | None]
-    awards: Mapped[list[str] | None] = mapped_column(Words)
-    media_coverage: Mapped[list[str] | None] = mapped_column(Words)
-    skills: Mapped[list[str] | None] = mapped_column(Words)
-    languages: Mapped[list[str] | None] = mapped_column(Words)
-    notes: Mapped[str | None]
-    ssn: Mapped[bytes | None]
-    ssn_index: Mapped[bytes | None]
-    a_number: Mapped[bytes | None]
-    a_number_index: Mapped[bytes | None]
-    attorney_id: Mapped[UUID | None]
-    status: Mapped[str] = mapped_column(server_default="active")
-    attributes: Mapped[Json]
-    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    partner_id: Mapped[UUID] = ours()
+    key: Mapped[str] = personal(blank=text("'erased:' || id"))
+    employee_id: Mapped[str | None] = personal()
+    given_name: Mapped[str | None] = personal()
+    middle_name: Mapped[str | None] = personal()
+    family_name: Mapped[str | None] = personal()
+    date_of_birth: Mapped[date | None] = personal()
+    sex: Mapped[str | None] = personal()
+    email: Mapped[str | None] = personal()
+    phone: Mapped[str | None] = personal()
+    citizenship: Mapped[str | None] = personal()
+    country_of_birth: Mapped[str | None] = personal()
+    current_location: Mapped[str | None] = personal()
+    time_zone: Mapped[str | None] = personal()
+    job_title: Mapped[str | None] = personal()
+    employer_name: Mapped[str | None] = personal()
+    soc_code: Mapped[str | None] = personal()
+    work_city: Mapped[str | None] = personal()
+    work_state: Mapped[str | None] = personal()
+    annual_salary: Mapped[Decimal | None] = personal(Money)
+    salary_currency: Mapped[str | None] = personal()
+    hire_date: Mapped[date | None] = personal()
+    termination_date: Mapped[date | None] = personal()
+    manager_email: Mapped[str | None] = personal()
+    enrollment_status: Mapped[str] = personal(server_default="active", blank="terminated")
+    program: Mapped[str | None] = personal()
+    eligibility_start_date: Mapped[date | None] = personal()
+    eligibility_end_date: Mapped[date | None] = personal()
+    highest_degree: Mapped[str | None] = personal()
+    field_of_study: Mapped[str | None] = personal()
+    university: Mapped[str | None] = personal()
+    graduation_year: Mapped[int | None] = personal()
+    years_of_experience: Mapped[Decimal | None] = personal(Numeric(4, 1))
+    publications_count: Mapped[int | None] = personal()
+    citations_count: Mapped[int | None] = personal()
+    patents_count: Mapped[int | None] = personal()
+    awards: Mapped[list[str] | None] = personal(Words)
+    media_coverage: Mapped[list[str] | None] = personal(Words)
+    skills: Mapped[list[str] | None] = personal(Words)
+    languages: Mapped[list[str] | None] = personal(Words)
+    notes: Mapped[str | None] = personal()
+    ssn: Mapped[bytes | None] = sensitive()
+    ssn_index: Mapped[bytes | None] = sensitive()
+    a_number: Mapped[bytes | None] = sensitive()
+    a_number_index: Mapped[bytes | None] = sensitive()
+    attorney_id: Mapped[UUID | None] = ours()
+    status: Mapped[str] = ours(server_default="active")
+    attributes: Mapped[Json] = personal(blank={})
+    erased_at: Mapped[datetime | None] = ours(DateTime(timezone=True))
 
     __table_args__ = (
         points_at("partners", "partner_id"),
@@ -105,29 +105,29 @@ class Case(Record, Base):
 
     __tablename__ = "cases"
 
-    partner_id: Mapped[UUID]
-    case_number: Mapped[str]
-    client_id: Mapped[UUID | None]
-    case_type: Mapped[str | None]
-    stage: Mapped[str] = mapped_column(server_default="evaluation")
-    status: Mapped[str] = mapped_column(server_default="open")
-    priority: Mapped[str | None]
-    complexity: Mapped[int | None]
-    attorney_id: Mapped[UUID | None]
-    receipt_number: Mapped[str | None]
-    lca_number: Mapped[str | None]
-    perm_number: Mapped[str | None]
-    opened_on: Mapped[date | None]
-    filed_on: Mapped[date | None]
-    decided_on: Mapped[date | None]
-    deadline_on: Mapped[date | None]
-    premium: Mapped[bool | None]
-    employer_name: Mapped[str | None]
-    job_title: Mapped[str | None]
-    wage: Mapped[Decimal | None] = mapped_column(Money)
-    worksite_city: Mapped[str | None]
-    worksite_state: Mapped[str | None]
-    attributes: Mapped[Json]
+    partner_id: Mapped[UUID] = ours()
+    case_number: Mapped[str] = ours()
+    client_id: Mapped[UUID | None] = ours()
+    case_type: Mapped[str | None] = ours()
+    stage: Mapped[str] = ours(server_default="evaluation")
+    status: Mapped[str] = ours(server_default="open")
+    priority: Mapped[str | None] = personal()
+    complexity: Mapped[int | None] = ours()
+    attorney_id: Mapped[UUID | None] = ours()
+    receipt_number: Mapped[str | None] = personal()
+    lca_number: Mapped[str | None] = personal()
+    perm_number: Mapped[str | None] = personal()
+    opened_on: Mapped[date | None] = ours()
+    filed_on: Mapped[date | None] = ours()
+    decided_on: Mapped[date | None] = ours()
+    deadline_on: Mapped[date | None] = ours()
+    premium: Mapped[bool | None] = ours()
+    employer_name: Mapped[str | None] = personal()
+    job_title: Mapped[str | None] = personal()
+    wage: Mapped[Decimal | None] = personal(Money)
+    worksite_city: Mapped[str | None] = personal()
+    worksite_state: Mapped[str | None] = personal()
+    attributes: Mapped[Json] = personal(blank={})
 
     __table_args__ = (
         points_at("partners", "partner_id"),
@@ -151,18 +151,19 @@ class Document(Record, Base):
 
     __tablename__ = "documents"
 
-    client_id: Mapped[UUID]
-    case_id: Mapped[UUID | None]
-    doc_type: Mapped[str]
-    number: Mapped[bytes | None]
-    number_index: Mapped[bytes | None]
-    country: Mapped[str | None]
-    issued_on: Mapped[date | None]
-    expires_on: Mapped[date | None]
-    duration_of_status: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
-    status: Mapped[str] = mapped_column(server_default="current")
-    file_id: Mapped[UUID | None]
-    attributes: Mapped[Json]
+    client_id: Mapped[UUID] = ours()
+    case_id: Mapped[UUID | None] = ours()
+    doc_type: Mapped[str] = ours()
+    number: Mapped[bytes | None] = sensitive()
+    # two without a number would be one document, so each keeps an index, of nothing
+    number_index: Mapped[bytes | None] = sensitive(blank=text("uuid_send(gen_random_uuid())"))
+    country: Mapped[str | None] = personal()
+    issued_on: Mapped[date | None] = personal()
+    expires_on: Mapped[date | None] = personal()
+    duration_of_status: Mapped[bool] = personal(Boolean, server_default=text("false"), blank=False)
+    status: Mapped[str] = personal(server_default="current", blank="void")
+    file_id: Mapped[UUID | None] = personal()
+    attributes: Mapped[Json] = personal(blank={})
 
     __table_args__ = (
         points_at("clients", "client_id"),
@@ -187,10 +188,10 @@ class Sighting(Base):
 
     __tablename__ = "sightings"
 
-    firm_id: Mapped[UUID] = mapped_column(primary_key=True)
-    feed_id: Mapped[UUID] = mapped_column(primary_key=True)
-    record_id: Mapped[UUID] = mapped_column(primary_key=True)
-    kind: Mapped[str]
-    import_id: Mapped[UUID]
-    as_of: Mapped[Instant]
-    present: Mapped[bool] = mapped_column(server_default=text("true"))
+    firm_id: Mapped[UUID] = ours(primary_key=True)
+    feed_id: Mapped[UUID] = ours(primary_key=True)
+    record_id: Mapped[UUID] = ours(primary_key=True)
+    kind: Mapped[str] = ours()
+    import_id: Mapped[UUID] = ours()
+    as_of: Mapped[Instant] = ours()
+    present: Mapped[bool] = ours(server_default=text("true"))

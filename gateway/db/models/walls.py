@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from gateway.db.models.base import Base, FirmScoped, Stamp, points_at
+from gateway.db.models.base import Base, FirmScoped, Stamp, ours, personal, points_at
 
 
 class Wall(FirmScoped, Base):
@@ -18,12 +18,12 @@ class Wall(FirmScoped, Base):
 
     __tablename__ = "walls"
 
-    staff_id: Mapped[UUID]
-    client_id: Mapped[UUID | None]
-    partner_id: Mapped[UUID | None]
-    reason: Mapped[str]
-    created_by: Mapped[str]
-    created_at: Mapped[Stamp]
+    staff_id: Mapped[UUID] = ours()
+    client_id: Mapped[UUID | None] = ours()
+    partner_id: Mapped[UUID | None] = ours()
+    reason: Mapped[str] = personal(blank="erased")
+    created_by: Mapped[str] = ours()
+    created_at: Mapped[Stamp] = ours()
 
     __table_args__ = (
         points_at("staff", "staff_id"),

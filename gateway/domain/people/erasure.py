@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, text, union, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, union, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -33,16 +33,15 @@ from gateway.db.models import (
     RowError,
     Sighting,
 )
+from gateway.db.models.base import blanks
 from gateway.db.session import lift_walls, lock_partner
 from gateway.domain.audit import Change, write
 from gateway.domain.people import changes
-from gateway.domain.people.fields import FIELDS
 from gateway.errors import Conflict
 from gateway.office import Actor
 
 _MARK = "erased:"
 _REMARK = "Its original and its receipts were destroyed when a person whom it named was erased."
-_OF_CASES = ("receipt_number", "lca_number", "perm_number", "job_title", "wage", "worksite_city", "worksite_state")
 
 
 class Erased(NamedTuple):
@@ -122,45 +121,24 @@ def _take(session: Session, client_id: UUID) -> Client:
 
 
 def _blank(client: Client, cipher: FirmCipher) -> None:
-    for name, field in FIELDS["client"].items():
-        if not field.lasting:
-            setattr(client, name, None)
-        if field.sensitive:
-            setattr(client, f"{name}_index", None)
-    client.enrollment_status, client.status, client.attorney_id = "terminated", "archived", None
-    client.attributes, client.pins, client.erased_at = {}, {}, clock.now()
-    client.key = tombstone(client.key, cipher)
+    stone = {"key": tombstone(client.key, cipher)}
+    for name, value in (blanks(Client) | stone).items():
+        setattr(client, name, value)
+    client.status, client.attorney_id, client.erased_at = "archived", None, clock.now()
     changes.touch(client)
 
 
 def _blank_documents(client_id: UUID) -> ReturningUpdate[UUID]:
-    """Two without a number would be one document, so each gets a number's index that nothing has."""
-    nothing = dict.fromkeys(("number", "country", "issued_on", "expires_on", "file_id"))
-    return (
-        update(Document)
-        .where(Document.client_id == client_id)
-        .values(
-            **nothing,
-            number_index=text("uuid_send(gen_random_uuid())"),
-            duration_of_status=False,
-            status="void",
-            **_COMMON,
-            version=Document.version + 1,
-        )
-        .returning(Document.id)
-    )
+    values = blanks(Document) | _TOUCHED | {"version": Document.version + 1}
+    return update(Document).where(Document.client_id == client_id).values(values).returning(Document.id)
 
 
 def _blank_cases(client_id: UUID) -> ReturningUpdate[UUID]:
-    return (
-        update(Case)
-        .where(Case.client_id == client_id)
-        .values(**dict.fromkeys(_OF_CASES), **_COMMON, version=Case.version + 1)
-        .returning(Case.id)
-    )
+    values = blanks(Case) | _TOUCHED | {"version": Case.version + 1}
+    return update(Case).where(Case.client_id == client_id).values(values).returning(Case.id)
 
 
-_COMMON = {"attributes": {}, "pins": {}, "updated_at": func.gateway_now()}
+_TOUCHED = {"updated_at": func.gateway_now()}
 
 
 # ------------------------------------------------------------------------------------------------ files

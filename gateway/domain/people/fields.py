@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from sqlalchemy import ARRAY, Boolean, Date, Integer, LargeBinary, Numeric, Table
+from sqlalchemy import ARRAY, Boolean, Date, Integer, Numeric, Table
 
 from gateway.db.models import Base, Case, Client, Document
 from gateway.domain.rules import vocabulary
@@ -96,7 +96,7 @@ def _fields(kind: Kind, model: type[Base]) -> dict[str, Field]:
         column.name: Field(
             column.name,
             _holds(column.type),
-            isinstance(column.type, LargeBinary),
+            column.info.get("nature") == "sensitive",
             CHOICES.get((kind, column.name)),
             not column.nullable,
             _ROOMS.get((kind, column.name)) or _room(column.type),
