@@ -18,6 +18,9 @@ PARTNER_YAML = Reader(section for wing in WINGS for section in wing.sections)
 SUBSCRIPTIONS = Subscriptions(one for wing in WINGS for one in wing.subscriptions)
 KINDS = Kinds([*(kind for wing in WINGS for kind in wing.kinds), *SUBSCRIPTIONS.kinds])
 
+# the domain's first: whoever writes takes clients, cases, documents, and then the rest
+ERASERS = tuple(eraser for wing in WINGS for eraser in wing.erasers)
+
 
 def office_of(db: Database, settings: Settings) -> Office:
     """The office of an installation, in which all wings hear what is told."""

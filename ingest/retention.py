@@ -1,4 +1,4 @@
-"""Lets go of what was kept long enough: originals, their receipts, and what was told of single rows."""
+"""Lets go of what was kept long enough, or is condemned: originals, their receipts, and what was told of rows."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from gateway import clock
-from gateway.db.models import OPEN_STATES, Document, File, Import, Partner, RowError
+from gateway.db.models import Document, File, Import, Partner
 from gateway.domain.partners.homes import Home
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Clockwork, Kind
 from ingest import receipts
+from ingest.forgetting import WAITING, forget, forget_person
 
 KEPT = timedelta(days=400)
 
@@ -37,33 +38,32 @@ def _retire_some(handling: Handling) -> int:
         for file in files:
             handling.office.store.delete(file.storage_key)
             file.destroyed_at = clock.now()
-        for home, import_id in _forgotten(session, [file.id for file in files]):
+        for home, import_id in _forgotten(session, files):
             receipts.destroy(handling.office.settings, home, import_id)
     return len(files)
 
 
 def _outlived() -> Select[File]:
-    """Files that nobody will ask for: none that waits for a decision, none that is attached to a document."""
+    """Files that are old or condemned: none that waits for a decision, none that is attached to a document."""
     member = aliased(File)
     members = select(member.id).where(member.archive_id == File.id).correlate(File)
     about = or_(Import.file_id == File.id, Import.file_id.in_(members))
-    waiting = exists().where(about, Import.state.in_((*OPEN_STATES, "held")))
+    waiting = exists().where(about, Import.state.in_(WAITING))
     return select(File).where(
         File.destroyed_at.is_(None),
-        File.received_at < clock.now() - KEPT,
+        or_(File.received_at < clock.now() - KEPT, File.condemned_at.is_not(None)),
         ~waiting,
         ~exists().where(Document.file_id == File.id),
     )
 
 
-def _forgotten(session: Session, files: Sequence[UUID]) -> list[tuple[Home, UUID]]:
+def _forgotten(session: Session, files: Sequence[File]) -> list[tuple[Home, UUID]]:
     """Take the problems out of the imports of these files; give the imports, and where they belong."""
-    found = session.execute(
-        select(Import, Partner).join(Partner, Partner.id == Import.partner_id).where(Import.file_id.in_(files))
-    ).all()
-    for one, _ in found:
-        one.problem_count, one.remarks = 0, [*one.remarks, _REMARK]
-    session.execute(delete(RowError).where(RowError.import_id.in_([one.id for one, _ in found])))
+    condemned = {file.id for file in files if file.condemned_at is not None}
+    read = Import.file_id.in_([file.id for file in files])
+    found = session.execute(select(Import, Partner).join(Partner, Partner.id == Import.partner_id).where(read)).all()
+    forget_person(session, [one for one, _ in found if one.file_id in condemned])
+    forget(session, [one for one, _ in found if one.file_id not in condemned], _REMARK)
     return [(Home.of(by), one.id) for one, by in found]
 
 

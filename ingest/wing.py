@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from gateway.wing import Wing
-from ingest import jobs, retention
+from ingest import erasing, jobs, retention, searching
 from ingest.feeds import FEEDS
 
-INGEST = Wing(kinds=(*jobs.KINDS, *retention.KINDS), sections=(FEEDS,))
+INGEST = Wing(
+    kinds=(*jobs.KINDS, *retention.KINDS, *searching.KINDS),
+    sections=(FEEDS,),
+    erasers=erasing.ERASERS,
+)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from gateway.domain.people import holdings
 from gateway.domain.upkeep import housekeeping
 from gateway.wing import Wing
 
-DOMAIN = Wing(kinds=housekeeping.KINDS)
+DOMAIN = Wing(kinds=housekeeping.KINDS, erasers=holdings.ERASERS)

@@ -6,8 +6,9 @@ As draft-ietf-httpapi-idempotency-key-header has it; see `gateway.domain.access.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from uuid import UUID
 
 import msgspec
 from litestar import Response
@@ -76,8 +77,9 @@ def keep(where: Acting | Session, call: Call, data: object, answer: Response[Any
     """
     if (key := _key(call)) is None:
         return
+    about = _shown(msgspec.to_builtins(answer.content, builtin_types=[UUID]))
     headers = {name: str(value) for name, value in answer.headers.items()}
-    told = Answer(answer.status_code or 201, headers, msgspec.json.encode(answer.content).decode())
+    told = Answer(answer.status_code or 201, headers, msgspec.json.encode(answer.content).decode(), about)
     kept_answers.keep(_at_work(where, call), key, _asked(call, data), told)
 
 
@@ -90,6 +92,15 @@ def _key(call: Call) -> str | None:
     if call.idempotency_key is not None and not _KEY.fullmatch(call.idempotency_key):
         raise Rejected(400, "bad_idempotency_key", f"{HEADER} is 1 to 255 visible ASCII characters.")
     return call.idempotency_key
+
+
+def _shown(content: object) -> list[UUID]:
+    """The ids in an answer: whoever takes a record out of the house finds by them what was said of it."""
+    if isinstance(content, Mapping):
+        return _shown(list(content.values()))
+    if isinstance(content, list | tuple):
+        return [one for each in content for one in _shown(each)]
+    return [content] if isinstance(content, UUID) else []
 
 
 def _asked(call: Call, data: object) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from psycopg import Connection, sql
 
 from gateway.crypto import FirmCipher
-from gateway.domain.people.fields import Kind
+from gateway.domain.people.fields import FIELDS, Kind
 from ingest.catalogue import RowProblem
 from ingest.load.shapes import Shape
 from ingest.mapping.records import Mapped, Records
@@ -139,14 +139,15 @@ class Stage:
         return _copy("stage_problems", PROBLEM_COLUMNS, told)
 
     def _keys(self, keys: Sequence[str | None]) -> list[str | None]:
-        """Client keys as stored: a sensitive one only as its blind index."""
-        if self._key_field not in self.shapes.get("client", _NO_SHAPE).sensitive:
-            return list(keys)
-        indexed = self._cipher.index_column(keys, self._key_field)
-        return [None if one is None else f"{self._key_field}:{one.hex()}" for one in indexed]
+        return stored_keys(keys, self._key_field, self._cipher) if "client" in self.shapes else list(keys)
 
 
-_NO_SHAPE = Shape("client", (), {})
+def stored_keys(keys: Sequence[str | None], key_field: str, cipher: FirmCipher) -> list[str | None]:
+    """Client keys as stored: a sensitive one only as its blind index."""
+    if not FIELDS["client"][key_field].sensitive:
+        return list(keys)
+    indexed = cipher.index_column(keys, key_field)
+    return [None if one is None else f"{key_field}:{one.hex()}" for one in indexed]
 
 
 def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> _Copy:

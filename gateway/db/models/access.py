@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.db.models.base import (
@@ -76,6 +77,7 @@ class IdempotencyKey(Base):
     Attributes:
         fingerprint: of the request, keyed by the firm's data key.
         body: of the answer, encrypted under it.
+        about: ids that the answer shows; None where nobody noted them.
     """
 
     __tablename__ = "idempotency_keys"
@@ -87,6 +89,7 @@ class IdempotencyKey(Base):
     status: Mapped[int] = ours()
     headers: Mapped[Json] = ours()
     body: Mapped[bytes] = sensitive()
+    about: Mapped[list[UUID] | None] = ours(postgresql.ARRAY(Uuid))
     created_at: Mapped[Stamp] = ours()
 
     __table_args__ = (belongs_to_firm(),)

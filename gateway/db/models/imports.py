@@ -29,6 +29,7 @@ class File(FirmScoped, Base):
         archive_id: the archive in which it came, kept as it arrived; that one has no import.
         remarks: what was noticed before anything was read.
         destroyed_at: since when the bytes are gone for good.
+        condemned_at: since when they are to go as soon as nothing waits for them, for an erased person is named there.
     """
 
     __tablename__ = "files"
@@ -43,6 +44,7 @@ class File(FirmScoped, Base):
     remarks: Mapped[list[str]] = personal(JSONB, server_default=text("'[]'"), blank=[])
     received_at: Mapped[Stamp] = ours()
     destroyed_at: Mapped[datetime | None] = ours(DateTime(timezone=True))
+    condemned_at: Mapped[datetime | None] = ours(DateTime(timezone=True))
 
     __table_args__ = (
         points_at("partners", "partner_id"),

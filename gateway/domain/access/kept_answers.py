@@ -6,7 +6,7 @@ between; for a day, and encrypted, since they may show a person or a secret.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -22,11 +22,17 @@ _COLUMN = "idempotency_keys.body"  # what the encryption of an answer is bound t
 
 
 class Answer(NamedTuple):
-    """What somebody was answered; `body` is JSON."""
+    """What somebody was answered.
+
+    Attributes:
+        body: JSON.
+        about: ids of what it shows, by which whoever erases a person finds it.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: str
+    about: Sequence[UUID] = ()
 
 
 def take_turn(acting: Acting, key: str) -> None:
@@ -74,6 +80,7 @@ def keep(acting: Acting, key: str, asked: str, answer: Answer) -> None:
         status=answer.status,
         headers=dict(answer.headers),
         body=body,
+        about=list(answer.about),
     )
     if acting.session.execute(kept.on_conflict_do_nothing().returning(IdempotencyKey.key)).first() is None:
         raise Conflict("in_flight", "Another request with this Idempotency-Key was faster; send it again.")

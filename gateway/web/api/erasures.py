@@ -10,14 +10,11 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
-from sqlalchemy import select
 
-from gateway.db.models import Partner
-from gateway.domain.partners.homes import Home
 from gateway.domain.people.erasure import Erased, erase
 from gateway.web.calls import Call, may
 from gateway.web.texts import Text
-from ingest import receipts
+from gateway.wings import ERASERS
 
 Reason = Annotated[Text, Meta(description="Why; it stays on record.")]
 
@@ -34,7 +31,8 @@ class ErasureView(Struct, frozen=True, kw_only=True):
     Attributes:
         imports: whose files, receipts and problems were destroyed.
         waiting_imports: they may name the person, and wait for a decision: refuse them, or release them, and the rows
-            about the person are left out. Their files stay until then.
+            about the person are left out. Their files are destroyed in the night after.
+        jobs: read the partner's other stored files again, and destroy those in which a row names the person.
     """
 
     client_id: UUID
@@ -45,19 +43,22 @@ class ErasureView(Struct, frozen=True, kw_only=True):
     files: int
     imports: list[UUID]
     waiting_imports: list[UUID]
+    jobs: list[UUID]
 
     @classmethod
     def of(cls, erased: Erased) -> ErasureView:
         """What was erased, in numbers."""
+        counts, named = erased.counts, erased.named
         return cls(
             client_id=erased.client.id,
             erased_at=erased.client.erased_at,
-            cases=erased.cases,
-            documents=erased.documents,
-            audit_entries=erased.entries,
-            files=len(erased.storage_keys),
-            imports=list(erased.imports),
-            waiting_imports=list(erased.waiting),
+            cases=counts["cases"],
+            documents=counts["documents"],
+            audit_entries=counts["audit_entries"],
+            files=counts["files"],
+            imports=list(named["imports"]),
+            waiting_imports=list(named["waiting_imports"]),
+            jobs=list(named["jobs"]),
         )
 
 
@@ -70,13 +71,6 @@ def erase_client(
     The audit log keeps who did what and when, with "erased" in place of values. A tombstone keeps the partner's next
     files from bringing the person back; adding the person by hand does.
     """
-    with call.firm() as session:
-        cipher = call.office.cipher(session, call.who.firm_id)
-        erased = erase(session, client_id, data.reason, cipher, call.actor)
-        partner = session.scalars(select(Partner).where(Partner.id == erased.client.partner_id)).one()
-        home = Home.of(partner)
-        for key in erased.storage_keys:  # before the commit: if it fails, the same request finds them gone
-            call.office.store.delete(key)
-        for import_id in erased.imports:
-            receipts.destroy(call.office.settings, home, import_id)
+    with call.office.acting(call.who.firm_id, call.actor) as acting:
+        erased = erase(acting, client_id, data.reason, ERASERS)
         return Response(ErasureView.of(erased), headers={"Location": f"/v1/clients/{client_id}"})

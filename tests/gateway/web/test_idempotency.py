@@ -134,9 +134,20 @@ def test_an_import_is_taken_again_once(http, as_staff, inbox):
     assert inbox.sql("SELECT count(*) FROM imports") == [(2,)]
 
 
-def test_erasing_a_person_forgets_the_answers_that_are_kept(http, as_staff, inbox):
-    admin = as_staff("admin")
-    client_id = create(http, admin, "k").json()["id"]
+def test_erasing_a_person_forgets_the_answers_about_her_alone(http, as_staff, inbox, tenants):
+    admin, other = as_staff("admin"), ANA | {"employee_id": "E901", "given_name": "Ben"}
+    client_id = create(http, admin, "hers").json()["id"]
+    create(http, admin, "her case", {"case_number": "C1", "client_id": client_id}, "/v1/cases")
+    create(http, admin, "her passport", {"client_id": client_id, "doc_type": "passport"}, "/v1/documents")
+    his = create(http, admin, "his", other)
+    inbox.sql(
+        "INSERT INTO idempotency_keys (firm_id, caller_id, key, fingerprint, status, body)"
+        " SELECT firm_id, caller_id, 'of before anybody noted whom it shows', fingerprint, status, body"
+        " FROM idempotency_keys WHERE key = 'his'"
+    )
     answer = http.post(f"{CLIENTS}/{client_id}/erasure", json={"reason": "She asked for it"}, headers=admin)
     assert answer.status_code == 201, answer.text
-    assert inbox.sql("SELECT count(*) FROM idempotency_keys") == [(0,)]
+    assert inbox.sql("SELECT key FROM idempotency_keys") == [("his",)]
+    again = create(http, admin, "his", other)
+    assert (again.status_code, again.json(), again.headers["idempotency-replayed"]) == (201, his.json(), "true")
+    assert inbox.sql("SELECT count(*) FROM clients") == [(2,)]

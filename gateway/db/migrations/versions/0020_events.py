@@ -6,7 +6,7 @@ from gateway.db.cluster import SYSTEM
 from gateway.db.security import allow, isolate
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 
 
 def upgrade() -> None:
