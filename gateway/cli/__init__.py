@@ -31,6 +31,7 @@ COMMANDS: dict[str, Entry] = {
     "report": Entry("reports", "command", "Print a report about one firm, or write it to a file."),
     "firm": Entry("people", "firm", "Add law firms."),
     "staff": Entry("people", "staff", "Add the people who work at a firm, and give them passwords."),
+    "client": Entry("clients", "group", "Erase people."),
     "key": Entry("keys", "group", "Give partners API keys; list and revoke them."),
     "db": Entry("database", "group", "Reach, migrate and stop the database."),
     "doctor": Entry("doctor", "command", "Check this installation and say what to fix."),
