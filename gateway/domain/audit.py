@@ -26,6 +26,7 @@ Action = Literal[
     "client.restore", "client.unpin", "client.update", "client.view",
     "credential.add", "credential.revoke", "credential.rotate",
     "document.create", "document.list", "document.number", "document.unpin", "document.update", "document.view",
+    "eligibility.check",
     "employee.status",
     "feed.forget", "feed.learn",
     "firm.add",

@@ -21,6 +21,7 @@ from gateway.domain.audit import Change, record
 from gateway.domain.people import changes
 from gateway.erasing import Eraser, Person
 from gateway.errors import Conflict
+from gateway.events import ClientChanged
 from gateway.office import Acting
 
 _MARK = "erased:"
@@ -82,6 +83,7 @@ def erase(acting: Acting, client_id: UUID, reason: str, erasers: Iterable[Eraser
         counts = {name: count for one in shares for name, count in one.counts.items()}
         told = Change("client", client_id, "erased", new={"reason": reason, **counts})
         record(acting, "client.erase", client_id=client_id, changes=[told])
+        acting.tell(ClientChanged(partner_id=person.partner_id, records=[client_id], change="erased"))
     for one in shares:
         one.destroy()
     session.refresh(client)

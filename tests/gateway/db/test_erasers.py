@@ -13,6 +13,8 @@ OTHERS = {
     "alembic_version": "a number",
     "attorneys": "of the firm's staff",
     "credentials": "of partners' programs",
+    "event_cursors": "numbers",
+    "events": "ids of records, words and stages; what they hold is read where somebody acts",
     "feeds": "names in partner.yaml",
     "firms": "the firm itself",
     "header_aliases": "names of columns that somebody read and accepted",
