@@ -7,14 +7,12 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-from fabricate import FIRM, partner_yaml
+from fabricate import partner_yaml
 
-from gateway import crypto, settings
+from gateway import settings
 from gateway.db.session import Database
-from gateway.domain.access import accounts
 from gateway.domain.partners import homes, versions
 from gateway.domain.partners.homes import find_home
-from gateway.errors import NotFound
 from gateway.office import Actor, Office
 from gateway.wings import PARTNER_YAML, office_of
 from ingest import receipts
@@ -49,15 +47,7 @@ def _office(data_dir: str) -> Office:
 
 
 def _home(office: Office, slug: str) -> homes.Home:
-    settings = PARTNER_YAML.read(partner_yaml(slug))
-    with office.db.system() as session:
-        try:
-            firm = accounts.find_firm(session, FIRM).id
-        except NotFound:
-            key = crypto.load_master_key(office.settings)
-            firm = accounts.add_firm(session, FIRM, "Bench", time_zone="America/Chicago", master_key=key, actor=ME).id
-    with office.db.firm(firm) as session:
-        versions.apply(session, firm, settings, ME)
+    versions.settle(office, PARTNER_YAML.read(partner_yaml(slug)), ME)
     return find_home(office, slug)
 
 

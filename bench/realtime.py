@@ -21,7 +21,7 @@ from laboratory import Laboratory
 from measuring import Budget, Sample, Samples, Scenario
 from sqlalchemy import text
 
-from gateway import crypto, settings
+from gateway import settings
 from gateway.db.session import Database, driver
 from gateway.domain.access import accounts, tiers
 from gateway.domain.access.credentials import add_key
@@ -165,20 +165,19 @@ def _installation(lab: Laboratory) -> tuple[str, str, str]:
     """A firm, a partner with 50,000 people and no limits worth the name, and its key."""
     loaded = settings.load({"GATEWAY_DATA_DIR": str(lab.server.data_dir)})
     database = Database.open(loaded)
-    with database.system() as session:
-        master = crypto.load_master_key(loaded)
-        firm = accounts.add_firm(session, FIRM, "Bench", time_zone="America/Chicago", master_key=master, actor=ME).id
-    with database.firm(firm) as session:
-        connection = driver(session)
+    office = office_of(database, loaded)
+    firm = accounts.add_firm(office, FIRM, "Bench", time_zone="America/Chicago", actor=ME).id
+    with office.acting(firm, ME) as acting:
+        connection = driver(acting.session)
         row = connection.execute(
             "INSERT INTO partners (firm_id, slug, name, time_zone) VALUES (%s, 'bench', 'Bench', 'UTC') RETURNING id",
             [firm],
         ).fetchone()
         assert row  # noqa: S101 - RETURNING returns one
         connection.execute(_PEOPLE, {"firm": firm, "partner": row[0]})
-        tiers.change(session, firm, "standard", {"minute": 100_000_000, "day": 100_000_000}, ME)
-        tiers.change(session, firm, "firm", {"minute": 100_000_000, "day": 100_000_000}, ME)
-        made = add_key(session, firm, row[0], name="bench", scopes=["records:write"], expires_at=None, actor=ME)
+        tiers.change(acting, "standard", {"minute": 100_000_000, "day": 100_000_000})
+        tiers.change(acting, "firm", {"minute": 100_000_000, "day": 100_000_000})
+        made = add_key(acting, row[0], name="bench", scopes=["records:write"], expires_at=None)
     database.close()
     lab.settle()
     return str(firm), str(row[0]), made.secret

@@ -64,6 +64,10 @@ class Missing(Permanent):
     """There is no such thing for this caller, which includes everything that belongs to another firm."""
 
 
+class Gone(Permanent):
+    """There was such a thing; it was destroyed."""
+
+
 class NotFound(Missing):
     """The plain case of what is missing."""
 

@@ -28,12 +28,14 @@ class Actor(NamedTuple):
     Attributes:
         name: an e-mail address, a partner's slug, or the login at the machine.
         origin: `cli`, or an address.
+        partner_id: of the partner whose credential acts: it sees its own things alone, whatever it asks for.
     """
 
     kind: Literal["staff", "partner", "import", "system"]
     name: str
     id: UUID | None = None
     origin: str | None = None
+    partner_id: UUID | None = None
 
 
 @dataclass(frozen=True)

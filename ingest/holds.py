@@ -5,17 +5,16 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.models import Import
-from gateway.domain.audit import Change, write
-from gateway.domain.partners.homes import Home
+from gateway.domain.audit import Change, record
 from gateway.domain.partners.names import learn_name, learned_names
 from gateway.errors import Conflict, Invalid, NotFound
 from gateway.logging import about
-from gateway.office import Actor, Office
+from gateway.office import Acting, Actor, Office
 from ingest import receipts
+from ingest.imports import home_of
 from ingest.jobs import queue_run
 from ingest.mapping.headers import Headers, fold, standing
 from ingest.pipeline import Outcome
@@ -23,52 +22,42 @@ from ingest.reading import feed_of
 from ingest.running import count
 
 
-def release(
-    office: Office,
-    home: Home,
-    import_id: UUID,
-    actor: Actor,
-    accepted: dict[str, str] | None,
-    *,
-    queued: bool = False,
-) -> None:
+def release(acting: Acting, import_id: UUID, accepted: dict[str, str] | None, *, queued: bool = False) -> None:
     """Let a held file run again, with what holds it waived and new column names learned; `finish` does the rest.
 
     Args:
-        office: the surroundings.
-        home: the partner's.
+        acting: who decides.
         import_id: a held import.
-        actor: who decides.
         accepted: expected column -> the column that it is now; None accepts what the hold suggested.
         queued: leave `finish` to a worker.
 
     Raises:
-        Permanent: `not_held`; `names_needed`, a missing column has no name to accept.
+        NotFound: there is no such import in the actor's sight.
+        Conflict: `not_held`.
+        Invalid: `names_needed`, a missing column has no name to accept.
     """
-    with office.db.firm(home.firm_id) as session:
-        held = _held(session, import_id)
-        if "header_missing" in held.guards:
-            _learn(session, held, actor, accepted)
-        held.waived = sorted({*held.waived, *held.guards})
-        held.state, held.receipt_at = "running", None
-        write(
-            session, home.firm_id, actor, "import.release", import_id=import_id, changes=[_decision(held, "released")]
-        )
-        if queued:
-            queue_run(session, home, import_id)
+    home, held = home_of(acting, import_id), _held(acting, import_id)
+    if "header_missing" in held.guards:
+        _learn(acting, held, accepted)
+    held.waived = sorted({*held.waived, *held.guards})
+    held.state, held.receipt_at = "running", None
+    record(acting, "import.release", import_id=import_id, changes=[_decision(held, "released")])
+    if queued:
+        queue_run(acting.session, home, import_id)
 
 
-def refuse(office: Office, home: Home, import_id: UUID, actor: Actor, reason: str) -> None:
-    """End a held file without loading it.
+def refuse(office: Office, firm_id: UUID, actor: Actor, import_id: UUID, reason: str) -> None:
+    """End a held file without loading it; its receipts are written once that is committed.
 
     Raises:
-        Permanent: `not_held`.
+        NotFound: there is no such import in the actor's sight.
+        Conflict: `not_held`.
     """
-    with office.db.firm(home.firm_id) as session:
-        held = _held(session, import_id)
+    with office.acting(firm_id, actor) as acting:
+        home, held = home_of(acting, import_id), _held(acting, import_id)
         held.state, held.reason, held.finished_at, held.receipt_at = "refused", reason, clock.now(), None
         held.fix, held.counts = "Send a corrected file.", {}  # what it would have done, it has not done
-        write(session, home.firm_id, actor, "import.refuse", import_id=import_id, changes=[_decision(held, "refused")])
+        record(acting, "import.refuse", import_id=import_id, changes=[_decision(held, "refused")])
     with about(import_id=import_id):
         count(home, Outcome("refused"))
     receipts.write(office, home, import_id)
@@ -77,8 +66,8 @@ def refuse(office: Office, home: Home, import_id: UUID, actor: Actor, reason: st
 # ---------------------------------------------------------------- helpers
 
 
-def _held(session: Session, import_id: UUID) -> Import:
-    held = session.scalar(select(Import).where(Import.id == import_id).with_for_update())
+def _held(acting: Acting, import_id: UUID) -> Import:
+    held = acting.session.scalar(select(Import).where(Import.id == import_id).with_for_update())
     if held is None:
         raise NotFound("import", str(import_id))
     if held.state != "held":
@@ -86,10 +75,11 @@ def _held(session: Session, import_id: UUID) -> Import:
     return held
 
 
-def _learn(session: Session, held: Import, actor: Actor, accepted: dict[str, str] | None) -> None:
+def _learn(acting: Acting, held: Import, accepted: dict[str, str] | None) -> None:
     """Accept new names for exactly the columns that are missing; a name learned for another one would corrupt data."""
     feed_id = _present(held.feed_id)
-    it = standing(feed_of(session, held), Headers(held.header or [], learned_names(session, feed_id)))
+    headers = Headers(held.header or [], learned_names(acting.session, feed_id))
+    it = standing(feed_of(acting.session, held), headers)
     suggested = {one["expected"]: one["found"] for one in held.suggestions}
     names = suggested if accepted is None else accepted
     free = f"Not used so far: {', '.join(it.unused) or 'no column'}."
@@ -103,7 +93,7 @@ def _learn(session: Session, held: Import, actor: Actor, accepted: dict[str, str
         asked = " ".join(f"--accept '{name}=...'" for name in sorted(lacking))
         raise Invalid("names_needed", f"Say which columns the missing ones have become: {asked}. {free}")
     for expected, found in names.items():
-        learn_name(session, held.firm_id, feed_id, missing[fold(expected)], found, actor)
+        learn_name(acting, feed_id, missing[fold(expected)], found)
 
 
 def _present(value: UUID | None) -> UUID:

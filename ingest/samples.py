@@ -32,13 +32,11 @@ from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import crypto
 from gateway.config import FieldError, PartnerSettings, Reader, decode, nearest, read
 from gateway.crypto import FirmCipher
-from gateway.db.models import Case, Client, Document, Firm, Import, RowError
+from gateway.db.models import Case, Client, Document, Import, RowError
 from gateway.db.models.records import Record
-from gateway.domain.access import accounts
-from gateway.domain.partners import homes, versions
+from gateway.domain.partners import versions
 from gateway.domain.partners.homes import Home, find_home
 from gateway.domain.people.fields import DURATION_OF_STATUS, FIELDS, Kind
 from gateway.errors import Invalid
@@ -230,28 +228,15 @@ def _unlisted(samples: Path, expected: Expectation) -> list[Path]:
 
 
 def _ready(office: Office, settings: PartnerSettings) -> Home:
-    partner = settings.head
-    with office.db.system() as session:
-        homes.check_free(session, partner.partner, partner.firm)
-    firm_id = _ensure_firm(office, partner.firm).id
-    with office.db.firm(firm_id) as session:
-        versions.apply(session, firm_id, settings, _TESTER)
-    home = find_home(office, partner.partner)
-    with office.db.firm(firm_id) as session:
+    versions.settle(office, settings, _TESTER)
+    home = find_home(office, settings.head.partner)
+    with office.db.firm(home.firm_id) as session:
         if session.scalar(select(Import.id).where(Import.partner_id == home.partner_id).limit(1)):
             raise Invalid(
                 "samples_not_alone",
                 f"The partner {home.slug!r} has imports in this database already; samples need a fresh one.",
             )
     return home
-
-
-def _ensure_firm(office: Office, slug: str) -> Firm:
-    with office.db.system() as session:
-        if firm := session.scalar(select(Firm).where(Firm.slug == slug)):
-            return firm
-        key = crypto.load_master_key(office.settings)
-        return accounts.add_firm(session, slug, slug, time_zone="UTC", master_key=key, actor=_TESTER)
 
 
 def _tried(office: Office, home: Home, sample: Sample, path: Path) -> tuple[Sample, list[Difference]]:

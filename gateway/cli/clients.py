@@ -33,12 +33,9 @@ def erase_client(client_id: UUID, firm: str, reason: str, yes: bool, as_json: bo
     """
     if not yes:
         click.confirm(f"Erase the client {client_id}, and every file that names the person?", abort=True, err=True)
-    with opened() as office:
-        with office.db.system() as session:
-            firm_id = find_firm(session, firm).id
-        with office.acting(firm_id, me()) as acting:
-            erased = erase(acting, client_id, reason, ERASERS)
-            account = {"client_id": client_id, "erased_at": erased.client.erased_at, **erased.counts, **erased.named}
+    with opened() as office, office.acting(find_firm(office, firm).id, me()) as acting:
+        erased = erase(acting, client_id, reason, ERASERS)
+        account = {"client_id": client_id, "erased_at": erased.client.erased_at, **erased.counts, **erased.named}
     if as_json:
         print_json(account)
     else:

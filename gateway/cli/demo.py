@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import rich_click as click
 from rich.console import Console
-from sqlalchemy import select
 
-from gateway import crypto
 from gateway.cli import tour
 from gateway.cli.ingest import take
 from gateway.cli.office import Told, me, opened
@@ -19,9 +16,8 @@ from gateway.cli.output import console, examples, invocation, json_option, plain
 from gateway.cli.partners import FILE, Checked, put_in_force, read
 from gateway.cli.telling import state_word
 from gateway.config import ConfigError
-from gateway.db.models import Firm, Staff
 from gateway.db.models.firms import STAFF_ROLES
-from gateway.domain.access.accounts import add_firm, add_staff
+from gateway.domain.access.accounts import ensure_firm, ensure_staff
 from gateway.domain.partners.homes import find_home
 from gateway.errors import Permanent
 from gateway.office import Office
@@ -82,16 +78,10 @@ def _configs(settings: Settings) -> list[Checked]:
 
 
 def _ensure_people(office: Office) -> None:
-    key = crypto.load_master_key(office.settings)
-    with office.db.system() as session:
-        firm = session.scalar(select(Firm).where(Firm.slug == FIRM))
-        firm = firm or add_firm(session, FIRM, NAME, time_zone=ZONE, master_key=key, actor=me())
-        firm_id: UUID = firm.id
-    with office.db.firm(firm_id) as session:
-        present = set(session.scalars(select(Staff.email)))
+    firm = ensure_firm(office, FIRM, NAME, time_zone=ZONE, actor=me())
+    with office.acting(firm.id, me()) as acting:
         for role in STAFF_ROLES:
-            if (email := f"{role}@{FIRM}.example") not in present:
-                add_staff(session, firm_id, email, name=f"Demo {role.title()}", role=role, actor=me())
+            ensure_staff(acting, f"{role}@{FIRM}.example", name=f"Demo {role.title()}", role=role)
 
 
 def _take_samples(office: Office, checked: Checked) -> list[Taken]:

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from uuid import UUID
 
 import rich_click as click
 from rich.table import Table
-from sqlalchemy import select
 
 from gateway.cli.failing import FAILED
 from gateway.cli.ingest import following
-from gateway.cli.office import find_import, me, opened, told
+from gateway.cli.office import Told, me, opened, told
 from gateway.cli.output import console, copy, examples, json_option, plain, print_json, table
 from gateway.cli.telling import UNDONE, state_word, tell
-from gateway.db.models import Firm, Import, Partner
-from gateway.db.models.imports import OPEN_STATES, STATES
-from gateway.domain.access.accounts import find_firm
-from gateway.domain.audit import write
-from gateway.domain.partners.homes import Home, find_home
-from gateway.office import Office
-from ingest import receipts
-from ingest.account import account_of, further
+from gateway.db.models.imports import STATES, ImportState
+from gateway.domain.partners.homes import Home
+from ingest import imports
+from ingest.account import further, summary_of
 from ingest.holds import refuse, release
+from ingest.imports import ErrorForm
 from ingest.running import finish
 
 _ID_CHARACTERS = 13  # of an import's id in a list: its millisecond, which is nearly always enough to be unique
@@ -46,19 +40,14 @@ def group() -> None:
 @click.option("--state", type=click.Choice(STATES), help="In this state only.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The newest so many.")
 @json_option
-def list_imports(partner: str | None, firm: str | None, state: str | None, limit: int, as_json: bool) -> None:
+def list_imports(partner: str | None, firm: str | None, state: ImportState | None, limit: int, as_json: bool) -> None:
     """List imports, the newest first."""
     with opened() as office:
-        found = [
-            account
-            for one in _firms(office, partner, firm)
-            for account in _accounts(office, one, partner, state, limit)
-        ]
-    found.sort(key=lambda account: str(account["import_id"]), reverse=True)  # UUIDv7: by time of arrival
+        found = imports.newest_anywhere(office, me(), imports.Wanted(partner, state), limit, firm=firm)
     if as_json:
-        print_json(found[:limit])
+        print_json(found)
     elif found:
-        console().print(_listing(found[:limit]))
+        console().print(_listing(found))
     else:
         console().print("No such imports.")
 
@@ -69,7 +58,10 @@ def list_imports(partner: str | None, firm: str | None, state: str | None, limit
 def show(import_id: str, as_json: bool) -> None:
     """Show what became of one import: counts, problems, and what to do next."""
     with opened() as office:
-        _print(office, *find_import(office, import_id), as_json=as_json)
+        home, found = imports.find_anywhere(office, import_id)
+        with office.acting(home.firm_id, me()) as acting:
+            result = Told(imports.show(acting, found), summary_of(acting.session, found))
+        _print(home, result, as_json=as_json)
 
 
 @group.command(
@@ -93,12 +85,15 @@ def release_import(ctx: click.Context, import_id: str, pairs: tuple[str, ...], a
     """Load a held file all the same: what holds it is waived, and it runs again on today's records."""
     accepted = dict(_pair(one) for one in pairs) or None
     with opened() as office:
-        home, found = find_import(office, import_id)
-        release(office, home, found, me(), accepted)
+        home, found = imports.find_anywhere(office, import_id)
+        with office.acting(home.firm_id, me()) as acting:
+            release(acting, found, accepted)
         with following(str(found)) as progress:
             finish(office, home, found, progress)
-        if _print(office, home, found, as_json=as_json) in UNDONE:
-            ctx.exit(FAILED)
+        result = told(office, home, found)
+        _print(home, result, as_json=as_json)
+    if result.account["state"] in UNDONE:
+        ctx.exit(FAILED)
 
 
 @group.command("refuse", epilog=examples("gateway import refuse 01a1f8c2-20f6 --reason 'Last month by mistake'"))
@@ -108,9 +103,9 @@ def release_import(ctx: click.Context, import_id: str, pairs: tuple[str, ...], a
 def refuse_import(import_id: str, reason: str, as_json: bool) -> None:
     """End a held file without loading it."""
     with opened() as office:
-        home, found = find_import(office, import_id)
-        refuse(office, home, found, me(), reason)
-        _print(office, home, found, as_json=as_json)
+        home, found = imports.find_anywhere(office, import_id)
+        refuse(office, home.firm_id, me(), found, reason)
+        _print(home, told(office, home, found), as_json=as_json)
 
 
 @group.command(
@@ -125,7 +120,7 @@ def refuse_import(import_id: str, reason: str, as_json: bool) -> None:
     "--format", "form", type=click.Choice(["csv", "xlsx", "json"]), required=True, help="csv and xlsx are for repair."
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file to write instead of stdout.")
-def errors(import_id: str, form: str, out: Path | None) -> None:
+def errors(import_id: str, form: ErrorForm, out: Path | None) -> None:
     """Print what was wrong with an import's rows.
 
     As csv: the rejected rows in the partner's own layout, with the columns Problems and Row at the end. Repaired and
@@ -136,9 +131,9 @@ def errors(import_id: str, form: str, out: Path | None) -> None:
     if form == "xlsx" and out is None and sys.stdout.isatty():
         raise click.BadOptionUsage("out", "A workbook is not for a terminal: say --out FILE.")
     with opened() as office:
-        home, found = find_import(office, import_id)
-        receipt = _receipt(office, home, found, form)
-    if receipt.exists():
+        home, found = imports.find_anywhere(office, import_id)
+        receipt = imports.errors(office, home.firm_id, me(), found, form)
+    if receipt:
         copy(receipt, out)
         if form == "csv" and (more := further(receipt.parent)):
             others = f"Each further sheet or record type has a file of its own: {', '.join(map(str, more))}."
@@ -158,39 +153,11 @@ def _pair(text: str) -> tuple[str, str]:
     return expected.strip(), found.strip()
 
 
-def _print(office: Office, home: Home, import_id: UUID, *, as_json: bool) -> str:
-    result = told(office, home, import_id)
+def _print(home: Home, result: Told, *, as_json: bool) -> None:
     if as_json:
         print_json(result.account)
     else:
         tell(console(), home.slug, *result)
-    return str(result.account["state"])
-
-
-def _firms(office: Office, partner: str | None, firm: str | None) -> list[UUID]:
-    """Whose imports are meant; the rows themselves are read in each firm's own session."""
-    if partner:
-        return [find_home(office, partner).firm_id]
-    with office.db.system() as session:
-        return [find_firm(session, firm).id] if firm else list(session.scalars(select(Firm.id)))
-
-
-def _accounts(
-    office: Office, firm_id: UUID, partner: str | None, state: str | None, limit: int
-) -> Iterable[dict[str, object]]:
-    newest = (
-        select(Import.id, Partner)
-        .join(Partner, Partner.id == Import.partner_id)
-        .order_by(Import.id.desc())
-        .limit(limit)
-    )
-    newest = newest.where(Partner.slug == partner) if partner else newest
-    newest = newest.where(Import.state == state) if state else newest
-    with office.db.firm(firm_id) as session:
-        for import_id, owner in session.execute(newest).all():
-            home = Home.of(owner)
-            folder = receipts.folder_of(office.settings, home, import_id)
-            yield {"partner": owner.slug} | account_of(session, import_id, folder, problems=False)
 
 
 def _listing(found: list[dict[str, object]]) -> Table:
@@ -206,16 +173,3 @@ def _listing(found: list[dict[str, object]]) -> Table:
             f"{account['problem_count']:,}",
         )
     return made
-
-
-def _receipt(office: Office, home: Home, import_id: UUID, form: str) -> Path:
-    """Where a receipt lies, written now if a killed process could not; handing it out is an act of somebody's."""
-    path = receipts.folder_of(office.settings, home, import_id) / f"errors.{form}"
-    with office.db.firm(home.firm_id) as session:
-        arrival = session.get_one(Import, (home.firm_id, import_id))
-        ended, problems = arrival.state not in OPEN_STATES, arrival.problem_count
-        write(session, home.firm_id, me(), "import.errors", import_id=import_id)
-    if ended and problems and not path.exists():
-        make = receipts.make_workbook if form == "xlsx" else receipts.write
-        make(office, home, import_id)
-    return path

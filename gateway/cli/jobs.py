@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from uuid import UUID
-
 import rich_click as click
 from rich.table import Table
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from gateway.cli.office import opened
+from gateway.cli.office import me, opened
 from gateway.cli.output import console, examples, json_option, plain, print_json, table
-from gateway.db.models import JOB_STATES, Firm, JobRow
-from gateway.domain.access.accounts import find_firm
-from gateway.errors import Invalid, NotFound
-from gateway.jobs import kinds
+from gateway.db.models import JOB_STATES
+from gateway.db.models.jobs import JobState
+from gateway.domain.upkeep import jobs
 from gateway.jobs.broker.nudging import Nudger
 from gateway.wings import KINDS
 
 _STYLES = {"waiting": "blue", "running": "bold blue", "done": "green", "dead": "bold red"}
 _ID_CHARACTERS = 13  # of a job's id in a list: its millisecond
-_ID = re.compile(r"[0-9a-f]{4,32}")
-_CANDIDATES = 3  # of an abbreviation that fits several jobs
 _ERROR_CHARACTERS = 60  # of an error in a list
 
 _id = click.argument("job_id", metavar="ID")
@@ -46,7 +38,7 @@ def group() -> None:
 @click.option("--firm", metavar="FIRM", help="Of this firm only.")
 @_limit
 @json_option
-def list_jobs(state: str | None, kind: str | None, firm: str | None, limit: int, as_json: bool) -> None:
+def list_jobs(state: JobState | None, kind: str | None, firm: str | None, limit: int, as_json: bool) -> None:
     """List jobs, the newest first."""
     _list(state, kind, firm, limit, as_json=as_json)
 
@@ -64,8 +56,8 @@ def list_dead(limit: int, as_json: bool) -> None:
 @json_option
 def show(job_id: str, as_json: bool) -> None:
     """Show all that is known of one job."""
-    with opened() as office, office.db.system() as session:
-        account = _account(session, _find(session, job_id))
+    with opened() as office:
+        account = _account(jobs.find_anywhere(office, job_id))
     _print(account, as_json=as_json)
 
 
@@ -77,11 +69,8 @@ def retry(job_id: str, as_json: bool) -> None:
     with opened() as office:
         nudger = Nudger(office.settings, office.db.addresses)
         office.db.tell = nudger.nudge
-        with office.db.system() as session:
-            job = _find(session, job_id)
-            kinds.retry(session, KINDS, job.id)
-            session.refresh(job)
-            account = _account(session, job)
+        found = jobs.find_anywhere(office, job_id)
+        account = _account(jobs.retry_anywhere(office, KINDS, found, me()))
         nudger.close()
     _print(account, as_json=as_json)
 
@@ -89,14 +78,10 @@ def retry(job_id: str, as_json: bool) -> None:
 # ---------------------------------------------------------------- helpers
 
 
-def _list(state: str | None, kind: str | None, firm: str | None, limit: int, *, as_json: bool) -> None:
-    newest = select(JobRow).order_by(JobRow.id.desc()).limit(limit)
-    newest = newest.where(JobRow.state == state) if state else newest
-    newest = newest.where(JobRow.kind == kind) if kind else newest
-    with opened() as office, office.db.system() as session:
-        if firm:
-            newest = newest.where(JobRow.firm_id == find_firm(session, firm).id)
-        found = [_account(session, job) for job in session.scalars(newest)]
+def _list(state: JobState | None, kind: str | None, firm: str | None, limit: int, *, as_json: bool) -> None:
+    with opened() as office:
+        wanted = jobs.Wanted(state, kind)
+        found = [_account(one) for one in jobs.newest_anywhere(office, wanted, limit, firm=firm)]
     if as_json:
         print_json(found)
     elif found:
@@ -105,33 +90,14 @@ def _list(state: str | None, kind: str | None, firm: str | None, limit: int, *, 
         console().print("No such jobs.")
 
 
-def _find(session: Session, wanted: str) -> JobRow:
-    """A job by its id or the unique beginning of one.
-
-    Raises:
-        NotFound: there is none.
-        Permanent: `ambiguous`.
-    """
-    digits = wanted.lower().replace("-", "")
-    if not _ID.fullmatch(digits):
-        raise NotFound("job", wanted)
-    first, last = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
-    found = session.scalars(select(JobRow).where(JobRow.id.between(first, last)).limit(_CANDIDATES)).all()
-    if not found:
-        raise NotFound("job", wanted)
-    if len(found) > 1:
-        raise Invalid("ambiguous", f"{wanted!r} fits several jobs, such as {', '.join(str(one.id) for one in found)}.")
-    return found[0]
-
-
-def _account(session: Session, job: JobRow) -> dict[str, object]:
-    firm = session.scalar(select(Firm.slug).where(Firm.id == job.firm_id)) if job.firm_id else None
+def _account(told: jobs.Told) -> dict[str, object]:
+    job = told.job
     return {
         "job_id": job.id,
         "kind": job.kind,
         "queue": job.queue,
         "state": job.state,
-        "firm": firm,
+        "firm": told.firm,
         "payload": job.payload,
         "key": job.key,
         "attempts": job.attempts,

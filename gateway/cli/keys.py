@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 import rich_click as click
-from sqlalchemy import or_, select
 
-from gateway import crypto
 from gateway.cli.office import When, instant_of, me, opened
 from gateway.cli.output import console, examples, json_option, plain, print_json, table
 from gateway.db.models import Credential
-from gateway.domain.access import credentials, sessions, signing
+from gateway.domain.access import credentials, signing
 from gateway.domain.access.credentials import NewKey
 from gateway.domain.access.permissions import SCOPES
 from gateway.domain.partners.homes import find_home
-from gateway.errors import NotFound
-from gateway.office import Office
 
 partner_option = click.option("--partner", required=True, metavar="PARTNER", help="The partner's slug.")
 
@@ -54,15 +48,13 @@ def add(
     """Make an API key, and show its secret: now, and never again."""
     with opened() as office:
         home = find_home(office, partner)
-        with office.db.firm(home.firm_id) as session:
+        with office.acting(home.firm_id, me()) as acting:
             made = credentials.add_key(
-                session,
-                home.firm_id,
+                acting,
                 home.partner_id,
                 name=name,
                 scopes=scopes or tuple(SCOPES),
                 expires_at=instant_of(expires, home.time_zone),
-                actor=me(),
                 kind="oauth_client" if oauth else "api_key",
             )
             account = _account(made.credential) | {"partner": partner, "secret": made.secret}
@@ -79,9 +71,8 @@ def list_keys(partner: str, as_json: bool) -> None:
     """List the keys of a partner, ended ones included, the newest first."""
     with opened() as office:
         home = find_home(office, partner)
-        with office.db.firm(home.firm_id) as session:
-            found = session.scalars(credentials.listed(partner).order_by(Credential.created_at.desc()))
-            accounts = [_account(one) for one in found]
+        with office.acting(home.firm_id, me()) as acting:
+            accounts = [_account(one) for one in credentials.of_partner(acting, partner)]
     if as_json:
         print_json(accounts)
         return
@@ -101,9 +92,9 @@ def list_keys(partner: str, as_json: bool) -> None:
 def revoke(key: str, as_json: bool) -> None:
     """End a key at once, and the tokens that were fetched with it."""
     with opened() as office:
-        firm_id, credential_id = _find(office, key)
-        with office.db.firm(firm_id) as session:
-            account = _account(credentials.revoke(session, credential_id, me()))
+        found = credentials.find_anywhere(office, key)
+        with office.acting(found.firm_id, me()) as acting:
+            account = _account(credentials.revoke(acting, found.id))
     if as_json:
         print_json(account)
     else:
@@ -117,25 +108,13 @@ def revoke(key: str, as_json: bool) -> None:
 @json_option
 def rotate_signing(end_sessions: bool, as_json: bool) -> None:
     """Sign the tokens of staff with a new key from now on; this happens by itself every 30 days."""
-    with opened() as office, office.db.system() as session:
-        made = signing.replace(session, crypto.load_master_key(office.settings), end_old=end_sessions)
-        ended = sessions.end_everybodys(session, me()) if end_sessions else 0
-        account = {"key_id": made.id, "sessions_ended": ended}
+    with opened() as office:
+        made = signing.rotate(office, me(), end_sessions=end_sessions)
     if as_json:
-        print_json(account)
+        print_json(made._asdict())
     else:
-        console().print(plain("A new key signs from now on." + (f" Signed out: {ended}." if end_sessions else "")))
-
-
-def _find(office: Office, key: str) -> tuple[UUID, UUID]:
-    wanted = [Credential.prefix == key]
-    with suppress(ValueError):  # then it is a prefix
-        wanted.append(Credential.id == UUID(key))
-    with office.db.system() as session:
-        found = session.scalar(select(Credential).where(or_(*wanted)))
-        if found is None:
-            raise NotFound("key", key)
-        return found.firm_id, found.id
+        ended = f" Signed out: {made.sessions_ended}." if end_sessions else ""
+        console().print(plain(f"A new key signs from now on.{ended}"))
 
 
 def _account(one: Credential) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
@@ -14,23 +13,18 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import rich_click as click
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from gateway import tallies
-from gateway.db.models import Import, Partner
 from gateway.db.session import Database
+from gateway.domain.access.accounts import find_firm
 from gateway.domain.partners.homes import Home
-from gateway.errors import NotFound, Permanent, Problem
+from gateway.errors import Problem
 from gateway.logging import COMMAND, configure
-from gateway.office import Actor, Office
+from gateway.office import Acting, Actor, Office
 from gateway.settings import Settings, load
 from gateway.wings import office_of
-from ingest import receipts
-from ingest.account import account_of, summary_of
-
-_ID = re.compile(r"[0-9a-f]{4,32}")
-_CANDIDATES = 3  # of an abbreviation that fits several imports
+from ingest import imports
+from ingest.account import summary_of
 
 
 def settings_here(role: str = COMMAND) -> Settings:
@@ -70,39 +64,20 @@ class Told(NamedTuple):
 
 
 def told(office: Office, home: Home, import_id: UUID) -> Told:
-    """What became of an import."""
-    folder = receipts.folder_of(office.settings, home, import_id)
-    with office.db.firm(home.firm_id) as session:
-        return Told(account_of(session, import_id, folder), summary_of(session, import_id))
+    """What became of an import that this command has taken to where it is."""
+    with office.acting(home.firm_id, me()) as acting:
+        return Told(imports.told_of(acting, import_id), summary_of(acting.session, import_id))
 
 
-def find_import(office: Office, wanted: str) -> tuple[Home, UUID]:
-    """An import by its id or the unique beginning of one, whichever firm's it is.
+@contextmanager
+def at_firm(office: Office, slug: str) -> Iterator[Acting]:
+    """Whoever is logged in, at work for the firm of a slug.
 
     Raises:
-        NotFound: there is none.
-        Permanent: `ambiguous`.
+        NotFound: there is no such firm.
     """
-    digits = wanted.lower().replace("-", "")
-    with office.db.system() as session:
-        found = _starting_with(session, digits) if _ID.fullmatch(digits) else []
-    if not found:
-        raise NotFound("import", wanted)
-    if len(found) > 1:
-        several = ", ".join(str(import_id) for _, import_id in found)
-        raise Permanent("ambiguous", f"{wanted!r} fits several imports, such as {several}.")
-    return found[0]
-
-
-def _starting_with(session: Session, digits: str) -> list[tuple[Home, UUID]]:
-    first, last = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
-    found = session.execute(
-        select(Import.id, Partner)
-        .join(Partner, Partner.id == Import.partner_id)
-        .where(Import.id.between(first, last))
-        .limit(_CANDIDATES)
-    )
-    return [(Home.of(one), import_id) for import_id, one in found]
+    with office.acting(find_firm(office, slug).id, me()) as acting:
+        yield acting
 
 
 class When(click.ParamType[date | datetime]):

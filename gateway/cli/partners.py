@@ -8,19 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import rich_click as click
-from sqlalchemy import select
 
-from gateway import crypto
 from gateway.cli.failing import FAILED
 from gateway.cli.infer import command as infer
 from gateway.cli.names import command as learned_names
 from gateway.cli.office import me, opened, settings_here
 from gateway.cli.output import console, examples, json_option, plain, print_json
 from gateway.cli.trial import command as test_samples
-from gateway.config import ConfigError, Finding, PartnerHead, PartnerSettings
-from gateway.db.models import FeedRow, Firm
-from gateway.domain.access.accounts import add_firm, find_firm
-from gateway.domain.partners import homes, names, versions
+from gateway.config import ConfigError, Finding, PartnerSettings
+from gateway.domain.partners import names, versions
 from gateway.domain.partners.homes import find_home
 from gateway.errors import Problem
 from gateway.office import Office
@@ -183,10 +179,11 @@ def _learned(office: Office, checked: Checked) -> Learned:
         home = find_home(office, checked.settings.head.partner)
     except Problem:
         return {}  # not applied yet
-    with office.db.firm(home.firm_id) as session:
-        feeds = session.scalars(select(FeedRow).where(FeedRow.partner_id == home.partner_id))
-        accepted = {feed.name: names.learned_names(session, feed.id) for feed in feeds.all()}
-    return {feed: learned for feed, learned in accepted.items() if learned}
+    learned: Learned = {}
+    with office.acting(home.firm_id, me()) as acting:
+        for feed, alias in names.of_partner(acting, home):
+            learned.setdefault(feed, {}).setdefault(alias.expected, []).append(alias.found)
+    return learned
 
 
 def _checked_account(checked: Checked) -> dict[str, object]:
@@ -231,33 +228,16 @@ def put_in_force(office: Office, checked: Checked) -> dict[str, object]:
         Permanent: `partner_elsewhere`, before anything is added.
     """
     assert checked.settings is not None  # noqa: S101 - invalid ones stop before
-    partner = checked.settings.head
-    with office.db.system() as session:
-        homes.check_free(session, partner.partner, partner.firm)
-    firm_added = _ensure_firm(office, partner)
-    with office.db.system() as session:
-        firm_id = find_firm(session, partner.firm).id
-    with office.db.firm(firm_id) as session:
-        applied = versions.apply(session, firm_id, checked.settings, me())
-        return {
-            "path": str(checked.path),
-            "partner": partner.partner,
-            "firm": partner.firm,
-            "firm_added": firm_added,
-            "version": applied.config.version,
-            "new": applied.is_new,
-            "feeds": checked.settings.names("feeds"),
-        }
-
-
-def _ensure_firm(office: Office, partner: PartnerHead) -> bool:
-    key = crypto.load_master_key(office.settings)
-    with office.db.system() as session:
-        if session.scalar(select(Firm.id).where(Firm.slug == partner.firm)):
-            return False
-        name = partner.firm.replace("-", " ").title()
-        add_firm(session, partner.firm, name, time_zone=partner.time_zone, master_key=key, actor=me())
-        return True
+    settled = versions.settle(office, checked.settings, me())
+    return {
+        "path": str(checked.path),
+        "partner": checked.settings.head.partner,
+        "firm": checked.settings.head.firm,
+        "firm_added": settled.firm_added,
+        "version": settled.applied.config.version,
+        "new": settled.applied.is_new,
+        "feeds": checked.settings.names("feeds"),
+    }
 
 
 def _applied_sentence(account: dict[str, object]) -> str:

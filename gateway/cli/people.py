@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from uuid import UUID
 from zoneinfo import available_timezones
 
 import rich_click as click
-from sqlalchemy.orm import Session
 
-from gateway import crypto
-from gateway.cli.office import me, opened
+from gateway.cli.office import at_firm, me, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json
 from gateway.config import nearest
 from gateway.db.models.firms import STAFF_ROLES
 from gateway.domain.access import passwords
-from gateway.domain.access.accounts import add_firm, add_staff, deactivate_staff, find_firm, find_staff, set_password
-from gateway.office import Office
+from gateway.domain.access.accounts import add_firm, add_staff, deactivate_staff, find_staff, set_password
 from gateway.values import contacts
 from gateway.values.base import BadValue
 
@@ -58,9 +52,8 @@ def firm() -> None:
 @json_option
 def add_a_firm(slug: str, name: str, time_zone: str, as_json: bool) -> None:
     """Add a firm, with a key of its own for its sensitive values."""
-    with opened() as office, office.db.system() as session:
-        key = crypto.load_master_key(office.settings)
-        made = add_firm(session, slug, name, time_zone=time_zone, master_key=key, actor=me())
+    with opened() as office:
+        made = add_firm(office, slug, name, time_zone=time_zone, actor=me())
         account = {"firm": slug, "id": made.id, "name": name, "time_zone": time_zone}
     if as_json:
         print_json(account)
@@ -82,9 +75,9 @@ def staff() -> None:
 def add_a_member(email: str, firm: str, role: str, name: str | None, as_json: bool) -> None:
     """Add a member of staff, and print a first password, which they should change."""
     password = passwords.make()
-    with opened() as office, _at(office, firm) as (session, firm_id):
-        made = add_staff(session, firm_id, email, name=name or email.partition("@")[0], role=role, actor=me())
-        set_password(session, made, password, actor=me())
+    with opened() as office, at_firm(office, firm) as acting:
+        made = add_staff(acting, email, name=name or email.partition("@")[0], role=role)
+        set_password(acting, made, password)
         account = {"email": made.email, "id": made.id, "firm": firm, "role": role, "name": made.name}
     if as_json:
         print_json(account | {"password": password})
@@ -112,9 +105,9 @@ def give_password(email: str, firm: str, make: bool, as_json: bool) -> None:
     It has at least 12 characters and does not hold the e-mail address.
     """
     password = passwords.make() if make else _asked()
-    with opened() as office, _at(office, firm) as (session, firm_id):
-        one = find_staff(session, firm_id, email)
-        set_password(session, one, password, actor=me())
+    with opened() as office, at_firm(office, firm) as acting:
+        one = find_staff(acting, email)
+        set_password(acting, one, password)
         account = {"email": one.email, "id": one.id, "firm": firm}
     if as_json:
         print_json(account | ({"password": password} if make else {}))
@@ -132,23 +125,14 @@ def give_password(email: str, firm: str, make: bool, as_json: bool) -> None:
 @json_option
 def deactivate(email: str, firm: str, as_json: bool) -> None:
     """Let somebody in no more, at once; what they did stays on record."""
-    with opened() as office, _at(office, firm) as (session, firm_id):
-        one = find_staff(session, firm_id, email)
-        deactivate_staff(session, one, actor=me())
+    with opened() as office, at_firm(office, firm) as acting:
+        one = find_staff(acting, email)
+        deactivate_staff(acting, one)
         account = {"email": one.email, "id": one.id, "firm": firm, "active": one.active}
     if as_json:
         print_json(account)
     else:
         console().print(plain(f"{account['email']} is let in no more."))
-
-
-@contextmanager
-def _at(office: Office, firm: str) -> Iterator[tuple[Session, UUID]]:
-    """A transaction for the firm of a slug."""
-    with office.db.system() as session:
-        firm_id = find_firm(session, firm).id
-    with office.db.firm(firm_id) as session:
-        yield session, firm_id
 
 
 def _asked() -> str:

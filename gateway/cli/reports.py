@@ -5,20 +5,18 @@ from __future__ import annotations
 import codecs
 from datetime import date, datetime
 from pathlib import Path
-from uuid import UUID
 
 import rich_click as click
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from gateway.cli.office import When, instant_of, me, opened
 from gateway.cli.output import examples, firm_option, sink
 from gateway.config import nearest
-from gateway.db.models import Partner
 from gateway.domain.access.accounts import find_firm
-from gateway.domain.audit import Change, write
+from gateway.domain.partners import homes
 from gateway.errors import Missing
+from gateway.office import Acting
 from gateway.reports import REPORTS, Filters
+from gateway.reports.taking import take_out
 from gateway.reports.writers import FORMS
 
 
@@ -42,30 +40,22 @@ def command(
 
     A csv file starts with a byte order mark, so that spreadsheets show every letter; stdout has none.
     """
-    report = REPORTS[name]
     with opened() as office:
-        with office.db.system() as session:
-            asking = find_firm(session, firm)
-            firm_id, zone = asking.id, asking.time_zone
-        with office.db.firm(firm_id) as session:
-            _check_partner(session, firm, partner)
-            _note(session, firm_id, name, partner)
-            rows = report.query(session, Filters(partner, instant_of(since, zone)))
+        asking = find_firm(office, firm)
+        asked = Filters(partner, instant_of(since, asking.time_zone))
+        with office.acting(asking.id, me()) as acting:
+            _check_partner(acting, firm, partner)
             with sink(out) as stream:
                 if form == "csv" and out:
                     stream.write(codecs.BOM_UTF8)
-                FORMS[form].write(report, rows, stream)
+                take_out(acting, name, asked, form, stream)
 
 
-def _check_partner(session: Session, firm: str, partner: str | None) -> None:
-    if partner is None or session.scalar(select(Partner.id).where(Partner.slug == partner)):
+def _check_partner(acting: Acting, firm: str, partner: str | None) -> None:
+    """Offers the nearest partner, which the API does not."""
+    known = homes.slugs(acting)
+    if partner is None or partner in known:
         return
-    hint = nearest(partner, session.scalars(select(Partner.slug)))
+    hint = nearest(partner, known)
     asked = f" Did you mean {hint!r}?" if hint else ""
     raise Missing("not_found", f"The firm {firm!r} has no partner {partner!r}.{asked}")
-
-
-def _note(session: Session, firm_id: UUID, name: str, partner: str | None) -> None:
-    """Taking a report out is an act of somebody's."""
-    change = Change("report", name, "read", new={"partner": partner})
-    write(session, firm_id, me(), "report.read", changes=[change])

@@ -11,19 +11,15 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from gateway import clock
 from gateway.cli.office import me
-from gateway.db.models import Client, Credential, Staff
 from gateway.domain.access import passwords
-from gateway.domain.access.accounts import set_password
-from gateway.domain.access.credentials import add_key
+from gateway.domain.access.accounts import find_staff, set_password
+from gateway.domain.access.credentials import add_key, of_partner, revoke
 from gateway.domain.access.permissions import SCOPES
 from gateway.domain.partners.homes import Home
 from gateway.errors import Transient
-from gateway.office import Office
+from gateway.office import Acting, Office
 from gateway.settings import Settings
 
 _KEY_NAME = "demo"
@@ -53,40 +49,44 @@ def take(office: Office, home: Home, email: str) -> Tour:
         email: of an admin of its firm.
     """
     password = passwords.make()
-    with office.db.firm(home.firm_id) as session:
-        admin = session.scalars(select(Staff).where(Staff.email == email)).one()
-        set_password(session, admin, password, actor=me())
-        key = _key(session, home)
-        known = session.scalar(
-            select(Client).where(Client.partner_id == home.partner_id, Client.date_of_birth.is_not(None))
-        )
-        question = {"employee_id": known.key, "date_of_birth": str(known.date_of_birth)} if known else None
+    with office.acting(home.firm_id, me()) as acting:
+        set_password(acting, find_staff(acting, email), password)
+        key = _key(acting, home)
     with _serving(office.settings) as url:
-        calls = [*_asked(url, key, email, password, question)]
+        calls = [*_asked(url, key, home.slug, email, password)]
     settings = office.settings
     return Tour(f"http://{settings.http_host}:{settings.http_port}", email, password, key, calls)
 
 
-def _key(session: Session, home: Home) -> str:
+def _key(acting: Acting, home: Home) -> str:
     """A key of the demo's; the one of an earlier demo ends."""
-    mine = (Credential.partner_id == home.partner_id, Credential.name == _KEY_NAME, Credential.revoked_at.is_(None))
-    for old in session.scalars(select(Credential).where(*mine)):
-        old.revoked_at = clock.now()
-    session.flush()
-    made = add_key(session, home.firm_id, home.partner_id, name=_KEY_NAME, scopes=SCOPES, expires_at=None, actor=me())
-    return made.secret
+    for old in of_partner(acting, home.slug):
+        if old.name == _KEY_NAME:
+            revoke(acting, old.id)
+    return add_key(acting, home.partner_id, name=_KEY_NAME, scopes=SCOPES, expires_at=None).secret
 
 
-def _asked(url: str, key: str, email: str, password: str, question: dict[str, str] | None) -> Iterator[tuple[str, str]]:
+def _asked(url: str, key: str, partner: str, email: str, password: str) -> Iterator[tuple[str, str]]:
     bearer = f"Bearer {key}"
-    if question:
+    signed_in = _call(url, "POST", "/v1/auth/login", None, {"email": email, "password": password, "firm": "northgate"})
+    staff = f"Bearer {signed_in['access_token']}"
+    if question := _question(url, staff, partner):
         told = _call(url, "POST", "/v1/eligibility/check", bearer, question)
         yield "POST /v1/eligibility/check", f"eligible {told['eligible']}: {told['reason']}"
     page = _call(url, "GET", "/v1/imports?limit=1", bearer)
     yield "GET /v1/imports", f"the newest is {page['data'][0]['file']}: {page['data'][0]['state']}"
-    signed_in = _call(url, "POST", "/v1/auth/login", None, {"email": email, "password": password, "firm": "northgate"})
-    page = _call(url, "GET", "/v1/clients?limit=1&total=true", f"Bearer {signed_in['access_token']}")
+    page = _call(url, "GET", "/v1/clients?limit=1&total=true", staff)
     yield "GET /v1/clients", f"{page['pagination']['total_items']:,} clients"
+
+
+def _question(url: str, staff: str, partner: str) -> dict[str, str] | None:
+    """About somebody whose date of birth is known."""
+    people = _call(url, "GET", f"/v1/clients?partner={partner}&limit=100", staff)["data"]
+    known = next((one for one in people if one["date_of_birth"]), None)
+    if known is None:
+        return None
+    whole = _call(url, "GET", f"/v1/clients/{known['id']}", staff)
+    return {"employee_id": whole["key"], "date_of_birth": whole["date_of_birth"]}
 
 
 def _call(url: str, method: str, path: str, bearer: str | None, body: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON

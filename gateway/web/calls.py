@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from litestar.connection import ASGIConnection
@@ -81,7 +81,8 @@ class Call:
     @property
     def actor(self) -> Actor:
         """As the audit log names the caller."""
-        return Actor("partner" if self.who.is_partner else "staff", self.who.name, self.who.id, self.origin)
+        kind: Literal["partner", "staff"] = "partner" if self.who.is_partner else "staff"
+        return Actor(kind, self.who.name, self.who.id, self.origin, self.who.partner_id)
 
     @property
     def session_id(self) -> UUID:

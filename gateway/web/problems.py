@@ -12,7 +12,7 @@ from litestar.types import Scope
 from msgspec import Struct
 
 from gateway.domain.people.changes import Unfit
-from gateway.errors import Busy, Conflict, Forbidden, Full, Invalid, Missing, Outdated, Problem, Transient
+from gateway.errors import Busy, Conflict, Forbidden, Full, Gone, Invalid, Missing, Outdated, Problem, Transient
 from gateway.logging import get_logger
 from gateway.web.versions import tag
 
@@ -70,6 +70,7 @@ class Rejected(Problem):
 _STATUS: tuple[tuple[type[Problem], HTTPStatus], ...] = (
     (Missing, HTTPStatus.NOT_FOUND),
     (Outdated, HTTPStatus.PRECONDITION_FAILED),
+    (Gone, HTTPStatus.GONE),
     (Conflict, HTTPStatus.CONFLICT),
     (Busy, HTTPStatus.CONFLICT),
     (Forbidden, HTTPStatus.FORBIDDEN),

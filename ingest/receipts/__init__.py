@@ -56,6 +56,22 @@ def write(office: Office, home: Home, import_id: UUID) -> None:
         arrival.receipt_at = clock.now()
 
 
+def errors(office: Office, home: Home, import_id: UUID, form: str) -> Path | None:
+    """The rejected rows of an ended import as csv or xlsx, or as json all its problems; made unless they are there.
+
+    None where there are none.
+
+    Raises:
+        Permanent: see `make_workbook`.
+    """
+    if form == "xlsx":
+        return make_workbook(office, home, import_id)
+    path = folder_of(office.settings, home, import_id) / f"errors.{form}"
+    if not path.exists() and _is_lacking(office, home, import_id, form):
+        write(office, home, import_id)
+    return path if path.exists() else None
+
+
 def make_workbook(office: Office, home: Home, import_id: UUID) -> Path | None:
     """errors.xlsx of an ended import, made unless it is there already; None where no row was rejected.
 
@@ -83,6 +99,15 @@ def destroy(settings: Settings, home: Home, import_id: UUID) -> None:
     folder = folder_of(settings, home, import_id)
     if folder.exists():
         shutil.rmtree(folder)
+
+
+def _is_lacking(office: Office, home: Home, import_id: UUID, form: str) -> bool:
+    """Whether there should be a file of this form, and a killed process could not write it."""
+    with office.db.firm(home.firm_id) as session:
+        arrival = session.get_one(Import, (home.firm_id, import_id))
+        if arrival.state in OPEN_STATES:
+            return False
+        return arrival.problem_count > 0 if form == "json" else _has_rejected(session, import_id)
 
 
 def _locked(session: Session, home: Home, import_id: UUID) -> Import:

@@ -78,10 +78,10 @@ def stranger(office, tenants) -> UUID:
         return found.id
 
 
-def key_headers(db, firm_id, partner_id, scopes) -> dict[str, str]:
+def key_headers(office, firm_id, partner_id, scopes) -> dict[str, str]:
     """Headers of a partner with a key of these scopes."""
-    with db.firm(firm_id) as session:
-        made = add_key(session, firm_id, partner_id, name="HR system", scopes=scopes, expires_at=None, actor=ME)
+    with office.acting(firm_id, ME) as acting:
+        made = add_key(acting, partner_id, name="HR system", scopes=scopes, expires_at=None)
         return {"Authorization": f"Bearer {made.secret}"}
 
 

@@ -88,8 +88,8 @@ class Inbox:
 
     def apply(self, source: str | Path) -> None:
         settings = PARTNER_YAML.read(source)
-        with self.office.db.firm(self.firm_id) as session:
-            versions.apply(session, self.firm_id, settings, ME)
+        with self.office.acting(self.firm_id, ME) as acting:
+            versions.apply(acting, settings)
 
     def drop(self, name: str, content: bytes | list[dict[str, str]], **asked: Any) -> dict[str, Any]:
         [told] = self.drop_all(name, content, **asked)
@@ -117,12 +117,13 @@ class Inbox:
 
     def release(self, told: dict[str, Any], accepted: dict[str, str] | None = None) -> dict[str, Any]:
         home, import_id = find_home(self.office, self.slug), UUID(told["import_id"])
-        release(self.office, home, import_id, ME, accepted)
+        with self.office.acting(self.firm_id, ME) as acting:
+            release(acting, import_id, accepted)
         finish(self.office, home, import_id)
         return self.account(import_id)
 
     def refuse(self, told: dict[str, Any], reason: str) -> dict[str, Any]:
-        refuse(self.office, find_home(self.office, self.slug), UUID(told["import_id"]), ME, reason)
+        refuse(self.office, self.firm_id, ME, UUID(told["import_id"]), reason)
         return self.account(told["import_id"])
 
     def sql(self, query: str, *params: object) -> list[tuple[Any, ...]]:

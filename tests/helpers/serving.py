@@ -263,11 +263,11 @@ def furnished(addresses: Addresses, tenants: Any, folder: Path) -> Iterator[Furn
 
 def _furnish(url: str, pid: int, office: Office, tenants: Any) -> Furnished:
     admin, leaving = (staff_headers(office, tenants.northgate, tenants.staff["admin"]) for _ in range(2))
-    one = Furnished(url, admin, leaving, key_headers(office.db, tenants.northgate, tenants.acme, tuple(SCOPES)), pid)
-    with office.db.firm(tenants.northgate) as session:
+    one = Furnished(url, admin, leaving, key_headers(office, tenants.northgate, tenants.acme, tuple(SCOPES)), pid)
+    with office.acting(tenants.northgate, ADMIN) as acting:
         for tier in (TIER, tiers.CEILING):
-            tiers.change(session, tenants.northgate, tier, {"minute": WIDE, "day": WIDE}, ADMIN)
-        tiers.change(session, tenants.northgate, tiers.FILES, {"files": WIDE}, ADMIN)
+            tiers.change(acting, tier, {"minute": WIDE, "day": WIDE})
+        tiers.change(acting, tiers.FILES, {"files": WIDE})
     _send_files(Inbox(office, tenants.northgate, "acme"))
     _send_bad_rows(Inbox(office, tenants.northgate, "globex"))
     with httpx.Client(base_url=url, headers=admin, timeout=60) as http:

@@ -95,7 +95,8 @@ def test_a_release_can_be_left_to_a_worker(inbox, send, office, worker):
     worker()
     from uuid import UUID
 
-    release(office, find_home(office, "acme"), UUID(held["import_id"]), ME, None, queued=True)
+    with office.acting(inbox.firm_id, ME) as acting:
+        release(acting, UUID(held["import_id"]), None, queued=True)
     until(lambda: inbox.account(held["import_id"])["state"] == "released")
     until(lambda: jobs_of(inbox) == [("ingest.run", "done")])
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gateway.domain.upkeep.monitoring import MEASURES
 from gateway.domain.upkeep.queues import PATIENCE
 from gateway.metrics import LIST
-from gateway.web.api.metrics import MEASURES
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "monitoring"

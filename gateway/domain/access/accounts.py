@@ -2,105 +2,149 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from gateway import crypto
 from gateway.config import nearest
 from gateway.db.models import Firm, Staff
 from gateway.db.models.firms import STAFF_ROLES
 from gateway.domain.access import passwords, sessions
-from gateway.domain.audit import Change, write
+from gateway.domain.audit import Change, record, write
 from gateway.errors import Conflict, Invalid, NotFound
-from gateway.office import Actor
+from gateway.office import Acting, Actor, Office
 
 
-def find_firm(session: Session, slug: str) -> Firm:
+class Ensured(NamedTuple):
+    """A firm that is there now, and whether it was missing before."""
+
+    id: UUID
+    is_new: bool
+
+
+def find_firm(office: Office, slug: str) -> Firm:
     """The firm of this slug.
 
     Raises:
         NotFound: there is none.
     """
-    firm = session.scalar(select(Firm).where(Firm.slug == slug))
+    with office.db.system() as session:
+        firm = session.scalar(select(Firm).where(Firm.slug == slug))
     if firm is None:
         raise NotFound("firm", slug)
     return firm
 
 
-def add_firm(session: Session, slug: str, name: str, *, time_zone: str, master_key: bytes, actor: Actor) -> Firm:
-    """A new firm with a data key of its own; in a system session, for the firm does not exist yet.
+def firm_ids(office: Office) -> Sequence[UUID]:
+    """Every firm of the installation."""
+    with office.db.system() as session:
+        return session.scalars(select(Firm.id)).all()
+
+
+def add_firm(office: Office, slug: str, name: str, *, time_zone: str, actor: Actor) -> Firm:
+    """A new firm with a data key of its own.
 
     Raises:
-        Permanent: `firm_exists`.
+        Conflict: `firm_exists`.
     """
-    if session.scalar(select(Firm.id).where(Firm.slug == slug)):
-        raise Conflict("firm_exists", f"There is a firm {slug!r} already.")
-    firm = Firm(slug=slug, name=name, time_zone=time_zone)
-    session.add(firm)
-    session.flush()
-    firm.wrapped_key = crypto.make_data_key(firm.id, master_key)
-    write(session, firm.id, actor, "firm.add", changes=[Change("firm", firm.id, "created")])
+    master_key = crypto.load_master_key(office.settings)
+    with office.db.system() as session:  # the firm does not exist yet, so nobody is at work for it
+        if session.scalar(select(Firm.id).where(Firm.slug == slug)):
+            raise Conflict("firm_exists", f"There is a firm {slug!r} already.")
+        firm = Firm(slug=slug, name=name, time_zone=time_zone)
+        session.add(firm)
+        session.flush()
+        firm.wrapped_key = crypto.make_data_key(firm.id, master_key)
+        write(session, firm.id, actor, "firm.add", changes=[Change("firm", firm.id, "created")])
     return firm
 
 
-def add_staff(session: Session, firm_id: UUID, email: str, *, name: str, role: str, actor: Actor) -> Staff:
+def ensure_firm(office: Office, slug: str, name: str, *, time_zone: str, actor: Actor) -> Ensured:
+    """The firm of this slug, added where it is missing."""
+    try:
+        return Ensured(find_firm(office, slug).id, is_new=False)
+    except NotFound:
+        return Ensured(add_firm(office, slug, name, time_zone=time_zone, actor=actor).id, is_new=True)
+
+
+def add_staff(acting: Acting, email: str, *, name: str, role: str) -> Staff:
     """A new member of staff.
 
     Raises:
-        Permanent: `role_unknown`, `staff_exists`.
+        Invalid: `role_unknown`.
+        Conflict: `staff_exists`.
     """
     if role not in STAFF_ROLES:
         hint = nearest(role, STAFF_ROLES)
         asked = f" Did you mean {hint}?" if hint else ""
         raise Invalid("role_unknown", f"{role!r} is not a role; there are {', '.join(STAFF_ROLES)}.{asked}")
     email = email.strip().lower()
-    if session.scalar(select(Staff.id).where(Staff.firm_id == firm_id, Staff.email == email)):
+    if _of_address(acting, email):
         raise Conflict("staff_exists", f"{email} works at this firm already.")
-    staff = Staff(firm_id=firm_id, email=email, name=name, role=role)
-    session.add(staff)
-    session.flush()
-    write(session, firm_id, actor, "staff.add", changes=[Change("staff", staff.id, "created")])
+    staff = Staff(firm_id=acting.firm_id, email=email, name=name, role=role)
+    acting.session.add(staff)
+    acting.session.flush()
+    record(acting, "staff.add", changes=[Change("staff", staff.id, "created")])
     return staff
 
 
-def find_staff(session: Session, firm_id: UUID, email: str) -> Staff:
-    """Somebody who works at a firm.
+def ensure_staff(acting: Acting, email: str, *, name: str, role: str) -> Staff:
+    """The member of staff of this address, added where there is none; see `add_staff`."""
+    return _of_address(acting, email) or add_staff(acting, email, name=name, role=role)
+
+
+def find_staff(acting: Acting, email: str) -> Staff:
+    """Somebody who works at the firm.
 
     Raises:
         NotFound: nobody of this address does.
     """
-    wanted = select(Staff).where(Staff.firm_id == firm_id, Staff.email == email.strip().lower())
-    staff = session.scalar(wanted)
+    staff = _of_address(acting, email)
     if staff is None:
         raise NotFound("member of staff", email)
     return staff
 
 
-def set_password(session: Session, staff: Staff, password: str, *, actor: Actor, keeping: UUID | None = None) -> None:
+def oneself(acting: Acting, *, for_change: bool = False) -> Staff:
+    """The member of staff who acts; `for_change` makes others who would change it wait."""
+    return acting.session.get_one(Staff, (acting.firm_id, acting.actor.id), with_for_update=for_change or None)
+
+
+def own_firm(acting: Acting) -> Firm:
+    """The firm that the actor is at work for."""
+    return acting.session.get_one(Firm, acting.firm_id)
+
+
+def set_password(acting: Acting, staff: Staff, password: str, *, keeping: UUID | None = None) -> None:
     """Give somebody another password, and end the sessions that were opened with the one before.
 
     Args:
-        session: of the firm.
+        acting: who does it.
         staff: whose.
         password: the new one.
-        actor: who does it.
         keeping: the session that may go on: the one in which its owner does this.
 
     Raises:
-        Permanent: `password_weak`.
+        Invalid: `password_weak`.
     """
     passwords.check_new(password, staff.email)
     staff.password_hash = passwords.hashed(password)
-    session.flush()  # whoever signs in with the old one at this moment has done so, or waits for us and fails
-    sessions.end_all(session, staff.id, but=keeping)
-    write(session, staff.firm_id, actor, "staff.password", changes=[Change("staff", staff.id, "updated")])
+    acting.session.flush()  # whoever signs in with the old one at this moment has done so, or waits for us and fails
+    sessions.end_all(acting.session, staff.id, but=keeping)
+    record(acting, "staff.password", changes=[Change("staff", staff.id, "updated")])
 
 
-def deactivate_staff(session: Session, staff: Staff, *, actor: Actor) -> None:
+def deactivate_staff(acting: Acting, staff: Staff) -> None:
     """Let somebody in no more, whose records stay; open sessions end at once."""
     staff.active = False
-    session.flush()
-    sessions.end_all(session, staff.id)
-    write(session, staff.firm_id, actor, "staff.deactivate", changes=[Change("staff", staff.id, "deactivated")])
+    acting.session.flush()
+    sessions.end_all(acting.session, staff.id)
+    record(acting, "staff.deactivate", changes=[Change("staff", staff.id, "deactivated")])
+
+
+def _of_address(acting: Acting, email: str) -> Staff | None:
+    wanted = select(Staff).where(Staff.firm_id == acting.firm_id, Staff.email == email.strip().lower())
+    return acting.session.scalar(wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -15,10 +16,11 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.config import nearest
 from gateway.db.models import AccessToken, Credential, Partner
+from gateway.db.paging import Found, Paging, newest
 from gateway.domain.access.permissions import SCOPES
-from gateway.domain.audit import Action, Change, write
+from gateway.domain.audit import Action, Change, record
 from gateway.errors import Conflict, Invalid, NotFound
-from gateway.office import Actor
+from gateway.office import Acting, Office
 
 # by which a leaked secret is recognised, by us and by secret scanners
 KEY_MARK = "gwk_"
@@ -41,113 +43,118 @@ class NewKey(NamedTuple):
     secret: str
 
 
+class Shown(NamedTuple):
+    """A credential, and the slug of the partner that proves itself by it."""
+
+    credential: Credential
+    partner: str
+
+
 def digest_of(secret: str) -> bytes:
     """What is kept of a secret."""
     return hashlib.sha256(secret.encode()).digest()
 
 
 def add_key(
-    session: Session,
-    firm_id: UUID,
+    acting: Acting,
     partner_id: UUID,
     *,
     name: str,
     scopes: Collection[str],
     expires_at: datetime | None,
-    actor: Actor,
     kind: Kind = "api_key",
 ) -> NewKey:
     """A new API key or OAuth2 client of a partner.
 
     Raises:
-        Permanent: `scope_unknown`, `too_many_keys`, `already_expired`.
+        Invalid: `scope_unknown`, `already_expired`.
+        Conflict: `too_many_keys`.
     """
     _check_scopes(scopes)
-    _check_room(session, partner_id, kind)
+    _check_room(acting.session, partner_id, kind)
     if expires_at and expires_at <= clock.now():
         raise Invalid("already_expired", f"The key would have ended at {expires_at.isoformat()}, which is past.")
     prefix, secret = _make_secret(kind)
     made = Credential(
-        firm_id=firm_id,
+        firm_id=acting.firm_id,
         partner_id=partner_id,
         kind=kind,
         name=name,
         prefix=prefix,
         digest=digest_of(secret),
         scopes=sorted(set(scopes)),
-        created_by=actor.name,
+        created_by=acting.actor.name,
         expires_at=expires_at,
     )
-    session.add(made)
-    session.flush()
-    _note(session, made, actor, "credential.add", "created")
+    acting.session.add(made)
+    acting.session.flush()
+    _note(acting, made, "credential.add", "created")
     return NewKey(made, secret)
 
 
-def rotate(session: Session, credential_id: UUID, *, grace: timedelta | None, actor: Actor) -> NewKey:
+def rotate(acting: Acting, credential_id: UUID, *, grace: timedelta | None) -> NewKey:
     """A successor of a credential, with the same scopes and as long a life.
 
     Args:
-        session: of the firm.
+        acting: who does it.
         credential_id: whose successor.
         grace: for how long the old one goes on; None leaves it until it is revoked, or ends by itself.
-        actor: who does it.
 
     Raises:
         NotFound: this firm has no such credential.
-        Permanent: `credential_ended`, `too_many_keys`.
+        Conflict: `credential_ended`, `too_many_keys`.
     """
-    old, now = find(session, credential_id), clock.now()
+    old, now = _find(acting, credential_id), clock.now()
     if not is_live(old):
         raise Conflict("credential_ended", f"{old.prefix} has ended, and so has no successor; add a new one.")
     made = add_key(
-        session,
-        old.firm_id,
+        acting,
         old.partner_id,
         name=old.name,
         scopes=old.scopes,
         expires_at=now + (old.expires_at - old.created_at) if old.expires_at else None,
-        actor=actor,
         kind="api_key" if old.kind == "api_key" else "oauth_client",
     )
     if grace is not None:
         old.expires_at = min(old.expires_at or now + grace, now + grace)
-        _note(session, old, actor, "credential.rotate", "updated")
+        _note(acting, old, "credential.rotate", "updated")
     return made
 
 
-def issue_token(session: Session, firm_id: UUID, credential_id: UUID, scopes: Collection[str]) -> str:
-    """An access token of an OAuth2 client; those of it that have ended are forgotten. In a session of the firm."""
+def issue_token(acting: Acting, credential_id: UUID, scopes: Collection[str]) -> str:
+    """An access token of an OAuth2 client; those of it that have ended are forgotten."""
     ended = AccessToken.expires_at <= clock.now()
-    session.execute(delete(AccessToken).where(AccessToken.credential_id == credential_id, ended))
+    acting.session.execute(delete(AccessToken).where(AccessToken.credential_id == credential_id, ended))
     token = TOKEN_MARK + secrets.token_urlsafe(32)
     made = AccessToken(
-        firm_id=firm_id,
+        firm_id=acting.firm_id,
         credential_id=credential_id,
         digest=digest_of(token),
         scopes=sorted(scopes),
         expires_at=clock.now() + TOKEN_LASTS,
     )
-    session.add(made)
+    acting.session.add(made)
     return token
 
 
-def find(session: Session, credential_id: UUID) -> Credential:
-    """One credential of the session's firm.
+def show(acting: Acting, credential_id: UUID) -> Shown:
+    """One credential of the firm.
 
     Raises:
         NotFound: the firm has no such credential.
     """
-    found = session.scalar(select(Credential).where(Credential.id == credential_id))
-    if found is None:
-        raise NotFound("credential", str(credential_id))
-    return found
+    return _shown(acting, _find(acting, credential_id))
 
 
-def listed(partner: str | None) -> Select[Credential]:
-    """The credentials of a firm, or of one of its partners."""
-    found = select(Credential)
-    return found if partner is None else found.join(Partner, _ITS_PARTNER).where(Partner.slug == partner)
+def listed(acting: Acting, partner: str | None, paging: Paging) -> Found[Shown]:
+    """The credentials of the firm, or of one of its partners, ended ones included, the newest first."""
+    found = newest(acting.session, _of(partner), (Credential.created_at, Credential.id), paging)
+    return Found([_shown(acting, one) for one in found.rows], found.following, found.total)
+
+
+def of_partner(acting: Acting, partner: str) -> list[Credential]:
+    """All credentials of a partner, ended ones included, the newest first."""
+    return list(acting.session.scalars(_of(partner).order_by(Credential.created_at.desc(), Credential.id.desc())))
 
 
 def is_live(credential: Credential) -> bool:
@@ -155,17 +162,52 @@ def is_live(credential: Credential) -> bool:
     return credential.revoked_at is None and (credential.expires_at is None or credential.expires_at > clock.now())
 
 
-def revoke(session: Session, credential_id: UUID, actor: Actor) -> Credential:
+def revoke(acting: Acting, credential_id: UUID) -> Credential:
     """End a credential at once; one that was ended before stays as it is.
 
     Raises:
         NotFound: this firm has no such credential.
     """
-    found = find(session, credential_id)
+    found = _find(acting, credential_id)
     if found.revoked_at is None:
         found.revoked_at = clock.now()
-        _note(session, found, actor, "credential.revoke", "revoked")
+        _note(acting, found, "credential.revoke", "revoked")
     return found
+
+
+def find_anywhere(office: Office, key: str) -> Credential:
+    """The credential with this prefix or id, whichever firm's it is.
+
+    Raises:
+        NotFound: there is none.
+    """
+    wanted = [Credential.prefix == key]
+    with suppress(ValueError):  # then it is a prefix
+        wanted.append(Credential.id == UUID(key))
+    with office.db.system() as session:
+        found = session.scalar(select(Credential).where(or_(*wanted)))
+    if found is None:
+        raise NotFound("key", key)
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ helpers
+
+
+def _find(acting: Acting, credential_id: UUID) -> Credential:
+    found = acting.session.scalar(select(Credential).where(Credential.id == credential_id))
+    if found is None:
+        raise NotFound("credential", str(credential_id))
+    return found
+
+
+def _of(partner: str | None) -> Select[Credential]:
+    found = select(Credential)
+    return found if partner is None else found.join(Partner, _ITS_PARTNER).where(Partner.slug == partner)
+
+
+def _shown(acting: Acting, one: Credential) -> Shown:
+    return Shown(one, acting.session.get_one(Partner, (one.firm_id, one.partner_id)).slug)
 
 
 def _make_secret(kind: Kind) -> tuple[str, str]:
@@ -196,7 +238,6 @@ def _check_room(session: Session, partner_id: UUID, kind: str) -> None:
         )
 
 
-def _note(session: Session, credential: Credential, actor: Actor, action: Action, what: str) -> None:
+def _note(acting: Acting, credential: Credential, action: Action, what: str) -> None:
     told = {"prefix": credential.prefix, "scopes": credential.scopes}
-    changes = [Change("credential", credential.id, what, new=told)]
-    write(session, credential.firm_id, actor, action, changes=changes)
+    record(acting, action, changes=[Change("credential", credential.id, what, new=told)])

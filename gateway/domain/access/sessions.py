@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.db.models import Staff, StaffSession
 from gateway.domain.access import passwords
-from gateway.domain.audit import write
-from gateway.office import Actor
+from gateway.domain.audit import record, write
+from gateway.office import Acting, Actor
 
 LASTS = timedelta(hours=1)
 _KEPT = timedelta(days=30)  # ended ones: they tell from where somebody usually signs in (`accounts_of` in the database)
@@ -109,11 +109,11 @@ WHERE s.firm_id = %(firm)s AND s.id = %(session)s AND s.ended_at IS NULL AND s.e
 """
 
 
-def end(session: Session, firm_id: UUID, session_id: UUID, actor: Actor) -> None:
+def end(acting: Acting, session_id: UUID) -> None:
     """Sign out: the session's token is good nowhere any more."""
     ended = update(StaffSession).where(StaffSession.id == session_id, StaffSession.ended_at.is_(None))
-    session.execute(ended.values(ended_at=clock.now()))
-    write(session, firm_id, actor, "session.end")
+    acting.session.execute(ended.values(ended_at=clock.now()))
+    record(acting, "session.end")
 
 
 def end_all(session: Session, staff_id: UUID, *, but: UUID | None = None) -> None:

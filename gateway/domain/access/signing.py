@@ -7,6 +7,7 @@ and whoever holds the master key could read the private one anyway.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import or_, select, text, update
@@ -14,10 +15,25 @@ from sqlalchemy.orm import Session
 
 from gateway import clock, crypto
 from gateway.db.models import SigningKey
-from gateway.domain.access.sessions import LASTS
+from gateway.domain.access.sessions import LASTS, end_everybodys
+from gateway.office import Actor, Office
 
 SIGNS_FOR = timedelta(days=30)
 _ONE_AT_A_TIME = 0x7369676E696E67  # an advisory lock: "signing" in ASCII
+
+
+class Rotated(NamedTuple):
+    """The key that signs from now on, and how many sessions ended with the one before."""
+
+    key_id: UUID
+    sessions_ended: int
+
+
+def rotate(office: Office, actor: Actor, *, end_sessions: bool) -> Rotated:
+    """Sign with a new key; `end_sessions` signs all staff of all firms out, for a key that may be in wrong hands."""
+    with office.db.system() as session:
+        made = replace(session, crypto.load_master_key(office.settings), end_old=end_sessions)
+        return Rotated(made.id, end_everybodys(session, actor) if end_sessions else 0)
 
 
 def current(session: Session, master_key: bytes) -> SigningKey:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
 
 from gateway.db.models import RateLimit
-from gateway.domain.audit import Change, write
+from gateway.domain.audit import Change, record
 from gateway.errors import Invalid
 from gateway.limits import Window
-from gateway.office import Actor
+from gateway.office import Acting
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 CEILING = "firm"  # all partners of a firm together
@@ -32,29 +30,36 @@ def windows_of(tier: str, set_by_firm: Mapping[str, Mapping[str, int]]) -> list[
     return [window._replace(most=own.get(window.name, window.most)) for window in TIERS[tier]]
 
 
-def set_by(session: Session) -> dict[str, dict[str, int]]:
-    """What the session's firm set: {tier: {window: most}}."""
-    found: dict[str, dict[str, int]] = {}
-    for row in session.scalars(select(RateLimit)):
-        found.setdefault(row.tier, {})[row.window] = row.most
-    return found
+def listed(acting: Acting) -> dict[str, list[Window]]:
+    """The windows of every tier as they hold for the firm."""
+    own = _set_by_firm(acting)
+    return {tier: windows_of(tier, own) for tier in TIERS}
 
 
-def change(session: Session, firm_id: UUID, tier: str, most: Mapping[str, int | None], actor: Actor) -> None:
-    """Set windows of a tier for a firm; None gives one back to what is usual.
+def change(acting: Acting, tier: str, most: Mapping[str, int | None]) -> list[Window]:
+    """Set windows of a tier for the firm; None gives one back to what is usual. Returns all of the tier's.
 
     Raises:
-        Permanent: `tier_unknown`, `window_unknown`.
+        Invalid: `tier_unknown`, `window_unknown`.
     """
     _check(tier, list(most))
-    before = set_by(session).get(tier, {})
-    session.execute(delete(RateLimit).where(RateLimit.tier == tier, RateLimit.window.in_(list(most))))
-    session.add_all(
-        RateLimit(firm_id=firm_id, tier=tier, window=window, most=value)
+    before = _set_by_firm(acting).get(tier, {})
+    acting.session.execute(delete(RateLimit).where(RateLimit.tier == tier, RateLimit.window.in_(list(most))))
+    acting.session.add_all(
+        RateLimit(firm_id=acting.firm_id, tier=tier, window=window, most=value)
         for window, value in most.items()
         if value is not None
     )
-    write(session, firm_id, actor, "limits.set", changes=[Change("tier", tier, "set", before, most)])
+    record(acting, "limits.set", changes=[Change("tier", tier, "set", before, most)])
+    return windows_of(tier, _set_by_firm(acting))
+
+
+def _set_by_firm(acting: Acting) -> dict[str, dict[str, int]]:
+    """What the firm set: {tier: {window: most}}."""
+    found: dict[str, dict[str, int]] = {}
+    for row in acting.session.scalars(select(RateLimit)):
+        found.setdefault(row.tier, {})[row.window] = row.most
+    return found
 
 
 def _check(tier: str, windows: Sequence[str]) -> None:

@@ -1,18 +1,21 @@
-"""Where partners belong: found by their slugs, which are unique per installation."""
+"""Where partners belong, and who may see them: found by their slugs, which are unique per installation."""
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gateway.config import nearest
 from gateway.db.models import Firm, Partner
-from gateway.errors import Conflict, Missing
-from gateway.office import Office
+from gateway.db.paging import Found, Paging, newest
+from gateway.errors import Conflict, Invalid, Missing, NotFound
+from gateway.office import Acting, Office
+
+Row = TypeVar("Row")
 
 _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -29,6 +32,50 @@ class Home(NamedTuple):
     def of(cls, partner: Partner) -> Self:
         """A partner's."""
         return cls(partner.firm_id, partner.id, partner.slug, partner.time_zone)
+
+
+def in_sight(acting: Acting, query: Select[Row], partner_id: InstrumentedAttribute[UUID]) -> Select[Row]:
+    """A query narrowed to what the actor may see: partners their own alone, everybody else all of the firm's."""
+    actor = acting.actor
+    return query.where(partner_id == actor.partner_id) if actor.kind == "partner" else query
+
+
+def home_of(acting: Acting, slug: str | None) -> Home:
+    """The partner that something is about: the named one, or the one that acts.
+
+    Raises:
+        Invalid: `partner_needed`, whoever is no partner must say which.
+        NotFound: there is no such partner in the actor's sight.
+    """
+    if slug is None and acting.actor.kind != "partner":
+        raise Invalid("partner_needed", "Say which partner it is about: `partner`, its short name.")
+    wanted = in_sight(acting, select(Partner), Partner.id)
+    found = acting.session.scalar(wanted.where(Partner.slug == slug) if slug else wanted)
+    if found is None:
+        raise NotFound("partner", slug or acting.actor.name)
+    return Home.of(found)
+
+
+def narrowed_to(acting: Acting, slug: str | None) -> str | None:
+    """The slug of the partner that something is about; None where it is about all of the firm's.
+
+    Raises:
+        NotFound: there is no such partner in the actor's sight.
+    """
+    if slug is None and acting.actor.kind != "partner":
+        return None
+    return home_of(acting, slug).slug
+
+
+def listed(acting: Acting, paging: Paging) -> Found[Partner]:
+    """The partners in the actor's sight, the newest first."""
+    query = in_sight(acting, select(Partner), Partner.id)
+    return newest(acting.session, query, (Partner.created_at, Partner.id), paging)
+
+
+def slugs(acting: Acting) -> list[str]:
+    """How the partners in the actor's sight are called."""
+    return list(acting.session.scalars(in_sight(acting, select(Partner.slug), Partner.id)))
 
 
 def find_home(office: Office, slug: str) -> Home:
@@ -65,8 +112,3 @@ def named(name: str) -> Select[UUID]:
     """The ids of the partner with this slug or id; at most one."""
     by_id = [Partner.id == UUID(name)] if _UUID.fullmatch(name) else []
     return select(Partner.id).where(or_(Partner.slug == name, *by_id))
-
-
-def firm_slug(session: Session, firm_id: UUID) -> str:
-    """How settings name a firm."""
-    return session.scalars(select(Firm.slug).where(Firm.id == firm_id)).one()

@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session
 from gateway.config import ConfigError, Document, KeyPath, PartnerHead, PartnerSettings, decode, fingerprint, read
 from gateway.config.findings import dotted
 from gateway.db.models import FeedRow, Partner, PartnerConfig
-from gateway.domain.audit import Change, write
+from gateway.db.paging import Found, Paging, newest
+from gateway.domain.access.accounts import ensure_firm
+from gateway.domain.audit import Change, record
+from gateway.domain.partners.homes import Home, check_free
 from gateway.errors import Invalid, NotFound
-from gateway.office import Actor
+from gateway.office import Acting, Actor, Office
 
 MOST_LINES = 5_000  # of a text that is compared: beyond it, finding out what moved takes minutes
 MOST_PATHS = 200  # told of one feed
@@ -56,39 +59,81 @@ class Applied(NamedTuple):
     is_new: bool
 
 
-def apply(session: Session, firm_id: UUID, settings: PartnerSettings, actor: Actor) -> Applied:
+class Settled(NamedTuple):
+    """What `settle` did: the firm's id, whether it was missing before, and the version in force."""
+
+    firm_id: UUID
+    firm_added: bool
+    applied: Applied
+
+
+def apply(acting: Acting, settings: PartnerSettings) -> Applied:
     """Make a checked partner.yaml the version in force, its tables with it; the same again changes nothing.
 
-    See `check_free` first.
+    Raises:
+        Conflict: `partner_elsewhere`, its slug is another firm's.
     """
-    partner = _ensure_partner(session, firm_id, settings.head)
-    session.flush()
+    partner = _ensure_partner(acting, settings.head)
     for name in settings.names("feeds"):
-        _ensure_feed(session, firm_id, partner.id, name)
+        _ensure_feed(acting, partner.id, name)
     document = settings.document
     digest = fingerprint(document.text, document.tables)
-    current = session.scalar(
-        select(PartnerConfig).where(PartnerConfig.partner_id == partner.id, PartnerConfig.active.is_(True))
-    )
+    current = in_force(acting, partner.id)
     if current is not None and current.sha256 == digest:
         return Applied(current, is_new=False)
-    config = _add_version(session, partner, digest, document, actor)
+    config = _add_version(acting, partner.id, digest, document)
     change = Change("partner_config", config.id, "applied", new={"version": config.version})
-    write(session, firm_id, actor, "partner.apply", changes=[change])
+    record(acting, "partner.apply", changes=[change])
     return Applied(config, is_new=True)
 
 
-def _add_version(session: Session, partner: Partner, digest: str, document: Document, actor: Actor) -> PartnerConfig:
-    session.execute(update(PartnerConfig).where(PartnerConfig.partner_id == partner.id).values(active=False))
-    latest = session.scalar(select(func.max(PartnerConfig.version)).where(PartnerConfig.partner_id == partner.id))
+def settle(office: Office, settings: PartnerSettings, actor: Actor) -> Settled:
+    """Apply a checked partner.yaml for the firm that it names, which is added where it is missing.
+
+    Raises:
+        Conflict: `partner_elsewhere`, before anything is added.
+    """
+    head = settings.head
+    with office.db.system() as session:
+        check_free(session, head.partner, head.firm)
+    name = head.firm.replace("-", " ").title()
+    firm = ensure_firm(office, head.firm, name, time_zone=head.time_zone, actor=actor)
+    with office.acting(firm.id, actor) as acting:
+        return Settled(firm.id, firm.is_new, apply(acting, settings))
+
+
+def go_back(acting: Acting, number: int, reason: str, settings: PartnerSettings) -> Applied:
+    """Apply an older version again, and put on record which one it is, and why.
+
+    Args:
+        acting: who does it.
+        number: of the older version.
+        reason: in a person's words.
+        settings: the older version as it is read today.
+
+    Raises:
+        Conflict: `partner_elsewhere`.
+    """
+    applied = apply(acting, settings)
+    if applied.is_new:
+        told = {"version": applied.config.version, "text_of": number, "reason": reason}
+        change = Change("partner_config", applied.config.id, "activated", new=told)
+        record(acting, "partner.activate", changes=[change])
+    return applied
+
+
+def _add_version(acting: Acting, partner_id: UUID, digest: str, document: Document) -> PartnerConfig:
+    session = acting.session
+    session.execute(update(PartnerConfig).where(PartnerConfig.partner_id == partner_id).values(active=False))
+    latest = session.scalar(select(func.max(PartnerConfig.version)).where(PartnerConfig.partner_id == partner_id))
     config = PartnerConfig(
-        firm_id=partner.firm_id,
-        partner_id=partner.id,
+        firm_id=acting.firm_id,
+        partner_id=partner_id,
         version=(latest or 0) + 1,
         sha256=digest,
         source=document.text,
         tables=dict(document.tables),
-        applied_by=actor.name,
+        applied_by=acting.actor.name,
         active=True,
     )
     session.add(config)
@@ -96,10 +141,13 @@ def _add_version(session: Session, partner: Partner, digest: str, document: Docu
     return config
 
 
-def _ensure_partner(session: Session, firm_id: UUID, head: PartnerHead) -> Partner:
+def _ensure_partner(acting: Acting, head: PartnerHead) -> Partner:
+    session = acting.session
     partner = session.scalar(select(Partner).where(Partner.slug == head.partner).with_for_update())
     if partner is None:
-        partner = Partner(firm_id=firm_id, slug=head.partner)
+        with acting.office.db.system() as everybodys:  # to a firm's own session, others' partners do not exist
+            check_free(everybodys, head.partner, head.firm)
+        partner = Partner(firm_id=acting.firm_id, slug=head.partner)
         session.add(partner)
     partner.name, partner.time_zone, partner.rate_tier = (
         head.name,
@@ -107,12 +155,14 @@ def _ensure_partner(session: Session, firm_id: UUID, head: PartnerHead) -> Partn
         head.rate_tier,
     )
     partner.contacts = {"errors": head.contacts.errors, "late": head.contacts.late}
+    session.flush()
     return partner
 
 
-def _ensure_feed(session: Session, firm_id: UUID, partner_id: UUID, name: str) -> None:
-    if not session.scalar(select(FeedRow.id).where(FeedRow.partner_id == partner_id, FeedRow.name == name)):
-        session.add(FeedRow(firm_id=firm_id, partner_id=partner_id, name=name))
+def _ensure_feed(acting: Acting, partner_id: UUID, name: str) -> None:
+    known = select(FeedRow.id).where(FeedRow.partner_id == partner_id, FeedRow.name == name)
+    if not acting.session.scalar(known):
+        acting.session.add(FeedRow(firm_id=acting.firm_id, partner_id=partner_id, name=name))
 
 
 # ---------------------------------------------------------------- finding
@@ -124,43 +174,38 @@ def active_config(session: Session, partner_id: UUID) -> PartnerConfig:
     Raises:
         NotFound: the partner has none yet.
     """
-    config = session.scalar(
-        select(PartnerConfig).where(PartnerConfig.partner_id == partner_id, PartnerConfig.active.is_(True))
-    )
+    config = session.scalar(_of(partner_id).where(PartnerConfig.active))
     if config is None:
         raise NotFound("active config of partner", str(partner_id))
     return config
 
 
-def versions_of(partner_id: UUID) -> Select[PartnerConfig]:
-    """Every version of a partner's settings."""
-    return select(PartnerConfig).where(PartnerConfig.partner_id == partner_id)
+def listed(acting: Acting, home: Home, paging: Paging) -> Found[PartnerConfig]:
+    """The versions of a partner's settings, the newest first."""
+    return newest(acting.session, _of(home.partner_id), (PartnerConfig.created_at, PartnerConfig.id), paging)
 
 
-def version(session: Session, partner_id: UUID, number: int) -> PartnerConfig:
+def version(acting: Acting, home: Home, number: int) -> PartnerConfig:
     """One version.
 
     Raises:
         NotFound: there is none of this number.
     """
-    found = session.scalar(versions_of(partner_id).where(PartnerConfig.version == number))
+    found = acting.session.scalar(_of(home.partner_id).where(PartnerConfig.version == number))
     if found is None:
         raise NotFound("version", str(number))
     return found
 
 
-def in_force(session: Session, partner_id: UUID, *, for_change: bool = False) -> PartnerConfig | None:
+def in_force(acting: Acting, partner_id: UUID, *, for_change: bool = False) -> PartnerConfig | None:
     """The version in force, if any; `for_change` makes others who would change it wait for this transaction."""
     if for_change:
-        session.execute(select(Partner.id).where(Partner.id == partner_id).with_for_update())
-    return session.scalar(versions_of(partner_id).where(PartnerConfig.active))
+        acting.session.execute(select(Partner.id).where(Partner.id == partner_id).with_for_update())
+    return acting.session.scalar(_of(partner_id).where(PartnerConfig.active))
 
 
-def note_return(session: Session, config: PartnerConfig, back_to: int, reason: str, actor: Actor) -> None:
-    """Put on record that a version is an older one again, and why."""
-    told = {"version": config.version, "text_of": back_to, "reason": reason}
-    change = Change("partner_config", config.id, "activated", new=told)
-    write(session, config.firm_id, actor, "partner.activate", changes=[change])
+def _of(partner_id: UUID) -> Select[PartnerConfig]:
+    return select(PartnerConfig).where(PartnerConfig.partner_id == partner_id)
 
 
 # ---------------------------------------------------------------- comparing

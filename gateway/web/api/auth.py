@@ -11,7 +11,6 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from gateway.db.models import Firm, Staff
 from gateway.domain.access import accounts, passwords, sessions
 from gateway.office import Office
 from gateway.web.auth import cookies, staff
@@ -90,8 +89,8 @@ def login(
 @post("/auth/logout", status_code=204, sync_to_thread=True, tags=["who you are"], **may("me.write"))
 def logout(call: NamedDependency[Call]) -> Response[None]:
     """Sign out: the session's token is good nowhere any more, from now on."""
-    with call.firm() as session:
-        sessions.end(session, call.who.firm_id, call.session_id, call.actor)
+    with call.acting() as acting:
+        sessions.end(acting, call.session_id)
     return Response(None, cookies=cookies.signed_out(call.office.settings))
 
 
@@ -99,22 +98,22 @@ def logout(call: NamedDependency[Call]) -> Response[None]:
 def me(call: NamedDependency[Call]) -> Me:
     """Say who the gateway takes the caller for, and what the caller may."""
     who = call.who
-    with call.firm() as session:
-        firm = session.get_one(Firm, who.firm_id)
+    with call.acting() as acting:
+        firm = accounts.own_firm(acting)
         shown = FirmView(firm.id, firm.slug, firm.name)
         if who.is_partner:
             return Me(kind="partner", id=who.id, name=who.name, firm=shown, partner=who.name, scopes=sorted(who.scopes))
-        name = session.get_one(Staff, (who.firm_id, who.id)).name
+        name = accounts.oneself(acting).name
     return Me(kind="staff", id=who.id, name=name, firm=shown, email=who.name, role=who.role)
 
 
 @put("/me/password", status_code=204, sync_to_thread=True, tags=["who you are"], **may("me.write"))
 def change_password(data: JSONBody[NewPassword], call: NamedDependency[Call]) -> None:
     """Change one's own password; one's other sessions end."""
-    with call.firm() as session:
-        mine = session.get_one(Staff, (call.who.firm_id, call.who.id), with_for_update=True)
+    with call.acting() as acting:
+        mine = accounts.oneself(acting, for_change=True)
         staff.confirm(call, data.current, mine.password_hash)
-        accounts.set_password(session, mine, data.new, actor=call.actor, keeping=call.session_id)
+        accounts.set_password(acting, mine, data.new, keeping=call.session_id)
 
 
 def _refuse_forms(request: Request[Any, Any, State]) -> None:

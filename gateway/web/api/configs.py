@@ -10,19 +10,19 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta, Struct, to_builtins
-from sqlalchemy.orm import Session
 
 from gateway.config import ConfigError, Finding, PartnerSettings
 from gateway.db.models import PartnerConfig
+from gateway.domain.access import accounts
 from gateway.domain.partners import homes, versions
 from gateway.domain.partners.homes import Home
 from gateway.domain.partners.versions import Applied, Difference
+from gateway.office import Acting
 from gateway.web.api.partners import Slug
 from gateway.web.calls import Call, may
 from gateway.web.idempotency import once
-from gateway.web.pages import Cursor, Limit, Page, page
+from gateway.web.pages import Cursor, Limit, Page, page_of, paging
 from gateway.web.problems import Rejected
-from gateway.web.scoping import home_of
 from gateway.web.versions import IfMatch, check_match, tag
 from gateway.wings import PARTNER_YAML
 
@@ -116,19 +116,17 @@ def list_configs(
     slug: Slug, call: NamedDependency[Call], cursor: Cursor = None, limit: Limit = 50
 ) -> Response[Page[ConfigView]]:
     """List the versions of a partner's settings, the newest first; the `ETag` is of the one in force."""
-    home = home_of(call, slug)
-    order = (PartnerConfig.created_at, PartnerConfig.id)
-    with call.firm() as session:
-        found = page(session, versions.versions_of(home.partner_id), order, ConfigView.of, cursor=cursor, limit=limit)
-        return Response(found, headers=tag(_version(versions.in_force(session, home.partner_id))))
+    with call.acting() as acting:
+        home = homes.home_of(acting, slug)
+        found = page_of(versions.listed(acting, home, paging(cursor, limit)), ConfigView.of, limit)
+        return Response(found, headers=tag(_version(versions.in_force(acting, home.partner_id))))
 
 
 @get("/{number:int}", sync_to_thread=True, **may("partners.read"))
 def get_config(slug: Slug, number: Number, call: NamedDependency[Call]) -> Response[ConfigText]:
     """Show one version: its text, and the tables that were applied with it."""
-    home = home_of(call, slug)
-    with call.firm() as session:
-        config = versions.version(session, home.partner_id, number)
+    with call.acting() as acting:
+        config = versions.version(acting, homes.home_of(acting, slug), number)
         shown = ConfigText(config=ConfigView.of(config), source=config.source, tables=config.tables)
         return Response(shown, headers=tag(config.version))
 
@@ -136,16 +134,17 @@ def get_config(slug: Slug, number: Number, call: NamedDependency[Call]) -> Respo
 @get("/{number:int}/diff/{other:int}", sync_to_thread=True, **may("partners.read"))
 def compare_configs(slug: Slug, number: Number, other: Number, call: NamedDependency[Call]) -> DifferenceView:
     """Tell how the second version differs from the first: line by line, and by feed."""
-    home = home_of(call, slug)
-    with call.firm() as session:
-        before, after = (versions.version(session, home.partner_id, one) for one in (number, other))
+    with call.acting() as acting:
+        home = homes.home_of(acting, slug)
+        before, after = (versions.version(acting, home, one) for one in (number, other))
         return _difference(number, other, versions.compare(before, after))
 
 
 @post("/check", sync_to_thread=True, status_code=200, request_max_body_size=MOST_BYTES, **may("partners.configure"))
 def check_config(slug: Slug, data: JSONBody[Settings], call: NamedDependency[Call]) -> Checked:
     """Say everything that is wrong with settings, each with its line and column; nothing changes."""
-    read = _read(call, home_of(call, slug), data.source, data.tables)
+    with call.acting() as acting:
+        read = _read(acting, homes.home_of(acting, slug), data.source, data.tables)
     return Checked(
         valid=not read.findings, feeds=read.settings.names("feeds") if read.settings else [], findings=read.findings
     )
@@ -162,10 +161,14 @@ def apply_config(
 
     422 `config_invalid` with every finding. Send the `ETag` that you saw as `If-Match`, and nobody is overwritten.
     """
-    home = home_of(call, slug)
-    read = _read(call, home, data.source, data.tables)
-    with call.firm() as session:
-        return once(session, call, data, lambda: _answer(slug, _put_in_force(session, call, home, read, if_match)))
+    with call.acting() as acting:
+        home = homes.home_of(acting, slug)
+        read = _read(acting, home, data.source, data.tables)
+
+        def make() -> Response[ConfigView]:
+            return _answer(slug, versions.apply(acting, _fit(acting, home, read, if_match)))
+
+        return once(acting, call, data, make)
 
 
 @post("/{number:int}/activations", sync_to_thread=True, status_code=201, **may("partners.configure"))
@@ -173,18 +176,16 @@ def activate_config(
     slug: Slug, number: Number, data: JSONBody[Return], call: NamedDependency[Call], if_match: IfMatch = None
 ) -> Response[ConfigView]:
     """Go back to an older version: its text and tables become the newest version, and why is on record."""
-    home = home_of(call, slug)
-    with call.firm() as session:
-        old = versions.version(session, home.partner_id, number)
-        read = _read_text(session, home, old.source, old.tables)
+    with call.acting() as acting:
+        home = homes.home_of(acting, slug)
+        old = versions.version(acting, home, number)
+        read = _read(acting, home, old.source, old.tables)
 
         def make() -> Response[ConfigView]:
-            applied = _put_in_force(session, call, home, read, if_match)
-            if applied.is_new:
-                versions.note_return(session, applied.config, number, data.reason, call.actor)
-            return _answer(slug, applied)
+            settings = _fit(acting, home, read, if_match)
+            return _answer(slug, versions.go_back(acting, number, data.reason, settings))
 
-        return once(session, call, data, make)
+        return once(acting, call, data, make)
 
 
 # ------------------------------------------------------------------------------------------------ helpers
@@ -197,20 +198,16 @@ class _Read(NamedTuple):
     settings: PartnerSettings | None = None
 
 
-def _read(call: Call, home: Home, source: str, tables: Mapping[str, str] | None) -> _Read:
-    with call.firm() as session:
-        if tables is None:
-            current = versions.in_force(session, home.partner_id)
-            tables = current.tables if current else {}
-        return _read_text(session, home, source, tables)
-
-
-def _read_text(session: Session, home: Home, source: str, tables: Mapping[str, str]) -> _Read:
+def _read(acting: Acting, home: Home, source: str, tables: Mapping[str, str] | None) -> _Read:
+    """As it would be put in force; without tables, with those that are."""
+    if tables is None:
+        current = versions.in_force(acting, home.partner_id)
+        tables = current.tables if current else {}
     try:
         settings = PARTNER_YAML.read(source, beside=tables)
     except ConfigError as error:
         return _Read(error.findings)
-    firm = homes.firm_slug(session, home.firm_id)
+    firm = accounts.own_firm(acting).slug
     named = (("partner", settings.head.partner, home.slug), ("firm", settings.head.firm, firm))
     findings = [
         settings.document.finding((key,), f"These are the settings of the {key} {wanted!r}.", wanted)
@@ -220,12 +217,13 @@ def _read_text(session: Session, home: Home, source: str, tables: Mapping[str, s
     return _Read(findings, settings)
 
 
-def _put_in_force(session: Session, call: Call, home: Home, read: _Read, if_match: str | None) -> Applied:
+def _fit(acting: Acting, home: Home, read: _Read, if_match: str | None) -> PartnerSettings:
+    """What can be put in force, unless somebody else has changed it meanwhile."""
     if read.findings or read.settings is None:
         sentence = f"These settings cannot be put in force: {'; '.join(map(str, read.findings[:5]))}"
         raise Rejected(422, "config_invalid", sentence, details=to_builtins(read.findings))
-    check_match(if_match, _version(versions.in_force(session, home.partner_id, for_change=True)))
-    return versions.apply(session, home.firm_id, read.settings, call.actor)
+    check_match(if_match, _version(versions.in_force(acting, home.partner_id, for_change=True)))
+    return read.settings
 
 
 def _answer(slug: str, applied: Applied) -> Response[ConfigView]:

@@ -10,16 +10,14 @@ from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct, structs
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from gateway.db.models import Credential, Partner
 from gateway.domain.access import credentials
-from gateway.domain.access.credentials import NewKey
-from gateway.errors import NotFound
+from gateway.domain.access.credentials import NewKey, Shown
+from gateway.domain.partners import homes
+from gateway.office import Acting
 from gateway.web.calls import NO_STORE, Call, may
 from gateway.web.idempotency import once
-from gateway.web.pages import Cursor, Limit, Page, page
+from gateway.web.pages import Cursor, Limit, Page, page_of, paging
 from gateway.web.texts import NO_NUL, Name
 
 MOST_GRACE = 24 * 90  # hours
@@ -81,11 +79,8 @@ def list_credentials(
     call: NamedDependency[Call], partner: OfPartner = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[CredentialView]:
     """List the credentials of the firm's partners, ended ones included, the newest first."""
-    with call.firm() as session:
-        slugs = {one.id: one.slug for one in session.scalars(select(Partner))}
-        found = credentials.listed(partner)
-        order = (Credential.created_at, Credential.id)
-        return page(session, found, order, lambda one: _view(one, slugs[one.partner_id]), cursor=cursor, limit=limit)
+    with call.acting() as acting:
+        return page_of(credentials.listed(acting, partner, paging(cursor, limit)), _view, limit)
 
 
 @post("/", sync_to_thread=True, **may("credentials.manage"))
@@ -94,16 +89,15 @@ def add_credential(data: JSONBody[NewCredential], call: NamedDependency[Call]) -
 
     With an `Idempotency-Key`, the same request shows it again for a day, should the answer have been lost.
     """
-    with call.firm() as session:
-        return once(session, call, data, lambda: _added(session, call, data))
+    with call.acting() as acting:
+        return once(acting.session, call, data, lambda: _added(acting, data))
 
 
 @get("/{credential_id:uuid}", sync_to_thread=True, **may("credentials.manage"))
 def get_credential(credential_id: FromPath[UUID], call: NamedDependency[Call]) -> CredentialView:
     """Show one credential, without its secret."""
-    with call.firm() as session:
-        found = credentials.find(session, credential_id)
-        return _view(found, _slug_of(session, found))
+    with call.acting() as acting:
+        return _view(credentials.show(acting, credential_id))
 
 
 @post("/{credential_id:uuid}/rotations", sync_to_thread=True, **may("credentials.manage"))
@@ -114,53 +108,40 @@ def rotate_credential(
     grace = None if data.grace_hours is None else timedelta(hours=data.grace_hours)
 
     def rotated() -> Response[CredentialMade]:
-        return _made(session, credentials.rotate(session, credential_id, grace=grace, actor=call.actor))
+        return _made(acting, credentials.rotate(acting, credential_id, grace=grace))
 
-    with call.firm() as session:
-        return once(session, call, data, rotated)
+    with call.acting() as acting:
+        return once(acting.session, call, data, rotated)
 
 
 @delete("/{credential_id:uuid}", sync_to_thread=True, **may("credentials.manage"))
 def revoke_credential(credential_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
     """Revoke a credential and the tokens fetched with it, at once; one that was revoked before stays as it is."""
-    with call.firm() as session:
-        credentials.revoke(session, credential_id, call.actor)
+    with call.acting() as acting:
+        credentials.revoke(acting, credential_id)
 
 
-def _added(session: Session, call: Call, data: NewCredential) -> Response[CredentialMade]:
-    partner = _find_partner(session, data.partner)
+def _added(acting: Acting, data: NewCredential) -> Response[CredentialMade]:
     made = credentials.add_key(
-        session,
-        call.who.firm_id,
-        partner.id,
+        acting,
+        homes.home_of(acting, data.partner).partner_id,
         name=data.name,
         scopes=data.scopes,
         expires_at=data.expires_at,
-        actor=call.actor,
         kind=data.kind,
     )
-    return _made(session, made)
+    return _made(acting, made)
 
 
-def _find_partner(session: Session, slug: str) -> Partner:
-    partner = session.scalar(select(Partner).where(Partner.slug == slug))
-    if partner is None:
-        raise NotFound("partner", slug)
-    return partner
-
-
-def _slug_of(session: Session, credential: Credential) -> str:
-    return session.scalars(select(Partner.slug).where(Partner.id == credential.partner_id)).one()
-
-
-def _view(one: Credential, partner: str) -> CredentialView:
+def _view(shown: Shown) -> CredentialView:
+    one = shown.credential
     own = ("id", "kind", "name", "prefix", "scopes", "created_by", "created_at", "expires_at", "revoked_at")
     values = {name: getattr(one, name) for name in (*own, "last_used_at")}
-    return CredentialView(partner=partner, is_live=credentials.is_live(one), **values)
+    return CredentialView(partner=shown.partner, is_live=credentials.is_live(one), **values)
 
 
-def _made(session: Session, made: NewKey) -> Response[CredentialMade]:
-    shown = structs.asdict(_view(made.credential, _slug_of(session, made.credential)))
+def _made(acting: Acting, made: NewKey) -> Response[CredentialMade]:
+    shown = structs.asdict(_view(credentials.show(acting, made.credential.id)))
     location = {"Location": f"/v1/credentials/{made.credential.id}"}
     return Response(CredentialMade(secret=made.secret, **shown), headers=NO_STORE | location)
 

@@ -74,8 +74,8 @@ def send_file(data: MultipartBody[Upload], call: NamedDependency[Call]) -> Respo
     check_as_of(as_of)
     home = home_of(call, data.partner)
     asked = (data.file.filename, data.feed, as_of, home.slug, _digest(call, data.file.file))
-    with call.firm() as session:
-        if (kept := earlier(session, call, asked)) is not None:
+    with call.acting() as acting:
+        if (kept := earlier(acting.session, call, asked)) is not None:
             return kept
     return _received(call, home, data.file, Asked(feed=data.feed, as_of=as_of), asked)
 

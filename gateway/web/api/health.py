@@ -5,8 +5,8 @@ from __future__ import annotations
 from litestar import get
 from litestar.di import NamedDependency
 from msgspec import Struct
-from sqlalchemy import text
 
+from gateway.domain.upkeep import monitoring
 from gateway.errors import Problem
 from gateway.office import Office
 from gateway.web.calls import OPEN
@@ -29,8 +29,7 @@ def live() -> Health:
 def ready(office: NamedDependency[Office]) -> Health:
     """Say whether requests can be served: the database answers. 503 while it does not."""
     try:
-        with office.db.nobody() as session:
-            session.execute(text("SELECT 1"))
+        monitoring.check_served(office)
     except Problem as problem:
         raise Rejected(503, "not_ready", problem.sentence, headers={"Retry-After": "1"}) from problem
     return Health("ready")

@@ -10,15 +10,12 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
-from sqlalchemy import select
 
 from gateway.db.models import JobRow
 from gateway.db.models.jobs import JobState
-from gateway.domain.audit import Change, write
-from gateway.errors import NotFound
-from gateway.jobs import kinds
+from gateway.domain.upkeep import jobs
 from gateway.web.calls import Call, may
-from gateway.web.pages import Cursor, Limit, Page, page
+from gateway.web.pages import Cursor, Limit, Page, page_of, paging
 from gateway.wings import KINDS
 
 State = Annotated[JobState | None, QueryParameter(name="state", description="In this state only.")]
@@ -56,24 +53,16 @@ def list_jobs(
     limit: Limit = 50,
 ) -> Page[JobView]:
     """List the firm's jobs, the newest first."""
-    found = select(JobRow).where(JobRow.firm_id == call.who.firm_id)
-    found = found.where(JobRow.state == wanted) if wanted else found
-    found = found.where(JobRow.kind == kind) if kind else found
-    with call.firm() as session:
-        return page(session, found, (JobRow.created_at, JobRow.id), JobView.of, cursor=cursor, limit=limit)
+    with call.acting() as acting:
+        found = jobs.listed(acting, jobs.Wanted(wanted, kind), paging(cursor, limit))
+        return page_of(found, JobView.of, limit)
 
 
 @post("/{job_id:uuid}/retry", sync_to_thread=True, status_code=200, **may("jobs.retry"))
 def retry_job(job_id: FromPath[UUID], call: NamedDependency[Call]) -> JobView:
     """Let a dead job wait for a worker again."""
-    with call.firm() as session:
-        job = session.scalar(select(JobRow).where(JobRow.id == job_id, JobRow.firm_id == call.who.firm_id))
-        if job is None:
-            raise NotFound("job", str(job_id))
-        kinds.retry(session, KINDS, job_id)
-        write(session, call.who.firm_id, call.actor, "job.retry", changes=[Change("job", job_id, "retried")])
-        session.refresh(job)
-        return JobView.of(job)
+    with call.acting() as acting:
+        return JobView.of(jobs.retry(acting, KINDS, job_id))
 
 
 router = Router("/jobs", route_handlers=[list_jobs, retry_job], tags=["jobs"])

@@ -10,7 +10,6 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from gateway.domain.access import tiers
-from gateway.domain.access.tiers import TIERS
 from gateway.limits import Window
 from gateway.web.calls import Call, may
 from gateway.web.limiting import standing
@@ -70,17 +69,15 @@ def list_tiers(call: NamedDependency[Call]) -> list[Tier]:
 
     `firm` is the ceiling of all its partners together, `files` how many files each of them may send.
     """
-    with call.firm() as session:
-        own = tiers.set_by(session)
-    return [_view(tier, tiers.windows_of(tier, own)) for tier in TIERS]
+    with call.acting() as acting:
+        return [_view(tier, windows) for tier, windows in tiers.listed(acting).items()]
 
 
 @put("/{tier:str}", sync_to_thread=True, **may("limits.manage"))
 def change_tier(tier: FromPath[str], data: JSONBody[TierChange], call: NamedDependency[Call]) -> Tier:
     """Set windows of a tier for the firm; from its partners' next request on."""
-    with call.firm() as session:
-        tiers.change(session, call.who.firm_id, tier, data.windows, call.actor)
-        return _view(tier, tiers.windows_of(tier, tiers.set_by(session)))
+    with call.acting() as acting:
+        return _view(tier, tiers.change(acting, tier, data.windows))
 
 
 def _view(tier: str, windows: list[Window]) -> Tier:

@@ -16,9 +16,9 @@ from litestar.params import RawBody
 from msgspec import UNSET, Struct, UnsetType
 
 from gateway.domain.access.credentials import TOKEN_LASTS, issue_token
-from gateway.office import Office
+from gateway.office import Actor, Office
 from gateway.web.auth.partners import client_of
-from gateway.web.calls import NO_STORE, OPEN, Identity
+from gateway.web.calls import NO_STORE, OPEN, Identity, origin_of
 from gateway.web.limiting import count
 
 _FORM = "application/x-www-form-urlencoded"
@@ -75,8 +75,9 @@ def give_token(request: Request[Any, Any, State], body: RawBody, office: NamedDe
         scopes = _scopes(client, fields.get("scope"))
     except _Refused as refused:
         return _error(refused)
-    with office.db.firm(client.firm_id) as session:
-        token = issue_token(session, client.firm_id, client.id, scopes)
+    actor = Actor("partner", client.name, client.id, origin_of(request), client.partner_id)
+    with office.acting(client.firm_id, actor) as acting:
+        token = issue_token(acting, client.id, scopes)
     given = Token(
         access_token=token,
         token_type="Bearer",  # noqa: S106 - the word of RFC 6750

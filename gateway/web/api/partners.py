@@ -10,23 +10,17 @@ from litestar import Response, Router, delete, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, PathParameter
 from msgspec import Meta, Struct
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.db.models import LOADED_STATES, FeedRow, HeaderAlias, Import, Partner, PartnerConfig
-from gateway.domain.partners import names, versions
+from gateway.db.models import HeaderAlias, Import, Partner
+from gateway.domain.partners import homes, names
 from gateway.web.calls import Call, may
-from gateway.web.pages import Cursor, Limit, Page, page
-from gateway.web.scoping import home_of
+from gateway.web.pages import Cursor, Limit, Page, page_of, paging
 from gateway.web.versions import tag
-from ingest.feed import Feed
-from ingest.reading import feeds_of
+from ingest.freshness import Freshness, Standing, standing_of
 
 Slug = Annotated[str, PathParameter(max_length=63, pattern=r"^[^\x00]*$", description="The partner's short name.")]
 FeedName = Annotated[str, PathParameter(max_length=63, pattern=r"^[^\x00]*$", description="Of the partner.")]
-
-_FRESH_STATES = (*LOADED_STATES, "no_change")
 
 
 class PartnerSummary(Struct, frozen=True, kw_only=True):
@@ -60,6 +54,11 @@ class LastImport(Struct, frozen=True, kw_only=True):
     received_at: datetime
     finished_at: datetime | None
 
+    @classmethod
+    def of(cls, one: Import) -> LastImport:
+        """An import in short."""
+        return cls(import_id=one.id, state=one.state, received_at=one.received_at, finished_at=one.finished_at)
+
 
 class FeedStanding(Struct, frozen=True, kw_only=True):
     """How fresh a feed is.
@@ -80,6 +79,21 @@ class FeedStanding(Struct, frozen=True, kw_only=True):
     fresh_at: datetime | None
     age_seconds: Annotated[int | None, Meta(examples=[3600])]
 
+    @classmethod
+    def of(cls, one: Freshness) -> FeedStanding:
+        """A feed as staff see it."""
+        expected = one.settings.expected if one.settings else None
+        return cls(
+            feed=one.name,
+            in_force=one.settings is not None,
+            contents=one.settings.contents if one.settings else None,
+            expected_by=expected.by if expected else None,
+            expected_days=expected.days if expected else None,
+            last_import=LastImport.of(one.last) if one.last else None,
+            fresh_at=one.fresh_at,
+            age_seconds=int((clock.now() - one.fresh_at).total_seconds()) if one.fresh_at else None,
+        )
+
 
 class PartnerView(Struct, frozen=True, kw_only=True):
     """A partner, the version of its settings that is in force, and its feeds."""
@@ -88,6 +102,16 @@ class PartnerView(Struct, frozen=True, kw_only=True):
     contacts: Annotated[dict[str, list[str]], Meta(examples=[{"errors": ["hris@acme.example"], "late": []}])]
     config_version: Annotated[int | None, Meta(examples=[7])]
     feeds: list[FeedStanding]
+
+    @classmethod
+    def of(cls, found: Standing) -> PartnerView:
+        """A partner as staff see it."""
+        return cls(
+            partner=PartnerSummary.of(found.partner),
+            contacts=found.partner.contacts,
+            config_version=found.config.version if found.config else None,
+            feeds=[FeedStanding.of(one) for one in found.feeds],
+        )
 
 
 class LearnedName(Struct, frozen=True, kw_only=True):
@@ -114,9 +138,8 @@ class LearnedName(Struct, frozen=True, kw_only=True):
 @get("/", sync_to_thread=True, **may("partners.read"))
 def list_partners(call: NamedDependency[Call], cursor: Cursor = None, limit: Limit = 50) -> Page[PartnerSummary]:
     """List the firm's partners, the newest first."""
-    order = (Partner.created_at, Partner.id)
-    with call.firm() as session:
-        return page(session, select(Partner), order, PartnerSummary.of, cursor=cursor, limit=limit)
+    with call.acting() as acting:
+        return page_of(homes.listed(acting, paging(cursor, limit)), PartnerSummary.of, limit)
 
 
 @get("/{slug:str}", sync_to_thread=True, **may("partners.read"))
@@ -125,65 +148,23 @@ def get_partner(slug: Slug, call: NamedDependency[Call]) -> Response[PartnerView
 
     The `ETag` is of the settings in force; send it as `If-Match` to change them.
     """
-    home = home_of(call, slug)
-    with call.firm() as session:
-        partner = session.get_one(Partner, (home.firm_id, home.partner_id))
-        config = versions.in_force(session, home.partner_id)
-        view = PartnerView(
-            partner=PartnerSummary.of(partner),
-            contacts=partner.contacts,
-            config_version=config.version if config else None,
-            feeds=_feeds(session, home.partner_id, config),
-        )
+    with call.acting() as acting:
+        view = PartnerView.of(standing_of(acting, slug))
     return Response(view, headers=tag(view.config_version or 0))
 
 
 @get("/{slug:str}/feeds/{feed:str}/learned-names", sync_to_thread=True, **may("partners.read"))
 def list_learned_names(slug: Slug, feed: FeedName, call: NamedDependency[Call]) -> list[LearnedName]:
     """List the column names that a feed has learned, in the order in which they were accepted."""
-    home = home_of(call, slug)
-    with call.firm() as session:
-        found = names.learned(session, names.feed_of(session, home.partner_id, feed).id)
-        return [LearnedName.of(one) for one in found]
+    with call.acting() as acting:
+        return [LearnedName.of(one.alias) for one in names.of_feed(acting, homes.home_of(acting, slug), feed)]
 
 
 @delete("/{slug:str}/feeds/{feed:str}/learned-names/{name_id:uuid}", sync_to_thread=True, **may("partners.configure"))
 def forget_learned_name(slug: Slug, feed: FeedName, name_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
     """Forget one: the next file that has this name is held, and a person decides again."""
-    home = home_of(call, slug)
-    with call.firm() as session:
-        names.forget(session, names.feed_of(session, home.partner_id, feed).id, name_id, call.actor)
-
-
-# ------------------------------------------------------------------------------------------------ helpers
-
-
-def _feeds(session: Session, partner_id: UUID, config: PartnerConfig | None) -> list[FeedStanding]:
-    settings = feeds_of(config) if config else {}
-    rows = session.scalars(select(FeedRow).where(FeedRow.partner_id == partner_id).order_by(FeedRow.name)).all()
-    return [_standing(session, row, settings.get(row.name)) for row in rows]
-
-
-def _standing(session: Session, row: FeedRow, feed: Feed | None) -> FeedStanding:
-    ended = select(Import).where(Import.feed_id == row.id, Import.finished_at.is_not(None))
-    ended = ended.order_by(Import.finished_at.desc(), Import.id.desc()).limit(1)
-    last, fresh = session.scalar(ended), session.scalar(ended.where(Import.state.in_(_FRESH_STATES)))
-    fresh_at = fresh.finished_at if fresh else None
-    expected = feed.expected if feed else None
-    return FeedStanding(
-        feed=row.name,
-        in_force=feed is not None,
-        contents=feed.contents if feed else None,
-        expected_by=expected.by if expected else None,
-        expected_days=expected.days if expected else None,
-        last_import=_last(last) if last else None,
-        fresh_at=fresh_at,
-        age_seconds=int((clock.now() - fresh_at).total_seconds()) if fresh_at else None,
-    )
-
-
-def _last(one: Import) -> LastImport:
-    return LastImport(import_id=one.id, state=one.state, received_at=one.received_at, finished_at=one.finished_at)
+    with call.acting() as acting:
+        names.forget(acting, homes.home_of(acting, slug), feed, name_id)
 
 
 router = Router(

@@ -87,8 +87,8 @@ def send_records(
         raise Rejected(413, "too_many_rows", f"There are {len(data.rows):,} rows; send at most {MOST_ROWS:,} at once.")
     check_as_of(data.as_of)
     asked = hashlib.sha256(body).hexdigest()
-    with call.firm() as session:
-        kept = earlier(session, call, asked)
+    with call.acting() as acting:
+        kept = earlier(acting.session, call, asked)
     if kept is not None:
         return kept
     rows = _rows(body)

@@ -13,20 +13,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from gateway.config import nearest
-from gateway.db.models import Partner
-from gateway.domain.audit import Change, write
-from gateway.errors import NotFound
 from gateway.reports import REPORTS, Filters
+from gateway.reports.taking import report_named, take_out
 from gateway.reports.writers import FORMS
 from gateway.web.bulkheads import Bulkhead, name_of
 from gateway.web.calls import Call, may
 from gateway.web.instants import Instant, instant_of
-from gateway.web.problems import Rejected
-from gateway.web.scoping import of_caller
 
 Form = Annotated[Literal["csv", "xlsx", "json"], QueryParameter(name="format")]
 PartnerName = Annotated[
@@ -65,36 +58,16 @@ def get_report(
 
     A workbook takes ten times as long as the other forms: 429 `too_many_at_once` while the caller has one being made.
     """
-    if name not in REPORTS:
-        hint = nearest(name, REPORTS)
-        raise Rejected(404, "not_found", f"There is no report {name!r}." + (f" Did you mean {hint!r}?" if hint else ""))
-    arrived = instant_of(since, "since")
+    report_named(name)  # before anybody waits
+    asked = Filters(partner, instant_of(since, "since"))
     heavy: Bulkhead = state.heavy
     room = heavy.within(name_of(call.who)) if form == "xlsx" else nullcontext()
-    with room, ExitStack() as undo, call.firm() as session:  # which must not stay open for a slow reader
-        slug = _partner(session, call, partner)
-        change = Change("report", name, "read", new={"partner": slug})
-        write(session, call.who.firm_id, call.actor, "report.read", changes=[change])
+    with room, ExitStack() as undo, call.acting() as acting:  # which must not stay open for a slow reader
         out = cast("IO[bytes]", undo.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)))
-        FORMS[form].write(REPORTS[name], REPORTS[name].query(session, Filters(slug, arrived)), out)
+        take_out(acting, name, asked, form, out)
         undo.pop_all()  # it is closed once it has been sent
     headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
     return Stream(_sent(out), media_type=FORMS[form].media_type, headers=headers)
-
-
-def _partner(session: Session, call: Call, slug: str | None) -> str | None:
-    """The partner that it is about; None for all of the firm's.
-
-    Raises:
-        NotFound: there is no such partner in the caller's sight.
-    """
-    if slug is None and not call.who.is_partner:
-        return None
-    wanted = of_caller(call, select(Partner.slug), Partner.id)
-    found = session.scalar(wanted.where(Partner.slug == slug) if slug else wanted)
-    if found is None:
-        raise NotFound("partner", slug or call.who.name)
-    return found
 
 
 def _sent(file: IO[bytes]) -> Iterator[bytes]:

@@ -22,11 +22,11 @@ def http(settings, db) -> Iterator[TestClient[Any]]:
 
 
 @pytest.fixture
-def key_of(db):
+def key_of(office):
     """Headers of a partner; with every scope, unless others are asked for."""
 
     def make(firm_id: UUID, partner_id: UUID, scopes: Collection[str] = tuple(SCOPES)) -> dict[str, str]:
-        return key_headers(db, firm_id, partner_id, scopes)
+        return key_headers(office, firm_id, partner_id, scopes)
 
     return make
 

@@ -18,20 +18,11 @@ GRANT = {"grant_type": "client_credentials"}
 
 
 @pytest.fixture
-def client(db, tenants):
+def client(office, tenants):
     """Acme's OAuth2 client, which may send files and ask about them."""
-    with db.firm(tenants.northgate) as session:
+    with office.acting(tenants.northgate, ME) as acting:
         scopes = ["files:write", "status:read"]
-        return add_key(
-            session,
-            tenants.northgate,
-            tenants.acme,
-            name="Workday",
-            scopes=scopes,
-            expires_at=None,
-            actor=ME,
-            kind="oauth_client",
-        )
+        return add_key(acting, tenants.acme, name="Workday", scopes=scopes, expires_at=None, kind="oauth_client")
 
 
 @pytest.fixture
@@ -71,12 +62,12 @@ def test_a_key_says_whose_it_is_and_what_it_may(http, acme_key, tenants):
     assert told["firm"]["id"] == str(tenants.northgate)
 
 
-def test_a_revoked_key_ends_at_once_in_every_process(http, settings, db, tenants, acme_key):
+def test_a_revoked_key_ends_at_once_in_every_process(http, settings, office, tenants, acme_key):
     key_id = UUID(http.get("/v1/me", headers=acme_key).json()["id"])
     with asking(settings) as elsewhere:
         assert elsewhere.get("/v1/me", headers=acme_key).status_code == 200
-        with db.firm(tenants.northgate) as session:
-            revoke(session, key_id, ME)
+        with office.acting(tenants.northgate, ME) as acting:
+            revoke(acting, key_id)
         assert elsewhere.get("/v1/me", headers=acme_key).status_code == 401
 
 
@@ -168,12 +159,12 @@ def test_a_form_that_cannot_be_meant_is_refused(http, content, headers, error):
     assert answer.json()["error"] == error
 
 
-def test_a_token_ends_with_its_client(http, settings, db, tenants, client):
+def test_a_token_ends_with_its_client(http, settings, office, tenants, client):
     token = ask(http, client).json()["access_token"]
     with asking(settings) as elsewhere:
         assert me(elsewhere, token).status_code == 200
-        with db.firm(tenants.northgate) as session:
-            revoke(session, client.credential.id, ME)
+        with office.acting(tenants.northgate, ME) as acting:
+            revoke(acting, client.credential.id)
         assert me(elsewhere, token).status_code == 401
         assert ask(elsewhere, client).json()["error"] == "invalid_client"
 
@@ -302,11 +293,9 @@ def test_what_has_ended_has_no_successor(http, admin):
     assert (answer.status_code, answer.json()["error"]) == (409, "credential_ended")
 
 
-def test_another_firms_credentials_are_not_there(http, db, tenants, admin):
-    with db.firm(tenants.harbor) as session:
-        strange = add_key(
-            session, tenants.harbor, tenants.initech, name="x", scopes=[], expires_at=None, actor=ME
-        ).credential
+def test_another_firms_credentials_are_not_there(http, office, tenants, admin):
+    with office.acting(tenants.harbor, ME) as acting:
+        strange = add_key(acting, tenants.initech, name="x", scopes=[], expires_at=None).credential
     for credential_id in (strange.id, uuid4()):
         path = f"/v1/credentials/{credential_id}"
         answers = [
@@ -319,8 +308,8 @@ def test_another_firms_credentials_are_not_there(http, db, tenants, admin):
     assert http.get("/v1/credentials?partner=initech", headers=admin).json()["data"] == []
 
 
-def test_the_list_can_be_narrowed_to_a_partner(http, db, tenants, admin, acme_key):
-    key_headers(db, tenants.northgate, tenants.globex, [])
+def test_the_list_can_be_narrowed_to_a_partner(http, office, tenants, admin, acme_key):
+    key_headers(office, tenants.northgate, tenants.globex, [])
     listed = http.get("/v1/credentials?partner=globex", headers=admin).json()["data"]
     assert [one["partner"] for one in listed] == ["globex"]
 

@@ -107,13 +107,10 @@ def test_who_may_not_ask_leaves_no_trace_of_having_been_answered(http, enrolled,
     assert enrolled.sql("SELECT count(*) FROM audit_log WHERE action = 'eligibility.check'") == [(0,)]
 
 
-def test_the_secret_of_an_oauth_client_answers_nothing(http, enrolled, tenants, db, addresses):
+def test_the_secret_of_an_oauth_client_answers_nothing(http, enrolled, tenants, office, addresses):
     """Not even if it looked like a key, by which the application tells them apart."""
-    with db.firm(tenants.northgate) as session:
-        made = add_key(
-            session, tenants.northgate, tenants.acme, name="erp", scopes=["records:write"], expires_at=None,
-            kind="oauth_client", actor=Actor("system", "test"),
-        )  # fmt: skip
+    with office.acting(tenants.northgate, Actor("system", "test")) as acting:
+        made = add_key(acting, tenants.acme, name="erp", scopes=["records:write"], expires_at=None, kind="oauth_client")
     answer = http.post(CHECK, json=ask(), headers={"Authorization": f"Bearer {made.secret}"})
     assert answer.status_code == 401
     with psycopg.connect(addresses.app) as connection:
@@ -121,15 +118,15 @@ def test_the_secret_of_an_oauth_client_answers_nothing(http, enrolled, tenants, 
         assert connection.execute(asked, [digest_of(made.secret)]).fetchall() == [("acme", None)]
 
 
-def test_a_key_without_the_scope_or_revoked_or_wrong_gets_no_answer(http, enrolled, tenants, key_of, db):
+def test_a_key_without_the_scope_or_revoked_or_wrong_gets_no_answer(http, enrolled, tenants, key_of, office):
 
     narrow = key_of(tenants.northgate, tenants.acme, scopes=["status:read"])
     assert http.post(CHECK, json=ask(), headers=narrow).status_code == 403
     good = key_of(tenants.northgate, tenants.acme)
     assert http.post(CHECK, json=ask(), headers=good).status_code == 200
     [(credential_id,)] = enrolled.sql("SELECT id FROM credentials WHERE 'records:write' = ANY(scopes)")
-    with db.firm(tenants.northgate) as session:
-        revoke(session, credential_id, Actor("system", "test"))
+    with office.acting(tenants.northgate, Actor("system", "test")) as acting:
+        revoke(acting, credential_id)
     assert http.post(CHECK, json=ask(), headers=good).status_code == 401
     assert http.post(CHECK, json=ask()).status_code == 401
 

@@ -11,12 +11,12 @@ ADMIN = Actor("staff", "admin@northgate.example")
 
 
 @pytest.fixture
-def limited(db, tenants):
+def limited(office, tenants):
     """Sets windows of a tier for Northgate."""
 
     def limit(tier, **most):
-        with db.firm(tenants.northgate) as session:
-            tiers.change(session, tenants.northgate, tier, most, ADMIN)
+        with office.acting(tenants.northgate, ADMIN) as acting:
+            tiers.change(acting, tier, most)
 
     return limit
 

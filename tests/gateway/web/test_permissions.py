@@ -67,7 +67,7 @@ def prove(office, db, tenants):
             return {}
         if caller.name not in keys:
             partner = tenants.globex if caller.name in globex else _partner(db, tenants, caller)
-            keys[caller.name] = key_headers(db, tenants.northgate, partner, caller.scopes)
+            keys[caller.name] = key_headers(office, tenants.northgate, partner, caller.scopes)
         return keys[caller.name]
 
     return headers

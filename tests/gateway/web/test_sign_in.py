@@ -14,7 +14,7 @@ from sqlalchemy import update
 
 from gateway.db.models import AuditEntry, Firm, SigningKey, SignInTries, Staff, StaffSession
 from gateway.domain.access import passwords, sessions, sign_in_delays, signing
-from gateway.domain.access.accounts import set_password
+from gateway.domain.access.accounts import find_staff, set_password
 from gateway.web.auth.tokens import Keyring
 
 EMAIL = "attorney@northgate.example"
@@ -158,11 +158,11 @@ def test_a_password_kept_in_an_old_way_is_kept_anew(http, db):
     assert passwords.matches(PASSWORD, kept)
 
 
-def test_a_password_changed_while_somebody_signs_in_with_it_opens_nothing(db, tenants):
+def test_a_password_changed_while_somebody_signs_in_with_it_opens_nothing(db, office, tenants):
     with db.nobody() as session:
         [account] = sessions.accounts_of(session, EMAIL, None, "10.0.0.1")
-    with db.firm(tenants.northgate) as session:
-        set_password(session, session.get_one(Staff, (tenants.northgate, account.staff_id)), "a new long one", actor=ME)
+    with office.acting(tenants.northgate, ME) as acting:
+        set_password(acting, find_staff(acting, EMAIL), "a new long one")
     with db.firm(tenants.northgate) as session:
         assert sessions.start(session, account, PASSWORD, "10.0.0.1") is None
 

@@ -1,0 +1,123 @@
+"""Jobs as people see them: listed, found by the beginning of an id, and retried."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from gateway.db.ids import beginning_with
+from gateway.db.models import Firm, JobRow
+from gateway.db.models.jobs import JobState
+from gateway.db.paging import Found, Paging, newest
+from gateway.domain.access.accounts import find_firm
+from gateway.domain.audit import Change, record
+from gateway.errors import Invalid, NotFound
+from gateway.jobs import kinds
+from gateway.jobs.kinds import Kinds
+from gateway.office import Acting, Actor, Office
+
+_CANDIDATES = 3  # of an abbreviation that fits several jobs
+
+
+class Wanted(NamedTuple):
+    """Which jobs somebody asks for; what is None does not matter."""
+
+    state: JobState | None = None
+    kind: str | None = None
+
+
+class Told(NamedTuple):
+    """A job, and the slug of the firm whose it is; None for the platform's own."""
+
+    job: JobRow
+    firm: str | None
+
+
+def listed(acting: Acting, wanted: Wanted, paging: Paging) -> Found[JobRow]:
+    """The firm's jobs, the newest first."""
+    query = _of(wanted).where(JobRow.firm_id == acting.firm_id)
+    return newest(acting.session, query, (JobRow.created_at, JobRow.id), paging)
+
+
+def retry(acting: Acting, known: Kinds, job_id: UUID) -> JobRow:
+    """Let a dead job of the firm, or one that waits for its next attempt, run now.
+
+    Raises:
+        NotFound: the firm has no such job.
+        Conflict: `not_retryable`, it is running or done.
+    """
+    session = acting.session
+    job = session.scalar(select(JobRow).where(JobRow.id == job_id, JobRow.firm_id == acting.firm_id))
+    if job is None:
+        raise NotFound("job", str(job_id))
+    kinds.retry(session, known, job_id)
+    record(acting, "job.retry", changes=[Change("job", job_id, "retried")])
+    session.refresh(job)
+    return job
+
+
+# ------------------------------------------------------------------------------------------------ of every firm
+
+
+def newest_anywhere(office: Office, wanted: Wanted, limit: int, *, firm: str | None = None) -> list[Told]:
+    """The newest jobs of all firms and of the platform, or of one firm.
+
+    Raises:
+        NotFound: there is no such firm.
+    """
+    query = _of(wanted).order_by(JobRow.id.desc()).limit(limit)
+    if firm:
+        query = query.where(JobRow.firm_id == find_firm(office, firm).id)
+    with office.db.system() as session:
+        return [_told(session, job) for job in session.scalars(query)]
+
+
+def find_anywhere(office: Office, wanted: str) -> Told:
+    """A job by its id or the unique beginning of one, whichever firm's it is.
+
+    Raises:
+        NotFound: there is none.
+        Invalid: `ambiguous`.
+    """
+    span = beginning_with(wanted)
+    query = select(JobRow).where(JobRow.id.between(*span)).limit(_CANDIDATES) if span else None
+    with office.db.system() as session:
+        found = [_told(session, job) for job in session.scalars(query)] if query is not None else []
+    if not found:
+        raise NotFound("job", wanted)
+    if len(found) > 1:
+        several = ", ".join(str(one.job.id) for one in found)
+        raise Invalid("ambiguous", f"{wanted!r} fits several jobs, such as {several}.")
+    return found[0]
+
+
+def retry_anywhere(office: Office, known: Kinds, found: Told, actor: Actor) -> Told:
+    """See `retry`; of the platform's own jobs there is no entry, for the audit log is the firms'.
+
+    Raises:
+        Conflict: `not_retryable`.
+    """
+    job = found.job
+    if job.firm_id is not None:
+        with office.acting(job.firm_id, actor) as acting:
+            return Told(retry(acting, known, job.id), found.firm)
+    with office.db.system() as session:
+        kinds.retry(session, known, job.id)
+        return Told(session.get_one(JobRow, job.id), None)
+
+
+# ------------------------------------------------------------------------------------------------ helpers
+
+
+def _of(wanted: Wanted) -> Select[JobRow]:
+    found = select(JobRow)
+    found = found.where(JobRow.state == wanted.state) if wanted.state else found
+    return found.where(JobRow.kind == wanted.kind) if wanted.kind else found
+
+
+def _told(session: Session, job: JobRow) -> Told:
+    firm = session.get_one(Firm, job.firm_id).slug if job.firm_id else None
+    return Told(job, firm)

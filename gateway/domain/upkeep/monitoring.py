@@ -1,0 +1,140 @@
+"""What machines that watch the installation ask: whether it can serve, and how it stands at this moment."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gateway import tallies
+from gateway.jobs.queues import QUEUES
+from gateway.office import Office
+
+DEAD_JOBS = "gateway_dead_jobs"
+
+
+class Measure(NamedTuple):
+    """One figure of the installation.
+
+    Attributes:
+        query: its last column is the value, the others the labels. It must not read what is done: that is millions.
+        always: labels that are told as 0 where the query does not find them, so that silence means no answer.
+    """
+
+    name: str
+    describes: str
+    labels: tuple[str, ...]
+    query: str
+    always: tuple[tuple[str, ...], ...] = ()
+
+
+MEASURES = [
+    Measure(
+        "gateway_queue_jobs",
+        "Jobs by queue: `waiting` could run now, `later` waits for its time, `running` is being worked on",
+        ("queue", "state"),
+        """SELECT queue, CASE WHEN not_before <= gateway_now() THEN 'waiting' ELSE 'later' END, count(*)
+           FROM jobs WHERE state = 'waiting' GROUP BY 1, 2
+           UNION ALL SELECT queue, 'running', count(*) FROM jobs WHERE state = 'running' GROUP BY 1""",
+        tuple((queue, state) for queue in QUEUES for state in ("waiting", "later", "running")),
+    ),
+    Measure(
+        "gateway_queue_age_seconds",
+        "Seconds for which the oldest job that could run has waited, by queue",
+        ("queue",),
+        """SELECT queue, extract(epoch FROM gateway_now() - min(not_before)) FROM jobs
+           WHERE state = 'waiting' AND not_before <= gateway_now() GROUP BY 1""",
+        tuple((queue,) for queue in QUEUES),
+    ),
+    Measure(
+        DEAD_JOBS,
+        "Jobs that nobody tries again unless a person says so, by kind",
+        ("kind",),
+        "SELECT kind, count(*) FROM jobs WHERE state = 'dead' GROUP BY 1",
+    ),
+    Measure(
+        "gateway_workers",
+        "Processes that take jobs of a queue",
+        ("queue",),
+        """SELECT queue, count(*) FROM leases, jsonb_array_elements_text(about -> 'queues') queue
+           WHERE name LIKE 'worker %' AND until > clock_timestamp() GROUP BY 1""",
+        tuple((queue,) for queue in QUEUES),
+    ),
+    Measure(
+        "gateway_scheduler_leaders",
+        "Whether a scheduler makes jobs by the clock",
+        (),
+        "SELECT count(*) FROM leases WHERE name = 'scheduler' AND until > clock_timestamp()",
+    ),
+    Measure(
+        "gateway_imports_waiting",
+        "Imports that are received, running or held, and those that failed in the last 24 hours, by partner and state",
+        ("partner", "state"),
+        """SELECT p.slug, i.state, count(*)
+           FROM imports i JOIN partners p ON p.firm_id = i.firm_id AND p.id = i.partner_id
+           WHERE i.state IN ('received', 'running', 'held')
+              OR (i.state = 'failed' AND i.received_at > gateway_now() - interval '1 day') GROUP BY 1, 2""",
+    ),
+    Measure(
+        "gateway_receipts_missing",
+        "Imports at their end of which the partner has no receipt yet",
+        (),
+        "SELECT count(*) FROM imports WHERE receipt_at IS NULL AND state NOT IN ('received', 'running')",
+    ),
+    Measure(
+        "gateway_feed_age_seconds",
+        "Seconds since a file of the feed was last accepted, of active partners",
+        ("partner", "feed"),
+        """SELECT p.slug, f.name, extract(epoch FROM gateway_now() - last.finished_at)
+           FROM feeds f JOIN partners p ON p.firm_id = f.firm_id AND p.id = f.partner_id AND p.status = 'active'
+           CROSS JOIN LATERAL (
+               SELECT i.finished_at FROM imports i
+               WHERE i.firm_id = f.firm_id AND i.feed_id = f.id AND i.finished_at IS NOT NULL
+                 AND i.state IN ('loaded', 'loaded_with_errors', 'released', 'no_change')
+               ORDER BY i.finished_at DESC LIMIT 1
+           ) last""",
+    ),
+]
+
+
+def check_served(office: Office) -> None:
+    """See that the database answers, without which nothing can be served.
+
+    Raises:
+        Transient: it does not.
+    """
+    with office.db.nobody() as session:
+        session.execute(text("SELECT 1"))
+
+
+def figures(office: Office, kinds: Iterable[str]) -> list[str]:
+    """What all processes have counted, each measure over all firms, and the disk: in the lines of Prometheus.
+
+    Args:
+        office: the surroundings.
+        kinds: of jobs that there are.
+
+    Raises:
+        Transient: the database is away, and half of the figures would look like all of them.
+    """
+    tallies.settle(office.db)
+    with office.db.system() as session:
+        return [*tallies.told(session), *_standing(session, kinds), *_disk(office)]
+
+
+def _standing(session: Session, kinds: Iterable[str]) -> Iterator[str]:
+    for measure in MEASURES:
+        always = tuple((kind,) for kind in kinds) if measure.name == DEAD_JOBS else measure.always
+        found: dict[tuple[str, ...], float] = dict.fromkeys(always, 0.0)
+        for *labels, value in session.execute(text(measure.query)):
+            found[tuple(labels)] = float(value)
+        yield from tallies.gauge(measure.name, measure.describes, measure.labels, found)
+
+
+def _disk(office: Office) -> Iterator[str]:
+    usage = shutil.disk_usage(office.settings.data_dir)
+    yield from tallies.gauge("gateway_disk_bytes", "Size of the disk that holds the data folder", (), {(): usage.total})
+    yield from tallies.gauge("gateway_disk_free_bytes", "What is free on it", (), {(): usage.free})
