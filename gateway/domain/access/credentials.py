@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, delete, func, or_, select
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -189,6 +189,13 @@ def find_anywhere(office: Office, key: str) -> Credential:
     if found is None:
         raise NotFound("key", key)
     return found
+
+
+def note_use(office: Office, firm_id: UUID, credential_id: UUID) -> None:
+    """Remember that a credential was used now, in a transaction of its own: whatever it was used for may fail."""
+    used = update(Credential).where(Credential.id == credential_id)
+    with office.db.firm(firm_id) as session:
+        session.execute(used.values(last_used_at=clock.now()))
 
 
 # ------------------------------------------------------------------------------------------------ helpers

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from litestar.connection import ASGIConnection
-from sqlalchemy import update
 
-from gateway import clock
-from gateway.db.models import Credential
-from gateway.domain.access.credentials import KEY_MARK, TOKEN_MARK, digest_of
+from gateway.domain.access.credentials import KEY_MARK, TOKEN_MARK, digest_of, note_use
 from gateway.office import Office
 from gateway.web.calls import Identity
 from gateway.web.problems import Rejected
@@ -102,7 +99,5 @@ def _found(office: Office, digest: bytes) -> Any | None:  # noqa: ANN401 - a row
         return None
     [found] = rows
     if found.is_idle:
-        with office.db.firm(found.firm_id) as session:
-            used = update(Credential).where(Credential.id == found.credential_id)
-            session.execute(used.values(last_used_at=clock.now()))
+        note_use(office, found.firm_id, found.credential_id)
     return found

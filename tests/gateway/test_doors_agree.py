@@ -1,0 +1,374 @@
+"""What can be done through the API and at the command line leaves the same entries in the audit log through both.
+
+The API acts on acme, the command on globex, which are furnished alike.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+import rich_click as click
+from helpers.callers import PASSWORD, asking, staff_headers
+from helpers.inbox import ROSTER, SENDER, Inbox, as_csv, people, person
+from sqlalchemy import select, update
+
+from gateway.cli import COMMANDS, cli
+from gateway.db.models import AuditEntry, JobRow
+from gateway.domain.partners.homes import find_home
+from gateway.office import Office
+from ingest.arrival import Asked
+from ingest.reception import receive
+
+ROOT = Path(__file__).parents[2]
+NOT_YET = {
+    "audit",
+    "cases",
+    "clients",
+    "documents",
+    "employees",
+    "erasures",
+    "histories",
+}  # still ask or note themselves
+NEW_NAME = b"EMP_ID,Surname,Passport,I94 Expiry\nE1,Name1,,\n"
+
+
+def doors() -> list[Path]:
+    """The modules that only translate."""
+    found = [path for folder in ("gateway/cli", "gateway/web/api") for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [path.relative_to(ROOT) for path in found if path.stem not in NOT_YET]
+
+
+@dataclass
+class Door:
+    """One way in, and the partner that it is tried on."""
+
+    office: Office
+    firm_id: UUID
+    partner: str
+    folder: Path
+    call: Callable[..., Any]  # of the API: method, path, and more; at the command line: the words
+
+    @property
+    def inbox(self) -> Inbox:
+        return Inbox(self.office, self.firm_id, self.partner)
+
+    def file(self, name: str, content: bytes | str) -> Path:
+        path = self.folder / self.partner / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+
+class UseCase(NamedTuple):
+    """One thing to be done: through the API, at the command line, and the entries that it leaves.
+
+    Attributes:
+        ready: furnishes a partner; what it returns is what is acted on.
+    """
+
+    command: str
+    acts: list[str]
+    ready: Callable[[Door], Any]
+    by_api: Callable[[Door, Any], Any]
+    by_command: Callable[[Door, Any], Any]
+
+
+def nothing(_door: Door) -> None:
+    """There is nothing to furnish."""
+
+
+def problems(door: Door) -> str:
+    told = door.inbox.drop("roster_20260301.csv", [person(1, dob="=1+1"), *people(9)[1:]])
+    return str(told["import_id"])
+
+
+def held(door: Door) -> str:
+    return str(door.inbox.drop("roster_20260301.csv", NEW_NAME)["import_id"])
+
+
+def learned(door: Door) -> str:
+    door.inbox.release({"import_id": held(door)}, {"Last Name": "Surname"})
+    [(alias_id,)] = door.inbox.sql(
+        "SELECT h.id FROM header_aliases h JOIN feeds f ON f.id = h.feed_id JOIN partners p ON p.id = f.partner_id"
+        " WHERE p.slug = %s",
+        door.partner,
+    )
+    return str(alias_id)
+
+
+def dead_job(door: Door) -> str:
+    home = find_home(door.office, door.partner)
+    [import_id] = receive(
+        door.office, home, "roster.csv", [as_csv(people(1))], via="test", by=SENDER, asked=Asked(), queued=True
+    )
+    with door.office.db.system() as session:
+        dying = update(JobRow).where(JobRow.about == import_id).values(state="dead", attempts=5)
+        return str(session.scalars(dying.returning(JobRow.id)).one())
+
+
+def key(door: Door) -> str:
+    home = find_home(door.office, door.partner)
+    from gateway.domain.access.credentials import add_key
+
+    with door.office.acting(door.firm_id, SENDER) as acting:
+        made = add_key(acting, home.partner_id, name="nightly", scopes=["files:write"], expires_at=None)
+        return str(made.credential.id)
+
+
+def changed_settings(door: Door) -> str:
+    return ROSTER.format(partner=door.partner, firm="northgate") + "\n# changed\n"
+
+
+def errors(form: str) -> UseCase:
+    return UseCase(
+        "import errors",
+        ["import.errors"],
+        problems,
+        lambda door, one: door.call("GET", f"imports/{one}/errors?format={form}"),
+        lambda door, one: door.call("import", "errors", one, "--format", form, "--out", door.file("out", b"")),
+    )
+
+
+USE_CASES = {
+    "list imports": UseCase(
+        "import list",
+        [],
+        problems,
+        lambda door, _: door.call("GET", f"imports?partner={door.partner}"),
+        lambda door, _: door.call("import", "list", "--partner", door.partner),
+    ),
+    "show an import": UseCase(
+        "import show",
+        ["import.view"],
+        problems,
+        lambda door, one: door.call("GET", f"imports/{one}"),
+        lambda door, one: door.call("import", "show", one),
+    ),
+    "show an import without problems": UseCase(
+        "import show",
+        [],
+        lambda door: door.inbox.drop("roster_20260301.csv", people(3))["import_id"],
+        lambda door, one: door.call("GET", f"imports/{one}"),
+        lambda door, one: door.call("import", "show", one),
+    ),
+    "errors as csv": errors("csv"),
+    "errors as xlsx": errors("xlsx"),
+    "errors as json": errors("json"),
+    "release": UseCase(
+        "import release",
+        ["feed.learn", "import.release"],
+        held,
+        lambda door, one: door.call("POST", f"imports/{one}/release", json={"accept": {"Last Name": "Surname"}}),
+        lambda door, one: door.call("import", "release", one, "--accept", "Last Name=Surname"),
+    ),
+    "refuse": UseCase(
+        "import refuse",
+        ["import.refuse"],
+        held,
+        lambda door, one: door.call("POST", f"imports/{one}/refuse", json={"reason": "by mistake"}),
+        lambda door, one: door.call("import", "refuse", one, "--reason", "by mistake"),
+    ),
+    "send a file": UseCase(
+        "ingest",
+        ["import.receive"],
+        nothing,
+        lambda door, _: door.call(
+            "POST", "files", data={"partner": door.partner}, files={"file": ("roster.csv", as_csv(people(2)))}
+        ),
+        lambda door, _: door.call("ingest", door.file("roster.csv", as_csv(people(2))), "--partner", door.partner),
+    ),
+    "report": UseCase(
+        "report",
+        ["report.read"],
+        nothing,
+        lambda door, _: door.call("GET", "reports/import_errors"),
+        lambda door, _: door.call("report", "import_errors", "--firm", "northgate"),
+    ),
+    "report about a partner": UseCase(
+        "report",
+        ["report.read"],
+        problems,
+        lambda door, _: door.call("GET", f"reports/import_errors?format=json&partner={door.partner}"),
+        lambda door, _: door.call(
+            "report", "import_errors", "--firm", "northgate", "--format", "json", "--partner", door.partner
+        ),
+    ),
+    "list jobs": UseCase(
+        "job list",
+        [],
+        dead_job,
+        lambda door, _: door.call("GET", "jobs?state=dead"),
+        lambda door, _: door.call("job", "list", "--state", "dead"),
+    ),
+    "retry a job": UseCase(
+        "job retry",
+        ["job.retry"],
+        dead_job,
+        lambda door, one: door.call("POST", f"jobs/{one}/retry"),
+        lambda door, one: door.call("job", "retry", one),
+    ),
+    "add a key": UseCase(
+        "key add",
+        ["credential.add"],
+        nothing,
+        lambda door, _: door.call(
+            "POST", "credentials", json={"partner": door.partner, "name": "x", "scopes": ["files:write"]}
+        ),
+        lambda door, _: door.call("key", "add", "--partner", door.partner, "--name", "x", "--scope", "files:write"),
+    ),
+    "list keys": UseCase(
+        "key list",
+        [],
+        key,
+        lambda door, _: door.call("GET", f"credentials?partner={door.partner}"),
+        lambda door, _: door.call("key", "list", "--partner", door.partner),
+    ),
+    "revoke a key": UseCase(
+        "key revoke",
+        ["credential.revoke"],
+        key,
+        lambda door, one: door.call("DELETE", f"credentials/{one}"),
+        lambda door, one: door.call("key", "revoke", one),
+    ),
+    "apply settings": UseCase(
+        "partner apply",
+        ["partner.apply"],
+        changed_settings,
+        lambda door, source: door.call("POST", f"partners/{door.partner}/configs", json={"source": source}),
+        lambda door, source: door.call("partner", "apply", door.file("partner.yaml", source)),
+    ),
+    "apply the same settings": UseCase(
+        "partner apply",
+        [],
+        lambda door: ROSTER.format(partner=door.partner, firm="northgate"),
+        lambda door, source: door.call("POST", f"partners/{door.partner}/configs", json={"source": source}),
+        lambda door, source: door.call("partner", "apply", door.file("partner.yaml", source)),
+    ),
+    "list learned names": UseCase(
+        "partner names",
+        [],
+        learned,
+        lambda door, _: door.call("GET", f"partners/{door.partner}/feeds/roster/learned-names"),
+        lambda door, _: door.call("partner", "names", door.partner),
+    ),
+    "forget a learned name": UseCase(
+        "partner names",
+        ["feed.forget"],
+        learned,
+        lambda door, one: door.call("DELETE", f"partners/{door.partner}/feeds/roster/learned-names/{one}"),
+        lambda door, one: door.call("partner", "names", door.partner, "--forget", one),
+    ),
+    "change a password": UseCase(
+        "staff password",
+        ["staff.password"],
+        nothing,
+        lambda door, _: door.call("PUT", "me/password", json={"current": PASSWORD, "new": "owl-lamp-tree-fig"}),
+        lambda door, _: door.call("staff", "password", "viewer@northgate.example", "--firm", "northgate", "--make"),
+    ),
+}
+
+# what has no route of the API beside it: the machine's own affairs, and what only an operator does
+AT_THE_MACHINE = set(
+    "demo,serve,doctor,db url,db run,db migrate,db stop,firm add,staff add,staff deactivate,key rotate-signing,"
+    "partner check,partner infer,partner test,partner schema,job dead,job show".split(",")
+)
+
+
+@pytest.fixture
+def api(settings, office, tenants, tmp_path) -> Iterator[Door]:
+    headers = staff_headers(office, tenants.northgate, tenants.staff["admin"])
+    with asking(settings) as http:
+
+        def call(method: str, path: str, **more: Any) -> None:
+            answer = http.request(method, f"/v1/{path}", headers=headers, **more)
+            assert answer.status_code < 300, answer.text
+
+        yield furnished(Door(office, tenants.northgate, "acme", tmp_path, call))
+
+
+@pytest.fixture
+def command(gateway, office, tenants, tmp_path) -> Door:
+    def call(*words: object) -> None:
+        result = gateway(*words)
+        assert result.exit_code == 0, result.output
+
+    return furnished(Door(office, tenants.northgate, "globex", tmp_path, call))
+
+
+def furnished(door: Door) -> Door:
+    door.inbox.apply(ROSTER.format(partner=door.partner, firm="northgate"))
+    return door
+
+
+@pytest.mark.parametrize("name", USE_CASES)
+def test_both_doors_leave_the_same_entries(api, command, name):
+    one = USE_CASES[name]
+    on_api, on_command = one.ready(api), one.ready(command)
+    through_api = entries(api, lambda: one.by_api(api, on_api))
+    at_command = entries(command, lambda: one.by_command(command, on_command))
+    assert [told["action"] for told in through_api] == one.acts
+    assert at_command == through_api
+
+
+def test_every_command_is_held_against_the_api_or_has_none_beside_it():
+    tried = {one.command for one in USE_CASES.values()}
+    assert not tried & AT_THE_MACHINE
+    assert set(commands()) == tried | AT_THE_MACHINE
+
+
+@pytest.mark.parametrize("path", doors(), ids=str)
+def test_a_door_holds_no_query_and_no_audit_entry(path):
+    tree = ast.parse((ROOT / path).read_text())
+    imported = [(node.module, name.name) for node in of_kind(tree, ast.ImportFrom) for name in node.names]
+    queries = {name for module, name in imported if str(module).startswith("sqlalchemy")} - {"Session"}
+    used = {name for module, name in imported if module == "gateway.domain.audit"}
+    used |= {node.attr for node in of_kind(tree, ast.Attribute) if getattr(node.value, "id", None) == "audit"}
+    assert not queries
+    assert not used & {"record", "write", "seen"}
+
+
+def of_kind(tree: ast.AST, kind: type[Any]) -> Iterator[Any]:
+    return (node for node in ast.walk(tree) if isinstance(node, kind))
+
+
+def commands() -> Iterator[str]:
+    """Every command that does something, in words."""
+    with click.Context(cli) as context:
+        for name in COMMANDS:
+            _, command, _ = cli.resolve_command(context, [name])
+            if isinstance(command, click.Group):
+                yield from (f"{name} {below}" for below in command.commands)
+            else:
+                yield name
+
+
+def entries(door: Door, act: Callable[[], Any]) -> list[dict[str, Any]]:
+    """What people and commands put on record meanwhile; who they are, when and from where left out.
+
+    Ids and the partner's name stand there as which of them it is, from the first that is named on.
+    """
+    before = set(recorded(door))
+    act()
+    after = recorded(door)
+    told = [after[entry_id] for entry_id in sorted(set(after) - before)]
+    text = json.dumps(told, default=str)
+    named = re.sub(r"gwk_\w+", "KEY", text).replace(f'"{door.partner}"', '"PARTNER"').replace('"cli"', '"VIA"')
+    named = named.replace('"api"', '"VIA"')
+    for number, one in enumerate(dict.fromkeys(re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", named))):
+        named = named.replace(one, f"ID {number}")
+    return json.loads(named)
+
+
+def recorded(door: Door) -> dict[UUID, dict[str, Any]]:
+    told = ("action", "client_id", "case_id", "import_id", "changes")
+    with door.office.db.firm(door.firm_id) as session:
+        found = session.scalars(select(AuditEntry).where(AuditEntry.actor_kind != "import"))
+        return {one.id: {name: getattr(one, name) for name in told} for one in found}
