@@ -12,28 +12,6 @@ ROOT = Path(__file__).parents[1]
 DOORS = sorted(
     str(path.relative_to(ROOT)) for door in ("gateway/web", "gateway/cli") for path in (ROOT / door).rglob("*.py")
 )
-EXEMPT = {"gateway/web/api/health.py"}  # asks whether the database answers at all
-NOT_YET = {  # may only become fewer
-    "gateway/cli/demo.py",
-    "gateway/cli/imports.py",
-    "gateway/cli/jobs.py",
-    "gateway/cli/keys.py",
-    "gateway/cli/names.py",
-    "gateway/cli/office.py",
-    "gateway/cli/partners.py",
-    "gateway/cli/reports.py",
-    "gateway/cli/tour.py",
-    "gateway/web/api/auth.py",
-    "gateway/web/api/credentials.py",
-    "gateway/web/api/imports.py",
-    "gateway/web/api/jobs.py",
-    "gateway/web/api/metrics.py",
-    "gateway/web/api/partners.py",
-    "gateway/web/api/reports.py",
-    "gateway/web/auth/partners.py",
-    "gateway/web/pages.py",
-    "gateway/web/scoping.py",
-}
 AUDIT = "gateway.domain.audit"
 NOTING = {"record", "seen", "write"}  # what puts an act on record
 ASKING = {"execute", "get_one", "scalar", "scalars", "stream_scalars"}  # what a session is asked by
@@ -73,14 +51,9 @@ def _is_sql(module: str) -> bool:
     return module.partition(".")[0] == "sqlalchemy"
 
 
-@pytest.mark.parametrize("door", [one for one in DOORS if one not in EXEMPT | NOT_YET])
+@pytest.mark.parametrize("door", DOORS)
 def test_a_door_neither_asks_the_database_nor_puts_on_record(door):
     assert faults((ROOT / door).read_text(encoding="utf-8")) == []
-
-
-@pytest.mark.parametrize("door", sorted(EXEMPT | NOT_YET))
-def test_no_door_is_excused_without_need(door):
-    assert faults((ROOT / door).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(

@@ -92,17 +92,14 @@ class Call:
         return self.who.session_id
 
     @contextmanager
-    def firm(self) -> Iterator[Session]:
-        """One transaction for the caller's firm, within the walls around staff; committed before the answer leaves."""
-        staff_id = None if self.who.is_partner else self.who.id
-        with self.office.db.firm(self.who.firm_id, staff_id) as session:
-            yield session
-
-    @contextmanager
     def acting(self) -> Iterator[Acting]:
         """The caller at work, in one transaction within the walls around staff; committed before the answer leaves."""
         with self.office.acting(self.who.firm_id, self.actor) as acting:
             yield acting
+
+    def within(self, session: Session) -> Acting:
+        """The caller at work in a transaction that somebody else has opened for the caller's firm."""
+        return Acting(self.office, session, self.who.firm_id, self.actor)
 
 
 def check(who: Identity, permission: str) -> None:

@@ -12,7 +12,6 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response
-from sqlalchemy.orm import Session
 
 from gateway.domain.access import kept_answers
 from gateway.domain.access.kept_answers import Answer
@@ -27,11 +26,11 @@ T = TypeVar("T")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def once(where: Acting | Session, call: Call, data: object, make: Callable[[], Response[T]]) -> Response[Any]:
+def once(acting: Acting, call: Call, data: object, make: Callable[[], Response[T]]) -> Response[Any]:
     """What `make` answers, or what it answered when the caller sent this key before.
 
     Args:
-        where: the caller at work, in the transaction in which `make` creates; or that transaction.
+        acting: the caller at work, in the transaction in which `make` creates.
         call: the request; without a key, every request creates.
         data: what was asked for, as decoded.
         make: creates, and answers.
@@ -41,7 +40,6 @@ def once(where: Acting | Session, call: Call, data: object, make: Callable[[], R
         Invalid: as `earlier`.
         Conflict: as `keep`.
     """
-    acting = _at_work(where, call)
     if (key := _key(call)) is not None:
         kept_answers.take_turn(acting, key)
     if (kept := earlier(acting, call, data)) is not None:
@@ -52,7 +50,7 @@ def once(where: Acting | Session, call: Call, data: object, make: Callable[[], R
     return answer
 
 
-def earlier(where: Acting | Session, call: Call, data: object) -> Response[Any] | None:
+def earlier(acting: Acting, call: Call, data: object) -> Response[Any] | None:
     """The answer that this key brought before; None where it is new, or none was given.
 
     Raises:
@@ -61,7 +59,7 @@ def earlier(where: Acting | Session, call: Call, data: object) -> Response[Any] 
     """
     if (key := _key(call)) is None:
         return None
-    kept = kept_answers.find(_at_work(where, call), key, _asked(call, data))
+    kept = kept_answers.find(acting, key, _asked(call, data))
     if kept is None:
         return None
     return Response(
@@ -69,7 +67,7 @@ def earlier(where: Acting | Session, call: Call, data: object) -> Response[Any] 
     )
 
 
-def keep(where: Acting | Session, call: Call, data: object, answer: Response[Any]) -> None:
+def keep(acting: Acting, call: Call, data: object, answer: Response[Any]) -> None:
     """Keep an answer under the caller's key.
 
     Raises:
@@ -80,7 +78,7 @@ def keep(where: Acting | Session, call: Call, data: object, answer: Response[Any
     about = _shown(msgspec.to_builtins(answer.content, builtin_types=[UUID]))
     headers = {name: str(value) for name, value in answer.headers.items()}
     told = Answer(answer.status_code or 201, headers, msgspec.json.encode(answer.content).decode(), about)
-    kept_answers.keep(_at_work(where, call), key, _asked(call, data), told)
+    kept_answers.keep(acting, key, _asked(call, data), told)
 
 
 def _key(call: Call) -> str | None:
@@ -105,7 +103,3 @@ def _shown(content: object) -> list[UUID]:
 
 def _asked(call: Call, data: object) -> str:
     return msgspec.json.encode((call.route, data)).decode()
-
-
-def _at_work(where: Acting | Session, call: Call) -> Acting:
-    return where if isinstance(where, Acting) else Acting(call.office, where, call.who.firm_id, call.actor)

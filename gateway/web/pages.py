@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
@@ -12,10 +12,8 @@ from uuid import UUID
 import msgspec
 from litestar.params import QueryParameter
 from msgspec import UNSET, Struct, UnsetType
-from sqlalchemy import Select
-from sqlalchemy.orm import Session
 
-from gateway.db.paging import Found, Order, Paging, newest
+from gateway.db.paging import Found, Paging
 from gateway.web.problems import Rejected
 
 T = TypeVar("T")
@@ -57,20 +55,6 @@ def page_of(found: Found[Row], view: Callable[[Row], T], limit: int) -> Page[T]:
     total = UNSET if found.total is None else found.total
     pagination = Pagination(following, following is not None, limit, total)
     return Page([view(one) for one in found.rows], pagination)
-
-
-def page(
-    session: Session,
-    query: Select[Row] | Sequence[Select[Row]],
-    order: Order,
-    view: Callable[[Row], T],
-    *,
-    cursor: str | None,
-    limit: int,
-    total: bool = False,
-) -> Page[T]:
-    """One page of a query, newest first; see `newest` and `paging`."""
-    return page_of(newest(session, query, order, paging(cursor, limit, total=total)), view, limit)
 
 
 def _encoded(at: datetime, key: UUID) -> str:

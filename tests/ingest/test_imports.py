@@ -11,7 +11,7 @@ from gateway.db.paging import Paging
 from gateway.errors import NotFound
 from gateway.office import Actor
 from ingest import holds, imports
-from ingest.imports import Wanted
+from ingest.running import Wanted
 
 
 @pytest.fixture

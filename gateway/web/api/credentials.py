@@ -90,7 +90,7 @@ def add_credential(data: JSONBody[NewCredential], call: NamedDependency[Call]) -
     With an `Idempotency-Key`, the same request shows it again for a day, should the answer have been lost.
     """
     with call.acting() as acting:
-        return once(acting.session, call, data, lambda: _added(acting, data))
+        return once(acting, call, data, lambda: _added(acting, data))
 
 
 @get("/{credential_id:uuid}", sync_to_thread=True, **may("credentials.manage"))
@@ -111,7 +111,7 @@ def rotate_credential(
         return _made(acting, credentials.rotate(acting, credential_id, grace=grace))
 
     with call.acting() as acting:
-        return once(acting.session, call, data, rotated)
+        return once(acting, call, data, rotated)
 
 
 @delete("/{credential_id:uuid}", sync_to_thread=True, **may("credentials.manage"))

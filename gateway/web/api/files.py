@@ -75,7 +75,7 @@ def send_file(data: MultipartBody[Upload], call: NamedDependency[Call]) -> Respo
     home = home_of(call, data.partner)
     asked = (data.file.filename, data.feed, as_of, home.slug, _digest(call, data.file.file))
     with call.acting() as acting:
-        if (kept := earlier(acting.session, call, asked)) is not None:
+        if (kept := earlier(acting, call, asked)) is not None:
             return kept
     return _received(call, home, data.file, Asked(feed=data.feed, as_of=as_of), asked)
 
@@ -85,7 +85,7 @@ def _received(call: Call, home: Home, file: UploadFile, said: Asked, asked: obje
 
     def note(session: Any, import_ids: list[UUID]) -> None:  # noqa: ANN401 - a Session; typed where it is called
         answers.append(_answer(import_ids))
-        keep(session, call, asked, answers[0])
+        keep(call.within(session), call, asked, answers[0])
 
     receive(
         call.office,

@@ -159,14 +159,14 @@ def refuse_import(import_id: FromPath[UUID], data: JSONBody[Refusal], call: Name
 def replay_import(import_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[Queued]:
     """Take the same bytes again, as a new import under today's settings; for the time of which they spoke."""
     with call.acting() as acting:
-        if (kept := earlier(acting.session, call, None)) is not None:
+        if (kept := earlier(acting, call, None)) is not None:
             return kept
         home, source, via, asked = imports.again(acting, import_id)
     answers: list[Response[Queued]] = []
 
     def note(session: Session, import_ids: list[UUID]) -> None:
         answers.append(_queued(import_ids[0]))
-        keep(session, call, None, answers[0])
+        keep(call.within(session), call, None, answers[0])
 
     receive(
         call.office, home, source.name, source.chunks(), via=via, by=call.actor, asked=asked, queued=True, note=note

@@ -88,7 +88,7 @@ def send_records(
     check_as_of(data.as_of)
     asked = hashlib.sha256(body).hexdigest()
     with call.acting() as acting:
-        kept = earlier(acting.session, call, asked)
+        kept = earlier(acting, call, asked)
     if kept is not None:
         return kept
     rows = _rows(body)
@@ -96,7 +96,7 @@ def send_records(
 
     def note(session: Session, sent: Sent) -> None:
         answers.append(Response(_results(sent), status_code=200))
-        keep(session, call, asked, answers[0])
+        keep(call.within(session), call, asked, answers[0])
 
     sending: Bulkhead = state.sending
     with sending.within(name_of(call.who)):
