@@ -18,7 +18,7 @@ from gateway import clock, settings
 from gateway.db.models import AuditEntry
 from gateway.db.session import Database
 from gateway.domain import audit
-from gateway.domain.audit import Wanted
+from gateway.domain.audit import EntryFilter
 from gateway.web.pages import page
 
 ENTRIES = 10_000_000
@@ -70,17 +70,17 @@ def _questions(lab: Laboratory) -> Samples:
     database = Database.open(settings.load({"GATEWAY_DATA_DIR": str(lab.server.data_dir)}))
     _fabricate(lab)
     midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    asked: dict[str, Callable[[int, int], Wanted]] = {
-        "audit_person": lambda firm, n: Wanted(person=_id(2, firm, n)),
-        "audit_record": lambda firm, n: Wanted(record=_id(3, firm, n)),
-        "audit_time": lambda _, n: Wanted(from_=midnight, to=midnight + timedelta(minutes=n)),
+    asked: dict[str, Callable[[int, int], EntryFilter]] = {
+        "audit_person": lambda firm, n: EntryFilter(person=_id(2, firm, n)),
+        "audit_record": lambda firm, n: EntryFilter(record=_id(3, firm, n)),
+        "audit_time": lambda _, n: EntryFilter(from_=midnight, to=midnight + timedelta(minutes=n)),
     }
     for name, wanted in asked.items():
         yield name, Sample(quantiles(_ask(database, wanted), n=20)[-1], SLOWEST, 0.0)
     database.close()
 
 
-def _ask(database: Database, wanted: Callable[[int, int], Wanted]) -> list[float]:
+def _ask(database: Database, wanted: Callable[[int, int], EntryFilter]) -> list[float]:
     chance, taken = random.Random(2026), []
     for _ in range(ASKED):
         firm = chance.randint(1, FIRMS)
@@ -92,7 +92,7 @@ def _ask(database: Database, wanted: Callable[[int, int], Wanted]) -> list[float
     return taken
 
 
-def _first_page(session: Session, wanted: Wanted) -> None:
+def _first_page(session: Session, wanted: EntryFilter) -> None:
     order = (AuditEntry.at, AuditEntry.id)
     page(session, audit.entries(session, wanted), order, lambda entry: entry.id, cursor=None, limit=50)
 

@@ -81,7 +81,7 @@ def kind_of(event: type[Event]) -> str:
     return str(event.__struct_config__.tag)
 
 
-class Told(NamedTuple):
+class EventRef(NamedTuple):
     """An event on record.
 
     Attributes:
@@ -94,7 +94,7 @@ class Told(NamedTuple):
     partner_id: UUID
 
 
-def write(session: Session, firm_id: UUID, event: Event) -> Told:
+def write(session: Session, firm_id: UUID, event: Event) -> EventRef:
     """Put an event on record in the caller's transaction; see `Office.tell`, which tells subscribers as well."""
     plain = msgspec.to_builtins(event, builtin_types=(UUID,))
     said = {name: value for name, value in plain.items() if name not in _COMMON}
@@ -109,7 +109,7 @@ def write(session: Session, firm_id: UUID, event: Event) -> Told:
         "said": said,
     }
     seq = session.scalars(insert(EventRow).values(values).returning(EventRow.seq)).one()
-    return Told(seq, plain["kind"], firm_id, event.partner_id)
+    return EventRef(seq, plain["kind"], firm_id, event.partner_id)
 
 
 def order_of(partner_id: UUID) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from gateway.crypto import FirmCipher
 from gateway.db.models import Firm
 from gateway.db.session import Database
 from gateway.errors import Permanent
-from gateway.events import Event, Told
+from gateway.events import Event, EventRef
 from gateway.settings import Settings
 from gateway.storage import Store
 
@@ -49,10 +49,10 @@ class Office:
     db: Database
     store: Store
     settings: Settings
-    heard: Callable[[Session, Told], None]
+    heard: Callable[[Session, EventRef], None]
 
     @classmethod
-    def of(cls, db: Database, settings: Settings, heard: Callable[[Session, Told], None]) -> Self:
+    def of(cls, db: Database, settings: Settings, heard: Callable[[Session, EventRef], None]) -> Self:
         """The office of these settings, around a database that is open."""
         return cls(db, Store.of(settings), settings, heard)
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gateway.db.models import FeedRow, File, Import, PartnerConfig, RowError
 from gateway.errors import NotFound
-from ingest.pipeline import Outcome
+from ingest.pipeline import FileOutcome
 
 MOST_PROBLEMS = 1_000  # in one answer; `problem_count` tells how many there are, errors.json holds them all
 RECEIPTS: Mapping[str, str] = {"json": "receipt.json", "csv": "errors.csv", "xlsx": "errors.xlsx"}
@@ -65,7 +65,7 @@ def account_of(session: Session, import_id: UUID, folder: Path, *, problems: boo
     return told | ({"problems": problems_of(session, import_id, MOST_PROBLEMS)} if problems else {})
 
 
-def dry_account(name: str, sha256: str, outcome: Outcome, *, seconds: float) -> dict[str, object]:
+def dry_account(name: str, sha256: str, outcome: FileOutcome, *, seconds: float) -> dict[str, object]:
     """What a dry run found, with the keys of an import; it has no id, no times and no receipts."""
     reading = outcome.reading
     return {

@@ -32,7 +32,7 @@ class Freshness(NamedTuple):
     fresh_at: datetime | None
 
 
-class Standing(NamedTuple):
+class PartnerFreshness(NamedTuple):
     """A partner, the version of its settings that is in force, and its feeds by name."""
 
     partner: Partner
@@ -40,7 +40,7 @@ class Standing(NamedTuple):
     feeds: list[Freshness]
 
 
-def standing_of(acting: Acting, slug: str) -> Standing:
+def standing_of(acting: Acting, slug: str) -> PartnerFreshness:
     """How a partner stands.
 
     Raises:
@@ -51,7 +51,7 @@ def standing_of(acting: Acting, slug: str) -> Standing:
     settings = feeds_of(config) if config else {}
     feeds = select(FeedRow).where(FeedRow.partner_id == home.partner_id).order_by(FeedRow.name)
     found = [_freshness(acting, row, settings.get(row.name)) for row in acting.session.scalars(feeds).all()]
-    return Standing(acting.session.get_one(Partner, (home.firm_id, home.partner_id)), config, found)
+    return PartnerFreshness(acting.session.get_one(Partner, (home.firm_id, home.partner_id)), config, found)
 
 
 def _freshness(acting: Acting, row: FeedRow, settings: Feed | None) -> Freshness:

@@ -11,13 +11,14 @@ from gateway.db.models import Import
 from gateway.domain.audit import Change, record
 from gateway.domain.partners.names import learn_name, learned_names
 from gateway.errors import Conflict, Invalid, NotFound
+from gateway.events import ImportEnded
 from gateway.logging import about
 from gateway.office import Acting, Actor, Office
 from ingest import receipts
 from ingest.imports import home_of
 from ingest.jobs import queue_run
 from ingest.mapping.headers import Headers, fold, standing
-from ingest.pipeline import Outcome
+from ingest.pipeline import FileOutcome
 from ingest.reading import feed_of
 from ingest.running import count
 
@@ -58,8 +59,9 @@ def refuse(office: Office, firm_id: UUID, actor: Actor, import_id: UUID, reason:
         held.state, held.reason, held.finished_at, held.receipt_at = "refused", reason, clock.now(), None
         held.fix, held.counts = "Send a corrected file.", {}  # what it would have done, it has not done
         record(acting, "import.refuse", import_id=import_id, changes=[_decision(held, "refused")])
+        acting.tell(ImportEnded(partner_id=home.partner_id, import_id=import_id, state="refused"))
     with about(import_id=import_id):
-        count(home, Outcome("refused"))
+        count(home, FileOutcome("refused"))
     receipts.write(office, home, import_id)
 
 

@@ -31,7 +31,7 @@ ErrorForm = Literal["csv", "xlsx", "json"]
 _CANDIDATES = 3  # of an abbreviation that fits several imports
 
 
-class Wanted(NamedTuple):
+class ImportFilter(NamedTuple):
     """Which imports somebody asks for; what is None does not matter.
 
     Attributes:
@@ -64,7 +64,7 @@ def home_of(acting: Acting, import_id: UUID) -> Home:
     return Home.of(found)
 
 
-def listed(acting: Acting, wanted: Wanted, paging: Paging) -> Found[dict[str, object]]:
+def listed(acting: Acting, wanted: ImportFilter, paging: Paging) -> Found[dict[str, object]]:
     """Imports in the actor's sight, the newest first: as `account_of` tells them, without problems, and `partner`."""
     query = in_sight(acting, select(Import), Import.partner_id)
     if wanted.partner:
@@ -142,7 +142,7 @@ def again(acting: Acting, import_id: UUID) -> Again:
 
 
 def newest_anywhere(
-    office: Office, actor: Actor, wanted: Wanted, limit: int, *, firm: str | None = None
+    office: Office, actor: Actor, wanted: ImportFilter, limit: int, *, firm: str | None = None
 ) -> list[dict[str, object]]:
     """The newest imports of a partner, of a firm, or of all firms, each read in its own firm's session; see `listed`.
 

@@ -1,7 +1,7 @@
 """Takes one stored file to its end, in the caller's transaction; read `run` as the list of stages.
 
 Parsing, mapping and checking touch neither network nor database; `load` stages and writes; whatever a partner or a
-person must act on leaves as an `Outcome`, never as an exception.
+person must act on leaves as an `FileOutcome`, never as an exception.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gateway.crypto import FirmCipher
 from gateway.db.models import File, Import
 from gateway.db.session import driver
 from gateway.domain.partners import homes
-from gateway.events import Told
+from gateway.events import EventRef
 from ingest import history
 from ingest.binding import Held, bind
 from ingest.catalogue import describe_file
@@ -84,7 +84,7 @@ class Job:
 
 
 @dataclass(slots=True)
-class Outcome:
+class FileOutcome:
     """What became of a file.
 
     Attributes:
@@ -114,10 +114,10 @@ class Outcome:
     staged: bool = False
     problems: list[dict[str, object]] = field(default_factory=list)
     sequence: int | None = None
-    told: list[Told] = field(default_factory=list)
+    told: list[EventRef] = field(default_factory=list)
 
 
-def run(session: Session, job: Job, progress: Progress) -> Outcome:
+def run(session: Session, job: Job, progress: Progress) -> FileOutcome:
     """Take a file to its end.
 
     Args:
@@ -150,15 +150,15 @@ def run(session: Session, job: Job, progress: Progress) -> Outcome:
         return _judge(session, job, reading, table, loaded)
     except Refused as refused:
         code, reason, fix = refusal(refused)
-        return Outcome("refused", code, reason, fix, reading=reading)
+        return FileOutcome("refused", code, reason, fix, reading=reading)
     except Held as held:
         reason, fix = describe_file(held.code, **held.details)
-        outcome = Outcome("held", held.code, reason, fix, [held.code], reading=reading, header=held.header)
+        outcome = FileOutcome("held", held.code, reason, fix, [held.code], reading=reading, header=held.header)
         outcome.suggestions = held.suggestions
         return outcome
     except ConfigError as error:  # of a version that was applied otherwise than by `partner apply`, or long ago
         reason, fix = describe_file("config_invalid", why="; ".join(map(str, error.findings)))
-        return Outcome("failed", "config_invalid", reason, fix)
+        return FileOutcome("failed", "config_invalid", reason, fix)
 
 
 # ------------------------------------------------------------------------------------------------ stages
@@ -175,14 +175,14 @@ def _repeats(session: Session, job: Job, reading: Reading) -> Import | None:
     return last if same and not history.is_overtaken(session, last) else None
 
 
-def _no_change(repeated: Import, reading: Reading, job: Job) -> Outcome:
+def _no_change(repeated: Import, reading: Reading, job: Job) -> FileOutcome:
     """Nothing to do but to note that everything it listed was seen again, as of now (one row instead of thousands)."""
     seen = repeated.confirmed_as_of or repeated.as_of
     if not job.dry_run and (seen is None or reading.as_of > seen):
         repeated.confirmed_as_of = reading.as_of
     when = f"{repeated.received_at:%Y-%m-%d %H:%M} UTC"
     rows = dict.fromkeys(("read", *OUTCOMES), 0)
-    return Outcome(
+    return FileOutcome(
         "no_change",
         "no_change",
         f"The same content was loaded already, from the file that arrived {when}.",
@@ -246,11 +246,11 @@ def _terms(session: Session, job: Job, reading: Reading) -> Terms:
     )
 
 
-def _judge(session: Session, job: Job, reading: Reading, table: Table, loaded: Loaded) -> Outcome:
+def _judge(session: Session, job: Job, reading: Reading, table: Table, loaded: Loaded) -> FileOutcome:
     if loaded.rows["read"] == 0 and reading.feed.contents == "full":
         raise Refused("empty_file", file=reading.source.name)
     header = _header(table)
-    outcome = Outcome(
+    outcome = FileOutcome(
         _state(job, loaded),
         rows=loaded.rows,
         records=loaded.records,

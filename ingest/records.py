@@ -29,7 +29,7 @@ from ingest.account import problems_of
 from ingest.arrival import Asked, open_imports
 from ingest.jobs import queue_receipts
 from ingest.load.outcomes import by_row
-from ingest.pipeline import Outcome, unwatched
+from ingest.pipeline import FileOutcome, unwatched
 from ingest.reading import feeds_of
 from ingest.reception import Reception
 from ingest.rows import VIA, takes_rows
@@ -50,7 +50,7 @@ class Sent(NamedTuple):
     """
 
     import_id: UUID
-    outcome: Outcome
+    outcome: FileOutcome
     outcomes: list[str]
     problems: list[dict[str, object]]
 

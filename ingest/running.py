@@ -31,7 +31,7 @@ from ingest.arrival import Asked, open_imports
 from ingest.formats.base import Source
 from ingest.load.outcomes import OUTCOMES
 from ingest.load.stage import PROBLEM_COLUMNS
-from ingest.pipeline import Job, Outcome, Progress, unwatched
+from ingest.pipeline import FileOutcome, Job, Progress, unwatched
 from ingest.rows import VIA
 
 Fence = Callable[[Session], None]  # the last statement of an import's transaction: raises when it must not commit
@@ -89,7 +89,7 @@ def write_receipts(office: Office, home: Home) -> None:
         _write_receipts(office, home, one)
 
 
-def run(office: Office, session: Session, home: Home, arrival: Import, progress: Progress) -> Outcome:
+def run(office: Office, session: Session, home: Home, arrival: Import, progress: Progress) -> FileOutcome:
     """Take an arrival to its end, and record that, in the caller's transaction, which holds the partner's lock.
 
     Raises:
@@ -105,7 +105,7 @@ def run(office: Office, session: Session, home: Home, arrival: Import, progress:
 
 def dry_run(
     office: Office, home: Home, source: Source, sha256: str, asked: Asked, progress: Progress = unwatched
-) -> Outcome:
+) -> FileOutcome:
     """What a file would do, told by doing all of it but the writing; leaves nothing behind."""
     with office.db.firm(home.firm_id) as session:
         lock_partner(session, home.partner_id)
@@ -126,7 +126,7 @@ def dry_run(
         return outcome
 
 
-def count(home: Home, outcome: Outcome) -> None:
+def count(home: Home, outcome: FileOutcome) -> None:
     """Count and log an import that has come to a state; after the commit, for only then has it."""
     IMPORTS.add(home.slug, outcome.state)
     for name in OUTCOMES if outcome.state in LOADED_STATES else ():
@@ -201,7 +201,7 @@ def _job(office: Office, session: Session, home: Home, arrival: Import) -> Job:
     )
 
 
-def _record(session: Session, arrival: Import, outcome: Outcome) -> None:
+def _record(session: Session, arrival: Import, outcome: FileOutcome) -> None:
     """Everything about the end of an import, in the transaction that wrote its records."""
     arrival.state, arrival.code, arrival.reason, arrival.fix = outcome.state, outcome.code, outcome.reason, outcome.fix
     arrival.guards, arrival.remarks, arrival.header = outcome.guards, outcome.remarks, outcome.header
@@ -254,4 +254,4 @@ def _fail(office: Office, home: Home, import_id: UUID, fence: Fence) -> None:
         failed.fix, failed.finished_at = "Nothing for you to do; we have been told.", clock.now()
         _tell_end(office, session, home, failed)
         fence(session)
-    count(home, Outcome("failed"))
+    count(home, FileOutcome("failed"))

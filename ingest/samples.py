@@ -49,7 +49,7 @@ from ingest.running import finish
 
 PARTNER, EXPECTED, SAMPLES = "partner.yaml", "expected.yaml", "samples"
 
-Outcome = Literal["read", "created", "updated", "unchanged", "stale", "superseded", "rejected", "skipped"]
+RowOutcome = Literal["read", "created", "updated", "unchanged", "stale", "superseded", "rejected", "skipped"]
 Table = Literal["clients", "cases", "documents"]
 Change = Literal["created", "updated", "closed"]
 
@@ -57,7 +57,7 @@ _PLAIN = re.compile(r"(?!(?:true|false|null)$)[A-Za-z_][\w.-]*( [\w.-]+)*", re.I
 _TESTER = Actor("system", "samples")
 
 
-class Told(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ExpectedProblem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One problem, by what a partner would look for; the sentences are not compared."""
 
     row: int
@@ -114,9 +114,9 @@ class Sample(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     file: str
     state: str
     code: str | None = None
-    rows: dict[Outcome, Count] = {}
+    rows: dict[RowOutcome, Count] = {}
     records: dict[Table, dict[Change, Count]] = {}
-    problems: list[Told] = []
+    problems: list[ExpectedProblem] = []
     values: list[Value] = []
 
     def __str__(self) -> str:
@@ -261,7 +261,8 @@ def _load(office: Office, home: Home, path: Path) -> UUID:
 def _sample_of(session: Session, name: str, arrival: Import) -> Sample:
     told = select(RowError).where(RowError.import_id == arrival.id).order_by(RowError.place, RowError.code)
     problems = [
-        Told(row=one.row, code=one.code, column=one.column_name, sheet=one.sheet) for one in session.scalars(told)
+        ExpectedProblem(row=one.row, code=one.code, column=one.column_name, sheet=one.sheet)
+        for one in session.scalars(told)
     ]
     counts: Mapping[str, Any] = counts_of(arrival.counts)
     return Sample(file=name, state=arrival.state, code=arrival.code, problems=problems, **counts)
@@ -288,7 +289,7 @@ def _compared(expected: Sample, found: Sample) -> Iterator[Difference]:
 def _figures(sample: Sample) -> dict[str, object]:
     """State, code and every count, nought where the sample does not say it."""
     figures: dict[str, object] = {"state": sample.state, "code": sample.code}
-    figures |= {f"rows.{name}": sample.rows.get(name, 0) for name in get_args(Outcome)}
+    figures |= {f"rows.{name}": sample.rows.get(name, 0) for name in get_args(RowOutcome)}
     for table in get_args(Table):
         counts: Mapping[Any, int] = sample.records.get(table, {})
         figures |= {f"records.{table}.{change}": counts.get(change, 0) for change in get_args(Change)}

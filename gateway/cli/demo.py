@@ -11,7 +11,7 @@ from rich.console import Console
 
 from gateway.cli import tour
 from gateway.cli.ingest import take
-from gateway.cli.office import Told, me, opened
+from gateway.cli.office import ImportAccount, me, opened
 from gateway.cli.output import console, examples, invocation, json_option, plain, print_json, table
 from gateway.cli.partners import FILE, Checked, put_in_force, read
 from gateway.cli.telling import state_word
@@ -32,7 +32,7 @@ class Taken(NamedTuple):
     """One sample file of one partner."""
 
     partner: str
-    result: Told
+    result: ImportAccount
 
 
 @click.command("demo", epilog=examples("gateway demo"))

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from gateway.cli.failing import FAILED
 from gateway.cli.ingest import following
-from gateway.cli.office import Told, me, opened, told
+from gateway.cli.office import ImportAccount, me, opened, told
 from gateway.cli.output import console, copy, examples, json_option, plain, print_json, table
 from gateway.cli.telling import UNDONE, state_word, tell
 from gateway.db.models.imports import STATES, ImportState
@@ -43,7 +43,7 @@ def group() -> None:
 def list_imports(partner: str | None, firm: str | None, state: ImportState | None, limit: int, as_json: bool) -> None:
     """List imports, the newest first."""
     with opened() as office:
-        found = imports.newest_anywhere(office, me(), imports.Wanted(partner, state), limit, firm=firm)
+        found = imports.newest_anywhere(office, me(), imports.ImportFilter(partner, state), limit, firm=firm)
     if as_json:
         print_json(found)
     elif found:
@@ -60,7 +60,7 @@ def show(import_id: str, as_json: bool) -> None:
     with opened() as office:
         home, found = imports.find_anywhere(office, import_id)
         with office.acting(home.firm_id, me()) as acting:
-            result = Told(imports.show(acting, found), summary_of(acting.session, found))
+            result = ImportAccount(imports.show(acting, found), summary_of(acting.session, found))
         _print(home, result, as_json=as_json)
 
 
@@ -153,7 +153,7 @@ def _pair(text: str) -> tuple[str, str]:
     return expected.strip(), found.strip()
 
 
-def _print(home: Home, result: Told, *, as_json: bool) -> None:
+def _print(home: Home, result: ImportAccount, *, as_json: bool) -> None:
     if as_json:
         print_json(result.account)
     else:

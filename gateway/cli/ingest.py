@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway.cli.failing import FAILED, note_done
-from gateway.cli.office import Told, When, instant_of, me, opened, told
+from gateway.cli.office import ImportAccount, When, instant_of, me, opened, told
 from gateway.cli.output import console, examples, json_option, plain, print_json
 from gateway.cli.telling import UNDONE, tell
 from gateway.domain.partners.homes import Home, find_home
@@ -91,7 +91,7 @@ def command(
         ctx.exit(FAILED)
 
 
-def take(office: Office, home: Home, file: Path, asked: Asked) -> Iterator[Told]:
+def take(office: Office, home: Home, file: Path, asked: Asked) -> Iterator[ImportAccount]:
     """Receive and finish one file, or all files of an archive.
 
     Raises:
@@ -103,7 +103,7 @@ def take(office: Office, home: Home, file: Path, asked: Asked) -> Iterator[Told]
         yield told(office, home, import_id)
 
 
-def _try_out(office: Office, home: Home, file: Path, asked: Asked) -> Iterator[Told]:
+def _try_out(office: Office, home: Home, file: Path, asked: Asked) -> Iterator[ImportAccount]:
     for source in files_in(office, home, OnDisk(file)):
         begun = perf_counter()
         sha256 = hashlib.sha256()
@@ -112,7 +112,7 @@ def _try_out(office: Office, home: Home, file: Path, asked: Asked) -> Iterator[T
         with following(source.name) as progress:
             outcome = dry_run(office, home, source, sha256.hexdigest(), asked, progress)
         account = dry_account(source.name, sha256.hexdigest(), outcome, seconds=round(perf_counter() - begun, 3))
-        yield Told(account, grouped(outcome.problems))
+        yield ImportAccount(account, grouped(outcome.problems))
 
 
 @dataclass(frozen=True)

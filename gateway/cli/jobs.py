@@ -80,7 +80,7 @@ def retry(job_id: str, as_json: bool) -> None:
 
 def _list(state: JobState | None, kind: str | None, firm: str | None, limit: int, *, as_json: bool) -> None:
     with opened() as office:
-        wanted = jobs.Wanted(state, kind)
+        wanted = jobs.JobFilter(state, kind)
         found = [_account(one) for one in jobs.newest_anywhere(office, wanted, limit, firm=firm)]
     if as_json:
         print_json(found)
@@ -90,7 +90,7 @@ def _list(state: JobState | None, kind: str | None, firm: str | None, limit: int
         console().print("No such jobs.")
 
 
-def _account(told: jobs.Told) -> dict[str, object]:
+def _account(told: jobs.JobAccount) -> dict[str, object]:
     job = told.job
     return {
         "job_id": job.id,

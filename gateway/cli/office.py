@@ -56,17 +56,17 @@ def me() -> Actor:
     return Actor("system", name, origin="cli")
 
 
-class Told(NamedTuple):
+class ImportAccount(NamedTuple):
     """An import as it is told: the account, and its problems by kind."""
 
     account: dict[str, object]
     summary: list[dict[str, object]]
 
 
-def told(office: Office, home: Home, import_id: UUID) -> Told:
+def told(office: Office, home: Home, import_id: UUID) -> ImportAccount:
     """What became of an import that this command has taken to where it is."""
     with office.acting(home.firm_id, me()) as acting:
-        return Told(imports.told_of(acting, import_id), summary_of(acting.session, import_id))
+        return ImportAccount(imports.told_of(acting, import_id), summary_of(acting.session, import_id))
 
 
 @contextmanager

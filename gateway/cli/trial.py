@@ -51,7 +51,7 @@ def command(ctx: click.Context, partners: tuple[str, ...], as_json: bool) -> Non
         ctx.exit(FAILED)
 
 
-Outcome = Trial | Problem | None  # a problem where it could not be tried, None where there is nothing to try
+TrialOutcome = Trial | Problem | None  # a problem where it could not be tried, None where there is nothing to try
 
 
 def _folders(settings: Settings, named: tuple[str, ...]) -> list[Path]:
@@ -77,14 +77,14 @@ def _folder(name: str, known: dict[str, Path]) -> Path:
     )
 
 
-def _tried(settings: Settings, folders: list[Path]) -> Iterator[tuple[Path, Outcome]]:
+def _tried(settings: Settings, folders: list[Path]) -> Iterator[tuple[Path, TrialOutcome]]:
     with Console(stderr=True).status("Starting a database for the samples") as shown, _throwaway(settings) as office:
         for number, folder in enumerate(folders, start=1):
             shown.update(plain(f"{folder.name}, {number} of {len(folders)}"))
             yield folder, _outcome(office, folder)
 
 
-def _outcome(office: Office, folder: Path) -> Outcome:
+def _outcome(office: Office, folder: Path) -> TrialOutcome:
     if not (folder / SAMPLES).exists() and not (folder / EXPECTED).exists():
         return None
     try:
@@ -115,11 +115,11 @@ def _throwaway(settings: Settings) -> Iterator[Office]:
 # ---------------------------------------------------------------- telling
 
 
-def _is_good(outcome: Outcome) -> bool:
+def _is_good(outcome: TrialOutcome) -> bool:
     return outcome is None or (isinstance(outcome, Trial) and not outcome.differences)
 
 
-def _tell(folder: Path, outcome: Outcome) -> None:
+def _tell(folder: Path, outcome: TrialOutcome) -> None:
     out = console()
     if outcome is None:
         out.print(plain(f"{folder.name}: no samples.", "cyan"))
@@ -146,7 +146,7 @@ def _files(trial: Trial) -> str:
     return f"{trial.files} file{'s' * (trial.files != 1)}"
 
 
-def _account(folder: Path, outcome: Outcome) -> dict[str, object]:
+def _account(folder: Path, outcome: TrialOutcome) -> dict[str, object]:
     told: dict[str, object] = {"folder": str(folder), "passed": _is_good(outcome), "files": 0, "differences": []}
     if isinstance(outcome, Problem):
         return told | {"error": outcome.code, "message": outcome.sentence}

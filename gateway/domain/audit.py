@@ -68,7 +68,7 @@ class Change(NamedTuple):
         return told | {name: dict(side) for name, side in sides.items() if side is not None}
 
 
-class Wanted(NamedTuple):
+class EntryFilter(NamedTuple):
     """Which entries somebody asks for; what is None does not matter.
 
     Attributes:
@@ -157,7 +157,7 @@ def seen(acting: Acting, action: Action, shown: Iterable[tuple[str, UUID | None]
     record(acting, action, changes=[Change(kind, one, "seen") for kind, one in told])
 
 
-def look_through(acting: Acting, wanted: Wanted, paging: Paging) -> Found[AuditEntry]:
+def look_through(acting: Acting, wanted: EntryFilter, paging: Paging) -> Found[AuditEntry]:
     """Some entries, the newest first; that somebody looked for them is an entry of its own."""
     found = newest(acting.session, entries(acting.session, wanted), (AuditEntry.at, AuditEntry.id), paging)
     asked = {name: str(value) for name, value in wanted._asdict().items() if value is not None}
@@ -166,7 +166,7 @@ def look_through(acting: Acting, wanted: Wanted, paging: Paging) -> Found[AuditE
     return found
 
 
-def entries(session: Session, wanted: Wanted) -> list[Select[AuditEntry]]:
+def entries(session: Session, wanted: EntryFilter) -> list[Select[AuditEntry]]:
     """The entries that somebody asks for: queries that share none, each in a shape that an index of the log answers.
 
     One query with OR would not be: row-level security keeps the planner from every index of an OR in which it does not
@@ -196,7 +196,7 @@ _NOT_IMPORTS = AuditEntry.actor_kind != literal("import", literal_execute=True)
 _OF_NO_PERSON = and_(AuditEntry.client_id.is_(None), AuditEntry.case_id.is_(None), AuditEntry.import_id.is_(None))
 
 
-def _common(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
+def _common(session: Session, wanted: EntryFilter) -> list[ColumnElement[bool]]:
     found = [] if wanted.actor is None else _by_actor(session, wanted.actor)
     if wanted.action is not None:
         found.append(AuditEntry.action == wanted.action)

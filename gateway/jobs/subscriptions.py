@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from gateway import events
 from gateway.db.models import EventCursor
-from gateway.events import Event, Told
+from gateway.events import Event, EventRef
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import LADDER, Kind, enqueue
 from gateway.jobs.ledger import Payload
@@ -51,7 +51,7 @@ class Subscription:
         """The jobs that act."""
         return Kind(f"events.{self.name}", self.queue, self._handle, self.ladder)
 
-    def wakes(self, session: Session, told: Told) -> None:
+    def wakes(self, session: Session, told: EventRef) -> None:
         """Leave an event to a worker; one at a time for each partner."""
         payload: Payload = {"partner_id": told.partner_id, "seq": told.seq}
         enqueue(session, self.kind, payload, firm_id=told.firm_id, lane=f"{self.name}/{told.partner_id}")
@@ -92,7 +92,7 @@ class Subscriptions:
         self._all = tuple(subscriptions)
         self.kinds = tuple(one.kind for one in self._all)
 
-    def wake(self, session: Session, told: Told) -> None:
+    def wake(self, session: Session, told: EventRef) -> None:
         """Leave an event to those who want it, in the transaction that told it."""
         for one in self._all:
             if told.kind in map(events.kind_of, one.wants):

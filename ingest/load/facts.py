@@ -16,7 +16,7 @@ from gateway.events import (
     ClientChanged,
     DocumentChanged,
     Event,
-    Told,
+    EventRef,
     kind_of,
     order_of,
 )
@@ -48,7 +48,7 @@ def note_moves(connection: Connection[Any], shape: Shape, params: Params) -> Non
         )
 
 
-def tell(connection: Connection[Any], shapes: dict[Kind, Shape], params: Params) -> list[Told]:
+def tell(connection: Connection[Any], shapes: dict[Kind, Shape], params: Params) -> list[EventRef]:
     """Tell what was written, in the transaction that wrote it."""
     partner = params["partner"]
     assert isinstance(partner, UUID)  # noqa: S101 - see `ingest.load.run`
@@ -64,7 +64,7 @@ def tell(connection: Connection[Any], shapes: dict[Kind, Shape], params: Params)
     )
     firm = params["firm"]
     assert isinstance(firm, UUID)  # noqa: S101 - see `ingest.load.run`
-    return [Told(seq, kind, firm, partner) for seq, kind in told]
+    return [EventRef(seq, kind, firm, partner) for seq, kind in told]
 
 
 def _parts(shape: Shape) -> list[str]:

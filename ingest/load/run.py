@@ -14,7 +14,7 @@ from psycopg.errors import UniqueViolation
 
 from gateway.crypto import FirmCipher
 from gateway.errors import Busy
-from gateway.events import Told
+from gateway.events import EventRef
 from gateway.tracing import span
 from ingest.catalogue import RowProblem
 from ingest.load import absence, entries, erased, guards, lock, match, outcomes, unique, write
@@ -66,7 +66,7 @@ class Loaded:
     records: dict[str, dict[str, int]] = field(default_factory=dict)
     tripped: list[guards.Tripped] = field(default_factory=list)
     differences: list[dict[str, object]] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
+    told: list[EventRef] = field(default_factory=list)
 
 
 @dataclass(slots=True)

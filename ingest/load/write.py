@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection
 
 from gateway.domain.people.fields import Kind
-from gateway.events import Told
+from gateway.events import EventRef
 from ingest.load import entries, facts, statistics
 from ingest.load.entries import TOUCHED, client_of
 from ingest.load.match import ENDED
@@ -28,7 +28,7 @@ class Written(NamedTuple):
     """
 
     counts: Counts
-    told: list[Told]
+    told: list[EventRef]
 
 
 def write(connection: Connection[Any], shapes: dict[Kind, Shape], params: Params) -> Written:

@@ -30,7 +30,7 @@ _Labels = dict[Address, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EnrichProblem:
     """Something about one row, in the terms of the catalogue."""
 
     index: int
@@ -57,7 +57,7 @@ class BoundStep(Protocol):
     def label(self) -> str:
         """See the class."""
 
-    def run(self, drafts: Fillable, cells: Sequence[Cells], kept: list[int]) -> Iterator[Told]:
+    def run(self, drafts: Fillable, cells: Sequence[Cells], kept: list[int]) -> Iterator[EnrichProblem]:
         """Fill the drafts of one batch; tells of rows only where something would have been filled."""
 
 
@@ -103,7 +103,7 @@ class _BoundLookup:
     is_secret: bool
     memo: Memo
 
-    def run(self, drafts: Fillable, cells: Sequence[Cells], kept: list[int]) -> Iterator[Told]:
+    def run(self, drafts: Fillable, cells: Sequence[Cells], kept: list[int]) -> Iterator[EnrichProblem]:
         self.memo.forget_when_full()
         found = {index: cast("_Entry | None", self.memo[cells[index][self.place]]) for index in kept}
         for number, address in enumerate(self.targets):
@@ -113,11 +113,11 @@ class _BoundLookup:
             wanting = set().union(*map(drafts.open, self.targets))
             yield from (self._told(index, cells) for index in unknown if index in wanting)
 
-    def _told(self, index: int, cells: Sequence[Cells]) -> Told:
+    def _told(self, index: int, cells: Sequence[Cells]) -> EnrichProblem:
         word = cells[index][self.place].strip()
         details: dict[str, object] = {"expected": self.step.table}
         shown = mask(word) if self.is_secret else word
-        return Told(index, "no_match", self.label, shown, details, self.step.missing == "reject")
+        return EnrichProblem(index, "no_match", self.label, shown, details, self.step.missing == "reject")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class _BoundMap:
     values: dict[str, object]
     otherwise: object | None
 
-    def run(self, drafts: Fillable, cells: Sequence[Cells], kept: list[int]) -> Iterator[Told]:  # noqa: ARG002 - of all steps
+    def run(self, drafts: Fillable, cells: Sequence[Cells], kept: list[int]) -> Iterator[EnrichProblem]:  # noqa: ARG002 - of all steps
         known, otherwise = self.values, self.otherwise
         words = drafts.values(self.source)
         drafts.fill(self.targets[0], {index: known.get(_word(word), otherwise) for index, word in words.items()})
@@ -146,7 +146,7 @@ class _BoundShift:
     source: Address
     plus: str
 
-    def run(self, drafts: Fillable, cells: Sequence[Cells], kept: list[int]) -> Iterator[Told]:  # noqa: ARG002 - of all steps
+    def run(self, drafts: Fillable, cells: Sequence[Cells], kept: list[int]) -> Iterator[EnrichProblem]:  # noqa: ARG002 - of all steps
         [target] = self.targets
         wanting = drafts.open(target)
         days = {index: cast("date", day) for index, day in drafts.values(self.source).items() if index in wanting}
@@ -155,7 +155,7 @@ class _BoundShift:
         for index, day in days.items():
             if moved[index] is None:
                 agreed = f"the years {YEARS[0]} to {YEARS[-1]}, with {self.plus} added"
-                yield Told(index, "out_of_range", self.label, day.isoformat(), {"expected": agreed})
+                yield EnrichProblem(index, "out_of_range", self.label, day.isoformat(), {"expected": agreed})
 
     def _moved(self, day: date) -> date | None:
         try:
@@ -174,7 +174,7 @@ class _BoundChoice:
     sources: tuple[Address, ...]
     choose: Callable[[date, date], date]
 
-    def run(self, drafts: Fillable, cells: Sequence[Cells], kept: list[int]) -> Iterator[Told]:  # noqa: ARG002 - of all steps
+    def run(self, drafts: Fillable, cells: Sequence[Cells], kept: list[int]) -> Iterator[EnrichProblem]:  # noqa: ARG002 - of all steps
         chosen: dict[int, date] = {}
         for source in self.sources:
             for index, value in drafts.values(source).items():

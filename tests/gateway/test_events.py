@@ -126,11 +126,12 @@ def test_an_import_tells_what_its_audit_entries_tell(office, tenants, inbox):
 
 def test_an_import_tells_its_end_last_and_a_held_file_tells_nothing_else(office, tenants, inbox):
     inbox.drop("roster_20260301.csv", people(30))
-    inbox.drop("roster_20260302.csv", people(10))  # too many vanish
+    held = inbox.drop("roster_20260302.csv", people(10))  # too many vanish
+    inbox.refuse(held, "Too few")
     found = [event for _, event in all_of(office, tenants)]
     ends = [at for at, event in enumerate(found) if isinstance(event, ImportEnded)]
-    assert [found[at].state for at in ends] == ["loaded", "held"]
-    assert ends == [len(found) - 2, len(found) - 1]
+    assert [found[at].state for at in ends] == ["loaded", "held", "refused"]
+    assert ends == [len(found) - 3, len(found) - 2, len(found) - 1]
 
 
 def test_many_records_are_told_in_few_events(office, tenants, inbox):

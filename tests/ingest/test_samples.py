@@ -11,7 +11,7 @@ from gateway.config import ConfigError, decode, read
 from gateway.errors import Permanent
 from gateway.wings import PARTNER_YAML
 from ingest.catalogue import ROW_CODES
-from ingest.samples import Difference, Expectation, Told, arrivals, run_samples
+from ingest.samples import Difference, Expectation, ExpectedProblem, arrivals, run_samples
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "partner_configs"
@@ -130,14 +130,14 @@ def test_a_folder_that_comes_to_what_it_says_has_no_differences(office, folder):
             "row: 3, column: Email",
             "row: 2, column: Email",
             [
-                Difference("a.csv", "problem", Told(row=2, column="Email", code="bad_email"), None),
-                Difference("a.csv", "problem", None, Told(row=3, column="Email", code="bad_email")),
+                Difference("a.csv", "problem", ExpectedProblem(row=2, column="Email", code="bad_email"), None),
+                Difference("a.csv", "problem", None, ExpectedProblem(row=3, column="Email", code="bad_email")),
             ],
         ),
         (
             "code: bad_email}",
             "code: bad_email}\n      - {row: 3, column: Email, code: bad_email}",
-            [Difference("a.csv", "problem", Told(row=3, column="Email", code="bad_email"), None)],
+            [Difference("a.csv", "problem", ExpectedProblem(row=3, column="Email", code="bad_email"), None)],
         ),
     ],
 )  # fmt: skip
@@ -148,7 +148,7 @@ def test_whatever_is_not_as_agreed_is_told(office, folder, old, new, differences
 
 
 def test_a_difference_reads_as_a_sentence_and_a_problem_as_a_line_of_expected_yaml():
-    told = Told(row=3, column="Email", code="bad_email")
+    told = ExpectedProblem(row=3, column="Email", code="bad_email")
     assert str(Difference("a.csv", "rows.created", 2, 1)) == "a.csv: rows.created: 2 expected, 1 found"
     assert (
         str(Difference("a.csv", "problem", None, told))
@@ -254,9 +254,9 @@ def test_a_sample_that_is_not_agreed_arrives_after_those_that_are(office, folder
 
 
 def test_words_that_yaml_would_take_for_something_else_are_quoted():
-    told = Told(row=3, column="File #", code="bad_number")
+    told = ExpectedProblem(row=3, column="File #", code="bad_number")
     assert str(told) == '{row: 3, column: "File #", code: bad_number}'
-    assert decode(read(f"problems: [{told}]"), list[Told], ("problems",)) == [told]
+    assert decode(read(f"problems: [{told}]"), list[ExpectedProblem], ("problems",)) == [told]
 
 
 def test_a_misspelt_count_is_told_with_its_line(office, folder):

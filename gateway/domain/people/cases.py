@@ -39,7 +39,7 @@ class NewCase(NamedTuple):
     values: Mapping[str, object]
 
 
-class Wanted(NamedTuple):
+class CaseFilter(NamedTuple):
     """Which cases a list is about; what is None does not matter.
 
     Attributes:
@@ -55,7 +55,7 @@ class Wanted(NamedTuple):
     number: str | None = None
 
 
-def look_through(acting: Acting, wanted: Wanted, paging: Paging) -> Found[Case]:
+def look_through(acting: Acting, wanted: CaseFilter, paging: Paging) -> Found[Case]:
     """Some of the cases that fit, the newest first; that they were seen, and whose they are, is on record."""
     return records.look_through(acting, "case.list", Case, _fitting(wanted), paging)
 
@@ -168,7 +168,7 @@ def unpin(acting: Acting, case_id: UUID, name: str, expected: Expected = None) -
         records.unpin(acting, "case.unpin", records.take(acting, Case, case_id, expected), name)
 
 
-def _fitting(wanted: Wanted) -> Select[Case]:
+def _fitting(wanted: CaseFilter) -> Select[Case]:
     found = select(Case)
     for name in ("status", "stage", "case_type", "client_id", "attorney_id"):
         if (value := getattr(wanted, name)) is not None:

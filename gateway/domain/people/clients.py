@@ -38,7 +38,7 @@ class NewClient(NamedTuple):
     values: Mapping[str, object]
 
 
-class Wanted(NamedTuple):
+class ClientFilter(NamedTuple):
     """Which clients a list is about; what is None does not matter.
 
     Attributes:
@@ -51,7 +51,7 @@ class Wanted(NamedTuple):
     partner: str | None = None
 
 
-def look_through(acting: Acting, wanted: Wanted, paging: Paging) -> Found[Client]:
+def look_through(acting: Acting, wanted: ClientFilter, paging: Paging) -> Found[Client]:
     """Some of the clients that fit, the newest first; that they were seen is on record."""
     return records.look_through(acting, "client.list", Client, _fitting(wanted), paging)
 
@@ -172,7 +172,7 @@ def _put(acting: Acting, action: Action, client_id: UUID, status: str, expected:
     return client
 
 
-def _fitting(wanted: Wanted) -> Select[Client]:
+def _fitting(wanted: ClientFilter) -> Select[Client]:
     found = select(Client)
     if wanted.status:
         found = found.where(Client.status == wanted.status)

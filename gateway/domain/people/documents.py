@@ -29,7 +29,7 @@ class NewDocument(NamedTuple):
     values: Mapping[str, object]
 
 
-class Wanted(NamedTuple):
+class DocumentFilter(NamedTuple):
     """Which documents a list is about; what is None does not matter.
 
     Attributes:
@@ -42,7 +42,7 @@ class Wanted(NamedTuple):
     days: int | None = None
 
 
-def look_through(acting: Acting, wanted: Wanted, paging: Paging) -> Found[Document]:
+def look_through(acting: Acting, wanted: DocumentFilter, paging: Paging) -> Found[Document]:
     """Some of the documents that fit, the newest first; that they were seen, and whose they are, is on record.
 
     Whoever asks what ends soon is shown no duration of status, for it has no day.
@@ -129,7 +129,7 @@ def unpin(acting: Acting, document_id: UUID, name: str, expected: Expected = Non
         records.unpin(acting, "document.unpin", document, name)
 
 
-def _fitting(acting: Acting, wanted: Wanted) -> Select[Document]:
+def _fitting(acting: Acting, wanted: DocumentFilter) -> Select[Document]:
     found = select(Document)
     for name in ("doc_type", "status", "client_id"):
         if (value := getattr(wanted, name)) is not None:

@@ -22,21 +22,21 @@ from gateway.office import Acting, Actor, Office
 _CANDIDATES = 3  # of an abbreviation that fits several jobs
 
 
-class Wanted(NamedTuple):
+class JobFilter(NamedTuple):
     """Which jobs somebody asks for; what is None does not matter."""
 
     state: JobState | None = None
     kind: str | None = None
 
 
-class Told(NamedTuple):
+class JobAccount(NamedTuple):
     """A job, and the slug of the firm whose it is; None for the platform's own."""
 
     job: JobRow
     firm: str | None
 
 
-def listed(acting: Acting, wanted: Wanted, paging: Paging) -> Found[JobRow]:
+def listed(acting: Acting, wanted: JobFilter, paging: Paging) -> Found[JobRow]:
     """The firm's jobs, the newest first."""
     query = _of(wanted).where(JobRow.firm_id == acting.firm_id)
     return newest(acting.session, query, (JobRow.created_at, JobRow.id), paging)
@@ -62,7 +62,7 @@ def retry(acting: Acting, known: Kinds, job_id: UUID) -> JobRow:
 # ------------------------------------------------------------------------------------------------ of every firm
 
 
-def newest_anywhere(office: Office, wanted: Wanted, limit: int, *, firm: str | None = None) -> list[Told]:
+def newest_anywhere(office: Office, wanted: JobFilter, limit: int, *, firm: str | None = None) -> list[JobAccount]:
     """The newest jobs of all firms and of the platform, or of one firm.
 
     Raises:
@@ -75,7 +75,7 @@ def newest_anywhere(office: Office, wanted: Wanted, limit: int, *, firm: str | N
         return [_told(session, job) for job in session.scalars(query)]
 
 
-def find_anywhere(office: Office, wanted: str) -> Told:
+def find_anywhere(office: Office, wanted: str) -> JobAccount:
     """A job by its id or the unique beginning of one, whichever firm's it is.
 
     Raises:
@@ -94,7 +94,7 @@ def find_anywhere(office: Office, wanted: str) -> Told:
     return found[0]
 
 
-def retry_anywhere(office: Office, known: Kinds, found: Told, actor: Actor) -> Told:
+def retry_anywhere(office: Office, known: Kinds, found: JobAccount, actor: Actor) -> JobAccount:
     """See `retry`; of the platform's own jobs there is no entry, for the audit log is the firms'.
 
     Raises:
@@ -103,21 +103,21 @@ def retry_anywhere(office: Office, known: Kinds, found: Told, actor: Actor) -> T
     job = found.job
     if job.firm_id is not None:
         with office.acting(job.firm_id, actor) as acting:
-            return Told(retry(acting, known, job.id), found.firm)
+            return JobAccount(retry(acting, known, job.id), found.firm)
     with office.db.system() as session:
         kinds.retry(session, known, job.id)
-        return Told(session.get_one(JobRow, job.id), None)
+        return JobAccount(session.get_one(JobRow, job.id), None)
 
 
 # ------------------------------------------------------------------------------------------------ helpers
 
 
-def _of(wanted: Wanted) -> Select[JobRow]:
+def _of(wanted: JobFilter) -> Select[JobRow]:
     found = select(JobRow)
     found = found.where(JobRow.state == wanted.state) if wanted.state else found
     return found.where(JobRow.kind == wanted.kind) if wanted.kind else found
 
 
-def _told(session: Session, job: JobRow) -> Told:
+def _told(session: Session, job: JobRow) -> JobAccount:
     firm = session.get_one(Firm, job.firm_id).slug if job.firm_id else None
-    return Told(job, firm)
+    return JobAccount(job, firm)

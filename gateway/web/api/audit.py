@@ -68,7 +68,7 @@ def list_entries(
     limit: Limit = 50,
 ) -> Page[Entry]:
     """Look into the audit log, the newest first; that somebody did is an entry of its own."""
-    wanted = audit.Wanted(person, record, actor, action, instant_of(from_, "from"), instant_of(to, "to"))
+    wanted = audit.EntryFilter(person, record, actor, action, instant_of(from_, "from"), instant_of(to, "to"))
     with call.acting() as acting:
         return page_of(audit.look_through(acting, wanted, paging(cursor, limit)), Entry.of, limit)
 

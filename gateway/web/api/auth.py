@@ -80,7 +80,7 @@ def login(
     """
     _refuse_forms(request)
     keyring: Keyring = request.app.state.keyring
-    opened = staff.sign_in(office, staff.Wanted(data.email, data.password, data.firm, origin_of(request)))
+    opened = staff.sign_in(office, staff.Login(data.email, data.password, data.firm, origin_of(request)))
     token = keyring.sign(opened)
     answer = SignedIn(access_token=token, expires_in=int(sessions.LASTS.total_seconds()), csrf_token=opened.csrf_token)
     return Response(answer, headers=NO_STORE, cookies=cookies.signed_in(office.settings, token, opened.csrf_token))

@@ -40,7 +40,7 @@ from gateway.web.versions import IfMatch, expected, tag
 Complexity = Annotated[int, Meta(ge=1, le=10)]
 CaseNumber = Annotated[Name, Meta(description="Unique with the partner; it cannot change.")]
 ByAttorney = Annotated[UUID | None, QueryParameter(description="Of this attorney only.")]
-Outcome = Literal["approved", "denied", "withdrawn", "closed"]
+Decision = Literal["approved", "denied", "withdrawn", "closed"]
 
 
 class CaseView(Struct, frozen=True, kw_only=True):
@@ -123,7 +123,7 @@ class CasePatch(CaseFields, kw_only=True, forbid_unknown_fields=True):
 class Closure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a case ended."""
 
-    outcome: Outcome
+    outcome: Decision
     decided_on: Day | None = None
 
 
@@ -149,7 +149,7 @@ def list_cases(
 ) -> Page[CaseView]:
     """List cases, the newest first; `number` is a part of a case's number, or of its receipt's, LCA's or PERM's."""
     check_words("case", status=status, stage=stage, case_type=type_)
-    wanted = cases.Wanted(status, stage, type_, client, attorney, partner, number)
+    wanted = cases.CaseFilter(status, stage, type_, client, attorney, partner, number)
     with call.acting() as acting:
         found = cases.look_through(acting, wanted, paging(cursor, limit, total=total))
         return page_of(found, CaseView.of, limit)

@@ -44,7 +44,7 @@ def list_clients(
     total: Total = False,
 ) -> Page[ClientView]:
     """List clients, the newest first; `search` looks into names, e-mail addresses and employee ids."""
-    wanted = clients.Wanted(status, search, partner)
+    wanted = clients.ClientFilter(status, search, partner)
     with call.acting() as acting:
         found = clients.look_through(acting, wanted, paging(cursor, limit, total=total))
         return page_of(found, ClientView.of, limit)

@@ -102,7 +102,7 @@ def list_documents(
 ) -> Page[DocumentView]:
     """List documents, the newest first. `expiring_within` asks for days: 0 is today."""
     check_words("document", doc_type=type_, status=status)
-    wanted = documents.Wanted(type_, status, client, expiring_within)
+    wanted = documents.DocumentFilter(type_, status, client, expiring_within)
     with call.acting() as acting:
         found = documents.look_through(acting, wanted, paging(cursor, limit, total=total))
         return page_of(found, lambda one: DocumentView.of(one, acting.cipher), limit)

@@ -96,7 +96,7 @@ def list_imports(
 ) -> Page[ImportSummary]:
     """List imports, the newest first."""
     with call.acting() as acting:
-        found = imports.listed(acting, imports.Wanted(partner, wanted), paging(cursor, limit))
+        found = imports.listed(acting, imports.ImportFilter(partner, wanted), paging(cursor, limit))
         return page_of(found, ImportSummary.of, limit)
 
 

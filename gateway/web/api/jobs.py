@@ -54,7 +54,7 @@ def list_jobs(
 ) -> Page[JobView]:
     """List the firm's jobs, the newest first."""
     with call.acting() as acting:
-        found = jobs.listed(acting, jobs.Wanted(wanted, kind), paging(cursor, limit))
+        found = jobs.listed(acting, jobs.JobFilter(wanted, kind), paging(cursor, limit))
         return page_of(found, JobView.of, limit)
 
 

@@ -17,7 +17,7 @@ from gateway.domain.partners import homes, names
 from gateway.web.calls import Call, may
 from gateway.web.pages import Cursor, Limit, Page, page_of, paging
 from gateway.web.versions import tag
-from ingest.freshness import Freshness, Standing, standing_of
+from ingest.freshness import Freshness, PartnerFreshness, standing_of
 
 Slug = Annotated[str, PathParameter(max_length=63, pattern=r"^[^\x00]*$", description="The partner's short name.")]
 FeedName = Annotated[str, PathParameter(max_length=63, pattern=r"^[^\x00]*$", description="Of the partner.")]
@@ -104,7 +104,7 @@ class PartnerView(Struct, frozen=True, kw_only=True):
     feeds: list[FeedStanding]
 
     @classmethod
-    def of(cls, found: Standing) -> PartnerView:
+    def of(cls, found: PartnerFreshness) -> PartnerView:
         """A partner as staff see it."""
         return cls(
             partner=PartnerSummary.of(found.partner),

@@ -21,7 +21,7 @@ log = get_logger(__name__)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110, 9.2.1
 
 
-class Wanted(Struct, frozen=True):
+class Login(Struct, frozen=True):
     """Who somebody says to be."""
 
     email: str
@@ -30,7 +30,7 @@ class Wanted(Struct, frozen=True):
     origin: str
 
 
-def sign_in(office: Office, wanted: Wanted) -> Opened:
+def sign_in(office: Office, wanted: Login) -> Opened:
     """Open a session for whoever knows the password.
 
     A wrong password, an unknown address, a firm that is missing although the address works at two, and somebody who
@@ -103,7 +103,7 @@ def _count(office: Office, counters: list[sign_in_delays.Counter]) -> None:
         raise Rejected(429, error.code, error.sentence, headers=wait) from error
 
 
-def _open(office: Office, account: Account, wanted: Wanted) -> Opened | None:
+def _open(office: Office, account: Account, wanted: Login) -> Opened | None:
     with office.db.firm(account.firm_id) as session:
         return sessions.start(session, account, wanted.password, wanted.origin)
 

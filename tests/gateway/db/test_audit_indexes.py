@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 from gateway import clock
 from gateway.db.session import driver
 from gateway.domain import audit
-from gateway.domain.audit import Wanted
+from gateway.domain.audit import EntryFilter
 
 PEOPLE = 200  # of ten entries each
 
@@ -81,9 +81,9 @@ class Caught:
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        (Wanted(person=PERSON), {"client_id_at_idx": 8, "case_id_at_idx": 1, "entries_naming": 1}),
-        (Wanted(record=PERSON), {"client_id_at_idx": 8, "case_id_at_idx": 0, "entries_naming": 1}),
-        (Wanted(record=CASE), {"client_id_at_idx": 0, "case_id_at_idx": 1, "entries_naming": 0}),
+        (EntryFilter(person=PERSON), {"client_id_at_idx": 8, "case_id_at_idx": 1, "entries_naming": 1}),
+        (EntryFilter(record=PERSON), {"client_id_at_idx": 8, "case_id_at_idx": 0, "entries_naming": 1}),
+        (EntryFilter(record=CASE), {"client_id_at_idx": 0, "case_id_at_idx": 1, "entries_naming": 0}),
     ],
 )
 def test_each_query_has_its_index(db, tenants, log, wanted, expected):
