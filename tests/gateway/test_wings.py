@@ -10,9 +10,10 @@ import gateway.domain
 import ingest
 import outbound
 from gateway.config import Section
+from gateway.erasing import Eraser
 from gateway.jobs.kinds import Kind
 from gateway.jobs.subscriptions import Subscription
-from gateway.wings import KINDS, SUBSCRIPTIONS, WINGS
+from gateway.wings import ERASERS, KINDS, SUBSCRIPTIONS, WINGS
 
 
 def modules() -> Iterator[object]:
@@ -34,8 +35,9 @@ def declared(kind: type) -> set[object]:
         (Kind, set(KINDS.values())),
         (Section, {one for wing in WINGS for one in wing.sections}),
         (Subscription, {one for wing in WINGS for one in wing.subscriptions}),
+        (Eraser, set(ERASERS)),
     ],
-    ids=["kinds of jobs", "sections of partner.yaml", "subscriptions"],
+    ids=["kinds of jobs", "sections of partner.yaml", "subscriptions", "erasers"],
 )
 def test_whatever_a_room_declares_its_wing_brings(kind, known):
     assert declared(kind) <= known
