@@ -81,6 +81,11 @@ ROW_CODES: dict[str, Entry] = {
         "{column}: {value} is shorter than agreed; leading zeros may have been lost.",
         "Format the column as text before saving.",
     ),
+    "lost_digits": Entry(
+        "{column}: {value} is what a spreadsheet makes of a number or of text that looks like one; "
+        "digits may have been lost.",
+        "Format the column as text and export again.",
+    ),
     "no_match": Entry(
         "{column}: {value} is not in the table {expected}, from which we take what the row does not say.",
         "Check the spelling; if it is new, tell us what belongs to it.",

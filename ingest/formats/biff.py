@@ -1,4 +1,6 @@
-"""What an xls says that calamine leaves out: error cells and negative numbers ([MS-XLS] in a file of [MS-CFB])."""
+"""What an xls says that calamine leaves out: error cells, negative numbers and forms of numbers ([MS-XLS] in a file of
+[MS-CFB]).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from typing import IO
 from ingest.formats.base import Refused
 from ingest.formats.calamine_gaps import Gaps
 from ingest.formats.cells import text_of
+from ingest.formats.shown import Form, form_of
 
 _NO_SECTOR = 0xFFFFFFFA  # numbers from here on have special meanings
 _NAMES = {"workbook", "book"}  # the stream of BIFF8, and the one of BIFF5
@@ -20,14 +23,16 @@ _RECORD = struct.Struct("<HH")  # kind, bytes that follow
 _CELL = struct.Struct("<HHH")  # row, column, format
 _NUMBER = struct.Struct("<HHHd")
 _RK = struct.Struct("<HI")  # format, number
-_BOF, _EOF, _BOUNDSHEET = 0x0809, 0x000A, 0x0085
+_BOF, _EOF, _BOUNDSHEET, _FORMAT, _STYLE = 0x0809, 0x000A, 0x0085, 0x041E, 0x00E0
+_BIFF8 = 0x0600
+Forms = dict[int, Form]  # by the number of the style that has it
 _IS_ERROR = b"\xff\xff"  # behind the result of a formula that is no number; its first byte says what it is
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _UNNAMED = "#N/A"  # what the few errors of later versions are stored as for readers that do not know them
 
 
 def gaps(path: Path) -> list[Gaps]:
-    """The error cells and negative numbers of all sheets, charts included, in the order of the workbook.
+    """The error cells, negative numbers and forms of all sheets, charts included, in the order of the workbook.
 
     Raises:
         Refused: `unreadable`; the details lack the file's name.
@@ -36,16 +41,19 @@ def gaps(path: Path) -> list[Gaps]:
         with path.open("rb") as file:
             stream = _workbook(_Container(file))
         starts = [struct.unpack_from("<I", stream, at)[0] for kind, at, _ in _records(stream, 0) if kind == _BOUNDSHEET]
-        return [_sheet(stream, start) for start in starts]
+        forms = _forms(stream)
+        return [_sheet(stream, start, forms) for start in starts]
     except (struct.error, IndexError, StopIteration) as error:
         raise Refused("unreadable", why="it is damaged or cut short") from error
 
 
-def _sheet(stream: bytearray, start: int) -> Gaps:
+def _sheet(stream: bytearray, start: int, forms: Forms) -> Gaps:
     found = Gaps()
     for kind, at, size in _records(stream, start):
         if kind in _READERS:
             _READERS[kind](stream, at, size, found)
+        if forms and kind in _NUMBERS:
+            _note_forms(stream, at, size if kind == _MULRK else 0, forms, found)
     return found
 
 
@@ -109,7 +117,41 @@ def _short_number(stream: bytearray, at: int, row: int, column: int, found: Gaps
     found.numbers[row + 1][column] = text_of(value / 100 if by_hundreds else value)
 
 
-_READERS = {0x0205: _boolerr, 0x0006: _formula, 0x0203: _number, 0x027E: _rk, 0x00BD: _mulrk}
+_MULRK = 0x00BD
+_NUMBERS = {0x0006, 0x0203, 0x027E, _MULRK}
+_READERS = {0x0205: _boolerr, 0x0006: _formula, 0x0203: _number, 0x027E: _rk, _MULRK: _mulrk}
+
+
+# ---------------------------------------------------------------- forms
+
+
+def _note_forms(stream: bytearray, at: int, size: int, forms: Forms, found: Gaps) -> None:
+    """Of one number, or of `size` bytes of them beside each other."""
+    row, first, style = _CELL.unpack_from(stream, at)
+    styles = [_RK.unpack_from(stream, place)[0] for place in range(at + 4, at + size - 2, _RK.size)] or [style]
+    for number, one in enumerate(styles):
+        if one in forms:
+            found.shown.note(row + 1, first + number, forms[one])
+
+
+def _forms(stream: bytearray) -> Forms:
+    """The forms of the workbook's styles, which are numbered in their order ([MS-XLS] 2.4.126, 2.4.353)."""
+    is_new = struct.unpack_from("<H", stream, _RECORD.size)[0] == _BIFF8
+    made: dict[int, Form] = {}
+    styles: list[int] = []
+    for kind, at, size in _records(stream, 0):
+        if kind == _FORMAT and (form := form_of(_code(stream[at : at + size], is_new=is_new))):
+            made[struct.unpack_from("<H", stream, at)[0]] = form
+        elif kind == _STYLE:
+            styles.append(struct.unpack_from("<H", stream, at + 2)[0])
+    return {place: made[number] for place, number in enumerate(styles) if number in made}
+
+
+def _code(record: bytearray, *, is_new: bool) -> str:
+    if not is_new:
+        return record[3 : 3 + record[2]].decode("latin-1")
+    is_wide = record[4] & 1
+    return record[5:].decode("utf-16-le" if is_wide else "latin-1", "replace")
 
 
 # ---------------------------------------------------------------- container

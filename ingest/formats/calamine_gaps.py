@@ -1,5 +1,5 @@
-"""What calamine does not tell about a sheet: its error cells, which it gives as blank, and numbers under a date format
-that are no dates, of which it makes midnights and days that nobody meant.
+"""What calamine does not tell about a sheet: its error cells, which it gives as blank, numbers under a date format that
+are no dates, of which it makes midnights and days that nobody meant, and numbers that are shown as more than they are.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from ingest.formats.answers import Merge
+from ingest.formats.shown import Shown
 
 HEAD_ROWS = 101  # merged cells count where headers stand: one of two rows is looked for in the first 100
 
@@ -32,11 +33,13 @@ class Gaps:
     Attributes:
         errors: what each error cell shows, such as #N/A.
         numbers: the text of cells that are plain numbers if calamine makes a day or a time of day of them.
+        shown: the cells whose number format has a form.
         merges: merged cells, where calamine does not know them.
     """
 
     errors: Texts = field(default_factory=_texts)
     numbers: Texts = field(default_factory=_texts)
+    shown: Shown = field(default_factory=Shown)
     merges: list[Merge] | None = None
 
     @property

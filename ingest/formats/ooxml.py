@@ -1,4 +1,6 @@
-"""What an xlsx says that its readers leave out: error cells, negative numbers, merged cells (ECMA-376 part 1)."""
+"""What an xlsx says that its readers leave out: error cells, negative numbers, forms of numbers, merged cells (ECMA-376
+part 1).
+"""
 
 from __future__ import annotations
 
@@ -13,31 +15,40 @@ from xml.etree.ElementTree import fromstring
 from ingest.formats.answers import Merge
 from ingest.formats.calamine_gaps import HEAD_ROWS, Gaps, Irregular
 from ingest.formats.cells import text_of
+from ingest.formats.shown import Form, form_of
 
 _CHUNK = 1 << 20
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _ERROR_MARK, _ODD_ERROR_MARK = b' t="e"', b" t='e'"
+_ODD_STYLE_MARK = b" s='"
 _ERROR = re.compile(
     rb'<(?:\w+:)?c(?=\s[^<>]* t="e")[^<>]* r="([A-Z]{1,3})([0-9]{1,7})"[^<>]*>'
     rb"(?:<(?:\w+:)?f[^<>]*/>|<(?:\w+:)?f[^<>]*>[^<]*</(?:\w+:)?f>)?<(?:\w+:)?v>([^<]*)<"
 )
 _NEGATIVE = re.compile(rb">(-[0-9][0-9.eE+-]*)<")  # begins with what is rare, for speed; `v` is looked for behind it
+_CELL = re.compile(rb"<(?:\w+:)?c\s")
 _PLACE = re.compile(rb' r="([A-Z]{1,3})([0-9]{1,7})"')
 _MERGE = re.compile(rb'mergeCell [^<>]*ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
 _MERGE_LENGTH = 200  # bytes; more than one such element takes
 
 
 def gaps(path: Path, sheet: str) -> Gaps:
-    """The error cells and negative numbers of a sheet.
+    """The error cells and negative numbers of a sheet, and its cells with a form.
 
     Raises:
         Irregular: there are some whose place is not written beside them.
     """
     found = Gaps()
     with zipfile.ZipFile(path) as archive, archive.open(_part_of(archive, sheet)) as part:
+        forms = _forms(archive)
+        styled = re.compile(rb' s="(' + b"|".join(map(re.escape, forms)) + rb')"')
         for piece in _whole_cells(part):
             _find_errors(piece, found)
             _find_negatives(piece, found)
+            if forms and _ODD_STYLE_MARK in piece:
+                raise Irregular
+            for match in styled.finditer(piece) if forms else ():
+                _note_form(piece, match.start(), forms[match[1]], found)
     return found
 
 
@@ -74,6 +85,29 @@ def _find_negatives(piece: bytes, found: Gaps) -> None:
         if place is None or piece.find(b"c>", at, match.start()) >= 0:
             raise Irregular
         found.numbers[int(place[2])][_column(place[1])] = _number(match[1])
+
+
+def _note_form(piece: bytes, at: int, form: Form, found: Gaps) -> None:
+    start = piece.rfind(b"<", 0, at)
+    tag = piece[start : piece.find(b">", at) + 1]
+    if not _CELL.match(tag):
+        return  # a row's own style, or a column's: each cell has one besides
+    place = _PLACE.search(tag)
+    if place is None:
+        raise Irregular
+    found.shown.note(int(place[2]), _column(place[1]), form)
+
+
+def _forms(archive: zipfile.ZipFile) -> dict[bytes, Form]:
+    """The forms by the numbers of the styles that have them (18.8.10, 18.8.31); of a sheet without styles none."""
+    name = next((name for name in archive.namelist() if name.endswith("/styles.xml")), None)
+    if name is None:
+        return {}
+    styles = fromstring(archive.read(name))  # noqa: S314 - entities were refused by `inspect`
+    codes = {one.get("numFmtId"): one.get("formatCode", "") for one in styles.iterfind(".//{*}numFmts/{*}numFmt")}
+    made = {number: form for number, code in codes.items() if (form := form_of(code))}
+    cells = enumerate(styles.iterfind(".//{*}cellXfs/{*}xf"))
+    return {str(place).encode(): made[one.get("numFmtId")] for place, one in cells if one.get("numFmtId") in made}
 
 
 def _number(written: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What an ods says that calamine leaves out: error cells, merged cells, and days that are the number 0
+"""What an ods says that calamine leaves out: error cells, merged cells, forms of numbers, and days that are 0
 (OpenDocument 1.3 part 3).
 """
 
@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
 
 from ingest.formats.calamine_gaps import HEAD_ROWS, Gaps
+from ingest.formats.shown import Form
 
 _CHUNK = 1 << 20
-_CONTENT = "content.xml"
+_CONTENT, _STYLES = "content.xml", "styles.xml"
 _DAY_0 = "1899-12-30"  # where the document names no other
 # A document without any of these says nothing that calamine leaves out; looking for them takes a tenth of parsing it.
 _MARKS = (
@@ -24,6 +26,9 @@ _MARKS = (
     f'date-value="{_DAY_0}'.encode(),
 )
 _LONGEST_MARK = 40  # bytes
+# a style that shows numbers with noughts in front, or behind letters
+_FORM_MARK = re.compile(rb'min-integer-digits="(?:[2-9]|[1-9][0-9])"|<number:text>[^<]{0,20}[0-9A-Za-z]')
+_FORM = re.compile(r"(?:[A-Za-z](?:[^0-9]*[^0-9\s])?)?[0-9][0-9 ()/-]*")
 _ERROR = re.compile(r"#N/A|#REF!|#VALUE!|#DIV/0!|#NAME\?|#NUM!|#NULL!|Err:[0-9]{3}")
 
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
@@ -40,14 +45,20 @@ def gaps(path: Path) -> list[Gaps]:
 
 
 def _is_marked(archive: zipfile.ZipFile) -> bool:
+    if _STYLES in archive.namelist() and any(map(_FORM_MARK.search, _pieces(archive, _STYLES))):
+        return True
+    return any(
+        any(mark in piece for mark in _MARKS) or _FORM_MARK.search(piece) for piece in _pieces(archive, _CONTENT)
+    )
+
+
+def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    """A part in pieces that do not cut every mark: what one cuts, the next has whole."""
     tail = b""
-    with archive.open(_CONTENT) as part:
+    with archive.open(name) as part:
         while chunk := part.read(_CHUNK):
-            piece = tail + chunk
-            if any(mark in piece for mark in _MARKS):
-                return True
+            yield tail + chunk
             tail = chunk[-_LONGEST_MARK:]
-    return False
 
 
 def _parsed(archive: zipfile.ZipFile) -> list[Gaps]:
@@ -111,6 +122,9 @@ class _Content:
         day, _, clock = self._cell.get(_OFFICE + "date-value", "").partition("T")
         if day == self._day_0:
             self._note(sheet.numbers, clock[:8] if clock.strip("0:.") else "0")
+        if form := _form_of(self._cell.get(_OFFICE + "value", ""), shown):
+            for column in range(self._column, self._column + self._columns):
+                sheet.shown.note(self._row + 1, column, form, self._rows)
         if self._row < HEAD_ROWS:
             self._note_merge(sheet)
         self._column += self._columns
@@ -126,3 +140,13 @@ class _Content:
         if sheet.merges is not None and max(rows, columns) > 1:
             first = self._row, self._column
             sheet.merges.append((first, (self._row + rows - 1, self._column + columns - 1)))
+
+
+def _form_of(value: str, shown: str) -> Form | None:
+    """The form in which a whole number is shown: noughts in front, or behind letters."""
+    digits = "".join(filter(str.isdecimal, shown))
+    if not (value.isdecimal() and _FORM.fullmatch(shown) and digits.lstrip("0") == value.lstrip("0")):
+        return None
+    if len(digits) <= len(value) and not shown[0].isalpha():
+        return None
+    return Form(tuple("0" if one.isdecimal() else f"'{one}" for one in shown), len(digits))

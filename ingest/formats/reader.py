@@ -7,6 +7,7 @@ in memory, ends this process and no other.
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import os
 import resource
@@ -28,12 +29,14 @@ from ingest.formats.archive import inspect
 from ingest.formats.base import BATCH_BYTES, BATCH_ROWS, Refused
 from ingest.formats.calamine_gaps import HEAD_ROWS, Gaps, Irregular, Row
 from ingest.formats.cells import text_of
+from ingest.formats.shown import NUMBERS, form_of
 
 GIVEN_UP = 75  # exit code: too much for this way of reading
 MARGIN_CELLS = 5_000_000  # blank cells above the first one; calamine would make a list of each row of them
 
 _DAY = timedelta(days=1)
 _NO_ERRORS: list[int] = []
+_form_of = functools.cache(form_of)
 
 
 def main(descriptor: int, way: str) -> None:
@@ -142,20 +145,25 @@ def _shifted(rows: Iterator[list[Any]], left: int) -> Iterator[list[Any]]:
 
 def _texts(row: list[Any], number: int, gaps: Gaps) -> Row:
     texts = [value if type(value) is str else text_of(value) for value in row]
+    if gaps.shown:
+        gaps.shown.complete(number, row, texts)
     if number in gaps.numbers or number in gaps.errors:
         return gaps.complete(number, row, texts)
     return texts, _NO_ERRORS
 
 
 def _streamed(row: tuple[Any, ...], day_0: datetime) -> Row:
-    texts = [unescape(cell.value) if cell.data_type == "s" else _streamed_text(cell.value, day_0) for cell in row]
+    texts = [unescape(cell.value) if cell.data_type == "s" else _streamed_text(cell, day_0) for cell in row]
     return texts, [column for column, cell in enumerate(row) if cell.data_type == "e"]
 
 
-def _streamed_text(value: object, day_0: datetime) -> str:
+def _streamed_text(cell: Any, day_0: datetime) -> str:  # noqa: ANN401 - openpyxl has no types
     """Of a negative number openpyxl makes a day before the calendar begins, which Excel does not."""
+    value = cell.value
     if type(value) is datetime and value < day_0:
         return text_of((value - day_0) / _DAY)
+    if type(value) in NUMBERS and (form := _form_of(cell.number_format)):
+        return form.of(text_of(value))
     return text_of(value)
 
 

@@ -207,7 +207,7 @@ def _rehearsed(source: Source, draft: FeedDraft, identity: Identity, reader: Rea
             draft.layout.unsure.append(f"controls: left out, for they do not hold for this sample. {error.sentence}")
             continue
         given_up = mend(draft, seen)
-    if seen.loaded < _LEAST_LOADED * seen.rows:
+    if seen.loaded + seen.spoiled < _LEAST_LOADED * seen.rows:
         raise NotUnderstood(
             f"Most rows of {source.name} would not load under any settings that were found: {seen.loaded:,} of "
             f"{seen.rows:,}. Write partner.yaml by hand (docs/config.md), or ask the partner for a better sample."

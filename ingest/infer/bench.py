@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import convert
+
 from gateway.domain.people.fields import FIELDS, Kind
+from ingest.feed import FieldSpec
+from ingest.infer.counting import counted
 from ingest.infer.draft import FieldDraft, RecordDraft, SectionDraft
 from ingest.infer.options import Read, Terrain, reading
 from ingest.infer.profile import ColumnProfile, TableProfile
 from ingest.infer.vocabulary import KEPT, Likeness, Target, likeness, targets
+from ingest.mapping.fitting import identifies
 from ingest.mapping.headers import Headers
 
 _ONLY_CASES: dict[Target, Target] = {  # what a column about a person is in a file about cases
@@ -58,6 +63,15 @@ class Bench:
                 if made := self.take(kind, name, address, f"by its name{how}"):
                     record.fields[name] = made
 
+    def doubt_spoiled(self) -> None:
+        """Ask about identifiers that a spreadsheet may have taken for numbers: their rows will be rejected."""
+        for record in self.section.records():
+            for name, made in record.fields.items():
+                spec = convert(made.options, FieldSpec)
+                columns = [self.all[address] for address in made.columns if address in self.all]
+                if identifies(record.kind, name, spec, is_key=name == record.key):
+                    made.unsure += [_spoiled(column) for column in columns if column.spoiled]
+
     def by_name(self, *, only_cases: bool) -> list[tuple[Likeness, str, Target]]:
         """Which field each free column may be by its name."""
         found = []
@@ -76,6 +90,14 @@ def drafted(address: str, read: Read, because: str, **more: Any) -> FieldDraft: 
     """A field from one column."""
     told = "; ".join(part for part in (because, read.because) if part)
     return FieldDraft({"from": address} | read.options | more, told, list(read.unsure), [address])
+
+
+def _spoiled(column: ColumnProfile) -> str:
+    return (
+        f"{counted(column.spoiled, 'value')} such as {column.spoiled_one}: a spreadsheet made them of longer "
+        "numbers, or of text, so their rows will be rejected (lost_digits). Have the column formatted as text and "
+        "exported again"
+    )
 
 
 def addressed(profile: TableProfile) -> tuple[dict[str, ColumnProfile], list[str]]:

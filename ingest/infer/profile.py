@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from gateway.values.base import BadValue
+from gateway.values.spoiled import is_spoiled
 from ingest.feed import FieldSpec
 from ingest.infer.dates import DateTally
 from ingest.infer.words import PLACEHOLDERS
@@ -70,6 +71,7 @@ class ColumnProfile:
         dates: which date formats read its values.
         shortest, longest: characters.
         several: distinct values of several parts, such as `English; Hindi`.
+        spoiled: distinct values that a spreadsheet may have made of others, such as `1.00235E+12`, and one of them.
     """
 
     def __init__(self, name: str, kept: int = _KEPT_MOST, places: int = _FLAGS) -> None:
@@ -80,6 +82,7 @@ class ColumnProfile:
         self.dates = DateTally()
         self.shortest, self.longest = math.inf, 0
         self.several = self.digits = self.zeros = self.commas = self.underscored = self.worded = self.lettered = 0
+        self.spoiled, self.spoiled_one = 0, ""
         self.seen = (
             0  # distinct values that were weighed; those beyond the kept ones count as often as batches have them
         )
@@ -165,6 +168,8 @@ class ColumnProfile:
             self.digits += 1
             self.zeros += value[0] == "0"
             return
+        if is_spoiled(value):
+            self.spoiled, self.spoiled_one = self.spoiled + 1, value
         self.several += ";" in value or "|" in value
         self.commas += "," in value
         self.underscored += value[0] == "_"

@@ -37,11 +37,13 @@ class Rehearsed:
         bad: cells that are not as proposed.
         first: the first row that has one.
         loaded: rows that load once bad cells are dropped.
+        spoiled: rows that do not, for a spreadsheet spoiled them: nothing speaks against the proposal.
     """
 
     rows: int = 0
     loaded: int = 0
     skipped: int = 0
+    spoiled: int = 0
     bad: Counter[Place] = field(default_factory=Counter)
     first: dict[Place, int] = field(default_factory=dict)
 
@@ -83,16 +85,20 @@ def _count(found: Rehearsed, batch: Batch, plan: FeedPlan) -> None:
     found.rows += len(batch.rows) + len(batch.broken)
     found.skipped += len(mapped.skipped)
     lost = {one.row for one in batch.broken}
+    spoiled: set[int] = set()
     for problem in mapped.problems:
         place = (batch.sheet, problem.column or "")
-        if problem.code in _UNMENDED or problem.column is None:
+        if problem.code == "lost_digits":
+            spoiled.add(problem.row)
+        elif problem.code in _UNMENDED or problem.column is None:
             lost.update([problem.row] if problem.severity == "error" else [])
         else:
             found.bad[place] += 1
             found.first.setdefault(place, problem.row)
             if problem.severity == "error" and problem.column in _keys(plan):
                 lost.add(problem.row)
-    found.loaded += len(batch.rows) + len(batch.broken) - len(lost)
+    found.spoiled += len(spoiled - lost)
+    found.loaded += len(batch.rows) + len(batch.broken) - len(lost | spoiled)
 
 
 def _keys(plan: FeedPlan) -> Iterator[str]:

@@ -58,6 +58,7 @@ def section_of(
         _people(bench)
     if dependent and section.client:
         dependents.join_key(bench, section.client, dependent)
+    bench.doubt_spoiled()
     _left_over(bench)
     return section
 

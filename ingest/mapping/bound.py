@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.domain.people.fields import Field, Kind
+from gateway.values.spoiled import is_spoiled
 from ingest.feed import FieldSpec
 from ingest.mapping.column import Column
 from ingest.mapping.headers import Headers
@@ -52,6 +53,12 @@ class FieldPlan:
     def shown(self, row: Cells) -> str:
         """The field's text in one row, as the partner wrote it."""
         return self.cells([row])[0].strip()
+
+    def spoiled(self, rows: Sequence[Cells]) -> list[int]:
+        """The rows in which a part of a joined identifier lost its digits; of one column, that is its own to tell."""
+        if self.joint is None or not self.column.identifies:
+            return []
+        return [index for index, row in enumerate(rows) if any(is_spoiled(row[place].strip()) for place in self.places)]
 
     def _join(self, parts: list[str], joint: str) -> str:
         said = [part for part in parts if part not in self.blanks]

@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.domain.people.fields import Room
 from gateway.values.base import BadValue, Parser, alternatives
+from gateway.values.spoiled import is_spoiled, plain_of, whole_of
 from ingest.feed import FieldSpec
 from ingest.mapping.errors import SpecError
 from ingest.mapping.types import DATES
@@ -45,6 +46,31 @@ def compile_checks(
         *_one_of(spec.one_of, parse),
         *_range(spec, today),
     ]
+
+
+def compile_suspicion(spec: FieldSpec, clean: Callable[[str], str]) -> Callable[[str], None]:
+    """The check that an identifier does not look like what a spreadsheet leaves of one; it raises `lost_digits`.
+
+    Cleaners that make the same of `101.0` as of `101` repair it. A `pattern` that takes the value, but not the digits
+    that it would stand for, agrees on that very form.
+
+    Args:
+        spec: the field.
+        clean: what its cleaners do.
+    """
+    patterns = list(_pattern(spec.pattern))
+
+    def is_agreed(text: str) -> bool:
+        plain = plain_of(text)
+        return bool(patterns) and plain is not None and _fits(text, patterns) and not _fits(plain, patterns)
+
+    def check(bare: str) -> None:
+        text, whole = clean(bare), whole_of(bare)
+        is_repaired = whole is not None and text == clean(whole)
+        if (is_spoiled(bare) or is_spoiled(text)) and not is_repaired and not is_agreed(text):
+            raise BadValue("lost_digits")
+
+    return check
 
 
 def canonical(value: object) -> str:

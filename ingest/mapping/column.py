@@ -11,7 +11,7 @@ from datetime import date
 from gateway.domain.people.fields import Room
 from gateway.values.base import BadValue
 from ingest.feed import FieldSpec
-from ingest.mapping.checks import Check, compile_checks
+from ingest.mapping.checks import Check, compile_checks, compile_suspicion
 from ingest.mapping.cleaners import compile_cleaners, strip
 from ingest.mapping.errors import SpecError
 from ingest.mapping.types import parser_for
@@ -47,6 +47,7 @@ def compile_column(
     max_length: int | None = None,
     room: Room | None = None,
     typed_cells: bool = False,
+    identifies: bool = False,
 ) -> Column:
     """Compile one field.
 
@@ -57,6 +58,7 @@ def compile_column(
         max_length: characters that the record can hold.
         room: numbers that the record can hold.
         typed_cells: the file has real dates and numbers, see `FormatSpec`.
+        identifies: somebody or something is known by it, so that a digit less is another's.
 
     Raises:
         SpecError: the field makes no sense.
@@ -67,14 +69,19 @@ def compile_column(
         )
     parse = parser_for(spec, typed_cells=typed_cells)
     checks = compile_checks(spec, parse, today=today, max_length=max_length, room=room)
-    return Column(_reader(spec, none_values, _checked(parse, checks)))
+    read = _reader(spec, none_values, _checked(parse, checks), identifies=identifies)
+    return Column(read, identifies=identifies)
 
 
 class Column:
-    """A compiled field. Distinct cells are read once: a roster of 50,000 rows holds a few thousand distinct dates."""
+    """A compiled field. Distinct cells are read once: a roster of 50,000 rows holds a few thousand distinct dates.
 
-    def __init__(self, read: Callable[[str], object]) -> None:
+    `identifies` as in `compile_column`.
+    """
+
+    def __init__(self, read: Callable[[str], object], *, identifies: bool = False) -> None:
         self._memo = Memo(read)
+        self.identifies = identifies
 
     def __call__(self, cells: Sequence[str]) -> ColumnResult:
         """Read a batch; never raises for what a cell holds."""
@@ -141,10 +148,13 @@ def _file(result: ColumnResult, index: int, mark: BadValue | _Token | _Cleared) 
 
 
 # ---------------------------------------------------------------- one cell
-def _reader(spec: FieldSpec, none_values: frozenset[str], parse: Callable[[str], object]) -> Callable[[str], object]:
+def _reader(
+    spec: FieldSpec, none_values: frozenset[str], parse: Callable[[str], object], *, identifies: bool
+) -> Callable[[str], object]:
     clean, only_strip, nothing = compile_cleaners(spec.clean), spec.clean == ["strip"], none_values | {""}
     words = _special_words(spec, nothing)
     blank = _blank_outcome(spec)
+    suspect = compile_suspicion(spec, clean) if identifies else None
 
     def read(cell: str) -> object:
         try:
@@ -155,6 +165,8 @@ def _reader(spec: FieldSpec, none_values: frozenset[str], parse: Callable[[str],
                 bare = strip(unicodedata.normalize("NFC", cell))
             if bare in words:
                 return words[bare]
+            if suspect is not None and not bare.isalnum():
+                suspect(bare)
             if only_strip:
                 return parse(bare)
             text = clean(bare)

@@ -10,6 +10,7 @@ from gateway.domain.people.fields import CHOICES, DURATION_OF_STATUS, FIELDS, Ho
 from ingest.feed import FieldSpec
 from ingest.mapping.column import Column, compile_column
 from ingest.mapping.errors import SpecError, unknown_name
+from ingest.mapping.types import DATES, IDENTIFIERS, NUMBERS
 
 # what the values of a type may be stored in; every other type gives text
 _TYPE_HOLDS: dict[str, frozenset[Holds]] = {
@@ -21,12 +22,32 @@ _TYPE_HOLDS: dict[str, frozenset[Holds]] = {
     "datetime": frozenset(),
 }
 _TEXT_HOLDS: frozenset[Holds] = frozenset({"text", "words"})
+# what somebody or something is known by, whatever its type
+_IDENTIFY: frozenset[tuple[Kind, str]] = frozenset(
+    {
+        ("client", "employee_id"),
+        ("client", "ssn"),
+        ("client", "a_number"),
+        ("case", "case_number"),
+        ("case", "receipt_number"),
+        ("case", "lca_number"),
+        ("case", "perm_number"),
+        ("document", "number"),
+    }
+)
 _LONGEST: dict[str, int] = {"notes": 20_000}
 _LONGEST_OTHERWISE = 1_000  # characters; longer text in a name or a city is a broken quote, not a name
 
 
 def compile_field(
-    kind: Kind, name: str, spec: FieldSpec, *, none_values: frozenset[str], today: date, typed_cells: bool = False
+    kind: Kind,
+    name: str,
+    spec: FieldSpec,
+    *,
+    none_values: frozenset[str],
+    today: date,
+    typed_cells: bool = False,
+    is_key: bool = False,
 ) -> Column:
     """One field as a function over a column, fit for the record that it feeds.
 
@@ -44,6 +65,7 @@ def compile_field(
         max_length=_LONGEST.get(name, _LONGEST_OTHERWISE),
         room=target.room,
         typed_cells=typed_cells,
+        identifies=identifies(kind, name, spec, is_key=is_key),
     )
     if spec.value is not None and (bad := column([spec.value]).bad):
         raise SpecError("value", f"{spec.value!r} is not a value that {name} can have ({bad[0][1].code}).")
@@ -56,6 +78,13 @@ def compile_field(
     if set((spec.tokens or {}).values()) - {DURATION_OF_STATUS} or (spec.tokens and name != "expires_on"):
         raise SpecError("tokens", f"The only token is {DURATION_OF_STATUS}, on the expires_on of a document.")
     return column
+
+
+def identifies(kind: Kind, name: str, spec: FieldSpec, *, is_key: bool) -> bool:
+    """Whether a field tells people or papers apart: a key, a number of a paper, or whatever has the type of one."""
+    if spec.type in DATES | NUMBERS:
+        return False
+    return is_key or (kind, name) in _IDENTIFY or spec.type in IDENTIFIERS
 
 
 def _named(holds: Holds) -> str:

@@ -94,7 +94,13 @@ def _bind_record(kind: Kind, spec: RecordSpec, feed: Feed, headers: Headers, tod
     fields = []
     for name, one in spec.fields.items():
         column = compile_field(
-            kind, name, one, none_values=none_values, today=today, typed_cells=feed.format.typed_cells
+            kind,
+            name,
+            one,
+            none_values=none_values,
+            today=today,
+            typed_cells=feed.format.typed_cells,
+            is_key=name == key,
         )
         bound = bind_field(FIELDS[kind][name], one, column, headers, whole=name == key, blanks=none_values | {""})
         fields += [bound] if bound else []

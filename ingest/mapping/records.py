@@ -159,6 +159,7 @@ class _BatchMapper:
     def _apply_field(self, values: Draft, one: FieldPlan, rows: Sequence[Sequence[str]]) -> None:
         cells = one.cells(rows)
         result = one.column(cells)
+        self._doubt_parts(one, result, rows)
         name = one.target.name
         for place, bad in result.bad:
             self._tell_bad(values, one, place, bad, cells[place])
@@ -170,6 +171,12 @@ class _BatchMapper:
         values.columns[name] = column
         if name == "expires_on":
             self._end_of_stay(values, result.tokens, column)
+
+    def _doubt_parts(self, one: FieldPlan, result: ColumnResult, rows: Sequence[Sequence[str]]) -> None:
+        known = {place for place, _ in result.bad}
+        for place in one.spoiled(rows):
+            result.values[place] = None
+            result.bad += [] if place in known else [(place, BadValue("lost_digits"))]
 
     def _end_of_stay(self, values: Draft, tokens: list[tuple[int, str]], ends: list[object | None]) -> None:
         """D/S and a date exclude each other: whichever the file says takes the place of the other."""

@@ -97,6 +97,9 @@ TYPES: dict[str, Callable[[FieldSpec], Parser]] = {
 
 DATES = frozenset({"date", "datetime"})
 NUMBERS = frozenset({"integer", "decimal", "money"})
+IDENTIFIERS = frozenset(
+    "receipt_number a_number i94_number ssn fein soc lca_number perm_number sevis passport_mrz".split()
+)
 
 _KEYS = {"words": "map"}  # options of parsers that have another name in a feed
 

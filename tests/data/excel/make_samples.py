@@ -6,6 +6,7 @@
 - dates_1904.xls: the calendar of old Macs.
 - errors.xls, errors_1904.xls: errors, typed and calculated; numbers under a date format that are no dates; and, on the
   sheet Merged, a header of two rows.
+- forms.xls: numbers under formats that show more than the number does, written one by one and side by side.
 - people.xls: the five hundred of tests/helpers/people.py.
 - roster.ods: Active (the same), with an error that is stored as text.
 - protected.xlsx: encrypted with the password `secret`.
@@ -89,6 +90,18 @@ def _calculate(path: Path, row: int, column: int, code: int) -> None:
     path.write_bytes(content)
 
 
+def write_forms() -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Forms")
+    for column, title in enumerate(["EMP_ID", "Papers", "More", "Salary"]):
+        sheet.write(0, column, title)
+    for row, number in enumerate([7, 1234567, 12345.5], 1):
+        for column, code in enumerate(["000000", '"P"000', "000\\-00", "#,##0.00"]):
+            sheet.write(row, column, number, xlwt.easyxf(num_format_str=code))
+    sheet.write(4, 0, "7", xlwt.easyxf(num_format_str="000000"))
+    book.save(str(HERE / "forms.xls"))
+
+
 def write_people() -> None:
     book = xlwt.Workbook()
     sheet = book.add_sheet("People")
@@ -139,6 +152,7 @@ if __name__ == "__main__":
     write_xls("dates_1904.xls", dates_1904=True)
     write_errors("errors.xls", dates_1904=False)
     write_errors("errors_1904.xls", dates_1904=True)
+    write_forms()
     write_people()
     write_ods()
     write_protected()

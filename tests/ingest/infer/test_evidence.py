@@ -184,6 +184,13 @@ def test_lost_zeros_are_padded_and_asked():
     assert "leading zeros seem to be lost" in doubts_above(proposal, "employee_id")
 
 
+def test_identifiers_that_a_spreadsheet_took_for_numbers_are_asked():
+    raw = "Employee ID,Last Name,Passport Number\n" + "".join(f"{n}.0,Rao,{n}.23457E+08\n" for n in range(1, 8))
+    proposal = proposed(raw)
+    assert "7 values such as 7.0: a spreadsheet made them" in doubts_above(proposal, "employee_id")
+    assert "7 values such as 7.23457E+08" in doubts_above(proposal, "number")
+
+
 def test_a_padded_identifier_loses_its_padding():
     raw = "Employee ID,Last Name\n" + "".join(f"_{n:05},Rao\n" for n in range(20))
     assert {"strip_prefix": "_"} in fields(proposed(raw))["employee_id"]["clean"]
