@@ -153,6 +153,16 @@ FILE_CODES: dict[str, Entry] = {
         "The file speaks of {day}, which was {days} days ahead when it arrived.",
         "If that is a mistake, send it again under the right date; else we load it once somebody here confirms it.",
     ),
+    "turned_dates": Entry(
+        "{column}: of its different dates, the {real:,} real ones all have days up to 12, and the {texts:,} in text "
+        "days above 12: a spreadsheet may have read the others with day and month swapped.",
+        "Export the column as text, or all of it as real dates; if all dates are right, we load it once somebody here "
+        "confirms it.",
+    ),
+    "wrong_encoding": Entry(
+        "The file was to be {agreed} text, but {utf8:,} of its {high:,} characters beyond ASCII are UTF-8.",
+        "Save it as {agreed} and send it again, or tell us that your files are UTF-8 from now on.",
+    ),
     "config_invalid": Entry(
         "Our settings for this feed are not valid: {why}.", "Nothing for you to do; we have been told."
     ),

@@ -25,9 +25,10 @@ from gateway.events import EventRef
 from ingest import history
 from ingest.binding import Held, bind
 from ingest.catalogue import describe_file
-from ingest.doubts import check_instant, check_number
+from ingest.doubts import check_encoding, check_instant, check_number
 from ingest.feeds import refusal
 from ingest.formats.base import Refused, Source, Table
+from ingest.load.guards import turned_remarks
 from ingest.load.outcomes import OUTCOMES
 from ingest.load.run import Loaded, Terms, load
 from ingest.mapping.headers import Headers, Suggestion, standing
@@ -145,9 +146,10 @@ def run(session: Session, job: Job, progress: Progress) -> FileOutcome:
         if repeated := _repeats(session, job, reading):
             return _no_change(repeated, reading, job)
         table = reading.open()
+        doubts = check_encoding(reading.source, table, job.waived)
         plans = bind(table, reading.feed, reading.learned, job.today, reading.source.name, reading.tables)
         loaded = _load(session, job, reading, table, plans, progress)
-        return _judge(session, job, reading, table, loaded)
+        return _judge(session, job, reading, table, loaded, [*doubts, *turned_remarks(plans)])
     except Refused as refused:
         code, reason, fix = refusal(refused)
         return FileOutcome("refused", code, reason, fix, reading=reading)
@@ -246,7 +248,9 @@ def _terms(session: Session, job: Job, reading: Reading) -> Terms:
     )
 
 
-def _judge(session: Session, job: Job, reading: Reading, table: Table, loaded: Loaded) -> FileOutcome:
+def _judge(
+    session: Session, job: Job, reading: Reading, table: Table, loaded: Loaded, doubts: list[str]
+) -> FileOutcome:
     if loaded.rows["read"] == 0 and reading.feed.contents == "full":
         raise Refused("empty_file", file=reading.source.name)
     header = _header(table)
@@ -254,7 +258,7 @@ def _judge(session: Session, job: Job, reading: Reading, table: Table, loaded: L
         _state(job, loaded),
         rows=loaded.rows,
         records=loaded.records,
-        remarks=[*table.remarks, *_history(session, reading, table, header)],
+        remarks=[*table.remarks, *doubts, *_history(session, reading, table, header)],
         differences=loaded.differences,
         staged=True,
         reading=reading,

@@ -1,7 +1,8 @@
 """Numbers and amounts of money as partners write them.
 
 A number has an optional sign (before it, after it as SAP writes, or parentheses for negative), digits whose thousands
-are grouped throughout or not at all, and decimals after the mark that was agreed: no exponents, no NaN.
+are grouped throughout or not at all, and decimals after the mark that was agreed; no NaN. Programs also write real
+numbers with an exponent (`1.7000000000000000e+04`), which is read for exactly what it says, unless it looks rounded.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _WHOLE_DIGITS = 12  # what numeric(14, 2) holds before the mark
 _MOST_DECIMALS = 6
 _INTEGER_LIMIT = 2**31 - 1  # what a PostgreSQL integer holds
 _CENT = Decimal("0.01")
+_EXACT_DIGITS = 15  # of a mantissa: a program that writes so many left nothing out
 _MARK_NAMES: dict[Mark, str] = {".": "point", ",": "comma"}
 
 _GAP = "[ \u00a0\u202f]?"
@@ -28,10 +30,12 @@ _SIGN = "[-+−]"
 _CURRENCY = "[A-Z]{0,2}[$€£¥₹₩₪₱₫₺₽฿]|[A-Z]{3}"
 # every gap is one character at most, so that no text makes the search slow
 _REAL = re.compile(r"-?[0-9]+\.[0-9]+")  # as a workbook's reader writes a number that is not whole
+_PADDED_POWER = re.compile("[-+][0-9]{2,}")
 _EITHER = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
 _SHAPE = re.compile(
     rf"(?P<open>\()?{_GAP}(?P<first>{_SIGN})?{_GAP}(?P<front>{_CURRENCY})?{_GAP}(?P<second>{_SIGN})?{_GAP}"
-    rf"(?P<digits>[0-9.,'’ \u00a0\u202f]*[0-9]){_GAP}(?P<back>{_CURRENCY})?{_GAP}(?P<last>[-−])?{_GAP}(?P<close>\))?"
+    rf"(?P<digits>[0-9.,'’ \u00a0\u202f]*[0-9][.,]?){_GAP}(?P<back>{_CURRENCY})?{_GAP}"
+    rf"(?P<last>[-−])?{_GAP}(?P<close>\))?"
 )
 
 
@@ -49,7 +53,7 @@ def decimal(mark: Mark = ".") -> Callable[[str], Decimal]:
 
 
 def integer(mark: Mark = ".") -> Callable[[str], int]:
-    """A whole number as an int; `12.0` counts, because spreadsheets write it."""
+    """A whole number as an int; `12.0` and `1.2e1` count, because programs write them."""
     return _number(mark, decimals=0, finish=_whole)
 
 
@@ -75,13 +79,14 @@ def _whole(number: Decimal) -> int:
 
 
 def _number(mark: Mark, *, decimals: int, finish: Callable[[Decimal], N], priced: bool = False) -> Callable[[str], N]:
-    pattern = _digits_pattern(mark)
+    pattern, exponent = _digits_pattern(mark), _exponent_pattern(mark)
     expected = f"at most {decimals} decimals after a {_MARK_NAMES[mark]}" if decimals else "no decimals"
 
     def parse(text: str) -> N:
         negative, match = False, pattern.fullmatch(text)
         if match is None:
-            negative, digits = _take_apart(text, priced)
+            found = exponent.fullmatch(text)
+            negative, digits = _written_out(found, mark, decimals) if found else _take_apart(text, priced)
             match = pattern.fullmatch(digits)
         fraction = (match["fraction"] or "").rstrip("0") if match else ""
         if match is None or len(fraction) > decimals:
@@ -93,6 +98,25 @@ def _number(mark: Mark, *, decimals: int, finish: Callable[[Decimal], N], priced
         return finish(-number if negative and number else number)
 
     return parse
+
+
+def _written_out(found: re.Match[str], mark: Mark, decimals: int) -> tuple[bool, str]:
+    """Whether a number with an exponent is negative, and all its digits.
+
+    Spreadsheets (`E+04`) and formats for people round what they write so; other programs write all digits, or write so
+    only where it is shorter.
+
+    Raises:
+        BadValue: `lost_digits`, it looks rounded above the decimals that are kept.
+    """
+    fraction, power = found["fraction"] or "", int(found["power"])
+    number = Decimal(f"{found['whole']}.{fraction or 0}E{power}")  # exact, however many digits
+    plain = f"{number:f}"
+    is_rough = found["letter"] == "E" or len(plain) <= len(found[0])
+    is_short = len(found["whole"] + fraction) < _EXACT_DIGITS and len(fraction) < power + decimals
+    if _PADDED_POWER.fullmatch(found["power"]) and is_rough and is_short:
+        raise BadValue("lost_digits")
+    return found["sign"] in {"-", "−"}, plain.replace(".", mark)
 
 
 def _take_apart(text: str, priced: bool) -> tuple[bool, str]:
@@ -124,4 +148,12 @@ def _digits_pattern(mark: Mark) -> re.Pattern[str]:
     groups = (r"\." if mark == "," else ",") + " '’\u00a0\u202f"
     grouped = rf"[0-9]{{1,3}}(?P<group>[{groups}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*"
     point = re.escape(mark)
-    return re.compile(rf"(?P<whole>{grouped}|[0-9]+|(?={point}))(?:{point}(?P<fraction>[0-9]+))?")
+    return re.compile(rf"(?P<whole>{grouped}|[0-9]+|(?={point}[0-9]))(?:{point}(?P<fraction>[0-9]*))?")
+
+
+@functools.cache
+def _exponent_pattern(mark: Mark) -> re.Pattern[str]:
+    fraction = rf"(?:{re.escape(mark)}(?P<fraction>[0-9]*))?"
+    return re.compile(
+        rf"(?P<sign>{_SIGN})?(?P<whole>[0-9]+){fraction}(?P<letter>[Ee])(?P<power>[-+]?[0-9]{{1,3}})", re.ASCII
+    )

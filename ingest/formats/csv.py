@@ -94,6 +94,11 @@ class CsvTable:
         self._foot = Foot(spec.footer, self.header, _cells_of)
 
     @property
+    def encoding(self) -> str:
+        """What the file is read as, in words for people."""
+        return self._lines.encoding
+
+    @property
     def parts(self) -> list[Part]:
         """The one table."""
         return [Part(None, self.header, self.header_row)]

@@ -90,6 +90,11 @@ class FixedTable:
         self.parts = [Part(name, columns, 0) for name, columns in spec.data.items()]
 
     @property
+    def encoding(self) -> str:
+        """What the file is read as, in words for people."""
+        return self._lines.encoding
+
+    @property
     def sequence(self) -> tuple[str, int] | None:
         """The column that numbers the files, and this file's number; known once the batches have been read."""
         return self._totals.sequence

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ingest.formats.base import Refused, Source
+from ingest.formats.encodings import DETECT, detected
 
 SLICE = 256 * 1024  # bytes decoded at a time
 MAX_LINE = 4_000_000  # characters; a longer line is never held
@@ -74,11 +75,12 @@ class Lines:
         self._head = next(self._slices, b"")
         if not self._head:
             raise Refused("empty_file", file=source.name)
-        self._codec, mark = _true_codec(self._head, codec_of(encoding))
+        agreed = detected(source) if encoding == DETECT else codec_of(encoding)
+        self._codec, mark = _true_codec(self._head, agreed)
         if why := _why_not_text(self._head, self._codec):
             raise Refused("unreadable", file=source.name, why=why, expected=expected)
-        self.encoding = _spoken(self._codec)
-        self.remarks = _remarks(self.encoding, _spoken(codec_of(encoding)))
+        self.encoding = spoken(self._codec)
+        self.remarks = _remarks(self.encoding, None if encoding == DETECT else spoken(codec_of(encoding)))
         self.position = len(mark)
         self._head = self._head[len(mark) :]
         self._parts: list[str] = []  # of the line whose end has not been seen
@@ -123,11 +125,13 @@ class Lines:
 
 
 def codec_of(encoding: str) -> str:
-    """Python's own name of an encoding.
+    """Python's own name of an encoding; of `detect`, that of the encoding which it comes to most often.
 
     Raises:
         ValueError: with a sentence; there is no such encoding, or it does not turn bytes into text.
     """
+    if encoding == DETECT:
+        return "utf-8"
     try:
         name = codecs.lookup(encoding).name
         name = _UNMARKED.get(name, name)
@@ -183,17 +187,19 @@ def _why_not_text(head: bytes, codec: str) -> str | None:
     if codec.startswith(("utf-16", "utf-32")) or head.count(0) < _BINARY_SHARE * len(head):
         return None
     if not head[::2].count(0) or not head[1::2].count(0):
-        return f"it looks like UTF-16 text without a byte order mark, but {_spoken(codec)} was agreed"
+        return f"it looks like UTF-16 text without a byte order mark, but {spoken(codec)} was agreed"
     return "it holds binary data, not text"
 
 
-def _remarks(found: str, agreed: str) -> list[str]:
+def _remarks(found: str, agreed: str | None) -> list[str]:
+    if agreed is None:
+        return [f"The file was read as {found}, by its own bytes."]
     if found == agreed:
         return []
     return [f"The file begins with a byte order mark, so it was read as {found} instead of {agreed}."]
 
 
-def _spoken(codec: str) -> str:
+def spoken(codec: str) -> str:
     """utf-16-le as UTF-16 LE, cp1252 as Windows-1252, iso8859-1 as ISO 8859-1, shift_jis as SHIFT_JIS."""
     name = re.sub(r"^cp(?=125\d$)", "windows-", codec.replace("iso8859", "iso 8859"))
     return re.sub("-([LB]E)$", r" \1", name.upper()).replace("WINDOWS", "Windows")

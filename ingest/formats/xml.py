@@ -66,6 +66,11 @@ class XmlTable:
         self.parts = [Part(None, list(paths), 0)]
 
     @property
+    def encoding(self) -> str:
+        """What the file is read as, in words for people."""
+        return self._markup.encoding
+
+    @property
     def remarks(self) -> list[str]:
         """Sentences for the receipt; complete once the batches have been read."""
         return [*self._markup.remarks, *self._lacking()]

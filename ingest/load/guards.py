@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ingest.catalogue import describe_file
 from ingest.feed import Guards
+from ingest.mapping.plan import FeedPlan
+from ingest.mapping.turned import Turned
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,26 @@ def tripped(guards: Guards, figures: Figures) -> list[Tripped]:
     """The guards that these figures trip, gravest first."""
     found = [_vanish(guards, figures), _reject(guards, figures), _shrink(guards, figures)]
     return [one for one in found if one]
+
+
+def turned_dates(plans: Sequence[FeedPlan]) -> list[Tripped]:
+    """The first column whose dates a spreadsheet turned around beyond doubt, once all rows were read."""
+    certain = ((label, one) for label, one in _watched(plans) if one.is_certain)
+    return [_turned(label, one) for label, one in certain][:1]
+
+
+def turned_remarks(plans: Sequence[FeedPlan]) -> list[str]:
+    """A sentence for each column whose dates look turned around, once all rows were read."""
+    return list(dict.fromkeys(_turned(label, one).reason for label, one in _watched(plans) if one.is_likely))
+
+
+def _turned(label: str, one: Turned) -> Tripped:
+    return Tripped("turned_dates", {"column": label, "real": one.real, "texts": one.texts})
+
+
+def _watched(plans: Sequence[FeedPlan]) -> Iterator[tuple[str, Turned]]:
+    fields = (one for plan in plans for record in plan.records for one in record.fields)
+    return ((one.label, one.column.turned) for one in fields if one.column.turned)
 
 
 def _vanish(guards: Guards, figures: Figures) -> Tripped | None:

@@ -135,6 +135,7 @@ class _Load:
         self._connection = connection
         self._terms = terms
         self._numbering = numbering
+        self._plans = plans
         self._sections = [plan.feed for plan in plans]
         self._feed = self._sections[0]  # what concerns the file as a whole is the same in all of them
         self._key_field = next((one.client.key for one in self._sections if one.client), "case_number")
@@ -205,7 +206,8 @@ class _Load:
             return []
         before = self._terms.rows_before
         figures = guards.Figures(rows["read"], rows["rejected"], ending.missing, ending.open, before)
-        return [one for one in guards.tripped(self._feed.guards, figures) if one.code not in self._terms.waived]
+        found = [*guards.tripped(self._feed.guards, figures), *guards.turned_dates(self._plans)]
+        return [one for one in found if one.code not in self._terms.waived]
 
     def _owed(self) -> list[RowProblem]:
         """What matching found that the partner should know."""

@@ -14,6 +14,7 @@ from ingest.feed import FieldSpec
 from ingest.mapping.checks import Check, compile_checks, compile_suspicion
 from ingest.mapping.cleaners import compile_cleaners, strip
 from ingest.mapping.errors import SpecError
+from ingest.mapping.turned import Turned, watch_for
 from ingest.mapping.types import parser_for
 
 LONGEST_CELL = 100_000  # characters
@@ -69,19 +70,26 @@ def compile_column(
         )
     parse = parser_for(spec, typed_cells=typed_cells)
     checks = compile_checks(spec, parse, today=today, max_length=max_length, room=room)
-    read = _reader(spec, none_values, _checked(parse, checks), identifies=identifies)
-    return Column(read, identifies=identifies)
+    turned = watch_for(spec, typed_cells=typed_cells)
+    watched = turned.watch(parse) if turned else parse
+    read = _reader(spec, none_values, _checked(watched, checks), identifies=identifies)
+    return Column(read, identifies=identifies, turned=turned)
 
 
 class Column:
     """A compiled field. Distinct cells are read once: a roster of 50,000 rows holds a few thousand distinct dates.
 
-    `identifies` as in `compile_column`.
+    Attributes:
+        identifies: as in `compile_column`.
+        turned: what its dates look like, where they may have been turned around.
     """
 
-    def __init__(self, read: Callable[[str], object], *, identifies: bool = False) -> None:
+    def __init__(
+        self, read: Callable[[str], object], *, identifies: bool = False, turned: Turned | None = None
+    ) -> None:
         self._memo = Memo(read)
         self.identifies = identifies
+        self.turned = turned
 
     def __call__(self, cells: Sequence[str]) -> ColumnResult:
         """Read a batch; never raises for what a cell holds."""

@@ -21,6 +21,7 @@ PUBLISHED = ROOT.parent / "shared" / "data" / "perm_fy2016.csv"
 NOT_OF_A_ROSTER = {
     "formula_error": "only the cells of a workbook hold errors of formulas",
     "lost_zeros": "only a workbook's numbers can tell that zeros were lost",
+    "lost_digits": "only a spreadsheet takes identifiers for numbers",
     "pinned_field": "staff must have corrected a record by hand before",
     "erased_person": "the firm must have erased the person before",
     "unknown_record": "only fixed width has record types",

@@ -117,6 +117,18 @@ GOOD = [
     ("receipt_number", {}, "LIN2612345678", "LIN2612345678"),
     ("receipt_number", {}, "SRC2612345678", "SRC2612345678"),
     ("receipt_number", {}, "MSC2612345678", "MSC2612345678"),
+    ("money", {}, "1.7000000000000000e+04", Decimal("17000.00")),
+    ("money", {}, "-1.7000050000000000E+04", Decimal("-17000.05")),
+    ("money", {}, "1.5E7", Decimal("15000000.00")),
+    ("money", {}, "1e+05", Decimal("100000.00")),
+    ("money", {"decimal": ","}, "1,70005e4", Decimal("17000.50")),
+    ("money", {}, "$20.", Decimal("20.00")),
+    ("money", {}, "20.", Decimal("20.00")),
+    ("money", {"decimal": ","}, "1.020,", Decimal("1020.00")),
+    ("decimal", {}, "1.5e-05", Decimal("0.000015")),
+    ("decimal", {}, "0.0000000000000000e+00", Decimal(0)),
+    ("integer", {}, "1.7000000000000000e+04", 17000),
+    ("integer", {}, "12.", 12),
     ("a_number", {}, "A012345678", "012345678"),
     ("a_number", {}, "a-12345678", "012345678"),
     ("a_number", {}, "12345678", "012345678"),
@@ -169,12 +181,26 @@ GOOD = [
 BAD = [
     *(
         ("integer", {}, text, "bad_number")
-        for text in ["", "12.5", "1e5", "1,2345", "12,34", "٣", "NaN", "abc", "--1", "$5", "12.", "0x1F"]
+        for text in ["", "12.5", "1.25e1", "1,2345", "12,34", "٣", "NaN", "abc", "--1", "$5", ".", "0x1F"]
     ),
     *(("integer", {}, text, "out_of_range") for text in ["2147483648", "-2147483648", "9" * 5000]),
     *(
         ("decimal", {}, text, "bad_number")
-        for text in ["NaN", "Infinity", "1e5", "1_000", "1.2.3", "0.1234567", "５", "5%", "1,23"]
+        for text in [
+            "NaN",
+            "Infinity",
+            "1e",
+            "e5",
+            "1e5.5",
+            "1e5e5",
+            "1e5 USD",
+            "1_000",
+            "1.2.3",
+            "0.1234567",
+            "５",
+            "5%",
+            "1,23",
+        ]
     ),
     *(
         ("money", {}, text, "bad_number")
@@ -195,6 +221,16 @@ BAD = [
             "$",
         ]
     ),
+    *(("money", {}, text, "lost_digits") for text in ["1.70E+04", "1.7E+04", "1.23457e+06", "1.70E+01", "1.70e+04"]),
+    ("decimal", {}, "5.00E-01", "lost_digits"),
+    ("integer", {}, "1.7E+04", "lost_digits"),
+    ("money", {}, "1.7123456000000000e+04", "bad_number"),
+    ("money", {}, "1e999", "out_of_range"),
+    ("money", {}, "1e+13", "out_of_range"),
+    ("money", {"decimal": ","}, "1.7e4", "bad_number"),
+    ("money", {}, ".", "bad_number"),
+    ("money", {}, "$.", "bad_number"),
+    ("money", {"decimal": ","}, "20.", "bad_number"),
     ("money", {}, "$" + " " * 5000 + "x", "bad_number"),
     ("money", {}, "1000000000000.00", "out_of_range"),
     ("money", {}, "9" * 90_000, "out_of_range"),
