@@ -66,7 +66,7 @@ ROW_CODES: dict[str, Entry] = {
         "{column}: there are bytes that are not {expected} text.", "Save the file as {expected}, or retype this cell."
     ),
     "duplicate_key": Entry(
-        "Row {by_row} of the same file gives every value of this row again ({expected}); the later row counts.",
+        "Row {by_row} of the same file gives every value of this row again ({expected}); that row counts.",
         "Keep the row that is right, and remove the other.",
     ),
     "not_unique": Entry(

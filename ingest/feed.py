@@ -180,6 +180,23 @@ class Guards(Section, frozen=True):
     shrink_percent: Percent = 50
 
 
+class Order(Section, frozen=True):
+    """Which of several rows about one person is the newest: the one with the greatest value, else the last.
+
+    `by` is one of our fields, or a column; `type`, `formats`, `pivot` and `decimal` read a column that no field does.
+    """
+
+    by: str
+    type: Literal["text", "integer", "decimal", "money", "boolean", "date", "datetime"] | None = None
+    formats: list[str] | None = None
+    pivot: Annotated[int, Meta(ge=0, le=99)] | None = None
+    decimal: Literal[".", ","] = "."
+
+    def __post_init__(self) -> None:
+        if self.type is None and (self.formats or self.pivot is not None or self.decimal != "."):
+            raise ValueError("How a column is to be read begins with its type.")
+
+
 class AsOf(Section, frozen=True):
     """Which instant a file speaks of; without it, the time it arrived."""
 
@@ -240,6 +257,7 @@ class Feed(Section, frozen=True):
     guards: Guards = Guards()
     expected: Expected | None = None
     where: Condition | None = None
+    order: Order | None = None
     none_values: list[str] = field(default_factory=lambda: [""])
     client: ClientSpec | None = None
     case: CaseSpec | None = None

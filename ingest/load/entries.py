@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from gateway.domain.people.fields import Kind
 from ingest.load.ids import fresh_id
-from ingest.load.match import ENDED
+from ingest.load.match import ENDED, ENDS, loses_end_sql
 from ingest.load.shapes import Shape
 from ingest.numbering import ROW_SQL, SHEET_SQL, Numbering
 
@@ -132,7 +132,8 @@ def _ended_sql(shape: Shape) -> str:
 
 def _fields_sql(shape: Shape) -> str:
     returned = f"CASE WHEN m.returns THEN ARRAY['{ENDED[shape.kind][0]}'] ELSE '{{}}'::text[] END"
-    return f"m.changed || {returned}"
+    lost = f" || CASE WHEN {loses_end_sql(shape)} THEN ARRAY['{ENDS}'] ELSE '{{}}'::text[] END"
+    return f"m.changed || {returned}" + (lost if shape.kind == "client" else "")
 
 
 def _new_sql(shape: Shape, form: str = "RETURNING jsonb") -> str:
@@ -144,7 +145,8 @@ def _new_sql(shape: Shape, form: str = "RETURNING jsonb") -> str:
 
 
 def _old_sql(shape: Shape) -> str:
-    return _object(shape, {name: f"t.{name}" for name in (*shape.fields, ENDED[shape.kind][0])}, "t", "RETURNING jsonb")
+    names = dict.fromkeys((*shape.fields, ENDED[shape.kind][0], *((ENDS,) if shape.kind == "client" else ())))
+    return _object(shape, {name: f"t.{name}" for name in names}, "t", "RETURNING jsonb")
 
 
 def _object(shape: Shape, values: dict[str, str], alias: str, form: str) -> str:

@@ -2,7 +2,7 @@
 
 Writes only the temporary tables `match_client`, `match_case` and `match_document`. Their columns:
 
-    row          the last file row that speaks of the record
+    row          the newest file row that speaks of the record
     winners      field -> the file row whose value counts; null where one row alone speaks of the record
     id, version  the record's, or a fresh id
     is_new       we did not know it
@@ -30,6 +30,7 @@ ENDED: dict[Kind, tuple[str, str, str]] = {
     "case": ("status", "closed", "open"),
     "document": ("status", "superseded", "current"),
 }
+STATUS, ENDS = "enrollment_status", "termination_date"  # of clients: whoever comes back has no end
 
 
 def match(connection: Connection[Any], shapes: dict[Kind, Shape], params: dict[str, object]) -> None:
@@ -46,7 +47,9 @@ def match(connection: Connection[Any], shapes: dict[Kind, Shape], params: dict[s
             identity = ", ".join(shape.identity)
             connection.execute(f"ANALYZE {shape.stage} ({identity})")
             folds = connection.execute(many_sql(shape)).rowcount > 0
-            connection.execute(_match_sql(shape, folds=folds), params)
+            connection.execute(
+                _match_sql(shape, _folding_sql(connection, shape) if folds else _single_sql(shape)), params
+            )
             connection.execute(f"ANALYZE {shape.match} (id, {identity})")
             if _any_known(connection, shape):
                 connection.execute(f"CREATE INDEX ON {shape.match} (id)")
@@ -59,7 +62,7 @@ def _any_known(connection: Connection[Any], shape: Shape) -> bool:
     return bool(row and row[0])
 
 
-def _match_sql(shape: Shape, *, folds: bool) -> str:
+def _match_sql(shape: Shape, folded: str) -> str:
     """Look each record up on its own, by unique index.
 
     The planner takes firm and partner for independent and thinks a partner's records few; free to choose, it would
@@ -67,7 +70,7 @@ def _match_sql(shape: Shape, *, folds: bool) -> str:
     """
     return f"""
         CREATE TEMP TABLE {shape.match} ON COMMIT DROP AS
-        WITH folded AS ({_folded_sql(shape) if folds else _single_sql(shape)}), linked AS ({_linked_sql(shape)})
+        WITH folded AS ({folded}), linked AS ({_linked_sql(shape)})
         SELECT s.*, t.id AS known_id, coalesce(t.id, {fresh_id("s.n")}) AS id, t.version,
                t.id IS NULL AS is_new, t.id IS NULL AND seen.stale AS ghost, seen.stale,
                g.as_of IS NOT NULL AS sighted, {_returns_sql(shape)} AS returns,
@@ -88,14 +91,21 @@ def _match_sql(shape: Shape, *, folds: bool) -> str:
 # ------------------------------------------------------------------------------------------------ folding
 
 
-def _folded_sql(shape: Shape) -> str:
+def _folding_sql(connection: Connection[Any], shape: Shape) -> str:
+    """How rows are folded, given which fields any of them clears."""
+    found = connection.execute(f"SELECT DISTINCT unnest(clears) FROM {shape.stage} WHERE clears IS NOT NULL")
+    return _folded_sql(shape, frozenset(name for (name,) in found))
+
+
+def _folded_sql(shape: Shape, cleared: frozenset[str]) -> str:
     """One row per record: as staged where one row speaks of it, field by field the last word where several do."""
+    words = _Words(shape, cleared)
     return f"""
         {_single_sql(shape)} s
         WHERE NOT EXISTS (SELECT FROM {shape.many} o WHERE {same_record(shape, "o", "s")})
         UNION ALL
-        SELECT max(n), max(row), {_qualified(shape, "s")}, {_CLEARED},
-               {_winners_sql(shape)}{_listed([_last_sql(column, shape) for column in _carried(shape)])}
+        SELECT max(n), {words.newest("row")}, {_qualified(shape, "s")}, {words.clears},
+               {words.winners}{_listed([words.value(column) for column in _carried(shape)])}
         FROM {shape.stage} s JOIN {shape.many} o ON {same_record(shape, "o", "s")} GROUP BY {_qualified(shape, "s")}
     """
 
@@ -129,10 +139,6 @@ def _qualified(shape: Shape, alias: str) -> str:
     return ", ".join(f"{alias}.{column}" for column in shape.identity)
 
 
-# fields that some row clears; one that any row fills is filled, whatever the order (see `_change_sql`)
-_CLEARED = "string_to_array(string_agg(array_to_string(clears, ','), ','), ',')"
-
-
 def identity_columns(shape: Shape) -> str:
     """The identity as plain columns."""
     return ", ".join(shape.identity)
@@ -147,24 +153,72 @@ def _carried(shape: Shape) -> list[str]:
     return extra + [column for column in shape.columns if column not in shape.identity]
 
 
-def _last_sql(column: str, shape: Shape) -> str:
-    last = _last_word(column)
-    if column == "expires_on" and DURATION_OF_STATUS in shape.fields:
-        return f"CASE WHEN {_last_word(DURATION_OF_STATUS)} THEN NULL ELSE {last} END AS {column}"
-    return f"{last} AS {column}"
+class _Words:
+    """SQL of what several rows of one record come to: of each field the last word, be it a value or a clear.
 
+    Args:
+        shape: the kind of record.
+        cleared: the fields that some row of the file clears.
+    """
 
-def _last_word(column: str, value: str | None = None) -> str:
-    return f"(array_agg({value or column} ORDER BY n DESC) FILTER (WHERE {column} IS NOT NULL))[1]"
+    def __init__(self, shape: Shape, cleared: frozenset[str]) -> None:
+        self._shape = shape
+        self._cleared = cleared
+        self._by = "ord DESC NULLS LAST, row DESC, n DESC" if shape.order else "row DESC, n DESC"
+        self._fields = {column: name for name in shape.fields for column in (name, shape.compared(name))}
 
+    def newest(self, column: str, where: str = "true") -> str:
+        """What the newest row says, of those that fulfil the condition."""
+        return f"(array_agg({column} ORDER BY {self._by}) FILTER (WHERE {where}))[1]"
 
-def _winners_sql(shape: Shape) -> str:
-    pairs = [
-        f"'{name}', {_last_word(shape.compared(name), 'row')}"
-        for name in shape.fields
-        if shape.compared(name) not in shape.identity
-    ]
-    return f"jsonb_strip_nulls(jsonb_build_object({', '.join(pairs)}))"
+    def value(self, column: str) -> str:
+        """The last word on a column, under its name."""
+        last = self.newest(column, self._said(column))
+        return (
+            f"CASE WHEN NOT {self._is_over} THEN {last} END AS {column}"
+            if self._ends(column)
+            else f"{last} AS {column}"
+        )
+
+    @property
+    def clears(self) -> str:
+        """The fields of which the last word is that they have no value; only those that no row fills need a look."""
+        told = [f"CASE WHEN bool_or('{name}' = ANY(clears)) THEN '{name}' END" for name in sorted(self._cleared)]
+        told += [f"CASE WHEN {self._is_over} THEN '{ENDS}' END"] if self._ends(ENDS) else []
+        return f"array_remove(ARRAY[{', '.join(told)}]::text[], NULL)"
+
+    @property
+    def winners(self) -> str:
+        """Field -> the row that has the last word."""
+        names = [name for name in self._shape.fields if self._shape.compared(name) not in self._shape.identity]
+        pairs = {name: self._row(self._shape.compared(name)) for name in names}
+        if STATUS in pairs:
+            pairs[ENDS] = self._end_row(pairs)
+        told = ", ".join(f"'{name}', {row}" for name, row in pairs.items())
+        return f"jsonb_strip_nulls(jsonb_build_object({told}))"
+
+    def _row(self, column: str) -> str:
+        return self.newest("row", self._said(column))
+
+    def _end_row(self, rows: dict[str, str]) -> str:
+        """The row that gives the end; else the one that says who is back, for it takes an end off the record."""
+        if ENDS not in rows:
+            return rows[STATUS]
+        return f"CASE WHEN {self._is_over} THEN {rows[STATUS]} ELSE coalesce({rows[ENDS]}, {rows[STATUS]}) END"
+
+    def _said(self, column: str) -> str:
+        """Whether a row has a word on a column."""
+        name = self._fields.get(column)
+        return f"{column} IS NOT NULL" + (f" OR '{name}' = ANY(clears)" if name in self._cleared else "")
+
+    def _ends(self, column: str) -> bool:
+        return column == ENDS and STATUS in self._shape.fields and ENDS in self._shape.fields
+
+    @property
+    def _is_over(self) -> str:
+        """Whether the end is that of an earlier stay: its row says that the person had left, a newer one is back."""
+        back, then = self.newest(STATUS, self._said(STATUS)), self.newest(STATUS, self._said(ENDS))
+        return f"coalesce({back} = 'active' AND {then} <> 'active', false)"
 
 
 # ------------------------------------------------------------------------------------------------ matching
@@ -201,6 +255,13 @@ def _returns_sql(shape: Shape) -> str:
     )
 
 
+def loses_end_sql(shape: Shape) -> str:
+    """Whether a client `t` that a file `m` brings back loses an end of which the file says nothing, nor did staff."""
+    back = f"('{STATUS}' = ANY(m.changed) AND m.{STATUS} = 'active')" if STATUS in shape.fields else "false"
+    silent = f"m.{ENDS} IS NULL AND NOT '{ENDS}' = ANY(m.changed) AND" if ENDS in shape.fields else ""
+    return f"((m.returns OR {back}) AND {silent} t.{ENDS} IS NOT NULL AND NOT t.pins ? '{ENDS}')"
+
+
 def _changes_sql(shape: Shape) -> str:
     compared = [name for name in shape.fields if not (shape.kind == "document" and name == "number")]
     changes = [_change_sql(shape, name) for name in compared]
@@ -216,7 +277,8 @@ def _change_sql(shape: Shape, name: str) -> str:
     value = f"s.{column}::text[]" if shape.sql_type(column).endswith("[]") else f"s.{column}"
     return (
         f"CASE WHEN {value} IS NOT NULL AND {value} IS DISTINCT FROM t.{column} THEN '{name}'"
-        f" WHEN {value} IS NULL AND '{name}' = ANY(s.clears) AND t.{column} IS NOT NULL THEN '{name}' END"
+        f" WHEN {value} IS NULL AND '{name}' = ANY(s.clears)"
+        f" AND t.{column} IS DISTINCT FROM {shape.default(column) or 'NULL'} THEN '{name}' END"
     )
 
 

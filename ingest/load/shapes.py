@@ -25,12 +25,14 @@ class Shape:
         fields: the fields that the file can say something about, in a fixed order.
         labels: (document type or None, field) -> the partner's own column name.
         with_people: the same file speaks of the persons to whom the records belong.
+        order: the SQL type of what tells which row is newer; None where the order of the file does.
     """
 
     kind: Kind
     fields: tuple[str, ...]
     labels: dict[tuple[str | None, str], str]
     with_people: bool = False
+    order: str | None = None
 
     @property
     def table(self) -> str:
@@ -101,6 +103,7 @@ def shapes_of(plans: Sequence[FeedPlan]) -> dict[Kind, Shape]:
     shapes = {}
     with_people = any(plan.feed.client for plan in plans)
     holder: Kind = "client" if with_people else "case"
+    order = next((plan.order.sql_type for plan in plans if plan.order), None)
     for kind in KINDS:
         records = [record for plan in plans for record in plan.records if record.kind == kind]
         if records:
@@ -108,7 +111,7 @@ def shapes_of(plans: Sequence[FeedPlan]) -> dict[Kind, Shape]:
             mapped = {name for _, name in labels}
             if kind == holder and any(plan.keep for plan in plans):
                 mapped.add(ATTRIBUTES)
-            shapes[kind] = Shape(kind, tuple(_ordered(kind, mapped)), labels, with_people)
+            shapes[kind] = Shape(kind, tuple(_ordered(kind, mapped)), labels, with_people, order)
     return shapes
 
 

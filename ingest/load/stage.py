@@ -67,7 +67,8 @@ class Stage:
 
     def _stage_table(self, shape: Shape) -> str:
         columns = [f"{name} {'text' if _is_array(shape, name) else shape.sql_type(name)}" for name in shape.columns]
-        return f"{shape.stage} ({', '.join([_COMMON, _KEYS[shape.kind], *columns])})"
+        order = [f"ord {shape.order}"] if shape.order else []
+        return f"{shape.stage} ({', '.join([_COMMON, _KEYS[shape.kind], *order, *columns])})"
 
     def add(self, mapped: Mapped) -> None:
         """Stage one batch: its good rows, its records, whom its unread rows name, and its problems."""
@@ -114,6 +115,8 @@ class Stage:
         for name, values in records.fields.items():
             if name in shape.fields:
                 columns |= self._field(shape, name, values)
+        if records.order:
+            columns["ord"] = records.order
         if records.clears:
             columns["clears"] = _clears(records)
         return _copy(shape.stage, tuple(columns), zip(*columns.values(), strict=True))

@@ -10,7 +10,7 @@ from gateway.domain.people.fields import Kind
 from gateway.events import EventRef
 from ingest.load import entries, facts, statistics
 from ingest.load.entries import TOUCHED, client_of
-from ingest.load.match import ENDED
+from ingest.load.match import ENDED, ENDS, loses_end_sql
 from ingest.load.shapes import KINDS, Shape
 from ingest.mapping.records import ATTRIBUTES
 from ingest.numbering import ROW_SQL
@@ -135,8 +135,8 @@ def _settings(shape: Shape, name: str) -> list[str]:
     columns = [name, f"{name}_index"] if name in shape.sensitive else [name]
     if name == ENDED[shape.kind][0]:
         return [f"{name} = {_ended_setting(shape)}"]
-    if name == "termination_date":
-        return [f"{name} = {_termination_setting('m.termination_date')}"]
+    if name == ENDS:
+        return [f"{name} = {_termination_setting(shape)}"]
     new = {column: _value(shape, column) for column in columns}
     if name == ATTRIBUTES:
         new = {name: f"t.{name} || m.{name}"}
@@ -151,8 +151,8 @@ def _returning_settings(shape: Shape) -> list[str]:
     settings = []
     if ENDED[shape.kind][0] not in shape.fields:
         settings.append(f"{ENDED[shape.kind][0]} = {_ended_setting(shape)}")
-    if shape.kind == "client" and "termination_date" not in shape.fields:
-        settings.append(f"termination_date = {_termination_setting(None)}")
+    if shape.kind == "client" and ENDS not in shape.fields:
+        settings.append(f"{ENDS} = {_termination_setting(shape)}")
     return settings
 
 
@@ -162,9 +162,9 @@ def _ended_setting(shape: Shape) -> str:
     return f"CASE {said}WHEN m.returns THEN '{opened}' ELSE t.{column} END"
 
 
-def _termination_setting(value: str | None) -> str:
-    said = f"WHEN 'termination_date' = ANY(m.changed) THEN {value} " if value else ""
-    return f"CASE {said}WHEN m.returns AND NOT t.pins ? 'termination_date' THEN NULL ELSE t.termination_date END"
+def _termination_setting(shape: Shape) -> str:
+    said = f"WHEN '{ENDS}' = ANY(m.changed) THEN m.{ENDS} " if ENDS in shape.fields else ""
+    return f"CASE {said}WHEN {loses_end_sql(shape)} THEN NULL ELSE t.{ENDS} END"
 
 
 def _close(connection: Connection[Any], shape: Shape, params: Params) -> int:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from rapidfuzz import fuzz
 
-from ingest.feed import Condition, DocumentType, Feed, FieldSpec, Lookup
+from ingest.feed import CaseSpec, ClientSpec, Condition, DocumentType, Feed, FieldSpec, Lookup
 
 _NUMBERED = re.compile(r"^(.*)#(\d+)$", re.DOTALL)
 LEAST_LIKENESS = 0.6  # below this a suggestion misleads more often than it helps
@@ -97,8 +97,8 @@ def standing(feed: Feed, headers: Headers) -> Standing:
 def needed_columns(feed: Feed) -> list[list[str]]:
     """The columns without which a file of this feed cannot be read; each a list of alternative names.
 
-    They are the keys, what is `required`, everything that a condition or a document type asks, and the column of a
-    lookup that rejects what its table does not have.
+    They are the keys, what is `required`, everything that a condition or a document type asks, the column of a
+    lookup that rejects what its table does not have, and what rows are in order by.
     """
     needed: list[list[str]] = [[condition.column] for condition in conditions_of(feed)]
     for key, fields in _mappings(feed):
@@ -106,6 +106,7 @@ def needed_columns(feed: Feed) -> list[list[str]]:
             if spec.required or name == key:
                 needed += columns_of(spec)
     needed += [listed(by) for by in looked_up(feed, "reject")]
+    needed += columns_of(order) if (order := ordered_by(feed)) else []
     needed += [listed(one.type.from_) for one in feed.documents if isinstance(one.type, DocumentType)]
     return list({tuple(names): names for names in needed}.values())
 
@@ -136,6 +137,35 @@ def conditions_of(feed: Feed) -> list[Condition]:
     records = [feed.client, feed.case, *feed.documents]
     asked = [feed.where, *(one.when for one in records if one), *(getattr(rule, "when", None) for rule in feed.rules)]
     return [condition for condition in asked if condition]
+
+
+def ordered_by(feed: Feed) -> FieldSpec | None:
+    """What tells which of a person's rows is the newest, read as a field is; None where it is told by none.
+
+    It is a field, written as in rules or alone, else the column of that name, read as the field that is read from it.
+    """
+    if (order := feed.order) is None:
+        return None
+    if order.type is not None:
+        return FieldSpec(
+            from_=order.by, type=order.type, formats=order.formats, pivot=order.pivot, decimal=order.decimal
+        )
+    holders = [one for one in (feed.client, feed.case) if one]
+    kind, _, name = order.by.rpartition(".")
+    named = [one for one in holders[:1] if not kind] or [one for one in holders if kind == _word(one)]
+    if field := next((one.fields[name] for one in named if name in one.fields), None):
+        return field
+    wanted = fold(order.by)
+    read = [spec for _, fields in _mappings(feed) for spec in fields.values() if _reads(spec, wanted)]
+    return min(read, key=lambda spec: spec.type == "text", default=None)  # a date says more than the text of a date
+
+
+def _word(record: ClientSpec | CaseSpec) -> str:
+    return "client" if isinstance(record, ClientSpec) else "case"
+
+
+def _reads(spec: FieldSpec, wanted: str) -> bool:
+    return spec.from_ is not None and wanted in map(fold, listed(spec.from_))
 
 
 def columns_of(spec: FieldSpec) -> list[list[str]]:

@@ -13,6 +13,7 @@ from ingest.mapping.enrich import BoundStep, bind_steps, with_targets
 from ingest.mapping.errors import FeedError
 from ingest.mapping.fitting import compile_field
 from ingest.mapping.headers import Headers, conditions_of, looked_up
+from ingest.mapping.order import OrderPlan, bind_order
 from ingest.mapping.specs import RecordSpec, check_feed, specs_of
 from ingest.mapping.tables import NO_TABLES, LookupTable
 
@@ -36,6 +37,7 @@ class FeedPlan:
     where_at: int | None
     asked: dict[int, frozenset[str]]
     steps: tuple[BoundStep, ...] = ()
+    order: OrderPlan | None = None
 
 
 def compile_feed(feed: Feed, headers: Headers, today: date, tables: Mapping[str, LookupTable] = NO_TABLES) -> FeedPlan:
@@ -65,6 +67,7 @@ def compile_feed(feed: Feed, headers: Headers, today: date, tables: Mapping[str,
         headers.index(feed.where.column) if feed.where else None,
         _asked(feed, headers, records, keep),
         steps,
+        bind_order(feed, headers),
     )
 
 

@@ -33,6 +33,7 @@ class Records:
         doc_types: for documents; empty otherwise.
         fields: field name -> values, None where the row says nothing.
         clears: (index, field name) where the row says that the value shall go.
+        order: what tells how new each is; empty where the order of the file does.
     """
 
     kind: Kind
@@ -42,6 +43,7 @@ class Records:
     doc_types: list[str] = field(default_factory=list)
     fields: dict[str, list[object | None]] = field(default_factory=dict)
     clears: list[tuple[int, str]] = field(default_factory=list)
+    order: list[object | None] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -82,10 +84,12 @@ class _BatchMapper:
         self.flaws = [flaw for flaw in batch.flaws if not self._is_agreed(flaw)]
         self.flawed = {(flaw.index, flaw.column) for flaw in self.flaws}
         self.errors = {(flaw.index, flaw.column) for flaw in self.flaws if flaw.code == "formula_error"}
+        self.order: list[object | None] = []
 
     def run(self) -> Mapped:
         kept = self._keep_where()
         self._tell_flaws(set(kept))
+        self._read_order(kept)
         values = [self._apply(record, kept) for record in self.plan.records]
         self._enrich(values, kept)
         self._check_rules(values, kept)
@@ -124,6 +128,16 @@ class _BatchMapper:
                     None if secret else flaw.value,
                     flaw.details,
                 )
+
+    def _read_order(self, kept: list[int]) -> None:
+        """How new each row is; which of a person's rows counts cannot be told where that is bad."""
+        if (order := self.plan.order) is None:
+            return
+        rows, good = self.batch.cells, set(kept)
+        self.order, wrong = order.read(rows)
+        for index, bad in wrong:
+            if index in good and not any((index, place) in self.flawed for place in order.places):
+                self._reject(index, bad.code, order.label, rows[index][order.places[0]].strip(), bad.details)
 
     def _label(self, column: int | None) -> str | None:
         """The partner's own name of a column, where it has one."""
@@ -170,7 +184,7 @@ class _BatchMapper:
             self._tell_errors(values, one, cells, column)
         values.columns[name] = column
         if name == "expires_on":
-            self._end_of_stay(values, result.tokens, column)
+            self._end_of_stay(values, result, column)
 
     def _doubt_parts(self, one: FieldPlan, result: ColumnResult, rows: Sequence[Sequence[str]]) -> None:
         known = {place for place, _ in result.bad}
@@ -178,10 +192,11 @@ class _BatchMapper:
             result.values[place] = None
             result.bad += [] if place in known else [(place, BadValue("lost_digits"))]
 
-    def _end_of_stay(self, values: Draft, tokens: list[tuple[int, str]], ends: list[object | None]) -> None:
-        """D/S and a date exclude each other: whichever the file says takes the place of the other."""
+    def _end_of_stay(self, values: Draft, result: ColumnResult, ends: list[object | None]) -> None:
+        """D/S and a date exclude each other: whichever the file says takes the place of the other; a clear, of both."""
         stays: list[object | None] = [None if end is None else False for end in ends]
-        for place, _ in tokens:
+        values.clears.update((place, DURATION_OF_STATUS) for place in result.cleared)
+        for place, _ in result.tokens:
             stays[place] = True
             values.clears.add((place, "expires_on"))
         values.columns[DURATION_OF_STATUS] = stays
@@ -310,6 +325,7 @@ class _BatchMapper:
             doc_types=[str(values.doc_types[place]) for place in chosen] if values.doc_types else [],
             fields=columns,
             clears=_moved(values.clears, chosen),
+            order=[self.order[index] for index in indexes] if self.order else [],
         )
         self._keep_attributes(records, indexes)
         return records, indexes

@@ -10,6 +10,7 @@ from ingest.feed import CaseSpec, ClientSpec, DocumentSpec, DocumentType, Feed, 
 from ingest.mapping.enrich_specs import enriched, step_errors
 from ingest.mapping.errors import FeedError, Path, SpecError, unknown_name
 from ingest.mapping.fitting import compile_field
+from ingest.mapping.order import order_errors, sql_type
 
 RecordSpec = ClientSpec | CaseSpec | DocumentSpec
 
@@ -32,6 +33,10 @@ def _part_errors(feed: Feed, name: str) -> Iterator[FeedError]:
     if section.client and len(keys) > 1:
         sentence = f"All parts must know people by one field, but there are {', '.join(sorted(keys))}."
         yield FeedError(("client", "key"), sentence)
+    if len({sql_type(feed.section(part)) for part in feed.parts} - {None}) > 1:
+        yield FeedError(
+            (), f"What rows are in order by ({feed.order and feed.order.by!r}) must be of one type in all parts."
+        )
 
 
 def _section_errors(feed: Feed) -> Iterator[FeedError]:
@@ -39,6 +44,7 @@ def _section_errors(feed: Feed) -> Iterator[FeedError]:
     for spec in specs_of(feed):
         yield from _record_errors(*spec, typed_cells=feed.format.typed_cells)
     yield from step_errors(feed)
+    yield from order_errors(feed)
 
 
 def specs_of(feed: Feed) -> Iterator[tuple[Kind, RecordSpec, Path]]:
