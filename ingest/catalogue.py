@@ -102,6 +102,10 @@ ROW_CODES: dict[str, Entry] = {
         "The row does not say readably whom it is about, so no record was closed for being missing from this file.",
         "Correct this row and any other that names nobody, and send the full file again.",
     ),
+    "cell_changed": Entry(
+        "{column} came back as another value, though nothing was wrong with it; the new value counts.",
+        "If a spreadsheet did that, send the row again with the value that you first sent.",
+    ),
     "unknown_row": Entry(
         "{value} does not name a row of an earlier import of yours.", "Leave the column Row as we sent it."
     ),
@@ -169,6 +173,13 @@ FILE_CODES: dict[str, Entry] = {
     "mixed_corrections": Entry(
         "The corrections belong to more than one import or sheet.",
         "Send the rows of each errors.csv as a file of its own.",
+    ),
+    "original_gone": Entry(
+        "The rows of {day} that these corrections belong to are no longer kept.", "Send the rows in an ordinary file."
+    ),
+    "unknown_encoding": Entry(
+        "The letters of {file} cannot be told: it is neither Unicode nor in an encoding that its rows give away.",
+        "Save it as “CSV UTF-8”, as “Unicode text” or as a workbook, and send it again.",
     ),
     "unknown_import": Entry(
         "The column Row names no import of yours.", "Leave the column Row of errors.csv as we sent it."

@@ -12,21 +12,27 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 from uuid import UUID
 
-from msgspec import structs
+from msgspec import Struct, structs
+from sqlalchemy.orm import Session
 
+from gateway.db.models import Import
 from gateway.spreadsheet import restore
 from ingest import formats, glance
 from ingest.feed import Feed
-from ingest.formats.base import Batch, BrokenRow, Flaw, Refused, Source, Table
+from ingest.formats.base import Batch, BrokenRow, Flaw, Refused, Source, Table, counted
 from ingest.formats.csv import CsvFormat
 from ingest.formats.excel import ExcelFormat, SheetChoice
 from ingest.formats.sheet import is_blank
 from ingest.formats.workbook import Workbook
+from ingest.mapping.headers import columns_of, fields_of, fold
 from ingest.mapping.specs import check_feed
+from ingest.wear import is_worn
 
 PROBLEMS, ROW = "Problems", "Row"
 
@@ -35,6 +41,9 @@ _NO_TEXT = "\ufffd"
 _NO_CELL, _NEXT_CELL = "⟦no cell⟧", "⟦next cell⟧"  # in rows that have fewer or more cells than the header
 _HEAD = 65_536  # bytes looked at to recognise one
 _CELL_OF_ROW = f">{ROW}<".encode()  # how every program writes it, in workbooks of either standard
+
+EIGHT_BITS = "latin-1"  # reads every byte as one sign, whatever the letter was
+_UNITS = ("utf-8", "utf-16-le", "utf-16-be")
 
 _Rows = Sequence[Sequence[str]]
 
@@ -45,12 +54,42 @@ class Saved:
 
     Attributes:
         import_id: None where no row says so readably.
+        in_doubt: a table that is no Unicode; see `ingest.letters`.
         parts: sheet of this file -> part of the original; the whole of a CSV is None.
     """
 
     format: CsvFormat | ExcelFormat
     import_id: UUID | None
     parts: dict[str | None, str | None]
+    in_doubt: bool = False
+
+
+class Original(Struct, frozen=True, array_like=True):
+    """A rejected row as it was sent back.
+
+    Attributes:
+        wrong: places of cells with a wrong value.
+        doubtful: places of cells that may have to change; what is wrong lies between cells, or between rows.
+        problems: what its column `Problems` says.
+    """
+
+    cells: list[str]
+    wrong: list[int]
+    doubtful: list[int]
+    problems: str
+
+
+class Originals(Protocol):
+    """The rejected rows of an import."""
+
+    def header(self, part: str | None) -> list[str]:
+        """The columns of a part of which rows were rejected; empty for others."""
+
+    def row(self, reference: str) -> Original | None:
+        """A rejected row, by what the column `Row` says; None where this one was not."""
+
+
+Recall = Callable[[Session, Import], Originals]
 
 
 def reference(import_id: UUID, part: str | None, row: int) -> str:
@@ -73,7 +112,7 @@ def recognise(source: Source) -> Saved | None:
     head = bytes(next(iter(source.chunks()), b"")[:_HEAD])
     if head.startswith(glance.ARCHIVE):
         return _recognise_workbook(source) if glance.may_hold(source, _CELL_OF_ROW) else None
-    return _recognise_table(source, head) if ROW.encode() in head else None
+    return _recognise_table(source, head) if any(ROW.encode(one) in head for one in _UNITS) else None
 
 
 def as_saved(feed: Feed, saved: Saved, file_name: str) -> Feed:
@@ -96,25 +135,29 @@ def as_saved(feed: Feed, saved: Saved, file_name: str) -> Feed:
 
 
 def _recognise_table(source: Source, head: bytes) -> Saved | None:
-    encoding = _encoding(source)
-    text = head.removeprefix(codecs.BOM_UTF8).decode(encoding, "replace")
+    encoding = _encoding(source, head)
+    text = head.decode(encoding, "replace").removeprefix("\ufeff")
     for delimiter in ",;\t|":
         rows = _rows(text, delimiter)
         if rows and _is_header(rows[0], rows[1:]):
             import_id, part = next(_references(rows[0], rows[1:]), (None, None))
-            return Saved(CsvFormat(delimiter=delimiter, encoding=encoding), import_id, {None: part})
+            form = CsvFormat(delimiter=delimiter, encoding=encoding)
+            return Saved(form, import_id, {None: part}, in_doubt=encoding == EIGHT_BITS)
     return None
 
 
-def _encoding(source: Source) -> str:
-    """UTF-8 as we wrote it, or Windows-1252, which is what Excel makes of it when it saves "CSV"."""
+def _encoding(source: Source, head: bytes) -> str:
+    """UTF-8 as we wrote it, UTF-16 as Excel's "Unicode text"; else `EIGHT_BITS`, which stands for what is in doubt."""
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if head.startswith(mark):
+            return encoding
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for chunk in source.chunks():
             decoder.decode(bytes(chunk))
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return "cp1252"
+        return EIGHT_BITS
     return "utf-8"
 
 
@@ -173,14 +216,21 @@ def _last(header: Sequence[str], name: str) -> int:
 class Corrections:
     """The tables inside a corrections file: the partner's own columns only, formulas restored.
 
+    A cell that nothing was wrong with is as it was sent where it differs by nothing but what a spreadsheet does; where
+    it differs otherwise, it is taken and told.
+
     Raises:
         Refused: `mixed_corrections`, while reading, when a row belongs to another import, or part, than those before.
     """
 
-    def __init__(self, source: Source, saved: Saved) -> None:
+    def __init__(self, source: Source, saved: Saved, originals: Originals, feed: Feed) -> None:
         self._table: Table = formats.open_table(source, saved.format)
         found = self._table.parts
-        self._columns = [_Columns((saved.import_id, saved.parts[part.name]), part.header) for part in found]
+        self._worn: Counter[str] = Counter()
+        self._columns = [
+            _Columns((saved.import_id, saved.parts[part.name]), part.header, originals, feed, self._worn)
+            for part in found
+        ]
         self.parts = [
             replace(part, name=columns.corrected[1], header=columns.names)
             for part, columns in zip(found, self._columns, strict=True)
@@ -188,8 +238,11 @@ class Corrections:
 
     @property
     def remarks(self) -> list[str]:
-        """Remarks of the file itself."""
-        return self._table.remarks
+        """Remarks of the file itself, and what a spreadsheet did to it; complete once the batches have been read."""
+        if not self._worn:
+            return self._table.remarks
+        told = f"{counted(self._worn.total(), 'cell')} changed by a spreadsheet only ({', '.join(sorted(self._worn))})"
+        return [*self._table.remarks, f"{told}; what was first sent counts."]
 
     def batches(self) -> Iterator[Batch]:
         """The rows, each with its place in the corrections file."""
@@ -200,12 +253,22 @@ class Corrections:
 class _Columns:
     """The columns of one table or sheet: the partner's, and which row of what each one corrects."""
 
-    def __init__(self, corrected: tuple[UUID | None, str | None], header: Sequence[str]) -> None:
+    def __init__(
+        self,
+        corrected: tuple[UUID | None, str | None],
+        header: Sequence[str],
+        originals: Originals,
+        feed: Feed,
+        worn: Counter[str],
+    ) -> None:
         self.corrected = corrected
+        self._originals, self._worn = originals, worn
         self._place = _last(header, ROW)
         ours = {self._place, *([_last(header, PROBLEMS)] if PROBLEMS in header else [])}
         self._own = [place for place in range(len(header)) if place not in ours]
         self.names = [restore(header[place]) for place in self._own]
+        self._sent = list(counterparts(self.names, originals.header(corrected[1])))
+        self._formats = [_formats(feed.section(corrected[1]), name) for name in self.names]
 
     def own(self, batch: Batch) -> Batch:
         """The rows of a batch that say what they correct, in the partner's columns; the others are broken."""
@@ -218,6 +281,9 @@ class _Columns:
             if flaw is not None
         ]
         kept = [cells[index] for index in good]
+        notes = [
+            note for place, index in enumerate(good) for note in self._mend(place, batch.cells[index], kept[place])
+        ]
         return replace(
             batch,
             sheet=self.corrected[1],
@@ -226,7 +292,22 @@ class _Columns:
             cells=kept,
             flaws=[*self._own_flaws(batch.flaws, good), *_unreadable(kept)],
             broken=sorted([*batch.broken, *broken], key=lambda one: one.row),
+            notes=notes,
         )
+
+    def _mend(self, index: int, row: Sequence[str], cells: list[str]) -> Iterator[Flaw]:
+        """Undo what a spreadsheet did to sound cells; tell of those that say something else now."""
+        if (original := self._originals.row(row[self._place].strip().removeprefix("'"))) is None:
+            return
+        wrong, doubtful = set(original.wrong), set(original.doubtful)
+        for column, at in enumerate(self._sent):
+            if at is None or at in wrong or cells[column] == (sent := original.cells[at]):
+                continue
+            if is_worn(sent, cells[column], self._formats[column]):
+                cells[column] = sent
+                self._worn[self.names[column]] += 1
+            elif at not in doubtful:
+                yield Flaw(index, column, "cell_changed")
 
     def _cells(self, row: Sequence[str]) -> list[str]:
         return [restore(row[place]) for place in self._own]
@@ -250,6 +331,29 @@ class _Columns:
         for flaw in flaws:
             if flaw.index in moved and flaw.column in columns:
                 yield replace(flaw, index=moved[flaw.index], column=columns[flaw.column])
+
+
+def counterparts(names: Sequence[str], sent: Sequence[str]) -> Iterator[int | None]:
+    """Where each column stood; of columns with one name, the first is the first."""
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(sent):
+        places.setdefault(name.strip(), []).append(place)
+    seen: Counter[str] = Counter()
+    for name in names:
+        found = places.get(name.strip(), [])
+        yield found[seen[name.strip()]] if seen[name.strip()] < len(found) else None
+        seen[name.strip()] += 1
+
+
+def _formats(feed: Feed, name: str) -> list[str]:
+    """How the feed reads dates in a column."""
+    wanted = fold(name)
+    return [
+        one
+        for spec in fields_of(feed)
+        if spec.type in {"date", "datetime"} and any(wanted in map(fold, names) for names in columns_of(spec))
+        for one in spec.formats or ["%Y-%m-%d"]
+    ]
 
 
 def _as_sent(cells: Sequence[str]) -> list[str]:

@@ -25,6 +25,7 @@ from gateway.events import EventRef
 from ingest import history
 from ingest.binding import Held, bind
 from ingest.catalogue import describe_file
+from ingest.corrections import Recall
 from ingest.doubts import check_encoding, check_instant, check_number
 from ingest.feeds import refusal
 from ingest.formats.base import Refused, Source, Table
@@ -62,6 +63,7 @@ class Job:
         as_of: given by whoever sent it, else None: the name or the time of arrival decides.
         waived: guards that a person set aside when releasing.
         is_rows: the source holds rows sent singly, see `ingest.rows`.
+        recall: finds the rows that corrections belong to.
     """
 
     home: homes.Home
@@ -70,6 +72,7 @@ class Job:
     sha256: str
     received_at: datetime
     cipher: FirmCipher
+    recall: Recall
     feed: str | None = None
     as_of: datetime | None = None
     config_id: UUID | None = None
@@ -140,6 +143,7 @@ def run(session: Session, job: Job, progress: Progress) -> FileOutcome:
             as_of=job.as_of,
             received_at=job.received_at,
             config_id=job.config_id,
+            recall=job.recall,
         )
         if not reading.saved:  # which speak as of a file that was accepted
             check_instant(reading.as_of, job.received_at, job.waived)

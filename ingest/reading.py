@@ -25,6 +25,7 @@ from ingest import corrections, formats
 from ingest.feed import Feed
 from ingest.feeds import applied_feeds, feed_for, feed_named
 from ingest.formats.base import FormatSpec, Refused, Source, Table
+from ingest.letters import told
 from ingest.rows import VIA, as_rows, open_rows
 from ingest.unpacking import plain
 
@@ -40,6 +41,7 @@ class Reading:
         feed: as these bytes are read, which is not quite as it stands in partner.yaml for corrections and rows.
         learned: column names accepted for it.
         saved: how corrections were saved; None where the file holds none.
+        originals: the rows that they correct, as they were sent.
         corrects: the import that they correct.
         is_rows: the source holds rows sent singly, see `ingest.rows`.
     """
@@ -52,6 +54,7 @@ class Reading:
     learned: dict[str, list[str]]
     as_of: datetime
     saved: corrections.Saved | None
+    originals: corrections.Originals | None
     corrects: UUID | None
     is_rows: bool
 
@@ -79,8 +82,8 @@ class Reading:
         Raises:
             Refused: nothing in it can be read.
         """
-        if self.saved:
-            return corrections.Corrections(self.source, self.saved)
+        if self.saved and self.originals:
+            return corrections.Corrections(self.source, self.saved, self.originals, self.feed)
         if self.is_rows:
             return open_rows(self.source, self.feed, self.learned)
         return formats.open_table(self.source, self.feed.format)
@@ -96,6 +99,7 @@ def choose_reading(
     as_of: datetime | None,
     received_at: datetime,
     config_id: UUID | None,
+    recall: corrections.Recall,
 ) -> Reading:
     """Decide by name, by hint or by the column `Row` which feed a file belongs to, and as of when it speaks.
 
@@ -108,18 +112,22 @@ def choose_reading(
         as_of: given by whoever sent it, else None: the name or the time of arrival decides.
         received_at: when it came.
         config_id: the version with which it was held; None for the one in force.
+        recall: finds the rows that corrections belong to.
 
     Raises:
-        Refused: `unknown_feed`, `unknown_import`, and whatever `plain` and `as_saved` refuse.
+        Refused: `unknown_feed`, `unknown_import`, and whatever `plain`, `as_saved`, `told` and `recall` refuse.
         ConfigError: the version was applied when other things were allowed.
     """
     config = _version(session, config_id) if config_id else versions.active_config(session, home.partner_id)
     feeds = feeds_of(config, f"{home.slug} version {config.version}")
     source = _bytes_of(stored, feeds, is_rows=is_rows)
+    originals = None
     if saved := None if is_rows else corrections.recognise(source):
         original = _original(session, home, saved)
         name = _feed_name(session, original)
-        read = _as_read(feed_named(feeds, name, source.name), source, saved, is_rows=False)
+        agreed, originals = feed_named(feeds, name, source.name), recall(session, original)
+        saved = told(source, saved, originals, agreed.format)
+        read = _as_read(agreed, source, saved, is_rows=False)
         feed_id, corrects, speaks_of = original.feed_id, original.id, original.as_of or original.received_at
     else:
         name = feed or feed_for(feeds, source.name)
@@ -128,16 +136,24 @@ def choose_reading(
         speaks_of = as_of or _as_of_name(read, source.name, home.time_zone) or received_at
     feed_id = _present(feed_id)
     learned = names.learned_names(session, feed_id)
-    return Reading(source, config, name, feed_id, read, learned, speaks_of, saved, corrects, is_rows)
+    return Reading(source, config, name, feed_id, read, learned, speaks_of, saved, originals, corrects, is_rows)
 
 
-def past_reading(session: Session, arrival: Import, stored: Source) -> Reading:
-    """How an ended import was read; by the names that are learned today."""
+def past_reading(session: Session, arrival: Import, stored: Source, recall: corrections.Recall) -> Reading:
+    """How an ended import was read; by the names that are learned today.
+
+    Raises:
+        Refused: whatever `told` and `recall` refuse.
+    """
     config = _version(session, arrival.config_id)
     feeds, name, feed_id = feeds_of(config), _feed_name(session, arrival), _present(arrival.feed_id)
     is_rows = session.get_one(File, (arrival.firm_id, arrival.file_id)).via == VIA
     source = _bytes_of(stored, feeds, is_rows=is_rows)
-    saved = corrections.recognise(source) if arrival.corrects_import_id else None
+    saved, originals = (corrections.recognise(source), None) if arrival.corrects_import_id else (None, None)
+    if saved:
+        corrected = session.get_one(Import, (arrival.firm_id, arrival.corrects_import_id))
+        originals = recall(session, corrected)
+        saved = told(source, saved, originals, feeds[name].format)
     return Reading(
         source=source,
         config=config,
@@ -147,6 +163,7 @@ def past_reading(session: Session, arrival: Import, stored: Source) -> Reading:
         learned=names.learned_names(session, feed_id),
         as_of=arrival.as_of or arrival.received_at,
         saved=saved,
+        originals=originals,
         corrects=arrival.corrects_import_id,
         is_rows=is_rows,
     )

@@ -31,6 +31,7 @@ from ingest.arrival import Asked, open_imports
 from ingest.formats.base import Source
 from ingest.load.outcomes import OUTCOMES
 from ingest.load.stage import PROBLEM_COLUMNS
+from ingest.originals import recall_from
 from ingest.pipeline import FileOutcome, Job, Progress, unwatched
 from ingest.rows import VIA
 
@@ -116,6 +117,7 @@ def dry_run(
             sha256=sha256,
             received_at=clock.now(),
             cipher=office.cipher(session, home.firm_id),
+            recall=recall_from(office),
             feed=asked.feed,
             as_of=asked.as_of,
             forced=asked.forced,
@@ -192,6 +194,7 @@ def _job(office: Office, session: Session, home: Home, arrival: Import) -> Job:
         sha256=file.sha256,
         received_at=arrival.received_at,
         cipher=cipher,
+        recall=recall_from(office),
         feed=name,
         as_of=arrival.as_of,
         config_id=arrival.config_id if released else None,

@@ -97,6 +97,7 @@ class Batch:
         part: index in `Table.parts` of the part that all of them belong to.
         sheet: that part's name.
         position: bytes consumed so far, for progress.
+        notes: what is told of cells that are believed all the same, as warnings.
     """
 
     rows: list[int]
@@ -107,6 +108,7 @@ class Batch:
     part: int = 0
     sheet: str | None = None
     position: int = 0
+    notes: list[Flaw] = field(default_factory=list)
 
 
 class Source(Protocol):

@@ -132,6 +132,11 @@ def _mappings(feed: Feed) -> list[tuple[str | None, dict[str, FieldSpec]]]:
     return mappings + [(None, one.fields) for one in feed.documents]
 
 
+def fields_of(feed: Feed) -> list[FieldSpec]:
+    """Every field that is read."""
+    return [spec for _, fields in _mappings(feed) for spec in fields.values()]
+
+
 def conditions_of(feed: Feed) -> list[Condition]:
     """Every question that the feed asks about a column."""
     records = [feed.client, feed.case, *feed.documents]
@@ -156,7 +161,7 @@ def ordered_by(feed: Feed) -> FieldSpec | None:
     if field := next((one.fields[name] for one in named if name in one.fields), None):
         return field
     wanted = fold(order.by)
-    read = [spec for _, fields in _mappings(feed) for spec in fields.values() if _reads(spec, wanted)]
+    read = [spec for spec in fields_of(feed) if _reads(spec, wanted)]
     return min(read, key=lambda spec: spec.type == "text", default=None)  # a date says more than the text of a date
 
 

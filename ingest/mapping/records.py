@@ -128,6 +128,9 @@ class _BatchMapper:
                     None if secret else flaw.value,
                     flaw.details,
                 )
+        for note in self.batch.notes:
+            if note.index in kept:
+                self._tell(note.index, note.code, self._label(note.column), None, note.details, warn=True)
 
     def _read_order(self, kept: list[int]) -> None:
         """How new each row is; which of a person's rows counts cannot be told where that is bad."""

@@ -22,8 +22,8 @@ from gateway.domain.partners.homes import Home
 from gateway.office import Office
 from gateway.settings import Settings
 from ingest.account import RECEIPTS, account_of, problem_object, summary_of
-from ingest.formats.base import Source
-from ingest.reading import past_reading
+from ingest.originals import recall_from
+from ingest.reading import Reading, past_reading
 from ingest.receipts.files import whole, whole_bytes
 from ingest.receipts.rejected import FETCH, rejected_rows
 from ingest.receipts.tables import write_tables
@@ -45,7 +45,7 @@ def write(office: Office, home: Home, import_id: UUID) -> None:
         if arrival.problem_count:
             _write_json(session, import_id, folder / "errors.json")
         if _has_rejected(session, import_id):
-            past = past_reading(session, arrival, _source(office, session, home, arrival))
+            past = _past(office, session, home, arrival)
             write_tables(rejected_rows(session, arrival, past.open()), past.format, folder)
         told = account_of(session, import_id, folder, problems=False) | {"problems": summary_of(session, import_id)}
         told["receipts"] = sorted(
@@ -88,7 +88,7 @@ def make_workbook(office: Office, home: Home, import_id: UUID) -> Path | None:
             return None
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            table = past_reading(session, arrival, _source(office, session, home, arrival)).open()
+            table = _past(office, session, home, arrival).open()
             with whole_bytes(path) as out:
                 write_workbook(rejected_rows(session, arrival, table), arrival.counts["rows"]["rejected"], out)
     return path
@@ -120,9 +120,10 @@ def _has_rejected(session: Session, import_id: UUID) -> bool:
     return session.scalar(errors.limit(1)) is not None
 
 
-def _source(office: Office, session: Session, home: Home, arrival: Import) -> Source:
+def _past(office: Office, session: Session, home: Home, arrival: Import) -> Reading:
     file = session.get_one(File, (home.firm_id, arrival.file_id))
-    return office.store.open(file.storage_key, office.cipher(session, home.firm_id), name=file.name)
+    stored = office.store.open(file.storage_key, office.cipher(session, home.firm_id), name=file.name)
+    return past_reading(session, arrival, stored, recall_from(office))
 
 
 def _write_json(session: Session, import_id: UUID, path: Path) -> None:

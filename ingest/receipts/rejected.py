@@ -31,6 +31,7 @@ class Fault(NamedTuple):
     column: str | None
     value: str | None
     told: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class _Wrong:
 
     def __init__(self, session: Session, arrival: Import) -> None:
         ordered = (
-            select(RowError.place, RowError.column_name, RowError.value, RowError.message, RowError.fix)
+            select(RowError.place, RowError.column_name, RowError.value, RowError.message, RowError.fix, RowError.code)
             .where(RowError.import_id == arrival.id, RowError.severity == "error")
             .order_by(RowError.place, RowError.id)
         )
@@ -91,8 +92,8 @@ class _Wrong:
     def has(self, row: int) -> bool:
         """Whether this row was rejected; rows must be asked for in order, but for those of one batch and the next."""
         while self._next is not None and self._next[0] <= row:
-            number, column, value, message, fix = self._next
-            self._told.setdefault(number, []).append(Fault(column, value, f"{message} {fix}"))
+            number, column, value, message, fix, code = self._next
+            self._told.setdefault(number, []).append(Fault(column, value, f"{message} {fix}", code))
             self._next = next(self._found, None)
         return row in self._told
 

@@ -14,6 +14,7 @@ from gateway.domain.partners.homes import find_home
 from ingest.arrival import Asked
 from ingest.formats.csv import CsvFormat
 from ingest.formats.excel import ExcelFormat
+from ingest.originals import recall_from
 from ingest.reading import past_reading
 from ingest.receipts import folder_of, make_workbook
 from ingest.reception import receive
@@ -85,7 +86,7 @@ def test_an_ended_import_is_read_again_as_it_was(inbox, came, kind, delimiter, n
         arrival = session.get_one(Import, (inbox.firm_id, import_id))
         file = session.get_one(File, (inbox.firm_id, arrival.file_id))
         stored = inbox.office.store.open(file.storage_key, inbox.office.cipher(session, inbox.firm_id), name=file.name)
-        past = past_reading(session, arrival, stored)
+        past = past_reading(session, arrival, stored, recall_from(inbox.office))
         assert (past.digest, past.as_of, past.corrects) == (arrival.reading, arrival.as_of, arrival.corrects_import_id)
         assert (type(past.format), past.source.name) == (kind, name)
         assert getattr(past.format, "delimiter", None) == delimiter
