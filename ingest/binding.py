@@ -54,18 +54,28 @@ def bind(
         tables: the text of the CSV tables that lookups name, by name.
 
     Raises:
-        Held: a column without which a part cannot be read is missing; says which new column it probably became.
+        Held: a column without which a part cannot be read is missing; says which new column it probably became. Or two
+            columns could be the one that is meant.
         Refused: `header_foreign`, nothing of the feed stands in the file.
     """
     bound = [(part, feed.section(part.name), Headers(part.header, learned)) for part in table.parts]
-    lacking = [(part, headers, it) for part, section, headers in bound if (it := standing(section, headers)).missing]
+    stood = [(part, headers, standing(section, headers)) for part, section, headers in bound]
+    lacking = [(part, headers, it) for part, headers, it in stood if it.missing]
     if not lacking:
+        for part, _, it in stood:
+            _refuse_alike(part, it)
         parsed = parse_all(tables)
         return [compile_feed(section, headers, today, parsed) for _, section, headers in bound]
     held = [_held_for(part, headers, it) for part, headers, it in lacking]
     if len(held) == len(bound) and all(one.is_foreign for one in held):
         raise Refused("header_foreign", row=lacking[0][0].header_row, file=file_name)
     raise held[0]
+
+
+def _refuse_alike(part: Part, it: Standing) -> None:
+    for names, found in it.alike:
+        both = alternatives((f"“{name}”" for name in found), joint="and")
+        raise Held("header_alike", {"found": both, "expected": f"“{names[0]}”"}, [], part.header)
 
 
 def _held_for(part: Part, headers: Headers, it: Standing) -> Held:

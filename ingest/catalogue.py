@@ -49,7 +49,7 @@ ROW_CODES: dict[str, Entry] = {
     "too_long": Entry("{column}: the text has {expected}.", "Shorten it, or look for a quote that was not closed."),
     "too_short": Entry("{column}: the text has {expected}.", "Write it in full."),
     "ragged_row": Entry(
-        "The row has {found} cells, the header has {expected}.", "Look for a missing or an unquoted delimiter."
+        "The row has {found} cells, where {expected} are due.", "Look for a missing or an unquoted delimiter."
     ),
     "unknown_record": Entry(
         "The line is of the unknown record type “{found}”; agreed are {expected}.",
@@ -118,6 +118,14 @@ FILE_CODES: dict[str, Entry] = {
     "header_foreign": Entry(
         "None of the agreed columns stands in row {row} of {file}.",
         "Check that this is the right file in the agreed format.",
+    ),
+    "header_alike": Entry(
+        "The columns {found} are both so much like the agreed {expected} that it cannot be told which one is meant.",
+        "Rename the other column, or tell us which of them it is.",
+    ),
+    "header_misfit": Entry(
+        "The header and the rows do not agree: the header has {expected} columns, the rows have {found} cells.",
+        "Give each column a name, or put text that holds the delimiter in quotes; then send the file again.",
     ),
     "header_ambiguous": Entry(
         "The column {missing} stands in the header more than once.", "Give each column a name of its own."

@@ -17,10 +17,16 @@ from gateway.office import Acting, Actor, Office
 from ingest import receipts
 from ingest.imports import home_of
 from ingest.jobs import queue_run
-from ingest.mapping.headers import Headers, fold, standing
+from ingest.mapping.headers import Headers, standing
+from ingest.naming import fold
 from ingest.pipeline import FileOutcome
 from ingest.reading import feed_of
 from ingest.running import count
+
+_NOT_RELEASABLE = (
+    "Nobody can tell which cells belong to which names. Refuse the file and ask for another; or, where the partner "
+    "cannot change it, name its columns in partner.yaml (header_row: 0, skip_lines, columns) and send it in again."
+)
 
 
 def release(acting: Acting, import_id: UUID, accepted: dict[str, str] | None, *, queued: bool = False) -> None:
@@ -34,11 +40,13 @@ def release(acting: Acting, import_id: UUID, accepted: dict[str, str] | None, *,
 
     Raises:
         NotFound: there is no such import in the actor's sight.
-        Conflict: `not_held`.
+        Conflict: `not_held`; `not_releasable`, to load it would be to guess.
         Invalid: `names_needed`, a missing column has no name to accept.
     """
     home, held = home_of(acting, import_id), _held(acting, import_id)
-    if "header_missing" in held.guards:
+    if "header_misfit" in held.guards:
+        raise Conflict("not_releasable", _NOT_RELEASABLE)
+    if {"header_missing", "header_alike"} & {*held.guards}:
         _learn(acting, held, accepted)
     held.waived = sorted({*held.waived, *held.guards})
     held.state, held.receipt_at = "running", None
@@ -78,22 +86,23 @@ def _held(acting: Acting, import_id: UUID) -> Import:
 
 
 def _learn(acting: Acting, held: Import, accepted: dict[str, str] | None) -> None:
-    """Accept new names for exactly the columns that are missing; a name learned for another one would corrupt data."""
+    """Accept new names for exactly the columns that are in question; one learned for another would corrupt data."""
     feed_id = _present(held.feed_id)
     headers = Headers(held.header or [], learned_names(acting.session, feed_id))
     it = standing(feed_of(acting.session, held), headers)
     suggested = {one["expected"]: one["found"] for one in held.suggestions}
     names = suggested if accepted is None else accepted
     free = f"Not used so far: {', '.join(it.unused) or 'no column'}."
-    missing = {fold(name): alternative[0] for alternative in it.missing for name in alternative}
+    asked = [*it.missing, *(names for names, _ in it.alike)]
+    missing = {fold(name): alternative[0] for alternative in asked for name in alternative}
     for expected, found in names.items():
         if fold(expected) not in missing:
             raise Invalid("names_needed", f"{expected!r} is not among what is missing.")
         if found not in it.unused:
             raise Invalid("names_needed", f"{found!r} is not a free column of the file. {free}")
     if lacking := set(missing.values()) - {missing[fold(expected)] for expected in names}:
-        asked = " ".join(f"--accept '{name}=...'" for name in sorted(lacking))
-        raise Invalid("names_needed", f"Say which columns the missing ones have become: {asked}. {free}")
+        told = " ".join(f"--accept '{name}=...'" for name in sorted(lacking))
+        raise Invalid("names_needed", f"Say which columns the missing ones have become: {told}. {free}")
     for expected, found in names.items():
         learn_name(acting, feed_id, missing[fold(expected)], found)
 

@@ -28,7 +28,7 @@ from ingest.catalogue import describe_file
 from ingest.corrections import Recall
 from ingest.doubts import check_encoding, check_instant, check_number
 from ingest.feeds import refusal
-from ingest.formats.base import Refused, Source, Table
+from ingest.formats.base import Doubted, Refused, Source, Table
 from ingest.load.guards import turned_remarks
 from ingest.load.outcomes import OUTCOMES
 from ingest.load.run import Loaded, Terms, load
@@ -156,6 +156,8 @@ def run(session: Session, job: Job, progress: Progress) -> FileOutcome:
         return _judge(session, job, reading, table, loaded, [*doubts, *turned_remarks(plans)])
     except Refused as refused:
         code, reason, fix = refusal(refused)
+        if isinstance(refused, Doubted):
+            return FileOutcome("held", code, reason, fix, [code], reading=reading)
         return FileOutcome("refused", code, reason, fix, reading=reading)
     except Held as held:
         reason, fix = describe_file(held.code, **held.details)

@@ -35,6 +35,7 @@ from ingest.formats.base import Batch, Refused
 from ingest.load.stage import stored_keys
 from ingest.mapping.bound import RecordPlan
 from ingest.mapping.plan import FeedPlan
+from ingest.originals import recall_from
 from ingest.reading import past_reading
 
 ME = Actor("system", "erasure")
@@ -185,7 +186,7 @@ def _is_named(acting: Acting, arrival: Import, file: File, wanted: _Wanted) -> b
     if arrival.feed_id is None or arrival.config_id is None:
         raise NotFound("feed of the import", str(arrival.id))
     source = acting.office.store.open(file.storage_key, wanted.cipher, name=file.name)
-    reading = past_reading(acting.session, arrival, source)
+    reading = past_reading(acting.session, arrival, source, recall_from(acting.office))
     table = reading.open()
     today = clock.day_in(wanted.home.time_zone, arrival.received_at)
     plans = bind(table, reading.feed, reading.learned, today, reading.source.name, reading.tables)

@@ -55,6 +55,13 @@ class Refused(Exception):  # noqa: N818 - the state of the file that it leads to
         self.details = details
 
 
+class Doubted(Refused):
+    """The file can be read in two ways, of which one would put values under the wrong names.
+
+    It is held, so that our side knows too; no release can say which way is right, only other settings or another file.
+    """
+
+
 @dataclass(slots=True)
 class Flaw:
     """One thing wrong with one row, found before any mapping.

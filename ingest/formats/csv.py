@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from itertools import chain
 from typing import Annotated
 
 from msgspec import Meta
@@ -23,7 +24,8 @@ from ingest.formats.base import (
 from ingest.formats.delimited import Record, Records
 from ingest.formats.filling import Filling
 from ingest.formats.footer import Foot
-from ingest.formats.text import MAX_CELL, Lines, codec_of, presentable
+from ingest.formats.text import MAX_CELL, SLICE, Lines, codec_of, presentable
+from ingest.formats.widths import LOOKED_AT, width_of
 
 _DELIMITERS = {"comma": ",", "tab": "\t", "pipe": "|", "semicolon": ";"}
 _EXPECTED = "a CSV file"
@@ -72,6 +74,7 @@ def open_table(source: Source, spec: CsvFormat) -> CsvTable:
     Raises:
         Refused: `empty_file` (no byte, or no header), `unreadable` (no text, or a header that cannot be told apart),
             `too_large` (too many columns), `column_missing` (the column that the footer is known by).
+        Doubted: `header_misfit`, its first rows have more cells than the header has names; later ones may tell too.
     """
     return CsvTable(source, spec)
 
@@ -80,7 +83,7 @@ class CsvTable:
     """Delimited text, read once from top to bottom.
 
     Attributes:
-        header: the names as found; U+FFFD stands for what is no text.
+        header: the names as found, up to the last that rows have a cell for; U+FFFD stands for what is no text.
         header_row: its row, or 0 when the feed names the columns.
     """
 
@@ -90,8 +93,13 @@ class CsvTable:
         self._rows: Iterator[Row] = enumerate(self._records, start=spec.skip_lines + 1)
         self._blank_lines = 0
         self.header_row = spec.header_row
-        self.header = [presentable(name) for name in spec.columns or self._found_header(source.name)]
-        self._foot = Foot(spec.footer, self.header, _cells_of)
+        header = [presentable(name) for name in spec.columns or self._found_header(source.name)]
+        self._foot = Foot(spec.footer, header, _cells_of)
+        self._data = self._foot.without(self._filled_rows(len(header)))
+        self._head = self._looked_at()
+        self._width = width_of(header, [cells for _, (_, cells, code) in self._head if code is None])
+        self._widths = self._width.remarks(header)
+        self.header = header[: self._width.columns]
 
     @property
     def encoding(self) -> str:
@@ -108,20 +116,34 @@ class CsvTable:
         """Sentences for the receipt; complete once the batches have been read."""
         blank = [f"{counted(self._blank_lines, 'blank line')} passed over."] if self._blank_lines else []
         footer = [f"{counted(self._foot.rows, 'footer row')} not read as data."] if self._foot.rows else []
-        return [*self._lines.remarks, *blank, *footer]
+        return [*self._lines.remarks, *self._widths, *blank, *footer]
 
     def batches(self) -> Iterator[Batch]:
-        """The data rows in order. Once."""
-        records, lines, width = self._records, self._lines, len(self.header)
-        filling = Filling([(None, width)], lines.encoding)
-        for row, (line, cells, code) in self._foot.without(self._filled_rows(width)):
+        """The data rows in order. Once.
+
+        Raises:
+            Doubted: `header_misfit`.
+        """
+        records, lines, width = self._records, self._lines, self._width
+        every = width.cells if width.cells == width.columns == width.blank_from else None  # fits by its length alone
+        filling = Filling([(None, width.columns)], lines.encoding)
+        for row, (line, cells, code) in chain(self._head, self._data):
             if filling.is_full(lines.position):
                 yield from filling.taken(lines.position)
-            if code is None and len(cells) == width and line > records.suspect_until:
+            if code is None and len(cells) == every and line > records.suspect_until:
                 filling.add(0, row, line, cells)
             else:
                 self._add_doubtful(filling, row, (line, cells, code))
         yield from filling.taken(lines.position)
+
+    def _looked_at(self) -> list[Row]:
+        """The first rows of data, of which there are few where they are long."""
+        head, most = [], self._lines.position + 4 * SLICE
+        for row in self._data:
+            head.append(row)
+            if len(head) == LOOKED_AT or self._lines.position > most:
+                break
+        return head
 
     def _found_header(self, name: str) -> list[str]:
         for row, (_, cells, code) in self._rows:
@@ -156,20 +178,16 @@ class CsvTable:
     def _add_doubtful(self, filling: Filling, row: int, record: Record) -> None:
         """A row that may be broken, or misfit the header, or hold what is no text."""
         line, cells, code = record
-        if code := code or self._misfit(cells):
+        if code := code or ("ragged_row" if self._width.misfit(cells) else None):
             flaw = Flaw(0, None, code, details=self._details(code, cells))
             filling.add_broken(0, BrokenRow(row, line, cells[:MAX_COLUMNS], flaw))
         else:
-            filling.add_suspect(0, row, line, cells[: len(self.header)])
-
-    def _misfit(self, cells: list[str]) -> str | None:
-        width = len(self.header)
-        fits = len(cells) >= width and not any(cell.strip() for cell in cells[width:])
-        return None if fits else "ragged_row"
+            filling.add_suspect(0, row, line, cells[: self._width.columns])
 
     def _details(self, code: str, cells: list[str]) -> dict[str, object]:
         if code == "ragged_row":
-            return {"found": len(cells), "expected": len(self.header)}
+            expected = self._width.cells if len(cells) != self._width.cells else self._width.blank_from
+            return {"found": len(cells), "expected": expected}
         return {"expected": _TOO_LONG} if code == "too_long" else {}
 
 

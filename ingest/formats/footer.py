@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from ingest.formats.base import Footer, Refused
+from ingest.naming import fold, tidied
 
 Row = TypeVar("Row")
 
@@ -24,7 +24,7 @@ class Foot(Generic[Row]):
         rows: how many were passed over; complete once all rows have been read.
 
     Raises:
-        Refused: `column_missing`, the column that it is known by.
+        Refused: `column_missing`, the column that it is known by; `header_ambiguous`, two could be it.
     """
 
     def __init__(self, footer: Footer | None, header: list[str], cells_of: Callable[[Row], list[str]]) -> None:
@@ -59,17 +59,11 @@ class Foot(Generic[Row]):
             yield row
 
 
-def fold(name: str) -> str:
-    """A column's name without what people change by accident, as the mapping of columns compares them."""
-    text = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(letter for letter in text if letter.isalnum()) or text.strip()
-
-
 def _place_of_mark(footer: Footer | None, header: list[str]) -> int:
     if footer is None or footer.column is None:
         return 0
-    wanted = fold(footer.column)
-    for place, name in enumerate(header):
-        if fold(name) == wanted:
-            return place
-    raise Refused("column_missing", missing=footer.column)
+    same = [place for place, name in enumerate(header) if tidied(name) == tidied(footer.column)]
+    alike = [place for place, name in enumerate(header) if fold(name) == fold(footer.column)]
+    if same or len({tidied(header[place]) for place in alike}) == 1:
+        return [*same, *alike][0]
+    raise Refused("header_ambiguous" if alike else "column_missing", missing=footer.column)

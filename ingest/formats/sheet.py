@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from ingest.formats.answers import Merge, Rows
 from ingest.formats.base import MAX_COLUMNS, Footer
-from ingest.formats.footer import Foot, fold
+from ingest.formats.footer import Foot
 from ingest.formats.text import presentable
+from ingest.naming import fold
 
 FIND_WITHIN = 100  # rows
 

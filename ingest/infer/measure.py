@@ -11,7 +11,7 @@ from ingest.formats.base import Batch, Refused, Source
 from ingest.infer.layout import Layout, check_width
 from ingest.infer.profile import TableProfile
 from ingest.infer.sniffing import NotUnderstood, told
-from ingest.mapping.headers import fold
+from ingest.naming import fold
 
 _TAIL = 5  # rows at the end of a part that may be a footer
 _TOTALS = re.compile(

@@ -17,9 +17,9 @@ from ingest.formats.base import Batch, Refused, Source
 from ingest.infer.counting import counted
 from ingest.infer.draft import FeedDraft, FieldDraft, RecordDraft, SectionDraft
 from ingest.infer.sniffing import NotUnderstood, told
-from ingest.mapping.headers import fold
 from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import map_batch
+from ingest.naming import fold
 
 _MOST_BAD = 0.5  # of the filled cells: above it a field is not what it was taken for
 _UNMENDED = frozenset(

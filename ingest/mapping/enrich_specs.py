@@ -12,7 +12,8 @@ from ingest.feed import Derived, Feed, FieldSpec, Lookup, Names, Plain, Step, Tr
 from ingest.mapping.addresses import Address, doc_types, locate, mapped
 from ingest.mapping.errors import FeedError, Path, SpecError, unknown_name
 from ingest.mapping.fitting import compile_field
-from ingest.mapping.headers import columns_of, fold, listed
+from ingest.mapping.headers import columns_of, listed
+from ingest.naming import fold
 
 DERIVED_TYPES: dict[Holds, str] = {
     "text": "text",

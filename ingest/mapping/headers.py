@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import chain, takewhile
 from typing import NamedTuple
 
 from msgspec import Struct
 from rapidfuzz import fuzz
 
 from ingest.feed import CaseSpec, ClientSpec, Condition, DocumentType, Feed, FieldSpec, Lookup
+from ingest.naming import fold, tidied
 
 _NUMBERED = re.compile(r"^(.*)#(\d+)$", re.DOTALL)
 LEAST_LIKENESS = 0.6  # below this a suggestion misleads more often than it helps
@@ -27,14 +28,11 @@ class Suggestion(Struct, frozen=True):
         return f"“{self.found}” looks like “{self.expected}”, {self.score:.2f}"
 
 
-def fold(name: str) -> str:
-    """A column name without what people change by accident: case, spaces, punctuation, byte order mark."""
-    text = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(letter for letter in text if letter.isalnum()) or text.strip()
-
-
 class Headers:
     """The column names of one file, addressable the way partner.yaml addresses them.
+
+    A name as it stands in the file comes before one that is only alike. Names that are alike without being the same,
+    none of which is written as asked, are no answer: a person must say which is meant.
 
     Args:
         found: names as they stand in the file.
@@ -44,29 +42,52 @@ class Headers:
     def __init__(self, found: Sequence[str], learned: dict[str, list[str]] | None = None) -> None:
         self.found = list(found)
         self._learned = {fold(expected): names for expected, names in (learned or {}).items()}
-        self._places: dict[str, list[int]] = {}
+        self._same: dict[str, list[int]] = {}
+        self._alike: dict[str, list[int]] = {}
         for index, name in enumerate(self.found):
-            self._places.setdefault(fold(name), []).append(index)
+            self._same.setdefault(tidied(name), []).append(index)
+            self._alike.setdefault(fold(name), []).append(index)
 
     def index(self, names: str | Iterable[str]) -> int | None:
         """The place of the first of these names in the file, learned names last; `Name#2` is the second `Name`."""
-        wanted = [names] if isinstance(names, str) else list(names)
-        learned = [new for name in wanted for new in self._learned.get(fold(name), [])]
-        places = (self._place(name) for name in [*wanted, *learned])
+        wanted = listed(names)
+        settled = takewhile(lambda name: not self._rivals(name), wanted)
+        learned = (new for name in wanted for new in self._learned.get(fold(name), []))
+        places = map(self._place, chain(settled, learned))
         return next((place for place in places if place is not None), None)
 
+    def rivals(self, names: str | Iterable[str]) -> list[str]:
+        """Different names of the file of which each could be the one that is asked for, where that is not settled."""
+        if self.index(names) is not None:
+            return []
+        return next((found for name in listed(names) if (found := self._rivals(name))), [])
+
+    def _rivals(self, name: str) -> list[str]:
+        if tidied(name) in self._same or self._numbered(name) is not None:
+            return []
+        names = {tidied(self.found[place]): self.found[place] for place in self._alike.get(fold(name), [])}
+        return list(names.values()) if len(names) > 1 else []
+
     def _place(self, name: str) -> int | None:
-        if places := self._places.get(fold(name)):
+        if places := self._same.get(tidied(name)):
             return places[0]
-        if numbered := _NUMBERED.match(name):
-            places = self._places.get(fold(numbered[1]), [])
-            nth = int(numbered[2])
-            return places[nth - 1] if 1 <= nth <= len(places) else None
+        if (numbered := self._numbered(name)) is not None:
+            return numbered
+        places = self._alike.get(fold(name), [])
+        return places[0] if places and not self._rivals(name) else None
+
+    def _numbered(self, name: str) -> int | None:
+        if not (numbered := _NUMBERED.match(name)):
+            return None
+        nth = int(numbered[2])
+        for places in (self._same.get(tidied(numbered[1]), []), self._alike.get(fold(numbered[1]), [])):
+            if 1 <= nth <= len(places):
+                return places[nth - 1]
         return None
 
     def suggest(self, expected: str | Iterable[str], unused: Iterable[str]) -> Suggestion | None:
         """The unused column that looks most like a missing one, if any looks like it at all."""
-        wanted = [expected] if isinstance(expected, str) else list(expected)
+        wanted = listed(expected)
         scored = [(fuzz.WRatio(fold(name), fold(found)) / 100, found) for name in wanted for found in unused]
         score, found = max(scored, default=(0.0, ""))
         return Suggestion(wanted[0], found, round(score, 2)) if score >= LEAST_LIKENESS else None
@@ -77,21 +98,26 @@ class Standing(NamedTuple):
 
     Attributes:
         missing: columns without which the file cannot be read; each a list of alternative names.
+        alike: columns that two names of the file could be; each a list of alternative names, and those found.
         unused: columns that nothing in the feed mentions.
         is_foreign: nothing in the header is the feed's.
     """
 
     missing: list[list[str]]
+    alike: list[tuple[list[str], list[str]]]
     unused: list[str]
     is_foreign: bool
 
 
 def standing(feed: Feed, headers: Headers) -> Standing:
     """What a header lacks, and what it has that might be it."""
-    used = {place for names in used_columns(feed) if (place := headers.index(names)) is not None}
-    missing = {fold(names[0]): names for names in needed_columns(feed) if headers.index(names) is None}
+    mentioned = used_columns(feed)
+    used = {place for names in mentioned if (place := headers.index(names)) is not None}
+    alike = {tuple(found): (names, found) for names in mentioned if (found := headers.rivals(names))}
+    lacking = (names for names in needed_columns(feed) if headers.index(names) is None and not headers.rivals(names))
+    missing = {fold(names[0]): names for names in lacking}
     unused = [name for place, name in enumerate(headers.found) if place not in used and name.strip()]
-    return Standing(list(missing.values()), unused, not used)
+    return Standing(list(missing.values()), list(alike.values()), unused, not used and not alike)
 
 
 def needed_columns(feed: Feed) -> list[list[str]]:
@@ -180,6 +206,6 @@ def columns_of(spec: FieldSpec) -> list[list[str]]:
     return [[name] for name in spec.join or []]
 
 
-def listed(names: str | list[str]) -> list[str]:
+def listed(names: str | Iterable[str]) -> list[str]:
     """One name or several as a list."""
-    return [names] if isinstance(names, str) else names
+    return [names] if isinstance(names, str) else list(names)

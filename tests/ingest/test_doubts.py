@@ -3,9 +3,11 @@
 from datetime import timedelta
 from pathlib import Path
 
-from helpers.inbox import counts, people
+import pytest
+from helpers.inbox import as_csv, counts, people
 
 from gateway import clock
+from gateway.errors import Conflict, Invalid
 
 
 def dated(days: int) -> str:
@@ -42,3 +44,27 @@ def test_corrections_of_what_was_let_in_speak_of_the_same_day(inbox):
     told = inbox.release(inbox.drop(dated(10), [*people(20), *people(1, dob="soon")]))
     saved = Path(told["receipts"]["csv"]).read_bytes().replace(b"soon", b"02/03/1980")
     assert inbox.drop("errors.csv", saved)["state"] == "loaded"
+
+
+def test_a_header_that_does_not_agree_with_its_rows_waits_for_somebody_and_cannot_be_let_in(inbox):
+    content = as_csv(people(20, last_name="Smith, Ann")).replace(b'"', b"")
+    told = inbox.drop(dated(0), content)
+    assert (told["state"], told["code"], told["guards"]) == ("held", "header_misfit", ["header_misfit"])
+    assert "the header has 8 columns, the rows have 9 cells" in told["reason"]
+    with pytest.raises(Conflict, match="which cells belong to which names") as refused:
+        inbox.release(told)
+    assert refused.value.code == "not_releasable"
+    assert inbox.refuse(told, "Send it again.")["state"] == "refused"
+    assert inbox.clients() == {}
+
+
+def test_two_names_that_are_alike_wait_for_somebody_who_says_which_is_meant(inbox):
+    header, rest = as_csv(people(20)).split(b"\r\n", 1)
+    content = header.replace(b"Salary", b"SALARY,salary-") + b"\r\n" + rest.replace(b",50000,", b",50000,7,")
+    told = inbox.drop(dated(0), content)
+    assert (told["state"], told["code"]) == ("held", "header_alike")
+    assert all(name in told["reason"] for name in ("“SALARY”", "“salary-”", "“Salary”"))
+    with pytest.raises(Invalid, match=r"--accept 'Salary=\.\.\.'"):
+        inbox.release(told)
+    assert counts(inbox.release(told, {"Salary": "SALARY"})) == {"read": 20, "created": 20}
+    assert {int(salary) for salary in inbox.clients().values()} == {50_000}

@@ -130,6 +130,7 @@ def without_marks(monkeypatch):
     """A gateway that takes a byte order mark for text, in the file and when names of columns are compared."""
     monkeypatch.setattr(text, "_MARKS", ())
     monkeypatch.setattr(headers, "fold", str.casefold)
+    monkeypatch.setattr(headers, "tidied", str.casefold)
 
 
 def without_crlf(monkeypatch):

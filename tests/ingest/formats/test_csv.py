@@ -174,11 +174,6 @@ def test_a_row_that_is_too_short_or_too_long_is_ragged(read):
     assert table.cells == [["1", "2", "3"]]
 
 
-def test_blank_cells_beyond_the_header_are_dropped(read):
-    table = read("a,b\n1,2,, \n3,4,\n")
-    assert (table.cells, table.broken) == ([["1", "2"], ["3", "4"]], [])
-
-
 # ---------------------------------------------------------------- one column, many columns
 
 

@@ -1,0 +1,110 @@
+"""How many cells the rows of a table have, where its header has another number of names.
+
+A cell too many or too few moves every cell behind it into the wrong column, and which one it is cannot be seen. So a
+row is believed only where it is as wide as the header, or where all rows differ from it alike, in blank cells at the
+end or in none there. What all rows do is taken from the first ones; a later row that does otherwise is ragged.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ingest.formats.base import Doubted
+
+LOOKED_AT = 1_000  # rows
+_LEAST = 2  # rows that do alike, before it counts as a habit
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """What every row of a table is like.
+
+    Attributes:
+        cells: its cells.
+        columns: its cells that have a place in the header; names beyond it are as good as missing.
+        blank_from: cells from here on are blank; `cells` where that is asked of none.
+    """
+
+    cells: int
+    columns: int
+    blank_from: int
+
+    def misfit(self, cells: Sequence[str]) -> bool:
+        """Whether this row is not like the others.
+
+        Raises:
+            Doubted: it is, but for text where all rows had a blank cell too many: the others may have moved as well.
+        """
+        if len(cells) != self.cells:
+            return True
+        if not filled(cells[self.blank_from :]):
+            return False
+        if self.cells > self.columns:
+            raise disagreement(self.columns, self.cells)
+        return True
+
+    def remarks(self, header: Sequence[str]) -> list[str]:
+        """What all rows do that the header does not."""
+        surplus, lacking = self.cells - self.columns, [name for name in header[self.columns :] if name.strip()]
+        if surplus:
+            return [f"Every row has {_many(surplus, 'blank cell')} more than the header at its end."]
+        if lacking:
+            return [f"Every row ends before {', '.join(lacking)}, so the file counts as one without."]
+        return []
+
+
+def width_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Width:
+    """How wide the rows of a table are.
+
+    Args:
+        header: its names.
+        rows: the first of its rows, without those that are broken.
+
+    Raises:
+        Doubted: most rows are longer than the header, and it is not just blank cells at the end of each.
+    """
+    cells = _cells(header, rows)
+    columns = min(cells, len(header))
+    named = max((place for place, name in enumerate(header[:columns], start=1) if name.strip()), default=columns)
+    alike = [row for row in rows if len(row) == cells]
+    used = sum(filled(row[named:]) for row in alike)
+    if cells > columns and (used or _look_split(alike)):
+        raise disagreement(len(header), cells)
+    return Width(cells, columns, cells if 2 * used > len(alike) else named)
+
+
+def _cells(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    width, found = len(header), Counter(map(len, rows))
+    [(common, count)] = found.most_common(1) or [(width, 0)]
+    if common == width or count < _LEAST or 2 * count <= len(rows):
+        return width
+    if common > width and width in found:
+        raise disagreement(width, common)
+    return width if width in found else common
+
+
+def _look_split(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether one column begins with a space where others do not: the half of a text that was not quoted (Smith, Ann).
+
+    Then the blank cell at the end of each row is the last column, and all columns in between have moved.
+    """
+    spaced = [sum(row[at][:1] == " " for row in rows if row[at].strip()) for at in range(1, len(rows[0]))]
+    texts = [sum(bool(row[at].strip()) for row in rows) for at in range(1, len(rows[0]))]
+    habit = [2 * many > text for many, text in zip(spaced, texts, strict=True) if text]
+    return any(habit) and not all(habit)
+
+
+def disagreement(columns: int, cells: int) -> Doubted:
+    """Rows are longer than their header, and nobody can tell which cell belongs to which name."""
+    return Doubted("header_misfit", expected=columns, found=cells)
+
+
+def filled(cells: Sequence[str]) -> bool:
+    """Whether anything but white space stands in them."""
+    return bool("".join(cells).strip())
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'s' * (count > 1)}"
