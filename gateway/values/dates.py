@@ -41,7 +41,8 @@ _DIRECTIVES: dict[str, tuple[str, str, str]] = {
     "%z": ("offset", "z|[-+][0-9]{2}:?[0-9]{2}", "+hh:mm"),
 }
 _DIGITS = {"%Y", "%y", "%m", "%d", "%H", "%I", "%M", "%S", "%f"}
-_PIECES = re.compile("%.?|[^%]", re.DOTALL)
+_BLANKS = " \u00a0\u202f"
+_PIECES = re.compile(f"%.?|[{_BLANKS}]+|[^%]", re.DOTALL)
 _REAL_DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S")  # as a workbook's dates come
 _ISO_TIMES = ("%H:%M", "%H:%M%z", "%H:%M:%S", "%H:%M:%S%z", "%H:%M:%S.%f", "%H:%M:%S.%f%z")
 
@@ -86,7 +87,11 @@ def instant(formats: list[str] | None = None, pivot: int | None = None) -> Calla
 
 def describe(pattern: str) -> str:
     """A strptime pattern as a person writes it: `%m/%d/%Y` is MM/DD/YYYY."""
-    return "".join(_DIRECTIVES[piece][2] if piece in _DIRECTIVES else piece[-1] for piece in _PIECES.findall(pattern))
+    return "".join(_shown(piece) for piece in _PIECES.findall(pattern))
+
+
+def _shown(piece: str) -> str:
+    return _DIRECTIVES[piece][2] if piece in _DIRECTIVES else piece[-1] if piece.startswith("%") else piece
 
 
 def shifted(day: date, count: int, unit: str) -> date:
@@ -157,8 +162,10 @@ def _expression(pattern: str) -> re.Pattern[str]:
 
 
 def _expression_of(before: str, piece: str, after: str) -> str:
+    if piece.strip(_BLANKS) == "":  # one repeat for all of them: of repeats side by side Python tries every division
+        return f"[{_BLANKS}]{{{len(piece)},}}"
     if piece not in _DIRECTIVES:
-        return "[ \u00a0\u202f]+" if piece == " " else re.escape(piece[-1])
+        return re.escape(piece[-1])
     name, expression, _ = _DIRECTIVES[piece]
     if piece in _DIGITS and {before, after} & _DIGITS:
         expression = expression.replace("{1,2}", "{2}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
@@ -45,14 +44,13 @@ class SheetChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     def __post_init__(self) -> None:
         if bool(self.name) == bool(self.match):
             raise ValueError("A sheet is chosen either by `name` or by `match`.")
-        patterns.compiled(self.match or "", re.IGNORECASE)
+        patterns.matcher(self.match or "", ignore_case=True)
 
     def fits(self, name: str) -> bool:
         """Whether it chooses a sheet; case and spaces around the name make no difference."""
         if self.name:
             return self.name.strip().casefold() == name.strip().casefold()
-        text = name.strip()[: patterns.LONGEST]
-        return re.fullmatch(self.match or "", text, re.IGNORECASE) is not None
+        return patterns.matcher(self.match or "", ignore_case=True)(name.strip())
 
 
 class ExcelFormat(FormatSpec, frozen=True, kw_only=True, tag="excel"):

@@ -15,7 +15,7 @@ from gateway.values.spoiled import is_spoiled, plain_of, whole_of
 from ingest.feed import FieldSpec
 from ingest.mapping.errors import SpecError
 from ingest.mapping.types import DATES
-from ingest.patterns import LONGEST, compiled
+from ingest.patterns import matcher
 
 Check = Callable[[object], None]
 """Raises `BadValue`."""
@@ -153,14 +153,13 @@ def _pattern(pattern: str | None) -> Iterator[Check]:
     if pattern is None:
         return
     try:
-        fullmatch = compiled(pattern).fullmatch
+        fits = matcher(pattern)
     except ValueError as error:
         raise SpecError("pattern", str(error)) from None
     shown = pattern.removeprefix("^").removesuffix("$")
 
     def check(value: object) -> None:
-        text = canonical(value)
-        if len(text) > LONGEST or fullmatch(text) is None:
+        if not fits(canonical(value)):
             raise BadValue("pattern_mismatch", expected=shown)
 
     yield check
