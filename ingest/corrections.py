@@ -31,8 +31,8 @@ from ingest.formats.excel import ExcelFormat, SheetChoice
 from ingest.formats.sheet import is_blank
 from ingest.formats.workbook import Workbook
 from ingest.mapping.headers import columns_of, fields_of
-from ingest.naming import fold
 from ingest.mapping.specs import check_feed
+from ingest.naming import fold
 from ingest.wear import is_worn
 
 PROBLEMS, ROW = "Problems", "Row"
