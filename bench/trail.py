@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from gateway import clock, settings
 from gateway.db.models import AuditEntry
+from gateway.db.paging import Paging, newest
 from gateway.db.session import Database
 from gateway.domain import audit
 from gateway.domain.audit import EntryFilter
-from gateway.web.pages import page
 
 ENTRIES = 10_000_000
 FIRMS, PEOPLE = 200, 500  # people of each firm, one case each
@@ -94,7 +94,7 @@ def _ask(database: Database, wanted: Callable[[int, int], EntryFilter]) -> list[
 
 def _first_page(session: Session, wanted: EntryFilter) -> None:
     order = (AuditEntry.at, AuditEntry.id)
-    page(session, audit.entries(session, wanted), order, lambda entry: entry.id, cursor=None, limit=50)
+    newest(session, audit.entries(session, wanted), order, Paging(50))
 
 
 def _fabricate(lab: Laboratory) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from helpers.inbox import ME, ROSTER, Inbox
+from ingest.partner import read_partner
 from sqlalchemy import select
 
 from gateway.db.models import Firm, Partner
 from gateway.domain.partners import versions
 from gateway.errors import Conflict
-from ingest.partner import read_partner
 
 
 def test_a_slug_of_another_firms_partner_cannot_be_taken_by_whoever_applies(office, tenants):
