@@ -43,6 +43,7 @@ _NUMBERS = {  # default, least, most
     "job_lease_seconds": (30, 2, 3_600),
     "job_sweep_seconds": (2, 1, 300),
     "drain_seconds": (25, 0, 3_600),
+    "hang_seconds": (60, 5, 3_600),
 }
 
 
@@ -64,6 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         job_lease_seconds: how long a worker may be silent before others take over its jobs.
         job_sweep_seconds: how often a worker looks for jobs that no message told it about.
         drain_seconds: how long a process that must end lets its jobs go on.
+        hang_seconds: how long a child of `gateway serve` may show no sign of life before it is started again.
         cookies: `plain` ones are sent over http as well, for development on this machine.
     """
 
@@ -88,6 +90,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     job_lease_seconds: int = 30
     job_sweep_seconds: int = 2
     drain_seconds: int = 25
+    hang_seconds: int = 60
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"
     cookies: Cookies = "secure"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import rich_click as click
 
 from gateway import tallies
+from gateway.cli.beating import Heart
 from gateway.cli.failing import FAILED
 from gateway.cli.office import settings_here
 from gateway.cli.output import examples
@@ -37,35 +38,38 @@ _FEW = 2  # connections of each role, for a process with one thread that asks, a
 class Role(NamedTuple):
     """What a process can be, and the sentence that tells people."""
 
-    run: Callable[[Settings, threading.Event], None]
+    run: Callable[[Settings, threading.Event, Heart], None]
     sentence: str
 
 
-def _answer(settings: Settings, ending: threading.Event) -> None:
+def _answer(settings: Settings, ending: threading.Event, heart: Heart) -> None:
     from gateway.web.server import serve  # noqa: PLC0415 - takes half a second, which other roles should not wait
 
-    serve(settings, ending)
+    serve(settings, ending, heart.needs)
 
 
-def _work(settings: Settings, ending: threading.Event) -> None:
+def _work(settings: Settings, ending: threading.Event, heart: Heart) -> None:
     pools: dict[Queue, int] = {
         "urgent": settings.urgent_workers,
         "normal": settings.normal_workers,
         "bulk": settings.bulk_workers,
     }
-    run_worker(settings, pools, KINDS, ending)
+    run_worker(settings, pools, KINDS, ending, heart)
 
 
-def _ingest(settings: Settings, ending: threading.Event) -> None:
-    run_worker(settings, {"ingest": settings.ingest_workers}, KINDS, ending)
+def _ingest(settings: Settings, ending: threading.Event, heart: Heart) -> None:
+    run_worker(settings, {"ingest": settings.ingest_workers}, KINDS, ending, heart)
 
 
-def run_worker(settings: Settings, pools: dict[Queue, int], kinds: Kinds, ending: threading.Event) -> None:
+def run_worker(
+    settings: Settings, pools: dict[Queue, int], kinds: Kinds, ending: threading.Event, heart: Heart
+) -> None:
     """Do jobs of these kinds until told to end."""
     database = Database.open(settings, connections=connections_for(pools))
     worker = Worker(office_of(database, settings), kinds, pools)
     with tallies.kept(database):
         worker.start()
+        heart.needs(worker.is_whole)
         ending.wait()
         drained = worker.stop()
     if not drained:
@@ -73,11 +77,12 @@ def run_worker(settings: Settings, pools: dict[Queue, int], kinds: Kinds, ending
     database.close()
 
 
-def _schedule(settings: Settings, ending: threading.Event) -> None:
+def _schedule(settings: Settings, ending: threading.Event, heart: Heart) -> None:
     database = Database.open(settings, connections=_FEW)
     scheduler = Scheduler(database, settings, KINDS)
     with tallies.kept(database):
         scheduler.start()
+        heart.needs(scheduler.is_whole)
         ending.wait()
         scheduler.stop()
     database.close()
@@ -97,18 +102,20 @@ ROLES: dict[str, Role] = {
 )
 @click.option("--role", "roles", multiple=True, type=click.Choice(list(ROLES)), help="Only this one; may be repeated.")
 @click.option("--lifeline", is_flag=True, hidden=True, help="End when stdin ends: the parent holds its other end.")
-def command(roles: tuple[str, ...], lifeline: bool) -> None:
+@click.option("--beats-to", "pipe", type=int, hidden=True, help="Say there that it lives: the parent listens.")
+def command(roles: tuple[str, ...], lifeline: bool, pipe: int | None) -> None:
     """Run the services until SIGTERM or Ctrl-C.
 
     A single role runs in the foreground, as under a process manager. Otherwise each role is a child process, and one
-    that dies is started again. To end, jobs get GATEWAY_DRAIN_SECONDS; what is not done by then goes to other workers.
+    that dies or hangs is started again. To end, jobs get GATEWAY_DRAIN_SECONDS; what is not done by then goes to other
+    workers.
     """
     wanted = list(dict.fromkeys(roles)) or list(ROLES)
     settings = settings_here(wanted[0] if len(wanted) == 1 else "serve")
     log_surprises()
     with _failures_logged():
         if len(wanted) == 1:
-            _run_one(wanted[0], settings, lifeline=lifeline)
+            run_one(wanted[0], settings, lifeline=lifeline, pipe=pipe)
         else:
             _run_several(wanted, settings)
 
@@ -126,13 +133,22 @@ def _failures_logged() -> Iterator[None]:
         raise SystemExit(FAILED) from None
 
 
-def _run_one(name: str, settings: Settings, *, lifeline: bool) -> None:
+def run_one(name: str, settings: Settings, *, lifeline: bool = False, pipe: int | None = None) -> None:
+    """Be one role until told to end.
+
+    Args:
+        name: the role.
+        settings: of the installation.
+        lifeline: end when stdin ends, too.
+        pipe: where a supervisor listens for signs of life.
+    """
     ending = threading.Event()
+    heart = Heart(pipe, ending)
     _end_on_signals(ending)
     if lifeline:
         threading.Thread(target=_hold_lifeline, args=[ending], daemon=True).start()
     with tracing(settings, name):
-        ROLES[name].run(settings, ending)
+        ROLES[name].run(settings, ending, heart)
 
 
 def _run_several(names: list[str], settings: Settings) -> None:
@@ -141,7 +157,7 @@ def _run_several(names: list[str], settings: Settings) -> None:
     database = Database.open(settings, connections=_FEW)  # holds the embedded server for all, and migrates once
     where = "of your own" if settings.database_url else f"embedded in {settings.data_dir}"
     click.echo(f"The database is {where}; workers are woken by {kind_of(settings).name}.")
-    supervisor = Supervisor(names, settings.drain_seconds)
+    supervisor = Supervisor(names, settings.drain_seconds, settings.hang_seconds)
     for name in names:
         click.echo(f"{name:<10} process {supervisor.start(name)}: {ROLES[name].sentence}")
     if "api" in names:

@@ -1,4 +1,4 @@
-"""Keeps child processes alive, one a role, and ends them together."""
+"""Keeps child processes alive, one a role, whether they end or hang, and ends them together."""
 
 from __future__ import annotations
 
@@ -8,22 +8,32 @@ import threading
 from collections.abc import Callable
 from time import perf_counter
 
+from gateway.cli.beating import Listener
 from gateway.logging import get_logger
 
 _LOOK_SECONDS = 0.2  # between looks at the children: any of them may end, and nothing waits for several
 _CARE_SECONDS = 2.0
 _PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds before a child that keeps dying is started again
 _STEADY_SECONDS = 30.0  # a child that lived so long has the shortest pause again
-_GRACE_SECONDS = 10.0  # for a child to end beyond the time that its jobs get
+_GRACE_SECONDS = 10.0  # for a child to end beyond the time that its jobs get; for one that hangs, to end at all
+_MOST_COUNTED = 1.0  # seconds between two looks that count as silence: we slept for the others, and so may they have
+_OURS = "from gateway.cli import main; main()"  # by this interpreter, wherever the command is installed
 
 log = get_logger(__name__)
 
 
 class Supervisor:
-    """The children of `gateway serve`."""
+    """The children of `gateway serve`.
 
-    def __init__(self, names: list[str], drain_seconds: int) -> None:
-        self._children = {name: _Child(name) for name in names}
+    Args:
+        names: their roles.
+        drain_seconds: how long their jobs may go on when they must end.
+        hang_seconds: how long one may be silent; then it is taken to hang, ended and started again.
+        program: what they run, in Python.
+    """
+
+    def __init__(self, names: list[str], drain_seconds: int, hang_seconds: int, program: str = _OURS) -> None:
+        self._children = {name: _Child(name, hang_seconds, program) for name in names}
         self._patience = drain_seconds + _GRACE_SECONDS
 
     def start(self, name: str) -> int:
@@ -37,13 +47,14 @@ class Supervisor:
             ending: set when told.
             look_after: called every now and then, for what all of them stand on.
         """
-        due = 0.0
+        due, looked = 0.0, perf_counter()
         while not ending.wait(_LOOK_SECONDS):
             if perf_counter() >= due:
                 look_after()
                 due = perf_counter() + _CARE_SECONDS
+            passed, looked = perf_counter() - looked, perf_counter()
             for child in self._children.values():
-                child.look()
+                child.look(min(passed, _MOST_COUNTED))
         for child in self._children.values():
             child.ask_to_end()
         deadline = perf_counter() + self._patience
@@ -54,29 +65,51 @@ class Supervisor:
 class _Child:
     """One role, and the process that it is at the moment."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, hang_seconds: int, program: str) -> None:
+        self._name, self._hang_seconds, self._program = name, hang_seconds, program
         self._process: subprocess.Popen[bytes] | None = None
+        self._listener = Listener()
+        self._is_given_up = False
         self._failures = 0
         self._started = self._due = 0.0
 
     def start(self) -> int:
         """The other end of its stdin is ours alone: when we are gone, however that came about, the child sees it."""
-        self._started = perf_counter()
-        start = "from gateway.cli import main; main()"  # by this interpreter, wherever the command is installed
-        words = [sys.executable, "-P", "-c", start, "serve", "--role", self._name, "--lifeline"]
-        self._process = subprocess.Popen(words, stdin=subprocess.PIPE)  # noqa: S603 - our own command
+        self._started, self._is_given_up = perf_counter(), False
+        words = [sys.executable, "-P", "-c", self._program, "serve", "--role", self._name, "--lifeline", "--beats-to"]
+        with self._listener.lent() as pipe:
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                [*words, str(pipe)], stdin=subprocess.PIPE, pass_fds=[pipe]
+            )
         return self._process.pid
 
-    def look(self) -> None:
-        """Start it again if it has died and its pause is over."""
+    def look(self, passed: float) -> None:
+        """Start it again if it has died and its pause is over; end it if it hangs.
+
+        Args:
+            passed: seconds since the last look.
+        """
         if self._process is not None:
             code = self._process.poll()
             if code is None:
+                self._end_if_silent(self._process, passed)
                 return
             self._note_death(code)
         if perf_counter() >= self._due:
             self.start()
+
+    def _end_if_silent(self, process: subprocess.Popen[bytes], passed: float) -> None:
+        """What it was at is taken over by others, as if it had died."""
+        self._listener.listen(passed)
+        silent = self._listener.silent
+        if silent > self._hang_seconds + _GRACE_SECONDS:
+            log.error("a service that hangs does not end and is killed", service=self._name, silent=round(silent))
+            process.kill()
+            process.wait()
+        elif silent > self._hang_seconds and not self._is_given_up:
+            log.error("a service hangs and is ended", service=self._name, silent=round(silent))
+            process.terminate()
+            self._is_given_up = True
 
     def ask_to_end(self) -> None:
         if self._process is not None:
@@ -94,6 +127,7 @@ class _Child:
 
     def _note_death(self, code: int) -> None:
         self._process = None
+        self._listener.close()
         lived = perf_counter() - self._started
         self._failures = 0 if lived > _STEADY_SECONDS else self._failures + 1
         pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)] if self._failures else 0.0

@@ -52,6 +52,10 @@ class Scheduler:
             log.warning("cannot hand over", why=problem.sentence)
         self._nudger.close()
 
+    def is_whole(self) -> bool:
+        """Whether its thread is there; what it waits for is no matter."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         is_away = False
         while not self._stopping.wait(_TICK_SECONDS):

@@ -90,6 +90,12 @@ class Worker:
         hanging_up.join(_PARTING_SECONDS)
         return drained
 
+    def is_whole(self) -> bool:
+        """Whether all its threads are there; what they wait for is no matter."""
+        return all(thread.is_alive() for thread in self._threads) and all(
+            pool.is_whole() for pool in self._pools.values()
+        )
+
     def _hang_up(self) -> None:
         """Leave the broker, in a thread of its own: one that has fallen silent takes minutes, or fails."""
         try:
@@ -237,6 +243,9 @@ class _Pool:
         with self._changed:
             self._is_stopping = True
             self._changed.notify_all()
+
+    def is_whole(self) -> bool:
+        return all(thread.is_alive() for thread in self._threads)
 
     def join(self, deadline: float) -> bool:
         for thread in self._threads:

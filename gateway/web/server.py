@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from collections.abc import Callable
+from contextlib import suppress
+from socket import socket
 
 import uvicorn
+from litestar.concurrency import sync_to_thread
 
 from gateway.settings import Settings
 from gateway.web.app import create_app
@@ -12,7 +17,39 @@ from gateway.web.app import create_app
 _MOST_WAITING = 512  # connections that the system keeps for us while we are busy
 
 
-def make(settings: Settings) -> uvicorn.Server:
+_TURN_SECONDS = 1.0
+
+
+class Server(uvicorn.Server):
+    """One that can be asked whether it moves: its loop goes round, and its handlers find a thread."""
+
+    _has_turned = True
+
+    async def serve(self, sockets: list[socket] | None = None) -> None:
+        """Answer requests until `should_exit` is set."""
+        turning = asyncio.create_task(self._turn())
+        try:
+            await super().serve(sockets)
+        finally:
+            turning.cancel()
+            with suppress(asyncio.CancelledError):
+                await turning
+
+    def has_turned(self) -> bool:
+        """Whether loop and threads came round since somebody last asked."""
+        turned, self._has_turned = self._has_turned, False
+        return turned
+
+    async def _turn(self) -> None:
+        while True:
+            await sync_to_thread(self._note_turn)
+            await asyncio.sleep(_TURN_SECONDS)
+
+    def _note_turn(self) -> None:
+        self._has_turned = True
+
+
+def make(settings: Settings) -> Server:
     """A server that has not started yet; it ends once its `should_exit` is set."""
     config = uvicorn.Config(
         create_app(settings),
@@ -26,12 +63,19 @@ def make(settings: Settings) -> uvicorn.Server:
         proxy_headers=True,
         forwarded_allow_ips=list(settings.trusted_proxies),  # what others say of themselves counts for nothing
     )
-    return uvicorn.Server(config)
+    return Server(config)
 
 
-def serve(settings: Settings, ending: threading.Event) -> None:
-    """Answer requests; when `ending` is set, take no more, finish those that are being served, and return."""
+def serve(settings: Settings, ending: threading.Event, vital: Callable[[Callable[[], bool]], None]) -> None:
+    """Answer requests; when `ending` is set, take no more, finish those that are being served, and return.
+
+    Args:
+        settings: of the installation.
+        ending: set when told to end.
+        vital: takes what tells whether the server moves.
+    """
     server = make(settings)
+    vital(server.has_turned)
 
     def end() -> None:
         ending.wait()

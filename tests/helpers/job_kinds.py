@@ -11,7 +11,7 @@ import threading
 from datetime import timedelta
 
 from gateway import settings as environment
-from gateway.cli.serve import ROLES, Role, _run_one, run_worker
+from gateway.cli.serve import ROLES, Role, run_one, run_worker
 from gateway.db.session import driver
 from gateway.domain.audit import write
 from gateway.errors import Permanent, Transient
@@ -95,5 +95,5 @@ if __name__ == "__main__":  # a worker process: python job_kinds.py QUEUE...
     installation = environment.load()
     configure(installation)
     pools = {queue: int(os.environ.get("THREADS", "2")) for queue in sys.argv[1:]}
-    ROLES["test"] = Role(lambda settings, ending: run_worker(settings, pools, KINDS, ending), "")
-    _run_one("test", installation, lifeline=bool(os.environ.get("LIFELINE")))
+    ROLES["test"] = Role(lambda settings, ending, heart: run_worker(settings, pools, KINDS, ending, heart), "")
+    run_one("test", installation, lifeline=bool(os.environ.get("LIFELINE")))
