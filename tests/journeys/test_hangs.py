@@ -89,7 +89,7 @@ def test_a_child_that_is_only_busy_for_longer_than_a_beat_is_left_alone(supervis
 def test_a_supervisor_that_was_stopped_kills_nobody_when_it_wakes(supervise, stopped):
     one = supervise("lives")
     tell = os.kill if stopped == "the supervisor" else os.killpg
-    time.sleep(3)  # beats have come, so that none is awaited as the first
+    time.sleep(3.5)  # beats have come, and the last of them was heard
     tell(one.process.pid, signal.SIGSTOP)
     time.sleep(2 * HANG_SECONDS)
     os.kill(one.process.pid, signal.SIGCONT)
