@@ -22,6 +22,7 @@ _WHOLE_DIGITS = 12  # what numeric(14, 2) holds before the mark
 _MOST_DECIMALS = 6
 _INTEGER_LIMIT = 2**31 - 1  # what a PostgreSQL integer holds
 _CENT = Decimal("0.01")
+_LAST_PLAIN_POWER = 5  # C's `%g` writes 1,000,001 as 1e+06, but never 100,001 as 1e+05
 _EXACT_DIGITS = 15  # of a mantissa: a program that writes so many left nothing out
 _MARK_NAMES: dict[Mark, str] = {".": "point", ",": "comma"}
 
@@ -29,7 +30,7 @@ _GAP = "[ \u00a0\u202f]?"
 _SIGN = "[-+−]"
 _CURRENCY = "[A-Z]{0,2}[$€£¥₹₩₪₱₫₺₽฿]|[A-Z]{3}"
 # every gap is one character at most, so that no text makes the search slow
-_REAL = re.compile(r"-?[0-9]+\.[0-9]+")  # as a workbook's reader writes a number that is not whole
+_REAL = re.compile(r"-?[0-9]+\.[0-9]+(?:E[-+][0-9]+)?")  # as a workbook's reader writes a number that is not whole
 _PADDED_POWER = re.compile("[-+][0-9]{2,}")
 _EITHER = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
 _SHAPE = re.compile(
@@ -112,7 +113,7 @@ def _written_out(found: re.Match[str], mark: Mark, decimals: int) -> tuple[bool,
     fraction, power = found["fraction"] or "", int(found["power"])
     number = Decimal(f"{found['whole']}.{fraction or 0}E{power}")  # exact, however many digits
     plain = f"{number:f}"
-    is_rough = found["letter"] == "E" or len(plain) <= len(found[0])
+    is_rough = found["letter"] == "E" or len(plain) <= len(found[0]) or power > _LAST_PLAIN_POWER
     is_short = len(found["whole"] + fraction) < _EXACT_DIGITS and len(fraction) < power + decimals
     if _PADDED_POWER.fullmatch(found["power"]) and is_rough and is_short:
         raise BadValue("lost_digits")

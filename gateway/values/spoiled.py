@@ -14,6 +14,10 @@ _REAL = re.compile(r"([0-9]+)[.,]0{1,2}")
 _EXPONENT = re.compile(r"([0-9]+)(?:[.,]([0-9]+))?[Ee]\+([0-9]{1,2})")
 
 
+may_be_spoiled = re.compile("[.,+#]").search
+"""Whether there may be a mark in it, be it behind a prefix; a quick question, for most identifiers have none."""
+
+
 def is_spoiled(text: str) -> bool:
     """Whether it has one of those marks."""
     return not text.isalnum() and (_GONE.fullmatch(text) is not None or whole_of(text) is not None)

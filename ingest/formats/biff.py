@@ -14,7 +14,7 @@ from typing import IO
 from ingest.formats.base import Refused
 from ingest.formats.calamine_gaps import Gaps
 from ingest.formats.cells import text_of
-from ingest.formats.shown import Form, form_of
+from ingest.formats.shown import BUILT_IN, Form, form_of
 
 _NO_SECTOR = 0xFFFFFFFA  # numbers from here on have special meanings
 _NAMES = {"workbook", "book"}  # the stream of BIFF8, and the one of BIFF5
@@ -137,7 +137,7 @@ def _note_forms(stream: bytearray, at: int, size: int, forms: Forms, found: Gaps
 def _forms(stream: bytearray) -> Forms:
     """The forms of the workbook's styles, which are numbered in their order ([MS-XLS] 2.4.126, 2.4.353)."""
     is_new = struct.unpack_from("<H", stream, _RECORD.size)[0] == _BIFF8
-    made: dict[int, Form] = {}
+    made = {int(number): form for number, code in BUILT_IN.items() if (form := form_of(code))}
     styles: list[int] = []
     for kind, at, size in _records(stream, 0):
         if kind == _FORMAT and (form := form_of(_code(stream[at : at + size], is_new=is_new))):

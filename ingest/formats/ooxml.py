@@ -15,7 +15,7 @@ from xml.etree.ElementTree import fromstring
 from ingest.formats.answers import Merge
 from ingest.formats.calamine_gaps import HEAD_ROWS, Gaps, Irregular
 from ingest.formats.cells import text_of
-from ingest.formats.shown import Form, form_of
+from ingest.formats.shown import BUILT_IN, Form, form_of
 
 _CHUNK = 1 << 20
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -104,7 +104,8 @@ def _forms(archive: zipfile.ZipFile) -> dict[bytes, Form]:
     if name is None:
         return {}
     styles = fromstring(archive.read(name))  # noqa: S314 - entities were refused by `inspect`
-    codes = {one.get("numFmtId"): one.get("formatCode", "") for one in styles.iterfind(".//{*}numFmts/{*}numFmt")}
+    named = {one.get("numFmtId"): one.get("formatCode", "") for one in styles.iterfind(".//{*}numFmts/{*}numFmt")}
+    codes = BUILT_IN | named
     made = {number: form for number, code in codes.items() if (form := form_of(code))}
     cells = enumerate(styles.iterfind(".//{*}cellXfs/{*}xf"))
     return {str(place).encode(): made[one.get("numFmtId")] for place, one in cells if one.get("numFmtId") in made}

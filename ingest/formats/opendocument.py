@@ -27,7 +27,10 @@ _MARKS = (
 )
 _LONGEST_MARK = 40  # bytes
 # a style that shows numbers with noughts in front, or behind letters
-_FORM_MARK = re.compile(rb'min-integer-digits="(?:[2-9]|[1-9][0-9])"|<number:text>[^<]{0,20}[0-9A-Za-z]')
+_FORM_MARK = re.compile(
+    rb'min-integer-digits="(?:[2-9]|[1-9][0-9])"|<number:text>[^<]{0,20}[0-9A-Za-z]|:scientific-number'
+)
+_EXPONENT = re.compile(r"-?[0-9.,]+E[-+][0-9]+")
 _FORM = re.compile(r"(?:[A-Za-z](?:[^0-9]*[^0-9\s])?)?[0-9][0-9 ()/-]*")
 _ERROR = re.compile(r"#N/A|#REF!|#VALUE!|#DIV/0!|#NAME\?|#NUM!|#NULL!|Err:[0-9]{3}")
 
@@ -143,7 +146,9 @@ class _Content:
 
 
 def _form_of(value: str, shown: str) -> Form | None:
-    """The form in which a whole number is shown: noughts in front, or behind letters."""
+    """The form in which a number is shown: an exponent, noughts in front, or behind letters."""
+    if value and _EXPONENT.fullmatch(shown):
+        return Form(is_exponent=True)
     digits = "".join(filter(str.isdecimal, shown))
     if not (value.isdecimal() and _FORM.fullmatch(shown) and digits.lstrip("0") == value.lstrip("0")):
         return None

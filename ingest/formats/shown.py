@@ -1,4 +1,6 @@
-"""Number formats that say more than the number does: `000000` shows 7 as 000007, which is what its sender means."""
+"""Number formats that say more than the number does: `000000` shows 7 as 000007, which is what its sender means, and an
+exponent tells of a number that was made of other text.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,9 @@ _PIECE = re.compile(r'"([^"]*)"|\\(.)|(_.|\*.|\[[^\]]*\])|(.)', re.DOTALL)
 _BARE = frozenset("-+ ():!^&'~{}<>=$")  # text that needs no quotes; other characters have a meaning
 _LEAST_NOUGHTS = 2  # a single one shows every number as it is
 
+# what a spreadsheet gives a cell in which it took `1E5` or `1.00235E+12` for a number
+_EXPONENT = re.compile(r"[0#.,]+E[-+]0+")
+BUILT_IN = {"11": "0.00E+00", "48": "##0.0E+0"}  # formats that files need not define (ECMA-376 part 1, 18.8.30)
 NUMBERS = (int, float)  # as readers of workbooks give them; a truth is neither
 
 
@@ -22,13 +27,17 @@ class Form:
     Attributes:
         pieces: in order; `0` and `#` are places, text comes behind an apostrophe.
         least: digits that are shown at least.
+        is_exponent: it has no pieces, but shows an exponent.
     """
 
-    pieces: tuple[str, ...]
-    least: int
+    pieces: tuple[str, ...] = ()
+    least: int = 0
+    is_exponent: bool = False
 
     def of(self, number: str) -> str:
-        """A whole number as the cell shows it; any other number as it is."""
+        """A whole number as the cell shows it; any other number as it is. With an exponent, all its digits are told."""
+        if self.is_exponent:
+            return f"{float(number):.14E}"
         digits = number.removeprefix("-")
         if not digits.isdecimal():
             return number
@@ -52,6 +61,8 @@ def form_of(code: str) -> Form | None:
 
     Letters before the first digit (`"E"0`) make a form too; units behind the last one (`0" years"`) do not.
     """
+    if _EXPONENT.fullmatch(code):
+        return Form(is_exponent=True)
     pieces = _pieces(code)
     places = [place for place, piece in enumerate(pieces) if piece in {"0", "#"}]
     if not places:

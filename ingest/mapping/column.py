@@ -10,6 +10,7 @@ from datetime import date
 
 from gateway.domain.people.fields import Room
 from gateway.values.base import BadValue
+from gateway.values.spoiled import may_be_spoiled
 from ingest.feed import FieldSpec
 from ingest.mapping.checks import Check, compile_checks, compile_suspicion
 from ingest.mapping.cleaners import compile_cleaners, strip
@@ -173,7 +174,7 @@ def _reader(
                 bare = strip(unicodedata.normalize("NFC", cell))
             if bare in words:
                 return words[bare]
-            if suspect is not None and not bare.isalnum():
+            if suspect is not None and not bare.isalnum() and may_be_spoiled(bare):
                 suspect(bare)
             if only_strip:
                 return parse(bare)

@@ -190,10 +190,11 @@ class _BatchMapper:
             self._end_of_stay(values, result, column)
 
     def _doubt_parts(self, one: FieldPlan, result: ColumnResult, rows: Sequence[Sequence[str]]) -> None:
-        known = {place for place, _ in result.bad}
-        for place in one.spoiled(rows):
-            result.values[place] = None
-            result.bad += [] if place in known else [(place, BadValue("lost_digits"))]
+        if spoiled := one.spoiled(rows):
+            known = {place for place, _ in result.bad}
+            result.bad += [(place, BadValue("lost_digits")) for place in spoiled if place not in known]
+            for place in spoiled:
+                result.values[place] = None
 
     def _end_of_stay(self, values: Draft, result: ColumnResult, ends: list[object | None]) -> None:
         """D/S and a date exclude each other: whichever the file says takes the place of the other; a clear, of both."""

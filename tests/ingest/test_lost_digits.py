@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from helpers.inbox import counts
 from helpers.spreadsheets import workbook
@@ -130,3 +132,9 @@ def test_a_number_that_a_workbook_cannot_hold_is_told_where_it_identifies(inbox,
     told = load_book(inbox, row(number), row(123456789012345), row("1234567890123456"))
     assert [(line, column, code) for line, column, code, _ in told_of(told)] == [(2, "EMP_ID", "lost_digits")]
     assert set(inbox.clients()) == {"123456789012345", "1234567890123456"}
+
+
+def test_a_number_that_a_workbook_made_of_other_text_is_told_where_it_identifies(inbox):
+    told = load_book(inbox, row((100000, "0.00E+00")), row("E2", salary=(17012.34, "0.00E+00")), row(1002350000017))
+    assert told_of(told) == [(2, "EMP_ID", "lost_digits", "1.00000000000000E+05")]
+    assert inbox.clients() == {"E2": Decimal("17012.34"), "1002350000017": None}

@@ -45,11 +45,23 @@ def test_a_form_shows_what_the_spreadsheet_does(code, number, shown):
 
 @pytest.mark.parametrize(
     "code",
-    ["", "General", "0", "#", "@", "0.00", "00.0", "#,##0", "0%", "0.00E+00", "00E+00", '0" years"', '"USD "0', '"$"0',
+    ["", "General", "0", "#", "@", "0.00", "00.0", "#,##0", "0%", "0.00E+00;0", '0" years"', '"USD "0', '"$"0',
      "yyyy-mm-dd", "00:00 AM/PM", '_(* #,##0_);_(* "-"??_)', "# ??/??", "[h]:mm", "###-##-####", '"text"', "00/00"],
 )  # fmt: skip
 def test_a_format_that_is_no_form_leaves_numbers_alone(code):
     assert form_of(code) is None
+
+
+@pytest.mark.parametrize("code", ["0.00E+00", "##0.0E+0", "00E+00", "0E-0"])
+def test_an_exponent_tells_all_digits_of_any_number(code):
+    form = form_of(code)
+    assert form is not None
+    assert [form.of(number) for number in ("100000", "-17012.34", "0", "1E+22")] == [
+        "1.00000000000000E+05",
+        "-1.70123400000000E+04",
+        "0.00000000000000E+00",
+        "1.00000000000000E+22",
+    ]
 
 
 @given(st.integers(0, 10**15 - 1), st.integers(2, 12))
@@ -96,6 +108,16 @@ def test_numbers_of_an_open_document_have_the_form_that_it_shows():
         ["000007", "E7", "7", "7"],
         ["0012", "0012", "x", "y"],
     ]
+
+
+def test_a_number_that_is_shown_with_an_exponent_comes_with_one():
+    content = workbook({"One": [["a", "b", "c"], [(100000, "0.00E+00"), (17012.34, "##0.0E+0"), 5]]})
+    exponents = ["1.00000000000000E+05", "1.70123400000000E+04"]
+    assert read(content).cells == [[*exponents, "5"]]
+    assert read(streamed(content)).cells[0][:2] == exponents
+    style = f'<number:scientific-number xmlns:number="{ODF}datastyle:1.0"/>'
+    document = open_document({"One": [["a", "b"], [odf_cell("1.00E+05", "float", 'office:value="100000"'), 5]]}, style)
+    assert read(document).cells == [[exponents[0], "5"]]
 
 
 def test_forms_that_come_in_any_order_are_found():
