@@ -59,8 +59,12 @@ ROW_CODES: dict[str, Entry] = {
         "The record is no readable JSON: {found}.", "Repair the record, or have your system write it again."
     ),
     "bad_quotes": Entry(
-        "A quote in this row is never closed, or stands inside quoted text without being doubled.",
-        "Close the quote, or write it twice inside quoted text.",
+        "A quote in this row is never closed or never opened, or stands inside quoted text without being doubled.",
+        "Put the whole cell in quotes, and write those inside it twice.",
+    ),
+    "stray_quote": Entry(
+        "{column}: {value} holds a quote but does not stand in quotes; it was taken as it is.",
+        "If the quote is meant, put the whole cell in quotes and write the quote twice; else take it out.",
     ),
     "undecodable": Entry(
         "{column}: there are bytes that are not {expected} text.", "Save the file as {expected}, or retype this cell."
@@ -124,7 +128,7 @@ FILE_CODES: dict[str, Entry] = {
         "Rename the other column, or tell us which of them it is.",
     ),
     "header_misfit": Entry(
-        "The header and the rows do not agree: the header has {expected} columns, the rows have {found} cells.",
+        "Header and rows of {file} do not agree: the header has {expected} columns, the rows have {found} cells.",
         "Give each column a name, or put text that holds the delimiter in quotes; then send the file again.",
     ),
     "header_ambiguous": Entry(

@@ -19,7 +19,9 @@ VIA = "records"  # how such an arrival is told from a file, for good: whoever ta
 
 
 class RowsFormat(JsonFormat, frozen=True, kw_only=True, tag="rows"):
-    """JSON lines; `columns` may be any names, not only paths."""
+    """JSON lines; `columns` may be any names, not only paths. Each has an answer, one without content too."""
+
+    keeps_blank: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """No name is wrong here: what a feed calls a column may end in a dot."""

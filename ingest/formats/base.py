@@ -166,3 +166,8 @@ class Table(Protocol):
 def counted(count: int, thing: str) -> str:
     """The beginning of a remark on rows that are no data, for `Table.remarks`."""
     return f"1 {thing} was" if count == 1 else f"{count:,} {thing}s were"
+
+
+def filled(cells: Iterable[str]) -> bool:
+    """Whether anything but white space stands in them: a row of none is no data, in no format."""
+    return any(cell and not cell.isspace() for cell in cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from typing import Annotated
@@ -20,8 +21,9 @@ from ingest.formats.base import (
     Refused,
     Source,
     counted,
+    filled,
 )
-from ingest.formats.delimited import Record, Records
+from ingest.formats.delimited import Record, Records, Trouble
 from ingest.formats.filling import Filling
 from ingest.formats.footer import Foot
 from ingest.formats.text import MAX_CELL, SLICE, Lines, codec_of, presentable
@@ -74,7 +76,6 @@ def open_table(source: Source, spec: CsvFormat) -> CsvTable:
     Raises:
         Refused: `empty_file` (no byte, or no header), `unreadable` (no text, or a header that cannot be told apart),
             `too_large` (too many columns), `column_missing` (the column that the footer is known by).
-        Doubted: `header_misfit`, its first rows have more cells than the header has names; later ones may tell too.
     """
     return CsvTable(source, spec)
 
@@ -91,13 +92,14 @@ class CsvTable:
         self._lines = Lines(source, spec.encoding, _EXPECTED)
         self._records = _records(self._lines, spec)
         self._rows: Iterator[Row] = enumerate(self._records, start=spec.skip_lines + 1)
-        self._blank_lines = 0
+        self._passed = Counter[str]()
         self.header_row = spec.header_row
         header = [presentable(name) for name in spec.columns or self._found_header(source.name)]
         self._foot = Foot(spec.footer, header, _cells_of)
-        self._data = self._foot.without(self._filled_rows(len(header)))
+        self._data = self._foot.without(self._filled_rows(header))
         self._head = self._looked_at()
-        self._width = width_of(header, [cells for _, (_, cells, code) in self._head if code is None])
+        whole = [cells for _, (_, cells, trouble) in self._head if trouble is None]
+        self._width, self._doubt = width_of(source.name, header, whole)
         self._widths = self._width.remarks(header)
         self.header = header[: self._width.columns]
 
@@ -114,26 +116,28 @@ class CsvTable:
     @property
     def remarks(self) -> list[str]:
         """Sentences for the receipt; complete once the batches have been read."""
-        blank = [f"{counted(self._blank_lines, 'blank line')} passed over."] if self._blank_lines else []
+        passed = [f"{counted(count, thing)} passed over." for thing, count in self._passed.items()]
         footer = [f"{counted(self._foot.rows, 'footer row')} not read as data."] if self._foot.rows else []
-        return [*self._lines.remarks, *self._widths, *blank, *footer]
+        return [*self._lines.remarks, *self._widths, *passed, *footer]
 
     def batches(self) -> Iterator[Batch]:
         """The data rows in order. Once.
 
         Raises:
-            Doubted: `header_misfit`.
+            Doubted: `header_misfit`, rows have more cells than the header has names.
         """
+        if self._doubt:
+            raise self._doubt
         records, lines, width = self._records, self._lines, self._width
         every = width.cells if width.cells == width.columns == width.blank_from else None  # fits by its length alone
         filling = Filling([(None, width.columns)], lines.encoding)
-        for row, (line, cells, code) in chain(self._head, self._data):
+        for row, (line, cells, trouble) in chain(self._head, self._data):
             if filling.is_full(lines.position):
                 yield from filling.taken(lines.position)
-            if code is None and len(cells) == every and line > records.suspect_until:
+            if trouble is None and len(cells) == every and line > records.suspect_until:
                 filling.add(0, row, line, cells)
             else:
-                self._add_doubtful(filling, row, (line, cells, code))
+                self._add_doubtful(filling, row, (line, cells, trouble))
         yield from filling.taken(lines.position)
 
     def _looked_at(self) -> list[Row]:
@@ -146,9 +150,9 @@ class CsvTable:
         return head
 
     def _found_header(self, name: str) -> list[str]:
-        for row, (_, cells, code) in self._rows:
+        for row, (_, cells, trouble) in self._rows:
             if row == self.header_row:
-                return self._checked_header(name, cells, code)
+                return self._checked_header(name, cells, trouble.code if trouble else None)
         raise Refused("empty_file", file=name)
 
     def _checked_header(self, name: str, cells: list[str], code: str | None) -> list[str]:
@@ -156,33 +160,46 @@ class CsvTable:
             raise Refused("too_large", file=name, why=f"it has {len(cells):,} columns; {MAX_COLUMNS:,} is the most")
         if code == "too_long":
             raise Refused("too_large", file=name, why=f"row {self.header_row}, its header, is {_TOO_LONG} long")
-        if code:
+        if code == "bad_quotes":
             why = f"a quote in row {self.header_row}, its header, is never closed or not doubled"
             raise Refused("unreadable", file=name, why=why, expected=_EXPECTED)
         if len(cells) > 1 or "".join(cells).strip():
             return cells
-        if any(True for _ in self._filled_rows(len(cells))):
+        if any(True for _ in self._filled_rows(cells)):
             why = f"row {self.header_row}, where its header should be, is blank"
             raise Refused("unreadable", file=name, why=why, expected=_EXPECTED)
         raise Refused("empty_file", file=name)
 
-    def _filled_rows(self, width: int) -> Iterator[Row]:
-        """All but the blank lines. In a table of one column, a blank cell in quotes or of spaces is a row."""
+    def _filled_rows(self, header: list[str]) -> Iterator[Row]:
+        """All but the rows without content, and the header where it stands again."""
+        names = [name.strip() for name in header]
+        first = "".join(names[:1])
         for row in self._rows:
-            _, cells, code = row[1]
-            if len(cells) > 1 or code or (cells and (width == 1 or cells[0].strip())):
-                yield row
+            _, cells, trouble = row[1]
+            start = cells[0].strip() if cells else ""
+            if not start and trouble is None and not filled(cells):
+                self._passed["blank row" if len(cells) > 1 else "blank line"] += 1
+            elif start == first and [cell.strip() for cell in cells] == names:
+                self._passed["repeated header"] += 1
             else:
-                self._blank_lines += 1
+                yield row
 
     def _add_doubtful(self, filling: Filling, row: int, record: Record) -> None:
         """A row that may be broken, or misfit the header, or hold what is no text."""
-        line, cells, code = record
-        if code := code or ("ragged_row" if self._width.misfit(cells) else None):
+        line, cells, trouble = record
+        if code := self._why_broken(cells, trouble):
             flaw = Flaw(0, None, code, details=self._details(code, cells))
             filling.add_broken(0, BrokenRow(row, line, cells[:MAX_COLUMNS], flaw))
-        else:
-            filling.add_suspect(0, row, line, cells[: self._width.columns])
+            return
+        filling.add_suspect(0, row, line, cells[: self._width.columns])
+        for column in trouble.columns if trouble else ():
+            if column < self._width.columns:
+                filling.flag(0, column, "stray_quote", {})
+
+    def _why_broken(self, cells: list[str], trouble: Trouble | None) -> str | None:
+        if trouble and not trouble.columns:
+            return trouble.code
+        return "ragged_row" if self._width.misfit(cells) else None
 
     def _details(self, code: str, cells: list[str]) -> dict[str, object]:
         if code == "ragged_row":

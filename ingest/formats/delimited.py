@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import csv
-import itertools
 from collections.abc import Generator, Iterable, Iterator
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
+from ingest.formats.quoting import Quoting
 from ingest.formats.text import MAX_CELL, OVERLONG, Block
 
 MAX_RECORD = 1_000_000  # characters after which a record that quotes stretch over several lines is given up
 _SALVAGED = 64 * 1024  # characters of a broken line that are kept to be shown
 
-# the line it starts on, its cells (as far as they could be read), and what is wrong with it: a row-level code
-Record = tuple[int, list[str], str | None]
+
+class Trouble(NamedTuple):
+    """What is wrong with a record: a row-level code, and the columns that it is about where the rest can be read."""
+
+    code: str
+    columns: tuple[int, ...] = ()
+
+
+_BAD_QUOTES = Trouble("bad_quotes")
+
+Record = tuple[int, list[str], Trouble | None]  # the line it starts on, its cells, and what is wrong with them
 
 csv.field_size_limit(MAX_CELL)  # the module knows one limit for the whole process
 
@@ -27,6 +37,8 @@ class Records:
     at the same place. Those lines are therefore read alone, each once. (Where an escape character may also continue a
     line, this gives up such a continued record, but only in the wake of a break.)
 
+    A record may be read in full and still have a doubtful cell: `stray_quote`, text that is not quoted holds a quote.
+
     Attributes:
         suspect_until: a record that starts on a later line holds no NUL character and no undecodable byte.
     """
@@ -35,7 +47,9 @@ class Records:
         self._blocks = blocks
         self._skip = skip
         self._strict = csv.reader([], strict=True, **dialect).dialect
+        self._spaced = csv.reader([], strict=True, skipinitialspace=True, **dialect).dialect
         self._lenient = csv.reader([], strict=False, **dialect).dialect
+        self._quoting = Quoting(dialect["delimiter"], dialect["quotechar"], dialect["escapechar"])
         self._first = 1  # the physical line that the window begins with
         self.suspect_until = 0
 
@@ -43,7 +57,7 @@ class Records:
         """The records in order. Once."""
         window: list[str] = []
         for block in self._blocks:
-            window += self._unskipped(block.lines)
+            window += self._quoting.escaped(self._unskipped(block.lines))
             if block.suspect:
                 self.suspect_until = self._first + len(window) - 1
             done = yield from self._parsed(window, last=False)
@@ -59,31 +73,72 @@ class Records:
 
     def _parsed(self, window: list[str], *, last: bool) -> Generator[Record, None, int]:
         """The records of a window; returns on which of its lines a record starts that needs the next block to end."""
-        feed = iter(window)
-        reader = csv.reader(feed, self._strict)
+        if records := self._plain(window):
+            for number, cells in enumerate(records, start=self._first):
+                yield number, cells, None
+            return len(window)
+        return (yield from self._one_by_one(window, last=last))
+
+    def _plain(self, window: list[str]) -> list[list[str]] | None:
+        """The records of a window, of which each is a line and no cell holds a quote; None of any other window."""
+        try:
+            records = list(csv.reader(window, self._strict))
+        except csv.Error:
+            return None
+        if len(records) < len(window) or self._quoting.is_in("".join(chain.from_iterable(records))):
+            return None
+        return records
+
+    def _one_by_one(self, window: list[str], *, last: bool) -> Generator[Record, None, int]:
         start = base = 0  # where the next record starts; where the reader began to count
+        reader = self._reader(window, start)
         while True:
             try:
-                for cells in reader:
+                if (cells := next(reader, None)) is None:
+                    return start
+                end = base + reader.line_num
+                if not self._quoting.is_in("".join(cells)):
                     yield self._first + start, cells, None
-                    start = base + reader.line_num
+                    start = end
+                    continue
+                if spaced := self._quoting.opens_late("".join(window[start:end])):
+                    reader, base = self._reader(window, start, self._spaced), start
+                    cells = next(reader)
+                    end = base + reader.line_num
+                yield from self._weighed(window, start, end, cells, spaced=spaced)
+                start = end
+                if spaced:
+                    reader, base = self._reader(window, start), start
             except csv.Error as error:
-                shown, code = base + reader.line_num - 1, _code(error)
-            else:
-                return start
-            if not last and shown == len(window) - 1 and sum(map(len, window[start:])) < MAX_RECORD:
-                return start
-            yield self._first + start, self._salvaged(window[start]), code
-            yield from (self._alone(self._first + index, window[index]) for index in range(start + 1, shown))
-            again = window[shown : shown + 1] if shown > start else []  # the line where it showed starts afresh
-            start = base = max(start + 1, shown)
-            reader = csv.reader(itertools.chain(again, feed), self._strict)
+                shown, trouble = base + reader.line_num - 1, _trouble(error)
+                if not last and shown == len(window) - 1 and sum(map(len, window[start:])) < MAX_RECORD:
+                    return start
+                yield self._first + start, self._salvaged(window[start]), trouble
+                yield from (self._alone(self._first + index, window[index]) for index in range(start + 1, shown))
+                start = base = max(start + 1, shown)  # the line where it showed starts afresh
+                reader = self._reader(window, start)
+
+    def _reader(self, window: list[str], start: int, dialect: Any = None) -> Any:  # noqa: ANN401 - csv names no types
+        return csv.reader(map(window.__getitem__, range(start, len(window))), dialect or self._strict)
+
+    def _weighed(self, window: list[str], start: int, end: int, cells: list[str], *, spaced: bool) -> Iterator[Record]:
+        """A record with quotes in its cells: whether they are text, or parts of a quoting that went wrong."""
+        number = self._first + start
+        loose = self._quoting.loose("".join(window[start:end]), spaced=spaced)
+        if any(map(self._quoting.is_half, loose.values())):
+            yield number, cells if end == start + 1 else self._salvaged(window[start]), _BAD_QUOTES
+            yield from (self._alone(self._first + index, window[index]) for index in range(start + 1, end))
+        else:
+            yield number, cells, Trouble("stray_quote", tuple(loose)) if loose else None
 
     def _alone(self, number: int, line: str) -> Record:
         try:
-            return number, next(csv.reader((line,), self._strict)), None
+            cells = next(csv.reader((line,), self._strict))
         except csv.Error as error:
-            return number, self._salvaged(line), _code(error)
+            return number, self._salvaged(line), _trouble(error)
+        if self._quoting.is_in("".join(cells)) and self._quoting.loose(line, spaced=False):
+            return number, cells, _BAD_QUOTES
+        return number, cells, None
 
     def _salvaged(self, line: str) -> list[str]:
         if line is OVERLONG:
@@ -91,5 +146,5 @@ class Records:
         return next(csv.reader((line[:_SALVAGED].rstrip("\r\n"),), self._lenient))
 
 
-def _code(error: csv.Error) -> str:
-    return "too_long" if "field limit" in str(error) else "bad_quotes"
+def _trouble(error: csv.Error) -> Trouble:
+    return Trouble("too_long") if "field limit" in str(error) else _BAD_QUOTES

@@ -251,6 +251,8 @@ def _listed(names: list[str]) -> str:
 def _remarks(data: Data) -> Iterator[str]:
     if data.blank:
         yield f"{counted(data.blank, 'blank row')} passed over"
+    if data.repeated:
+        yield f"{counted(data.repeated, 'repeated header row')} passed over"
     if data.foot.rows:
         yield f"{counted(data.foot.rows, 'footer row')} not read as data"
     if data.beyond:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -13,11 +13,10 @@ from ingest.catalogue import shorten
 from ingest.formats.base import MAX_COLUMNS, Batch, BrokenRow, Flaw, FormatSpec, Part, Refused, Source, counted
 from ingest.formats.controls import Control, Totals
 from ingest.formats.filling import Filling
-from ingest.formats.text import MAX_CELL, Block, Lines, codec_of, presentable
+from ingest.formats.text import MAX_CELL, Lines, codec_of, presentable
 
 _EXPECTED = "a text file of fixed width"
 _ASCII = bytes(range(0x20, 0x7F)).decode()
-_END_OF_FILE = "\x1a"  # what DOS and some mainframe gateways put behind the last line
 _LENIENT = "ingest.undecodable"  # the error handler of ingest.formats.text: lone surrogates for what is no text
 _FRAMES = ("header", "trailer")  # record types that carry no data unless they say so
 
@@ -86,7 +85,6 @@ class FixedTable:
         self._part_of = {name: part for part, name in enumerate(spec.data)}
         self._totals = Totals(spec.controls, spec.framing, spec.data)
         self._blank_lines = 0
-        self._ended_by_mark = False
         self.parts = [Part(name, columns, 0) for name, columns in spec.data.items()]
 
     @property
@@ -103,8 +101,7 @@ class FixedTable:
     def remarks(self) -> list[str]:
         """Sentences for the receipt; complete once the batches have been read."""
         blank = [f"{counted(self._blank_lines, 'blank line')} passed over."] if self._blank_lines else []
-        mark = ["The end-of-file mark (0x1A) behind the last line was passed over."] if self._ended_by_mark else []
-        return [*self._lines.remarks, *blank, *mark, *self._totals.remarks]
+        return [*self._lines.remarks, *blank, *self._totals.remarks]
 
     def batches(self) -> Iterator[Batch]:
         """The rows in order within each part. Once.
@@ -131,7 +128,7 @@ class FixedTable:
     def _records(self) -> Iterator[tuple[int, str, bool]]:
         """Each line that is not blank: its number, its text, and whether it may hold what is no text."""
         numbers = itertools.count(1)
-        for block in self._unmarked(self._lines.blocks()):
+        for block in self._lines.blocks():
             for line in block.lines:
                 number = next(numbers)
                 text = line.rstrip("\r\n")
@@ -139,20 +136,6 @@ class FixedTable:
                     yield number, text, block.suspect
                 else:
                     self._blank_lines += 1
-
-    def _unmarked(self, blocks: Iterable[Block]) -> Iterator[Block]:
-        """The blocks without the mark that may stand behind the last line."""
-        held: Block | None = None
-        for block in blocks:
-            if held:
-                yield held
-            held = block
-        if held:
-            last = held.lines[-1].rstrip("\r\n")
-            self._ended_by_mark = last.endswith(_END_OF_FILE)
-            if self._ended_by_mark:
-                held.lines[-1:] = [text] if (text := last.rstrip(_END_OF_FILE)) else []
-            yield held
 
     def _cut(self, text: str) -> tuple[str | None, list[str]]:
         """The name of a line's record type, if it has a known one, and its cells."""

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import repeat
+from typing import ClassVar
 
 from msgspec import field as option
 
 from ingest.catalogue import shorten
-from ingest.formats.base import MAX_COLUMNS, Batch, BrokenRow, Flaw, FormatSpec, Part, Refused, Source, counted
+from ingest.formats.base import (
+    MAX_COLUMNS,
+    Batch,
+    BrokenRow,
+    Flaw,
+    FormatSpec,
+    Part,
+    Refused,
+    Source,
+    counted,
+    filled,
+)
 from ingest.formats.filling import Filling
 from ingest.formats.json_stream import Documents, Found
 from ingest.formats.paths import BadRecord, Cells, rows_of
@@ -23,6 +35,8 @@ class JsonFormat(FormatSpec, frozen=True, kw_only=True, tag="json"):
 
     Columns are dotted paths: `name.first`, `documents.0.number`. A list of plain values is one cell, joined with `; `.
     """
+
+    keeps_blank: ClassVar[bool] = False  # whether a record without content is a row
 
     records: str | None = None  # an envelope: the path of its list, such as data.employees
     explode: str | None = None  # the path of a list that gives one row an element, the rest of the record repeated
@@ -53,6 +67,7 @@ class JsonTable:
     def __init__(self, source: Source, spec: JsonFormat) -> None:
         self._source = source
         self._spec = spec
+        self._blank = 0
         self._paths = self._found_paths()
         self._documents = self._opened()
         self.parts = [Part(None, [presentable(path) for path in self._paths], 0)]
@@ -60,9 +75,9 @@ class JsonTable:
     @property
     def remarks(self) -> list[str]:
         """Sentences for the receipt; complete once the batches have been read."""
-        count = self._documents.blank_lines
-        blank = [f"{counted(count, 'blank line')} passed over."] if count else []
-        return [*self._documents.remarks, *blank]
+        passed = {"blank line": self._documents.blank_lines, "blank record": self._blank}
+        told = [f"{counted(count, thing)} passed over." for thing, count in passed.items() if count]
+        return [*self._documents.remarks, *told]
 
     def batches(self) -> Iterator[Batch]:
         """The rows in order. Once."""
@@ -73,6 +88,8 @@ class JsonTable:
                 yield from filling.taken(documents.position)
             if isinstance(cells, BadRecord):
                 filling.add_broken(0, self._broken(row, found, str(cells)))
+            elif not (self._spec.keeps_blank or filled(cells.values())):
+                self._blank += 1
             elif len(found.text) > MAX_CELL and max(map(len, cells.values()), default=0) > MAX_CELL:
                 filling.add_broken(0, BrokenRow(row, found.line, [], Flaw(0, None, "too_long", details=_TOO_LONG)))
             else:

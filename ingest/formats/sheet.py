@@ -32,11 +32,16 @@ class Row:
 
 @dataclass(slots=True)
 class Header:
-    """The names of the columns up to the last one that has a name, and the rows in which they stand."""
+    """The names of the columns up to the last one that has a name, and the rows in which they stand.
+
+    Attributes:
+        rows: these rows, stripped, for where they stand again.
+    """
 
     names: list[str]
     first: int
     last: int
+    rows: list[list[str]]
 
 
 def find_header(head: Rows, row: int, required: list[str] | None, height: int) -> Header | None:
@@ -53,7 +58,8 @@ def find_header(head: Rows, row: int, required: list[str] | None, height: int) -
     for start in starts:
         names = _names(head, start, height)
         if any(names) and wanted <= set(map(fold, names)):
-            return Header([presentable(name) for name in names], start + 1, start + height)
+            rows = [_stripped(row) for row in head.cells[start : start + height]]
+            return Header([presentable(name) for name in names], start + 1, start + height, rows)
     return None
 
 
@@ -69,12 +75,14 @@ class Data:
     Attributes:
         share: how much of the sheet has been read, from 0 to 1.
         beyond: rows with cells to the right of the header.
+        repeated: rows that are the header again.
     """
 
     header: Header
     footer: Footer | None
     blank: int = 0
     beyond: int = 0
+    repeated: int = 0
     share: float = 0
     foot: Foot[Row] = field(init=False)
 
@@ -87,13 +95,16 @@ class Data:
 
     def _filled(self, blocks: Iterable[Rows]) -> Iterator[Row]:
         """All but blank rows; those below the last row are not even counted, for a sheet may be a million rows long."""
-        width, blank = len(self.header.names), 0
+        width, blank, starts = len(self.header.names), 0, {"".join(row[:1]) for row in self.header.rows}
         for number, cells, errors in self._numbered(blocks):
             text = "".join(cells)
             if not text or text.isspace():
                 blank += 1
                 continue
             self.blank, blank = self.blank + blank, 0
+            if cells[0].strip() in starts and _stripped(cells) in self.header.rows:
+                self.repeated += 1
+                continue
             if len(cells) == width:
                 yield Row(number, cells, text, errors)
                 continue
@@ -110,6 +121,13 @@ class Data:
             for place, cells in enumerate(block.cells):
                 if block.first + place > self.header.last:
                     yield block.first + place, cells, errors.get(place, [])
+
+
+def _stripped(row: list[str]) -> list[str]:
+    cells = [cell.strip() for cell in row]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
 def _names(head: Rows, start: int, height: int) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import codecs
 import io
 import itertools
+import operator
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ingest.formats.base import Refused, Source
+from ingest.formats.base import Refused, Source, counted
 from ingest.formats.encodings import DETECT, detected
 
 SLICE = 256 * 1024  # bytes decoded at a time
@@ -38,9 +39,11 @@ _SIGNATURES = (
     (b"-----BEGIN PGP MESSAGE-----", "it is encrypted with PGP"),
 )
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_SEAM = re.compile("[\ufeff\x1a]")  # what programs put at either end of a file, and joining files leaves inside
 _HIGH = 0x80  # the first byte that PEP 383 has a surrogate for
 _BINARY_SHARE = 0.3  # of NUL bytes; Latin text read as UTF-16 comes to 0.5
 _MARKER = "ingest.undecodable"
+_ENDED_BY_MARK = "The end-of-file mark (0x1A) behind the last line was passed over."
 
 
 @dataclass(slots=True)
@@ -48,7 +51,7 @@ class Block:
     """Whole physical lines, terminators kept.
 
     Attributes:
-        suspect: whether some line holds a NUL character or an undecodable byte (a lone surrogate); False is certain.
+        suspect: whether some cell of these lines may be dirty, see `is_dirty`; False is certain.
     """
 
     lines: list[str]
@@ -63,7 +66,8 @@ class Lines:
 
     Attributes:
         encoding: what the file is read as, in words for people.
-        remarks: a sentence where that is not what was agreed.
+        remarks: sentences where that is not what was agreed, and on marks that no line is read with; complete once the
+            lines have been read.
         position: bytes consumed so far.
 
     Raises:
@@ -85,9 +89,14 @@ class Lines:
         self._head = self._head[len(mark) :]
         self._parts: list[str] = []  # of the line whose end has not been seen
         self._held = 0  # its characters, more than `_parts` holds once it is overlong
+        self._seams = 0  # lines with a mark at either end
+        self._ended_by_mark = False  # ... of which the last is one, with 0x1A
 
     def blocks(self) -> Iterator[Block]:
-        """The lines in order. Once."""
+        """The lines in order. Once.
+
+        A byte order mark before a line, or 0x1A (end of file, to DOS) at either end of it, is none of its text.
+        """
         suspect = False
         for text in self._texts():
             dirty = _is_suspect(text)
@@ -96,11 +105,26 @@ class Lines:
             rest = lines.pop() if lines and lines[-1][-1] not in "\r\n" else ""
             if lines:
                 lines[0] = self._completed(lines[0])
-                yield Block(lines, suspect)
+                yield Block(self._unmarked(lines, suspect=suspect), suspect)
                 suspect = dirty and bool(rest)
             self._hold(rest)
-        if self._held:
-            yield Block([self._completed("")], suspect)
+        if self._held and (lines := self._unmarked([self._completed("")], suspect=suspect)) != [""]:
+            yield Block(lines, suspect)
+        self.remarks += self._seams_told()
+
+    def _unmarked(self, lines: list[str], *, suspect: bool) -> list[str]:
+        self._ended_by_mark = False
+        if not suspect:
+            return lines
+        clean = [line if line is OVERLONG or not _SEAM.search(line) else _unmarked(line) for line in lines]
+        self._seams += sum(map(operator.is_not, lines, clean))
+        self._ended_by_mark = clean[-1] is not lines[-1] and lines[-1].rstrip("\r\n").endswith("\x1a")
+        return clean
+
+    def _seams_told(self) -> list[str]:
+        inside = self._seams - self._ended_by_mark
+        told = [f"{counted(inside, 'line')} read without a mark of the beginning or end of a file."] if inside else []
+        return [*told, *([_ENDED_BY_MARK] if self._ended_by_mark else [])]
 
     def _texts(self) -> Iterator[str]:
         errors = "surrogateescape" if self._codec == "utf-8" else _MARKER  # the former is C, for the usual case only
@@ -143,8 +167,10 @@ def codec_of(encoding: str) -> str:
 
 
 def is_dirty(cell: str) -> bool:
-    """Whether a NUL character or an undecodable byte stands in it."""
-    return ("\0" in cell or not cell.isascii()) and _NO_TEXT.search(cell) is not None
+    """Whether a NUL character or an undecodable byte stands in it, or a mark where text goes on behind it."""
+    if "\0" not in cell and "\x1a" not in cell and cell.isascii():
+        return False
+    return "\x1a" in cell or "\ufeff" in cell.strip("\ufeff \t\r\n\xa0") or _NO_TEXT.search(cell) is not None
 
 
 def presentable(cell: str) -> str:
@@ -155,9 +181,16 @@ def presentable(cell: str) -> str:
 def _is_suspect(text: str) -> bool:
     """What `is_dirty` says, ten times as fast on long clean text."""
     try:
-        return "\0" in text or not (text.isascii() or text.encode())
+        odd = "\0" in text or "\x1a" in text
+        return odd or (not text.isascii() and ("\ufeff" in text or not text.encode()))
     except UnicodeEncodeError:
         return True
+
+
+def _unmarked(line: str) -> str:
+    text = line.rstrip("\r\n")
+    bare = text.lstrip("\ufeff\x1a").rstrip("\x1a")
+    return line if bare == text else bare + line[len(text) :]
 
 
 def slices(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest.formats.base import Doubted
+from ingest.formats.base import Doubted, filled
 
 LOOKED_AT = 1_000  # rows
 _LEAST = 2  # rows that do alike, before it counts as a habit
@@ -22,11 +22,13 @@ class Width:
     """What every row of a table is like.
 
     Attributes:
+        file: for sentences.
         cells: its cells.
         columns: its cells that have a place in the header; names beyond it are as good as missing.
         blank_from: cells from here on are blank; `cells` where that is asked of none.
     """
 
+    file: str
     cells: int
     columns: int
     blank_from: int
@@ -42,7 +44,7 @@ class Width:
         if not filled(cells[self.blank_from :]):
             return False
         if self.cells > self.columns:
-            raise disagreement(self.columns, self.cells)
+            raise _disagreement(self.file, self.columns, self.cells)
         return True
 
     def remarks(self, header: Sequence[str]) -> list[str]:
@@ -55,34 +57,27 @@ class Width:
         return []
 
 
-def width_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Width:
-    """How wide the rows of a table are.
+def width_of(file: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[Width, Doubted | None]:
+    """How wide the rows of a table are, and why they cannot be read at all, which the header alone does not say.
+
+    It is doubtful where most rows are longer than the header, and it is not just blank cells at the end of each.
 
     Args:
+        file: its name, for sentences.
         header: its names.
         rows: the first of its rows, without those that are broken.
-
-    Raises:
-        Doubted: most rows are longer than the header, and it is not just blank cells at the end of each.
     """
-    cells = _cells(header, rows)
-    columns = min(cells, len(header))
-    named = max((place for place, name in enumerate(header[:columns], start=1) if name.strip()), default=columns)
-    alike = [row for row in rows if len(row) == cells]
-    used = sum(filled(row[named:]) for row in alike)
-    if cells > columns and (used or _look_split(alike)):
-        raise disagreement(len(header), cells)
-    return Width(cells, columns, cells if 2 * used > len(alike) else named)
-
-
-def _cells(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     width, found = len(header), Counter(map(len, rows))
     [(common, count)] = found.most_common(1) or [(width, 0)]
-    if common == width or count < _LEAST or 2 * count <= len(rows):
-        return width
-    if common > width and width in found:
-        raise disagreement(width, common)
-    return width if width in found else common
+    if count < _LEAST or 2 * count <= len(rows) or (common < width and width in found):
+        common = width
+    columns = min(common, width)
+    named = max((place for place, name in enumerate(header[:columns], start=1) if name.strip()), default=columns)
+    alike = [row for row in rows if len(row) == common]
+    used = sum(filled(row[named:]) for row in alike)
+    doubtful = common > width and (width in found or used or _look_split(alike))
+    made = Width(file, common, columns, common if 2 * used > len(alike) else named)
+    return made, _disagreement(file, width, common) if doubtful else None
 
 
 def _look_split(rows: Sequence[Sequence[str]]) -> bool:
@@ -96,14 +91,9 @@ def _look_split(rows: Sequence[Sequence[str]]) -> bool:
     return any(habit) and not all(habit)
 
 
-def disagreement(columns: int, cells: int) -> Doubted:
+def _disagreement(file: str, columns: int, cells: int) -> Doubted:
     """Rows are longer than their header, and nobody can tell which cell belongs to which name."""
-    return Doubted("header_misfit", expected=columns, found=cells)
-
-
-def filled(cells: Sequence[str]) -> bool:
-    """Whether anything but white space stands in them."""
-    return bool("".join(cells).strip())
+    return Doubted("header_misfit", file=file, expected=columns, found=cells)
 
 
 def _many(count: int, thing: str) -> str:

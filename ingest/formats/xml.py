@@ -7,7 +7,7 @@ from itertools import repeat
 
 from msgspec import field as option
 
-from ingest.formats.base import MAX_COLUMNS, Batch, BrokenRow, Flaw, FormatSpec, Part, Refused, Source
+from ingest.formats.base import MAX_COLUMNS, Batch, BrokenRow, Flaw, FormatSpec, Part, Refused, Source, counted, filled
 from ingest.formats.filling import Filling
 from ingest.formats.markup import EXPECTED, Markup
 from ingest.formats.text import presentable
@@ -61,6 +61,7 @@ class XmlTable:
         if len(paths) > MAX_COLUMNS:
             raise Refused("too_large", file=source.name, why=f"it has more than {MAX_COLUMNS:,} columns")
         self._paths = list(paths.values())
+        self._blank = 0
         self._unseen: set[int] | None = None  # columns that no record had so far; None before the first one
         self._markup = Markup(source)
         self.parts = [Part(None, list(paths), 0)]
@@ -73,7 +74,8 @@ class XmlTable:
     @property
     def remarks(self) -> list[str]:
         """Sentences for the receipt; complete once the batches have been read."""
-        return [*self._markup.remarks, *self._lacking()]
+        blank = [f"{counted(self._blank, 'blank record')} passed over."] if self._blank else []
+        return [*self._markup.remarks, *blank, *self._lacking()]
 
     def batches(self) -> Iterator[Batch]:
         """The rows in order. Once."""
@@ -85,6 +87,8 @@ class XmlTable:
             if record.overlong:
                 flaw = Flaw(0, None, "too_long", details={"expected": record.overlong})
                 filling.add_broken(0, BrokenRow(row, record.line, [], flaw))
+            elif not filled(cells.values()):
+                self._blank += 1
             else:
                 filling.add_suspect(0, row, record.line, list(map(cells.get, columns, repeat(""))))
                 self._see(cells)

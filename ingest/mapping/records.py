@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
@@ -20,6 +20,7 @@ from ingest.mapping.plan import FeedPlan
 from ingest.mapping.rules import Found, broken_rules
 
 ATTRIBUTES = "attributes"
+_DOUBTED = frozenset({"stray_quote"})  # flaws of cells that are believed all the same
 
 
 @dataclass(slots=True)
@@ -82,7 +83,7 @@ class _BatchMapper:
         self.out = Mapped(batch.rows, batch.lines, batch.sheet)
         self.bad: set[int] = set()
         self.flaws = [flaw for flaw in batch.flaws if not self._is_agreed(flaw)]
-        self.flawed = {(flaw.index, flaw.column) for flaw in self.flaws}
+        self.flawed = {(flaw.index, flaw.column) for flaw in self.flaws if flaw.code not in _DOUBTED}
         self.errors = {(flaw.index, flaw.column) for flaw in self.flaws if flaw.code == "formula_error"}
         self.order: list[object | None] = []
 
@@ -118,19 +119,23 @@ class _BatchMapper:
     def _tell_flaws(self, kept: set[int]) -> None:
         labels = {place: one for record in self.plan.records for one in record.fields for place in one.places}
         for flaw in self.flaws:
-            if flaw.index in kept and (flaw.code != "formula_error" or flaw.column in self.plan.asked):
+            if flaw.index in kept and self._matters(flaw, labels):
                 known = labels.get(flaw.column) if flaw.column is not None else None
                 secret = known is not None and known.target.sensitive and flaw.code != "formula_error"
-                self._reject(
-                    flaw.index,
-                    flaw.code,
-                    known.label if known else self._label(flaw.column),
-                    None if secret else flaw.value,
-                    flaw.details,
-                )
+                label = known.label if known else self._label(flaw.column)
+                doubted = flaw.code in _DOUBTED
+                if not doubted:
+                    self.bad.add(flaw.index)
+                self._tell(flaw.index, flaw.code, label, None if secret else flaw.value, flaw.details, warn=doubted)
         for note in self.batch.notes:
             if note.index in kept:
                 self._tell(note.index, note.code, self._label(note.column), None, note.details, warn=True)
+
+    def _matters(self, flaw: Flaw, labels: Mapping[int, FieldPlan]) -> bool:
+        """Where errors of formulas are read, they are told with the value; a doubt about what nothing reads is none."""
+        if flaw.code == "formula_error":
+            return flaw.column in self.plan.asked
+        return flaw.code not in _DOUBTED or flaw.column in self.plan.asked or flaw.column in labels
 
     def _read_order(self, kept: list[int]) -> None:
         """How new each row is; which of a person's rows counts cannot be told where that is bad."""

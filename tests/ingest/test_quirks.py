@@ -129,6 +129,7 @@ def differences(office, folder: Path) -> str:
 def without_marks(monkeypatch):
     """A gateway that takes a byte order mark for text, in the file and when names of columns are compared."""
     monkeypatch.setattr(text, "_MARKS", ())
+    monkeypatch.setattr(text, "_unmarked", lambda line: line)
     monkeypatch.setattr(headers, "fold", str.casefold)
     monkeypatch.setattr(headers, "tidied", str.casefold)
 
@@ -146,7 +147,7 @@ def without_crlf(monkeypatch):
 
 def without_end_mark(monkeypatch):
     """A reader that takes 0x1A for a line."""
-    monkeypatch.setattr(fixed, "_END_OF_FILE", "\0")
+    monkeypatch.setattr(text, "_unmarked", lambda line: line)
 
 
 def without_short_lines(monkeypatch):

@@ -51,7 +51,8 @@ def test_csv_spectrum_reads_as_its_json_says(read, case):
     content, expected = published(case)
     table = read(content)
     assert [dict(zip(table.header, cells, strict=True)) for cells in table.cells] == expected
-    assert table.broken == table.flaws == []
+    assert table.broken == []
+    assert table.flaws == ([(2, 1, "stray_quote")] if case == "location_coordinates" else [])  # seconds of arc
 
 
 def test_real_labour_certifications_are_read_whole(read):
@@ -96,8 +97,10 @@ def test_blank_lines_count_as_rows_but_are_not_data(read):
     assert table.remarks == ["4 blank lines were passed over."]
 
 
-def test_a_row_of_blank_cells_is_data(read):
-    assert read("a,b\n,\n1,2\n").cells == [["", ""], ["1", "2"]]
+def test_rows_without_content_are_passed_over_and_still_count(read):
+    table = read('a,b\n,\n1,2\n" ",\n,,,,\n3,4\n')
+    assert [row for row, _, _ in table.rows] == [3, 6]
+    assert (table.broken, table.remarks) == ([], ["3 blank rows were passed over."])
 
 
 # ---------------------------------------------------------------- broken rows
@@ -177,10 +180,10 @@ def test_a_row_that_is_too_short_or_too_long_is_ragged(read):
 # ---------------------------------------------------------------- one column, many columns
 
 
-def test_a_table_of_one_column_keeps_blank_cells_and_passes_blank_lines_over(read):
+def test_a_table_of_one_column_has_no_blank_rows(read):
     table = read('id\n1\n\n""\n  \n2\n')
-    assert [(row, cells) for row, _, cells in table.rows] == [(2, ["1"]), (4, [""]), (5, ["  "]), (6, ["2"])]
-    assert table.remarks == ["1 blank line was passed over."]
+    assert [(row, cells) for row, _, cells in table.rows] == [(2, ["1"]), (6, ["2"])]
+    assert table.remarks == ["3 blank lines were passed over."]
 
 
 def test_a_delimiter_in_a_table_of_one_column_is_ragged(read):
@@ -189,7 +192,7 @@ def test_a_delimiter_in_a_table_of_one_column_is_ragged(read):
 
 def test_ten_thousand_columns_are_read_in_batches_of_few_rows(read):
     names = [f"c{number}" for number in range(10_000)]
-    table = read("\n".join(",".join(names) for _ in range(101)))
+    table = read("\n".join([",".join(names), *[",".join(["x"] * 10_000)] * 100]))
     assert table.header == names
     assert [len(batch.cells) for batch in table.batches] == [12] * 8 + [4]
 
@@ -240,7 +243,11 @@ def test_a_word_in_a_column_ends_the_table(read):
     footer = Footer(column="Name ", is_=["Total", "Totals"])
     table = read("id,name\n1,Total Recall\n2, Totals\n3,Ann\n,\n\n", footer=footer)
     assert table.cells == [["1", "Total Recall"]]
-    assert table.remarks == ["1 blank line was passed over.", "3 footer rows were not read as data."]
+    assert table.remarks == [
+        "1 blank row was passed over.",
+        "1 blank line was passed over.",
+        "2 footer rows were not read as data.",
+    ]
 
 
 def test_the_column_of_a_footer_is_matched_as_all_columns_are(read):

@@ -74,7 +74,7 @@ def test_a_row_that_lacks_the_blank_cell_which_all_others_have_is_ragged(read):
 def test_a_header_with_a_name_less_than_the_rows_have_cells_holds_the_file(read):
     rows = ["4,Smith,Ann,Engineer,Boston,x", "5,Ito,Ken,Welder,Salem,", "6,Lee,Bo,Clerk,Reno,y"]
     told = doubted(read, "ID,LastFirst,Title,City,Notes", *rows)
-    assert (told.code, told.details) == ("header_misfit", {"expected": 5, "found": 6})
+    assert (told.code, told.details) == ("header_misfit", {"file": "roster.csv", "expected": 5, "found": 6})
 
 
 def test_a_few_rows_that_fit_do_not_make_up_for_many_that_do_not(read):

@@ -309,8 +309,8 @@ def test_every_cell_is_what_another_reader_finds_at_its_path(records, encoding):
     again = ET.fromstring(content)  # noqa: S314 - what was just written
     table = read(content, chunk=11)
     assert not table.flaws
-    for record, row in zip(again, table.records, strict=True):
-        assert row == {path: expected(record, path) for path in table.header}
+    rows = [{path: expected(record, path) for path in table.header} for record in again]
+    assert table.records == [row for row in rows if "".join(row.values()).strip()]
     ways = {"/".join(way) for record in again for way in leaves(record, [])} | {"."}
     assert {re.sub("/?@.*", "", path) or "." for path in table.header} <= ways
 
@@ -370,7 +370,7 @@ print(peak, *map(sum, zip(*counts)))
         pytest.param("(b'<e><a>some text</a><b>of a person</b></e>' * 2_000 for _ in range(100))", 200_001, 0, id="records"),
         pytest.param("[b'<e><a>', *[b'x' * 2**20] * 50, b'</a></e>']", 1, 1, id="a text of fifty megabytes"),
         pytest.param("[b'<e>', *[b'<a>x</a>' * 2**16] * 20, b'</e>']", 1, 1, id="a record without end"),
-        pytest.param("[b'<e/>' * 2**18] * 2", 2**19 + 1, 0, id="empty records"),
+        pytest.param("[b'<e/>' * 2**18] * 2", 1, 0, id="empty records"),
     ],
 )  # fmt: skip
 def test_megabytes_take_little_memory(chunks, read, broken):

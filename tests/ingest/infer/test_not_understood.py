@@ -71,7 +71,7 @@ REFUSED = {
     "empty.xlsx": (book(), "No sheet"),
     "lookup.xlsx": (book(["Code", "Meaning"], ["H-1B", "Specialty occupation"], ["TN", "USMCA"]), "No sheet"),
     "ragged.csv": (b"Employee ID,Last Name,DOB\n" + b"1,2,3,4,5\n1,2\n" * 40, "more or fewer cells"),
-    "shifted.csv": (b"Employee ID,Last Name,DOB\n" + b"1,2,3,4,5\n" * 40, "more or fewer cells"),
+    "shifted.csv": (b"Employee ID,Last Name,DOB\n" + b"1,2,3,4,5\n" * 40, "do not agree"),
 }  # fmt: skip
 
 
