@@ -49,7 +49,8 @@ ROW_CODES: dict[str, Entry] = {
     "too_long": Entry("{column}: the text has {expected}.", "Shorten it, or look for a quote that was not closed."),
     "too_short": Entry("{column}: the text has {expected}.", "Write it in full."),
     "ragged_row": Entry(
-        "The row has {found} cells, where {expected} are due.", "Look for a missing or an unquoted delimiter."
+        "The row has {found} cells, where {expected} are due.",
+        "Look for a missing or an unquoted delimiter, or for a line break in a cell, which the row beside it shares.",
     ),
     "unknown_record": Entry(
         "The line is of the unknown record type “{found}”; agreed are {expected}.",
@@ -129,7 +130,7 @@ FILE_CODES: dict[str, Entry] = {
     ),
     "header_misfit": Entry(
         "Header and rows of {file} do not agree: the header has {expected} columns, the rows have {found} cells.",
-        "Give each column a name, or put text that holds the delimiter in quotes; then send the file again.",
+        "Have the header name every column, and text that holds the delimiter stand in quotes; then send it again.",
     ),
     "header_ambiguous": Entry(
         "The column {missing} stands in the header more than once.", "Give each column a name of its own."

@@ -84,7 +84,8 @@ class CsvTable:
     """Delimited text, read once from top to bottom.
 
     Attributes:
-        header: the names as found, up to the last that rows have a cell for; U+FFFD stands for what is no text.
+        header: the names as found, without blank ones at the end that rows have no cell for; U+FFFD stands for what is
+            no text.
         header_row: its row, or 0 when the feed names the columns.
     """
 
@@ -100,8 +101,7 @@ class CsvTable:
         self._head = self._looked_at()
         whole = [cells for _, (_, cells, trouble) in self._head if trouble is None]
         self._width, self._doubt = width_of(source.name, header, whole)
-        self._widths = self._width.remarks(header)
-        self.header = header[: self._width.columns]
+        self.header = header if self._doubt else header[: self._width.columns]
 
     @property
     def encoding(self) -> str:
@@ -118,13 +118,13 @@ class CsvTable:
         """Sentences for the receipt; complete once the batches have been read."""
         passed = [f"{counted(count, thing)} passed over." for thing, count in self._passed.items()]
         footer = [f"{counted(self._foot.rows, 'footer row')} not read as data."] if self._foot.rows else []
-        return [*self._lines.remarks, *self._widths, *passed, *footer]
+        return [*self._lines.remarks, *self._width.remarks, *passed, *footer]
 
     def batches(self) -> Iterator[Batch]:
         """The data rows in order. Once.
 
         Raises:
-            Doubted: `header_misfit`, rows have more cells than the header has names.
+            Doubted: `header_misfit`, rows have more or fewer cells than the header has names.
         """
         if self._doubt:
             raise self._doubt

@@ -97,11 +97,12 @@ class Records:
                 if (cells := next(reader, None)) is None:
                     return start
                 end = base + reader.line_num
-                if not self._quoting.is_in("".join(cells)):
+                has_quotes = self._quoting.is_in("".join(cells))
+                if not has_quotes and end == start + 1:
                     yield self._first + start, cells, None
                     start = end
                     continue
-                if spaced := self._quoting.opens_late("".join(window[start:end])):
+                if spaced := has_quotes and self._quoting.opens_late("".join(window[start:end])):
                     reader, base = self._reader(window, start, self._spaced), start
                     cells = next(reader)
                     end = base + reader.line_num
@@ -122,10 +123,11 @@ class Records:
         return csv.reader(map(window.__getitem__, range(start, len(window))), dialect or self._strict)
 
     def _weighed(self, window: list[str], start: int, end: int, cells: list[str], *, spaced: bool) -> Iterator[Record]:
-        """A record with quotes in its cells: whether they are text, or parts of a quoting that went wrong."""
+        """A record of several lines, or with quotes in its cells: whether its quoting went wrong."""
         number = self._first + start
-        loose = self._quoting.loose("".join(window[start:end]), spaced=spaced)
-        if any(map(self._quoting.is_half, loose.values())):
+        has_quotes = self._quoting.is_in("".join(cells))
+        loose = self._quoting.loose("".join(window[start:end]), spaced=spaced) if has_quotes else {}
+        if any(map(self._quoting.is_half, loose.values())) or (end > start + 1 and self._quoting.swallows(cells)):
             yield number, cells if end == start + 1 else self._salvaged(window[start]), _BAD_QUOTES
             yield from (self._alone(self._first + index, window[index]) for index in range(start + 1, end))
         else:

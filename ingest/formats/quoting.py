@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+_LEAST = 5  # cells of a row that cannot be mistaken for a line of prose with commas in it
+_LINE_END = re.compile("\r\n|\r|\n")
+
 Loose = dict[int, str]  # a column, and the text of its cell
 
 
@@ -16,6 +19,7 @@ class Quoting:
     """
 
     def __init__(self, delimiter: str, quote: str | None, escape: str | None) -> None:
+        self._mark = delimiter
         self._delimiter = re.escape(delimiter)
         self._quote = quote
         self._escape = escape
@@ -68,3 +72,18 @@ class Quoting:
         """Whether the cell begins or ends as if it stood in quotes, so that one of them was lost."""
         stripped = cell.strip()
         return self._quote in (stripped[:1], stripped[-1:])
+
+    def swallows(self, cells: list[str]) -> bool:
+        """Whether a cell of several lines holds the end of one row, perhaps others, and the beginning of another.
+
+        So it is between a quote that was added or lost in one row, and the next such quote in another.
+        """
+        most = len(cells) - 1
+        return most + 1 >= _LEAST and any(
+            self._cuts(cell) == [most - place, *[most] * (len(_LINE_END.findall(cell)) - 1), place]
+            for place, cell in enumerate(cells)
+        )
+
+    def _cuts(self, cell: str) -> list[int]:
+        """The delimiters in each of its lines."""
+        return [line.count(self._mark) for line in _LINE_END.split(cell)]

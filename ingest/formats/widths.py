@@ -1,8 +1,9 @@
 """How many cells the rows of a table have, where its header has another number of names.
 
 A cell too many or too few moves every cell behind it into the wrong column, and which one it is cannot be seen. So a
-row is believed only where it is as wide as the header, or where all rows differ from it alike, in blank cells at the
-end or in none there. What all rows do is taken from the first ones; a later row that does otherwise is ragged.
+row is believed only where it is as wide as the header, or where all rows have the same number of blank cells more at
+their end. Where all are otherwise, nobody can tell which name belongs to which cell. What all rows do is taken from the
+first ones; a later row that does otherwise is ragged.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Width:
     Attributes:
         file: for sentences.
         cells: its cells.
-        columns: its cells that have a place in the header; names beyond it are as good as missing.
+        columns: its cells that have a place in the header; what is beyond them there has no name.
         blank_from: cells from here on are blank; `cells` where that is asked of none.
     """
 
@@ -47,20 +48,18 @@ class Width:
             raise _disagreement(self.file, self.columns, self.cells)
         return True
 
-    def remarks(self, header: Sequence[str]) -> list[str]:
+    @property
+    def remarks(self) -> list[str]:
         """What all rows do that the header does not."""
-        surplus, lacking = self.cells - self.columns, [name for name in header[self.columns :] if name.strip()]
-        if surplus:
-            return [f"Every row has {_many(surplus, 'blank cell')} more than the header at its end."]
-        if lacking:
-            return [f"Every row ends before {', '.join(lacking)}, so the file counts as one without."]
-        return []
+        surplus = self.cells - self.columns
+        return [f"Every row has {_many(surplus, 'blank cell')} more than the header at its end."] if surplus else []
 
 
 def width_of(file: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[Width, Doubted | None]:
     """How wide the rows of a table are, and why they cannot be read at all, which the header alone does not say.
 
-    It is doubtful where most rows are longer than the header, and it is not just blank cells at the end of each.
+    That is doubtful where most rows are longer than the header, and not just by blank cells at the end of each; or
+    where they are shorter, for the name that has no cell may be any.
 
     Args:
         file: its name, for sentences.
@@ -75,7 +74,8 @@ def width_of(file: str, header: Sequence[str], rows: Sequence[Sequence[str]]) ->
     named = max((place for place, name in enumerate(header[:columns], start=1) if name.strip()), default=columns)
     alike = [row for row in rows if len(row) == common]
     used = sum(filled(row[named:]) for row in alike)
-    doubtful = common > width and (width in found or used or _look_split(alike))
+    lacking = filled(header[common:])
+    doubtful = lacking or (common > width and (width in found or used or _look_split(alike)))
     made = Width(file, common, columns, common if 2 * used > len(alike) else named)
     return made, _disagreement(file, width, common) if doubtful else None
 

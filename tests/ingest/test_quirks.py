@@ -176,7 +176,7 @@ def without_memory(monkeypatch):
 @pytest.mark.parametrize(
     ("partner", "impair", "shows"),
     [
-        pytest.param(WORKDAY, without_marks, "header_missing found", id="byte order mark"),
+        pytest.param(WORKDAY, without_marks, "loaded expected, refused found", id="byte order mark"),
         pytest.param(SAP, without_crlf, "00041.TXT: state: loaded expected, refused found", id="CRLF in fixed width"),
         pytest.param(SAP, without_end_mark, "unknown_record", id="0x1A behind the last line"),
         pytest.param(

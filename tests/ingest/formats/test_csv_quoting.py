@@ -59,6 +59,13 @@ def test_a_quoted_row_that_reads_whole_though_a_cell_lost_its_quote_is_read_line
     assert table.cells == [["3", "v", "w"]]
 
 
+def test_a_quote_in_one_row_and_one_in_another_do_not_make_one_row_of_all_between(read):
+    table = read('a,b,c,d,e\n1,2,"3,4,5\nf,g,h,i,j\n6,7,8",9,10\nk,l,m,n,o\n')
+    assert table.broken == [(2, 2, "bad_quotes"), (4, 4, "bad_quotes")]
+    assert table.cells == [list("fghij"), list("klmno")]
+    assert read('a,b,c,d,e\n1,2,3,4,"x, y\nz, w"\n').broken == []
+
+
 def test_an_escape_character_before_anything_else_is_text(read):
     content = 'a,b\nC:\\new\\x,"C:\\new\\"",\n'.replace('",\n', '"\n')
     assert read(content, escape="\\").cells == [["C:\\new\\x", 'C:\\new"']]

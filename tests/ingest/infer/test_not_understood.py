@@ -62,7 +62,7 @@ REFUSED = {
     "none.zip": (packed(a=b""), "empty"),
     "broken.gz": (b"\x1f\x8b\x08" + NOISE[:100], "damaged"),
     "list.json": (b"[1, 2, 3]", "object"),
-    "empty.json": (b'{"data": {"employees": []}}', "tells people or cases apart"),
+    "empty.json": (b'{"data": {"employees": []}}', "has a header but no rows"),
     "cut.json": (b'[{"employeeId": "1", "name', "line 1, column 22"),
     "cut.xml": (b"<people><person><id>1</id></person><person><id>", "line 1, column 48, it ends before"),
     "typed.xml": (b"<!DOCTYPE people SYSTEM 'http://people.example/people.dtd'><people/>", "document type"),
