@@ -177,9 +177,11 @@ class CsvTable:
         for row in self._rows:
             _, cells, trouble = row[1]
             start = cells[0].strip() if cells else ""
-            if not start and trouble is None and not filled(cells):
+            if start and start != first:
+                yield row
+            elif not start and trouble is None and not filled(cells):
                 self._passed["blank row" if len(cells) > 1 else "blank line"] += 1
-            elif start == first and [cell.strip() for cell in cells] == names:
+            elif [cell.strip() for cell in cells] == names:
                 self._passed["repeated header"] += 1
             else:
                 yield row

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Generator, Iterable, Iterator
-from itertools import chain
 from typing import Any, NamedTuple
 
 from ingest.formats.quoting import Quoting
@@ -85,7 +84,7 @@ class Records:
             records = list(csv.reader(window, self._strict))
         except csv.Error:
             return None
-        if len(records) < len(window) or self._quoting.is_in("".join(chain.from_iterable(records))):
+        if len(records) < len(window) or self._quoting.is_in("".join(map("".join, records))):
             return None
         return records
 

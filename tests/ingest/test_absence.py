@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from helpers.inbox import counts, people, person
+from helpers.inbox import as_csv, counts, people, person
 
 
 def test_a_late_older_full_file_brings_nobody_back_and_nobody_new(inbox):
@@ -154,3 +154,12 @@ def test_whoever_ended_for_another_reason_is_not_reopened_by_being_listed(inbox)
     inbox.drop("roster_20260302.csv", [person(1, salary="1")])
 
     assert inbox.open_clients() == set()
+
+
+def test_lines_that_say_nothing_keep_nobody_from_being_closed(inbox):
+    inbox.drop("roster_20260501.csv", people(20))
+    said_nothing = b",,,,,,,\r\n" * 30 + b"\x1a"
+    told = inbox.drop("roster_20260502.csv", as_csv(people(20, without=(3, 7))) + said_nothing)
+    assert (told["state"], told["problems"]) == ("loaded", [])
+    assert told["records"]["clients"]["closed"] == 2
+    assert counts(told) == {"read": 18, "unchanged": 18}
