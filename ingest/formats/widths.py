@@ -92,7 +92,7 @@ def _look_split(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _disagreement(file: str, columns: int, cells: int) -> Doubted:
-    """Rows are longer than their header, and nobody can tell which cell belongs to which name."""
+    """Rows and header have different numbers of cells, and nobody can tell which cell belongs to which name."""
     return Doubted("header_misfit", file=file, expected=columns, found=cells)
 
 

@@ -71,6 +71,7 @@ def first_day() -> bytes:
     rows[9] = rows[9] | {"Annual Salary": "negotiable"}  # bad_number, but only a warning
     rows += [_person(number) | {"Email": "shared@acme.example"} for number in (301, 302)]  # not_unique, twice
     lines = [_line(row) for row in rows]
+    lines[1] = lines[1].replace(b",,,person.3@", b',,asked for a 27" screen,person.3@')  # stray_quote, only a warning
     lines[60:60] = [_line(_person(303)).replace(b",ACM00303,", b",ACM00303;")]  # ragged_row
     lines[90:90] = [_line(_person(304)).replace(b",ACM00304,", b',"ACM00304,')]  # bad_quotes
     lines[120:120] = [_line(_person(305) | {"Last Name": "Muster"}).replace(b"Muster", b"M\xfcller")]  # undecodable

@@ -11,7 +11,7 @@ from gateway.db.paging import Paging
 from gateway.errors import NotFound
 from gateway.office import Actor
 from ingest import holds, imports
-from ingest.running import Wanted
+from ingest.imports import ImportFilter
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def acme(tenants):
 
 def seen_by(office, tenants, actor, **wanted):
     with office.acting(tenants.northgate, actor) as acting:
-        return {UUID(str(one["import_id"])) for one in imports.listed(acting, Wanted(**wanted), Paging(10)).rows}
+        return {UUID(str(one["import_id"])) for one in imports.listed(acting, ImportFilter(**wanted), Paging(10)).rows}
 
 
 def test_a_partner_sees_its_own_imports_alone_whatever_it_asks_for(office, tenants, arrived, acme):
@@ -82,6 +82,6 @@ def test_the_newest_of_all_firms_come_first(office, tenants, arrived):
     strange = Inbox(office, tenants.harbor, "initech")
     strange.apply(ROSTER.format(partner="initech", firm="harbor"))
     last = strange.drop("roster_20260301.csv", people(3))["import_id"]
-    found = imports.newest_anywhere(office, ME, Wanted(), 2)
+    found = imports.newest_anywhere(office, ME, ImportFilter(), 2)
     assert [one["import_id"] for one in found] == [last, str(arrived[1])]
-    assert [one["partner"] for one in imports.newest_anywhere(office, ME, Wanted(), 9, firm="harbor")] == ["initech"]
+    assert [one["partner"] for one in imports.newest_anywhere(office, ME, ImportFilter(), 9, firm="harbor")] == ["initech"]
