@@ -35,7 +35,8 @@ def inspect(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             return _inspect_zip(archive)
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
+    # zipfile looks at the first letter of a member's name, whether there is one or not
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, IndexError, NotImplementedError) as error:
         raise Refused("unreadable", why=_DAMAGED) from error
 
 

@@ -42,6 +42,7 @@ class _NowhereError(OSError):
 _DAMAGE = (
     gz.BadGzipFile,
     zipfile.BadZipFile,
+    IndexError,  # zipfile looks at the first letter of a member's name, whether there is one or not
     zlib.error,
     struct.error,
     EOFError,

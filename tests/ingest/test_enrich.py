@@ -315,8 +315,8 @@ def test_the_tables_of_parts_must_come_too():
 
 def test_a_version_that_was_stored_without_its_table_fails_a_file_in_a_sentence(inbox, folder):
     settings = PARTNER_YAML.read(folder())
-    with inbox.office.db.firm(inbox.firm_id) as session:
-        apply(session, inbox.firm_id, replace(settings, document=replace(settings.document, tables={})), ME)
+    with inbox.office.acting(inbox.firm_id, ME) as acting:
+        apply(acting, replace(settings, document=replace(settings.document, tables={})))
     told = inbox.drop("roster_20260601.csv", sited("HQ"))
     assert (told["state"], told["code"]) == ("failed", "config_invalid")
     assert "sites.csv did not come" in told["reason"]

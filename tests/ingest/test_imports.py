@@ -84,4 +84,6 @@ def test_the_newest_of_all_firms_come_first(office, tenants, arrived):
     last = strange.drop("roster_20260301.csv", people(3))["import_id"]
     found = imports.newest_anywhere(office, ME, ImportFilter(), 2)
     assert [one["import_id"] for one in found] == [last, str(arrived[1])]
-    assert [one["partner"] for one in imports.newest_anywhere(office, ME, ImportFilter(), 9, firm="harbor")] == ["initech"]
+    assert [one["partner"] for one in imports.newest_anywhere(office, ME, ImportFilter(), 9, firm="harbor")] == [
+        "initech"
+    ]

@@ -27,6 +27,7 @@ NOT_OF_A_ROSTER = {
     "unknown_record": "only fixed width has record types",
     "bad_json": "only a JSON file has records that are no JSON",
     "unknown_row": "only a corrections file has the column Row",
+    "cell_changed": "only corrections are held against the rows that they correct",
 }
 
 

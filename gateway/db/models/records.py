@@ -136,11 +136,6 @@ class Case(Record, Base):
         points_at("attorneys", "attorney_id"),
         UniqueConstraint("firm_id", "partner_id", "case_number"),
         Index(None, "firm_id", "client_id"),
-        CheckConstraint(
-            "stage IN ('evaluation', 'document_collection', 'drafting', 'review', 'filed', 'rfe_received',"
-            " 'rfe_response', 'decided', 'closed')",
-            name="stage",
-        ),
         CheckConstraint("status IN ('open', 'approved', 'denied', 'withdrawn', 'closed')", name="status"),
         CheckConstraint("complexity BETWEEN 1 AND 10", name="complexity"),
     )
