@@ -56,7 +56,7 @@ def account_of(session: Session, import_id: UUID, folder: Path, *, problems: boo
         "corrects": str(arrival.corrects_import_id) if arrival.corrects_import_id else None,
         **counts_of(arrival.counts),
         "guards": arrival.guards,
-        "suggestions": arrival.suggestions,
+        "suggestions": [one for one in arrival.suggestions if "accepted_by" not in one],
         "remarks": [*file.remarks, *arrival.remarks],
         "problem_count": arrival.problem_count,
         "receipts": _receipts(folder),

@@ -79,7 +79,7 @@ def _refuse_alike(part: Part, it: Standing) -> None:
 
 
 def _held_for(part: Part, headers: Headers, it: Standing) -> Held:
-    guesses = [guess for names in it.missing if (guess := headers.suggest(names, it.unused))]
+    guesses = headers.suggest(it.missing, it.unused)
     named = alternatives((f"“{names[0]}”" for names in it.missing), joint="and")
     details: dict[str, object] = {
         "missing": f"The column {named} is" if len(it.missing) == 1 else f"The columns {named} are",

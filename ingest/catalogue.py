@@ -132,6 +132,10 @@ FILE_CODES: dict[str, Entry] = {
         "Header and rows of {file} do not agree: the header has {expected} columns, the rows have {found} cells.",
         "Have the header name every column, and text that holds the delimiter stand in quotes; then send it again.",
     ),
+    "other_delimiter": Entry(
+        "The columns of {file} are agreed to stand between {expected}, but it looks like {found}.",
+        "Export it with {expected} again, or tell us that it will have {found} from now on.",
+    ),
     "header_ambiguous": Entry(
         "The column {missing} stands in the header more than once.", "Give each column a name of its own."
     ),

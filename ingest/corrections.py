@@ -26,7 +26,7 @@ from gateway.spreadsheet import restore
 from ingest import formats, glance
 from ingest.feed import Feed
 from ingest.formats.base import Batch, BrokenRow, Flaw, Refused, Source, Table, counted
-from ingest.formats.csv import CsvFormat
+from ingest.formats.csv import CsvFormat, declared_delimiter
 from ingest.formats.excel import ExcelFormat, SheetChoice
 from ingest.formats.sheet import is_blank
 from ingest.formats.workbook import Workbook
@@ -138,6 +138,8 @@ def as_saved(feed: Feed, saved: Saved, file_name: str) -> Feed:
 def _recognise_table(source: Source, head: bytes) -> Saved | None:
     encoding = _encoding(source, head)
     text = head.decode(encoding, "replace").removeprefix("\ufeff")
+    if declared_delimiter(text):
+        text = text.partition("\n")[2]
     for delimiter in ",;\t|":
         rows = _rows(text, delimiter)
         if rows and _is_header(rows[0], rows[1:]):

@@ -1,19 +1,28 @@
-"""What is doubtful about a file as a whole, whatever its rows say: a number out of turn, an instant yet to come, an
-encoding that was not agreed.
+"""What is doubtful about a file as a whole, whatever its rows say.
+
+A number out of turn, an instant yet to come, an encoding or a delimiter that was not agreed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import islice
 
-from ingest import history
+from msgspec import structs
+
+from ingest import formats, history
 from ingest.binding import Held
 from ingest.catalogue import describe_file
+from ingest.feed import Feed
 from ingest.formats.base import Refused, Source, Table
+from ingest.formats.csv import CsvFormat, CsvTable
 from ingest.formats.encodings import Tally, is_silent, tally
 from ingest.formats.text import codec_of, spoken
+from ingest.mapping.headers import Headers, standing
 
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 AHEAD = timedelta(days=2)  # a payroll dated tomorrow, by a partner whose day begins before ours, is no mistake
 
 
@@ -68,3 +77,48 @@ def check_number(
         raise Refused("sequence_gap", **odd.details)
     if not odd.is_replay and not complete:
         raise Held("sequence_gap", odd.details, [], list(header))
+
+
+def check_delimiter(source: Source, feed: Feed, learned: Mapping[str, list[str]]) -> None:
+    """Of a file in which the agreed columns are not found: they may be there, and stand between other marks.
+
+    Raises:
+        Refused: `other_delimiter`.
+    """
+    if not isinstance(feed.format, CsvFormat):
+        return
+    agreed = feed.format.separator
+    found = _fit(source, feed, feed.format, agreed, learned)
+    if found and feed.format.header_row == 0:
+        return
+    fits = {mark: _fit(source, feed, feed.format, mark, learned) for mark in DELIMITERS if mark != agreed}
+    best = max(fits, key=lambda mark: fits[mark])
+    if fits[best] > max(found, 1):
+        expected = DELIMITERS.get(agreed, f"“{agreed}”")
+        raise Refused("other_delimiter", file=source.name, found=DELIMITERS[best], expected=expected)
+
+
+def has_one_column(table: Table, feed: Feed) -> bool:
+    """Whether a file may be one of another delimiter, although what was agreed is found in it.
+
+    Either it has one column, perhaps a whole line that somebody once accepted as a name, or it has no header to tell.
+    """
+    is_bare = isinstance(feed.format, CsvFormat) and feed.format.header_row == 0
+    return is_bare or [len(part.header) for part in table.parts] == [1]
+
+
+def _fit(source: Source, feed: Feed, spec: CsvFormat, mark: str, learned: Mapping[str, list[str]]) -> int:
+    """How many columns the feed finds between these marks; without a header, how many there are in its rows."""
+    with suppress(Refused, ValueError):
+        table = formats.open_table(source, structs.replace(spec, delimiter=mark))
+        assert isinstance(table, CsvTable)  # noqa: S101 - of a CsvFormat
+        if spec.header_row == 0:
+            return len(table.header) if any(_fitting(table)) else 0
+        headers = Headers(table.header, dict(learned))
+        return len([name for name in table.header if name.strip()]) - len(standing(feed, headers).unused)
+    return 0
+
+
+def _fitting(table: CsvTable) -> Iterator[bool]:
+    """Whether rows at the beginning have as many cells as the table has columns."""
+    yield from (bool(batch.rows) for batch in islice(table.batches(), 1))

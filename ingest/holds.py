@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,12 +10,12 @@ from sqlalchemy import select
 from gateway import clock
 from gateway.db.models import Import
 from gateway.domain.audit import Change, record
-from gateway.domain.partners.names import learn_name, learned_names
+from gateway.domain.partners.names import learned_names
 from gateway.errors import Conflict, Invalid, NotFound
 from gateway.events import ImportEnded
 from gateway.logging import about
 from gateway.office import Acting, Actor, Office
-from ingest import receipts
+from ingest import acceptances, receipts
 from ingest.imports import home_of
 from ingest.jobs import queue_run
 from ingest.mapping.headers import Headers, standing
@@ -30,7 +31,9 @@ _NOT_RELEASABLE = (
 
 
 def release(acting: Acting, import_id: UUID, accepted: dict[str, str] | None, *, queued: bool = False) -> None:
-    """Let a held file run again, with what holds it waived and new column names learned; `finish` does the rest.
+    """Let a held file run again, with what holds it waived and new column names accepted; `finish` does the rest.
+
+    The feed learns the names in the transaction that loads the file, and not at all if it does not load.
 
     Args:
         acting: who decides.
@@ -47,7 +50,7 @@ def release(acting: Acting, import_id: UUID, accepted: dict[str, str] | None, *,
     if "header_misfit" in held.guards:
         raise Conflict("not_releasable", _NOT_RELEASABLE)
     if {"header_missing", "header_alike"} & {*held.guards}:
-        _learn(acting, held, accepted)
+        acceptances.note(held, _accepted(acting, held, accepted), acting.actor)
     held.waived = sorted({*held.waived, *held.guards})
     held.state, held.receipt_at = "running", None
     record(acting, "import.release", import_id=import_id, changes=[_decision(held, "released")])
@@ -85,13 +88,13 @@ def _held(acting: Acting, import_id: UUID) -> Import:
     return held
 
 
-def _learn(acting: Acting, held: Import, accepted: dict[str, str] | None) -> None:
-    """Accept new names for exactly the columns that are in question; one learned for another would corrupt data."""
+def _accepted(acting: Acting, held: Import, accepted: dict[str, str] | None) -> dict[str, str]:
+    """New names for exactly the columns that are in question; one learned for another would corrupt data."""
     feed_id = _present(held.feed_id)
-    headers = Headers(held.header or [], learned_names(acting.session, feed_id))
+    learned = acceptances.joined(learned_names(acting.session, feed_id), acceptances.of(held))
+    headers = Headers(held.header or [], learned)
     it = standing(feed_of(acting.session, held), headers)
-    suggested = {one["expected"]: one["found"] for one in held.suggestions}
-    names = suggested if accepted is None else accepted
+    names = acceptances.suggested(held) if accepted is None else accepted
     free = f"Not used so far: {', '.join(it.unused) or 'no column'}."
     asked = [*it.missing, *(names for names, _ in it.alike)]
     missing = {fold(name): alternative[0] for alternative in asked for name in alternative}
@@ -100,11 +103,12 @@ def _learn(acting: Acting, held: Import, accepted: dict[str, str] | None) -> Non
             raise Invalid("names_needed", f"{expected!r} is not among what is missing.")
         if found not in it.unused:
             raise Invalid("names_needed", f"{found!r} is not a free column of the file. {free}")
+    if twice := sorted(found for found, times in Counter(names.values()).items() if times > 1):
+        raise Invalid("names_needed", f"{twice[0]!r} cannot be two columns. {free}")
     if lacking := set(missing.values()) - {missing[fold(expected)] for expected in names}:
         told = " ".join(f"--accept '{name}=...'" for name in sorted(lacking))
         raise Invalid("names_needed", f"Say which columns the missing ones have become: {told}. {free}")
-    for expected, found in names.items():
-        learn_name(acting, feed_id, missing[fold(expected)], found)
+    return {missing[fold(expected)]: found for expected, found in names.items()}
 
 
 def _present(value: UUID | None) -> UUID:

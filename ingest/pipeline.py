@@ -6,7 +6,7 @@ person must act on leaves as an `FileOutcome`, never as an exception.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -23,10 +23,11 @@ from gateway.db.session import driver
 from gateway.domain.partners import homes
 from gateway.events import EventRef
 from ingest import history
+from ingest.acceptances import Acceptance
 from ingest.binding import Held, bind
 from ingest.catalogue import describe_file
 from ingest.corrections import Recall
-from ingest.doubts import check_encoding, check_instant, check_number
+from ingest.doubts import check_delimiter, check_encoding, check_instant, check_number, has_one_column
 from ingest.feeds import refusal
 from ingest.formats.base import Doubted, Refused, Source, Table
 from ingest.load.guards import turned_remarks
@@ -64,6 +65,7 @@ class Job:
         waived: guards that a person set aside when releasing.
         is_rows: the source holds rows sent singly, see `ingest.rows`.
         recall: finds the rows that corrections belong to.
+        accepted: new names of missing columns, which count for this file, and are learned once it is loaded.
     """
 
     home: homes.Home
@@ -80,6 +82,7 @@ class Job:
     dry_run: bool = False
     waived: frozenset[str] = frozenset()
     is_rows: bool = False
+    accepted: Sequence[Acceptance] = ()
 
     @property
     def today(self) -> date:
@@ -144,14 +147,13 @@ def run(session: Session, job: Job, progress: Progress) -> FileOutcome:
             received_at=job.received_at,
             config_id=job.config_id,
             recall=job.recall,
+            accepted=job.accepted,
         )
         if not reading.saved:  # which speak as of a file that was accepted
             check_instant(reading.as_of, job.received_at, job.waived)
         if repeated := _repeats(session, job, reading):
             return _no_change(repeated, reading, job)
-        table = reading.open()
-        doubts = check_encoding(reading.source, table, job.waived)
-        plans = bind(table, reading.feed, reading.learned, job.today, reading.source.name, reading.tables)
+        table, plans, doubts = _bound(reading, job)
         loaded = _load(session, job, reading, table, plans, progress)
         return _judge(session, job, reading, table, loaded, [*doubts, *turned_remarks(plans)])
     except Refused as refused:
@@ -200,6 +202,25 @@ def _no_change(repeated: Import, reading: Reading, job: Job) -> FileOutcome:
         reading=reading,
         header=repeated.header,
     )
+
+
+def _bound(reading: Reading, job: Job) -> tuple[Table, list[FeedPlan], list[str]]:
+    """The opened file, the feed bound to its parts, and remarks on what is doubtful.
+
+    Raises:
+        Held, Refused: what is missing or doubtful, or that the columns stand between other marks than was agreed.
+    """
+    try:
+        table = reading.open()
+        doubts = check_encoding(reading.source, table, job.waived)
+        plans = bind(table, reading.feed, reading.learned, job.today, reading.source.name, reading.tables)
+    except (Held, Refused):
+        if not reading.saved:
+            check_delimiter(reading.source, reading.feed, reading.learned)
+        raise
+    if not reading.saved and has_one_column(table, reading.feed):
+        check_delimiter(reading.source, reading.feed, reading.learned)
+    return table, plans, doubts
 
 
 def _load(

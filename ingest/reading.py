@@ -7,7 +7,7 @@ as its record says that it was. Whoever needs the rows of a stored file asks her
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from gateway.db.models import FeedRow, File, Import, PartnerConfig
 from gateway.domain.partners import names, versions
 from gateway.domain.partners.homes import Home
-from ingest import corrections, formats
+from ingest import acceptances, corrections, formats
 from ingest.feed import Feed
 from ingest.feeds import applied_feeds, feed_for, feed_named
 from ingest.formats.base import FormatSpec, Refused, Source, Table
@@ -100,6 +100,7 @@ def choose_reading(
     received_at: datetime,
     config_id: UUID | None,
     recall: corrections.Recall,
+    accepted: Sequence[acceptances.Acceptance],
 ) -> Reading:
     """Decide by name, by hint or by the column `Row` which feed a file belongs to, and as of when it speaks.
 
@@ -113,6 +114,7 @@ def choose_reading(
         received_at: when it came.
         config_id: the version with which it was held; None for the one in force.
         recall: finds the rows that corrections belong to.
+        accepted: names of columns that somebody accepted for this file.
 
     Raises:
         Refused: `unknown_feed`, `unknown_import`, and whatever `plain`, `as_saved`, `told` and `recall` refuse.
@@ -135,12 +137,12 @@ def choose_reading(
         feed_id, corrects = names.feed_id(session, home.partner_id, name), None
         speaks_of = as_of or _as_of_name(read, source.name, home.time_zone) or received_at
     feed_id = _present(feed_id)
-    learned = names.learned_names(session, feed_id)
+    learned = acceptances.joined(names.learned_names(session, feed_id), accepted)
     return Reading(source, config, name, feed_id, read, learned, speaks_of, saved, originals, corrects, is_rows)
 
 
 def past_reading(session: Session, arrival: Import, stored: Source, recall: corrections.Recall) -> Reading:
-    """How an ended import was read; by the names that are learned today.
+    """How an ended import was read; by the names that are learned today, and those that wait with it.
 
     Raises:
         Refused: whatever `told` and `recall` refuse.
@@ -160,7 +162,7 @@ def past_reading(session: Session, arrival: Import, stored: Source, recall: corr
         feed_name=name,
         feed_id=feed_id,
         feed=_as_read(feeds[name], source, saved, is_rows=is_rows),
-        learned=names.learned_names(session, feed_id),
+        learned=acceptances.joined(names.learned_names(session, feed_id), acceptances.of(arrival)),
         as_of=arrival.as_of or arrival.received_at,
         saved=saved,
         originals=originals,

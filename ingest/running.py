@@ -11,7 +11,6 @@ from collections.abc import Callable
 from time import perf_counter
 from uuid import UUID, uuid4
 
-from msgspec import to_builtins
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -26,7 +25,7 @@ from gateway.logging import about, get_logger
 from gateway.metrics import IMPORTS, ROWS
 from gateway.office import Office
 from gateway.tracing import span
-from ingest import pipeline, receipts
+from ingest import acceptances, pipeline, receipts
 from ingest.arrival import Asked, open_imports
 from ingest.formats.base import Source
 from ingest.load.outcomes import OUTCOMES
@@ -97,7 +96,7 @@ def run(office: Office, session: Session, home: Home, arrival: Import, progress:
         Transient: try the whole transaction again.
     """
     outcome = pipeline.run(session, _job(office, session, home, arrival), progress)
-    _record(session, arrival, outcome)
+    _record(office, session, arrival, outcome)
     for told in outcome.told:
         office.heard(session, told)
     _tell_end(office, session, home, arrival)
@@ -201,14 +200,14 @@ def _job(office: Office, session: Session, home: Home, arrival: Import) -> Job:
         forced=arrival.forced,
         waived=frozenset(arrival.waived),
         is_rows=file.via == VIA,
+        accepted=acceptances.of(arrival),
     )
 
 
-def _record(session: Session, arrival: Import, outcome: FileOutcome) -> None:
+def _record(office: Office, session: Session, arrival: Import, outcome: FileOutcome) -> None:
     """Everything about the end of an import, in the transaction that wrote its records."""
     arrival.state, arrival.code, arrival.reason, arrival.fix = outcome.state, outcome.code, outcome.reason, outcome.fix
     arrival.guards, arrival.remarks, arrival.header = outcome.guards, outcome.remarks, outcome.header
-    arrival.suggestions = [to_builtins(one) for one in outcome.suggestions]
     arrival.counts = {"rows": outcome.rows, "records": outcome.records}
     if outcome.sequence is not None:
         arrival.counts["sequence"] = outcome.sequence
@@ -216,6 +215,7 @@ def _record(session: Session, arrival: Import, outcome: FileOutcome) -> None:
     if reading := outcome.reading:
         arrival.config_id, arrival.feed_id, arrival.as_of = reading.config.id, reading.feed_id, reading.as_of
         arrival.corrects_import_id, arrival.reading = reading.corrects, reading.digest
+    acceptances.settle(office, session, arrival, outcome.suggestions)
     session.flush()
     session.execute(delete(RowError).where(RowError.import_id == arrival.id))  # of a run before a release
     arrival.problem_count = _keep_problems(session, arrival) if outcome.staged else 0

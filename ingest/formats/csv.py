@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
@@ -32,6 +33,9 @@ from ingest.formats.widths import LOOKED_AT, width_of
 _DELIMITERS = {"comma": ",", "tab": "\t", "pipe": "|", "semicolon": ";"}
 _EXPECTED = "a CSV file"
 _TOO_LONG = f"more than {MAX_CELL:,} characters"
+
+# what Excel takes for the delimiter, and shows as no row; other programs fill that line up with delimiters
+_DECLARED = re.compile(r"\"?sep=([^\"\w\r\n])\"?\1*(?:\r\n?|\n|$)", re.IGNORECASE)
 
 Row = tuple[int, Record]  # its position in the table, and what stands there
 
@@ -91,7 +95,11 @@ class CsvTable:
 
     def __init__(self, source: Source, spec: CsvFormat) -> None:
         self._lines = Lines(source, spec.encoding, _EXPECTED)
-        self._records = _records(self._lines, spec)
+        declared = None if spec.skip_lines else declared_delimiter(self._lines.beginning)
+        self._declared = declared if declared not in {spec.separator, spec.quote, spec.escape} else None
+        self._agreed = spec.separator
+        is_no_row = declared is not None and spec.header_row <= 1
+        self._records = _records(self._lines, spec, self._declared or spec.separator, spec.skip_lines + is_no_row)
         self._rows: Iterator[Row] = enumerate(self._records, start=spec.skip_lines + 1)
         self._passed = Counter[str]()
         self.header_row = spec.header_row
@@ -118,7 +126,9 @@ class CsvTable:
         """Sentences for the receipt; complete once the batches have been read."""
         passed = [f"{counted(count, thing)} passed over." for thing, count in self._passed.items()]
         footer = [f"{counted(self._foot.rows, 'footer row')} not read as data."] if self._foot.rows else []
-        return [*self._lines.remarks, *self._width.remarks, *passed, *footer]
+        declared = f"The file says that its columns stand between “{self._declared}”, and not “{self._agreed}”."
+        said = [declared] if self._declared else []
+        return [*self._lines.remarks, *said, *self._width.remarks, *passed, *footer]
 
     def batches(self) -> Iterator[Batch]:
         """The data rows in order. Once.
@@ -214,11 +224,16 @@ def _cells_of(row: Row) -> list[str]:
     return row[1][1]
 
 
-def _records(lines: Lines, spec: CsvFormat) -> Records:
+def declared_delimiter(text: str) -> str | None:
+    """The delimiter that a first line `sep=;` names; None where there is none."""
+    return found[1] if (found := _DECLARED.match(text)) else None
+
+
+def _records(lines: Lines, spec: CsvFormat, delimiter: str, skip: int) -> Records:
     return Records(
         lines.blocks(),
-        spec.skip_lines,
-        delimiter=spec.separator,
+        skip,
+        delimiter=delimiter,
         quotechar=spec.quote,
         escapechar=spec.escape,
         quoting=csv.QUOTE_MINIMAL if spec.quote else csv.QUOTE_NONE,

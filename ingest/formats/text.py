@@ -41,6 +41,7 @@ _SIGNATURES = (
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _SEAM = re.compile("[\ufeff\x1a]")  # what programs put at either end of a file, and joining files leaves inside
 _HIGH = 0x80  # the first byte that PEP 383 has a surrogate for
+_BEGINNING = 256  # bytes
 _BINARY_SHARE = 0.3  # of NUL bytes; Latin text read as UTF-16 comes to 0.5
 _MARKER = "ingest.undecodable"
 _ENDED_BY_MARK = "The end-of-file mark (0x1A) behind the last line was passed over."
@@ -91,6 +92,11 @@ class Lines:
         self._held = 0  # its characters, more than `_parts` holds once it is overlong
         self._seams = 0  # lines with a mark at either end
         self._ended_by_mark = False  # ... of which the last is one, with 0x1A
+
+    @property
+    def beginning(self) -> str:
+        """The first characters, as far as they can be read."""
+        return self._head[:_BEGINNING].decode(self._codec, "ignore")
 
     def blocks(self) -> Iterator[Block]:
         """The lines in order. Once.

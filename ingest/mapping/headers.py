@@ -14,6 +14,7 @@ from ingest.feed import CaseSpec, ClientSpec, Condition, DocumentType, Feed, Fie
 from ingest.naming import fold, tidied
 
 _NUMBERED = re.compile(r"^(.*)#(\d+)$", re.DOTALL)
+MOST_TIMES = 3
 LEAST_LIKENESS = 0.6  # below this a suggestion misleads more often than it helps
 
 
@@ -85,12 +86,24 @@ class Headers:
                 return places[nth - 1]
         return None
 
-    def suggest(self, expected: str | Iterable[str], unused: Iterable[str]) -> Suggestion | None:
-        """The unused column that looks most like a missing one, if any looks like it at all."""
-        wanted = listed(expected)
-        scored = [(fuzz.WRatio(fold(name), fold(found)) / 100, found) for name in wanted for found in unused]
-        score, found = max(scored, default=(0.0, ""))
-        return Suggestion(wanted[0], found, round(score, 2)) if score >= LEAST_LIKENESS else None
+    def suggest(self, missing: Sequence[Sequence[str]], unused: Iterable[str]) -> list[Suggestion]:
+        """The unused columns that look most like missing ones, as far as any look like them at all; no column twice.
+
+        A name three times as long as what was expected is a whole line, or a sentence, and never the new name.
+        """
+        free = [(fold(found), found) for found in unused]
+        scored = [
+            (fuzz.WRatio(fold(name), folded) / 100, place, found)
+            for place, names in enumerate(missing)
+            for name in names
+            for folded, found in free
+            if len(folded) < MOST_TIMES * len(fold(name))
+        ]
+        taken: dict[int, Suggestion] = {}
+        for score, place, found in sorted(scored, key=lambda one: (-one[0], one[1])):
+            if score >= LEAST_LIKENESS and place not in taken and found not in {one.found for one in taken.values()}:
+                taken[place] = Suggestion(missing[place][0], found, round(score, 2))
+        return [taken[place] for place in sorted(taken)]
 
 
 class Standing(NamedTuple):

@@ -146,6 +146,13 @@ def test_corrections_are_read_however_they_were_saved(inbox, encoding, delimiter
     assert on_record(inbox)[:3] == ("Ada", "Łukasz", "1-2")
 
 
+def test_corrections_may_name_their_delimiter(inbox):
+    told = rejected(inbox, ROW)
+    back = b"sep=;\r\n" + saved(told, "utf-8", ";", Last_Name="Ada", EMP_ID="102")
+    assert counts(inbox.drop("back.csv", back)) == {"read": 1, "created": 1}
+    assert on_record(inbox)[0] == "Ada"
+
+
 def test_a_letter_that_only_a_repaired_cell_has_is_read_in_an_encoding_that_other_cells_give_away(inbox):
     told = rejected(inbox, ROW)
     inbox.drop("back.csv", saved(told, "cp1250", Last_Name="Łęcki"))
