@@ -111,6 +111,10 @@ ROW_CODES: dict[str, Entry] = {
         "{column} came back as another value, though nothing was wrong with it; the new value counts.",
         "If a spreadsheet did that, send the row again with the value that you first sent.",
     ),
+    "key_part_blank": Entry(
+        "{column} is empty, but it is a part of {expected}, by which the record is known; so the row brings none.",
+        "Fill in {column}.",
+    ),
     "unknown_row": Entry(
         "{value} does not name a row of an earlier import of yours.", "Leave the column Row as we sent it."
     ),
@@ -145,7 +149,8 @@ FILE_CODES: dict[str, Entry] = {
     ),
     "too_large": Entry("The file {file} is too large: {why}.", "Split it, or ask us for a higher limit."),
     "control_total": Entry(
-        "The trailer says {expected}, but the file holds {found}.", "Export the file again; rows may be missing."
+        "The trailer says {expected}, but the file holds {found}.{left_out}",
+        "Export the file again; rows may be missing.",
     ),
     "unknown_feed": Entry(
         "No feed of this partner takes files named {file}.", "Use one of the agreed names: {expected}."

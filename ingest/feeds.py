@@ -10,10 +10,10 @@ from pathlib import Path
 
 from gateway.config import Beside, Checked, ConfigError, Document, Finding, Name, Section, read
 from ingest.catalogue import describe_file
-from ingest.feed import Feed
+from ingest.feed import DocumentSpec, Feed
 from ingest.formats.base import Refused
 from ingest.lookup_tables import given_tables, lacking_tables, read_tables
-from ingest.mapping.specs import check_feed
+from ingest.mapping.specs import check_feed, specs_of
 
 Feeds = dict[Name, Feed]
 
@@ -27,6 +27,19 @@ def _check(feeds: Feeds, document: Document, beside: Beside) -> Checked:
 
 
 FEEDS: Section[Feeds] = Section("feeds", Feeds, _check)
+
+
+def remarks_on(feeds: Feeds) -> list[str]:
+    """What is valid, and may still surprise: sentences for whoever checks settings."""
+    return [
+        f"In {name}, a row of which a part of {spec.key} ({' + '.join(joined)}) is blank brings no {kind};"
+        f" say `required: true`, or by `when` which rows bring one."
+        for name, feed in feeds.items()
+        for section in (feed, *map(feed.section, feed.parts))
+        for kind, spec, _ in specs_of(section)
+        if not isinstance(spec, DocumentSpec) and spec.when is None
+        if (joined := spec.fields[spec.key].join) and not spec.fields[spec.key].required
+    ]
 
 
 @lru_cache(maxsize=16)

@@ -22,6 +22,7 @@ from gateway.errors import Problem
 from gateway.office import Office
 from gateway.settings import Settings
 from gateway.wings import PARTNER_YAML
+from ingest.feeds import FEEDS, remarks_on
 
 FILE = "partner.yaml"
 
@@ -156,7 +157,7 @@ def read(path: Path) -> Checked:
     partner = settings.head.partner
     strange = path.name == FILE and folder != partner
     remark = f"The folder is called {folder!r}, the partner {partner!r}; people will look under its name."
-    return Checked(path, settings, remarks=[remark] if strange else [])
+    return Checked(path, settings, remarks=[*([remark] if strange else []), *remarks_on(FEEDS.of(settings))])
 
 
 def _look_up_learned(settings: Settings, results: list[Checked]) -> None:

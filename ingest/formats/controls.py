@@ -14,6 +14,7 @@ from ingest.formats.base import Refused
 from ingest.formats.text import presentable
 
 # With 15 digits and 6 places at most, the 28 digits of Decimal hold the exact sum of ten million amounts.
+MOST_LINES = 5  # named in a sentence
 _NUMBER = re.compile(r"0*[0-9]{1,15}(\.[0-9]{0,6})?")
 
 
@@ -77,6 +78,8 @@ class Totals:
         self._watched: dict[str, list[tuple[int, _Pile]]] = {name: [] for name in (*framing, *data)}
         self._checks: list[tuple[Control, _Pile, _Pile | None]] = []
         self._data = list(data)
+        self._left_out: list[str] = []
+        self._more = 0
         for control in controls:
             promised = self._watch(control.column, framing, control.decimals)
             found = self._watch(str(control.of), data, control.decimals) if control.sum else None
@@ -94,6 +97,13 @@ class Totals:
         self._counts[name] += 1
         for place, pile in self._watched[name]:
             pile.add(cells[place])
+
+    def leave_out(self, line: int, why: str) -> None:
+        """A line that cannot be counted, and why, for the sentence of a total that does not hold."""
+        if len(self._left_out) < MOST_LINES:
+            self._left_out.append(f"line {line} ({why})")
+        else:
+            self._more += 1
 
     @property
     def sequence(self) -> tuple[str, int] | None:
@@ -128,12 +138,17 @@ class Totals:
         count = sum(self._counts[name] for name in kinds or self._data)
         holds = f"{found.words} in {control.of}" if found else f"{count:,} records"
         if not promised.cells:
-            raise Refused("control_total", expected=f"nothing about {control.column}, for it is missing", found=holds)
+            raise self._broken(f"nothing about {control.column}, for it is missing", holds)
         says = f"{promised.words} in {control.column}"
         if promised.unreadable or promised.total != (found.total if found else count):
-            raise Refused("control_total", expected=says, found=holds)
+            raise self._broken(says, holds)
         if found and found.unreadable:
-            raise Refused("control_total", expected=says, found=holds)
+            raise self._broken(says, holds)
+
+    def _broken(self, says: str, holds: str) -> Refused:
+        more = f" and {self._more:,} more" if self._more else ""
+        lines = f" Not counted: {', '.join(self._left_out)}{more}." if self._left_out else ""
+        return Refused("control_total", expected=says, found=holds, left_out=lines)
 
 
 class _Pile:

@@ -115,6 +115,7 @@ class FixedTable:
             if filling.is_full(self._lines.position):
                 yield from filling.taken(self._lines.position)
             if flaw := self._misfit(name, text):
+                self._totals.leave_out(line, _why(flaw))
                 filling.add_broken(self._part_of.get(name or "", 0), BrokenRow(row, line, _shown(text), flaw))
                 continue
             assert name is not None  # noqa: S101 - a line of no known type does not fit
@@ -208,6 +209,14 @@ def _marks(records: dict[str, RecordType]) -> list[tuple[slice, dict[str, str]]]
 
 def _shown(text: str) -> list[str]:
     return [] if len(text) > MAX_CELL else [text]
+
+
+def _why(flaw: Flaw) -> str:
+    if flaw.code == "unknown_record":
+        return f"the unknown record type “{flaw.details['found']}”"
+    if flaw.code == "ragged_row":
+        return f"{flaw.details['found']} row, where {flaw.details['expected']} is the last"
+    return str(flaw.details["expected"])
 
 
 def _keeps_ascii(codec: str) -> bool:

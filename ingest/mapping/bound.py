@@ -50,6 +50,13 @@ class FieldPlan:
             return [row[place] for row in rows]
         return [self._join([row[place].strip() for place in self.places], self.joint) for row in rows]
 
+    def lacking(self, row: Cells) -> list[int]:
+        """The columns of a key put together that are blank where others are not, so that it is no key."""
+        if not self.whole or self.joint is None:
+            return []
+        blank = [place for place in self.places if row[place].strip() in self.blanks]
+        return blank if len(blank) < len(self.places) else []
+
     def shown(self, row: Cells) -> str:
         """The field's text in one row, as the partner wrote it."""
         return self.cells([row])[0].strip()

@@ -227,12 +227,14 @@ class _BatchMapper:
 
     def _tell_value(self, values: Draft, one: FieldPlan, place: int, bad: BadValue, shown: str) -> None:
         index = values.indexes[place]
+        label = one.label
         if bad.code == "missing_value":
-            shown = ""
+            shown, blank = "", one.lacking(self.batch.cells[index])
+            label = " + ".join(self.plan.names[at] for at in blank) or label
         if not one.drops or bad.code == "missing_value":
-            self._reject(index, bad.code, one.label, shown, bad.details)
+            self._reject(index, bad.code, label, shown, bad.details)
             return
-        self._tell(index, bad.code, one.label, shown, bad.details, warn=True)
+        self._tell(index, bad.code, label, shown, bad.details, warn=True)
         if one.target.name == "number":
             values.without.add(place)
 
@@ -280,9 +282,11 @@ class _BatchMapper:
                 _, before = found.get(f"{prefix}.{part.target.name}", (part, {}))
                 said = {index: value for index, value in column.items() if value is not None}
                 found[f"{prefix}.{part.target.name}"] = (part, before | said)
-        good = [index for index in kept if index not in self.bad]
-        for broken in broken_rules(self.plan, found, self.batch.cells, good):
-            self._reject(broken.index, broken.code, broken.label, broken.value, broken.details)
+        errors = (problem for problem in self.out.problems if problem.severity == "error")
+        told = {(problem.row, problem.column) for problem in errors}  # what is bad is not missing as well
+        for broken in broken_rules(self.plan, found, self.batch.cells, kept):
+            if (self.batch.rows[broken.index], broken.label) not in told:
+                self._reject(broken.index, broken.code, broken.label, broken.value, broken.details)
 
     def _people(self, values: list[Draft]) -> dict[int, str]:
         """Whom each row is about: the key of its client, or its case number where the feed has no client."""
@@ -306,8 +310,28 @@ class _BatchMapper:
             self.out.shielded.update(
                 people[one.indexes[place]] for place in one.without if one.indexes[place] in people
             )
-        silent = [index for index in kept if index not in yielding and index not in self.bad]
+        silent = {index for index in kept if index not in yielding and index not in self.bad}
         self.out.skipped.update(rows[index] for index in silent)
+        for one in values:
+            self._tell_lacking(one, silent)
+
+    def _tell_lacking(self, values: Draft, silent: set[int]) -> None:
+        """Say which part of a key is blank, where the row yields nothing for it, or was to bring that very record.
+
+        Whoever such a row is about is not absent.
+        """
+        key = next((one for one in values.plan.fields if one.target.name == values.plan.key and one.joint), None)
+        if key is None:
+            return
+        for place, index in enumerate(values.indexes):
+            if values.columns[key.target.name][place] is not None or index in self.bad:
+                continue
+            blank = key.lacking(self.batch.cells[index]) if values.plan.when or index in silent else []
+            if blank:
+                label = " + ".join(self.plan.names[at] for at in blank)
+                self._tell(index, "key_part_blank", label, None, {"expected": key.label}, warn=True)
+                if values.plan.kind == "client":
+                    self.out.unreadable.append(self.batch.rows[index])
 
     def _account_rejected(self, people: dict[int, str]) -> None:
         for index in self.bad:

@@ -329,6 +329,20 @@ def test_a_total_that_does_not_hold_refuses_the_whole_file(inbox):
     assert inbox.sql("SELECT count(*) FROM documents") == [(0,)]
 
 
+def test_a_total_that_does_not_hold_names_the_lines_that_were_not_counted(inbox):
+    inbox.apply(partner(("sap", SAP.replace("controls", "line_length: 200, controls"))))
+    raw = (
+        as_sap(PEOPLE, 1)
+        .replace(b"\r\nDTL000003", b"\r\nDTX000003")
+        .replace(b"\r\nDTL000005", b"\r\n" + b"DTL000005" * 30)
+    )
+    told = inbox.drop("sap.txt", raw)
+    assert told["reason"].endswith(
+        "Not counted: line 4 (the unknown record type “DTX”),"
+        " line 6 (text up to place 299 in its row, where 200 is the last)."
+    ), told["reason"]
+
+
 def test_a_line_of_no_agreed_type_is_told_as_such(inbox):
     inbox.apply(partner(("sap", SAP)))
     told = inbox.drop("sap.txt", as_sap(PEOPLE, 1).replace(b"\r\nTRL", b"\r\nXXX?\r\nTRL"))
