@@ -17,6 +17,7 @@ from gateway.jobs.kinds import Kinds
 from gateway.jobs.subscriptions import Subscription, Subscriptions
 from gateway.office import Office
 from gateway.wings import KINDS, WINGS
+from ingest.load import facts
 
 PEOPLE = (ClientChanged,)
 
@@ -134,12 +135,13 @@ def test_an_import_tells_its_end_last_and_a_held_file_tells_nothing_else(office,
     assert ends == [len(found) - 3, len(found) - 2, len(found) - 1]
 
 
-def test_many_records_are_told_in_few_events(office, tenants, inbox):
-    inbox.drop("roster_20260301.csv", as_csv(people(11_000)))
+def test_many_records_are_told_in_few_events(office, tenants, inbox, monkeypatch):
+    monkeypatch.setattr(facts, "AT_ONCE", 50)
+    inbox.drop("roster_20260301.csv", as_csv(people(120)))
     created = [event for _, event in all_of(office, tenants) if getattr(event, "change", "") == "created"]
     clients = [event for event in created if isinstance(event, ClientChanged)]
-    assert sum(len(event.records) for event in clients) == 11_000
-    assert len(clients) <= 3
+    assert sum(len(event.records) for event in clients) == 120
+    assert len(clients) == 3
 
 
 def test_a_case_that_moves_says_from_where_to_where(office, tenants, inbox, roster):
