@@ -61,9 +61,9 @@ def test_another_firms_job_does_not_exist_and_a_done_one_stays_done(office, dead
 
 def test_jobs_are_listed_of_one_firm_or_of_all(office, dead, tenants):
     platforms, ours = dead(None), dead(tenants.northgate)
-    everybodys = jobs.newest_anywhere(office, jobs.Wanted("dead"), 9)
+    everybodys = jobs.newest_anywhere(office, jobs.JobFilter("dead"), 9)
     assert [(one.job.id, one.firm) for one in everybodys] == [(ours, "northgate"), (platforms, None)]
-    assert [one.job.id for one in jobs.newest_anywhere(office, jobs.Wanted(), 9, firm="northgate")] == [ours]
+    assert [one.job.id for one in jobs.newest_anywhere(office, jobs.JobFilter(), 9, firm="northgate")] == [ours]
 
 
 @pytest.mark.parametrize("written", ["", "abc", "xyzw", "0" * 33, "gwk_0123"])
