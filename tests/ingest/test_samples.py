@@ -25,6 +25,7 @@ NOT_OF_A_ROSTER = {
     "pinned_field": "staff must have corrected a record by hand before",
     "erased_person": "the firm must have erased the person before",
     "unknown_record": "only fixed width has record types",
+    "key_part_blank": "only a key that is joined from several columns has parts",
     "bad_json": "only a JSON file has records that are no JSON",
     "unknown_row": "only a corrections file has the column Row",
     "cell_changed": "only corrections are held against the rows that they correct",
