@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from helpers.inbox import ME, ROSTER, Inbox
-from ingest.partner import read_partner
 from sqlalchemy import select
 
 from gateway.db.models import Firm, Partner
 from gateway.domain.partners import versions
 from gateway.errors import Conflict
+from gateway.wings import PARTNER_YAML
 
 
 def test_a_slug_of_another_firms_partner_cannot_be_taken_by_whoever_applies(office, tenants):
@@ -23,14 +23,14 @@ def test_a_slug_of_another_firms_partner_cannot_be_taken_by_whoever_applies(offi
 
 def test_a_slug_of_another_firms_partner_adds_no_firm_either(office):
     with pytest.raises(Conflict):
-        versions.settle(office, *read_partner(ROSTER.format(partner="acme", firm="new-firm")), ME)
+        versions.settle(office, PARTNER_YAML.read(ROSTER.format(partner="acme", firm="new-firm")), ME)
     with office.db.system() as session:
         assert session.scalar(select(Firm).where(Firm.slug == "new-firm")) is None
 
 
 def test_a_firm_that_is_missing_is_added_once(office):
-    settings = read_partner(ROSTER.format(partner="hooli", firm="new-firm"))
-    first, again = (versions.settle(office, *settings, ME) for _ in range(2))
+    settings = PARTNER_YAML.read(ROSTER.format(partner="hooli", firm="new-firm"))
+    first, again = (versions.settle(office, settings, ME) for _ in range(2))
     assert (first.firm_added, first.applied.is_new) == (True, True)
     assert (again.firm_added, again.applied.is_new) == (False, False)
     with office.db.system() as session:

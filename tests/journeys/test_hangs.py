@@ -16,8 +16,8 @@ import pytest
 import uvicorn
 from helpers import hanging
 from helpers.hanging import BUSY_SECONDS, HANG_SECONDS, started
-from helpers.served import QUEUES, installed
 from helpers.servers import free_port, until
+from helpers.serving import QUEUES, installed
 
 from gateway.web.server import Server
 
