@@ -6,11 +6,25 @@ import psycopg
 import pytest
 from helpers.inbox import people
 
+from gateway.db.session import Database
 from ingest.load import write
 
 RECORDS = ["cases", "clients", "documents", "sightings"]
 BELIEVED = "SELECT relname, reltuples::bigint FROM pg_class WHERE relname = ANY(%s) ORDER BY relname"
 HELD = {"clients": 300, "documents": 300, "sightings": 600}
+
+
+@pytest.fixture
+def addresses(own_addresses):
+    """A database of the test's own: of tables in which many tests left dead rows, a look at some pages tells about so."""
+    return own_addresses
+
+
+@pytest.fixture
+def db(addresses):
+    database = Database(addresses)
+    yield database
+    database.close()
 
 
 @pytest.fixture
