@@ -12,11 +12,9 @@ from uuid import UUID
 import psycopg
 from laboratory import Laboratory
 from measuring import Budget, Sample, Samples, Scenario
-from sqlalchemy.orm import Session
 
 from gateway import clock, settings
-from gateway.db.models import AuditEntry
-from gateway.db.paging import Paging, newest
+from gateway.db.paging import Paging
 from gateway.db.session import Database
 from gateway.domain import audit
 from gateway.domain.audit import EntryFilter
@@ -87,14 +85,9 @@ def _ask(database: Database, wanted: Callable[[int, int], EntryFilter]) -> list[
         one = wanted(firm, chance.randint(1, PEOPLE))
         begun = perf_counter()
         with database.firm(_id(1, firm, 0)) as session:
-            _first_page(session, one)
+            audit.newest(session, one, Paging(50))
         taken.append(perf_counter() - begun)
     return taken
-
-
-def _first_page(session: Session, wanted: EntryFilter) -> None:
-    order = (AuditEntry.at, AuditEntry.id)
-    newest(session, audit.entries(session, wanted), order, Paging(50))
 
 
 def _fabricate(lab: Laboratory) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -43,27 +43,53 @@ class Found(Generic[Row]):
     total: int | None
 
 
-def newest(session: Session, query: Select[Row] | Sequence[Select[Row]], order: Order, paging: Paging) -> Found[Row]:
+def newest(session: Session, query: Select[Row], order: Order, paging: Paging) -> Found[Row]:
     """The newest rows of a query.
 
     Args:
         session: the caller's.
-        query: of one entity, without order or limit; or several that share no row.
+        query: of one entity, without order or limit.
         order: by which it is newest first.
         paging: which of them.
     """
+    total = _number(session, query) if paging.total else None
+    return cut(some(session, [query], order, paging), order, paging.limit, total)
+
+
+def some(
+    session: Session,
+    queries: Sequence[Select[Row]],
+    order: Order,
+    paging: Paging,
+    values: Mapping[str, object] | None = None,
+) -> list[Row]:
+    """The newest rows of queries that share none, one more than wanted where there are more.
+
+    Args:
+        session: the caller's.
+        queries: of one entity, without order or limit.
+        order: by which it is newest first.
+        paging: which of them.
+        values: of the parameters in the queries.
+    """
     at, key = order
-    queries: Sequence[Select[Row]] = [query] if isinstance(query, Select) else query
-    total = sum(_number(session, one) for one in queries) if paging.total else None
+    wanted = [one.order_by(at.desc(), key.desc()).limit(paging.limit + 1) for one in queries]
     if paging.after is not None:
-        before = tuple_(at, key) < tuple_(*paging.after)
-        queries = [one.where(before) for one in queries]
-    some = [one.order_by(at.desc(), key.desc()).limit(paging.limit + 1) for one in queries]
-    found: list[Any] = [row for one in some for row in session.scalars(one)]
-    found.sort(key=lambda row: (getattr(row, at.key), getattr(row, key.key)), reverse=True)
-    shown = found[: paging.limit]
-    following = (getattr(shown[-1], at.key), getattr(shown[-1], key.key)) if len(found) > paging.limit else None
-    return Found(shown, following, total)
+        wanted = [one.where(tuple_(at, key) < tuple_(*paging.after)) for one in wanted]
+    found: list[Any] = [row for one in wanted for row in session.scalars(one, values)]
+    found.sort(key=lambda row: _place(row, order), reverse=True)
+    return found[: paging.limit + 1]
+
+
+def cut(rows: list[Row], order: Order, limit: int, total: int | None = None) -> Found[Row]:
+    """The rows of one page, of which one more than wanted says that there are others."""
+    shown = rows[:limit]
+    return Found(shown, _place(shown[-1], order) if len(rows) > limit else None, total)
+
+
+def _place(row: object, order: Order) -> tuple[datetime, UUID]:
+    at, key = order
+    return getattr(row, at.key), getattr(row, key.key)
 
 
 def _number(session: Session, query: Select[Any]) -> int:

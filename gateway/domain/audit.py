@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, not_, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, not_, or_, select, text, true, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from gateway import clock
 from gateway.db.models import AuditEntry, Case, Document, File, Import, Staff
-from gateway.db.paging import Found, Paging, newest
+from gateway.db.paging import Found, Paging
+from gateway.db.windows import SINCE, UNTIL, Window, looking, newest_within, plan_anew, windows
 from gateway.office import Acting, Actor
 
 _OF_IMPORTS = frozenset({"import.row", "import.absent"})  # acts that only imports do, by the ten thousand
@@ -159,28 +161,46 @@ def seen(acting: Acting, action: Action, shown: Iterable[tuple[str, UUID | None]
 
 def look_through(acting: Acting, wanted: EntryFilter, paging: Paging) -> Found[AuditEntry]:
     """Some entries, the newest first; that somebody looked for them is an entry of its own."""
-    found = newest(acting.session, entries(acting.session, wanted), (AuditEntry.at, AuditEntry.id), paging)
+    found = newest(acting.session, wanted, paging)
     asked = {name: str(value) for name, value in wanted._asdict().items() if value is not None}
     told = Change("audit", asked.get("record"), "read", new=asked)
     record(acting, "audit.read", client_id=wanted.person, changes=[told])
     return found
 
 
+def newest(session: Session, wanted: EntryFilter, paging: Paging) -> Found[AuditEntry]:
+    """Some entries, the newest first; nobody notes that."""
+    return newest_within(session, entries(session, wanted), _ORDER, paging, _reach(session, wanted.from_, wanted.to))
+
+
+def newest_changes(session: Session, client_id: UUID, paging: Paging) -> Found[AuditEntry]:
+    """What changed of a person, cases and documents included, the newest first; mere looks are left out."""
+    changed = select(AuditEntry).where(AuditEntry.client_id == client_id, AuditEntry.changes.is_not(None), *_WITHIN)
+    return newest_within(session, [changed], _ORDER, paging, _reach(session))
+
+
 def entries(session: Session, wanted: EntryFilter) -> list[Select[AuditEntry]]:
     """The entries that somebody asks for: queries that share none, each in a shape that an index of the log answers.
 
     One query with OR would not be: row-level security keeps the planner from every index of an OR in which it does not
-    trust each operator (PostgreSQL manual, 39.5), and it does not trust those of JSON.
+    trust each operator (PostgreSQL manual, 39.5), and it does not trust those of JSON. They are asked within windows
+    of time (`gateway.db.windows`).
     """
-    common = _common(session, wanted)
+    common = [*_WITHIN, *_common(session, wanted)]
     persons = [true()] if wanted.person is None else _about_person(session, wanted.person)
     records = [true()] if wanted.record is None else _about_record(session, wanted.record)
     return [select(AuditEntry).where(one, other, *common) for one in persons for other in records]
 
 
-def history(client_id: UUID) -> Select[AuditEntry]:
-    """What changed of a person, cases and documents included; mere looks are left out."""
-    return select(AuditEntry).where(AuditEntry.client_id == client_id, AuditEntry.changes.is_not(None))
+def blank(session: Session, client_id: UUID) -> int:
+    """Take the values of an erased person out of the log, a day at a time; counts the entries.
+
+    Days without an entry are left alone, for what is written stays locked until the transaction ends.
+    """
+    plan_anew(session)
+    own = _own(session, client_id)
+    days = {day for window in windows(_reach(session)) for day in _days_of(session, own, window)}
+    return sum(session.scalars(select(func.erase_audit(client_id, *_whole(day)))).one() for day in days)
 
 
 def files_of(session: Session, imports: Iterable[UUID | None]) -> Mapping[UUID, str]:
@@ -192,6 +212,12 @@ def files_of(session: Session, imports: Iterable[UUID | None]) -> Mapping[UUID, 
 
 # ------------------------------------------------------------------------------------------------ conditions
 
+_OLDEST = """
+SELECT to_date(min(right(c.relname, 8)), 'YYYYMMDD')::timestamp AT TIME ZONE 'UTC'
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'audit_log'::regclass
+"""  # partitions bear their day in their name
+_ORDER = (AuditEntry.at, AuditEntry.id)
+_WITHIN = (AuditEntry.at >= SINCE, AuditEntry.at < UNTIL)
 _NOT_IMPORTS = AuditEntry.actor_kind != literal("import", literal_execute=True)
 _OF_NO_PERSON = and_(AuditEntry.client_id.is_(None), AuditEntry.case_id.is_(None), AuditEntry.import_id.is_(None))
 
@@ -202,11 +228,25 @@ def _common(session: Session, wanted: EntryFilter) -> list[ColumnElement[bool]]:
         found.append(AuditEntry.action == wanted.action)
         if wanted.action not in _OF_IMPORTS:
             found.append(_NOT_IMPORTS)
-    if wanted.from_ is not None:
-        found.append(AuditEntry.at >= wanted.from_)
-    if wanted.to is not None:
-        found.append(AuditEntry.at < wanted.to)
     return found
+
+
+def _reach(session: Session, from_: datetime | None = None, to: datetime | None = None) -> Window:
+    """As far as entries can be found: from the oldest day that is kept to a day from now, for clocks differ."""
+    oldest, newest = session.scalars(text(_OLDEST)).one(), clock.now() + timedelta(days=1)
+    return Window(oldest if from_ is None else max(from_, oldest), newest if to is None else min(to, newest))
+
+
+def _days_of(session: Session, which: Iterable[ColumnElement[bool]], window: Window) -> set[datetime]:
+    """The days of a window, as the midnights with which they begin, that have some of these entries."""
+    day = func.date_trunc("day", AuditEntry.at, "UTC")
+    queries = [select(day).where(one, *_WITHIN).distinct() for one in which]
+    with looking(session):
+        return {found for one in queries for found in session.scalars(one, window._asdict())}
+
+
+def _whole(day: datetime) -> Window:
+    return Window(day, day + timedelta(days=1))
 
 
 def _naming(record_id: UUID) -> ColumnElement[bool]:
@@ -216,15 +256,19 @@ def _naming(record_id: UUID) -> ColumnElement[bool]:
 
 def _listing(record_id: UUID) -> ColumnElement[bool]:
     """Entries that are about no one person, and name a record: lists, and the firm's own affairs."""
-    naming = func.entries_naming(record_id).table_valued("at", "id")
+    naming = func.entries_naming(record_id, SINCE, UNTIL).table_valued("at", "id")
     return and_(_OF_NO_PERSON, tuple_(AuditEntry.at, AuditEntry.id).in_(select(naming.c.at, naming.c.id)))
 
 
 def _about_person(session: Session, client_id: UUID) -> list[ColumnElement[bool]]:
-    """A query within would keep the planner from the index, so cases are looked up before."""
+    return [*_own(session, client_id), _listing(client_id)]
+
+
+def _own(session: Session, client_id: UUID) -> list[ColumnElement[bool]]:
+    """Entries of one person. A query within would keep the planner from the index, so cases are looked up before."""
     cases = session.scalars(select(Case.id).where(Case.client_id == client_id)).all()
     theirs = [and_(AuditEntry.client_id.is_(None), AuditEntry.case_id.in_(cases))] if cases else []
-    return [AuditEntry.client_id == client_id, *theirs, _listing(client_id)]
+    return [AuditEntry.client_id == client_id, *theirs]
 
 
 def _about_record(session: Session, record_id: UUID) -> list[ColumnElement[bool]]:

@@ -2,7 +2,7 @@
 -- firm, once that person's record says that it was erased. Who, when, what act, which fields: all of that stays. It
 -- runs as the owner, whom the policies named erase_select and erase_update let read clients, cases and audit_log, and
 -- change `changes` of the log. It names the firm itself: erase_select shows it the log of all of them.
-CREATE OR REPLACE FUNCTION erase_audit(person uuid) RETURNS bigint
+CREATE OR REPLACE FUNCTION erase_audit(person uuid, since timestamptz, until timestamptz) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     firm uuid := (SELECT nullif(current_setting('app.firm_id', true), '')::uuid);
@@ -21,7 +21,7 @@ BEGIN
                         THEN jsonb_build_object('new', erased_values(one -> 'new')) ELSE '{}' END
             ORDER BY place)
         FROM jsonb_array_elements(a.changes) WITH ORDINALITY AS told(one, place))
-    WHERE a.firm_id = firm AND jsonb_typeof(a.changes) = 'array' AND a.changes <> '[]'
+    WHERE a.firm_id = firm AND a.at >= since AND a.at < until AND jsonb_typeof(a.changes) = 'array' AND a.changes <> '[]'
       AND (a.client_id = person
            OR a.client_id IS NULL AND a.case_id = ANY (matters)); -- a query here would keep both indexes from use
     GET DIAGNOSTICS blanked = ROW_COUNT;

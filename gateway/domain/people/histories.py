@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from gateway.db.models import AuditEntry, Client
-from gateway.db.paging import Found, Paging, newest
+from gateway.db.paging import Found, Paging
 from gateway.domain import audit
 from gateway.domain.people import records
 from gateway.office import Acting
@@ -27,7 +27,7 @@ def look_through(acting: Acting, client_id: UUID, paging: Paging) -> History:
         NotFound: the firm has no such client.
     """
     client = records.find(acting, Client, client_id)
-    found = newest(acting.session, audit.history(client_id), (AuditEntry.at, AuditEntry.id), paging)
+    found = audit.newest_changes(acting.session, client_id, paging)
     files = audit.files_of(acting.session, [one.import_id for one in found.rows])
     records.note(acting, "client.history", client)
     return History(found, files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import psycopg
@@ -10,6 +11,7 @@ from sqlalchemy import event, text
 
 from gateway import clock
 from gateway.db.session import driver
+from gateway.db.windows import Window
 from gateway.domain import audit
 from gateway.domain.audit import EntryFilter
 
@@ -28,6 +30,7 @@ MATTER = (
     "INSERT INTO cases (firm_id, id, partner_id, client_id, case_number) VALUES (:firm, :id, :partner, :person, 'C')"
 )
 SOMEBODY = "INSERT INTO clients (firm_id, id, partner_id, key) VALUES (:firm, :person, :partner, 'E')"
+NAMING = text("SELECT * FROM entries_naming(:id, :since, :until)")
 USED = """
 SELECT coalesce(sum(idx_scan), 0) FROM pg_stat_user_indexes
 WHERE relname = :day AND indexrelname LIKE '%changes%'
@@ -54,11 +57,17 @@ def plans(db, tenants, wanted):
     with db.firm(tenants.northgate) as session:
         for query in audit.entries(session, wanted):
             with Caught(session) as asked:
-                number = len(session.scalars(query).all())
+                number = len(session.scalars(query, window()._asdict()).all())
             [(statement, values)] = asked
             lines = [line for (line,) in driver(session).execute(f"EXPLAIN {statement}", values)]
             found.append((number, "\n".join(lines)))
     return found
+
+
+def window():
+    """Today, so that plans name its partition alone."""
+    midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    return Window(midnight, midnight + timedelta(days=1))
 
 
 class Caught:
@@ -101,7 +110,7 @@ def test_lists_that_name_a_record_are_found_by_the_index_into_what_they_say(db, 
 
     before = scans()
     with db.firm(tenants.northgate) as session:
-        found = session.execute(text("SELECT * FROM entries_naming(:id)"), {"id": PERSON}).all()
+        found = session.execute(NAMING, {"id": PERSON, **window()._asdict()}).all()
         session.execute(text("SELECT pg_stat_force_next_flush()"))
     assert len(found) == 1
     assert scans() > before
@@ -109,6 +118,6 @@ def test_lists_that_name_a_record_are_found_by_the_index_into_what_they_say(db, 
 
 def test_which_entries_name_a_record_is_told_of_ones_own_firm_only(db, tenants, log):
     with db.firm(tenants.harbor) as session:
-        assert session.execute(text("SELECT * FROM entries_naming(:id)"), {"id": PERSON}).all() == []
+        assert session.execute(NAMING, {"id": PERSON, **window()._asdict()}).all() == []
     with db.nobody() as session:
-        assert session.execute(text("SELECT * FROM entries_naming(:id)"), {"id": PERSON}).all() == []
+        assert session.execute(NAMING, {"id": PERSON, **window()._asdict()}).all() == []

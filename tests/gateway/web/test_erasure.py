@@ -232,12 +232,12 @@ def test_only_admins_erase(ana, http, as_staff):
 def test_the_way_into_the_log_opens_for_erased_people_of_the_own_firm_only(ana, erase, db, tenants):
     with db.firm(tenants.northgate) as session:
         with pytest.raises(DBAPIError, match="only of an erased client"):
-            session.execute(text("SELECT erase_audit(:person)"), {"person": ana})
+            session.execute(text("SELECT erase_audit(:person, '-infinity', 'infinity')"), {"person": ana})
         session.rollback()
     erase(ana)
     with db.firm(tenants.harbor) as session:
         with pytest.raises(DBAPIError, match="only of an erased client"):
-            session.execute(text("SELECT erase_audit(:person)"), {"person": ana})
+            session.execute(text("SELECT erase_audit(:person, '-infinity', 'infinity')"), {"person": ana})
         session.rollback()
     with db.firm(tenants.northgate) as session:
         with pytest.raises(DBAPIError, match="permission denied"):
