@@ -64,7 +64,7 @@ def matcher(expression: str, *, ignore_case: bool = False) -> Callable[[str], bo
     def fits(text: str) -> bool:
         if len(text) > LONGEST:
             return False
-        written = text.encode("utf-8", "surrogatepass")  # what is half a character is one to it, as to Python
+        written = text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")  # half characters count
         return bool(match(_WHOLE, written, 0, len(written))[0][0] == 0)
 
     return fits

@@ -65,7 +65,8 @@ class FieldPlan:
         """The rows in which a part of a joined identifier lost its digits; of one column, that is its own to tell."""
         if self.joint is None or not self.column.identifies:
             return []
-        return [index for index, row in enumerate(rows) if any(is_spoiled(row[place].strip()) for place in self.places)]
+        parts = [(index, row[place]) for place in self.places for index, row in enumerate(rows)]
+        return sorted({index for index, part in parts if not part.isalnum() and is_spoiled(part.strip())})
 
     def _join(self, parts: list[str], joint: str) -> str:
         said = [part for part in parts if part not in self.blanks]
