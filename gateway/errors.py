@@ -32,8 +32,8 @@ class Busy(Transient):
     """Somebody else is at the same thing right now."""
 
 
-class Full(Permanent):
-    """There is no room left."""
+class Full(Transient):
+    """There is no room left; once whoever runs this installation has made some, the same thing goes through."""
 
 
 class Invalid(Permanent):

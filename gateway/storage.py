@@ -68,7 +68,8 @@ class Store:
         """Store a file of any size while it is read; an error in `chunks` leaves nothing behind.
 
         Raises:
-            Permanent: `disk_full`, or `storage_refused`.
+            Full: `disk_full`.
+            Permanent: `storage_refused`.
         """
         tally = _Tally(chunks)
         try:

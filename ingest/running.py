@@ -7,7 +7,8 @@ it first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import perf_counter
 from uuid import UUID, uuid4
 
@@ -154,13 +155,12 @@ def _run_once(
     office: Office, home: Home, import_id: UUID, progress: Progress, fence: Fence, *, last_resort: bool
 ) -> None:
     begun = perf_counter()
-    with office.db.firm(home.firm_id) as session:
+    with _counting(office, home, import_id) as attempt, office.db.firm(home.firm_id) as session:
         lock_partner(session, home.partner_id)
         arrival = session.get_one(Import, (home.firm_id, import_id))
         if arrival.state not in OPEN_STATES:
             return
-        # counted on a connection of its own: the count must outlive a process that this file brings down
-        if _count_attempt(office, home, import_id) > MOST_ATTEMPTS and last_resort:
+        if attempt() > MOST_ATTEMPTS and last_resort:
             raise AssertionError(f"import {import_id} was attempted {MOST_ATTEMPTS} times")
         session.refresh(arrival)
         outcome = run(office, session, home, arrival, progress)
@@ -244,10 +244,31 @@ def _tell_end(office: Office, session: Session, home: Home, arrival: Import) -> 
     office.tell(session, home.firm_id, ended)
 
 
-def _count_attempt(office: Office, home: Home, import_id: UUID) -> int:
+@contextmanager
+def _counting(office: Office, home: Home, import_id: UUID) -> Iterator[Callable[[], int]]:
+    """Counts an attempt when it is told to, apart: the count must outlive a process that the file brings down.
+
+    An attempt that ends in a problem (a full disk, a database that restarts) brought down nobody and does not count.
+    """
+    counted = False
+
+    def count() -> int:
+        nonlocal counted
+        counted = True
+        return _add_attempts(office, home, import_id, 1)
+
+    try:
+        yield count
+    except Problem:
+        if counted:
+            _add_attempts(office, home, import_id, -1)
+        raise
+
+
+def _add_attempts(office: Office, home: Home, import_id: UUID, number: int) -> int:
     with office.db.firm(home.firm_id) as session:
-        counted = update(Import).where(Import.id == import_id).values(attempts=Import.attempts + 1, state="running")
-        return session.scalars(counted.returning(Import.attempts)).one()
+        added = update(Import).where(Import.id == import_id).values(attempts=Import.attempts + number, state="running")
+        return session.scalars(added.returning(Import.attempts)).one()
 
 
 def _fail(office: Office, home: Home, import_id: UUID, fence: Fence) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +21,7 @@ from gateway.cli.output import examples
 from gateway.cli.supervising import Supervisor
 from gateway.db.embedded import ensure_running
 from gateway.db.session import Database
-from gateway.errors import Problem
+from gateway.errors import Permanent, Problem
 from gateway.jobs.broker import kind_of
 from gateway.jobs.kinds import Kinds
 from gateway.jobs.queues import Queue
@@ -114,6 +116,8 @@ def command(roles: tuple[str, ...], lifeline: bool, pipe: int | None) -> None:
     settings = settings_here(wanted[0] if len(wanted) == 1 else "serve")
     log_surprises()
     with _failures_logged():
+        if "api" in wanted:
+            _refuse_taken_address(settings)
         if len(wanted) == 1:
             run_one(wanted[0], settings, lifeline=lifeline, pipe=pipe)
         else:
@@ -131,6 +135,27 @@ def _failures_logged() -> Iterator[None]:
     except Exception:
         log.exception("unexpected end")
         raise SystemExit(FAILED) from None
+
+
+def _refuse_taken_address(settings: Settings) -> None:
+    """Ask for the API's address before anything is started: else a child would die of it over and over.
+
+    Raises:
+        Permanent: `address_taken`, `address_refused`.
+    """
+    where = f"{settings.http_host}:{settings.http_port}"
+    try:
+        socket.create_server((settings.http_host, settings.http_port), family=_family_of(settings.http_host)).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            told = f"Something listens at {where} already: end it, or choose another port by GATEWAY_HTTP_PORT."
+            raise Permanent("address_taken", told) from error
+        why = f"The API cannot listen at {where}: {error.strerror}. See GATEWAY_HTTP_HOST and GATEWAY_HTTP_PORT."
+        raise Permanent("address_refused", why) from error
+
+
+def _family_of(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def run_one(name: str, settings: Settings, *, lifeline: bool = False, pipe: int | None = None) -> None:

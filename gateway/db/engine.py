@@ -100,7 +100,7 @@ def translating() -> Iterator[None]:
 
     Raises:
         Transient: deadlock, conflict, locked, database_busy, database_unavailable.
-        Permanent: disk_full.
+        Full: disk_full.
     """
     try:
         yield
@@ -112,7 +112,7 @@ def translating() -> Iterator[None]:
 
 
 def retrying(work: Callable[[], T], attempts: int = 5) -> T:
-    """Do work that is a transaction of its own until it is done, or has met `attempts` transient problems.
+    """Do work that is a transaction of its own until it is done, or has met `attempts` transient problems, or no room.
 
     The pause is the point: two writers that gave way to each other must not meet again in step, so each waits for a
     random while, longer each time (at most 0.3 s in all the usual five attempts).
@@ -123,6 +123,8 @@ def retrying(work: Callable[[], T], attempts: int = 5) -> T:
     for attempt in range(attempts - 1):
         try:
             return work()
+        except Full:
+            raise  # nobody makes room in a moment
         except Transient:
             time.sleep(secrets.SystemRandom().uniform(0, 0.02 * 2**attempt))
     return work()

@@ -10,7 +10,7 @@ import pytest
 from obstore.exceptions import GenericError
 
 from gateway.crypto import FirmCipher, make_data_key
-from gateway.errors import NotFound, Permanent, Transient
+from gateway.errors import Full, NotFound, Permanent, Transient
 from gateway.settings import Settings
 from gateway.storage import Store
 
@@ -150,7 +150,7 @@ def test_a_key_cannot_leave_the_store(store, cipher, key, tmp_path):
 @pytest.mark.parametrize(
     ("said", "kind", "code"),
     [
-        (GenericError("No space left on device (os error 28)"), Permanent, "disk_full"),
+        (GenericError("No space left on device (os error 28)"), Full, "disk_full"),
         (GenericError("connection reset"), Transient, "storage_unavailable"),
         (PermissionError(errno.EACCES, "denied"), Permanent, "storage_refused"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -73,6 +74,18 @@ def is_alive(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_an_address_that_is_taken_is_told_before_anything_starts(lab):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        environment = lab.environment | {"GATEWAY_HTTP_PORT": str(taken.getsockname()[1])}
+        ended = subprocess.run(
+            [COMMAND, "serve"], check=False, env=environment, capture_output=True, text=True, timeout=60
+        )
+    assert ended.returncode == 1
+    assert "already: end it, or choose another port by GATEWAY_HTTP_PORT" in ended.stdout + ended.stderr
+    assert "process" not in ended.stdout
+    assert lab.workers() == set()
 
 
 def test_a_role_alone_runs_in_the_foreground(lab):

@@ -17,7 +17,7 @@ import pytest
 
 from gateway.db import cluster, embedded
 from gateway.db.embedded import ensure_running
-from gateway.errors import Permanent
+from gateway.errors import Full, Permanent
 
 # Python 3.12 and later warn of forks beside threads, such as pytest-xdist's; these children touch nothing of theirs.
 forks = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -258,7 +258,7 @@ def test_a_full_disk_is_told(data_dir, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "open", full)
-    with pytest.raises(Permanent) as caught:
+    with pytest.raises(Full) as caught:
         ensure_running(data_dir)
     monkeypatch.undo()
     assert caught.value.code == "disk_full"

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from gateway.db import migrate
 from gateway.db.engine import Addresses, retrying
 from gateway.db.session import Database, driver, ensure_audit_partitions, lock_partner
-from gateway.errors import Permanent, Transient
+from gateway.errors import Full, Permanent, Transient
 
 WHERE_AM_I = text("SELECT current_user::text, current_setting('app.firm_id'), current_setting('role')")
 
@@ -235,7 +235,7 @@ def test_a_deadlock_is_transient_and_a_retry_gets_through(db, tenants):
         ("57P01", Transient, "database_unavailable"),
         ("08006", Transient, "database_unavailable"),
         ("53300", Transient, "database_busy"),
-        ("53100", Permanent, "disk_full"),
+        ("53100", Full, "disk_full"),
     ],
 )
 def test_an_error_of_the_database_says_whether_retrying_helps(db, state, kind, code):
