@@ -55,6 +55,7 @@ class FieldSpec(Section, frozen=True):
     )
     map: dict[str, str] | None = None  # codes: the partner's word -> ours
     decimal: Literal[".", ","] = "."  # numbers: the decimal mark; the other one groups thousands
+    implied: Annotated[int, Meta(ge=1, le=6)] | None = None  # numbers: so many digits are decimals, without a mark
     region: str | None = None  # phones without a country code: ISO 3166 alpha-2
 
     required: bool = False

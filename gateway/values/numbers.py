@@ -31,6 +31,7 @@ _SIGN = "[-+−]"
 _CURRENCY = "[A-Z]{0,2}[$€£¥₹₩₪₱₫₺₽฿]|[A-Z]{3}"
 # every gap is one character at most, so that no text makes the search slow
 _REAL = re.compile(r"-?[0-9]+\.[0-9]+(?:E[-+][0-9]+)?")  # as a workbook's reader writes a number that is not whole
+_UNMARKED = re.compile("([^0-9.,]*)([0-9]+)([^0-9.,]*)")
 _PADDED_POWER = re.compile("[-+][0-9]{2,}")
 _EITHER = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
 _SHAPE = re.compile(
@@ -40,17 +41,23 @@ _SHAPE = re.compile(
 )
 
 
-def money(mark: Mark = ".") -> Callable[[str], Decimal]:
+def money(mark: Mark = ".", implied: int = 0) -> Callable[[str], Decimal]:
     """An amount as a Decimal with two decimals; currency signs and ISO 4217 codes are dropped.
 
     More than two decimals are refused unless they are zeros: rounding would change what the partner said.
+
+    Args:
+        mark: stands before decimals.
+        implied: so many of the digits are decimals, and no mark says so, as in COBOL's `9(5)V99`.
     """
-    return _number(mark, decimals=2, finish=lambda amount: amount.quantize(_CENT), priced=True)
+    amount = _number(mark, decimals=2, finish=lambda amount: amount.quantize(_CENT), priced=True)
+    return _unmarked(amount, mark, implied) if implied else amount
 
 
-def decimal(mark: Mark = ".") -> Callable[[str], Decimal]:
-    """A number as a Decimal, up to six decimals."""
-    return _number(mark, decimals=_MOST_DECIMALS, finish=lambda number: number)
+def decimal(mark: Mark = ".", implied: int = 0) -> Callable[[str], Decimal]:
+    """A number as a Decimal, up to six decimals; `implied` as of `money`."""
+    number = _number(mark, decimals=_MOST_DECIMALS, finish=lambda number: number)
+    return _unmarked(number, mark, implied) if implied else number
 
 
 def integer(mark: Mark = ".") -> Callable[[str], int]:
@@ -71,6 +78,20 @@ def real_number(as_text: Parser, with_point: Parser) -> Parser:
         return (with_point if _REAL.fullmatch(text) else as_text)(text)
 
     return parse
+
+
+def _unmarked(parse: Callable[[str], Decimal], mark: Mark, implied: int) -> Callable[[str], Decimal]:
+    """Of digits, with a sign and a currency at most; with a mark in some, the others would be a hundred times off."""
+    expected = f"no mark before the last {implied}, which are decimals"
+
+    def read(text: str) -> Decimal:
+        if not (found := _UNMARKED.fullmatch(text)):
+            raise BadValue("bad_number", expected=expected)
+        before, digits, behind = found.groups()
+        digits = digits.zfill(implied + 1)
+        return parse(f"{before}{digits[:-implied]}{mark}{digits[-implied:]}{behind}")
+
+    return read
 
 
 def _whole(number: Decimal) -> int:

@@ -94,5 +94,6 @@ def _compiled(spec: FieldSpec, none_values: frozenset[str], *, typed_cells: bool
         formats=spec.formats,
         pivot=spec.pivot,
         decimal=spec.decimal,
+        implied=spec.implied,
     )
     return compile_column(bare, none_values=none_values, today=date(2000, 1, 1), typed_cells=typed_cells)

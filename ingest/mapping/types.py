@@ -44,6 +44,8 @@ def parser_for(spec: FieldSpec, *, typed_cells: bool = False) -> Parser:
             raise SpecError(
                 option, f"`{option}` means nothing to `type: {spec.type}`; it is for {alternatives(sorted(takers))}."
             )
+    if spec.implied and spec.decimal != ".":
+        raise SpecError("implied", "A number whose decimals are implied has no mark before them: leave out `decimal`.")
     try:
         return _made(spec, typed_cells=typed_cells)
     except OptionError as error:
@@ -73,8 +75,8 @@ def _code(spec: FieldSpec) -> Parser:
 TYPES: dict[str, Callable[[FieldSpec], Parser]] = {
     "text": _plain(str),  # as cleaned
     "integer": lambda spec: numbers.integer(spec.decimal),
-    "decimal": lambda spec: numbers.decimal(spec.decimal),
-    "money": lambda spec: numbers.money(spec.decimal),
+    "decimal": lambda spec: numbers.decimal(spec.decimal, spec.implied or 0),
+    "money": lambda spec: numbers.money(spec.decimal, spec.implied or 0),
     "boolean": _plain(boolean),
     "date": lambda spec: dates.day(spec.formats, spec.pivot),
     "datetime": lambda spec: dates.instant(spec.formats, spec.pivot),
@@ -108,6 +110,7 @@ _TAKERS: dict[str, frozenset[str]] = {
     "formats": DATES,
     "pivot": DATES,
     "decimal": NUMBERS,
+    "implied": NUMBERS - {"integer"},
     "map": frozenset({"code"}),
     "region": frozenset({"phone"}),
     "min": DATES | NUMBERS,

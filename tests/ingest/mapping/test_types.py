@@ -16,6 +16,7 @@ from ingest.mapping.types import TYPES, parser_for
 US = {"formats": ["%m/%d/%Y"]}
 SHORT = {"formats": ["%m/%d/%y"], "pivot": 40}
 EURO = {"decimal": ","}
+CENTS = {"implied": 2}
 MAP = {"map": {"H-1B": "H1B_EXT", "H1B": "H1B_EXT", "Full Time": "FT"}}
 LINE = "L898902C36UTO7408122F1204159ZE184226B<<<<<10"  # the specimen of ICAO Doc 9303-4, appendix A
 
@@ -51,6 +52,15 @@ GOOD = [
     ("money", EURO, "112.549,00 €", Decimal("112549.00")),
     ("money", EURO, "112\u00a0549,00 EUR", Decimal("112549.00")),
     ("money", {}, "CHF 112'549.00", Decimal("112549.00")),
+    ("money", CENTS, "0012550", Decimal("125.50")),
+    ("money", CENTS, "0012550-", Decimal("-125.50")),
+    ("money", CENTS, "-12550", Decimal("-125.50")),
+    ("money", CENTS, "(12550)", Decimal("-125.50")),
+    ("money", CENTS, "USD 12550", Decimal("125.50")),
+    ("money", CENTS, "5", Decimal("0.05")),
+    ("money", CENTS, "000", Decimal("0.00")),
+    ("money", {"implied": 4}, "1255000", Decimal("125.50")),
+    ("decimal", {"implied": 3}, "+0040000", Decimal(40)),
     ("boolean", {}, "Yes", True),
     ("boolean", {}, "y", True),
     ("boolean", {}, "TRUE", True),
@@ -237,6 +247,12 @@ BAD = [
     ("money", {}, "$" + " " * 5000 + "x", "bad_number"),
     ("money", {}, "1000000000000.00", "out_of_range"),
     ("money", {}, "9" * 90_000, "out_of_range"),
+    *(
+        ("money", CENTS, text, "bad_number")
+        for text in ["125.50", "125.", "125,50", "1'255", "12 550", "1.255e4", "1255e1", "--5", "12550x", "-", "$", ""]
+    ),
+    ("money", {"implied": 3}, "12555", "bad_number"),
+    ("money", CENTS, "100000000000000", "out_of_range"),
     ("money", EURO, "112,549.00", "bad_number"),
     ("money", EURO, "1,234", "bad_number"),
     *(("boolean", {}, text, "bad_boolean") for text in ["maybe", "2", "yess", "-", "on?", "10"]),
@@ -439,6 +455,9 @@ def test_a_long_list_of_codes_is_cut_short_in_the_sentence():
         ({"type": "text", "map": {"a": "b"}}, "map"),
         ({"type": "text", "region": "US"}, "region"),
         ({"type": "text", "decimal": ","}, "decimal"),
+        ({"type": "text", "implied": 2}, "implied"),
+        ({"type": "integer", "implied": 2}, "implied"),
+        ({"type": "money", "implied": 2, "decimal": ","}, "implied"),
         ({"type": "text", "min": 1}, "min"),
         ({"type": "boolean", "max": 1}, "max"),
         ({"type": "text", "pivot": 30}, "pivot"),
