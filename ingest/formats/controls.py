@@ -15,11 +15,15 @@ from ingest.formats.text import presentable
 
 # With 15 digits and 6 places at most, the 28 digits of Decimal hold the exact sum of ten million amounts.
 MOST_LINES = 5  # named in a sentence
+_NO_DIGIT = re.compile("[^0-9]")
 _NUMBER = re.compile(r"0*[0-9]{1,15}(\.[0-9]{0,6})?")
 
 
 class Control(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One promise about the file: `{count: column}`, `{sum: column, of: column}` or `{sequence: column}`.
+    """One promise about the file, such as `{count: column}` or `{sum: column, of: column}`.
+
+    A hash is a sum that means nothing, of keys, of which `modulo` leaves the end (10000: four digits) or a check digit
+    (97). Blocks are those of a tape, as NACHA still counts them: `size` lines each, the last one perhaps only begun.
 
     The promising column stands in a record type without data. Where a file holds several of its lines, because files
     were put together, what they say is added up.
@@ -27,22 +31,40 @@ class Control(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     count: str | None = None  # says how many rows there are
     sum: str | None = None  # says what a column of the rows comes to
+    hash: str | None = None  # says what is left of the sum of a column's digits
+    blocks: str | None = None  # says how many blocks of `size` lines there are
     sequence: str | None = None  # numbers the partner's files
-    of: str | list[str] | None = None  # count: record types, by default all with data; sum: the column added up
+    of: str | list[str] | None = None  # count: record types, by default all with data; sum, hash: the column added up
     decimals: Annotated[int, Meta(ge=0, le=6)] = 0  # places implied in amounts without a mark: 112549 as 1125.49
+    modulo: Annotated[int, Meta(ge=2)] | None = None  # of a hash
+    size: Annotated[int, Meta(ge=1)] | None = None  # of blocks
 
     def __post_init__(self) -> None:
-        if sum(promise is not None for promise in (self.count, self.sum, self.sequence)) != 1:
-            raise ValueError("A control has one of count, sum and sequence.")
-        if (self.sum is not None) != isinstance(self.of, str) and self.count is None:
-            raise ValueError("A sum says of which column (`of: salary`); a sequence has no `of`.")
+        if len(self._promises) != 1:
+            raise ValueError("A control has one of count, sum, hash, blocks and sequence.")
+        if self.adds_up != isinstance(self.of, str) and self.count is None:
+            raise ValueError("A sum or hash says of which column (`of: salary`); blocks and a sequence have no `of`.")
         if self.decimals and self.sum is None:
             raise ValueError("Only a sum has decimals.")
+        if self.modulo and self.hash is None:
+            raise ValueError("Only a hash has a modulo.")
+        if bool(self.size) != (self.blocks is not None):
+            raise ValueError("Blocks say how many lines each of them has (`size: 10`), and nothing else does.")
+
+    @property
+    def _promises(self) -> list[str]:
+        promises = (self.count, self.sum, self.hash, self.blocks, self.sequence)
+        return [column for column in promises if column is not None]
 
     @property
     def column(self) -> str:
         """The column that makes the promise."""
-        return self.count or self.sum or self.sequence or ""
+        return self._promises[0]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether it speaks of a column of the rows."""
+        return self.sum is not None or self.hash is not None
 
     @property
     def counted(self) -> list[str]:
@@ -61,8 +83,8 @@ class Control(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         unknown = [name for name in self.counted if name not in framing and name not in data]
         if self.count is not None and unknown:
             raise ValueError(f"There is no record type {unknown[0]!r} to count.")
-        if self.sum is not None and not any(self.of in columns for columns in data.values()):
-            raise ValueError(f"No record type with data has the column {self.of!r} to sum.")
+        if self.adds_up and not any(self.of in columns for columns in data.values()):
+            raise ValueError(f"No record type with data has the column {self.of!r} to add up.")
 
 
 class Totals:
@@ -81,12 +103,12 @@ class Totals:
         self._left_out: list[str] = []
         self._more = 0
         for control in controls:
-            promised = self._watch(control.column, framing, control.decimals)
-            found = self._watch(str(control.of), data, control.decimals) if control.sum else None
+            promised = self._watch(control.column, framing, _Pile(control.decimals))
+            pile = _Hash(control.modulo) if control.hash else _Pile(control.decimals)
+            found = self._watch(str(control.of), data, pile) if control.adds_up else None
             self._checks.append((control, promised, found))
 
-    def _watch(self, column: str, kinds: dict[str, list[str]], decimals: int) -> _Pile:
-        pile = _Pile(decimals)
+    def _watch(self, column: str, kinds: dict[str, list[str]], pile: _Pile) -> _Pile:
         for name, columns in kinds.items():
             if column in columns:
                 self._watched[name].append((columns.index(column), pile))
@@ -134,16 +156,22 @@ class Totals:
                 self._verify(control, promised, found)
 
     def _verify(self, control: Control, promised: _Pile, found: _Pile | None) -> None:
-        kinds = control.counted if control.count else []
-        count = sum(self._counts[name] for name in kinds or self._data)
-        holds = f"{found.words} in {control.of}" if found else f"{count:,} records"
+        count, holds = (found.total, f"{found.words} in {control.of}") if found else self._counted(control)
         if not promised.cells:
             raise self._broken(f"nothing about {control.column}, for it is missing", holds)
         says = f"{promised.words} in {control.column}"
-        if promised.unreadable or promised.total != (found.total if found else count):
+        differ = (promised.total - count) % control.modulo if control.modulo else promised.total - count
+        if differ or promised.unreadable or (found and found.unreadable):
             raise self._broken(says, holds)
-        if found and found.unreadable:
-            raise self._broken(says, holds)
+
+    def _counted(self, control: Control) -> tuple[int, str]:
+        """How many records there are, or blocks of lines, and that in words."""
+        if control.size:
+            lines = self._counts.total() + len(self._left_out) + self._more
+            blocks = -(-lines // control.size)
+            return blocks, f"{blocks:,} blocks ({lines:,} lines, {control.size:,} a block)"
+        count = sum(self._counts[name] for name in control.counted or self._data)
+        return count, f"{count:,} records"
 
     def _broken(self, says: str, holds: str) -> Refused:
         more = f" and {self._more:,} more" if self._more else ""
@@ -163,7 +191,7 @@ class _Pile:
     def __init__(self, decimals: int) -> None:
         self._decimals = decimals
         self.cells = 0
-        self.total = Decimal(0)
+        self.total: Decimal | int = 0
         self.unreadable: list[str] = []
 
     def add(self, cell: str) -> None:
@@ -171,15 +199,38 @@ class _Pile:
         text = cell.strip()
         self.cells += bool(text)
         try:
-            self.total += _amount(text, self._decimals)
+            self.total += self._value(text)
         except ValueError:
             self.unreadable = self.unreadable or [presentable(shorten(text, 40))]
+
+    def _value(self, text: str) -> Decimal | int:
+        return _amount(text, self._decimals)
 
     @property
     def words(self) -> str:
         """The sum for a sentence."""
-        total = f"{self.total:,.{self._decimals}f}" if self.total == round(self.total, self._decimals) else self.total
-        return f"{total} and “{self.unreadable[0]}”, which is no number," if self.unreadable else f"{total}"
+        return f"{self._total} and “{self.unreadable[0]}”, which is no number," if self.unreadable else self._total
+
+    @property
+    def _total(self) -> str:
+        total = round(self.total, self._decimals)
+        return f"{Decimal(self.total):,.{self._decimals}f}" if self.total == total else f"{self.total}"
+
+
+class _Hash(_Pile):
+    """The sum of the digits of keys, each read as one number, whatever stands between them."""
+
+    def __init__(self, modulo: int | None) -> None:
+        super().__init__(0)
+        self._modulo = modulo
+
+    def _value(self, text: str) -> int:
+        return int(_NO_DIGIT.sub("", text)) if text else 0
+
+    @property
+    def _total(self) -> str:
+        total = f"{self.total:,}"
+        return f"{self.total % self._modulo:,} ({total} modulo {self._modulo:,})" if self._modulo else total
 
 
 def _amount(text: str, decimals: int) -> Decimal:

@@ -247,6 +247,55 @@ def test_a_count_may_name_the_record_types_it_counts():
     assert "holds 2 records" in refusal(LINES, controls=[{"count": "record_count", "of": "person"}])
 
 
+BANK = {
+    "records": {
+        "filler": {"where": [1, 3, "999"], "columns": {}, "data": False},
+        "entry": {"where": [1, 1, "6"], "columns": {"account": [2, 9]}},
+        "trailer": {"where": [1, 1, "9"], "columns": {"blocks": [2, 4], "hash": [6, 4], "check": [10, 2]}},
+    }
+}
+ENTRIES = ["6123456789", "612345678-", "6000-00-05", "900012472", "9" * 10]  # digits: 123456789, 12345678, 5
+
+
+def test_a_hash_total_is_the_end_of_the_sum_of_a_column_s_digits():
+    ends = {"hash": "hash", "of": "account", "modulo": 10_000}
+    assert len(rows(opened(ENTRIES, **BANK, controls=[ends]))) == 3
+    told = refusal([*ENTRIES[:2], *ENTRIES[3:]], **BANK, controls=[ends])
+    assert told == "The trailer says 2,472 in hash, but the file holds 2,467 (135,802,467 modulo 10,000) in account."
+
+
+@pytest.mark.parametrize(("modulo", "check"), [(10, 2), (11, 3), (97, 47)])
+def test_a_check_digit_is_what_a_hash_total_leaves(modulo, check):
+    control = [{"hash": "check", "of": "account", "modulo": modulo}]
+    said = [*ENTRIES[:3], f"900012472{check:02}"]
+    assert len(rows(opened(said, **BANK, controls=control))) == 3
+    wrong = refusal([*ENTRIES[:3], f"900012472{check + 1:02}"], **BANK, controls=control)
+    assert f"says {check + 1} in check, but the file holds {check} (135,802,472 modulo {modulo})" in wrong
+
+
+def test_a_hash_total_without_modulo_is_the_whole_sum():
+    control = [{"hash": "hash", "of": "account"}]
+    assert len(rows(opened(["6000000012", "6000000030", "900010042"], **BANK, controls=control))) == 2
+    assert "says 43 in hash, but the file holds 42 in account" in refusal(
+        ["6000000012", "6000000030", "900010043"], **BANK, controls=control
+    )
+
+
+def test_hash_totals_of_files_put_together_are_added_up_like_others():
+    control = [{"hash": "hash", "of": "account", "modulo": 10_000}]
+    assert len(rows(opened(ENTRIES[:4] * 9, **BANK, controls=control))) == 27
+
+
+def test_blocks_are_counted_over_all_lines_and_a_begun_one_counts():
+    control = [{"blocks": "blocks", "size": 4}]
+    assert len(rows(opened([*ENTRIES[:2], "90001"], **BANK, controls=control))) == 1 + 1
+    assert len(rows(opened([*ENTRIES[:3], "90002", ENTRIES[4]], **BANK, controls=control))) == 3
+    told = refusal([*ENTRIES[:3], "90003", "7 is no type"], **BANK, controls=control)
+    assert told.startswith(
+        "The trailer says 3 in blocks, but the file holds 2 blocks (5 lines, 4 a block). Not counted:"
+    )
+
+
 @pytest.mark.parametrize(("header", "told"), [("HDR20260501ABC", "is “ABC”"), ("HDR20260501", "stands in it 0 times")])
 def test_a_file_without_a_readable_number_says_so(header, told):
     table = opened([header, *LINES[1:]])
@@ -265,6 +314,13 @@ def test_a_file_without_a_readable_number_says_so(header, told):
         ({"controls": [{"count": "record_count", "sum": "salary_total"}]}, "one of count"),
         ({"controls": [{"count": "record_count", "decimals": 2}]}, "Only a sum"),
         ({"controls": [{"sequence": "file_no", "of": "person"}]}, "no `of`"),
+        ({"controls": [{"hash": "salary_total"}]}, "of which column"),
+        ({"controls": [{"hash": "salary_total", "of": "nothing"}]}, "has the column"),
+        ({"controls": [{"sum": "salary_total", "of": "salary", "modulo": 97}]}, "Only a hash"),
+        ({"controls": [{"hash": "salary_total", "of": "salary", "modulo": 1}]}, ">= 2"),
+        ({"controls": [{"blocks": "record_count"}]}, "how many lines"),
+        ({"controls": [{"count": "record_count", "size": 10}]}, "how many lines"),
+        ({"controls": [{"blocks": "record_count", "size": 10, "of": "person"}]}, "no `of`"),
         ({"records": {"trailer": {"columns": {"a": [1, 1]}}}}, "carry data"),
         ({"records": {"a": {"columns": {"a": [1, 1]}}, "b": {"columns": {"a": [1, 1]}}}}, "needs a `where"),
         ({"records": {"a": {"where": [1, 2, "HDR"], "columns": {"a": [1, 1]}}}}, "longer than"),
