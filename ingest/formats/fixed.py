@@ -13,11 +13,11 @@ from ingest.catalogue import shorten
 from ingest.formats.base import MAX_COLUMNS, Batch, BrokenRow, Flaw, FormatSpec, Part, Refused, Source, counted
 from ingest.formats.controls import Control, Totals
 from ingest.formats.filling import Filling
-from ingest.formats.text import MAX_CELL, Lines, codec_of, presentable
+from ingest.formats.text import MARKER, MAX_CELL, Lines, codec_of, presentable
+from ingest.formats.unbroken import BREAK, Unbroken
 
 _EXPECTED = "a text file of fixed width"
 _ASCII = bytes(range(0x20, 0x7F)).decode()
-_LENIENT = "ingest.undecodable"  # the error handler of ingest.formats.text: lone surrogates for what is no text
 _FRAMES = ("header", "trailer")  # record types that carry no data unless they say so
 
 Place = Annotated[int, Meta(ge=1, le=MAX_CELL)]
@@ -32,7 +32,7 @@ class RecordType(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class FixedFormat(FormatSpec, frozen=True, kw_only=True, tag="fixed"):
-    """Lines whose columns stand at agreed places.
+    """Lines whose columns stand at agreed places, or records of one length without line breaks.
 
     Rows are counted over all lines that are not blank, headers and trailers included.
     """
@@ -41,11 +41,13 @@ class FixedFormat(FormatSpec, frozen=True, kw_only=True, tag="fixed"):
     unit: Literal["characters", "bytes"] = "characters"  # what places and lengths count
     encoding: str = "utf-8"
     line_length: Place | None = None  # text beyond it means that the columns have moved, and breaks the row
+    record_length: Place | None = None  # instead of line breaks, each record is as long
     controls: list[Control] = option(default_factory=list)
 
     def __post_init__(self) -> None:
         _check_encoding(codec_of(self.encoding), self.unit)
         _check_records(self.records)
+        _check_length(self)
         for control in self.controls:
             control.check(self.framing, self.data)
 
@@ -73,7 +75,9 @@ class FixedTable:
     """Text of fixed width, read once from top to bottom."""
 
     def __init__(self, source: Source, spec: FixedFormat) -> None:
-        self._lines = Lines(source, spec.encoding, _EXPECTED)
+        self._lines = _opened(source, spec)
+        self._ends = "" if spec.record_length else "\r\n"
+        self._flaw_of = self._damage if spec.record_length else self._misfit
         self._unit = spec.unit
         self._codec = codec_of(self._lines.encoding)
         if spec.unit == "bytes" and not _keeps_ascii(self._codec):
@@ -81,7 +85,7 @@ class FixedTable:
             raise Refused("unreadable", file=source.name, why=why, expected=f"{spec.encoding} text")
         self._kinds = {name: _Kind(name, record) for name, record in spec.records.items()}
         self._marks = _marks(spec.records)
-        self._most = spec.line_length
+        self._most = spec.line_length or spec.record_length
         self._part_of = {name: part for part, name in enumerate(spec.data)}
         self._totals = Totals(spec.controls, spec.framing, spec.data)
         self._blank_lines = 0
@@ -114,7 +118,7 @@ class FixedTable:
             name, cells = self._cut(text)
             if filling.is_full(self._lines.position):
                 yield from filling.taken(self._lines.position)
-            if flaw := self._misfit(name, text):
+            if flaw := self._flaw_of(name, text):
                 self._totals.leave_out(line, _why(flaw))
                 filling.add_broken(self._part_of.get(name or "", 0), BrokenRow(row, line, _shown(text), flaw))
                 continue
@@ -128,11 +132,11 @@ class FixedTable:
 
     def _records(self) -> Iterator[tuple[int, str, bool]]:
         """Each line that is not blank: its number, its text, and whether it may hold what is no text."""
-        numbers = itertools.count(1)
+        numbers, ends = itertools.count(1), self._ends
         for block in self._lines.blocks():
             for line in block.lines:
                 number = next(numbers)
-                text = line.rstrip("\r\n")
+                text = line.rstrip(ends)
                 if text and not text.isspace():
                     yield number, text, block.suspect
                 else:
@@ -142,7 +146,7 @@ class FixedTable:
         """The name of a line's record type, if it has a known one, and its cells."""
         if self._unit == "bytes" and not text.isascii():
             raw = text.encode(self._codec, "surrogateescape")
-            kind = self._kind(lambda cut: raw[cut].decode(self._codec, _LENIENT))
+            kind = self._kind(lambda cut: raw[cut].decode(self._codec, MARKER))
             return (kind.name, kind.cut_bytes(raw, self._codec)) if kind else (None, [])
         kind = self._kind(text.__getitem__)
         return (kind.name, kind.cut(text)) if kind else (None, [])
@@ -163,6 +167,17 @@ class FixedTable:
         details: dict[str, object] = {"found": f"text up to place {self._length(text)} in its", "expected": self._most}
         return Flaw(0, None, "ragged_row", details=details)
 
+    def _damage(self, name: str | None, text: str) -> Flaw | None:
+        """Of a record without line breaks."""
+        length = len(text.encode(self._codec, "surrogateescape")) if self._unit == "bytes" else len(text)
+        if found := BREAK.search(text):
+            told = f"a line break at place {found.start() + 1}"
+        elif length != self._most:
+            told = f"{length:,} {self._unit}"
+        else:
+            return self._misfit(name, text)
+        return Flaw(0, None, "ragged_row", details={"found": f"{told} in its", "expected": self._most})
+
     def _unknown(self, text: str) -> Flaw:
         found = presentable(shorten(text[self._marks[0][0]], 40))
         known = ", ".join(mark for _, names in self._marks for mark in names)
@@ -171,6 +186,12 @@ class FixedTable:
     def _length(self, text: str) -> int:
         text = text.rstrip(" ")
         return len(text.encode(self._codec, "surrogateescape")) if self._unit == "bytes" else len(text)
+
+
+def _opened(source: Source, spec: FixedFormat) -> Lines:
+    if spec.record_length is None:
+        return Lines(source, spec.encoding, _EXPECTED)
+    return Unbroken(source, spec.encoding, _EXPECTED, spec.record_length, spec.unit)
 
 
 class _Kind:
@@ -186,7 +207,7 @@ class _Kind:
 
     def cut_bytes(self, raw: bytes, codec: str) -> list[str]:
         """The same where places are bytes; each cell is decoded on its own, so that none can shift another."""
-        return [raw[cut].decode(codec, _LENIENT) for cut in self._cuts]
+        return [raw[cut].decode(codec, MARKER) for cut in self._cuts]
 
 
 def _slice(start: int, length: int) -> slice:
@@ -227,6 +248,18 @@ def _keeps_ascii(codec: str) -> bool:
 def _check_encoding(codec: str, unit: str) -> None:
     if unit == "bytes" and not _keeps_ascii(codec):
         raise ValueError(f"Columns cannot be counted in bytes of {codec}; count them in characters.")
+
+
+def _check_length(spec: FixedFormat) -> None:
+    """Of records without line breaks."""
+    if spec.record_length is None:
+        return
+    if spec.line_length:
+        raise ValueError("A file has lines, with a `line_length`, or records of one `record_length`, never both.")
+    for kind in spec.records.values():
+        for name, (start, length) in kind.columns.items():
+            if start + length - 1 > spec.record_length:
+                raise ValueError(f"The column {name!r} reaches beyond the {spec.record_length} places of a record.")
 
 
 def _check_records(records: dict[str, RecordType]) -> None:

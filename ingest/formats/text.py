@@ -16,6 +16,7 @@ from ingest.formats.encodings import DETECT, detected
 SLICE = 256 * 1024  # bytes decoded at a time
 MAX_LINE = 4_000_000  # characters; a longer line is never held
 MAX_CELL = 1_000_000  # characters
+MARKER = "ingest.undecodable"  # the error handler that makes lone surrogates of what is no text
 OVERLONG = "\0" * (MAX_CELL + 1)  # stands for a line above MAX_LINE: one text that no cell can hold
 
 # The marks of the WHATWG Encoding Standard, and UTF-32's first, because its little-endian mark begins with UTF-16's.
@@ -43,7 +44,6 @@ _SEAM = re.compile("[\ufeff\x1a]")  # what programs put at either end of a file,
 _HIGH = 0x80  # the first byte that PEP 383 has a surrogate for
 _BEGINNING = 256  # bytes
 _BINARY_SHARE = 0.3  # of NUL bytes; Latin text read as UTF-16 comes to 0.5
-_MARKER = "ingest.undecodable"
 _ENDED_BY_MARK = "The end-of-file mark (0x1A) behind the last line was passed over."
 
 
@@ -105,7 +105,7 @@ class Lines:
         """
         suspect = False
         for text in self._texts():
-            dirty = _is_suspect(text)
+            dirty = is_suspect(text)
             suspect = suspect or dirty
             lines = io.StringIO(text, newline="").readlines()
             rest = lines.pop() if lines and lines[-1][-1] not in "\r\n" else ""
@@ -133,7 +133,7 @@ class Lines:
         return [*told, *([_ENDED_BY_MARK] if self._ended_by_mark else [])]
 
     def _texts(self) -> Iterator[str]:
-        errors = "surrogateescape" if self._codec == "utf-8" else _MARKER  # the former is C, for the usual case only
+        errors = "surrogateescape" if self._codec == "utf-8" else MARKER  # the former is C, for the usual case only
         decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(self._codec)(errors), translate=False)
         for piece in itertools.chain([self._head], self._slices):
             self.position += len(piece)
@@ -166,7 +166,7 @@ def codec_of(encoding: str) -> str:
         name = codecs.lookup(encoding).name
         name = _UNMARKED.get(name, name)
         b" ".decode(name, "replace")  # refuses the codecs that are no text encodings, such as base64
-        codecs.getincrementaldecoder(name)(_MARKER).decode(bytes(range(256)), final=True)
+        codecs.getincrementaldecoder(name)(MARKER).decode(bytes(range(256)), final=True)
     except (LookupError, ValueError, TypeError):
         raise ValueError(f"There is no text encoding {encoding!r}; usual ones are utf-8, cp1252 and utf-16.") from None
     return name
@@ -184,7 +184,7 @@ def presentable(cell: str) -> str:
     return _NO_TEXT.sub("\ufffd", cell)
 
 
-def _is_suspect(text: str) -> bool:
+def is_suspect(text: str) -> bool:
     """What `is_dirty` says, ten times as fast on long clean text."""
     try:
         odd = "\0" in text or "\x1a" in text
@@ -252,4 +252,4 @@ def _mark_undecodable(error: UnicodeError) -> tuple[str, int]:
     return "".join(chr(0xDC00 + byte) if byte >= _HIGH else "\udcff" for byte in left), error.end
 
 
-codecs.register_error(_MARKER, _mark_undecodable)
+codecs.register_error(MARKER, _mark_undecodable)

@@ -181,6 +181,77 @@ def test_utf_16_cannot_be_counted_in_bytes():
     assert "counted in bytes" in refusal("\ufeffHDR".encode("utf-16-le"), unit="bytes")
 
 
+# ---------------------------------------------------------------- without line breaks
+
+
+def unbroken(content, **changes):
+    records = {"person": {"columns": {"id": [1, 3], "name": [4, 5]}}}
+    return opened(content, records=records, controls=[], record_length=8, **changes)
+
+
+def told(table):
+    """(row, line, found, expected) of broken rows."""
+    return [
+        (one.row, one.line, one.flaw.code, one.flaw.details["found"])
+        for batch in table.batches()
+        for one in batch.broken
+    ]
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1 << 20])
+def test_records_without_line_breaks_are_cut_by_their_length(chunk):
+    table = unbroken("001Ann  002Bob  " + " " * 8 + "003Cy   ", chunk=chunk)
+    assert rows(table) == [
+        ("person", 1, 1, ["001", "Ann  "]),
+        ("person", 2, 2, ["002", "Bob  "]),
+        ("person", 3, 4, ["003", "Cy   "]),
+    ]
+    assert table.remarks == ["1 blank line was passed over."]
+
+
+@pytest.mark.parametrize("encoding", ["cp037", "cp500", "cp1252", "utf-8"])
+def test_the_length_of_a_record_is_counted_in_the_unit_of_its_columns(encoding):
+    people = ["001Zoé  ", "002Bob  "]
+    table = unbroken("".join(people).encode(encoding), encoding=encoding)
+    assert [cells for *_, cells in rows(table)] == [["001", "Zoé  "], ["002", "Bob  "]]
+    raw = b"".join(one.rstrip().encode(encoding).ljust(8, " ".encode(encoding)) for one in people)
+    table = unbroken(raw, encoding=encoding, unit="bytes", chunk=5)
+    assert [[cell.strip() for cell in cells] for *_, cells in rows(table)] == [["001", "Zoé"], ["002", "Bob"]]
+
+
+@pytest.mark.parametrize("unit", ["characters", "bytes"])
+def test_a_short_last_record_is_told_and_not_read(unit):
+    table = unbroken("001Zoé 002Bo" if unit == "bytes" else "001Zoé  002Bo", unit=unit)
+    assert told(table) == [(2, 2, "ragged_row", f"5 {unit} in its")]
+    assert [cells[0] for *_, cells in rows(unbroken("001Ann  002Bo"))] == ["001"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\x1a", "\r\n\x1a"])
+def test_a_line_break_behind_the_last_record_is_passed_over_and_told(end):
+    table = unbroken(f"001Ann  002Bob  {end}")
+    assert len(rows(table)) == 2
+    assert table.remarks == ["A line break or end-of-file mark behind the last record was passed over."]
+
+
+def test_a_line_break_in_a_record_that_moves_nothing_costs_its_record_alone():
+    table = unbroken("001An\nn 002Bob  003Cy   ")
+    assert told(table) == [(1, 1, "ragged_row", "a line break at place 6 in its")]
+    assert [cells[0] for *_, cells in rows(unbroken("001An\nn 002Bob  003Cy   \n"))] == ["002", "003"]
+
+
+@pytest.mark.parametrize(
+    "content", ["001An\nn  002Bob  003Cy   ", "001Ann  \n002Bob  \n003Cy   \n", "        \n001Ann  "]
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "cp037"])
+def test_line_breaks_that_move_all_records_behind_them_refuse_the_file(content, encoding):
+    told = refusal(content.encode(encoding), record_length=8, controls=[], encoding=encoding, records=unbroken_records)
+    assert "a line break stands in record" in told
+    assert "records of 8 characters without line breaks" in told
+
+
+unbroken_records = {"person": {"columns": {"id": [1, 3], "name": [4, 5]}}}
+
+
 # ---------------------------------------------------------------- controls
 
 
@@ -325,6 +396,8 @@ def test_a_file_without_a_readable_number_says_so(header, told):
         ({"records": {"a": {"columns": {"a": [1, 1]}}, "b": {"columns": {"a": [1, 1]}}}}, "needs a `where"),
         ({"records": {"a": {"where": [1, 2, "HDR"], "columns": {"a": [1, 1]}}}}, "longer than"),
         ({"records": {"a": {"columns": {"a": [0, 1]}}}}, ">= 1"),
+        ({"record_length": 20}, "beyond the 20"),
+        ({"record_length": 40, "line_length": 40}, "never both"),
         ({"encoding": "utf-9"}, "no text encoding"),
     ],
 )
@@ -341,14 +414,16 @@ awkward = st.text(st.sampled_from("HDRP012TRL 9\n\r\x1a\0é"), max_size=80).map(
 
 @given(content=st.binary(max_size=120) | awkward, unit=st.sampled_from(["characters", "bytes"]), size=st.integers(1, 9))
 @settings(max_examples=400, deadline=None)
+@pytest.mark.parametrize("length", [None, 30])
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "shift_jis"])
-def test_any_bytes_give_an_orderly_table_or_a_refusal(encoding, content, unit, size):
+def test_any_bytes_give_an_orderly_table_or_a_refusal(encoding, length, content, unit, size):
+    changes = {"controls": [], "unit": unit, "encoding": encoding, "record_length": length}
     try:
-        batches = list(opened(content, controls=[], unit=unit, encoding=encoding).batches())
+        batches = list(opened(content, **changes).batches())
     except Refused as refused:
         event(refused.code)
         return
-    again = rows(opened(content, chunk=size, controls=[], unit=unit, encoding=encoding))
+    again = rows(opened(content, chunk=size, **changes))
     assert again == sorted(
         ((b.sheet, *row) for b in batches for row in zip(b.rows, b.lines, b.cells, strict=True)), key=lambda r: r[1]
     )
