@@ -11,6 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from gateway.config import FieldError, nearest
 from ingest.formats.base import (
     MAX_COLUMNS,
     Batch,
@@ -24,7 +25,7 @@ from ingest.formats.base import (
     counted,
     filled,
 )
-from ingest.formats.delimited import Record, Records, Trouble
+from ingest.formats.delimited import STAND_IN, LongRecords, Record, Records, Trouble
 from ingest.formats.filling import Filling
 from ingest.formats.footer import Foot
 from ingest.formats.text import MAX_CELL, SLICE, Lines, codec_of, presentable
@@ -36,6 +37,7 @@ _TOO_LONG = f"more than {MAX_CELL:,} characters"
 
 # what Excel takes for the delimiter, and shows as no row; other programs fill that line up with delimiters
 _DECLARED = re.compile(r"\"?sep=([^\"\w\r\n])\"?\1*(?:\r\n?|\n|$)", re.IGNORECASE)
+_NO_MARKS = f"\r\n\0{STAND_IN}"
 
 Row = tuple[int, Record]  # its position in the table, and what stands there
 
@@ -46,7 +48,7 @@ class CsvFormat(FormatSpec, frozen=True, kw_only=True, tag="csv"):
     Rows are counted as a spreadsheet shows them, so `header_row` counts the `skip_lines` above it too.
     """
 
-    delimiter: str = ","  # one character, or `comma`, `tab`, `pipe`, `semicolon`
+    delimiter: str = ","  # what stands between cells, or `comma`, `tab`, `pipe`, `semicolon`
     encoding: str = "utf-8"
     quote: str | None = '"'
     escape: str | None = None
@@ -70,7 +72,7 @@ class CsvFormat(FormatSpec, frozen=True, kw_only=True, tag="csv"):
 
     @property
     def separator(self) -> str:
-        """The delimiter as a character."""
+        """The delimiter itself."""
         return _DELIMITERS.get(self.delimiter, self.delimiter)
 
 
@@ -95,7 +97,8 @@ class CsvTable:
 
     def __init__(self, source: Source, spec: CsvFormat) -> None:
         self._lines = Lines(source, spec.encoding, _EXPECTED)
-        declared = None if spec.skip_lines else declared_delimiter(self._lines.beginning)
+        heeds = spec.skip_lines == 0 and len(spec.separator) == 1
+        declared = declared_delimiter(self._lines.beginning) if heeds else None
         self._declared = declared if declared not in {spec.separator, spec.quote, spec.escape} else None
         self._agreed = spec.separator
         is_no_row = declared is not None and spec.header_row <= 1
@@ -230,7 +233,8 @@ def declared_delimiter(text: str) -> str | None:
 
 
 def _records(lines: Lines, spec: CsvFormat, delimiter: str, skip: int) -> Records:
-    return Records(
+    kind = Records if len(delimiter) == 1 else LongRecords
+    return kind(
         lines.blocks(),
         skip,
         delimiter=delimiter,
@@ -241,12 +245,23 @@ def _records(lines: Lines, spec: CsvFormat, delimiter: str, skip: int) -> Record
 
 
 def _check_marks(delimiter: str, quote: str | None, escape: str | None) -> None:
-    for what, mark in (("delimiter", delimiter), ("quote", quote), ("escape", escape)):
-        if mark is not None and (len(mark) != 1 or mark in "\r\n\0"):
-            words = ", ".join(_DELIMITERS)
-            raise ValueError(f"The {what} {mark!r} is not one character (a delimiter may also be one of: {words}).")
-    marks = [mark for mark in (delimiter, quote, escape) if mark]
-    if len(set(marks)) < len(marks) or " " in marks[1:]:
+    _check_delimiter(delimiter)
+    for what, mark in (("quote", quote), ("escape", escape)):
+        if mark is not None and (len(mark) != 1 or mark in _NO_MARKS):
+            raise ValueError(f"The {what} {mark!r} is not one character.")
+    marks = [mark for mark in (quote, escape) if mark]
+    if len(set(marks)) < len(marks) or " " in marks or any(mark in delimiter for mark in marks):
         raise ValueError(
             "The delimiter, quote and escape must be different characters, and only the first may be a space."
         )
+
+
+def _check_delimiter(delimiter: str) -> None:
+    """Letters and digits in several characters are a word that was misspelt."""
+    is_word = len(delimiter) > 1 and any(map(str.isalnum, delimiter))
+    if not delimiter or is_word or set(delimiter) & set(_NO_MARKS):
+        sentence = (
+            f"The delimiter {delimiter!r} cannot stand between cells: it is one character, several that are neither "
+            f"letters nor digits, or one of {', '.join(_DELIMITERS)}."
+        )
+        raise FieldError(sentence, at=("delimiter",), suggestion=nearest(delimiter, _DELIMITERS))

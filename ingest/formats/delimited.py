@@ -22,6 +22,9 @@ class Trouble(NamedTuple):
 
 _BAD_QUOTES = Trouble("bad_quotes")
 
+STAND_IN = "\uffff"  # a noncharacter, which Unicode keeps for such uses
+_NO_TEXT = "\udcff"  # as a byte that is no text comes
+
 Record = tuple[int, list[str], Trouble | None]  # the line it starts on, its cells, and what is wrong with them
 
 csv.field_size_limit(MAX_CELL)  # the module knows one limit for the whole process
@@ -145,6 +148,32 @@ class Records:
         if line is OVERLONG:
             return []
         return next(csv.reader((line[:_SALVAGED].rstrip("\r\n"),), self._lenient))
+
+
+class LongRecords(Records):
+    """Records between whose cells several characters stand.
+
+    The csv module knows one character only, so one that no text holds stands there meanwhile. Where it does stand in
+    the file, it is told as what is no text.
+    """
+
+    def __init__(self, blocks: Iterable[Block], skip: int, *, delimiter: str, **dialect: Any) -> None:  # noqa: ANN401 - csv's own options
+        super().__init__(map(self._shortened, blocks), skip, delimiter=STAND_IN, **dialect)
+        self._delimiter = delimiter
+
+    def __iter__(self) -> Iterator[Record]:
+        """The records in order. Once."""
+        for number, cells, trouble in super().__iter__():
+            if STAND_IN in "".join(cells):  # inside quotes it is text
+                yield number, [cell.replace(STAND_IN, self._delimiter) for cell in cells], trouble
+            else:
+                yield number, cells, trouble
+
+    def _shortened(self, block: Block) -> Block:
+        suspect = block.suspect
+        if STAND_IN in "".join(block.lines):
+            block, suspect = Block([line.replace(STAND_IN, _NO_TEXT) for line in block.lines], suspect), True
+        return Block([line.replace(self._delimiter, STAND_IN) for line in block.lines], suspect)
 
 
 def _trouble(error: csv.Error) -> Trouble:

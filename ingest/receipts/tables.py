@@ -1,5 +1,7 @@
 """errors.csv: the rejected rows in the partner's own layout and delimiter, then what was wrong and which row it is.
 
+A comma stands there where the partner's delimiter is several characters, which no spreadsheet takes apart.
+
 Each sheet and each record type with rejected rows has a file of its own, for each has columns of its own.
 UTF-8 with a byte order mark: the one encoding in which a spreadsheet shows every partner's text as it was.
 """
@@ -23,7 +25,7 @@ from ingest.receipts.rejected import RejectedRow
 
 def write_tables(rows: Iterable[RejectedRow], spec: FormatSpec, folder: Path) -> None:
     """One table a part; `spec` is the format of the file that the rows are from."""
-    delimiter = spec.separator if isinstance(spec, CsvFormat) else ","
+    delimiter = spec.separator if isinstance(spec, CsvFormat) and len(spec.separator) == 1 else ","
     writers: dict[int, Any] = {}
     with ExitStack() as stack:
         for row in rows:

@@ -90,6 +90,9 @@ BROKEN: dict[str, tuple[str, int, str, str, str | None]] = {
     "a key of a format misspelt": (
         FEED.replace("type: csv", "type: csv, delimeter: a"), 8, "feeds.roster.format.delimeter", "known key", "delimiter",
     ),
+    "a delimiter misspelt": (
+        FEED.replace("type: csv", "type: csv, delimiter: semi-colon"), 8, "feeds.roster.format.delimiter", "between cells", "semicolon",
+    ),
     "a format that contradicts itself": (
         FEED.replace("type: csv", "type: csv, header_row: 0"), 8, "feeds.roster.format", "never both", None,
     ),

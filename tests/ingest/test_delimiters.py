@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from helpers.inbox import COLUMNS, ME, as_csv, counts, people
 from helpers.spreadsheets import workbook
 
+from gateway.domain.partners.homes import find_home
 from gateway.errors import Permanent
+from ingest.receipts import folder_of
 
 OTHERS = [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")]
 
@@ -77,6 +81,23 @@ def test_a_named_delimiter_that_was_agreed_is_no_row_either(inbox):
 def test_settings_that_count_that_line_as_a_row_go_on_to_do_so(inbox, roster, form):
     inbox.apply(roster.replace("{type: csv}", form))
     assert counts(inbox.drop("roster_20260301.csv", b"sep=,\r\n" + as_csv(people(3)))) == {"read": 3, "created": 3}
+
+
+def test_rejected_rows_between_several_characters_go_back_between_commas_and_come_in_repaired(inbox, roster):
+    inbox.apply(roster.replace("{type: csv}", '{type: csv, delimiter: "||"}'))
+    told = inbox.drop("roster_20260301.csv", between("||", as_csv([*people(3), {"EMP_ID": "E4", "DOB": "soon"}])))
+    assert counts(told) == {"read": 4, "created": 3, "rejected": 1}
+    folder = folder_of(inbox.office.settings, find_home(inbox.office, inbox.slug), UUID(told["import_id"]))
+    sent_back = (folder / "errors.csv").read_text(encoding="utf-8-sig")
+    assert sent_back.startswith("EMP_ID,Last Name,DOB,")
+    repaired = inbox.drop("errors.csv", sent_back.replace("E4,,soon", "E4,Four,05/06/1980").encode())
+    assert counts(repaired) == {"read": 1, "created": 1}
+
+
+def test_another_delimiter_is_recognised_where_several_characters_were_agreed(inbox, roster):
+    inbox.apply(roster.replace("{type: csv}", '{type: csv, delimiter: "||"}'))
+    told = inbox.drop("roster_20260301.csv", between(";", as_csv(people(3))))
+    assert (told["code"], "“||”" in told["reason"]) == ("other_delimiter", True)
 
 
 # ---------------------------------------------------------------- names of columns
