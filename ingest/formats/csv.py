@@ -6,7 +6,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, dropwhile, islice
 from typing import Annotated
 
 from msgspec import Meta
@@ -28,6 +28,7 @@ from ingest.formats.base import (
 from ingest.formats.delimited import STAND_IN, LongRecords, Record, Records, Trouble
 from ingest.formats.filling import Filling
 from ingest.formats.footer import Foot
+from ingest.formats.heading import grouped
 from ingest.formats.text import MAX_CELL, SLICE, Lines, codec_of, presentable
 from ingest.formats.widths import LOOKED_AT, width_of
 
@@ -52,7 +53,8 @@ class CsvFormat(FormatSpec, frozen=True, kw_only=True, tag="csv"):
     encoding: str = "utf-8"
     quote: str | None = '"'
     escape: str | None = None
-    header_row: Annotated[int, Meta(ge=0)] = 1  # 0: there is none, `columns` names the columns
+    header_row: Annotated[int, Meta(ge=0)] = 1  # its uppermost; 0: there is none, `columns` names the columns
+    header_rows: Annotated[int, Meta(ge=1, le=9)] = 1  # "Address" over "City" is the column "Address City"
     skip_lines: Annotated[int, Meta(ge=0)] = 0  # above the table, whatever quotes they hold
     columns: list[str] | None = None
     footer: Footer | None = None
@@ -62,6 +64,8 @@ class CsvFormat(FormatSpec, frozen=True, kw_only=True, tag="csv"):
         _check_marks(self.separator, self.quote, self.escape)
         if bool(self.columns) == bool(self.header_row):
             raise ValueError("A table has a header row, or `header_row: 0` and its `columns`, never both.")
+        if self.header_row == 0 and self.header_rows > 1:
+            raise ValueError("`header_row: 0` says that there is no header, so it has no `header_rows`.")
         if 0 < self.header_row <= self.skip_lines:
             raise ValueError(
                 f"Row {self.header_row} cannot be the header: the first {self.skip_lines} lines are skipped. "
@@ -92,7 +96,7 @@ class CsvTable:
     Attributes:
         header: the names as found, without blank ones at the end that rows have no cell for; U+FFFD stands for what is
             no text.
-        header_row: its row, or 0 when the feed names the columns.
+        header_row: its (first) row, or 0 when the feed names the columns.
     """
 
     def __init__(self, source: Source, spec: CsvFormat) -> None:
@@ -106,9 +110,11 @@ class CsvTable:
         self._rows: Iterator[Row] = enumerate(self._records, start=spec.skip_lines + 1)
         self._passed = Counter[str]()
         self.header_row = spec.header_row
-        header = [presentable(name) for name in spec.columns or self._found_header(source.name)]
+        heads = [spec.columns] if spec.columns else self._found_header(source.name, spec.header_rows)
+        heads = [[*map(presentable, names)] for names in heads]
+        header = heads[0] if len(heads) == 1 else grouped(heads)
         self._foot = Foot(spec.footer, header, _cells_of)
-        self._data = self._foot.without(self._filled_rows(header))
+        self._data = self._foot.without(self._filled_rows(heads))
         self._head = self._looked_at()
         whole = [cells for _, (_, cells, trouble) in self._head if trouble is None]
         self._width, self._doubt = width_of(source.name, header, whole)
@@ -162,40 +168,36 @@ class CsvTable:
                 break
         return head
 
-    def _found_header(self, name: str) -> list[str]:
-        for row, (_, cells, trouble) in self._rows:
-            if row == self.header_row:
-                return self._checked_header(name, cells, trouble.code if trouble else None)
-        raise Refused("empty_file", file=name)
-
-    def _checked_header(self, name: str, cells: list[str], code: str | None) -> list[str]:
-        if len(cells) > MAX_COLUMNS:
-            raise Refused("too_large", file=name, why=f"it has {len(cells):,} columns; {MAX_COLUMNS:,} is the most")
-        if code == "too_long":
-            raise Refused("too_large", file=name, why=f"row {self.header_row}, its header, is {_TOO_LONG} long")
-        if code == "bad_quotes":
-            why = f"a quote in row {self.header_row}, its header, is never closed or not doubled"
-            raise Refused("unreadable", file=name, why=why, expected=_EXPECTED)
-        if len(cells) > 1 or "".join(cells).strip():
-            return cells
-        if any(True for _ in self._filled_rows(cells)):
+    def _found_header(self, name: str, height: int) -> list[list[str]]:
+        """Its rows."""
+        below = dropwhile(lambda row: row[0] < self.header_row, self._rows)
+        rows = list(islice(below, height))
+        for row, (_, cells, trouble) in rows:
+            _check_header(name, row, cells, trouble.code if trouble else None)
+        if len(rows) < height:
+            raise Refused("empty_file", file=name)
+        heads = [cells for _, (_, cells, _) in rows]
+        if any(len(cells) > 1 or filled(cells) for cells in heads):
+            return heads
+        if any(True for _ in self._filled_rows(heads)):
             why = f"row {self.header_row}, where its header should be, is blank"
             raise Refused("unreadable", file=name, why=why, expected=_EXPECTED)
         raise Refused("empty_file", file=name)
 
-    def _filled_rows(self, header: list[str]) -> Iterator[Row]:
-        """All but the rows without content, and the header where it stands again."""
-        names = [name.strip() for name in header]
-        first = "".join(names[:1])
+    def _filled_rows(self, heads: list[list[str]]) -> Iterator[Row]:
+        """All but the rows without content, and the header where it, or a row of it, stands again."""
+        again = [[name.strip() for name in names] for names in heads]
+        starts = frozenset("".join(names[:1]) for names in again)
+        thing = "repeated header" if len(heads) == 1 else "repeated header row"
         for row in self._rows:
             _, cells, trouble = row[1]
             start = cells[0].strip() if cells else ""
-            if start and start != first:
+            if start and start not in starts:
                 yield row
             elif not start and trouble is None and not filled(cells):
                 self._passed["blank row" if len(cells) > 1 else "blank line"] += 1
-            elif [cell.strip() for cell in cells] == names:
-                self._passed["repeated header"] += 1
+            elif [cell.strip() for cell in cells] in again:
+                self._passed[thing] += 1
             else:
                 yield row
 
@@ -221,6 +223,16 @@ class CsvTable:
             expected = self._width.cells if len(cells) != self._width.cells else self._width.blank_from
             return {"found": len(cells), "expected": expected}
         return {"expected": _TOO_LONG} if code == "too_long" else {}
+
+
+def _check_header(name: str, row: int, cells: list[str], code: str | None) -> None:
+    if len(cells) > MAX_COLUMNS:
+        raise Refused("too_large", file=name, why=f"it has {len(cells):,} columns; {MAX_COLUMNS:,} is the most")
+    if code == "too_long":
+        raise Refused("too_large", file=name, why=f"row {row}, its header, is {_TOO_LONG} long")
+    if code == "bad_quotes":
+        why = f"a quote in row {row}, its header, is never closed or not doubled"
+        raise Refused("unreadable", file=name, why=why, expected=_EXPECTED)
 
 
 def _cells_of(row: Row) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ingest.formats.answers import Merge, Rows
 from ingest.formats.base import MAX_COLUMNS, Footer
 from ingest.formats.footer import Foot
+from ingest.formats.heading import joined
 from ingest.formats.text import presentable
 from ingest.naming import fold
 
@@ -137,7 +138,7 @@ def _names(head: Rows, start: int, height: int) -> list[str]:
     names = lines[0]
     if height > 1:
         _merge(lines, head.merges, start)
-        names = [_joined(column) for column in zip(*lines, strict=True)]
+        names = [joined(column) for column in zip(*lines, strict=True)]
     while names and not names[-1].strip():
         names.pop()
     return names
@@ -156,8 +157,3 @@ def _merge(lines: list[list[str]], merges: list[Merge], first: int) -> None:
             upper[columns] = [upper[left]] * width
         if top <= first < bottom:
             lower[columns] = [""] * width
-
-
-def _joined(names: tuple[str, ...]) -> str:
-    """A name that stands in both rows is one name."""
-    return " ".join(dict.fromkeys(filter(None, (name.strip() for name in names))))
