@@ -28,22 +28,34 @@ from ingest.formats.workbook import EXPECTED, Workbook
 
 _MOST_NAMED = 10  # sheets named in a remark
 _TOO_LONG: dict[str, object] = {"expected": f"more than {MAX_CELL:,} characters"}
+_NEVER_BOTH = "A header stands in `header_row`, or is looked for with `find_header`, never both."
 _NONE: dict[str, object] = {}
+
+
+HeaderRow = Annotated[int, Meta(ge=1, le=FIND_WITHIN)]
+HeaderNames = Annotated[list[str], Meta(min_length=1)]
+HeaderRows = Literal[1, 2]
 
 
 class SheetChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A sheet by its `name`, or all those whose whole name the expression `match` fits.
 
-    `constants` are columns that each of its rows has besides its own: {Status: Terminated}.
+    `constants` are columns that each of its rows has besides its own: {Status: Terminated}. What it says of its header
+    counts instead of what the format says of all.
     """
 
     name: str | None = None
     match: str | None = None
     constants: dict[str, str] = {}
+    header_row: HeaderRow | None = None
+    find_header: HeaderNames | None = None
+    header_rows: HeaderRows | None = None
 
     def __post_init__(self) -> None:
         if bool(self.name) == bool(self.match):
             raise ValueError("A sheet is chosen either by `name` or by `match`.")
+        if self.find_header and self.header_row:
+            raise ValueError(_NEVER_BOTH)
         patterns.matcher(self.match or "", ignore_case=True)
 
     def fits(self, name: str) -> bool:
@@ -64,14 +76,21 @@ class ExcelFormat(FormatSpec, frozen=True, kw_only=True, tag="excel"):
     typed_cells: ClassVar[bool] = True
 
     sheets: Annotated[list[str | SheetChoice], Meta(min_length=1)] | None = None
-    header_row: Annotated[int, Meta(ge=1, le=FIND_WITHIN)] = 1  # its upper row where it has two
-    find_header: Annotated[list[str], Meta(min_length=1)] | None = None  # the first row that has all these names
-    header_rows: Literal[1, 2] = 1  # 2: "Address" over "City" is the column "Address City"
+    header_row: HeaderRow = 1  # its upper row where it has two
+    find_header: HeaderNames | None = None  # the first row that has all these names
+    header_rows: HeaderRows = 1  # 2: "Address" over "City" is the column "Address City"
     footer: Footer | None = None
 
     def __post_init__(self) -> None:
         if self.find_header and self.header_row != 1:
-            raise ValueError("A header stands in `header_row`, or is looked for with `find_header`, never both.")
+            raise ValueError(_NEVER_BOTH)
+
+    def heading(self, choice: SheetChoice | None) -> tuple[int, list[str] | None, int]:
+        """Where the header of a chosen sheet stands: `header_row`, `find_header` and `header_rows`."""
+        rows = (choice and choice.header_rows) or self.header_rows
+        if choice and (choice.header_row or choice.find_header):
+            return choice.header_row or 1, choice.find_header, rows
+        return self.header_row, self.find_header, rows
 
 
 def open_table(source: Source, spec: ExcelFormat) -> ExcelTable:
@@ -90,6 +109,7 @@ class ExcelTable:
     def __init__(self, source: Source, spec: ExcelFormat) -> None:
         self._source, self._spec = source, spec
         self._constants: dict[int, dict[str, str]] = {}
+        self._choices: dict[int, SheetChoice] = {}
         self._empty: list[str] = []
         self._workbook = Workbook(source, self._choose)
         self._data = {
@@ -168,12 +188,12 @@ class ExcelTable:
         return self._workbook.sheets[number].name
 
     def _choose(self, sheets: list[Sheet]) -> list[int]:
-        """Places of the chosen sheets, and which constants each has.
+        """Places of the chosen sheets, and which constants, and perhaps which header, each has.
 
         Raises:
             Refused: `unreadable`, a sheet that was agreed is not there.
         """
-        self._constants = {}
+        self._constants, self._choices = {}, {}
         if self._spec.sheets is None:
             first = next((number for number, one in enumerate(sheets) if one.visible), None)
             if first is None:
@@ -187,22 +207,25 @@ class ExcelTable:
                 )
             for number in found:
                 self._constants.setdefault(number, {} if isinstance(wanted, str) else wanted.constants)
+                if isinstance(wanted, SheetChoice):
+                    self._choices.setdefault(number, wanted)
         return sorted(self._constants)
 
     def _located(self, number: int, head: Rows) -> Data | None:
-        spec, name = self._spec, self._name(number)
-        header = find_header(head, spec.header_row, spec.find_header, spec.header_rows)
+        name = self._name(number)
+        header_row, names, height = self._spec.heading(self._choices.get(number))
+        header = find_header(head, header_row, names, height)
         if header and len(header.names) + len(self._constants[number]) > MAX_COLUMNS:
             raise Refused("too_large", file=self._source.name, why=f"it has more than {MAX_COLUMNS:,} columns")
         if header:
-            return Data(header, spec.footer)
-        if all(map(is_blank, head.cells[0 if spec.find_header else spec.header_row :])):
+            return Data(header, self._spec.footer)
+        if all(map(is_blank, head.cells[0 if names else header_row :])):
             self._empty.append(name)
             return None
-        if spec.find_header:
-            names = ", ".join(spec.find_header)
-            raise Refused("column_missing", missing=f"{names} (all in one of the first rows of the sheet “{name}”)")
-        raise self._unreadable(f"row {spec.header_row} of the sheet “{name}”, where its header should be, is blank")
+        if names:
+            told = ", ".join(names)
+            raise Refused("column_missing", missing=f"{told} (all in one of the first rows of the sheet “{name}”)")
+        raise self._unreadable(f"row {header_row} of the sheet “{name}”, where its header should be, is blank")
 
     def _unreadable(self, why: str) -> Refused:
         return Refused("unreadable", file=self._source.name, why=why, expected=EXPECTED)

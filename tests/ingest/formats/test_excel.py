@@ -177,6 +177,48 @@ def test_a_header_is_given_or_looked_for_never_both():
         msgspec.convert({"header_row": 2, "find_header": ["ID"]}, ExcelFormat)
 
 
+@pytest.mark.parametrize("common", [{"header_row": 2}, {"find_header": ["Nothing"]}, {"header_rows": 2}])
+def test_a_sheet_may_have_a_header_of_its_own(common):
+    staff = [["ID", "Name"], ["1", "Ann"]]
+    left = [*TITLES, ["Employee", None, "Left"], ["Nr", "Name", None], ["2", "Bob", "2025"]]
+    kin = [["Dependents"], ["Of", "Name"], ["1", "Cy"]]
+    content = workbook({"Staff": staff, "Left": left, "Kin": kin}, merges=["A4:B4", "C4:C5"])
+    sheets = [
+        {"name": "Staff", "header_row": 1, "header_rows": 1},
+        {"match": "Le.*", "header_row": 4, "header_rows": 2, "constants": {"Status": "T"}},
+        {"name": "Kin", "find_header": ["of", "name"], "header_rows": 1},
+    ]
+    table = read(content, sheets=sheets, **common)
+    assert [(part.name, part.header, part.header_row) for part in table.parts] == [
+        ("Staff", ["ID", "Name"], 1),
+        ("Left", ["Employee Nr", "Employee Name", "Left", "Status"], 4),
+        ("Kin", ["Of", "Name"], 2),
+    ]
+    assert table.rows == [(2, ["1", "Ann"]), (6, ["2", "Bob", "2025", "T"]), (3, ["1", "Cy"])]
+
+
+def test_a_sheet_that_says_nothing_of_its_header_has_that_of_the_others():
+    rows = [["title"], ["ID", "Name"], ["1", "Ann"]]
+    content = workbook({"A": rows, "B": rows, "C": rows[1:]})
+    sheets = ["A", {"name": "B", "constants": {"Of": "b"}}, {"name": "C", "header_row": 1}]
+    assert read(content, sheets=sheets, header_row=2).cells == [["1", "Ann"], ["1", "Ann", "b"], ["1", "Ann"]]
+    sheets[2] = {"name": "C", "header_rows": 1}
+    assert read(content, sheets=sheets, find_header=["id"]).cells[2] == ["1", "Ann"]
+
+
+def test_a_sheet_whose_own_header_is_not_there_refuses_the_file():
+    content = workbook({"A": [["ID"], ["1"]], "B": [["ID"], [], ["1"]]})
+    refused = refusal(content, sheets=["A", {"name": "B", "header_row": 2}])
+    assert "row 2 of the sheet “B”" in refused.details["why"]
+    missing = refusal(content, sheets=["A", {"name": "B", "find_header": ["Nr"]}])
+    assert "Nr (all in one of the first rows of the sheet “B”)" in missing.details["missing"]
+
+
+def test_the_header_of_a_sheet_is_given_or_looked_for_never_both():
+    with pytest.raises(msgspec.ValidationError, match="never both"):
+        msgspec.convert({"sheets": [{"name": "A", "header_row": 1, "find_header": ["ID"]}]}, ExcelFormat)
+
+
 # ---------------------------------------------------------------- rows
 
 
