@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 from msgspec.structs import asdict, replace
 
+from gateway.config import FieldError
+from gateway.values import dates
 from ingest.formats import Format
 
 Names = str | list[str]
@@ -202,6 +204,10 @@ class AsOf(Section, frozen=True):
     """Which instant a file speaks of; without it, the time it arrived."""
 
     file_name: str  # a strptime pattern over the whole name: "roster_%Y%m%d.csv"
+
+    def __post_init__(self) -> None:
+        if fault := dates.name_fault(self.file_name):
+            raise FieldError(fault, at=("file_name",))
 
 
 class Expected(Section, frozen=True):

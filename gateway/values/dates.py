@@ -41,6 +41,7 @@ _DIRECTIVES: dict[str, tuple[str, str, str]] = {
     "%z": ("offset", "z|[-+][0-9]{2}:?[0-9]{2}", "+hh:mm"),
 }
 _DIGITS = {"%Y", "%y", "%m", "%d", "%H", "%I", "%M", "%S", "%f"}
+_PROBE = datetime(2026, 12, 31, 23, 59, 58, tzinfo=UTC)
 _BLANKS = " \u00a0\u202f"
 _PIECES = re.compile(f"%.?|[{_BLANKS}]+|[^%]", re.DOTALL)
 _REAL_DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S")  # as a workbook's dates come
@@ -92,6 +93,21 @@ def describe(pattern: str) -> str:
 
 def _shown(piece: str) -> str:
     return _DIRECTIVES[piece][2] if piece in _DIRECTIVES else piece[-1] if piece.startswith("%") else piece
+
+
+def name_fault(pattern: str) -> str | None:
+    """What keeps strptime from telling an instant by a pattern, which it says at the first text only; None if nothing.
+
+    Patterns of names are strptime's own, with directives such as `%j` that values have not.
+    """
+    directives = [one for one in re.findall("%.?", pattern) if one != "%%"]
+    if twice := next((one for one in directives if directives.count(one) > 1), None):
+        return f"`{pattern}` says {twice} twice."
+    try:
+        found = datetime.strptime(_PROBE.strftime(pattern), pattern)  # noqa: DTZ007 - its year is all that is asked
+    except ValueError as error:
+        return f"`{pattern}` is no pattern of a date: {error}. A percent sign itself is `%%`."
+    return None if found.year == _PROBE.year else f"`{pattern}` says no year."
 
 
 def shifted(day: date, count: int, unit: str) -> date:

@@ -93,6 +93,22 @@ BROKEN: dict[str, tuple[str, int, str, str, str | None]] = {
     "a delimiter misspelt": (
         FEED.replace("type: csv", "type: csv, delimiter: semi-colon"), 8, "feeds.roster.format.delimiter", "between cells", "semicolon",
     ),
+    "a directive twice in the name of a file": (
+        FEED.replace("    contents: full", '    contents: full\n    as_of: {file_name: "r_%d%d.csv"}'),
+        10, "feeds.roster.as_of.file_name", "%d twice", None,
+    ),
+    "an unknown directive in the name of a file": (
+        FEED.replace("    contents: full", '    contents: full\n    as_of: {file_name: "r_%Y%Q.csv"}'),
+        10, "feeds.roster.as_of.file_name", "%Q", None,
+    ),
+    "a name of a file without a year": (
+        FEED.replace("    contents: full", '    contents: full\n    as_of: {file_name: "r_%m%d.csv"}'),
+        10, "feeds.roster.as_of.file_name", "no year", None,
+    ),
+    "a name of a file that ends in half a directive": (
+        FEED.replace("    contents: full", '    contents: full\n    as_of: {file_name: "r_%Y%"}'),
+        10, "feeds.roster.as_of.file_name", "percent sign", None,
+    ),
     "a format that contradicts itself": (
         FEED.replace("type: csv", "type: csv, header_row: 0"), 8, "feeds.roster.format", "never both", None,
     ),
