@@ -201,12 +201,28 @@ class Order(Section, frozen=True):
 
 
 class AsOf(Section, frozen=True):
-    """Which instant a file speaks of; without it, the time it arrived."""
+    """Which instant a file speaks of; without it, the time it arrived.
 
-    file_name: str  # a strptime pattern over the whole name: "roster_%Y%m%d.csv"
+    Exactly one of `file_name`, `column` and `line` says where it stands; `formats` and `pivot` read it as a field's do.
+    """
+
+    file_name: str | None = None  # a strptime pattern over the whole name: "roster_%Y%m%d.csv"
+    column: str | None = None  # of the rows, which must agree, or of a header or trailer of fixed width
+    line: int | None = None  # of a CSV, from 1, or from -1 at the end ...
+    cell: Annotated[int, Meta(ge=1)] | None = None  # ... one cell of it; by default all of its text
+    formats: list[str] | None = None
+    pivot: Annotated[int, Meta(ge=0, le=99)] | None = None
 
     def __post_init__(self) -> None:
-        if fault := dates.name_fault(self.file_name):
+        if (self.file_name is not None) + (self.column is not None) + (self.line is not None) != 1:
+            raise ValueError("Of which instant a file speaks says one of file_name, column and line.")
+        if self.line == 0:
+            raise FieldError("Lines are counted from 1, or from -1 at the end.", at=("line",))
+        if self.cell and self.line is None:
+            raise FieldError("A cell is one of a `line`.", at=("cell",))
+        if self.file_name is not None and (self.formats or self.pivot is not None):
+            raise FieldError("The pattern in `file_name` is the format.", at=("formats" if self.formats else "pivot",))
+        if self.file_name is not None and (fault := dates.name_fault(self.file_name)):
             raise FieldError(fault, at=("file_name",))
 
 

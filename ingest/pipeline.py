@@ -212,7 +212,7 @@ def _bound(reading: Reading, job: Job) -> tuple[Table, list[FeedPlan], list[str]
     """
     try:
         table = reading.open()
-        doubts = check_encoding(reading.source, table, job.waived)
+        doubts = [*reading.remarks, *check_encoding(reading.source, table, job.waived)]
         plans = bind(table, reading.feed, reading.learned, job.today, reading.source.name, reading.tables)
     except (Held, Refused):
         if not reading.saved:

@@ -10,9 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePath
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import select
@@ -25,6 +23,7 @@ from ingest import acceptances, corrections, formats
 from ingest.feed import Feed
 from ingest.feeds import applied_feeds, feed_for, feed_named
 from ingest.formats.base import FormatSpec, Refused, Source, Table
+from ingest.instants import instant_of
 from ingest.letters import told
 from ingest.rows import VIA, as_rows, open_rows
 from ingest.unpacking import plain
@@ -44,6 +43,7 @@ class Reading:
         originals: the rows that they correct, as they were sent.
         corrects: the import that they correct.
         is_rows: the source holds rows sent singly, see `ingest.rows`.
+        remarks: sentences where it does not say as of when it speaks.
     """
 
     source: Source
@@ -57,6 +57,7 @@ class Reading:
     originals: corrections.Originals | None
     corrects: UUID | None
     is_rows: bool
+    remarks: Sequence[str] = ()
 
     @property
     def format(self) -> FormatSpec:
@@ -110,7 +111,7 @@ def choose_reading(
         stored: the file.
         is_rows: it holds rows sent singly.
         feed: named by whoever sent it, else None: its name decides.
-        as_of: given by whoever sent it, else None: the name or the time of arrival decides.
+        as_of: given by whoever sent it, else None: the file itself or the time of arrival decides.
         received_at: when it came.
         config_id: the version with which it was held; None for the one in force.
         recall: finds the rows that corrections belong to.
@@ -130,15 +131,18 @@ def choose_reading(
         agreed, originals = feed_named(feeds, name, source.name), recall(session, original)
         saved = told(source, saved, originals, agreed.format)
         read = _as_read(agreed, source, saved, is_rows=False)
-        feed_id, corrects, speaks_of = original.feed_id, original.id, original.as_of or original.received_at
+        feed_id, corrects = original.feed_id, original.id
+        speaks_of: datetime | None = original.as_of or original.received_at
     else:
         name = feed or feed_for(feeds, source.name)
         read = _as_read(feed_named(feeds, name, source.name), source, None, is_rows=is_rows)
         feed_id, corrects = names.feed_id(session, home.partner_id, name), None
-        speaks_of = as_of or _as_of_name(read, source.name, home.time_zone) or received_at
+        speaks_of = as_of
     feed_id = _present(feed_id)
     learned = acceptances.joined(names.learned_names(session, feed_id), accepted)
-    return Reading(source, config, name, feed_id, read, learned, speaks_of, saved, originals, corrects, is_rows)
+    said, remarks = (speaks_of, []) if speaks_of else instant_of(read, source, home.time_zone, learned)
+    instant = said or received_at
+    return Reading(source, config, name, feed_id, read, learned, instant, saved, originals, corrects, is_rows, remarks)
 
 
 def past_reading(session: Session, arrival: Import, stored: Source, recall: corrections.Recall) -> Reading:
@@ -200,17 +204,6 @@ def _as_read(feed: Feed, source: Source, saved: corrections.Saved | None, *, is_
     if is_rows:
         return as_rows(feed)
     return corrections.as_saved(feed, saved, source.name) if saved else feed
-
-
-def _as_of_name(feed: Feed, file_name: str, time_zone: str) -> datetime | None:
-    """The instant in the file's name: midnight of that day in the partner's zone, unless the pattern has a time."""
-    if feed.as_of is None:
-        return None
-    try:
-        found = datetime.strptime(PurePath(file_name).name, feed.as_of.file_name)  # noqa: DTZ007 - see next line
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(time_zone))
 
 
 # ------------------------------------------------------------------------------------------------ record

@@ -64,9 +64,7 @@ def day(formats: list[str] | None = None, pivot: int | None = None, *, or_real: 
     Raises:
         OptionError: a format that is none, or formats that leave a text with two readings.
     """
-    formats = formats or ["%Y-%m-%d"]
-    real = [one for one in _REAL_DATES if or_real and one not in formats]
-    return _first_fitting(formats + real, pivot, _day, shown=formats)
+    return _days_or_instants(formats, pivot, _day, or_real=or_real)
 
 
 def instant(formats: list[str] | None = None, pivot: int | None = None) -> Callable[[str], datetime]:
@@ -84,6 +82,22 @@ def instant(formats: list[str] | None = None, pivot: int | None = None) -> Calla
             raise OptionError("formats", f"`{pattern}` has no hour; a day without a time is a `date`.")
     every = formats or [f"%Y-%m-%d{mark}{time}" for mark in "T " for time in _ISO_TIMES]
     return _first_fitting(every, pivot, _instant, shown=formats or ["%Y-%m-%dT%H:%M:%S%z"])
+
+
+def moment(
+    formats: list[str] | None = None, pivot: int | None = None, *, or_real: bool = False
+) -> Callable[[str], datetime]:
+    """Midnight of a day, or an instant where the format has a time of day; without zone where the text has no offset.
+
+    Args:
+        formats: as of `day`.
+        pivot: as of `day`.
+        or_real: as of `day`.
+
+    Raises:
+        OptionError: as of `day`.
+    """
+    return _days_or_instants(formats, pivot, _moment, or_real=or_real)
 
 
 def describe(pattern: str) -> str:
@@ -120,6 +134,14 @@ def shifted(day: date, count: int, unit: str) -> date:
         return day + timedelta(days=count)
     year, month = divmod(day.year * 12 + day.month - 1 + count * (12 if unit == "y" else 1), 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _days_or_instants(
+    formats: list[str] | None, pivot: int | None, build: Callable[[Parts, int], D], *, or_real: bool
+) -> Callable[[str], D]:
+    formats = formats or ["%Y-%m-%d"]
+    real = [one for one in _REAL_DATES if or_real and one not in formats]
+    return _first_fitting(formats + real, pivot, build, shown=formats)
 
 
 def _first_fitting(
@@ -198,7 +220,7 @@ def _known(piece: str) -> bool:
 def _check_parts(pattern: str, parts: list[str]) -> None:
     for what in ({"year", "short_year"}, {"month", "month_name"}, {"day"}):
         if len(what & set(parts)) != 1:
-            raise OptionError("formats", f"`{pattern}` must say the {max(what, key=len).split('_')[0]} exactly once.")
+            raise OptionError("formats", f"`{pattern}` must say the {min(what, key=len)} exactly once.")
     if len(set(parts)) < len(parts) or ("hour12" in parts) != ("half" in parts) or {"hour", "hour12"} <= set(parts):
         raise OptionError("formats", f"`{pattern}` says something twice, or has only one of `%I` and `%p`.")
 
@@ -220,17 +242,20 @@ def _month(parts: Parts) -> int:
 
 
 def _instant(parts: Parts, pivot: int) -> datetime:
+    found = _moment(parts, pivot)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _moment(parts: Parts, pivot: int) -> datetime:
     day = _day(parts, pivot)
     second, micro = int(parts.get("second", 0)), int(parts.get("fraction", "").ljust(6, "0"))
-    zone = _zone(parts.get("offset", "z"))
-    return datetime(
-        day.year, day.month, day.day, _hour(parts), int(parts.get("minute", 0)), second, micro, zone
-    ).astimezone(UTC)
+    zone = _zone(parts["offset"]) if "offset" in parts else None
+    return datetime(day.year, day.month, day.day, _hour(parts), int(parts.get("minute", 0)), second, micro, zone)
 
 
 def _hour(parts: Parts) -> int:
-    if "hour" in parts:
-        return int(parts["hour"])
+    if "hour12" not in parts:
+        return int(parts.get("hour", 0))
     hour = int(parts["hour12"])
     if hour not in range(1, 13):
         raise ValueError(hour)

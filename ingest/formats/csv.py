@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from itertools import chain, dropwhile, islice
 from typing import Annotated
@@ -29,7 +29,7 @@ from ingest.formats.delimited import STAND_IN, LongRecords, Record, Records, Tro
 from ingest.formats.filling import Filling
 from ingest.formats.footer import Foot
 from ingest.formats.heading import grouped
-from ingest.formats.text import MAX_CELL, SLICE, Lines, codec_of, presentable
+from ingest.formats.text import MAX_CELL, SLICE, Block, Lines, codec_of, presentable
 from ingest.formats.widths import LOOKED_AT, width_of
 
 _DELIMITERS = {"comma": ",", "tab": "\t", "pipe": "|", "semicolon": ";"}
@@ -90,6 +90,28 @@ def open_table(source: Source, spec: CsvFormat) -> CsvTable:
     return CsvTable(source, spec)
 
 
+def text_in_line(source: Source, spec: CsvFormat, line: int, cell: int | None) -> str:
+    """What a line says that may stand outside of the table, or one of its cells; blank where there is none.
+
+    Lines are counted from 1, or from -1 at the end, where blank ones do not count, and cells from 1. Without a cell it
+    is all of the line but the delimiters that programs fill it up with.
+
+    Raises:
+        Refused: `empty_file`, `unreadable`.
+    """
+    lines = chain.from_iterable(block.lines for block in Lines(source, spec.encoding, _EXPECTED).blocks())
+    if line > 0:
+        found = [*islice(lines, line - 1, line)]
+    else:
+        last = deque((one for one in lines if one.strip()), maxlen=-line)
+        found = [last[0]] if len(last) == -line else []
+    _, cells, _ = next(iter(_records(iter([Block(found, suspect=True)]), spec, spec.separator, 0)), (0, [""], None))
+    if cell:
+        return "".join(cells[cell - 1 : cell])
+    said = [one for one in cells if one.strip()]
+    return said[0] if len(said) == 1 else "".join(found)
+
+
 class CsvTable:
     """Delimited text, read once from top to bottom.
 
@@ -106,7 +128,8 @@ class CsvTable:
         self._declared = declared if declared not in {spec.separator, spec.quote, spec.escape} else None
         self._agreed = spec.separator
         is_no_row = declared is not None and spec.header_row <= 1
-        self._records = _records(self._lines, spec, self._declared or spec.separator, spec.skip_lines + is_no_row)
+        delimiter = self._declared or spec.separator
+        self._records = _records(self._lines.blocks(), spec, delimiter, spec.skip_lines + is_no_row)
         self._rows: Iterator[Row] = enumerate(self._records, start=spec.skip_lines + 1)
         self._passed = Counter[str]()
         self.header_row = spec.header_row
@@ -244,10 +267,10 @@ def declared_delimiter(text: str) -> str | None:
     return found[1] if (found := _DECLARED.match(text)) else None
 
 
-def _records(lines: Lines, spec: CsvFormat, delimiter: str, skip: int) -> Records:
+def _records(blocks: Iterator[Block], spec: CsvFormat, delimiter: str, skip: int) -> Records:
     kind = Records if len(delimiter) == 1 else LongRecords
     return kind(
-        lines.blocks(),
+        blocks,
         skip,
         delimiter=delimiter,
         quotechar=spec.quote,

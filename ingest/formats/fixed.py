@@ -71,6 +71,15 @@ def open_table(source: Source, spec: FixedFormat) -> FixedTable:
     return FixedTable(source, spec)
 
 
+def texts_of_frame(source: Source, spec: FixedFormat, column: str) -> Iterator[str]:
+    """What a column of a record type without data says, wherever such a record stands.
+
+    Raises:
+        Refused: as of `open_table`.
+    """
+    return FixedTable(source, spec).frames(column)
+
+
 class FixedTable:
     """Text of fixed width, read once from top to bottom."""
 
@@ -87,6 +96,7 @@ class FixedTable:
         self._marks = _marks(spec.records)
         self._most = spec.line_length or spec.record_length
         self._part_of = {name: part for part, name in enumerate(spec.data)}
+        self._framing = spec.framing
         self._totals = Totals(spec.controls, spec.framing, spec.data)
         self._blank_lines = 0
         self.parts = [Part(name, columns, 0) for name, columns in spec.data.items()]
@@ -129,6 +139,13 @@ class FixedTable:
                 add(self._part_of[name], row, line, cells)
         yield from filling.taken(self._lines.position)
         self._totals.verify()
+
+    def frames(self, column: str) -> Iterator[str]:
+        """What a column of a record type without data says. Once, instead of the batches."""
+        for _, text, _ in self._records():
+            name, cells = self._cut(text)
+            if name and column in (columns := self._framing.get(name, ())):
+                yield cells[columns.index(column)]
 
     def _records(self) -> Iterator[tuple[int, str, bool]]:
         """Each line that is not blank: its number, its text, and whether it may hold what is no text."""

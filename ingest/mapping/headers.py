@@ -154,6 +154,7 @@ def used_columns(feed: Feed) -> list[list[str]]:
     """Every column that the feed mentions; each a list of alternative names."""
     optional = [names for _, fields in _mappings(feed) for spec in fields.values() for names in columns_of(spec)]
     optional += [listed(by) for by in looked_up(feed, "warn", "ignore")]
+    optional += [[feed.as_of.column]] if feed.as_of and feed.as_of.column else []
     return [*needed_columns(feed), *optional, *([name] for name in feed.keep)]
 
 

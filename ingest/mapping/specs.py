@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from gateway.domain.people.fields import DOCUMENT_TYPES, FIELDS, Kind
+from gateway.values import dates
+from gateway.values.base import OptionError
 from ingest.feed import CaseSpec, ClientSpec, DocumentSpec, DocumentType, Feed, NotBefore
+from ingest.formats.csv import CsvFormat
+from ingest.formats.fixed import FixedFormat
 from ingest.mapping.enrich_specs import enriched, step_errors
 from ingest.mapping.errors import FeedError, Path, SpecError, unknown_name
 from ingest.mapping.fitting import compile_field
@@ -68,6 +72,7 @@ def _structural(feed: Feed) -> Iterator[FeedError]:
         yield FeedError(("case", "fields"), "A case needs the field case_number.")
     if feed.absent == "close" and feed.contents != "full":
         yield FeedError(("absent",), "Only a full file can close what it does not list: `contents: full`.")
+    yield from _as_of_errors(feed)
     yield from _rule_errors(feed)
 
 
@@ -81,6 +86,22 @@ def _rule_errors(feed: Feed) -> Iterator[FeedError]:
                 yield FeedError(("rules", number, option), str(error), error.suggestion)
             elif isinstance(rule, NotBefore) and not _is_date(address):
                 yield FeedError(("rules", number, option), f"{address} is not a date: only dates can be in order.")
+
+
+def _as_of_errors(feed: Feed) -> Iterator[FeedError]:
+    if (as_of := feed.as_of) is None or as_of.file_name is not None:
+        return
+    if as_of.line is not None and not isinstance(feed.format, CsvFormat):
+        yield FeedError(("as_of", "line"), "Only a CSV has lines that may say it; name a `column`.")
+    if as_of.column is not None and isinstance(feed.format, FixedFormat):
+        columns = {column for kind in feed.format.records.values() for column in kind.columns}
+        if as_of.column not in columns:
+            error = unknown_name("column", "column", as_of.column, columns)
+            yield FeedError(("as_of", "column"), str(error), error.suggestion)
+    try:
+        dates.moment(as_of.formats, as_of.pivot, or_real=feed.format.typed_cells)
+    except OptionError as wrong:
+        yield FeedError(("as_of", wrong.option), wrong.sentence, wrong.suggestion)
 
 
 def _is_date(address: str) -> bool:
