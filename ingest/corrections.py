@@ -125,7 +125,7 @@ def as_saved(feed: Feed, saved: Saved, file_name: str) -> Feed:
     """
     if not saved.format.typed_cells:
         return feed
-    typed = structs.replace(feed, format=saved.format)
+    typed = structs.replace(feed, format=saved.format, as_of=None)  # they speak as of the file that they repair
     if check_feed(typed):
         why = "a date in a workbook could be taken for another day, given how dates are written in this feed"
         raise Refused("unreadable", file=file_name, why=why, expected="CSV, as errors.csv was")

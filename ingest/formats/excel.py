@@ -206,9 +206,9 @@ class ExcelTable:
                     f"it has no sheet “{_told(wanted)}”, only {_listed([one.name for one in sheets])}"
                 )
             for number in found:
+                if isinstance(wanted, SheetChoice) and number not in self._constants:
+                    self._choices[number] = wanted
                 self._constants.setdefault(number, {} if isinstance(wanted, str) else wanted.constants)
-                if isinstance(wanted, SheetChoice):
-                    self._choices.setdefault(number, wanted)
         return sorted(self._constants)
 
     def _located(self, number: int, head: Rows) -> Data | None:

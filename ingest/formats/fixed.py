@@ -193,7 +193,8 @@ class FixedTable:
             told = f"{length:,} {self._unit}"
         else:
             return self._misfit(name, text)
-        return Flaw(0, None, "ragged_row", details={"found": f"{told} in its", "expected": self._most})
+        details: dict[str, object] = {"found": f"{told} in its", "expected": self._most, "exactly": True}
+        return Flaw(0, None, "ragged_row", details=details)
 
     def _unknown(self, text: str) -> Flaw:
         found = presentable(shorten(text[self._marks[0][0]], 40))
@@ -253,7 +254,8 @@ def _why(flaw: Flaw) -> str:
     if flaw.code == "unknown_record":
         return f"the unknown record type “{flaw.details['found']}”"
     if flaw.code == "ragged_row":
-        return f"{flaw.details['found']} row, where {flaw.details['expected']} is the last"
+        due = "are due" if "exactly" in flaw.details else "is the last"
+        return f"{flaw.details['found']} row, where {flaw.details['expected']} {due}"
     return str(flaw.details["expected"])
 
 

@@ -27,7 +27,7 @@ def check_feed(feed: Feed) -> list[FeedError]:
         for name in feed.parts
         for error in _part_errors(feed, name)
     ]
-    return [*whole, *parts]
+    return [*_as_of_errors(feed), *whole, *parts]
 
 
 def _part_errors(feed: Feed, name: str) -> Iterator[FeedError]:
@@ -72,7 +72,6 @@ def _structural(feed: Feed) -> Iterator[FeedError]:
         yield FeedError(("case", "fields"), "A case needs the field case_number.")
     if feed.absent == "close" and feed.contents != "full":
         yield FeedError(("absent",), "Only a full file can close what it does not list: `contents: full`.")
-    yield from _as_of_errors(feed)
     yield from _rule_errors(feed)
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+from uuid import UUID
 
 import pytest
 from helpers.inbox import ROSTER, as_csv, counts, people
 from helpers.spreadsheets import workbook
+from openpyxl import load_workbook
 
 from gateway.config import ConfigError
+from gateway.domain.partners.homes import find_home
 from gateway.wings import PARTNER_YAML
+from ingest.receipts import make_workbook
 
 MAY = "2026-05-01T05:00:00Z"  # midnight in Chicago
 
@@ -138,6 +143,18 @@ def test_a_line_that_is_not_there_says_nothing(inbox, line, where):
     assert [one for one in told["remarks"] if f"{where} says nothing" in one]
 
 
+def test_repaired_rows_speak_as_of_the_file_that_they_repair(inbox):
+    inbox.apply(with_('{line: 1, formats: ["%Y%m%d"]}', "{type: csv, header_row: 2}"))
+    told = inbox.drop("roster.csv", b"20260501\r\n" + as_csv([*people(3), {"EMP_ID": "E4", "Last Name": ""}]))
+    home = find_home(inbox.office, inbox.slug)
+    book = load_workbook(make_workbook(inbox.office, home, UUID(told["import_id"])))
+    book.worksheets[0]["B2"] = "Four"
+    out = io.BytesIO()
+    book.save(out)
+    back = inbox.drop("errors.xlsx", out.getvalue())
+    assert (instant(back), counts(back)) == (MAY, {"read": 1, "created": 1})
+
+
 # ---------------------------------------------------------------- header and trailer of fixed width
 
 FIXED = """{type: fixed, records: {
@@ -163,6 +180,13 @@ def test_files_put_together_that_speak_of_two_days_are_told(inbox):
 
 
 # ---------------------------------------------------------------- settings
+
+
+def test_settings_of_a_part_repeat_no_finding_about_the_file():
+    part = "\n    parts: {A: {client: {key: employee_id, fields: {employee_id: {from: Nr}}}}}"
+    with pytest.raises(ConfigError) as caught:
+        PARTNER_YAML.read(with_("{line: 1}", "{type: excel}", part))
+    assert [one.path for one in caught.value.findings] == ["feeds.roster.as_of.line"]
 
 
 @pytest.mark.parametrize(

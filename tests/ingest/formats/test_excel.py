@@ -206,6 +206,12 @@ def test_a_sheet_that_says_nothing_of_its_header_has_that_of_the_others():
     assert read(content, sheets=sheets, find_header=["id"]).cells[2] == ["1", "Ann"]
 
 
+def test_of_two_entries_for_one_sheet_the_first_counts_for_its_header_too():
+    content = workbook({"A": [["title"], ["ID"], ["1"]]})
+    sheets = ["A", {"match": ".*", "header_row": 1, "constants": {"Of": "b"}}]
+    assert read(content, sheets=sheets, header_row=2).cells == [["1"]]
+
+
 def test_a_sheet_whose_own_header_is_not_there_refuses_the_file():
     content = workbook({"A": [["ID"], ["1"]], "B": [["ID"], [], ["1"]]})
     refused = refusal(content, sheets=["A", {"name": "B", "header_row": 2}])

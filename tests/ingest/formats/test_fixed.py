@@ -352,6 +352,12 @@ def test_a_hash_total_without_modulo_is_the_whole_sum():
     )
 
 
+def test_a_key_without_any_digit_refuses_a_file_whose_hash_depends_on_it():
+    control = [{"hash": "hash", "of": "account"}]
+    told = refusal(["6000000012", "6n/a", "6", "900010012"], **BANK, controls=control)
+    assert told.endswith("but the file holds 12 and “n/a”, which is no number, in account.")
+
+
 def test_hash_totals_of_files_put_together_are_added_up_like_others():
     control = [{"hash": "hash", "of": "account", "modulo": 10_000}]
     assert len(rows(opened(ENTRIES[:4] * 9, **BANK, controls=control))) == 27
