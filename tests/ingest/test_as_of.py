@@ -52,6 +52,13 @@ def test_an_older_file_changes_nothing_whatever_the_order_of_arrival(inbox):
     assert counts(told) == {"read": 3, "stale": 3}
 
 
+def test_a_column_that_says_it_is_no_new_one_that_nothing_uses(inbox):
+    inbox.apply(with_("{column: As Of}"))
+    inbox.drop("roster.csv", people(1))
+    told = inbox.drop("roster.csv", dated(people(2), "2026-05-01"))
+    assert not [one for one in told["remarks"] if "New columns" in one]
+
+
 def test_without_formats_a_column_is_read_as_iso_8601(inbox):
     inbox.apply(with_("{column: As Of}"))
     assert instant(inbox.drop("roster.csv", dated(people(1), "2026-05-01"))) == MAY

@@ -233,6 +233,12 @@ def test_a_line_break_behind_the_last_record_is_passed_over_and_told(end):
     assert table.remarks == ["A line break or end-of-file mark behind the last record was passed over."]
 
 
+def test_the_line_break_of_ebcdic_is_one_too():
+    people = "001Ann  002Bob  ".encode("cp037")
+    assert len(rows(unbroken(people + b"\x15", encoding="cp037"))) == 2
+    assert told(unbroken(people[:5] + b"\x15" + people[6:], encoding="cp037"))[0][3] == "a line break at place 6 in its"
+
+
 def test_a_line_break_in_a_record_that_moves_nothing_costs_its_record_alone():
     table = unbroken("001An\nn 002Bob  003Cy   ")
     assert told(table) == [(1, 1, "ragged_row", "a line break at place 6 in its")]
