@@ -65,7 +65,8 @@ def receive(
 ) -> list[UUID]:
     """Store the bytes and record the arrival, with who sent it; of an archive, every file in it.
 
-    The same bytes again while an earlier arrival of them is still open are that arrival: its worker was killed.
+    The same bytes again under the same name, while an earlier arrival of them is still open, are that arrival: its
+    worker was killed. Under another name they are another one, for the name may say which feed or which day is meant.
 
     Args:
         office: the surroundings.
@@ -183,7 +184,7 @@ class Reception:
     def _arrival(
         self, session: Session, recorded: _Recorded, stored: _Stored, archive_id: UUID | None, remarks: list[str]
     ) -> None:
-        if interrupted := self._interrupted(session, stored.sha256):
+        if interrupted := self._interrupted(session, stored):
             recorded.ids.append(interrupted)
             return
         arrival = Import(
@@ -223,12 +224,13 @@ class Reception:
         recorded.kept.append(stored)
         return file.id
 
-    def _interrupted(self, session: Session, sha256: str) -> UUID | None:
+    def _interrupted(self, session: Session, stored: _Stored) -> UUID | None:
         asked = self._asked
         same = (
             open_imports(self._home)
             .join(File, File.id == Import.file_id)
-            .where(File.sha256 == sha256, Import.forced.is_(asked.forced), Import.attempts > 0)
+            .where(File.sha256 == stored.sha256, File.name == stored.name)
+            .where(Import.forced.is_(asked.forced), Import.attempts > 0)
             .where(Import.as_of.is_not_distinct_from(asked.as_of), Import.feed_id.is_not_distinct_from(self._feed_id))
         )
         return session.scalars(same.limit(1)).first()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import threading
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import psycopg
 import pytest
-from helpers.inbox import ROSTER, Inbox, counts, people
+from helpers.inbox import ROSTER, SENDER, Inbox, as_csv, counts, people
 
 from gateway.db.session import driver
+from gateway.domain.partners.homes import find_home
+from ingest.arrival import Asked
+from ingest.reception import receive
+from ingest.running import finish
 
 DEADLINE = 30  # seconds; nothing here takes one
 
@@ -77,6 +83,53 @@ def test_the_same_file_twice_at_once_is_loaded_once(inbox):
     assert sum(one["rows"]["created"] for one in told if one["state"] == "loaded") >= 300
     assert {one["state"] for one in told} <= {"loaded", "no_change"}
     assert inbox.sql("SELECT count(*), max(version) FROM clients") == [(300, 1)]
+
+
+@pytest.fixture
+def arrive(inbox, office):
+    """Takes in a file whose import then runs, as if its worker were at work on it."""
+
+    def arrived(name: str, content: bytes):
+        [import_id] = receive(office, find_home(office, "acme"), name, [content], via="test", by=SENDER, asked=Asked())
+        inbox.sql("UPDATE imports SET state = 'running', attempts = 1 WHERE id = %s", import_id)
+        return import_id
+
+    return arrived
+
+
+def test_equal_bytes_under_the_same_name_are_the_arrival_that_still_runs(arrive):
+    content = as_csv(people(3))
+    assert arrive("roster_20260301.csv", content) == arrive("roster_20260301.csv", content)
+
+
+def test_equal_bytes_under_another_name_are_another_arrival_though_the_first_still_runs(inbox, arrive):
+    content = as_csv(people(3))
+    first, second = arrive("roster_20260301.csv", content), arrive("roster_20260302.csv", content)
+
+    assert first != second
+    finish(inbox.office, find_home(inbox.office, "acme"), second)
+    told = [inbox.account(one) for one in (first, second)]
+    assert [(one["file"], one["state"]) for one in told] == [
+        ("roster_20260301.csv", "loaded"),
+        ("roster_20260302.csv", "no_change"),
+    ]
+    assert inbox.sql("SELECT confirmed_as_of::date::text FROM imports WHERE id = %s", first) == [("2026-03-02",)]
+
+
+def test_equal_bytes_in_an_archive_are_an_arrival_for_each_name(inbox, arrive):
+    settings = ROSTER.format(partner="acme", firm="northgate")
+    inbox.apply(settings.replace("    contents: full", "    unpack: {zip: true}\n    contents: full"))
+    content = as_csv(people(3))
+    first = arrive("roster_20260301.csv", content)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in ("roster_20260301.csv", "roster_20260302.csv"):
+            archive.writestr(name, content)
+    home = find_home(inbox.office, "acme")
+    both = receive(inbox.office, home, "both.zip", [packed.getvalue()], via="test", by=SENDER, asked=Asked())
+
+    assert both[0] == first
+    assert both[1] != first
 
 
 def waits_for_a_lock(observer: psycopg.Connection) -> bool:
