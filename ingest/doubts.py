@@ -12,15 +12,17 @@ from itertools import islice
 
 from msgspec import structs
 
+from gateway.values.base import alternatives
 from ingest import formats, history
 from ingest.binding import Held
 from ingest.catalogue import describe_file
 from ingest.feed import Feed
-from ingest.formats.base import Refused, Source, Table
+from ingest.formats.base import Part, Refused, Source, Table
 from ingest.formats.csv import CsvFormat, CsvTable
 from ingest.formats.encodings import Tally, is_silent, tally
 from ingest.formats.text import codec_of, spoken
-from ingest.mapping.headers import Headers, standing
+from ingest.mapping.headers import Headers, doubled, standing
+from ingest.naming import tidied
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 AHEAD = timedelta(days=2)  # a payroll dated tomorrow, by a partner whose day begins before ours, is no mistake
@@ -96,6 +98,24 @@ def check_delimiter(source: Source, feed: Feed, learned: Mapping[str, list[str]]
     if fits[best] > max(found, 1):
         expected = DELIMITERS.get(agreed, f"“{agreed}”")
         raise Refused("other_delimiter", file=source.name, found=DELIMITERS[best], expected=expected)
+
+
+def doubled_names(part: Part, feed: Feed, headers: Headers) -> Iterator[str]:
+    """A remark for each name that several columns of a part have, of which the first is read.
+
+    Args:
+        part: of a file.
+        feed: as it reads that part.
+        headers: of the part.
+    """
+    where = f"the header of the sheet “{part.name}”" if part.name and part.header_row else "the header"
+    for places in doubled(feed, headers):
+        name, first = tidied(headers.found[places[0]]), places[0] + 1
+        yield (
+            f"The column “{name}” stands in {where} more than once, as columns "
+            f"{alternatives((str(place + 1) for place in places), joint='and')}: column {first} is read. "
+            f"If another one is meant, the settings must say which: “{name}#2” is the second."
+        )
 
 
 def has_one_column(table: Table, feed: Feed) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from sqlalchemy.orm import Session
 from gateway.db.models import LOADED_STATES, File, Import
 from ingest.catalogue import describe_file
 from ingest.formats.base import Table
+from ingest.naming import fold, tidied
 from ingest.rows import VIA
 
 
@@ -79,10 +82,22 @@ def remarks(session: Session, feed_id: UUID, table: Table, header: list[str], un
 
 
 def _drift(before: list[str], header: list[str], unused: set[str]) -> list[str]:
-    added = [name for name in header if name not in before and name in unused]
-    dropped = [name for name in before if name not in header]
+    unread = set(map(tidied, unused))
+    added = [name for name in _lacking(before, header) if name in unread]
+    dropped = _lacking(header, before)
     told = [f"New columns, which nothing uses yet: {', '.join(added)}."] if added else []
     return told + ([f"Columns that the last file had and this one lacks: {', '.join(dropped)}."] if dropped else [])
+
+
+def _lacking(known: list[str], names: list[str]) -> list[str]:
+    """The names that are not among the known ones: one that is only alike is, where neither side has two such names."""
+    there, here = (dict.fromkeys(filter(None, map(tidied, side))) for side in (known, names))
+    settled = _once(there) & _once(here)
+    return [name for name in here if name not in there and fold(name) not in settled]
+
+
+def _once(names: Iterable[str]) -> set[str]:
+    return {folded for folded, count in Counter(map(fold, names)).items() if count == 1}
 
 
 def _present(feed_id: UUID | None) -> UUID:

@@ -27,7 +27,7 @@ from ingest.acceptances import Acceptance
 from ingest.binding import Held, bind
 from ingest.catalogue import describe_file
 from ingest.corrections import Recall
-from ingest.doubts import check_delimiter, check_encoding, check_instant, check_number, has_one_column
+from ingest.doubts import check_delimiter, check_encoding, check_instant, check_number, doubled_names, has_one_column
 from ingest.feeds import refusal
 from ingest.formats.base import Doubted, Refused, Source, Table
 from ingest.load.guards import turned_remarks
@@ -312,11 +312,12 @@ def _header(table: Table) -> list[str]:
 def _history(session: Session, reading: Reading, table: Table, header: list[str]) -> list[str]:
     if reading.saved:
         return []
-    bound = ((reading.feed.section(part.name), Headers(part.header, reading.learned)) for part in table.parts)
-    unused = {name for feed, headers in bound for name in standing(feed, headers).unused}
+    bound = [(part, reading.feed.section(part.name), Headers(part.header, reading.learned)) for part in table.parts]
+    unused = {name for _, feed, headers in bound for name in standing(feed, headers).unused}
     if reading.is_rows:  # callers leave out what they like, so the last file says nothing about these
         return _unread(sorted(unused))
-    return history.remarks(session, reading.feed_id, table, header, unused)
+    told = [remark for part, feed, headers in bound for remark in doubled_names(part, feed, headers)]
+    return told + history.remarks(session, reading.feed_id, table, header, unused)
 
 
 def _unread(keys: list[str]) -> list[str]:

@@ -86,6 +86,10 @@ class Headers:
                 return places[nth - 1]
         return None
 
+    def namesakes(self, place: int) -> list[int]:
+        """The places of all columns that have the name of the one at this place, in order."""
+        return self._same[tidied(self.found[place])]
+
     def suggest(self, missing: Sequence[Sequence[str]], unused: Iterable[str]) -> list[Suggestion]:
         """The unused columns that look most like missing ones, as far as any look like them at all; no column twice.
 
@@ -131,6 +135,15 @@ def standing(feed: Feed, headers: Headers) -> Standing:
     missing = {fold(names[0]): names for names in lacking}
     unused = [name for place, name in enumerate(headers.found) if place not in used and name.strip()]
     return Standing(list(missing.values()), list(alike.values()), unused, not used and not alike)
+
+
+def doubled(feed: Feed, headers: Headers) -> list[list[int]]:
+    """The places of columns with one name, where the feed reads the first of them without having said which."""
+    mentioned = used_columns(feed)
+    chosen = {fold(numbered[1]) for names in mentioned for name in names if (numbered := _NUMBERED.match(name))}
+    read = dict.fromkeys(place for names in mentioned if (place := headers.index(names)) is not None)
+    sets = [headers.namesakes(place) for place in read if fold(headers.found[place]) not in chosen]
+    return [places for places in sets if len(places) > 1]
 
 
 def needed_columns(feed: Feed) -> list[list[str]]:
