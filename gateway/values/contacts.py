@@ -23,7 +23,11 @@ _LONGEST_PHONE = 60
 
 
 def email(text: str) -> str:
-    """An address as mail servers take it; the domain in lower case, the part before it as written (RFC 5321, 2.4)."""
+    """An address as mail servers take it; the domain in lower case, the part before it as written (RFC 5321, 2.4).
+
+    It is kept as written, for a server may tell `Ann` from `ann`. People and HR systems do not: two addresses that
+    differ only in case are one wherever they are compared. They are ASCII, so that Python and SQL lower them alike.
+    """
     if len(text) > LONGEST_EMAIL or _EMAIL.fullmatch(text) is None:
         raise BadValue("bad_email")
     local, _, domain = text.partition("@")

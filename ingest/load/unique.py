@@ -14,14 +14,14 @@ from ingest.load.shapes import Shape
 from ingest.numbering import Numbering
 
 
-def unique_fields(feed: Feed) -> Iterator[tuple[Kind, str]]:
-    """The fields that the feed calls unique."""
+def unique_fields(feed: Feed) -> Iterator[tuple[Kind, str, str]]:
+    """The fields that the feed calls unique, with the types by which it reads them."""
     if feed.client:
-        yield from (("client", name) for name, spec in feed.client.fields.items() if spec.unique)
+        yield from (("client", name, spec.type) for name, spec in feed.client.fields.items() if spec.unique)
     if feed.case:
-        yield from (("case", name) for name, spec in feed.case.fields.items() if spec.unique)
+        yield from (("case", name, spec.type) for name, spec in feed.case.fields.items() if spec.unique)
     for document in feed.documents:
-        yield from (("document", name) for name, spec in document.fields.items() if spec.unique)
+        yield from (("document", name, spec.type) for name, spec in document.fields.items() if spec.unique)
 
 
 def reject_shared(
@@ -34,26 +34,42 @@ def reject_shared(
     """
     problems = [
         problem
-        for kind, name in dict.fromkeys(pair for feed in sections for pair in unique_fields(feed))
+        for kind, name, types in _together(sections)
         if kind in shapes and name in shapes[kind].fields
-        for problem in _shared(connection, shapes[kind], name, numbering)
+        for problem in _shared(connection, shapes[kind], name, numbering, _comparing(shapes[kind], name, types))
     ]
     if problems:
         _take_out(connection, shapes, sorted({problem.row for problem in problems}))
     return problems
 
 
-def _shared(connection: Connection[Any], shape: Shape, name: str, numbering: Numbering) -> Iterator[RowProblem]:
+def _together(sections: Iterable[Feed]) -> list[tuple[Kind, str, set[str]]]:
+    """The fields that any part of a file calls unique, with all types by which they are read."""
+    types: dict[tuple[Kind, str], set[str]] = {}
+    for kind, name, type_ in (one for feed in sections for one in unique_fields(feed)):
+        types.setdefault((kind, name), set()).add(type_)
+    return [(*field, read_as) for field, read_as in types.items()]
+
+
+def _comparing(shape: Shape, name: str, types: set[str]) -> str:
+    """How a value is compared, `{}` being its column: an address is one whatever its case (`values.contacts.email`)."""
+    return "lower({})" if "email" in types and name not in shape.sensitive else "{}"
+
+
+def _shared(
+    connection: Connection[Any], shape: Shape, name: str, numbering: Numbering, comparing: str
+) -> Iterator[RowProblem]:
     column = shape.compared(name)
+    mine, other, alone = (comparing.format(one) for one in (f"s.{column}", f"o.{column}", column))
     doc_type = "s.doc_type" if shape.kind == "document" else "NULL"
     identity = f"ROW({', '.join(shape.identity)})::text"
     found = connection.execute(f"""
         SELECT s.row, r.line, r.sheet, {doc_type}, s.{column}::text,
-               (SELECT min(o.row) FROM {shape.stage} o WHERE o.{column} = s.{column} AND o.row <> s.row)
+               (SELECT min(o.row) FROM {shape.stage} o WHERE {other} = {mine} AND o.row <> s.row)
         FROM {shape.stage} s JOIN stage_rows r USING (row)
-        WHERE s.{column} IN (
-            SELECT {column} FROM {shape.stage} WHERE {column} IS NOT NULL
-            GROUP BY {column} HAVING count(DISTINCT {identity}) > 1
+        WHERE {mine} IN (
+            SELECT {alone} FROM {shape.stage} WHERE {column} IS NOT NULL
+            GROUP BY 1 HAVING count(DISTINCT {identity}) > 1
         ) ORDER BY s.row
     """)
     for row, line, sheet, kind, value, by_row in found.fetchall():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from helpers.inbox import counts, people, person
 
 FULL_TIME = {"passport_expiry": "01/31/2031"}
@@ -231,6 +232,40 @@ def test_a_value_that_must_be_unique_rejects_every_row_that_shares_it(inbox, ros
         (3, "not_unique", None),
     ]
     assert counts(told) == {"read": 5, "rejected": 2, "created": 3}
+
+
+@pytest.mark.parametrize(("kind", "rejected"), [("email", [2, 3, 5, 6]), ("text", [2, 6])])
+def test_addresses_that_differ_only_in_case_are_one_where_they_must_be_unique(inbox, roster, kind, rejected):
+    inbox.apply(
+        roster.replace("{from: SSN, type: ssn}", f"{{from: SSN, type: {kind}, unique: true}}").replace(
+            "ssn: ", "email:"
+        )
+    )
+    written = [
+        "Ann.Lee@acme.example",
+        "ann.lee@ACME.example",
+        "ann@acme.example",
+        "ANN.LEE@acme.example",
+        "Ann.Lee@acme.example",
+    ]
+
+    told = inbox.drop("roster_20260301.csv", [person(n, ssn=one) for n, one in enumerate(written, start=1)])
+
+    assert [one["row"] for one in told["problems"]] == rejected
+    assert [one["value"] for one in told["problems"]][:1] == ["Ann.Lee@acme.example"]
+    assert told["rows"]["created"] == 5 - len(rejected)
+
+
+def test_one_person_may_be_listed_with_one_address_in_two_spellings(inbox, roster):
+    inbox.apply(
+        roster.replace("{from: SSN, type: ssn}", "{from: SSN, type: email, unique: true}").replace("ssn: ", "email:")
+    )
+
+    told = inbox.drop(
+        "roster_20260301.csv", [person(1, ssn="A@acme.example"), person(1, ssn="a@acme.example", salary="1")]
+    )
+
+    assert [one["code"] for one in told["problems"]] == ["duplicate_key"]
 
 
 def test_a_superseded_row_names_the_row_that_replaced_it(inbox):
