@@ -167,20 +167,42 @@ Derived = Translate | Shift | Earliest | Latest
 Step = Lookup | Derived
 
 
+class Tier(Section, frozen=True):
+    """A share of the feed's open records, and a number of them; where so many are missing, a person must look."""
+
+    percent: Percent
+    at_least: Count
+
+
 class Vanish(Section, frozen=True):
-    """How many open records may be missing from a full file before a person must look."""
+    """Two tiers as settings wrote them before there were lists of them: a share, or so many whatever the share."""
 
     percent: Percent = 10
     at_least: Count = 5
     or_: Count = field(default=100, name="or")
 
+    @property
+    def tiers(self) -> list[Tier]:
+        """The same as a list."""
+        return [Tier(percent=self.percent, at_least=self.at_least), Tier(percent=0, at_least=self.or_)]
+
+
+def _usual_tiers() -> list[Tier]:
+    """A tenth of few people, or many of many: 100 leavers are an accident among 1,000, and a month among 48,000."""
+    return [Tier(percent=10, at_least=5), Tier(percent=2, at_least=100)]
+
 
 class Guards(Section, frozen=True):
     """When a file is held for a person instead of loaded (page: merging)."""
 
-    vanish: Vanish = Vanish()
+    vanish: list[Tier] | Vanish = field(default_factory=_usual_tiers)  # any of them; no tier holds nothing
     reject_percent: Percent = 50
     shrink_percent: Percent = 50
+
+    @property
+    def tiers(self) -> list[Tier]:
+        """How many open records may be missing from a full file, in whichever form it is written."""
+        return self.vanish.tiers if isinstance(self.vanish, Vanish) else self.vanish
 
 
 class Order(Section, frozen=True):

@@ -72,10 +72,10 @@ def _watched(plans: Sequence[FeedPlan]) -> Iterator[tuple[str, Turned]]:
 
 
 def _vanish(guards: Guards, figures: Figures) -> Tripped | None:
-    vanish, missing = guards.vanish, figures.missing
-    share = 100 * missing / figures.open if figures.open else 0.0
-    if missing and ((share >= vanish.percent and missing >= vanish.at_least) or missing >= vanish.or_):
-        return Tripped("vanish_guard", {"missing": missing, "open": figures.open, "percent": round(share, 1)})
+    missing, every = figures.missing, 100 * figures.missing
+    if missing and any(every >= one.percent * figures.open and missing >= one.at_least for one in guards.tiers):
+        share = round(every / figures.open, 1)
+        return Tripped("vanish_guard", {"missing": missing, "open": figures.open, "percent": share})
     return None
 
 
