@@ -103,6 +103,10 @@ ROW_CODES: dict[str, Entry] = {
         "The row is about a person whom we were asked to erase, so it was left out.",
         "Leave the person out of your files, or tell us that the record is wanted again.",
     ),
+    "likely_renumbered": Entry(
+        "{column}: {value} is new, but the name and the birth date are those of {known}, whom this file does not list.",
+        "If the person only has a new number, tell us so, for the file creates the person anew; else nothing.",
+    ),
     "key_unreadable": Entry(
         "The row does not say readably whom it is about, so no record was closed for being missing from this file.",
         "Correct this row and any other that names nobody, and send the full file again.",

@@ -285,7 +285,7 @@ def _judge(
         _state(job, loaded),
         rows=loaded.rows,
         records=loaded.records,
-        remarks=[*table.remarks, *doubts, *_history(session, reading, table, header)],
+        remarks=[*table.remarks, *doubts, *loaded.remarks, *_history(session, reading, table, header)],
         differences=loaded.differences,
         staged=True,
         reading=reading,
@@ -300,7 +300,7 @@ def _judge(
     if loaded.tripped:
         first = loaded.tripped[0]
         outcome.code, outcome.fix = first.code, first.fix
-        outcome.reason = " ".join(one.reason for one in loaded.tripped)
+        outcome.reason = " ".join([*(one.reason for one in loaded.tripped), *loaded.reasons])
         outcome.guards = [one.code for one in loaded.tripped]
     return outcome
 

@@ -17,7 +17,7 @@ from gateway.errors import Busy
 from gateway.events import EventRef
 from gateway.tracing import span
 from ingest.catalogue import RowProblem
-from ingest.load import absence, entries, erased, guards, lock, match, outcomes, unique, write
+from ingest.load import absence, entries, erased, guards, lock, match, outcomes, renumbered, unique, write
 from ingest.load.shapes import shapes_of
 from ingest.load.stage import Stage
 from ingest.mapping.plan import FeedPlan
@@ -60,11 +60,18 @@ class Terms:
 
 @dataclass(slots=True)
 class Loaded:
-    """What a load came to; when `tripped`, nothing was written and the counts are provisional."""
+    """What a load came to; when `tripped`, nothing was written and the counts are provisional.
+
+    Attributes:
+        remarks: sentences for the receipt.
+        reasons: sentences for whoever decides on the file, when it is held.
+    """
 
     rows: dict[str, int]
     records: dict[str, dict[str, int]] = field(default_factory=dict)
     tripped: list[guards.Tripped] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
     differences: list[dict[str, object]] = field(default_factory=list)
     told: list[EventRef] = field(default_factory=list)
 
@@ -170,7 +177,7 @@ class _Load:
             tripped = self._tripped(rows, ending)
             if tripped or self._terms.dry_run or lock.lock(self._connection, self.shapes, self.params):
                 self._stage.add_problems(self._owed())
-                return Loaded(rows, tripped=tripped)
+                return self._told(Loaded(rows, tripped=tripped))
         raise Busy("conflict", "Others changed the same records again and again.")
 
     def write(self) -> write.Written:
@@ -208,6 +215,16 @@ class _Load:
         figures = guards.Figures(rows["read"], rows["rejected"], ending.missing, ending.open, before)
         found = [*guards.tripped(self._feed.guards, figures), *guards.turned_dates(self._plans)]
         return [one for one in found if one.code not in self._terms.waived]
+
+    def _told(self, loaded: Loaded) -> Loaded:
+        """With who of those whom the file would create is probably known under another key."""
+        if self._terms.partial or not loaded.rows["created"]:
+            return loaded
+        found = renumbered.find(self._connection, self.shapes, self._key_field, self.params)
+        if found:
+            self._stage.add_problems(renumbered.problems(found, self.shapes["client"].label(self._key_field)))
+        loaded.remarks, loaded.reasons = renumbered.remarks(found, self._numbering), renumbered.reason(found)
+        return loaded
 
     def _owed(self) -> list[RowProblem]:
         """What matching found that the partner should know."""

@@ -95,6 +95,22 @@ def test_a_row_that_was_rejected_before_the_first_load_is_found(inbox, office, t
     assert told[0]["new"] == tally(searched=2, destroyed=1)
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_the_number_under_which_somebody_was_known_goes_from_the_files_that_renumbered_them(inbox, take_out, held):
+    before = people(9)
+    inbox.drop("roster_20260301.csv", before)
+    after = [one | {"EMP_ID": f"{one['EMP_ID']}00"} for one in before]
+    told = inbox.drop("roster_20260302.csv", after if held else [*before[:8], after[8]])
+    assert told["state"] == ("held" if held else "loaded")
+    assert any("those of “E9”" in one["message"] for one in told["problems"])
+    if held:
+        inbox.refuse(told, "They renumbered everybody.")
+
+    take_out("E9")
+
+    assert inbox.sql("SELECT message FROM row_errors") == []
+
+
 def test_a_sensitive_key_is_found_by_its_blind_index(inbox, office, roster, take_out, search):
     inbox.apply(roster.replace("key: employee_id", "key: ssn").replace("required: true, pattern", "pattern"))
     inbox.drop("roster_20260225.csv", [person(1, ssn="536-90-4399", dob=BAD), person(2, ssn="536904390")])

@@ -24,6 +24,7 @@ NOT_OF_A_ROSTER = {
     "lost_digits": "only a spreadsheet takes identifiers for numbers",
     "pinned_field": "staff must have corrected a record by hand before",
     "erased_person": "the firm must have erased the person before",
+    "likely_renumbered": "somebody must have been known under another number before",
     "unknown_record": "only fixed width has record types",
     "key_part_blank": "only a key that is joined from several columns has parts",
     "bad_json": "only a JSON file has records that are no JSON",
