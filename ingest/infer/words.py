@@ -29,21 +29,46 @@ _SEX = {
     "X": "x nonbinary non-binary diverse divers d other undisclosed unspecified",
 }
 _CASE_TYPES = {
-    "H1B_EXT": "h1b h-1b h1bextension h1bext h1brenewal",
-    "H1B_CAP": "h1bcap h1bcapsubject h1bnew h1bcappetition h1binitial",
+    "H1B_EXT": "h1b h1bextension h1bext h1brenewal h1bextensionofstay",
+    "H1B_CAP": "h1bcap h1bcapsubject h1bnew h1bcappetition h1binitial h1bmasterscap h1bregularcap",
     "H1B_TRANSFER": "h1btransfer h1bportability h1bchangeofemployer h1bcoe",
     "H1B_AMEND": "h1bamend h1bamendment h1bamended",
+    "H1B_CONCURRENT": "h1bconcurrent h1bconcurrentemployment concurrenth1b",
     "H1B1": "h1b1 h1b1chile h1b1singapore",
+    "H2A": "h2a h2aagricultural",
+    "H2B": "h2b h2bnonagricultural",
+    "H3": "h3 h3trainee",
+    "H4": "h4 h4dependent h4dependant h4spouse",
+    "H4_EAD": "h4ead eadh4 i765h4 i765c26",
     "L1A": "l1a l1amanager l1aexecutive",
     "L1B": "l1b l1bspecialized l1bspecializedknowledge",
     "L1_BLANKET": "l1blanket blanketl blanketl1",
+    "L2": "l2 l2dependent l2dependant l2spouse",
+    "L2_EAD": "l2ead eadl2 i765l2 l2s i765a18",
     "O1A": "o1 o1a",
     "O1B": "o1b",
+    "O2": "o2",
+    "P1A": "p1a p1aathlete p1athlete",
+    "P1B": "p1b p1bentertainer p1entertainer",
+    "P3": "p3 p3artist",
+    "R1": "r1 r1religious r1religiousworker",
     "TN": "tn tn1 tn2 tnusmca tnnafta",
-    "E3": "e3",
-    "E2": "e2",
+    "TD": "td",
+    "E3": "e3 e3australian e3australia",
+    "E3_EXT": "e3ext e3extension e3renewal",
+    "E1": "e1 e1treatytrader",
+    "E2": "e2 e2treatyinvestor",
     "F1_STEM": "f1 f1opt f1stem stemopt f1stemopt opt f1cpt",
     "J1": "j1",
+    "J1_WAIVER": "j1waiver 212ewaiver",
+    "K1": "k1 k1fiance k1fiancee i129f",
+    "CW1": "cw1 cnmi cnmicw1",
+    "U_VISA": "u1 uvisa unonimmigrant i918",
+    "T_VISA": "t1 tvisa tnonimmigrant i914",
+    "VAWA": "vawa i360vawa vawaselfpetition",
+    "DACA": "daca i821d",
+    "TPS": "tps i821",
+    "ASYLUM": "asylum i589 asylumi589 affirmativeasylum",
     "PWD": "pwd prevailingwage",
     "PERM": "perm laborcertification labourcertification eta9089",
     "I140_EB1A": "eb1a i140eb1a",
@@ -52,11 +77,37 @@ _CASE_TYPES = {
     "I140_NIW": "niw eb2niw i140niw",
     "I140_EB2": "eb2 i140eb2",
     "I140_EB3": "eb3 i140eb3",
+    "I130": "i130 familypetition",
+    "I360": "i360",
+    "I526": "i526",
+    "I526E": "i526e",
+    "I829": "i829",
     "I485": "i485 aos adjustmentofstatus",
+    "I601A": "i601a provisionalwaiver",
+    "I751": "i751 removalofconditions",
+    "I90": "i90 greencardrenewal greencardreplacement",
     "I765": "i765 ead",
+    "I765_A05": "i765a05 i765a5 eada05 eada5",
+    "I765_C03B": "i765c03b i765c3b eadc03b eadc3b i765opt eadopt",
+    "I765_C03C": "i765c03c i765c3c eadc03c eadc3c i765stem eadstem",
+    "I765_C08": "i765c08 i765c8 eadc08 eadc8",
+    "I765_C09": "i765c09 i765c9 eadc09 eadc9",
+    "I765_C33": "i765c33 eadc33 dacaead eaddaca i765daca",
     "I131": "i131 advanceparole",
     "I539": "i539",
-    "N400": "n400 naturalization",
+    "N400": "n400 naturalization naturalisation",
+    "N600": "n600 certificateofcitizenship",
+}
+# words that each stand for several of ours, of which the first is proposed: folded word -> what it may mean
+_VAGUE = {
+    "h1b": "H1B_EXT H1B_CAP H1B_TRANSFER H1B_AMEND H1B_CONCURRENT",
+    "o1": "O1A O1B",
+    "f1": "F1_STEM I765_C03B",
+    "f1opt": "F1_STEM I765_C03B",
+    "opt": "F1_STEM I765_C03B",
+    "e3": "E3 E3_EXT",
+    "i765": "I765 I765_C09 H4_EAD L2_EAD",
+    "ead": "I765 I765_C09 H4_EAD L2_EAD",
 }
 _DOCUMENTS = {
     "passport": "passport pp pass reisepass passportbook ppt",
@@ -142,9 +193,21 @@ def meaning(field: str, word: str) -> str | None:
 
 def _case_type(word: str) -> str | None:
     """`H-1B - Cap Subject 2026`, `H1B Extension (7th year)`: by how the folded word begins, the longest first."""
-    table = _TABLES["case_type"]
-    beginnings = sorted((key for key in table if len(key) >= 3), key=len, reverse=True)  # noqa: PLR2004 - opt, eb2
-    return next((table[key] for key in beginnings if word.startswith(key) and not word[len(key) :][:1].isdigit()), None)
+    found = _beginning(word)
+    return _TABLES["case_type"][found] if found else None
+
+
+def _beginning(word: str) -> str | None:
+    beginnings = sorted((key for key in _TABLES["case_type"] if len(key) >= 3), key=len, reverse=True)  # noqa: PLR2004 - opt, eb2
+    return next((key for key in beginnings if word.startswith(key) and not word[len(key) :][:1].isdigit()), None)
+
+
+def candidates(field: str, word: str) -> list[str]:
+    """What a word that does not say which of ours it is may mean, the one first that it is taken for."""
+    if field != "case_type":
+        return []
+    bare = folded(word)
+    return _VAGUE.get(bare if bare in _TABLES[field] else _beginning(bare) or bare, "").split()
 
 
 def mapped(field: str, words: list[str]) -> tuple[dict[str, str], list[str]]:
