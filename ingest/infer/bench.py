@@ -13,7 +13,7 @@ from ingest.infer.counting import counted
 from ingest.infer.draft import FieldDraft, RecordDraft, SectionDraft
 from ingest.infer.options import Read, Terrain, reading
 from ingest.infer.profile import ColumnProfile, TableProfile
-from ingest.infer.vocabulary import KEPT, Likeness, Target, likeness, targets
+from ingest.infer.vocabulary import KEPT, Likeness, Target, is_prevailing, likeness, targets
 from ingest.mapping.fitting import identifies
 from ingest.mapping.headers import Headers
 
@@ -24,6 +24,10 @@ _ONLY_CASES: dict[Target, Target] = {  # what a column about a person is in a fi
     ("client", "job_title"): ("case", "job_title"),
     ("client", "annual_salary"): ("case", "wage"),
 }
+
+
+MOST_COMPANIES = 0.1  # of the different values: with more of them, a column is none of persons' names
+_PERSONS_NAMES = frozenset({"family_name", "given_name", "middle_name"})
 
 
 @dataclass
@@ -47,7 +51,8 @@ class Bench:
     def take(self, kind: Kind, name: str, address: str, because: str, **more: Any) -> FieldDraft | None:  # noqa: ANN401 - options of a field
         """The field that a column becomes; None, and told as left aside, where its values do not allow it."""
         column = self.all[address]
-        read = reading(kind, name, column, self.terrain)
+        why_not = _companies(column) if name in _PERSONS_NAMES else None
+        read = why_not or reading(kind, name, column, self.terrain)
         if isinstance(read, str):
             self.free.pop(address, None)
             self.section.aside[address] = read
@@ -57,7 +62,7 @@ class Bench:
 
     def assign(self, record: RecordDraft, found: list[tuple[Likeness, str, Target]]) -> None:
         """Give columns to the fields of a record, the best names first; a field takes one column."""
-        for like, address, (kind, name) in sorted(found, key=lambda one: -one[0].score):
+        for like, address, (kind, name) in sorted(found, key=lambda one: (is_prevailing(one[1]), -one[0].score)):
             if kind == record.kind and address in self.free and name not in record.fields:
                 how = "" if like.score == 1 else f", like “{like.synonym}”"
                 if made := self.take(kind, name, address, f"by its name{how}"):
@@ -90,6 +95,19 @@ def drafted(address: str, read: Read, because: str, **more: Any) -> FieldDraft: 
     """A field from one column."""
     told = "; ".join(part for part in (because, read.because) if part)
     return FieldDraft({"from": address} | read.options | more, told, list(read.unsure), [address])
+
+
+def companies_in(column: ColumnProfile) -> float:
+    """Which part of the different values are called as companies are."""
+    return column.companies / column.seen if column.seen else 0
+
+
+def _companies(column: ColumnProfile) -> str | None:
+    """Why a column holds no names of persons, where that is so."""
+    share = companies_in(column)
+    if share < MOST_COMPANIES:
+        return None
+    return f"would be a person's name, but {share:.0%} of its different values are called as companies are"
 
 
 def _spoiled(column: ColumnProfile) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ingest.infer.bench import Bench, drafted
 from ingest.infer.draft import FieldDraft, RecordDraft
-from ingest.infer.options import Read
+from ingest.infer.options import Read, repeating, vague
+from ingest.infer.vocabulary import LEAST, PERSONAL, WAGE_UNIT, is_named, is_prevailing, likeness
 from ingest.infer.words import folded
 
 _NUMBERS = ("perm_number", "lca_number", "receipt_number")  # types that are case numbers of somebody
@@ -57,8 +58,27 @@ def cases_alone(bench: Bench) -> RecordDraft | None:
                 record.fields["case_type"] = FieldDraft({"value": _PERM}, why, [], [])
     number.options["required"] = True
     number.because += f"; {column.distinct_told} different in {column.filled:,} filled rows"
+    number.unsure += repeating(column, "case")
+    _settle_wage(bench, record)
     record.fields = {"case_number": number} | record.fields
     return record
+
+
+def _settle_wage(bench: Bench, record: RecordDraft) -> None:
+    """What a prevailing wage is no wage for, and in which units the wage is."""
+    made = record.fields.get("wage")
+    if made is None:
+        return
+    for address, column in list(bench.free.items()):
+        if is_prevailing(column.name) and likeness(column.name, PERSONAL["case", "wage"]).score >= LEAST:
+            bench.free.pop(address)
+            bench.section.aside[address] = f"what is usual for the job; the wage itself is “{made.columns[0]}”"
+    if is_prevailing(made.columns[0]):
+        made.unsure.append("by its name, this is what is usual for the job, not what it pays; no column is called so")
+    units = next((one for one in bench.all.values() if is_named(one.name, WAGE_UNIT) and one.distinct > 1), None)
+    if units:
+        told = ", ".join(f"{word} in {count:,}" for word, count in units.counts.items())
+        made.unsure.append(f"the wages are of several units (“{units.name}”: {told}), which are not converted")
 
 
 def _number_by_content(bench: Bench, record: RecordDraft) -> bool:
@@ -86,7 +106,7 @@ def _when(bench: Bench, record: RecordDraft) -> None:
         record.when = {"column": address, "is_not": ["", *sorted(column.nothings), *settled]}
         mapping = {word: ours for word, ours in made.options["map"].items() if word not in settled}
         made.options["map"] = mapping
-        made.unsure = [] if set(column.counts) <= {*mapping, *settled} else made.unsure
+        made.unsure = vague(name, column) if set(column.counts) <= {*mapping, *settled} else made.unsure
         record.because += f"; {', '.join(settled)} need no case"
 
 

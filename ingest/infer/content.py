@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 
 from gateway.domain.people.fields import Kind
-from ingest.infer.bench import Bench
+from ingest.infer.bench import MOST_COMPANIES, Bench, companies_in
 from ingest.infer.draft import FieldDraft, RecordDraft
 from ingest.infer.profile import ColumnProfile
+from ingest.infer.vocabulary import is_of_others
 from ingest.infer.words import meaning
 
 NAMELESS = re.compile(r"col_[0-9]+_[0-9]+|column_[0-9]+")
@@ -55,6 +56,7 @@ def is_birth(column: ColumnProfile) -> bool:
 def _name(column: ColumnProfile) -> bool:
     return (
         column.lettered >= 0.97 * column.seen > 0
+        and companies_in(column) < MOST_COMPANIES
         and column.longest >= _LEAST_NAME
         and column.distinct >= min(8, 0.5 * column.filled)
     )
@@ -87,7 +89,8 @@ def guess_client(bench: Bench, record: RecordDraft, *, is_main: bool) -> None:
             continue
         for address, column in list(bench.free.items()):
             nameless = NAMELESS.fullmatch(column.name) is not None
-            if (nameless or name in _BY_SHAPE) and column.filled and fits(column):
+            shaped = name in _BY_SHAPE and not is_of_others(column.name)
+            if (nameless or shaped) and column.filled and fits(column):
                 if made := bench.take(kind, name, address, "by its content"):
                     _doubted(made, nameless=nameless, guessed=name not in _BY_SHAPE)
                     record.fields[name] = made

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.domain.people.fields import CHOICES, DURATION_OF_STATUS, FIELDS, Kind
+from gateway.values.base import alternatives
+from ingest.infer.counting import counted
 from ingest.infer.dates import formats_of
 from ingest.infer.profile import LEAST_SHARE, TESTED, ColumnProfile
-from ingest.infer.words import STAYS, mapped
+from ingest.infer.words import STAYS, candidates, mapped
 
 _LEAST_DATES = 0.9  # of the distinct values, with what is left to be dropped
 _LEAST_DOUBTFUL = 0.6  # of the distinct values that a type must read to be proposed at all
 _MOST_WORDS = 60
+_ESTIMATED = 0.02  # of the rows: how far an estimate of different values may be off
 _CODED = {"enrollment_status", "sex", "case_type", "stage", "status"}
 
 # fields whose values have a type of their own, and the tests that show it, the preferred one first
@@ -102,6 +105,20 @@ def cleaners_of(column: ColumnProfile) -> list[Any]:
 def words_of(column: ColumnProfile) -> list[str]:
     """The distinct values, the commonest first."""
     return sorted(column.counts, key=lambda value: (-column.counts[value], value))
+
+
+def repeating(column: ColumnProfile, what: str) -> list[str]:
+    """A doubt about a key that rows share, with their share; a few among values that were only estimated are none."""
+    again = column.filled - column.distinct
+    if again <= (_ESTIMATED * column.filled if column.is_estimated else 0):
+        return []
+    share = f"{max(100 * again / column.filled, 0.1):.1f}".removesuffix(".0")
+    about = "about " if column.is_estimated else ""
+    told = (
+        f"not unique: {about}{again:,} of {column.filled:,} rows ({share} %) repeat the value of an earlier one, and "
+        f"rows that share it become one {what}; is it really what tells them apart?"
+    )
+    return [told]
 
 
 def _blank(kind: Kind, name: str) -> Read | str:
@@ -215,11 +232,21 @@ def _code(kind: Kind, name: str, column: ColumnProfile) -> Read | str:
     rows = sum(column.counts[word] for word in known)
     because = f"{len(known)} of {len(words)} words known, in {rows:,} of {column.filled:,} rows"
     if not unknown:
-        return Read({"type": "code", "map": _once(known)}, because)
+        return Read({"type": "code", "map": _once(known)}, because, vague(name, column))
     doubt = f"not known, so dropped with a warning until they stand in the map: {_listed(unknown)}"
     if choices:
         doubt += f" (docs/config.md lists our words of {name})"
-    return Read({"type": "code", "map": _once(known), "if_bad": "drop"}, because, [doubt])
+    return Read({"type": "code", "map": _once(known), "if_bad": "drop"}, because, [doubt, *vague(name, column)])
+
+
+def vague(name: str, column: ColumnProfile) -> list[str]:
+    """A doubt for each word of a column that may mean several of ours, with how often it stands there."""
+    several = {word: meant for word in words_of(column) if len(meant := candidates(name, word)) > 1}
+    return [
+        f"“{word}” (in {counted(column.counts[word], 'row')}) does not say whether {alternatives(meant)} is meant; "
+        f"{meant[0]} is taken"
+        for word, meant in several.items()
+    ]
 
 
 def _once(known: dict[str, str]) -> dict[str, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ingest.infer.bench import Bench, drafted
+from ingest.infer.bench import MOST_COMPANIES, Bench, companies_in, drafted
 from ingest.infer.content import NAMELESS
 from ingest.infer.draft import FieldDraft, RecordDraft
-from ingest.infer.options import Read, cleaners_of
+from ingest.infer.options import Read, cleaners_of, repeating
 from ingest.infer.profile import ColumnProfile
-from ingest.infer.vocabulary import FULL_NAME, LEAST, PERSONAL, likeness, tokens
+from ingest.infer.vocabulary import FULL_NAME, LEAST, PERSONAL, is_of_others, likeness, tokens
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]{0,6}[-_/ ]?[0-9][A-Za-z0-9-_/.]{0,24}")
 _LEAST_FILLED = 0.5  # of the rows, for a column to tell people apart
@@ -52,6 +52,7 @@ def finish_key(bench: Bench, record: RecordDraft) -> bool:
     blank = column.rows - column.filled
     if blank:
         key.unsure.append(f"blank in {blank:,} rows, which will be rejected")
+    key.unsure += repeating(column, "person")
     if people < _NEARLY_UNIQUE * column.filled:
         bench.section.repeats = (
             f"{column.filled:,} rows speak of {column.distinct_told} people: several rows a person, "
@@ -100,7 +101,10 @@ def _has_email(bench: Bench) -> bool:
     """Whether an address tells people apart, which is a better key than an identifier of unknown meaning."""
     columns = bench.free.values()
     return any(
-        one.fits("email") and one.filled == one.rows > 0 and one.distinct >= _NEARLY_UNIQUE * one.filled
+        one.fits("email")
+        and one.filled == one.rows > 0
+        and one.distinct >= _NEARLY_UNIQUE * one.filled
+        and not is_of_others(one.name)
         for one in columns
     )
 
@@ -173,9 +177,25 @@ def _names(bench: Bench, record: RecordDraft) -> None:
     if parts:
         return
     for address, column in list(bench.free.items()):
-        if likeness(column.name, FULL_NAME).score >= LEAST and column.filled and not column.digits:
+        if likeness(column.name, FULL_NAME).score < LEAST or not column.filled or column.digits:
+            continue
+        if is_of_others(column.name) or companies_in(column) >= MOST_COMPANIES:
+            _company(bench, record, address, column)
+        else:
             _split_name(bench, record, address, column)
             return
+
+
+def _company(bench: Bench, record: RecordDraft, address: str, column: ColumnProfile) -> None:
+    """A column of names that are a company's: the employer, where no other column is called so."""
+    because = f"{companies_in(column):.0%} of its different values are called as companies are"
+    words = PERSONAL["client", "employer_name"]
+    if any(likeness(one.name, words).score >= LEAST for one in bench.free.values() if one is not column):
+        bench.free.pop(address)
+        bench.section.aside[address] = f"a company's name, and no person's: {because}"
+    elif made := bench.take("client", "employer_name", address, because):
+        made.unsure.append("a company's name, by its own name or its values: is it the employer's?")
+        record.fields["employer_name"] = made
 
 
 def _split_name(bench: Bench, record: RecordDraft, address: str, column: ColumnProfile) -> None:

@@ -26,6 +26,12 @@ _PROOF = 40  # distinct values after which a type that mostly fails is given up
 _HOPELESS_SHARE = 0.5
 _SLOW_TESTS = 2_000  # distinct telephone numbers that are looked up; of the others only the shape is
 _PHONE = re.compile(r"\+?[0-9()./ \u00a0-]{6,24}(?:\s*(?:x|ext\.?)\s*[0-9]{1,6})?", re.IGNORECASE)
+_COMPANY = re.compile(
+    r"[\s,.](?:inc|incorporated|llc|l\.l\.c|llp|pllc|lp|corp|corporation|co|company|ltd|limited|plc|pvt|gmbh|ag|kg|se|bv|nv|sa"
+    r"|sarl|group|holdings?|technolog(?:y|ies)|solutions|systems|services|consulting|associates|partners|university|college"
+    r"|institute|hospital|clinic|foundation|enterprises|industries|international)[\s.,)]*$",
+    re.IGNORECASE,
+)
 _SEVERAL = re.compile(r"\s*[;|]\s*")
 
 Test = Callable[[str], object]
@@ -70,6 +76,7 @@ class ColumnProfile:
         nothings: placeholders for "no value", and how often each stands there.
         dates: which date formats read its values.
         shortest, longest: characters.
+        companies: distinct values that end as companies' names do, such as `Acme Widgets, Inc.`
         several: distinct values of several parts, such as `English; Hindi`.
         spoiled: distinct values that a spreadsheet may have made of others, such as `1.00235E+12`, and one of them.
     """
@@ -82,6 +89,7 @@ class ColumnProfile:
         self.dates = DateTally()
         self.shortest, self.longest = math.inf, 0
         self.several = self.digits = self.zeros = self.commas = self.underscored = self.worded = self.lettered = 0
+        self.companies = 0
         self.spoiled, self.spoiled_one = 0, ""
         self.seen = (
             0  # distinct values that were weighed; those beyond the kept ones count as often as batches have them
@@ -99,6 +107,11 @@ class ColumnProfile:
         free = self._flags.count(0)
         estimate = round(-self._places * math.log(free / self._places)) if free else self.filled
         return min(estimate, self.filled)
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether there are more distinct values than are kept, so that how many is an estimate."""
+        return self._flags is not None
 
     @property
     def distinct_told(self) -> str:
@@ -175,6 +188,7 @@ class ColumnProfile:
         self.underscored += value[0] == "_"
         self.worded += " " in value
         self.lettered += not any(map(str.isdecimal, value))
+        self.companies += " " in value and _COMPANY.search(value) is not None
 
     def _flag(self, value: str) -> None:
         """Linear counting: memory stays flat however many values there are."""

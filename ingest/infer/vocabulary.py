@@ -104,7 +104,9 @@ _CASE = {
     "filed_on": "filed on;filing date;date filed;filed date;petition filed;received date",
     "decided_on": "decided on;decision date;approval date;approved on;date decided;adjudicated on",
     "deadline_on": "deadline;deadline on;due date;case deadline;target filing date",
-    "wage": "wage;wages;offered wage;wage offered;prevailing wage;wage rate",
+    "wage": "wage;wages;offered wage;wage offered;wage rate;wage rate of pay;wage rate of pay from;wage rate from;"
+    "wage offer;wage offer from;wage offered from;wage from;pay rate from;rate of pay;rate of pay from;"
+    "basic rate of pay;job opp wage from;prevailing wage",
     "worksite_city": "worksite city;job city;work site city;place of employment city",
     "worksite_state": "worksite state;job state;work site state;place of employment state",
 }
@@ -115,6 +117,10 @@ PERSONAL: dict[Target, str] = {
 FULL_NAME = (
     "name;full name;employee name;employee;worker;worker name;legal name;mitarbeiter;payroll name;associate name;"
     "name vorname;nachname vorname;beneficiary;beneficiary name;person;display name;last name first name"
+).split(";")
+WAGE_UNIT = (
+    "wage unit;wage unit of pay;unit of pay;wage rate unit;wage offer unit of pay;wage offered unit of pay;pay unit;"
+    "wage per;job opp wage per"
 ).split(";")
 COMPANY_CODE = "co code;company code;buchungskreis;bukrs;mandant;co;paygroup;client number".split(";")
 RECORD_TYPE = "rec type;record type;rectype;row type;satzart;line type;recordtype;art".split(";")
@@ -135,7 +141,13 @@ _EMPTY = frozenset(
 _FOREIGN = frozenset(
     "manager supervisor dependent dependant spouse child emergency contact beneficiary prior previous former preferred"
     " sponsor attorney lawyer parent father mother partner sibling reports hrbp recruiter next second secondary other"
-    " dependents vorgesetzter notfall kind ehepartner expiry expiration expires changed modified updated".split()
+    " dependents vorgesetzter notfall kind ehepartner expiry expiration expires changed modified updated poc agent"
+    " preparer representative".split()
+)
+# words that make a name or an address one of the company, or of somebody who speaks for it
+_COMPANYS = frozenset(
+    "business trade dba company employer entity firm lawfirm contact poc agent attorney lawyer preparer representative"
+    " sponsor manager supervisor emergency dependent dependents spouse recruiter hrbp vorgesetzter notfall".split()
 )
 
 
@@ -171,6 +183,20 @@ def targets(name: str) -> list[tuple[Likeness, Target]]:
 def tokens(name: str) -> tuple[str, ...]:
     """The words of a name, however they are put together: `EMP_ID`, `workEmail`, `Visa ID-Nr.`, `name.first`."""
     return tuple(folded(word) for word in _WORD.findall(name))
+
+
+def is_of_others(name: str) -> bool:
+    """Whether a column of names or addresses is, by its name, about a company or somebody else than the person.
+
+    An address that people have from their company is theirs.
+    """
+    is_own = likeness(name, PERSONAL["client", "email"]).score >= LEAST
+    return not is_own and not _COMPANYS.isdisjoint(tokens(name))
+
+
+def is_prevailing(name: str) -> bool:
+    """Whether a wage is what is usual for a job, as authorities find it, and not what it pays."""
+    return "prevailing" in tokens(name)
 
 
 def is_named(name: str, words: list[str]) -> bool:
