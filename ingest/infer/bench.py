@@ -62,7 +62,7 @@ class Bench:
 
     def assign(self, record: RecordDraft, found: list[tuple[Likeness, str, Target]]) -> None:
         """Give columns to the fields of a record, the best names first; a field takes one column."""
-        for like, address, (kind, name) in sorted(found, key=lambda one: (is_prevailing(one[1]), -one[0].score)):
+        for like, address, (kind, name) in sorted(found, key=_worst):
             if kind == record.kind and address in self.free and name not in record.fields:
                 how = "" if like.score == 1 else f", like “{like.synonym}”"
                 if made := self.take(kind, name, address, f"by its name{how}"):
@@ -95,6 +95,12 @@ def drafted(address: str, read: Read, because: str, **more: Any) -> FieldDraft: 
     """A field from one column."""
     told = "; ".join(part for part in (because, read.because) if part)
     return FieldDraft({"from": address} | read.options | more, told, list(read.unsure), [address])
+
+
+def _worst(one: tuple[Likeness, str, Target]) -> tuple[bool, float, int]:
+    """How little a name tells: of two that are as alike, `city` goes behind `worksite city`."""
+    like, address, _ = one
+    return is_prevailing(address), -like.score, -len(like.synonym.split())
 
 
 def companies_in(column: ColumnProfile) -> float:

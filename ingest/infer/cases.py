@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ingest.infer.bench import Bench, drafted
+from ingest.infer.bench import Bench, companies_in, drafted
 from ingest.infer.draft import FieldDraft, RecordDraft
 from ingest.infer.options import Read, repeating, vague
-from ingest.infer.vocabulary import LEAST, PERSONAL, WAGE_UNIT, is_named, is_prevailing, likeness
+from ingest.infer.profile import ColumnProfile
+from ingest.infer.vocabulary import LEAST, PERSONAL, WAGE_UNIT, is_named, is_prevailing, likeness, tokens
 from ingest.infer.words import folded
 
 _NUMBERS = ("perm_number", "lca_number", "receipt_number")  # types that are case numbers of somebody
@@ -16,6 +17,9 @@ _NO_CASE = frozenset(
     "lawful permanent resident;no visa;n/a".split(";")
 )
 _PERM = "PERM"
+_MOSTLY = 0.5
+_COUNSEL = frozenset("attorney lawyer agent atty ag firm lawfirm law preparer".split())
+_OF_WORK = frozenset("worksite work job site employment arbeitsort einsatzort dienstort arbeitsstaette".split())
 
 
 def case_beside(bench: Bench, client: RecordDraft) -> RecordDraft | None:
@@ -60,6 +64,8 @@ def cases_alone(bench: Bench) -> RecordDraft | None:
     number.because += f"; {column.distinct_told} different in {column.filled:,} filled rows"
     number.unsure += repeating(column, "case")
     _settle_wage(bench, record)
+    _settle_employer(bench, record)
+    _doubt_place(record)
     record.fields = {"case_number": number} | record.fields
     return record
 
@@ -79,6 +85,29 @@ def _settle_wage(bench: Bench, record: RecordDraft) -> None:
     if units:
         told = ", ".join(f"{word} in {count:,}" for word, count in units.counts.items())
         made.unsure.append(f"the wages are of several units (“{units.name}”: {told}), which are not converted")
+
+
+def _settle_employer(bench: Bench, record: RecordDraft) -> None:
+    """The employer by the companies in a column of names, where no column is called so."""
+    named = (address for address, column in bench.free.items() if _names_companies(column))
+    if "employer_name" in record.fields or (address := next(named, None)) is None:
+        return
+    because = f"{companies_in(bench.all[address]):.0%} of its different values are called as companies are"
+    if made := bench.take("case", "employer_name", address, because):
+        made.unsure.append("a company's name by its values: is it the employer's?")
+        record.fields["employer_name"] = made
+
+
+def _names_companies(column: ColumnProfile) -> bool:
+    words = {*tokens(column.name)}
+    return "name" in words and not words & _COUNSEL and companies_in(column) > _MOSTLY
+
+
+def _doubt_place(record: RecordDraft) -> None:
+    for name in ("worksite_city", "worksite_state"):
+        made = record.fields.get(name)
+        if made and not {*tokens(made.columns[0])} & _OF_WORK:
+            made.unsure.append("by its name, this may be where the employer is, and not where the work is done")
 
 
 def _number_by_content(bench: Bench, record: RecordDraft) -> bool:

@@ -133,7 +133,7 @@ def _shared_key(bench: Bench, record: RecordDraft) -> bool:
 def _key_by_content(bench: Bench, record: RecordDraft) -> bool:
     """The first column of different identifiers, where none is called so."""
     for address, column in bench.free.items():
-        if not _looks_like_key(column):
+        if is_of_others(column.name) or not _looks_like_key(column):
             continue
         doubt = (
             "no column is called an employee number; this one holds identifiers that tell rows apart: is it the key?"

@@ -185,6 +185,33 @@ def test_an_address_of_a_contact_is_no_key():
     assert feed(proposal)["client"]["key"] == "employee_id"
 
 
+def test_a_companys_telephone_number_is_no_persons_key():
+    sample = table(**{"EMPLOYER_PHONE": ["512555{n:04}"], "Ref": ["P-200-{n:05}-1"], "Visa Type": ["H-1B", "TN"]})
+    assert fields(proposed(sample))["employee_id"]["from"] == "Ref"
+
+
+@pytest.mark.parametrize("name", ["EMP_BUSINESS_NAME", "Name"])
+def test_the_employer_of_a_case_is_known_by_its_values_and_asked(name):
+    proposal = proposed(disclosure(**{name: COMPANIES}), "efile.csv")
+    assert fields(proposal, "case")["employer_name"]["from"] == name
+    assert doubts(proposal, "employer_name") == ["a company's name by its values: is it the employer's?"]
+
+
+def test_a_law_firm_is_no_employer():
+    proposal = proposed(disclosure(LAWFIRM_NAME_BUSINESS_NAME=COMPANIES), "lca.csv")
+    assert "employer_name" not in fields(proposal, "case")
+
+
+def test_the_place_of_work_comes_before_that_of_the_employer():
+    places = {"EMP_CITY": ["Austin", "Waco"], "EMP_STATE": ["TX"], "PRIMARY_WORKSITE_CITY": ["Reno"]}
+    proposal = proposed(disclosure(**places), "perm.csv")
+    assert fields(proposal, "case")["worksite_city"]["from"] == "PRIMARY_WORKSITE_CITY"
+    assert doubts(proposal, "worksite_city") == []
+    assert doubts(proposal, "worksite_state") == [
+        "by its name, this may be where the employer is, and not where the work is done"
+    ]
+
+
 @pytest.mark.parametrize("name", ["Company Email", "Business Email", "Work E-Mail"])
 def test_an_address_at_the_company_is_the_persons_own(name):
     proposal = proposed(table(**{"Last Name": ["Lee", "Orr"], name: ["a{n}@acme.example"]}))
