@@ -34,8 +34,9 @@ from ingest.load.guards import turned_remarks
 from ingest.load.outcomes import OUTCOMES
 from ingest.load.run import Loaded, Terms, load
 from ingest.mapping.headers import Headers, Suggestion, standing
+from ingest.mapping.mapped import Mapped
 from ingest.mapping.plan import FeedPlan
-from ingest.mapping.records import Mapped, map_batch
+from ingest.mapping.records import map_batch
 from ingest.numbering import Numbering
 from ingest.reading import Reading, choose_reading
 

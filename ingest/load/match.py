@@ -22,7 +22,7 @@ from psycopg import Connection
 from gateway.domain.people.fields import DURATION_OF_STATUS, Kind
 from ingest.load.ids import fresh_id
 from ingest.load.shapes import KINDS, Shape
-from ingest.mapping.records import ATTRIBUTES
+from ingest.mapping.mapped import ATTRIBUTES
 
 # what `returns` looks at: the column that absence changed, its closed word, its open word
 ENDED: dict[Kind, tuple[str, str, str]] = {

@@ -20,8 +20,8 @@ from ingest.catalogue import RowProblem
 from ingest.load import absence, entries, erased, guards, lock, match, outcomes, renumbered, unique, write
 from ingest.load.shapes import shapes_of
 from ingest.load.stage import Stage
+from ingest.mapping.mapped import Mapped
 from ingest.mapping.plan import FeedPlan
-from ingest.mapping.records import Mapped
 from ingest.numbering import Numbering
 
 MOST_DIFFERENCES = 1_000  # shown by a dry run

@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql
 
 from gateway.domain.people.fields import DURATION_OF_STATUS, FIELDS, MODELS, Kind
 from ingest.mapping.bound import RecordPlan
+from ingest.mapping.mapped import ATTRIBUTES
 from ingest.mapping.plan import FeedPlan
-from ingest.mapping.records import ATTRIBUTES
 
 KINDS: tuple[Kind, ...] = ("client", "case", "document")  # also the order in which every writer locks
 

@@ -14,7 +14,7 @@ from gateway.crypto import FirmCipher
 from gateway.domain.people.fields import FIELDS, Kind
 from ingest.catalogue import RowProblem
 from ingest.load.shapes import Shape
-from ingest.mapping.records import Mapped, Records
+from ingest.mapping.mapped import Mapped, Records
 from ingest.numbering import Numbering
 
 PROBLEM_COLUMNS = ("place", "row", "line", "sheet", "column_name", "value", "code", "severity", "message", "fix")

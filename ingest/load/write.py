@@ -12,7 +12,7 @@ from ingest.load import entries, facts, statistics
 from ingest.load.entries import TOUCHED, client_of
 from ingest.load.match import ENDED, ENDS, loses_end_sql
 from ingest.load.shapes import KINDS, Shape
-from ingest.mapping.records import ATTRIBUTES
+from ingest.mapping.mapped import ATTRIBUTES
 from ingest.numbering import ROW_SQL
 
 Params = dict[str, object]
