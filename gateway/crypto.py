@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from gateway import private
 from gateway.errors import Permanent
 from gateway.settings import Settings
 
@@ -163,7 +164,7 @@ def plain_size(stored: int) -> int:
 
 def _make_key_file(path: Path) -> None:
     """Under another name first, then linked: of two processes that make one, the first wins and nobody reads half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(base64.b64encode(secrets.token_bytes(_KEY_BYTES)) + b"\n")

@@ -17,6 +17,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore
 
+from gateway import private
 from gateway.crypto import FRAME_BYTES, FirmCipher, plain_size
 from gateway.errors import Full, NotFound, Permanent, Problem, Transient
 from gateway.settings import Settings
@@ -55,7 +56,7 @@ class Store:
     """The files of one installation, in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private.make_folder(folder)
         self._folder = folder
         self._store = LocalStore(folder)
 
@@ -112,16 +113,19 @@ class Store:
         """Write the plain file where a person wants it; nothing stands there until it is whole."""
         draft = path.with_name(f".{path.name}.part")
         try:
-            with draft.open("wb") as out:
+            with private.create(draft) as out:
                 out.writelines(self.read(key, cipher))
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
 
     def _put(self, key: str, frames: Iterable[bytes]) -> None:
+        path = self._folder / key
         with _telling(key):
+            private.make_folder(path.parent)  # the library would leave it to the umask, as it does the file
             # one part at a time keeps 5 MiB in memory instead of 60
             obstore.put(self._store, key, _pulled_elsewhere(frames), chunk_size=_PART_BYTES, max_concurrency=1)
+            private.close(path)
             self._sync(key)
 
     def _sync(self, key: str) -> None:
@@ -176,7 +180,7 @@ def _telling(key: str) -> Iterator[None]:
         raise NotFound("stored file", key) from error
     except PermissionError as error:
         raise Permanent("storage_refused", f"The file store does not let us at {key}.") from error
-    except BaseError as error:
+    except (BaseError, OSError) as error:
         if "No space left on device" in str(error):
             raise Full("disk_full", "The disk of the file store is full; make room and try again.") from error
         raise Transient(

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import quote, urlencode
 
+from gateway import private
 from gateway.db import cluster
 from gateway.errors import Transient
 
@@ -98,7 +99,7 @@ def ensure_running(data_dir: Path, *, durable: bool = True) -> Embedded:
         Transient: the server did not get ready in time.
     """
     with cluster.telling(data_dir):
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private.make_folder(data_dir)
         data_dir = data_dir.resolve()
         with _starting(data_dir):
             _join(data_dir)

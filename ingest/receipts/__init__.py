@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import clock
+from gateway import clock, private
 from gateway.db.models import OPEN_STATES, File, Import, RowError
 from gateway.domain.partners.homes import Home
 from gateway.office import Office
@@ -37,7 +37,7 @@ def folder_of(settings: Settings, home: Home, import_id: UUID) -> Path:
 def write(office: Office, home: Home, import_id: UUID) -> None:
     """Write the receipts of an ended import, again if need be: equal states give equal receipts."""
     folder = folder_of(office.settings, home, import_id)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private.make_folder(folder)
     with office.db.firm(home.firm_id) as session:
         arrival = _locked(session, home, import_id)
         for old in folder.glob("errors*"):  # errors.xlsx too: it is made again when somebody asks again
@@ -87,7 +87,7 @@ def make_workbook(office: Office, home: Home, import_id: UUID) -> Path | None:
         if arrival.state in OPEN_STATES or not _has_rejected(session, import_id):
             return None
         if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private.make_folder(folder)
             table = _past(office, session, home, arrival).open()
             with whole_bytes(path) as out:
                 write_workbook(rejected_rows(session, arrival, table), arrival.counts["rows"]["rejected"], out)

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import os
 import tracemalloc
 from uuid import uuid4
 
@@ -169,3 +170,22 @@ def test_a_file_is_stored_while_it_is_read_from_the_same_store(store, cipher):
     store.put("one", iter([b"x" * 3_000_000]), cipher)
     copied = store.put("two", store.open("one", cipher).chunks(), cipher)
     assert (copied.size, store.read_bytes("two", cipher)) == (3_000_000, b"x" * 3_000_000)
+
+
+def others_may(folder):
+    """What below a folder, itself included, somebody else than its owner could read or enter."""
+    return [str(path) for path in (folder, *folder.rglob("*")) if path.lstat().st_mode & 0o077]
+
+
+def test_whatever_the_umask_nobody_else_reads_what_is_stored(tmp_path, cipher):
+    data_dir = tmp_path / "data"
+    before = os.umask(0)
+    try:
+        store = Store.of(Settings(data_dir=data_dir, config_dir=tmp_path, secrets_dir=tmp_path))
+        store.put(KEY, [b"small"], cipher)
+        store.put(f"{KEY}.large", [b"n" * (6 << 20)], cipher)  # in parts
+        store.export(KEY, cipher, data_dir / "roster.csv")
+    finally:
+        os.umask(before)
+    assert others_may(data_dir) == []
+    assert {path.stat().st_mode & 0o777 for path in data_dir.rglob("*") if path.is_file()} == {0o600}

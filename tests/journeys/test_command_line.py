@@ -99,6 +99,19 @@ def test_stdout_holds_the_document_alone_even_on_the_first_run(tmp_path):
     assert "master key" in applied.stderr, "a log line, on stderr"
 
 
+def test_whatever_the_umask_nobody_else_reads_the_data_folder(tmp_path):
+    fresh = Lab(tmp_path)
+    (tmp_path / "configs").mkdir()
+    fresh.environment["GATEWAY_CONFIG_DIR"] = str(PERM.parent)
+    for command in (["demo"], ["doctor"], ["db", "stop"]):
+        done = fresh.run(*command, umask=0)
+        assert done.returncode in (0, 1), done.stderr
+    data = tmp_path / "data"
+    assert {"files", "receipts", "master.key", "postgres-passwords.json"} <= {path.name for path in data.iterdir()}
+    assert data.stat().st_mode & 0o066 == 0  # the server of a root user is another account, which must pass through
+    assert [str(path) for path in data.rglob("*") if path.lstat().st_mode & 0o077] == []
+
+
 def test_a_held_file_waits_for_a_person_who_releases_or_refuses_it(lab):
     lab.ingest("globex", lab.file("roster_20260301.csv", people(30)))
     [held] = lab.ingest("globex", lab.file("roster_20260302.csv", people(20)), exit_code=1)

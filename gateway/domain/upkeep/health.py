@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from gateway import clock
+from gateway import clock, private
 from gateway.db import migrate
 from gateway.db.cluster import APP, OWNER, SYSTEM
 from gateway.db.engine import PROCESS
@@ -70,9 +70,10 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 def _data_folder(folder: Path) -> Check:
     for one in (folder, folder / "files", folder / "receipts"):
         try:
-            one.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private.make_folder(one)
             probe = one / ".doctor"
-            probe.write_bytes(b"?")
+            with private.create(probe) as out:
+                out.write(b"?")
             probe.unlink()
         except OSError as error:
             return Check("data folder", "problem", f"{one} cannot be written: {error.strerror}.", _WHERE_DATA)
