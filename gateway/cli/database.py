@@ -17,7 +17,14 @@ from gateway.db.embedded import Role
 from gateway.settings import Settings
 
 _ROLES = [role for role in get_args(Role) if role != "superuser"]
-_PG = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
+_PG = {
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "dbname": "PGDATABASE",
+    "options": "PGOPTIONS",  # chooses the role
+}
 
 _role = click.option(
     "--role",
@@ -106,6 +113,6 @@ def stop(ctx: click.Context, as_json: bool) -> None:
 
 def _address(settings: Settings, role: Role) -> str:
     if not settings.database_url:
-        return embedded.ensure_running(settings.data_dir).url(role)
+        return embedded.ensure_running(settings.data_dir).played(role)
     own = {"owner": settings.owner_database_url, "system": settings.system_database_url}
     return (own.get(role) or settings.database_url).replace("postgresql+psycopg://", "postgresql://", 1)

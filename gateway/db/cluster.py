@@ -16,7 +16,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypedDict
@@ -25,10 +25,17 @@ from gateway.errors import Full, Permanent, Problem
 from gateway.logging import get_logger
 
 OWNER, APP, SYSTEM = "gateway_owner", "gateway_app", "gateway_system"
+SIGN_IN = "gateway_sign_in"  # finds out whose password it is, and sees nothing else
 SUPERUSER = "postgres"
 DATABASE = "gateway"
 VERSION = "18"
 
+# Who logs in to the embedded server, and the roles that they may play. None is a role itself or inherits of one, as
+# with a database of one's own: a statement that forgot to choose its role has no rights at all.
+OWNER_LOGIN, APP_LOGIN, SYSTEM_LOGIN = "gateway_owner_login", "gateway_app_login", "gateway_system_login"
+PLAYS = {OWNER_LOGIN: (OWNER,), APP_LOGIN: (APP, SIGN_IN), SYSTEM_LOGIN: (SYSTEM, APP)}
+
+_PASSWORDS = "postgres-passwords.json"
 _SOCKET_BYTES = 100  # sockaddr_un.sun_path ends at 108 bytes on Linux, at 104 on macOS
 _LOCALE = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
 
@@ -88,13 +95,32 @@ def prepare(data_dir: Path, *, durable: bool) -> None:
 
 
 def passwords(data_dir: Path) -> dict[str, str]:
-    """The password of each role, made on first use and kept for this user alone."""
-    kept = data_dir / "postgres-passwords.json"
+    """The password of each login, made on first use and kept for this user alone."""
+    kept = data_dir / _PASSWORDS
     if not kept.exists():
-        made = {role: secrets.token_urlsafe(24) for role in (SUPERUSER, OWNER, APP, SYSTEM)}
-        _write_private(kept, json.dumps(made))
+        keep_passwords(data_dir, make_passwords() | {SUPERUSER: secrets.token_urlsafe(24)})
     found: dict[str, str] = json.loads(kept.read_text())
     return found
+
+
+def make_passwords() -> dict[str, str]:
+    """New passwords of the logins, the superuser's aside."""
+    return {login: secrets.token_urlsafe(24) for login in PLAYS}
+
+
+def keep_passwords(data_dir: Path, words: dict[str, str]) -> None:
+    """Let these be the passwords from now on."""
+    _write_private(data_dir / _PASSWORDS, json.dumps(words))
+
+
+def logins_sql(words: dict[str, str], present: Collection[str] = ()) -> list[str]:
+    """The roles, and the logins that play them; of those that are present, what makes them so."""
+    made = [f"{_made(role, present)} NOLOGIN PASSWORD NULL;" for role in (OWNER, APP, SYSTEM, SIGN_IN)]
+    made += [f"{_made(login, present)} LOGIN NOINHERIT PASSWORD '{words[login]}';" for login in PLAYS]
+    if SYSTEM in present:  # it logged in itself once, and acted for single firms
+        made.append(f"REVOKE {APP} FROM {SYSTEM};")
+    plays = [(role, login) for login, roles in PLAYS.items() for role in roles]
+    return made + [f"GRANT {role} TO {login} WITH INHERIT FALSE, SET TRUE;" for role, login in plays]
 
 
 def socket_folder(data_dir: Path) -> Path:
@@ -149,15 +175,17 @@ def _create(data_dir: Path, pgdata: Path, *, durable: bool) -> None:
 def _accounts_sql(data_dir: Path) -> str:
     """Roles and the database, one statement a line, before anybody could connect (see also `gateway.db.security`)."""
     words = passwords(data_dir)
-    roles = [f"CREATE ROLE {role} LOGIN PASSWORD '{words[role]}';" for role in (OWNER, APP, SYSTEM)]
     return "\n".join(
         [
             f"ALTER ROLE {SUPERUSER} PASSWORD '{words[SUPERUSER]}';",
-            *roles,
-            f"GRANT {APP} TO {SYSTEM} WITH INHERIT FALSE, SET TRUE;",
+            *logins_sql(words),
             f"CREATE DATABASE {DATABASE} OWNER {OWNER};\n",
         ]
     )
+
+
+def _made(role: str, present: Collection[str]) -> str:
+    return f"{'ALTER' if role in present else 'CREATE'} ROLE {role}"
 
 
 def _run(data_dir: Path, command: list[str], text: str = "") -> None:

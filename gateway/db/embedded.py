@@ -28,16 +28,18 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import quote, urlencode
 
+import psycopg
+
 from gateway import private
 from gateway.db import cluster
 from gateway.errors import Transient
 
 Role = Literal["owner", "app", "system", "superuser"]
 
-ROLES: dict[Role, str] = {
-    "owner": cluster.OWNER,
-    "app": cluster.APP,
-    "system": cluster.SYSTEM,
+LOGINS: dict[Role, str] = {
+    "owner": cluster.OWNER_LOGIN,
+    "app": cluster.APP_LOGIN,
+    "system": cluster.SYSTEM_LOGIN,
     "superuser": cluster.SUPERUSER,
 }
 SETTINGS = {
@@ -73,10 +75,15 @@ class Embedded:
     passwords: dict[str, str]
 
     def url(self, role: Role, database: str = cluster.DATABASE) -> str:
-        """A libpq address, password included."""
-        name = ROLES[role]
+        """Where a role logs in: a libpq address, password included. Whoever uses it has no right before SET ROLE."""
+        name = LOGINS[role]
         where = urlencode({"host": self.socket_dir}, quote_via=quote)
         return f"postgresql://{name}:{self.passwords[name]}@/{database}?{where}"
+
+    def played(self, role: Role) -> str:
+        """The same for a person's own tools, with the role already chosen."""
+        chosen = urlencode({"options": f"-c role={cluster.PLAYS[LOGINS[role]][0]}"}, quote_via=quote)
+        return f"{self.url(role)}&{chosen}"
 
     def keep(self) -> None:
         """Let the server outlast its users, until `stop`: for tools that we do not start."""
@@ -105,6 +112,8 @@ def ensure_running(data_dir: Path, *, durable: bool = True) -> Embedded:
             _join(data_dir)
             if not _answers(data_dir):
                 _bring_up(data_dir, durable=durable)
+            if not cluster.PLAYS.keys() <= cluster.passwords(data_dir).keys():
+                _bring_along(data_dir)
         return Embedded(data_dir, _read_status(data_dir).socket_dir, cluster.passwords(data_dir))
 
 
@@ -146,6 +155,21 @@ def _bring_up(data_dir: Path, *, durable: bool) -> None:
         if time.perf_counter() > deadline:
             raise Transient("database_unavailable", f"The embedded database is still not ready; {log} says why.")
         time.sleep(_POLL_SECONDS)
+
+
+def _bring_along(data_dir: Path) -> None:
+    """Part roles and logins in a cluster of before they were two: whole, or done again at the next start.
+
+    A process of an earlier version that still runs keeps its connections and gets no new ones.
+    """
+    words = cluster.passwords(data_dir)
+    server = Embedded(data_dir, _read_status(data_dir).socket_dir, words)
+    made = cluster.make_passwords() | {cluster.SUPERUSER: words[cluster.SUPERUSER]}
+    with psycopg.connect(server.url("superuser", "postgres")) as connection:
+        present = {name for (name,) in connection.execute("SELECT rolname::text FROM pg_roles")}
+        for statement in cluster.logins_sql(made, present):
+            connection.execute(statement.encode())
+    cluster.keep_passwords(data_dir, made)
 
 
 def _launch(data_dir: Path, log: Path, running: int, *, durable: bool) -> None:

@@ -1,8 +1,9 @@
 """Who may see and do what in the database: roles, grants and row-level security, as SQL for migrations.
 
-Three roles: `gateway_owner` owns the tables and changes them, `gateway_app` works for one firm at a time,
-`gateway_system` sees all firms. None is a superuser or bypasses row-level security. Logins play a role by SET ROLE and
-inherit nothing, so a statement that forgot to choose has no rights at all.
+Four roles: `gateway_owner` owns the tables and changes them, `gateway_app` works for one firm at a time,
+`gateway_system` sees all firms, `gateway_sign_in` finds out whose password it is and sees nothing else. None is a
+superuser or bypasses row-level security. Logins play a role by SET ROLE and inherit nothing, so a statement that forgot
+to choose has no rights at all.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
-from gateway.db.cluster import APP, OWNER, SYSTEM
+from gateway.db.cluster import APP, OWNER, SIGN_IN, SYSTEM
 from gateway.db.engine import Addresses
 from gateway.errors import Permanent
 
@@ -90,14 +91,14 @@ def prepare_roles(connection: Connection, addresses: Addresses) -> None:
 
 def _missing(connection: Connection, addresses: Addresses) -> list[str]:
     present = set(connection.scalars(text("SELECT rolname FROM pg_roles")))
-    roles = [f"CREATE ROLE {role} NOLOGIN" for role in (OWNER, APP, SYSTEM) if role not in present]
+    roles = [f"CREATE ROLE {role} NOLOGIN" for role in (OWNER, APP, SYSTEM, SIGN_IN) if role not in present]
     return roles + _missing_memberships(connection, addresses, present) + _missing_rights(connection, present)
 
 
 def _missing_memberships(connection: Connection, addresses: Addresses, present: set[str]) -> list[str]:
-    """GRANTs by which each login may play its role; the system also acts for one firm at a time."""
+    """GRANTs by which each login may play its role; the system acts for single firms, too, the app signs in."""
     owner, app, system = (make_url(url).username for url in addresses)
-    wanted = {(OWNER, owner), (APP, app), (SYSTEM, system), (APP, system)}
+    wanted = {(OWNER, owner), (APP, app), (SYSTEM, system), (APP, system), (SIGN_IN, app)}
     me = connection.scalar(text("SELECT current_user"))
     statements = []
     for role, login in sorted((role, login or str(me)) for role, login in wanted):

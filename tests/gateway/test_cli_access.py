@@ -7,7 +7,8 @@ import pytest
 from helpers.callers import asking
 from sqlalchemy import select
 
-from gateway.db.models import AuditEntry, Credential, SigningKey, Staff, StaffSession
+from gateway.db.models import AuditEntry, Credential, SigningKey, StaffSession
+from gateway.domain.access.sessions import accounts_of
 
 EMAIL = "viewer@northgate.example"
 AT = ("--firm", "northgate")
@@ -65,8 +66,8 @@ def test_a_password_that_is_set_ends_the_sessions_before_it(gateway, http):
 def test_a_weak_password_is_refused_and_nothing_changes(gateway, db, typed):
     told = document(gateway("staff", "password", EMAIL, *AT, "--json", typed=typed), 1)
     assert told["error"] == "password_weak"
-    with db.system() as session:
-        assert session.scalar(select(Staff.password_hash).where(Staff.email == EMAIL)) is None
+    with db.signing_in() as session:
+        assert accounts_of(session, EMAIL, None, "cli") == []
 
 
 def test_a_password_is_for_somebody_who_works_there(gateway):

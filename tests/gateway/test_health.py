@@ -94,3 +94,15 @@ def test_the_redis_of_the_limits_is_asked(found, tmp_path):
 
 def test_every_finding_that_is_not_well_says_what_to_do(found):
     assert all(check.advice for check in found(limits_url="redis://127.0.0.1:1/0").values() if check.level != "ok")
+
+
+def test_a_login_with_a_roles_rights_before_it_chose_is_warned_of(found, server):
+    assert found()["roles"].level == "ok"
+    with psycopg.connect(server.url("superuser", "postgres"), autocommit=True) as superuser:
+        superuser.execute("CREATE ROLE heir LOGIN; GRANT gateway_system TO heir WITH INHERIT TRUE")
+        try:
+            check = found()["roles"]
+        finally:
+            superuser.execute("DROP ROLE heir")
+    assert (check.level, "heir has the rights of gateway_system" in check.found) == ("warning", True)
+    assert 'GRANT gateway_system TO "heir" WITH INHERIT FALSE' in check.advice

@@ -311,7 +311,7 @@ def amid_the_body_and_the_transaction(lab, api: int, read: int, recorded: int) -
     """One file of which half was sent, and one that is stored, but waits with the commit that puts it on record."""
     waiting = (
         "SELECT count(*) > 0 FROM pg_locks JOIN pg_stat_activity USING (pid)"
-        " WHERE NOT granted AND relation = 'jobs'::regclass AND usename = 'gateway_app'"
+        " WHERE NOT granted AND relation = 'jobs'::regclass AND usename = 'gateway_app_login'"
     )
     with sending(lab, recorded), psycopg.connect(lab.database) as holder:
         holder.execute("SET ROLE gateway_system")

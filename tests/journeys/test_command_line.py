@@ -242,10 +242,13 @@ def test_the_address_of_the_database_works_after_the_command_and_until_it_is_sto
     assert fresh.json("db", "stop") == {"state": "stopped"}
     with pytest.raises(psycopg.OperationalError):
         who(url)
-    shown = fresh.run("db", "run", "--", sys.executable, "-c", "import psycopg; print(psycopg.connect('').info.user)")
+    shown = fresh.run("db", "run", "--", sys.executable, "-c", ROLE)
     assert shown.stdout == "gateway_system\n"
     assert fresh.run("db", "run", "--", sys.executable, "-c", "raise SystemExit(7)").returncode == 7
     assert fresh.run("db", "run", "--", "no-such-program").returncode == 2
+
+
+ROLE = "import psycopg; print(psycopg.connect('').execute('SELECT current_user::text').fetchone()[0])"
 
 
 def who(url):

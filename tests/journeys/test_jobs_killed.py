@@ -69,7 +69,7 @@ def worker(environment, tmp_path):
 
 @pytest.fixture
 def observer(addresses):
-    with psycopg.connect(addresses.owner, autocommit=True) as connection:
+    with psycopg.connect(addresses.owner, options="-c role=gateway_owner", autocommit=True) as connection:
         yield connection
 
 
@@ -141,7 +141,7 @@ def settled(inbox):
 
 
 def test_a_worker_killed_before_its_handler_begins(inbox, undisturbed, arrived, worker, observer, addresses):
-    with psycopg.connect(addresses.owner) as holder:
+    with psycopg.connect(addresses.owner, options="-c role=gateway_owner") as holder:
         holder.execute("LOCK TABLE partners IN ACCESS EXCLUSIVE MODE")
         first = worker("ingest")
         until(lambda: inbox.sql("SELECT state FROM jobs") == [("running",)] and waits_for(observer, "partners"))
@@ -154,7 +154,7 @@ def test_a_worker_killed_before_its_handler_begins(inbox, undisturbed, arrived, 
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_worker_killed_in_the_imports_transaction(inbox, undisturbed, arrived, worker, observer, addresses, point):
-    with psycopg.connect(addresses.owner) as holder:
+    with psycopg.connect(addresses.owner, options="-c role=gateway_owner") as holder:
         holder.execute(f"LOCK TABLE {POINTS[point]} IN EXCLUSIVE MODE")
         first = worker("ingest")
         until(lambda: waits_for(observer, POINTS[point]))
@@ -176,7 +176,7 @@ def test_a_worker_killed_at_the_fence(inbox, undisturbed, arrived, worker, obser
 
 def worker_at_the_fence(inbox, worker, observer, addresses):
     """A worker that has done all of an import but the fence, for which it waits; stopped, its connections alive."""
-    with psycopg.connect(addresses.owner) as holder:
+    with psycopg.connect(addresses.owner, options="-c role=gateway_owner") as holder:
         holder.execute("LOCK TABLE row_errors IN EXCLUSIVE MODE")
         first = worker("ingest")
         until(lambda: waits_for(observer, "row_errors"))
@@ -191,11 +191,11 @@ def worker_at_the_fence(inbox, worker, observer, addresses):
 
 def test_a_worker_killed_between_commit_and_receipt(inbox, undisturbed, arrived, worker, observer, addresses):
     """The load has committed; SELECTs on the problems wait, so the receipt cannot be written."""
-    with psycopg.connect(addresses.owner) as holder:
+    with psycopg.connect(addresses.owner, options="-c role=gateway_owner") as holder:
         holder.execute("LOCK TABLE row_errors IN SHARE MODE")  # the load's insert waits ...
         first = worker("ingest")
         until(lambda: waits_for(observer, "row_errors"))
-        second = psycopg.connect(addresses.owner)
+        second = psycopg.connect(addresses.owner, options="-c role=gateway_owner")
         queued = threading.Thread(target=second.execute, args=["LOCK TABLE row_errors IN ACCESS EXCLUSIVE MODE"])
         queued.start()  # ... and right behind it comes who will not let the receipt read them
     queued.join(SECONDS)
@@ -213,7 +213,7 @@ def test_a_worker_killed_between_commit_and_receipt(inbox, undisturbed, arrived,
 def test_a_worker_that_was_taken_for_dead_and_wakes_up_commits_nothing(
     inbox, office, undisturbed, arrived, worker, observer, addresses, tmp_path
 ):
-    with psycopg.connect(addresses.owner) as holder:
+    with psycopg.connect(addresses.owner, options="-c role=gateway_owner") as holder:
         holder.execute("LOCK TABLE row_errors IN EXCLUSIVE MODE")
         first = worker("ingest")
         until(lambda: waits_for(observer, "row_errors"))

@@ -45,7 +45,7 @@ def environment(settings) -> dict[str, str]:
 
 @pytest.fixture
 def observer(addresses):
-    with psycopg.connect(addresses.owner, autocommit=True) as connection:
+    with psycopg.connect(addresses.owner, options="-c role=gateway_owner", autocommit=True) as connection:
         yield connection
 
 
@@ -62,7 +62,7 @@ def waits(observer: psycopg.Connection, table: str) -> bool:
 
 
 def kill_where_it_needs(environment, observer, addresses, path: Path, table: str) -> None:
-    with psycopg.connect(addresses.owner) as holder:
+    with psycopg.connect(addresses.owner, options="-c role=gateway_owner") as holder:
         holder.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
         process = ingest(environment, path)
         for _ in range(DEADLINE * 100):
@@ -130,10 +130,10 @@ def test_a_killed_load_leaves_nothing_and_the_next_run_everything(
 def test_a_process_killed_before_the_receipt_leaves_it_to_the_next(inbox, environment, observer, addresses, tmp_path):
     """The load has committed; SELECTs on the problems wait, so the receipt cannot be written."""
     path = roster(tmp_path)
-    with psycopg.connect(addresses.owner) as holder:
+    with psycopg.connect(addresses.owner, options="-c role=gateway_owner") as holder:
         holder.execute("LOCK TABLE row_errors IN SHARE MODE")  # the load's insert waits ...
         process = ingest(environment, path)
-        second = psycopg.connect(addresses.owner)
+        second = psycopg.connect(addresses.owner, options="-c role=gateway_owner")
         for _ in range(DEADLINE * 100):
             if waits(observer, "row_errors"):
                 break

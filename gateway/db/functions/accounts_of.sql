@@ -1,6 +1,6 @@
 -- Whose password is to be tried, asked before any firm is known: one address may have accounts in several. It runs as
 -- the owner, whom the policies named sign_in let read staff, sessions and firms of all firms; it writes nothing. It
--- tells hashes, so only what signs people in calls it.
+-- tells hashes, so only the role that signs people in may call it, and that role may do nothing else.
 CREATE OR REPLACE FUNCTION accounts_of(address text, came_from text) RETURNS TABLE (
     firm_id uuid, firm text, staff_id uuid, email text, password_hash text, was_here boolean
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
@@ -15,4 +15,4 @@ END;
 COMMENT ON FUNCTION accounts_of IS
     'the people who may sign in with an e-mail address, and whether they did so lately from this network address';
 REVOKE ALL ON FUNCTION accounts_of FROM PUBLIC, gateway_app, gateway_system;
-GRANT EXECUTE ON FUNCTION accounts_of TO gateway_app, gateway_system;
+GRANT EXECUTE ON FUNCTION accounts_of TO gateway_sign_in;

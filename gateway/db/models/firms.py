@@ -30,14 +30,18 @@ class Firm(Base):
 
 
 class Staff(FirmScoped, Base):
-    """Somebody who works at a firm."""
+    """Somebody who works at a firm.
+
+    Attributes:
+        password_hash: to be written only; `gateway.domain.access.sessions.accounts_of` reads it.
+    """
 
     __tablename__ = "staff"
 
     email: Mapped[str]
     name: Mapped[str]
     role: Mapped[str]
-    password_hash: Mapped[str | None]
+    password_hash: Mapped[str | None] = mapped_column(deferred=True)
     time_zone: Mapped[str | None]
     phone: Mapped[str | None]
     active: Mapped[bool] = mapped_column(server_default=text("true"))

@@ -67,7 +67,7 @@ class Live(NamedTuple):
 
 
 def accounts_of(session: Session, email: str, firm: str | None, origin: str) -> list[Account]:
-    """Who may sign in with an e-mail address, at one firm or at any; in a session that knows no firm yet."""
+    """Who may sign in with an e-mail address, at one firm or at any; in a session that signs people in."""
     found = session.execute(_ACCOUNTS_OF, {"email": email.strip().lower(), "origin": origin})
     accounts = [Account(*row) for row in found]
     return [one for one in accounts if firm is None or one.firm == firm]
@@ -82,9 +82,9 @@ def start(session: Session, account: Account, password: str, origin: str) -> Ope
         password: as it was given; kept anew where it is kept in an old way.
         origin: the network address that asks.
     """
-    unchanged = select(Staff).where(Staff.id == account.staff_id, Staff.password_hash == account.password_hash)
-    staff = session.scalar(unchanged.where(Staff.active).with_for_update())
-    if staff is None:
+    theirs = select(Staff).where(Staff.id == account.staff_id, Staff.active)
+    staff = session.scalar(theirs.with_for_update())  # whoever changes it at this moment has done so, or waits for us
+    if staff is None or not session.scalar(_IS_STILL_KEPT, {"person": staff.id, "kept": account.password_hash}):
         return None
     if passwords.is_outdated(account.password_hash):
         staff.password_hash = passwords.hashed(password)
@@ -135,6 +135,7 @@ def end_everybodys(session: Session, actor: Actor) -> int:
 
 
 _ACCOUNTS_OF = text("SELECT * FROM accounts_of(:email, :origin)")
+_IS_STILL_KEPT = text("SELECT is_still_kept(:person, :kept)")
 
 
 def _open(session: Session, staff: Staff, origin: str) -> Opened:

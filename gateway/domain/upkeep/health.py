@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from gateway import clock, private
 from gateway.db import migrate
-from gateway.db.cluster import APP, OWNER, SYSTEM
+from gateway.db.cluster import APP, OWNER, SIGN_IN, SYSTEM
 from gateway.db.engine import PROCESS
 from gateway.db.models import OPEN_STATES, Import
 from gateway.db.session import Database
@@ -162,7 +162,21 @@ def _roles(session: Session) -> Check:
     if mighty:
         advice = f"ALTER ROLE {mighty[0]} NOSUPERUSER NOBYPASSRLS; or log in as another role."
         return Check("roles", "problem", f"{', '.join(mighty)} may see every firm's rows, whatever we ask.", advice)
-    return Check("roles", "ok", "None is a superuser or passes by row-level security.")
+    heirs = session.execute(text(_HEIRS), {"roles": [OWNER, APP, SYSTEM, SIGN_IN]}).all()
+    if heirs:
+        told = ", ".join(f"{one.login} has the rights of {one.role} without SET ROLE" for one in heirs)
+        advice = f'GRANT {heirs[0].role} TO "{heirs[0].login}" WITH INHERIT FALSE, SET TRUE; see docs/operations.md.'
+        return Check("roles", "warning", f"{told}: a statement that forgets to choose its role is not stopped.", advice)
+    return Check(
+        "roles", "ok", "None is a superuser, passes by row-level security, or is there for who did not choose."
+    )
+
+
+_HEIRS = """
+SELECT l.rolname AS login, r.rolname AS role FROM pg_roles l, pg_roles r
+WHERE r.rolname = ANY (:roles) AND l.rolname <> ALL (:roles) AND l.rolcanlogin AND NOT l.rolsuper
+AND pg_has_role(l.oid, r.oid, 'USAGE') ORDER BY 1, 2
+"""
 
 
 def _clocks(session: Session) -> Check:

@@ -112,7 +112,7 @@ def change_password(data: JSONBody[NewPassword], call: NamedDependency[Call]) ->
     """Change one's own password; one's other sessions end."""
     with call.acting() as acting:
         mine = accounts.oneself(acting, for_change=True)
-        staff.confirm(call, data.current, mine.password_hash)
+        staff.confirm(call, data.current)
         accounts.set_password(acting, mine, data.new, keeping=call.session_id)
 
 

@@ -40,7 +40,7 @@ def sign_in(office: Office, wanted: Login) -> Opened:
     Raises:
         Rejected: 401 `sign_in_failed`, 429 `too_many_tries`.
     """
-    with office.db.nobody() as session:
+    with office.db.signing_in() as session:
         accounts = sessions.accounts_of(session, wanted.email, wanted.firm, wanted.origin)
     account = accounts[0] if len(accounts) == 1 else None
     counters = sign_in_delays.counters(
@@ -56,7 +56,7 @@ def sign_in(office: Office, wanted: Login) -> Opened:
     return opened
 
 
-def confirm(call: Call, password: str, kept: str | None) -> None:
+def confirm(call: Call, password: str) -> None:
     """Ask somebody who is signed in for the password again; wrong ones are slowed down as at the sign-in.
 
     Raises:
@@ -64,7 +64,7 @@ def confirm(call: Call, password: str, kept: str | None) -> None:
     """
     counters = sign_in_delays.counters(call.who.name, call.origin, is_usual=True)
     _count(call.office, counters)
-    if not passwords.matches(password, kept):
+    if not passwords.matches(password, _kept(call)):
         raise Rejected(403, "password_wrong", "This is not your current password.")
     with call.office.db.system() as session:
         sign_in_delays.forgive(session, counters)
@@ -92,6 +92,12 @@ def by_cookie(connection: ASGIConnection[Any, Any, Any, Any], office: Office, ke
         sentence = f"Repeat the CSRF token of your session in the header {CSRF_HEADER}; signing in gives it."
         raise Rejected(403, "csrf", sentence)
     return who
+
+
+def _kept(call: Call) -> str | None:
+    with call.office.db.signing_in() as session:
+        accounts = sessions.accounts_of(session, call.who.name, None, call.origin)
+    return next((one.password_hash for one in accounts if one.staff_id == call.who.id), None)
 
 
 def _count(office: Office, counters: list[sign_in_delays.Counter]) -> None:

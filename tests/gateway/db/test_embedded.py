@@ -17,7 +17,9 @@ import pytest
 
 from gateway.db import cluster, embedded
 from gateway.db.embedded import ensure_running
+from gateway.db.session import Database
 from gateway.errors import Full, Permanent
+from gateway.settings import Settings
 
 # Python 3.12 and later warn of forks beside threads, such as pytest-xdist's; these children touch nothing of theirs.
 forks = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -96,7 +98,7 @@ def test_the_server_runs_while_anybody_uses_it_and_stops_with_the_last(data_dir)
         url = address(first)
         with a_process(data_dir) as second:
             assert address(second) == url
-        assert who(url) == "gateway_app"
+        assert who(url) == "gateway_app_login"
     wait_until_stopped(data_dir)
     assert not (data_dir / "postgres" / "postmaster.pid").exists()
 
@@ -110,7 +112,7 @@ def test_two_processes_that_start_at_once_share_one_server(data_dir):
 def test_whoever_comes_while_the_server_stops_gets_a_new_one(data_dir):
     for _ in range(3):
         server = ensure_running(data_dir, durable=False)
-        assert who(server.url("app")) == "gateway_app"
+        assert who(server.url("app")) == "gateway_app_login"
         server.leave()
 
 
@@ -120,7 +122,7 @@ def test_a_killed_process_holds_no_share(data_dir):
         address(second)
         first.kill()
         first.wait()
-        assert who(url) == "gateway_app"
+        assert who(url) == "gateway_app_login"
     wait_until_stopped(data_dir)
 
 
@@ -139,13 +141,13 @@ def test_a_server_left_alone_by_kills_is_taken_over(data_dir):
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux tells us when a stranger's process has died")
 def test_a_killed_server_recovers_what_was_committed(data_dir):
     server = ensure_running(data_dir)
-    with psycopg.connect(server.url("owner")) as connection:
+    with psycopg.connect(server.played("owner")) as connection:
         assert connection.execute("SHOW fsync").fetchone() == ("on",)
         connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
     pid = postmaster(data_dir)
     kill_and_wait(pid)
     again = ensure_running(data_dir)
-    with psycopg.connect(again.url("owner")) as connection:
+    with psycopg.connect(again.played("owner")) as connection:
         assert connection.execute("SELECT n FROM kept").fetchone() == (42,)
     assert postmaster(data_dir) != pid
 
@@ -157,7 +159,7 @@ def test_a_stale_pid_file_that_names_a_living_stranger_is_no_obstacle(data_dir):
         stale = f"{stranger.pid}\n{data_dir}/postgres\n1\n5432\n{data_dir}/postgres\n\n 1 1\nready   \n"
         (data_dir / "postgres" / "postmaster.pid").write_text(stale)
         server = ensure_running(data_dir, durable=False)
-        assert who(server.url("system")) == "gateway_system"
+        assert who(server.url("system")) == "gateway_system_login"
         stranger.kill()
 
 
@@ -169,7 +171,7 @@ def test_a_forked_child_that_ends_does_not_stop_the_server(data_dir):
         embedded._leave_all()
         os._exit(0)
     os.waitpid(child, 0)
-    assert who(server.url("app")) == "gateway_app"
+    assert who(server.url("app")) == "gateway_app_login"
 
 
 @forks
@@ -181,18 +183,98 @@ def test_a_forked_child_keeps_the_server_when_its_parent_leaves(data_dir):
         os.read(told, 1)
         os._exit(0)
     server.leave()
-    assert who(server.url("app")) == "gateway_app"
+    assert who(server.url("app")) == "gateway_app_login"
     os.write(tell, b"x")
     os.waitpid(child, 0)
     os.close(told)
     os.close(tell)
 
 
-@pytest.mark.parametrize("role", embedded.ROLES)
+@pytest.mark.parametrize("role", embedded.LOGINS)
 def test_each_role_logs_in_with_its_password_and_only_so(server, role):
-    assert who(server.url(role, "postgres")) == embedded.ROLES[role]
+    assert who(server.url(role, "postgres")) == embedded.LOGINS[role]
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         who(server.url(role).replace(":", ":wrong", 2).replace("postgresql:wrong", "postgresql:"))
+
+
+def test_a_login_is_none_of_the_roles_and_inherits_nothing_of_them(server):
+    with psycopg.connect(server.url("superuser")) as connection:
+        able = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'gateway%' AND rolcanlogin ORDER BY 1"
+        logins = ["gateway_app_login", "gateway_owner_login", "gateway_system_login"]
+        assert [row[0] for row in connection.execute(able)] == logins
+        assert connection.execute(HEIRS).fetchall() == []
+        assert sorted(connection.execute(PLAYS).fetchall()) == [
+            ("gateway_app_login", "gateway_app"),
+            ("gateway_app_login", "gateway_sign_in"),
+            ("gateway_owner_login", "gateway_owner"),
+            ("gateway_system_login", "gateway_app"),
+            ("gateway_system_login", "gateway_system"),
+        ]
+
+
+HEIRS = """
+SELECT l.rolname, r.rolname FROM pg_roles l, pg_roles r
+WHERE l.rolname LIKE 'gateway%' AND r.rolname LIKE 'gateway%' AND l <> r AND pg_has_role(l.oid, r.oid, 'USAGE')
+"""
+PLAYS = """
+SELECT l.rolname::text, r.rolname::text FROM pg_roles l, pg_roles r
+WHERE l.rolname LIKE 'gateway%' AND r.rolname LIKE 'gateway%' AND l <> r AND pg_has_role(l.oid, r.oid, 'SET')
+"""
+
+EARLIER = """
+CREATE ROLE gateway_owner LOGIN PASSWORD 'o'; CREATE ROLE gateway_app LOGIN PASSWORD 'a';
+CREATE ROLE gateway_system LOGIN PASSWORD 's'; GRANT gateway_app TO gateway_system WITH INHERIT FALSE, SET TRUE;
+CREATE DATABASE gateway OWNER gateway_owner
+"""
+
+
+@pytest.fixture
+def of_an_earlier_version(data_dir):
+    """A stopped cluster whose roles log in themselves; gives the owner's rows in it."""
+    server = ensure_running(data_dir, durable=False)
+    with psycopg.connect(server.url("superuser", "postgres"), autocommit=True) as connection:
+        connection.execute("DROP DATABASE gateway")
+        made = connection.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'gateway%'").fetchall()
+        connection.execute(f"DROP ROLE {', '.join(name for (name,) in made)}")
+        for statement in EARLIER.split(";"):
+            connection.execute(statement)
+    kept = data_dir / "postgres-passwords.json"
+    words = {"postgres": json.loads(kept.read_text())["postgres"]}
+    kept.write_text(json.dumps(words | {"gateway_owner": "o", "gateway_app": "a", "gateway_system": "s"}))
+    server.leave()
+    wait_until_stopped(data_dir)
+
+
+@pytest.mark.usefixtures("of_an_earlier_version")
+def test_a_cluster_whose_roles_logged_in_themselves_is_brought_along(data_dir):
+    server = ensure_running(data_dir, durable=False)
+    assert [who(server.url(role)) for role in ("owner", "app", "system")] == [
+        "gateway_owner_login",
+        "gateway_app_login",
+        "gateway_system_login",
+    ]
+    test_a_login_is_none_of_the_roles_and_inherits_nothing_of_them(server)
+    folder = server.socket_dir
+    for name, word in (("gateway_owner", "o"), ("gateway_app", "a"), ("gateway_system", "s")):
+        with pytest.raises(psycopg.OperationalError, match=r"password authentication failed|not permitted to log in"):
+            who(f"postgresql://{name}:{word}@/gateway?host={folder}")
+    Database.open(Settings(data_dir=data_dir, config_dir=data_dir, secrets_dir=data_dir)).close()
+    server.leave()
+
+
+@pytest.mark.usefixtures("of_an_earlier_version")
+def test_a_cluster_that_was_brought_along_half_way_is_brought_along_again(data_dir, monkeypatch):
+    def cut_off(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(cluster, "keep_passwords", cut_off)  # a process that ends between the two
+        with pytest.raises(KeyboardInterrupt):
+            ensure_running(data_dir, durable=False)
+    server = ensure_running(data_dir, durable=False)
+    test_a_login_is_none_of_the_roles_and_inherits_nothing_of_them(server)
+    assert who(server.url("system")) == "gateway_system_login"
+    server.leave()
 
 
 def test_passwords_are_for_this_user_alone(server):
@@ -223,7 +305,7 @@ def test_a_path_too_long_for_a_socket_gets_a_private_folder(root):
     deep = root / ("deep" * 20) / ("deeper" * 5)
     server = ensure_running(deep, durable=False)
     folder = Path(server.socket_dir)
-    assert who(server.url("app")) == "gateway_app"
+    assert who(server.url("app")) == "gateway_app_login"
     assert folder.stat().st_mode & 0o777 == 0o700
     server.leave()
     wait_until_stopped(deep)
@@ -235,7 +317,7 @@ def test_a_path_too_long_for_a_socket_gets_a_private_folder(root):
 
 def test_a_creation_that_was_cut_off_is_begun_again(data_dir):
     (data_dir / "postgres.new" / "base").mkdir(parents=True)
-    assert who(ensure_running(data_dir, durable=False).url("app")) == "gateway_app"
+    assert who(ensure_running(data_dir, durable=False).url("app")) == "gateway_app_login"
 
 
 def test_another_major_version_is_refused(data_dir):
@@ -328,7 +410,7 @@ def test_a_normal_user_runs_the_server_as_themselves(nobodys):
     def work():
         server = ensure_running(nobodys / "data", durable=False)
         assert Path(f"/proc/{postmaster(nobodys / 'data')}").stat().st_uid == os.getuid() != 0
-        assert who(server.url("app")) == "gateway_app"
+        assert who(server.url("app")) == "gateway_app_login"
         server.leave()
         wait_until_stopped(nobodys / "data")
 

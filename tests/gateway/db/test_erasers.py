@@ -73,7 +73,9 @@ def told_apart(table):
 
 @pytest.fixture
 def owner(addresses):
-    engine = create_engine(driver_url(addresses.owner), poolclass=NullPool)
+    engine = create_engine(
+        driver_url(addresses.owner), poolclass=NullPool, connect_args={"options": "-c role=gateway_owner"}
+    )
     with engine.connect() as connection:
         yield connection
 

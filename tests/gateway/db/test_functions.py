@@ -9,7 +9,7 @@ from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.db import functions, migrate
-from gateway.db.cluster import APP, OWNER, SYSTEM
+from gateway.db.cluster import APP, OWNER, SIGN_IN, SYSTEM
 from gateway.db.engine import driver_url
 from gateway.db.security import CURRENT_FIRM, isolate
 
@@ -198,7 +198,7 @@ def test_a_function_comes_after_those_that_it_calls():
 @pytest.mark.parametrize("name", functions.names())
 def test_a_file_names_only_roles_that_there_are_and_states_all_rights(name):
     told = functions.definition(name)
-    assert set(re.findall(r"\bgateway_\w+", told)) <= {APP, SYSTEM, OWNER, "gateway_now"}
+    assert set(re.findall(r"\bgateway_\w+", told)) <= {APP, SYSTEM, OWNER, SIGN_IN, "gateway_now"}
     assert f"\nCREATE OR REPLACE FUNCTION {name}(" in told
     assert (
         f"\nREVOKE ALL ON FUNCTION {name} FROM PUBLIC, {APP}, {SYSTEM};\nGRANT EXECUTE ON FUNCTION {name} TO " in told

@@ -46,9 +46,20 @@ def column_of_firm(table):
     return "id" if table == "firms" else "firm_id"
 
 
+@pytest.mark.parametrize("login", ["owner", "app", "system"])
+@pytest.mark.parametrize("table", sorted(Base.metadata.tables))
+def test_a_login_that_has_chosen_no_role_sees_no_table(addresses, rows, login, table):
+    with (
+        psycopg.connect(getattr(addresses, login)) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(f"SELECT count(*) FROM {table}")
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_without_a_firm_a_table_is_empty(db, addresses, rows, table):
     with psycopg.connect(addresses.app) as connection:
+        connection.execute("SET ROLE gateway_app")
         assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
         connection.execute("SET app.firm_id = ''")
         assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
@@ -60,8 +71,88 @@ def test_without_a_firm_nothing_can_be_inserted(db, addresses, rows, tenants, ta
         copy = session.execute(text(f"SELECT * FROM {table} LIMIT 1")).mappings().one()
     kept = {name: value for name, value in copy.items() if not isinstance(value, dict | list) and value is not None}
     statement = f"INSERT INTO {table} ({', '.join(kept)}) VALUES ({', '.join(['%s'] * len(kept))})"
-    with psycopg.connect(addresses.app) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        connection.execute(statement, list(kept.values()))
+    with psycopg.connect(addresses.app) as connection:
+        connection.execute("SET ROLE gateway_app")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
+            connection.execute(statement, list(kept.values()))
+
+
+@pytest.fixture
+def hashed(addresses, db, tenants):
+    """Everybody of Northgate has a password; written, as a new one is, by the role that cannot read it."""
+    with db.firm(tenants.northgate) as session:
+        session.execute(text("UPDATE staff SET password_hash = 'the hash of ' || email"))
+
+
+def played(addresses, login, role, firm):
+    connection = psycopg.connect(getattr(addresses, login), autocommit=True)
+    connection.execute(f"SELECT set_config('role', '{role}', false), set_config('app.firm_id', '{firm}', false)")
+    return connection
+
+
+@pytest.mark.usefixtures("hashed")
+@pytest.mark.parametrize(
+    ("login", "role"), [("app", "gateway_app"), ("system", "gateway_system"), ("system", "gateway_app")]
+)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT password_hash FROM staff",
+        "SELECT * FROM staff",
+        "SELECT staff FROM staff",
+        "SELECT to_jsonb(s) FROM staff s",
+        "SELECT email FROM staff WHERE password_hash LIKE '$argon2id$%'",
+        "SELECT email FROM staff ORDER BY password_hash",
+        "UPDATE staff SET name = password_hash",
+        "UPDATE staff SET name = name RETURNING password_hash",
+        "INSERT INTO staff (firm_id, email, name, role) SELECT firm_id, 'x', password_hash, 'viewer' FROM staff",
+        "COPY staff (password_hash) TO STDOUT",
+        "CREATE TEMPORARY TABLE mine AS TABLE staff",
+        "SELECT * FROM accounts_of('admin@northgate.example', '')",
+    ],
+)
+def test_no_working_role_can_read_what_is_kept_of_a_password(addresses, tenants, login, role, statement):
+    with played(addresses, login, role, tenants.northgate) as connection:
+        assert connection.execute("SELECT count(*) FROM staff").fetchone()[0] >= 4
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)
+
+
+def test_all_else_of_staff_can_be_read(addresses, tenants):
+    columns = [column.name for column in Base.metadata.tables["staff"].columns if column.name != "password_hash"]
+    with played(addresses, "app", "gateway_app", tenants.northgate) as connection:
+        connection.execute(f"SELECT {', '.join(columns)} FROM staff")
+
+
+@pytest.mark.usefixtures("hashed")
+def test_who_signs_people_in_can_do_nothing_else(addresses, tenants):
+    with played(addresses, "app", "gateway_sign_in", tenants.northgate) as connection:
+        [found] = connection.execute("SELECT email, password_hash FROM accounts_of('admin@northgate.example', '')")
+        assert found == ("admin@northgate.example", "the hash of admin@northgate.example")
+        for table in sorted(Base.metadata.tables):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(f"SELECT count(*) FROM {table}")
+
+
+def test_only_the_login_of_the_app_may_sign_people_in(addresses):
+    for login in ("owner", "system"):
+        with (
+            psycopg.connect(getattr(addresses, login)) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute("SET ROLE gateway_sign_in")
+
+
+@pytest.mark.usefixtures("hashed")
+def test_whoever_knows_a_hash_may_ask_whether_it_is_still_kept(addresses, tenants):
+    admin = tenants.staff["admin"]
+    kept, asked = "the hash of admin@northgate.example", "SELECT is_still_kept(%s, %s)"
+    with played(addresses, "app", "gateway_app", tenants.northgate) as connection:
+        assert connection.execute(asked, [admin, kept]).fetchone() == (True,)
+        assert connection.execute(asked, [admin, "another"]).fetchone() == (False,)
+        assert connection.execute(asked, [admin, None]).fetchone() == (False,)
+    with played(addresses, "app", "gateway_app", tenants.harbor) as connection:
+        assert connection.execute(asked, [admin, kept]).fetchone() == (False,)
 
 
 @pytest.mark.parametrize("table", OF_NO_FIRM)
@@ -161,6 +252,7 @@ def test_a_partition_of_the_audit_log_is_closed_to_all_but_its_owner(db, tenants
 
 def test_even_the_owner_sees_nothing_through_forced_row_security(addresses, rows):
     with psycopg.connect(addresses.owner) as connection:
+        connection.execute("SET ROLE gateway_owner")
         assert connection.execute("SELECT count(*) FROM clients").fetchone() == (0,)
 
 

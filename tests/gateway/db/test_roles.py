@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from gateway.db.cluster import APP, OWNER, PLAYS, SIGN_IN, SYSTEM
 from gateway.db.embedded import Embedded, ensure_running
 from gateway.db.session import Database
 from gateway.errors import Permanent
@@ -24,7 +25,7 @@ def bare():
         server = ensure_running(Path(folder), durable=False)
         with psycopg.connect(server.url("superuser", "postgres"), autocommit=True) as connection:
             connection.execute("DROP DATABASE gateway")
-            connection.execute("DROP ROLE gateway_owner, gateway_app, gateway_system")
+            connection.execute(f"DROP ROLE {OWNER}, {APP}, {SYSTEM}, {SIGN_IN}, {', '.join(PLAYS)}")
             for login in LOGINS:
                 connection.execute(f"CREATE ROLE {login} LOGIN PASSWORD 'secret'")
             connection.execute("CREATE DATABASE office OWNER deploy")

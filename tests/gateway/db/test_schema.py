@@ -84,7 +84,9 @@ def dangling(owner):
 @pytest.fixture
 def owner(addresses):
     """The owner's connection; what a test does to the schema is rolled back."""
-    engine = create_engine(driver_url(addresses.owner), poolclass=NullPool)
+    engine = create_engine(
+        driver_url(addresses.owner), poolclass=NullPool, connect_args={"options": "-c role=gateway_owner"}
+    )
     with engine.connect() as connection:
         yield connection
 

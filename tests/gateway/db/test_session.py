@@ -306,7 +306,7 @@ def test_one_import_at_a_time_holds_a_partner(db, tenants):
 
 
 def test_a_database_newer_than_the_program_is_refused(own_addresses):
-    with psycopg.connect(own_addresses.owner) as connection:
+    with psycopg.connect(own_addresses.owner, options="-c role=gateway_owner") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(Permanent, match="9999"):
         migrate.bring_up_to_date(own_addresses)
