@@ -10,6 +10,7 @@ from litestar import Request
 from litestar.exceptions import SerializationException, ValidationException
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
+from gateway.web.doubled import doubled
 from gateway.web.problems import Rejected
 
 MOST_FIELDS = 1 << 16  # bytes of all fields of a form together, its files aside
@@ -38,7 +39,7 @@ class Asking(Request[Any, Any, Any]):
 
         Raises:
             SerializationException: it is no JSON, or more of it than anybody means; answered as 400.
-            ValidationException: it is not as declared; likewise.
+            ValidationException: it is not as declared, or has a key twice; likewise.
         """
         given = await self._decoded()
         declared = self.route_handler.parsed_data_field
@@ -46,11 +47,15 @@ class Asking(Request[Any, Any, Any]):
 
     async def _decoded(self) -> Any:  # noqa: ANN401 - whatever JSON holds
         try:
-            return await super().json()
+            given = await super().json()
+            twice = doubled(await self.body(), given)
         except RecursionError as error:
             raise SerializationException("The body nests too deep.") from error
         except UnicodeDecodeError as error:
             raise SerializationException("The body is not UTF-8.") from error
+        if twice is not None:
+            raise _unfit("this key stands twice; send it once", twice)
+        return given
 
 
 def _exactly(given: object, declared: Any) -> object:  # noqa: ANN401 - any type that msgspec knows
@@ -60,7 +65,11 @@ def _exactly(given: object, declared: Any) -> object:  # noqa: ANN401 - any type
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$")
         field = place.rstrip("`").removeprefix(".")
-        raise ValidationException(extra=[{"message": message, "key": field, "source": "body"}]) from error
+        raise _unfit(message, field) from error
+
+
+def _unfit(message: str, field: str) -> ValidationException:
+    return ValidationException(extra=[{"message": message, "key": field, "source": "body"}])
 
 
 class _Fields:

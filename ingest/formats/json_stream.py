@@ -141,7 +141,9 @@ class Documents:
             return
         seen = False
         for key in self._keys():
-            if key == path[0] and not seen:
+            if key == path[0]:
+                if seen:  # its records were passed over, or were meant instead of the first ones
+                    raise window.damaged(f"{key} stands there a second time")
                 seen = True
                 yield from self._enveloped(path[1:])
             else:

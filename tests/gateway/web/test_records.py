@@ -145,9 +145,11 @@ def test_objects_are_reached_into_and_numbers_keep_their_digits(http, acme_key, 
     assert str(inbox.clients()["E1"]) == "81234567890.10"
 
 
-def test_a_key_that_stands_twice_rejects_its_row(http, acme_key, inbox):
-    answer = http.post(RECORDS, content=b'{"rows": [{"EMP_ID": "E1", "EMP_ID": "E2"}]}', headers=acme_key)
-    assert answer.json()["results"][0]["problems"][0]["code"] == "bad_json"
+def test_a_key_that_stands_twice_refuses_the_request_and_is_named(http, acme_key, inbox):
+    rows = b'{"rows": [{"EMP_ID": "E0"}, {"EMP_ID": "E1", "EMP_ID": "E2"}]}'
+    answer = http.post(RECORDS, content=rows, headers=acme_key | {"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["details"][0]["field"]) == (400, "rows[1].EMP_ID")
+    assert inbox.clients() == {}
 
 
 def test_rows_that_the_feed_skips_are_told_so(http, acme_key, inbox, roster):

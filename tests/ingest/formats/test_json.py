@@ -242,6 +242,8 @@ def test_damage_is_found_in_its_place_far_into_a_file_of_one_line():
         ('{"data": 5}', "{ was expected"),
         ("[]", "{ was expected"),
         ('{"data": {"people": [{"a": 1}]}', "} was expected"),
+        ('{"data": {"people": [{"a": 1}], "people": [{"a": 2}]}}', "people stands there a second time"),
+        ('{"data": {"people": []}, "x": 1, "data": {"people": [{"a": 2}]}}', "data stands there a second time"),
     ],
 )
 def test_an_envelope_without_its_list_is_refused(content, told):
