@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.logging import about, get_logger
 from gateway.metrics import REQUESTS
 from gateway.tracing import span
+from gateway.web.auth.cookies import STATE as COOKIES
 from gateway.web.limiting import STATE
 from gateway.web.problems import told_path
 
@@ -44,6 +45,9 @@ def watched(app: ASGIApp) -> ASGIApp:
                 headers.setdefault("Cache-Control", "no-store")  # no browser or proxy keeps what tells of people
                 for name, value in scope["state"].get(STATE, {}).items():
                     headers[name] = value
+                if "set-cookie" not in headers:  # signing out has the last word
+                    for cookie in scope["state"].get(COOKIES, ()):
+                        headers.add("Set-Cookie", cookie.to_header(header=""))
             await send(message)
 
         with about(request_id=request_id), span("request", request_id=request_id) as told:

@@ -1,4 +1,4 @@
-"""Sessions of staff: who may sign in, a session opened, found again at each request, and ended."""
+"""Sessions of staff: who may sign in, a session opened, found again at each request, prolonged by it, and ended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -18,7 +18,9 @@ from gateway.domain.access import passwords
 from gateway.domain.audit import record, write
 from gateway.office import Acting, Actor
 
-LASTS = timedelta(hours=1)
+IDLE = timedelta(hours=1)  # without a request, after which a session has ended
+AT_MOST = timedelta(hours=12)  # after the sign-in, however much a session was used
+_RENEWED = timedelta(minutes=5)  # at most so often; a write at each request would cost more than finding the session
 _KEPT = timedelta(days=30)  # ended ones: they tell from where somebody usually signs in (`accounts_of` in the database)
 
 
@@ -42,6 +44,7 @@ class Opened(NamedTuple):
     """A new session.
 
     Attributes:
+        ends_at: at the latest.
         csrf_token: what unsafe requests by cookie must repeat; shown now and never again.
     """
 
@@ -49,17 +52,22 @@ class Opened(NamedTuple):
     firm_id: UUID
     staff_id: UUID
     role: str
-    expires_at: datetime
+    ends_at: datetime
     csrf_token: str
 
 
 class Live(NamedTuple):
-    """A session that has not ended, of somebody who still works here; the role is today's, not the sign-in's."""
+    """A session that has not ended, of somebody who still works here; the role is today's, not the sign-in's.
+
+    Attributes:
+        is_due: it should be prolonged.
+    """
 
     staff_id: UUID
     email: str
     role: str
     csrf_digest: bytes
+    is_due: bool
 
     def is_bound_to(self, csrf_token: str) -> bool:
         """Whether a token is this session's."""
@@ -100,13 +108,23 @@ def note_refusal(session: Session, account: Account, origin: str) -> None:
 
 # Whose session it is: no row when it has ended, or its owner or firm is no longer active. Asked at each request, so it
 # is a query for `Database.look_up`; the columns are those of `Live`.
-FIND_LIVE = """
-SELECT m.id, m.email, m.role, s.csrf_digest
+FIND_LIVE = f"""
+SELECT m.id, m.email, m.role, s.csrf_digest,
+       s.expires_at < least(gateway_now() + interval '{int((IDLE - _RENEWED).total_seconds())} seconds',
+                            s.created_at + interval '{int(AT_MOST.total_seconds())} seconds')
 FROM sessions s
 JOIN staff m ON m.firm_id = s.firm_id AND m.id = s.staff_id AND m.active
 JOIN firms f ON f.id = s.firm_id AND f.status = 'active'
 WHERE s.firm_id = %(firm)s AND s.id = %(session)s AND s.ended_at IS NULL AND s.expires_at > gateway_now()
 """
+
+
+def renew(session: Session, session_id: UUID) -> datetime | None:
+    """Prolong a session that was used, in a session of its firm; until when, or None where it has ended meanwhile."""
+    now = clock.now()
+    live = (StaffSession.id == session_id, StaffSession.ended_at.is_(None), StaffSession.expires_at > now)
+    until = func.least(now + IDLE, StaffSession.created_at + AT_MOST)
+    return session.scalar(update(StaffSession).where(*live).values(expires_at=until).returning(StaffSession.expires_at))
 
 
 def end(acting: Acting, session_id: UUID) -> None:
@@ -139,18 +157,19 @@ _IS_STILL_KEPT = text("SELECT is_still_kept(:person, :kept)")
 
 
 def _open(session: Session, staff: Staff, origin: str) -> Opened:
-    csrf_token = secrets.token_urlsafe(32)
+    csrf_token, now = secrets.token_urlsafe(32), clock.now()
     opened = StaffSession(
         firm_id=staff.firm_id,
         staff_id=staff.id,
         csrf_digest=_digest(csrf_token),
         origin=origin,
-        expires_at=clock.now() + LASTS,
+        created_at=now,
+        expires_at=now + IDLE,
     )
     session.add(opened)
     write(session, staff.firm_id, Actor("staff", staff.email, staff.id, origin), "session.start")
     session.flush()
-    return Opened(opened.id, staff.firm_id, staff.id, staff.role, opened.expires_at, csrf_token)
+    return Opened(opened.id, staff.firm_id, staff.id, staff.role, now + AT_MOST, csrf_token)
 
 
 def _digest(token: str) -> bytes:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from gateway import clock, crypto
 from gateway.db.models import SigningKey
-from gateway.domain.access.sessions import LASTS, end_everybodys
+from gateway.domain.access.sessions import AT_MOST, end_everybodys
 from gateway.office import Actor, Office
 
 SIGNS_FOR = timedelta(days=30)
@@ -54,7 +54,7 @@ def replace(session: Session, master_key: bytes, *, end_old: bool = False) -> Si
         end_old: the tokens of older keys end with this, instead of each in its own time.
     """
     now = clock.now()
-    until = now if end_old else now + LASTS
+    until = now if end_old else now + AT_MOST
     ending = update(SigningKey).where(or_(SigningKey.ends_at.is_(None), SigningKey.ends_at > until))
     session.execute(ending.values(ends_at=until))
     key_id = uuid4()

@@ -33,7 +33,10 @@ class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignedIn(Struct, frozen=True, kw_only=True):
-    """A session of one hour. The CSRF token is for the console, whose requests are known by cookie."""
+    """A session: it ends after an hour without a request, and after twelve hours at the latest.
+
+    The CSRF token is for the console, whose requests are known by cookie.
+    """
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the word of RFC 6750
@@ -82,7 +85,7 @@ def login(
     keyring: Keyring = request.app.state.keyring
     opened = staff.sign_in(office, staff.Login(data.email, data.password, data.firm, origin_of(request)))
     token = keyring.sign(opened)
-    answer = SignedIn(access_token=token, expires_in=int(sessions.LASTS.total_seconds()), csrf_token=opened.csrf_token)
+    answer = SignedIn(access_token=token, expires_in=int(sessions.IDLE.total_seconds()), csrf_token=opened.csrf_token)
     return Response(answer, headers=NO_STORE, cookies=cookies.signed_in(office.settings, token, opened.csrf_token))
 
 

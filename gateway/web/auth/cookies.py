@@ -6,15 +6,18 @@ of development go without.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
-from gateway.domain.access.sessions import LASTS
+from gateway import clock
+from gateway.domain.access.sessions import IDLE, Live
 from gateway.settings import Settings
 
 CSRF_HEADER = "X-CSRF-Token"
+STATE = "renewed_cookies"  # where in the scope they wait for the answer
 
 
 def token_cookie(settings: Settings) -> str:
@@ -34,11 +37,22 @@ def given_token(connection: ASGIConnection[Any, Any, Any, Any], settings: Settin
 
 def signed_in(settings: Settings, token: str, csrf_token: str) -> list[Cookie]:
     """The cookies of a new session."""
-    seconds = int(LASTS.total_seconds())
+    seconds = int(IDLE.total_seconds())
     return [
         _cookie(token_cookie(settings), token, seconds, settings, hidden=True),
         _cookie(csrf_cookie(settings), csrf_token, seconds, settings, hidden=False),
     ]
+
+
+def renew(connection: ASGIConnection[Any, Any, Any, Any], settings: Settings, live: Live, until: datetime) -> None:
+    """Have the cookies that came with a request last as long as their session does now."""
+    seconds = round((until - clock.now()).total_seconds())
+    given = connection.cookies
+    token, csrf = token_cookie(settings), csrf_cookie(settings)
+    renewed = [_cookie(token, given[token], seconds, settings, hidden=True)]
+    if live.is_bound_to(given.get(csrf, "")):
+        renewed.append(_cookie(csrf, given[csrf], seconds, settings, hidden=False))
+    connection.scope["state"][STATE] = renewed
 
 
 def signed_out(settings: Settings) -> list[Cookie]:

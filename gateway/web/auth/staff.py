@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -11,6 +12,7 @@ from gateway.domain.access import passwords, sessions, sign_in_delays
 from gateway.domain.access.sessions import Account, Opened
 from gateway.logging import get_logger
 from gateway.office import Office
+from gateway.web.auth import cookies
 from gateway.web.auth.cookies import CSRF_HEADER, given_token
 from gateway.web.auth.tokens import Keyring
 from gateway.web.calls import Call, Identity
@@ -73,7 +75,11 @@ def confirm(call: Call, password: str) -> None:
 def by_token(office: Office, keyring: Keyring, token: str) -> Identity | None:
     """The member of staff whose session a token belongs to, while it goes on."""
     found = _found(office, keyring, token)
-    return found[0] if found else None
+    if found is None:
+        return None
+    who, live = found
+    _renewed(office, who, live)
+    return who
 
 
 def by_cookie(connection: ASGIConnection[Any, Any, Any, Any], office: Office, keyring: Keyring) -> Identity | None:
@@ -91,7 +97,17 @@ def by_cookie(connection: ASGIConnection[Any, Any, Any, Any], office: Office, ke
     if not is_safe and not live.is_bound_to(connection.headers.get(CSRF_HEADER, "")):
         sentence = f"Repeat the CSRF token of your session in the header {CSRF_HEADER}; signing in gives it."
         raise Rejected(403, "csrf", sentence)
+    if (until := _renewed(office, who, live)) is not None:
+        cookies.renew(connection, office.settings, live, until)
     return who
+
+
+def _renewed(office: Office, who: Identity, live: sessions.Live) -> datetime | None:
+    """Until when the session goes on, where that has changed; a transaction of its own, whatever comes of the rest."""
+    if not live.is_due or who.session_id is None:
+        return None
+    with office.db.firm(who.firm_id) as session:
+        return sessions.renew(session, who.session_id)
 
 
 def _kept(call: Call) -> str | None:

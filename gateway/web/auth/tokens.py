@@ -1,6 +1,7 @@
 """The tokens of staff: JWTs (RFC 7519) signed with HS256, and nothing else (see `gateway.domain.access.signing`).
 
-A token says which session it belongs to; whether that session goes on is looked up at each request.
+A token says which session it belongs to; whether that session goes on is looked up at each request. So it stays the
+same while its session is prolonged, and is good as long as a session may last at most.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from msgspec import Struct
 
 from gateway import clock, crypto
 from gateway.domain.access import signing
-from gateway.domain.access.sessions import LASTS, Opened
+from gateway.domain.access.sessions import AT_MOST, Opened
 from gateway.office import Office
 
 ALGORITHM = "HS256"
@@ -51,8 +52,8 @@ class Keyring:
         with self._office.db.system() as session:
             made = signing.current(session, self._master)
             key_id, key = made.id, crypto.signing_key(made.wrapped_key, made.id, self._master)
-        until = int(opened.expires_at.timestamp())
-        issued = until - int(LASTS.total_seconds())
+        until = int(opened.ends_at.timestamp())
+        issued = until - int(AT_MOST.total_seconds())
         claims = Claims(
             ISSUER, AUDIENCE, opened.staff_id, opened.firm_id, opened.role, opened.session_id, issued, until
         )
