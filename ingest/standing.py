@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import OPEN_STATES, Import, JobRow
-from gateway.db.session import Database
 from gateway.errors import NotFound
 from gateway.jobs.broker.listening import Bulletin
 
@@ -53,30 +52,27 @@ def standing(session: Session, import_id: UUID) -> Standing:
     return Standing(state, told.get("rows"), told.get("position"), told.get("size"))
 
 
-def follow(
-    db: Database, bulletin: Bulletin, firm_id: UUID, import_id: UUID, stop: threading.Event | None = None
-) -> Iterator[Standing]:
+Look = Callable[[], Standing | None]
+
+
+def follow(look: Look, bulletin: Bulletin, stop: threading.Event | None = None) -> Iterator[Standing]:
     """How far an import is now, and again whenever that has changed, until it is at its end or `stop` is set.
 
     Between notifications it looks every two seconds, so a command that runs the import without a job is followed as
     well.
 
     Args:
-        db: where the import is.
+        look: how far it is at this moment; None to whoever may know it no longer, which ends it.
         bulletin: of PROGRESS, shared by all who follow.
-        firm_id: whose import.
-        import_id: which one.
         stop: ends it, after the look that goes on.
-
-    Raises:
-        NotFound: there is no such import of this firm.
     """
     with bulletin.news() as news:
         last: Standing | None = None
         while (last is None or last.is_open) and not (stop and stop.is_set()):
             news.clear()
-            with db.firm(firm_id) as session:
-                now = standing(session, import_id)
+            now = look()
+            if now is None:
+                return
             if now != last:
                 yield now
             last = now

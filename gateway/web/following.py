@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import NamedTuple
 from uuid import UUID
 
 import anyio
 import msgspec
 from litestar.response import ServerSentEventMessage
 
+from gateway.errors import NotFound
 from gateway.jobs.broker.listening import Bulletin
 from gateway.web.bulkheads import FOLLOWERS, FOLLOWERS_EACH, Bulkhead, name_of
 from gateway.web.calls import Call
 from gateway.web.problems import Rejected
-from ingest.standing import Standing, follow
+from ingest import imports
+from ingest.standing import Standing, follow, standing
+
+_CLOSED = {"message": "What let you follow this import has ended; ask for it again."}
 
 
 class Following:
@@ -29,34 +34,63 @@ class Following:
         self._bulkhead = Bulkhead(FOLLOWERS_EACH, FOLLOWERS)
         self._threads = anyio.CapacityLimiter(FOLLOWERS)  # of their own: they wait in them, and nobody else may
 
-    def events(self, call: Call, import_id: UUID) -> AsyncIterator[ServerSentEventMessage]:
+    def events(
+        self, call: Call, import_id: UUID, may_still: Callable[[], bool]
+    ) -> AsyncIterator[ServerSentEventMessage]:
         """What an import's stream says: `progress` whenever it has come further, `end` with its state.
+
+        At each look, and so before each event and every two seconds, the caller must still be somebody who may see it;
+        else the stream says `closed`.
 
         Raises:
             Rejected: 429 `too_many_at_once`, 503 `busy`.
         """
         self._bulkhead.check(name_of(call.who))
-        return self._events(call, import_id)
+        return self._events(_Sight(call, import_id, may_still))
 
-    async def _events(self, call: Call, import_id: UUID) -> AsyncIterator[ServerSentEventMessage]:
+    async def _events(self, sight: _Sight) -> AsyncIterator[ServerSentEventMessage]:
         """Counted from the first event on: a caller that left before then would never be counted out again."""
         try:
-            with self._bulkhead.within(name_of(call.who)):
-                async for one in self._looks(call, import_id):
+            with self._bulkhead.within(name_of(sight.call.who)):
+                async for one in self._looks(sight):
                     yield one
         except Rejected:
             return  # somebody was faster; the answer has begun, so this stream just ends
 
-    async def _looks(self, call: Call, import_id: UUID) -> AsyncIterator[ServerSentEventMessage]:
+    async def _looks(self, sight: _Sight) -> AsyncIterator[ServerSentEventMessage]:
         """Each look at the import waits in a thread; a caller that leaves ends it at the next one."""
         left = threading.Event()
-        standings = follow(call.office.db, self.bulletin, call.who.firm_id, import_id, left)
+        standings, is_open = follow(sight.look, self.bulletin, left), True
         try:
             while (now := await self._next(standings)) is not None:
-                name = "progress" if now.is_open else "end"
-                yield ServerSentEventMessage(data=msgspec.json.encode(now).decode(), event=name)
+                is_open = now.is_open
+                yield _event("progress" if is_open else "end", now)
+            if is_open:
+                yield _event("closed", _CLOSED)
         finally:
             left.set()
 
     async def _next(self, standings: Iterator[Standing]) -> Standing | None:
         return await anyio.to_thread.run_sync(next, standings, None, abandon_on_cancel=True, limiter=self._threads)
+
+
+class _Sight(NamedTuple):
+    """An import as somebody sees it, within walls that may be put up meanwhile."""
+
+    call: Call
+    import_id: UUID
+    may_still: Callable[[], bool]
+
+    def look(self) -> Standing | None:
+        """How far it is; None where it is out of sight. Rights are looked at last: what they allowed before is past."""
+        try:
+            with self.call.acting() as acting:
+                now = standing(acting.session, self.import_id)
+                imports.home_of(acting, self.import_id)
+        except NotFound:
+            return None
+        return now if self.may_still() else None
+
+
+def _event(name: str, told: object) -> ServerSentEventMessage:
+    return ServerSentEventMessage(data=msgspec.json.encode(told).decode(), event=name)

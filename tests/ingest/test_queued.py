@@ -21,7 +21,7 @@ from ingest.arrival import Asked
 from ingest.holds import release
 from ingest.reception import receive
 from ingest.running import finish
-from ingest.standing import follow
+from ingest.standing import follow, standing
 
 
 @pytest.fixture
@@ -293,10 +293,20 @@ def bulletin(office):
     made.close()
 
 
+def looking(office, firm_id, import_id):
+    def look():
+        with office.db.firm(firm_id) as session:
+            return standing(session, import_id)
+
+    return look
+
+
 def test_an_import_can_be_followed_to_its_end(inbox, send, office, worker, tenants, bulletin):
     import_id = send(rows=people(2000))
     seen = []
-    follower = threading.Thread(target=lambda: seen.extend(follow(office.db, bulletin, tenants.northgate, import_id)))
+    follower = threading.Thread(
+        target=lambda: seen.extend(follow(looking(office, tenants.northgate, import_id), bulletin))
+    )
     follower.start()
     until(lambda: seen)
     worker()
@@ -312,7 +322,7 @@ def test_progress_reaches_a_follower_as_it_is_noted(inbox, send, office, setting
 
     import_id = send()
     handling = claimed(office, settings)
-    following = follow(office.db, bulletin, tenants.northgate, import_id)
+    following = follow(looking(office, tenants.northgate, import_id), bulletin)
     assert next(following).rows is None
     with office.db.system() as session:
         ledger.keep(session, [(handling.job, {"rows": 5, "position": 100, "size": 300})], timedelta(seconds=30))
@@ -328,4 +338,4 @@ def test_another_firms_import_cannot_be_followed(inbox, send, office, tenants, b
 
     import_id = send()
     with pytest.raises(NotFound):
-        next(follow(office.db, bulletin, tenants.harbor, import_id))
+        next(follow(looking(office, tenants.harbor, import_id), bulletin))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -18,6 +19,7 @@ from msgspec import Meta, Struct, convert
 from sqlalchemy.orm import Session
 
 from gateway.db.models.imports import ImportState
+from gateway.web.auth import may_still
 from gateway.web.bulkheads import Bulkhead, name_of
 from gateway.web.calls import Call, may
 from gateway.web.following import Following
@@ -126,15 +128,18 @@ def get_errors(
 
 
 @get("/{import_id:uuid}/events", sync_to_thread=True, media_type="text/event-stream", **may("imports.read"))
-def follow_import(import_id: FromPath[UUID], call: NamedDependency[Call], state: State) -> ServerSentEvent:
+def follow_import(
+    import_id: FromPath[UUID], request: Request[Any, Any, State], call: NamedDependency[Call], state: State
+) -> ServerSentEvent:
     """Follow an import until its end: an event `progress` whenever it has come further, `end` with its state.
 
-    429 `too_many_at_once` for whoever follows eight already.
+    The event `closed` ends it within seconds when what let it begin has ended: a key, a session, an account, or the
+    right to see this import. 429 `too_many_at_once` for whoever follows eight already.
     """
     with call.acting() as acting:
-        imports.home_of(acting, import_id)  # the stream itself looks for the firm
+        imports.home_of(acting, import_id)
     following: Following = state.following
-    return ServerSentEvent(following.events(call, import_id))
+    return ServerSentEvent(following.events(call, import_id, partial(may_still, request, call.who)))
 
 
 # ------------------------------------------------------------------------------------------------ deciding

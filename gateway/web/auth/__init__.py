@@ -11,6 +11,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from gateway.domain.access.credentials import KEY_MARK, TOKEN_MARK
+from gateway.domain.access.permissions import holds
 from gateway.office import Office
 from gateway.web.auth import partners, staff
 from gateway.web.auth.tokens import Keyring
@@ -45,6 +46,18 @@ def _find_out(connection: ASGIConnection[Any, Any, Any, Any], permission: str, c
         route=f"{connection.scope.get('method')} {connection.scope['path']}",
         idempotency_key=connection.headers.get("idempotency-key"),
     )
+
+
+def may_still(connection: ASGIConnection[Any, Any, Any, Any], who: Identity) -> bool:
+    """Whether somebody who was let through to a route would be at this moment, for answers that go on.
+
+    It prolongs no session and notes no use: what goes on by itself is none.
+    """
+    office: Office = connection.app.state.office
+    digest = partners.digest_in(connection)
+    now = partners.still(office, digest) if who.is_partner and digest else staff.still(office, who)
+    permission = str(connection.route_handler.opt["may"])
+    return now is not None and holds(permission, role=now.role, scopes=now.scopes)
 
 
 def provide_call(request: Request[Any, Any, Any]) -> Call:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from litestar.connection import ASGIConnection
 from msgspec import Struct
@@ -82,6 +83,12 @@ def by_token(office: Office, keyring: Keyring, token: str) -> Identity | None:
     return who
 
 
+def still(office: Office, who: Identity) -> Identity | None:
+    """A member of staff as of this moment; None when the session has ended."""
+    found = _live(office, who.firm_id, who.session_id) if who.session_id else None
+    return found[0] if found else None
+
+
 def by_cookie(connection: ASGIConnection[Any, Any, Any, Any], office: Office, keyring: Keyring) -> Identity | None:
     """The same by cookie, which browsers send along unasked: an unsafe request must repeat the CSRF token.
 
@@ -144,12 +151,13 @@ def _refused(office: Office, accounts: list[Account], origin: str) -> Rejected:
 
 def _found(office: Office, keyring: Keyring, token: str) -> tuple[Identity, sessions.Live] | None:
     claims = keyring.read(token)
-    if claims is None:
-        return None
-    asked = {"firm": claims.firm_id, "session": claims.sid}
-    rows = office.db.look_up(sessions.FIND_LIVE, asked, claims.firm_id)
+    return _live(office, claims.firm_id, claims.sid) if claims else None
+
+
+def _live(office: Office, firm_id: UUID, session_id: UUID) -> tuple[Identity, sessions.Live] | None:
+    rows = office.db.look_up(sessions.FIND_LIVE, {"firm": firm_id, "session": session_id}, firm_id)
     if not rows:
         return None
     live = sessions.Live(*rows[0])
-    who = Identity(firm_id=claims.firm_id, id=live.staff_id, name=live.email, role=live.role, session_id=claims.sid)
+    who = Identity(firm_id=firm_id, id=live.staff_id, name=live.email, role=live.role, session_id=session_id)
     return who, live

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterator
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from helpers.callers import asking, hashed, key_headers, staff_headers, stranger
+from helpers.servers import free_port, until
 from litestar.testing import TestClient
+from msgspec.structs import replace
 
 from gateway.db.models import Staff
 from gateway.domain.access.permissions import SCOPES
+from gateway.web.server import make
 
 
 @pytest.fixture
 def http(settings, db) -> Iterator[TestClient[Any]]:
     """Asks as nobody; `headers` say who one is."""
     with asking(settings) as client:
+        yield client
+
+
+@pytest.fixture
+def service(settings, db):
+    """The application as it is served, on a port of its own."""
+    made = make(replace(settings, http_port=free_port(), drain_seconds=1))
+    thread = threading.Thread(target=made.run)
+    thread.start()
+    until(lambda: made.started)
+    yield made
+    made.should_exit = True
+    thread.join(20)
+
+
+@pytest.fixture
+def web(service):
+    with httpx.Client(base_url=f"http://127.0.0.1:{service.config.port}", timeout=20) as client:
         yield client
 
 

@@ -7,32 +7,12 @@ from contextlib import ExitStack
 import httpx
 import pytest
 from helpers.inbox import people, person
-from helpers.servers import free_port, until
-from msgspec.structs import replace
+from helpers.servers import until
 
 from gateway.db.session import lock_partner
 from gateway.web.bulkheads import FOLLOWERS_EACH, HEAVY_EACH
-from gateway.web.server import make
 
 REPORT = "/v1/reports/import_errors"
-
-
-@pytest.fixture
-def service(settings, db):
-    """The application as it is served, on a port of its own."""
-    made = make(replace(settings, http_port=free_port(), drain_seconds=1))
-    thread = threading.Thread(target=made.run)
-    thread.start()
-    until(lambda: made.started)
-    yield made
-    made.should_exit = True
-    thread.join(20)
-
-
-@pytest.fixture
-def web(service):
-    with httpx.Client(base_url=f"http://127.0.0.1:{service.config.port}", timeout=20) as client:
-        yield client
 
 
 @pytest.fixture
