@@ -9,8 +9,9 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import obstore
@@ -102,12 +103,22 @@ class Store:
         return b"".join(self.read(key, cipher))
 
     def delete(self, key: str) -> None:
-        """Remove a file; one that is not there is gone already."""
+        """Remove a file, or half of one; one that is not there is gone already."""
         with _telling(key):
-            try:
-                obstore.delete(self._store, key)
-            except FileNotFoundError:
-                return
+            (self._folder / key).unlink(missing_ok=True)
+
+    def holds(self, key: str) -> bool:
+        """Whether a whole file is stored under a key."""
+        return (self._folder / key).is_file()
+
+    def older(self, than: datetime) -> Iterator[str]:
+        """Keys of what was last written before an instant, halves of files that a killed process left among them."""
+        for folder, _, names in os.walk(self._folder):
+            for name in names:
+                path = Path(folder, name)
+                with suppress(FileNotFoundError):  # renamed or deleted meanwhile
+                    if path.stat().st_mtime < than.timestamp():
+                        yield path.relative_to(self._folder).as_posix()
 
     def export(self, key: str, cipher: FirmCipher, path: Path) -> None:
         """Write the plain file where a person wants it; nothing stands there until it is whole."""

@@ -17,10 +17,11 @@ from gateway import clock
 from gateway.config import ConfigError, nearest
 from gateway.crypto import FirmCipher
 from gateway.db.models import FeedRow, File, Import
+from gateway.db.session import note_recording
 from gateway.domain.audit import Change, write
 from gateway.domain.partners.homes import Home
 from gateway.domain.partners.versions import active_config
-from gateway.errors import Invalid, NotFound
+from gateway.errors import Invalid, NotFound, Transient
 from gateway.logging import get_logger
 from gateway.office import Actor, Office
 from ingest.arrival import Asked, open_imports
@@ -171,7 +172,14 @@ class Reception:
             return [], []
 
     def record(self, session: Session, whole: _Stored, members: list[_Stored], remarks: list[str]) -> _Recorded:
-        """Put the file on record, or all files of an archive."""
+        """Put the file on record, or all files of an archive.
+
+        Raises:
+            Transient: `stored_file_gone`, this took so long that the store was swept meanwhile.
+        """
+        note_recording(session, self._home.firm_id)
+        if not all(self._office.store.holds(one.key) for one in (whole, *members)):
+            raise Transient("stored_file_gone", f"Receiving {whole.name} took more than a day; send it again.")
         recorded = _Recorded()
         if not members:
             self._arrival(session, recorded, whole, None, [])

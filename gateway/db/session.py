@@ -29,6 +29,7 @@ PARTITION_DAYS = 31  # how far ahead the audit log can be written when nothing m
 
 _CONNECTIONS = 10  # of each role in one process; opened when needed
 _SPEAKING = 2  # beside the pools: one that listens, and one that wakes workers
+_STORE = 0x73746F72  # the first of two halves of advisory locks: "stor" in ASCII
 _WORDS = "gateway.words"  # in a session's info: what is to be told once it has committed
 
 log = get_logger(__name__)
@@ -171,11 +172,26 @@ def is_partner_free(session: Session, partner_id: UUID) -> bool:
     return bool(free)
 
 
+def note_recording(session: Session, firm_id: UUID) -> None:
+    """Have stored files of a firm put on record in this transaction; nobody sweeps the firm's before it has ended."""
+    session.execute(text("SELECT pg_advisory_xact_lock_shared(:kind, :firm)"), _store_key(firm_id))
+
+
+def is_nothing_recorded(session: Session, firm_id: UUID) -> bool:
+    """Whether nobody puts files of a firm on record; if so, nobody else will before the end of the transaction."""
+    free = session.scalar(text("SELECT pg_try_advisory_xact_lock(:kind, :firm)"), _store_key(firm_id))
+    return bool(free)
+
+
 def moment(session: Session) -> datetime:
     """This very moment by the server's clock, for what waited: `gateway_now()` is when the transaction began."""
     pretended = "nullif(current_setting('app.now', true), '')::timestamptz"
     found: datetime = session.scalars(text(f"SELECT coalesce({pretended}, clock_timestamp())")).one()
     return found
+
+
+def _store_key(firm_id: UUID) -> dict[str, int]:
+    return {"kind": _STORE, "firm": int.from_bytes(firm_id.bytes[12:], signed=True)}
 
 
 def _partner_key(partner_id: UUID) -> int:

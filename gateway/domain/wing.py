@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.domain.people import holdings
-from gateway.domain.upkeep import housekeeping
+from gateway.domain.upkeep import housekeeping, strays
 from gateway.wing import Wing
 
-DOMAIN = Wing(kinds=housekeeping.KINDS, erasers=holdings.ERASERS)
+DOMAIN = Wing(kinds=(*housekeeping.KINDS, *strays.KINDS), erasers=holdings.ERASERS)

@@ -18,12 +18,13 @@ from gateway.db.cluster import APP, OWNER, SIGN_IN, SYSTEM
 from gateway.db.engine import PROCESS
 from gateway.db.models import OPEN_STATES, Import
 from gateway.db.session import Database
-from gateway.domain.upkeep import queues
+from gateway.domain.upkeep import queues, strays
 from gateway.domain.upkeep.checks import Check, Level
 from gateway.errors import Problem
 from gateway.jobs.broker import kind_of
 from gateway.limits import ping
 from gateway.settings import Settings
+from gateway.storage import Store
 
 _GIB = 1 << 30
 _LITTLE_DISK, _NO_DISK = 5 * _GIB, 1 * _GIB  # a day of files takes up to 100 x 100 MB, twice
@@ -46,6 +47,8 @@ def examine(settings: Settings) -> Iterator[Check]:
     try:
         with database.system() as session:
             yield from _database(session, settings)
+        if (settings.data_dir / "files").is_dir():  # else the data folder's check says so
+            yield _stored_files(database, Store.of(settings))
         yield queues.broker_check(settings, database.addresses)
         yield _limits(settings.limits_url)
     finally:
@@ -81,6 +84,16 @@ def _data_folder(folder: Path) -> Check:
     level: Level = "ok" if free >= _LITTLE_DISK else "warning" if free >= _NO_DISK else "problem"
     advice = None if level == "ok" else "Make room: files, receipts and the embedded database all lie there."
     return Check("data folder", level, f"{folder} can be written; {free / _GIB:.1f} GiB are free.", advice)
+
+
+def _stored_files(database: Database, store: Store) -> Check:
+    found = strays.find(database, store)
+    told = f"{found.in_firms} older than a day that no record names" if found.in_firms else ""
+    odd = f"{found.elsewhere} in no folder of a firm of this database" if found.elsewhere else ""
+    if not told and not odd:
+        return Check("stored files", "ok", "A record names each that is older than a day.")
+    advice = "The job files.sweep deletes the former at night; the latter are yours to look at (docs/operations.md)."
+    return Check("stored files", "warning", f"{' and '.join(filter(None, (told, odd)))}.", advice)
 
 
 _WHERE_DATA = "Make it writable for this user, or name another folder in GATEWAY_DATA_DIR."
