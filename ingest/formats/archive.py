@@ -17,6 +17,8 @@ _PROLOGUE = 64 * 1024
 
 _CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the compound file of xls, and of encrypted xlsx [MS-OFFCRYPTO]
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_MANIFEST = "META-INF/manifest.xml"
+_ENCRYPTED_PART = b"encryption-data"  # in the manifest, of each part that is encrypted (OpenDocument part 2, 4.4)
 _DAMAGED = "it is damaged or cut short"
 
 
@@ -57,12 +59,20 @@ def _inspect_zip(archive: zipfile.ZipFile) -> str:
         raise Refused("too_large", why=f"it packs {len(entries):,} files")
     if unpacked > MAX_UNPACKED or unpacked > max(_HARMLESS, MAX_RATIO * packed):
         raise Refused("too_large", why=f"it unpacks to {unpacked // MIB:,} MB")
-    if any(one.flag_bits & 1 for one in entries):
+    if any(one.flag_bits & 1 for one in entries) or _is_encrypted_document(archive):
         raise Refused("password_protected")
     for one in entries:
         if one.filename.endswith((".xml", ".rels")):
             _refuse_entities(archive, one)
     return _kind({one.filename for one in entries})
+
+
+def _is_encrypted_document(archive: zipfile.ZipFile) -> bool:
+    """An OpenDocument's parts are encrypted one by one, or in a package of their own; which ones, its manifest says."""
+    if _MANIFEST not in archive.namelist():
+        return False
+    with archive.open(_MANIFEST) as part:
+        return _ENCRYPTED_PART in part.read(MIB)
 
 
 def _refuse_entities(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:

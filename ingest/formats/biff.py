@@ -1,5 +1,5 @@
-"""What an xls says that calamine leaves out: error cells, negative numbers and forms of numbers ([MS-XLS] in a file of
-[MS-CFB]).
+"""What an xls says that calamine leaves out: error cells, negative numbers, forms of numbers, and that it is encrypted
+([MS-XLS] in a file of [MS-CFB]).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _NUMBER = struct.Struct("<HHHd")
 _RK = struct.Struct("<HI")  # format, number
 _BOF, _EOF, _BOUNDSHEET, _FORMAT, _STYLE = 0x0809, 0x000A, 0x0085, 0x041E, 0x00E0
 _BIFF8 = 0x0600
+_FILEPASS = 0x002F  # XOR, RC4 or the CryptoAPI's: what follows is no text, whatever its size ([MS-XLS] 2.4.117)
 Forms = dict[int, Form]  # by the number of the style that has it
 _IS_ERROR = b"\xff\xff"  # behind the result of a formula that is no number; its first byte says what it is
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
@@ -35,11 +36,13 @@ def gaps(path: Path) -> list[Gaps]:
     """The error cells, negative numbers and forms of all sheets, charts included, in the order of the workbook.
 
     Raises:
-        Refused: `unreadable`; the details lack the file's name.
+        Refused: `unreadable` or `password_protected`; the details lack the file's name.
     """
     try:
         with path.open("rb") as file:
             stream = _workbook(_Container(file))
+        if any(kind == _FILEPASS for kind, *_ in _records(stream, 0)):
+            raise Refused("password_protected")
         starts = [struct.unpack_from("<I", stream, at)[0] for kind, at, _ in _records(stream, 0) if kind == _BOUNDSHEET]
         forms = _forms(stream)
         return [_sheet(stream, start, forms) for start in starts]

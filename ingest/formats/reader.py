@@ -90,13 +90,13 @@ class _Quick:
 
     def __init__(self, path: Path, kind: str) -> None:
         self._path, self._kind = path, kind
+        self._gaps = biff.gaps(path) if kind == "xls" else opendocument.gaps(path) if kind == "ods" else []
         self._book = CalamineWorkbook.from_path(path)
         self._places = [
             place for place, one in enumerate(self._book.sheets_metadata) if one.typ == SheetTypeEnum.WorkSheet
         ]
         found = [self._book.sheets_metadata[place] for place in self._places]
         self.sheets = [Sheet(one.name, one.visible == SheetVisibleEnum.Visible) for one in found]
-        self._gaps = biff.gaps(path) if kind == "xls" else opendocument.gaps(path) if kind == "ods" else []
 
     def blocks(self, number: int) -> Iterator[Rows]:
         """The answers for one sheet."""

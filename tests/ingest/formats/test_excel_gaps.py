@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from helpers.compound import record, small
 from helpers.spreadsheets import DAY, odf_cell, open_document, read, refusal, streamed, workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
@@ -62,29 +63,7 @@ def test_an_old_workbook_whose_sheets_are_not_where_it_says_is_refused(tmp_path,
     assert refused.value.code == "unreadable"
 
 
-def small(content):
-    """A compound file [MS-CFB] of one small stream, which stands in small sectors inside another stream."""
-    free, end = 0xFFFFFFFF, 0xFFFFFFFE
-    header = struct.pack("<8s16xHHHHH6x", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 62, 3, 0xFFFE, 9, 6)
-    header += struct.pack("<9I", 0, 1, 1, 0, 4096, 2, 1, end, 0)
-    table = [0xFFFFFFFD, end, end, *range(4, 3 + -(-len(content) // 512)), end]
-    smalls = [*range(1, -(-len(content) // 64)), end]
-    entries = [("Root Entry", 5, 3, len(content)), ("Workbook", 2, 0, len(content))]
-    directory = b"".join(
-        (name + "\0").encode("utf-16-le").ljust(64, b"\0")
-        + struct.pack("<HBB3I36xII4x", 2 * len(name) + 2, kind, 1, free, free, 1 if kind == 5 else free, start, size)
-        for name, kind, start, size in entries
-    )
-    sectors = [header + struct.pack("<109I", 0, *[free] * 108)]
-    sectors += [struct.pack(f"<{len(numbers)}I", *numbers).ljust(512, b"\xff") for numbers in (table,)]
-    sectors += [directory.ljust(512, b"\0"), struct.pack(f"<{len(smalls)}I", *smalls).ljust(512, b"\xff")]
-    return b"".join([*sectors, content.ljust(-(-len(content) // 512) * 512, b"\0")])
-
-
 def test_a_small_old_workbook_stands_in_small_sectors(tmp_path):
-    def record(kind, body=b""):
-        return struct.pack("<HH", kind, len(body)) + body
-
     begin, end = record(0x0809, struct.pack("<HH12x", 0x0600, 5)), record(0x000A)
     name = b"S" * 30
     start = len(begin) + 4 + 8 + len(name) + len(end)
