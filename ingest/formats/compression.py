@@ -14,6 +14,7 @@ from pathlib import PurePath
 from typing import IO, TYPE_CHECKING
 
 from ingest.formats.base import Refused, Source
+from ingest.formats.packings import packing_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -29,8 +30,7 @@ _ENCRYPTED = 0x1  # of a member's flags (APPNOTE 4.4.4)
 _EXPECTED = "a gzip or zip archive"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _GZIP = b"\x1f\x8b"
-_ARCHIVES = (_GZIP, b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"BZh", b"\xfd7zXZ\x00")
-_ARCHIVE_NAMES = (".zip", ".gz", ".tgz", ".7z", ".rar", ".tar", ".bz2", ".xz")
+_ARCHIVE_NAMES = (".zip", ".gz", ".tgz", ".7z", ".rar", ".tar", ".bz2", ".xz", ".zst", ".lz4", ".lz", ".z", ".cab")
 _WORKBOOK = "[Content_Types].xml"  # the part that every Office document has (ECMA-376, part 2): a zip to be read whole
 _SYSTEM_FILES = re.compile(r"(^|/)(__MACOSX/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
 
@@ -128,7 +128,7 @@ class Unpacked:
     def _sound(self, member: Member) -> Member:
         """A member read to its end: its checksum holds, its size is known, and it is neither a bomb nor an archive."""
         for piece in member.chunks():
-            if not member.size and (piece.startswith(_ARCHIVES) or member.name.lower().endswith(_ARCHIVE_NAMES)):
+            if not member.size and (packing_of(piece) or member.name.lower().endswith(_ARCHIVE_NAMES)):
                 why = f"{member.name} in it is an archive again"
                 raise self._refused("unreadable", why=why, expected="one archive with plain files in it")
             member.size += len(piece)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ingest.formats.base import Refused, Source, counted
 from ingest.formats.encodings import DETECT, detected
+from ingest.formats.packings import refuse_packed
 
 SLICE = 256 * 1024  # bytes decoded at a time
 MAX_LINE = 4_000_000  # characters; a longer line is never held
@@ -34,9 +35,6 @@ _SIGNATURES = (
     (b"PK\x05\x06", "it looks like an empty zip archive"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "it looks like an old or a password-protected Excel workbook"),
     (b"%PDF-", "it looks like a PDF document"),
-    (b"\x1f\x8b", "it looks like a gzip archive"),
-    (b"7z\xbc\xaf\x27\x1c", "it looks like a 7-Zip archive"),
-    (b"Rar!\x1a\x07", "it looks like a RAR archive"),
     (b"-----BEGIN PGP MESSAGE-----", "it is encrypted with PGP"),
 )
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -80,6 +78,7 @@ class Lines:
         self._head = next(self._slices, b"")
         if not self._head:
             raise Refused("empty_file", file=source.name)
+        refuse_packed(self._head, source.name, expected)
         agreed = detected(source) if encoding == DETECT else codec_of(encoding)
         self._codec, mark = _true_codec(self._head, agreed)
         if why := _why_not_text(self._head, self._codec):

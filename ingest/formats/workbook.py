@@ -16,6 +16,7 @@ import msgspec
 
 from ingest.formats.answers import CELL_BYTES, LENGTH, MEMORY, SECONDS, Answer, Opened, Refusal, Rows, Sheet
 from ingest.formats.base import Refused, Source
+from ingest.formats.packings import HEAD, refuse_packed
 
 EXPECTED = "an Excel workbook (.xlsx)"
 MAX_HEADS = 100 << 20  # bytes of memory: 300 sheets of 50 columns take 90
@@ -179,5 +180,6 @@ def _copy(source: Source) -> Iterator[IO[bytes]]:
         raise Refused("empty_file", file=source.name)
     with tempfile.TemporaryFile() as copy:
         copy.writelines(source.chunks())
-        copy.flush()
+        copy.seek(0)
+        refuse_packed(copy.read(HEAD), source.name, EXPECTED)
         yield copy

@@ -11,6 +11,7 @@ from gateway.errors import Invalid
 from ingest.catalogue import describe_file
 from ingest.formats.base import Refused, Source
 from ingest.formats.compression import Unpacked
+from ingest.formats.packings import packing_of
 from ingest.infer.counting import counted
 
 HEAD = 512 * 1024  # bytes that a decision about the layout looks at
@@ -20,10 +21,6 @@ Container = Literal["workbook", "text"]
 _WORKBOOK_PARTS = (b"xl/", b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet", b"[Content_Types].xml")
 _FOREIGN = (
     (b"%PDF-", "a PDF document"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!\x1a\x07", "a RAR archive"),
-    (b"\xfd7zXZ\x00", "an xz archive"),
-    (b"BZh", "a bzip2 archive"),
     (b"{\\rtf", "a Word document in RTF"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
@@ -113,6 +110,8 @@ def container_of(source: Source) -> Container:
     head = head_of(source, HEAD)
     if head.startswith((b"PK", _CFB)):
         return "workbook"
+    if packing := packing_of(head):
+        raise NotUnderstood(f"{source.name} is packed with {packing}. Unpack it, and give the file that is in it.")
     for signature, what in _FOREIGN:
         if head.startswith(signature):
             raise NotUnderstood(
