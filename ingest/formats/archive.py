@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from ingest.formats.base import Refused
+from ingest.formats.package import workbook_of
 
 MIB = 1 << 20
 MAX_ENTRIES = 10_000
@@ -62,9 +63,9 @@ def _inspect_zip(archive: zipfile.ZipFile) -> str:
     if any(one.flag_bits & 1 for one in entries) or _is_encrypted_document(archive):
         raise Refused("password_protected")
     for one in entries:
-        if one.filename.endswith((".xml", ".rels")):
+        if one.filename.lower().endswith((".xml", ".rels")):
             _refuse_entities(archive, one)
-    return _kind({one.filename for one in entries})
+    return _kind(archive)
 
 
 def _is_encrypted_document(archive: zipfile.ZipFile) -> bool:
@@ -83,11 +84,9 @@ def _refuse_entities(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
         raise Refused("unreadable", why="it declares XML entities, which no spreadsheet program writes")
 
 
-def _kind(names: set[str]) -> str:
-    if any(name.endswith("workbook.xml") for name in names):
-        return "xlsx"
-    if "content.xml" in names:
+def _kind(archive: zipfile.ZipFile) -> str:
+    if book := workbook_of(archive):
+        return "other" if book.endswith(".bin") else "xlsx"
+    if "content.xml" in archive.namelist():
         return "ods"
-    if any(name.endswith("workbook.bin") for name in names):
-        return "other"
     raise Refused("unreadable", why="it is a zip archive without a workbook")

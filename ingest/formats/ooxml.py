@@ -1,5 +1,5 @@
 """What an xlsx says that its readers leave out: error cells, negative numbers, forms of numbers, merged cells (ECMA-376
-part 1).
+part 1). Its parts lie where Excel puts them: see `package.regular`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from xml.etree.ElementTree import fromstring
 from ingest.formats.answers import Merge
 from ingest.formats.calamine_gaps import HEAD_ROWS, Gaps, Irregular
 from ingest.formats.cells import text_of
+from ingest.formats.package import BOOK, STYLES
 from ingest.formats.shown import BUILT_IN, Form, form_of
 
 _CHUNK = 1 << 20
@@ -24,6 +25,11 @@ _ODD_STYLE_MARK = b" s='"
 _ERROR = re.compile(
     rb'<(?:\w+:)?c(?=\s[^<>]* t="e")[^<>]* r="([A-Z]{1,3})([0-9]{1,7})"[^<>]*>'
     rb"(?:<(?:\w+:)?f[^<>]*/>|<(?:\w+:)?f[^<>]*>[^<]*</(?:\w+:)?f>)?<(?:\w+:)?v>([^<]*)<"
+)
+_DAY_MARK = b' t="d"'  # a day as text, as the Strict class has it
+_CLOCK = re.compile(
+    rb'<(?:\w+:)?c(?=\s[^<>]* t="d")[^<>]* r="([A-Z]{1,3})([0-9]{1,7})"[^<>]*>'
+    rb"(?:<(?:\w+:)?f[^<>]*/>|<(?:\w+:)?f[^<>]*>[^<]*</(?:\w+:)?f>)?<(?:\w+:)?v>(1899-12-30|1904-01-01)T([0-9:]{8})"
 )
 _NEGATIVE = re.compile(rb">(-[0-9][0-9.eE+-]*)<")  # begins with what is rare, for speed; `v` is looked for behind it
 _CELL = re.compile(rb"<(?:\w+:)?c\s")
@@ -40,11 +46,13 @@ def gaps(path: Path, sheet: str) -> Gaps:
     """
     found = Gaps()
     with zipfile.ZipFile(path) as archive, archive.open(_part_of(archive, sheet)) as part:
-        forms = _forms(archive)
+        forms, day_0 = _forms(archive), _day_0(archive)
         styled = re.compile(rb' s="(' + b"|".join(map(re.escape, forms)) + rb')"')
         for piece in _whole_cells(part):
             _find_errors(piece, found)
             _find_negatives(piece, found)
+            if _DAY_MARK in piece:
+                _find_clocks(piece, day_0, found)
             if forms and _ODD_STYLE_MARK in piece:
                 raise Irregular
             for match in styled.finditer(piece) if forms else ():
@@ -87,6 +95,13 @@ def _find_negatives(piece: bytes, found: Gaps) -> None:
         found.numbers[int(place[2])][_column(place[1])] = _number(match[1])
 
 
+def _find_clocks(piece: bytes, day_0: bytes, found: Gaps) -> None:
+    """A time of day is one on the day that is 0; midnight there is 0."""
+    for letters, row, day, clock in _CLOCK.findall(piece):
+        if day == day_0:
+            found.numbers[int(row)][_column(letters)] = clock.decode() if clock.strip(b"0:") else "0"
+
+
 def _note_form(piece: bytes, at: int, form: Form, found: Gaps) -> None:
     start = piece.rfind(b"<", 0, at)
     tag = piece[start : piece.find(b">", at) + 1]
@@ -100,15 +115,21 @@ def _note_form(piece: bytes, at: int, form: Form, found: Gaps) -> None:
 
 def _forms(archive: zipfile.ZipFile) -> dict[bytes, Form]:
     """The forms by the numbers of the styles that have them (18.8.10, 18.8.31); of a sheet without styles none."""
-    name = next((name for name in archive.namelist() if name.endswith("/styles.xml")), None)
-    if name is None:
+    if STYLES not in archive.namelist():
         return {}
-    styles = fromstring(archive.read(name))  # noqa: S314 - entities were refused by `inspect`
+    styles = fromstring(archive.read(STYLES))  # noqa: S314 - entities were refused by `inspect`
     named = {one.get("numFmtId"): one.get("formatCode", "") for one in styles.iterfind(".//{*}numFmts/{*}numFmt")}
     codes = BUILT_IN | named
     made = {number: form for number, code in codes.items() if (form := form_of(code))}
     cells = enumerate(styles.iterfind(".//{*}cellXfs/{*}xf"))
     return {str(place).encode(): made[one.get("numFmtId")] for place, one in cells if one.get("numFmtId") in made}
+
+
+def _day_0(archive: zipfile.ZipFile) -> bytes:
+    book = fromstring(archive.read(BOOK))  # noqa: S314 - entities were refused by `inspect`
+    settings = book.find("{*}workbookPr")
+    since_1904 = settings is not None and settings.get("date1904") in {"1", "true", "on"}
+    return b"1904-01-01" if since_1904 else b"1899-12-30"
 
 
 def _number(written: bytes) -> str:
@@ -120,8 +141,8 @@ def _number(written: bytes) -> str:
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
     """Where the archive keeps a sheet (18.2.19)."""
-    folder = next(name for name in archive.namelist() if name.endswith("workbook.xml")).rpartition("/")[0]
-    book = fromstring(archive.read(f"{folder}/workbook.xml"))  # noqa: S314 - entities were refused by `inspect`
+    folder = BOOK.rpartition("/")[0]
+    book = fromstring(archive.read(BOOK))  # noqa: S314 - entities were refused by `inspect`
     relations = fromstring(archive.read(f"{folder}/_rels/workbook.xml.rels"))  # noqa: S314 - as above
     targets = {one.get("Id"): one.get("Target", "") for one in relations}
     for one in book.iterfind(".//{*}sheet"):

@@ -23,7 +23,7 @@ from openpyxl import load_workbook  # type: ignore[import-untyped]
 from openpyxl.utils.escape import unescape  # type: ignore[import-untyped]
 from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from ingest.formats import biff, ooxml, opendocument
+from ingest.formats import biff, ooxml, opendocument, package
 from ingest.formats.answers import CELL_BYTES, LENGTH, MEMORY, SECONDS, Answer, Merge, Opened, Refusal, Rows, Sheet
 from ingest.formats.archive import inspect
 from ingest.formats.base import BATCH_BYTES, BATCH_ROWS, Refused
@@ -68,7 +68,11 @@ def _answers(path: Path, way: str) -> Iterator[Answer]:
     kind = inspect(path)
     if way == "slow" and kind != "xlsx":
         raise Refused("too_large", why=f"reading it takes more than {MEMORY >> 20} MB of memory; it may be damaged")
-    book = _Quick(path, kind) if way == "quick" else _Slow(path)
+    with package.regular(path) if kind == "xlsx" else contextlib.nullcontext(path) as regular:
+        yield from _read(_Quick(regular, kind) if way == "quick" else _Slow(regular))
+
+
+def _read(book: _Quick | _Slow) -> Iterator[Answer]:
     yield Opened(book.sheets)
     blocks: dict[int, Iterator[Rows]] = {}
     while asked := sys.stdin.buffer.read(LENGTH.size):
@@ -160,8 +164,8 @@ def _streamed(row: tuple[Any, ...], day_0: datetime) -> Row:
 def _streamed_text(cell: Any, day_0: datetime) -> str:  # noqa: ANN401 - openpyxl has no types
     """Of a negative number openpyxl makes a day before the calendar begins, which Excel does not."""
     value = cell.value
-    if type(value) is datetime and value < day_0:
-        return text_of((value - day_0) / _DAY)
+    if type(value) is datetime and value < day_0 + _DAY:
+        return text_of(value.time() if value >= day_0 else (value - day_0) / _DAY)
     if type(value) in NUMBERS and (form := _form_of(cell.number_format)):
         return form.of(text_of(value))
     return text_of(value)
