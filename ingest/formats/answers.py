@@ -46,6 +46,8 @@ class Rows(Struct, array_like=True, tag=True):
         errors: (place in `cells`, column) of cells that hold an error such as #N/A.
         merges: merged cells among the first rows, in a sheet's first answer only.
         share: how much of the sheet has been read, from 0 to 1, as far as is known; 1 says that nothing follows.
+        hidden: places in `cells` of rows that the workbook hides.
+        hidden_columns: columns that it hides, in a sheet's first answer only.
     """
 
     first: int
@@ -53,6 +55,8 @@ class Rows(Struct, array_like=True, tag=True):
     errors: list[tuple[int, int]]
     merges: list[Merge]
     share: float
+    hidden: list[int] = []
+    hidden_columns: list[int] = []
 
 
 Answer = Opened | Refusal | Rows

@@ -1,5 +1,5 @@
-"""What an xls says that calamine leaves out: error cells, negative numbers, forms of numbers, and that it is encrypted
-([MS-XLS] in a file of [MS-CFB]).
+"""What an xls says that calamine leaves out: error cells, negative numbers, forms of numbers, what is hidden, and that
+it is encrypted ([MS-XLS] in a file of [MS-CFB]).
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ _FILEPASS = 0x002F  # XOR, RC4 or the CryptoAPI's: what follows is no text, what
 Forms = dict[int, Form]  # by the number of the style that has it
 _IS_ERROR = b"\xff\xff"  # behind the result of a formula that is no number; its first byte says what it is
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+_NO_HEIGHT = 0x20  # of a row's flags ([MS-XLS] 2.4.220)
 _UNNAMED = "#N/A"  # what the few errors of later versions are stored as for readers that do not know them
 
 
 def gaps(path: Path) -> list[Gaps]:
-    """The error cells, negative numbers and forms of all sheets, charts included, in the order of the workbook.
+    """The error cells, negative numbers, forms and hidden rows of all sheets, charts included, in the workbook's order.
 
     Raises:
         Refused: `unreadable` or `password_protected`; the details lack the file's name.
@@ -120,9 +121,28 @@ def _short_number(stream: bytearray, at: int, row: int, column: int, found: Gaps
     found.numbers[row + 1][column] = text_of(value / 100 if by_hundreds else value)
 
 
+def _row(stream: bytearray, at: int, _: int, found: Gaps) -> None:
+    if stream[at + 12] & _NO_HEIGHT:
+        found.hidden.note(struct.unpack_from("<H", stream, at)[0] + 1)
+
+
+def _columns(stream: bytearray, at: int, _: int, found: Gaps) -> None:
+    first, last, _, _, flags = struct.unpack_from("<5H", stream, at)
+    if flags & 1:
+        found.hidden.note_columns(first, last)
+
+
 _MULRK = 0x00BD
 _NUMBERS = {0x0006, 0x0203, 0x027E, _MULRK}
-_READERS = {0x0205: _boolerr, 0x0006: _formula, 0x0203: _number, 0x027E: _rk, _MULRK: _mulrk}
+_READERS = {
+    0x0205: _boolerr,
+    0x0006: _formula,
+    0x0203: _number,
+    0x027E: _rk,
+    _MULRK: _mulrk,
+    0x0208: _row,
+    0x007D: _columns,
+}
 
 
 # ---------------------------------------------------------------- forms

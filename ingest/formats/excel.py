@@ -22,7 +22,7 @@ from ingest.formats.base import (
     counted,
 )
 from ingest.formats.filling import Filling
-from ingest.formats.sheet import FIND_WITHIN, Data, Row, find_header, is_blank
+from ingest.formats.sheet import FIND_WITHIN, Data, Row, Veil, find_header, is_blank
 from ingest.formats.text import MAX_CELL
 from ingest.formats.workbook import EXPECTED, Workbook
 
@@ -172,6 +172,8 @@ class ExcelTable:
                 if filling.is_full(read):
                     yield from self._taken(filling, read, part, data)
                 read += len(row.text)
+                if data.veil:
+                    data.veil.meet(row)
                 _add(filling, part, row, constants)
             yield from self._taken(filling, read, part, data)
 
@@ -278,5 +280,15 @@ def _remarks(data: Data) -> Iterator[str]:
         yield f"{counted(data.repeated, 'repeated header row')} passed over"
     if data.foot.rows:
         yield f"{counted(data.foot.rows, 'footer row')} not read as data"
+    if hidden := _hidden(data.veil):
+        yield hidden
     if data.beyond:
         yield f"Cells right of the header were not read in {data.beyond:,} row{'s' * (data.beyond > 1)}"
+
+
+def _hidden(veil: Veil) -> str:
+    """Rows and columns that nobody sees who looks at the sheet, and may have forgotten; they are data all the same."""
+    kinds = [(veil.rows, "row"), (veil.columns, "column")]
+    told = " and ".join(f"{count:,} {kind}{'s' * (count > 1)}" for count, kind in kinds if count)
+    are, were = ("is", "was") if veil.rows + veil.columns == 1 else ("are", "were")
+    return f"{told} that {are} hidden in the workbook {were} read" if told else ""

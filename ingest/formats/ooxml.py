@@ -1,5 +1,5 @@
-"""What an xlsx says that its readers leave out: error cells, negative numbers, forms of numbers, merged cells (ECMA-376
-part 1). Its parts lie where Excel puts them: see `package.regular`.
+"""What an xlsx says that its readers leave out: error cells, negative numbers, forms of numbers, merged cells, and what
+is hidden (ECMA-376 part 1). Its parts lie where Excel puts them: see `package.regular`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ _NEGATIVE = re.compile(rb">(-[0-9][0-9.eE+-]*)<")  # begins with what is rare, f
 _CELL = re.compile(rb"<(?:\w+:)?c\s")
 _PLACE = re.compile(rb' r="([A-Z]{1,3})([0-9]{1,7})"')
 _MERGE = re.compile(rb'mergeCell [^<>]*ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"')
-_MERGE_LENGTH = 200  # bytes; more than one such element takes
+_HIDDEN_MARK = b" hidden="
+_HIDDEN = re.compile(rb"""<(?:\w+:)?(row|col)(?=\s)(?=[^<>]*\shidden=["'](?:1|true|on)["'])([^<>]*)>""")
+_PLACES = {kind: re.compile(rb"""\s%s=["']([0-9]{1,7})["']""" % kind) for kind in (b"r", b"min", b"max")}
 
 
 def gaps(path: Path, sheet: str) -> Gaps:
@@ -51,6 +53,7 @@ def gaps(path: Path, sheet: str) -> Gaps:
         for piece in _whole_cells(part):
             _find_errors(piece, found)
             _find_negatives(piece, found)
+            _find_hidden(piece, found)
             if _DAY_MARK in piece:
                 _find_clocks(piece, day_0, found)
             if forms and _ODD_STYLE_MARK in piece:
@@ -60,17 +63,17 @@ def gaps(path: Path, sheet: str) -> Gaps:
     return found
 
 
-def merges(path: Path, sheet: str) -> list[Merge]:
-    """The merged cells of a sheet as far as they begin where headers stand; they are written below all rows."""
-    found: dict[Merge, None] = {}
+def outline(path: Path, sheet: str) -> Gaps:
+    """What a sheet hides, and the merged cells that begin where headers stand; they are written below all rows."""
+    found, merges = Gaps(), dict[Merge, None]()
     with zipfile.ZipFile(path) as archive, archive.open(_part_of(archive, sheet)) as part:
-        tail = b""
-        while chunk := part.read(_CHUNK):
-            for left, top, right, bottom in _MERGE.findall(tail + chunk):
+        for piece in _whole_cells(part):
+            _find_hidden(piece, found)
+            for left, top, right, bottom in _MERGE.findall(piece):
                 if int(top) <= HEAD_ROWS:
-                    found[(int(top) - 1, _column(left)), (int(bottom) - 1, _column(right))] = None
-            tail = chunk[-_MERGE_LENGTH:]
-    return list(found)
+                    merges[(int(top) - 1, _column(left)), (int(bottom) - 1, _column(right))] = None
+    found.merges = list(merges)
+    return found
 
 
 def _find_errors(piece: bytes, found: Gaps) -> None:
@@ -93,6 +96,16 @@ def _find_negatives(piece: bytes, found: Gaps) -> None:
         if place is None or piece.find(b"c>", at, match.start()) >= 0:
             raise Irregular
         found.numbers[int(place[2])][_column(place[1])] = _number(match[1])
+
+
+def _find_hidden(piece: bytes, found: Gaps) -> None:
+    """Rows and columns; rows whose number is not written beside them are not told."""
+    for kind, attributes in _HIDDEN.findall(piece) if _HIDDEN_MARK in piece else ():
+        row, first, last = (int(match[1]) if (match := place.search(attributes)) else 0 for place in _PLACES.values())
+        if kind == b"row" and row:
+            found.hidden.note(row)
+        elif kind == b"col" and first:
+            found.hidden.note_columns(first - 1, last - 1)
 
 
 def _find_clocks(piece: bytes, day_0: bytes, found: Gaps) -> None:

@@ -1,5 +1,5 @@
-"""What an ods says that calamine leaves out: error cells, merged cells, forms of numbers, and days that are 0
-(OpenDocument 1.3 part 3).
+"""What an ods says that calamine leaves out: error cells, merged cells, forms of numbers, days that are 0, and what is
+hidden (OpenDocument 1.3 part 3).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
 
-from ingest.formats.calamine_gaps import HEAD_ROWS, Gaps
+from ingest.formats.calamine_gaps import HEAD_ROWS, MAX_ROWS, Gaps
 from ingest.formats.shown import Form
 
 _CHUNK = 1 << 20
@@ -23,6 +23,8 @@ _MARKS = (
     b"<text:p>#",
     b"<text:p>Err:",
     b"null-date",
+    b':visibility="collapse"',
+    b':visibility="filter"',
     f'date-value="{_DAY_0}'.encode(),
 )
 _LONGEST_MARK = 40  # bytes
@@ -38,6 +40,7 @@ _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
 _LIBRE_OFFICE = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 "
 _PARAGRAPH = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 p"
+_UNSEEN = {"collapse", "filter"}
 _CELLS = {_TABLE + "table-cell", _TABLE + "covered-table-cell"}
 
 
@@ -83,6 +86,7 @@ class _Content:
         self._day_0 = _DAY_0
         self._depth = self._cell_depth = self._tables = 0
         self._row = self._rows = self._column = self._columns = 0
+        self._left = 0  # columns that have been declared
         self._cell: dict[str, str] = {}
         self._shown = ""
         self._is_paragraph = False
@@ -95,11 +99,15 @@ class _Content:
             self._columns = int(attributes.get(_TABLE + "number-columns-repeated", 1))
         elif name == _TABLE + "table-row" and self._tables == 1:
             self._rows, self._column = int(attributes.get(_TABLE + "number-rows-repeated", 1)), 0
+            if attributes.get(_TABLE + "visibility") in _UNSEEN:
+                self.sheets[-1].hidden.note(self._row + 1, min(self._rows, MAX_ROWS - self._row))
+        elif name == _TABLE + "table-column" and self._tables == 1:
+            self._pass_columns(attributes)
         elif name == _TABLE + "table":
             self._tables += 1
             if self._tables == 1:
                 self.sheets.append(Gaps(merges=[]))
-                self._row = 0
+                self._row = self._left = 0
         elif name == _TABLE + "null-date":
             self._day_0 = attributes.get(_TABLE + "date-value", _DAY_0)
 
@@ -132,6 +140,12 @@ class _Content:
             self._note_merge(sheet)
         self._column += self._columns
         self._cell_depth = 0
+
+    def _pass_columns(self, attributes: dict[str, str]) -> None:
+        following = self._left + int(attributes.get(_TABLE + "number-columns-repeated", 1))
+        if attributes.get(_TABLE + "visibility") in _UNSEEN:
+            self.sheets[-1].hidden.note_columns(self._left, following - 1)
+        self._left = following
 
     def _note(self, texts: dict[int, dict[int, str]], text: str) -> None:
         for row in range(self._row, self._row + self._rows):

@@ -27,7 +27,7 @@ from ingest.formats import biff, ooxml, opendocument, package
 from ingest.formats.answers import CELL_BYTES, LENGTH, MEMORY, SECONDS, Answer, Merge, Opened, Refusal, Rows, Sheet
 from ingest.formats.archive import inspect
 from ingest.formats.base import BATCH_BYTES, BATCH_ROWS, Refused
-from ingest.formats.calamine_gaps import HEAD_ROWS, Gaps, Irregular, Row
+from ingest.formats.calamine_gaps import HEAD_ROWS, Gaps, Hidden, Irregular, Row
 from ingest.formats.cells import text_of
 from ingest.formats.shown import NUMBERS, form_of
 
@@ -113,7 +113,7 @@ class _Quick:
         rows = itertools.chain(_shifted(sheet.iter_rows(), left), itertools.repeat([], missing))
         merges = sheet.merged_cell_ranges if gaps.merges is None else gaps.merges
         yield from _blocks(
-            map(_texts, rows, itertools.count(1), itertools.repeat(gaps)), merges or [], sheet.total_height
+            map(_texts, rows, itertools.count(1), itertools.repeat(gaps)), merges or [], gaps.hidden, sheet.total_height
         )
 
     def _gaps_of(self, number: int) -> Gaps:
@@ -137,8 +137,9 @@ class _Slow:
         """The answers for one sheet."""
         sheet = self._sheets[number]
         sheet.reset_dimensions()  # what it declares may be a lie
-        merges = ooxml.merges(self._path, sheet.title)
-        yield from _blocks(map(_streamed, sheet.iter_rows(), itertools.repeat(self._day_0)), merges, 0)
+        outline = ooxml.outline(self._path, sheet.title)
+        rows = map(_streamed, sheet.iter_rows(), itertools.repeat(self._day_0))
+        yield from _blocks(rows, outline.merges or [], outline.hidden, 0)
 
 
 def _shifted(rows: Iterator[list[Any]], left: int) -> Iterator[list[Any]]:
@@ -171,9 +172,9 @@ def _streamed_text(cell: Any, day_0: datetime) -> str:  # noqa: ANN401 - openpyx
     return text_of(value)
 
 
-def _blocks(rows: Iterator[Row], merges: list[Merge], height: int) -> Iterator[Rows]:
+def _blocks(rows: Iterator[Row], merges: list[Merge], hidden: Hidden, height: int) -> Iterator[Rows]:
     """The answers for one sheet; the last has no rows, so that none must be held back."""
-    block = Rows(1, [], [], [one for one in merges if one[0][0] < HEAD_ROWS], 0)
+    block = Rows(1, [], [], [one for one in merges if one[0][0] < HEAD_ROWS], 0, hidden_columns=hidden.columns)
     most, weight = HEAD_ROWS, 0
     for texts, errors in rows:
         block.errors += [(len(block.cells), column) for column in errors]
@@ -182,8 +183,10 @@ def _blocks(rows: Iterator[Row], merges: list[Merge], height: int) -> Iterator[R
         if len(block.cells) == most or weight >= BATCH_BYTES:
             following = block.first + len(block.cells)
             block.share = min(following / height, 0.999) if height else 0
+            block.hidden = hidden.among(block.first, len(block.cells))
             yield block
             block, most, weight = Rows(following, [], [], [], 0), BATCH_ROWS, 0
+    block.hidden = hidden.among(block.first, len(block.cells))
     yield block
     yield Rows(block.first + len(block.cells), [], [], [], 1)
 

@@ -70,6 +70,35 @@ def is_blank(cells: list[str]) -> bool:
 
 
 @dataclass(slots=True)
+class Veil:
+    """What a workbook hides of the rows that are read: true as long as more of it may be met.
+
+    Attributes:
+        ahead: numbers of hidden rows, and
+        unmet: hidden columns, none of whose data was met so far.
+        rows: hidden rows that were met, and
+        columns: hidden columns with data.
+    """
+
+    ahead: set[int] = field(default_factory=set)
+    unmet: set[int] = field(default_factory=set)
+    rows: int = 0
+    columns: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.ahead or self.unmet)
+
+    def meet(self, row: Row) -> None:
+        """Count a row that is read."""
+        if row.number in self.ahead:
+            self.ahead.discard(row.number)
+            self.rows += 1
+        filled = {column for column in self.unmet if column < len(row.cells) and row.cells[column].strip()}
+        self.unmet -= filled
+        self.columns += len(filled)
+
+
+@dataclass(slots=True)
 class Data:
     """The rows below a header, and what was passed over on the way, counted as they are read.
 
@@ -77,6 +106,7 @@ class Data:
         share: how much of the sheet has been read, from 0 to 1.
         beyond: rows with cells to the right of the header.
         repeated: rows that are the header again.
+        veil: what the workbook hides of them; whoever reads the rows has it meet them.
     """
 
     header: Header
@@ -85,6 +115,7 @@ class Data:
     beyond: int = 0
     repeated: int = 0
     share: float = 0
+    veil: Veil = field(default_factory=Veil)
     foot: Foot[Row] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -119,6 +150,8 @@ class Data:
             for place, column in block.errors:
                 errors.setdefault(place, []).append(column)
             self.share = block.share
+            self.veil.ahead.update(block.first + place for place in block.hidden if any(block.cells[place]))
+            self.veil.unmet.update(block.hidden_columns)
             for place, cells in enumerate(block.cells):
                 if block.first + place > self.header.last:
                     yield block.first + place, cells, errors.get(place, [])
