@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import IO
 
+from ingest.formats import spelled
 from ingest.formats.base import Refused
 from ingest.formats.package import workbook_of
 
@@ -24,17 +25,17 @@ _DAMAGED = "it is damaged or cut short"
 
 
 def inspect(path: Path) -> str:
-    """Which kind of workbook it is: `xlsx`, `ods`, `xls` or `other`.
+    """Which kind of workbook it is: `xlsx`, `ods`, `xls`, `html`, `spreadsheetml` or `other`.
 
     Raises:
         Refused: `unreadable`, `password_protected` or `too_large`; the details lack the file's name.
     """
     with path.open("rb") as file:
-        head = file.read(8)
+        head = file.read(len(_CFB))
         if head == _CFB:
             return _inspect_compound(file)
-    if not head.startswith(b"PK"):
-        raise Refused("unreadable", why="it is no Excel workbook")
+        if not head.startswith(b"PK"):
+            return _inspect_text(head + file.read(spelled.HEAD))
     try:
         with zipfile.ZipFile(path) as archive:
             return _inspect_zip(archive)
@@ -51,6 +52,14 @@ def _inspect_compound(file: IO[bytes]) -> str:
             raise Refused("password_protected")
         tail = chunk[-len(_ENCRYPTED) :]
     return "xls"
+
+
+def _inspect_text(head: bytes) -> str:
+    if kind := spelled.kind_of(head):
+        return kind
+    if head.lower().startswith(b"mime-version:"):
+        raise Refused("unreadable", why="it is a web page with its pictures in one file (MHTML)")
+    raise Refused("unreadable", why="it is no Excel workbook")
 
 
 def _inspect_zip(archive: zipfile.ZipFile) -> str:

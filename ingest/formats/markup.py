@@ -12,6 +12,7 @@ from ingest.formats.base import Refused, Source
 from ingest.formats.text import Lines, codec_of, presentable, slices
 
 EXPECTED = "an XML file"
+NO_CHARSETS = frozenset({"utf-7", "unicode-escape", "raw-unicode-escape"})  # Python's, or never in XML
 MAX_DEPTH = 100
 MAX_TAG = 2_000_000  # bytes of one tag or comment, which is held whole
 MAX_NAME = 1_000  # characters of a name, its namespace included
@@ -20,7 +21,6 @@ _NAME_COSTS = 100  # characters that a name counts as besides its own
 _HEAD = 1_024  # bytes in which an encoding is declared
 _LENIENT = "ingest.undecodable"  # the error handler of ingest.formats.text: lone surrogates for what is no text
 _DECLARED = re.compile(rb"""\A(?:\xef\xbb\xbf)?<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,39})["']""")
-_NO_CHARSETS = frozenset({"utf-7", "unicode-escape", "raw-unicode-escape"})  # Python's, or never in XML
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 _NO_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what a document cannot hold
 _MARK, _MARKED = "\U0010fffe", "\udcff"  # stands for it on the way through the parser; how it comes out
@@ -199,7 +199,7 @@ def _agreed(source: Source) -> tuple[str, list[str]]:
     if not declared:
         return "utf-8", []
     try:
-        foreign = codecs.lookup(declared).name.replace("_", "-") in _NO_CHARSETS
+        foreign = codecs.lookup(declared).name.replace("_", "-") in NO_CHARSETS
         codec = "" if foreign else codec_of(declared)
     except (LookupError, ValueError):
         codec = ""

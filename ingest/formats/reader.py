@@ -23,7 +23,7 @@ from openpyxl import load_workbook  # type: ignore[import-untyped]
 from openpyxl.utils.escape import unescape  # type: ignore[import-untyped]
 from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from ingest.formats import biff, ooxml, opendocument, package
+from ingest.formats import biff, ooxml, opendocument, package, spelled
 from ingest.formats.answers import CELL_BYTES, LENGTH, MEMORY, SECONDS, Answer, Merge, Opened, Refusal, Rows, Sheet
 from ingest.formats.archive import inspect
 from ingest.formats.base import BATCH_BYTES, BATCH_ROWS, Refused
@@ -69,10 +69,14 @@ def _answers(path: Path, way: str) -> Iterator[Answer]:
     if way == "slow" and kind != "xlsx":
         raise Refused("too_large", why=f"reading it takes more than {MEMORY >> 20} MB of memory; it may be damaged")
     with package.regular(path) if kind == "xlsx" else contextlib.nullcontext(path) as regular:
-        yield from _read(_Quick(regular, kind) if way == "quick" else _Slow(regular))
+        yield from _read(_opened(regular, kind) if way == "quick" else _Slow(regular))
 
 
-def _read(book: _Quick | _Slow) -> Iterator[Answer]:
+def _opened(path: Path, kind: str) -> _Quick | _Spelled:
+    return _Spelled(path, kind) if kind in spelled.KINDS else _Quick(path, kind)
+
+
+def _read(book: _Quick | _Slow | _Spelled) -> Iterator[Answer]:
     yield Opened(book.sheets)
     blocks: dict[int, Iterator[Rows]] = {}
     while asked := sys.stdin.buffer.read(LENGTH.size):
@@ -140,6 +144,19 @@ class _Slow:
         outline = ooxml.outline(self._path, sheet.title)
         rows = map(_streamed, sheet.iter_rows(), itertools.repeat(self._day_0))
         yield from _blocks(rows, outline.merges or [], outline.hidden, 0)
+
+
+class _Spelled:
+    """A workbook that is text: read in one go, for only its end says what all its sheets are."""
+
+    def __init__(self, path: Path, kind: str) -> None:
+        self._spool = spelled.spooled(spelled.File(path), kind)
+        self.sheets = [Sheet(one.name, one.visible) for one in self._spool.sheets]
+
+    def blocks(self, number: int) -> Iterator[Rows]:
+        """The answers for one sheet."""
+        sheet = self._spool.sheets[number]
+        yield from _blocks(self._spool.rows(number), sheet.merges, sheet.hidden, sheet.height)
 
 
 def _shifted(rows: Iterator[list[Any]], left: int) -> Iterator[list[Any]]:

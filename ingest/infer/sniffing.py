@@ -12,6 +12,7 @@ from ingest.catalogue import describe_file
 from ingest.formats.base import Refused, Source
 from ingest.formats.compression import Unpacked
 from ingest.formats.packings import packing_of
+from ingest.formats.spelled import kind_of
 from ingest.infer.counting import counted
 
 HEAD = 512 * 1024  # bytes that a decision about the layout looks at
@@ -108,7 +109,7 @@ def container_of(source: Source) -> Container:
         NotUnderstood: it is neither, and says what it looks like.
     """
     head = head_of(source, HEAD)
-    if head.startswith((b"PK", _CFB)):
+    if head.startswith((b"PK", _CFB)) or kind_of(head):
         return "workbook"
     if packing := packing_of(head):
         raise NotUnderstood(f"{source.name} is packed with {packing}. Unpack it, and give the file that is in it.")

@@ -164,7 +164,7 @@ def _layout(worth: list[Found], aside: dict[str, str], first_visible: str) -> La
         if one.height != height:
             aside[one.sheet.name] = f"its header has {one.height} row{'s' * (one.height > 1)}, unlike the others"
     layout = Layout({"type": "excel"}, aside=aside)
-    layout.because[""] = "a workbook by its container"
+    layout.because[""] = "a workbook by how it begins"
     if [one.sheet.name for one in kept] != [first_visible] or len(aside) > 0:
         layout.options["sheets"] = [_choice(one, kept) for one in kept]
         layout.because["sheets"] = "; ".join(f"{one.sheet.name}: {one.because}" for one in kept)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from helpers.spelled import html, spreadsheetml, worksheet, xml_cell, xml_row, xml_workbook
 
 from ingest.catalogue import describe_file
 from ingest.formats.base import Refused
@@ -143,6 +144,37 @@ def test_whatever_a_workbook_claims_it_takes_less_than_300_mb(tmp_path, name):
     assert int(its) < 300
 
 
+def spread(*rows):
+    """XML Spreadsheet 2003 around rows."""
+    return xml_workbook(worksheet(xml_row("ID"), *rows))
+
+
+LAST = xml_cell("x", 'ss:Index="16384"')
+TEXTS = {
+    "a page of 300,000 rows": (lambda: html("<table><tr><td>ID", "<tr><td>x" * 300_000, "</table>"), (300_000, "-")),
+    "more rows than a sheet has": (lambda: html("<table>", "<tr>" * 1_048_576, "<tr><td>x</table>"), (0, "too_large")),
+    "a million tables": (lambda: html("<table><tr><td>ID</table>" * 1_000_000), (0, "too_large")),
+    "a cell of 60 MB": (lambda: html("<table><tr><td>ID<tr><td>", "x" * 60_000_000, "</table>"), (0, "-")),
+    "wide cells": (lambda: html("<table><tr><td>ID", f"<tr>{'<td colspan=1000>' * 16}<td>x" * 9, "</table>"), (9, "-")),
+    "long cells": (lambda: spread(xml_row("x", more='ss:Index="9"'), xml_row("x" * 99) * 50_000), (50_001, "-")),
+    "one cell in the last corner": (lambda: spread(xml_row(LAST, more='ss:Index="1048576"')), (1, "-")),
+}  # fmt: skip
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
+@pytest.mark.parametrize("name", TEXTS)
+def test_whatever_text_says_that_it_holds_it_takes_less_than_300_mb(tmp_path, name):
+    content, expected = TEXTS[name]
+    (tmp_path / "hostile.xls").write_bytes(content())
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.defpath}
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path / "hostile.xls")]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    ours, its, read, code = told.stdout.split()
+    assert (int(read), code) == expected
+    assert int(ours) < 150
+    assert int(its) < 300
+
+
 def test_three_hundred_sheets_are_three_hundred_parts():
     book = openpyxl.Workbook()
     book.active.title = "S0"
@@ -179,7 +211,8 @@ def test_a_protected_workbook_is_told_as_such():
     [
         (b"", "empty_file"),
         (b"ID,Name\n1,x\n", "unreadable"),
-        (b"<html><table><tr><td>ID</td></tr></table></html>", "unreadable"),
+        (b"<html>Your session has expired.</html>", "unreadable"),
+        (b"<people><person/></people>", "unreadable"),
         (b"PK\x03\x04" + bytes(500), "unreadable"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(5_000), "unreadable"),
     ],
@@ -204,6 +237,23 @@ def test_flipped_bytes_give_rows_or_a_refusal(name, seed):
         content[chance.randrange(8, len(content))] = chance.randrange(256)
     found = outcome(bytes(content))
     assert isinstance(found, list) or found in {"unreadable", "too_large", "empty_file", "password_protected"}
+
+
+TEXT = {
+    "HTML": html([["ID", "N"], ["100023", "Müller & x"]] * 9),
+    "XML Spreadsheet": spreadsheetml({"S": [["ID", "N"], *[[100023, "Müller & x"]] * 9]}),
+}
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("name", TEXT)
+def test_text_with_flipped_bytes_gives_rows_or_a_refusal(name, seed):
+    content = bytearray(TEXT[name])
+    chance = random.Random(seed)
+    for _ in range(1 + seed % 4):
+        content[chance.randrange(20, len(content))] = chance.randrange(256)
+    found = outcome(bytes(content))
+    assert isinstance(found, list) or found in {"unreadable", "too_large", "empty_file"}
 
 
 DIMENSIONS = bytes.fromhex("00020e00")  # the record that says how far a sheet reaches [MS-XLS] 2.4.90
