@@ -66,7 +66,7 @@ class SheetChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ExcelFormat(FormatSpec, frozen=True, kw_only=True, tag="excel"):
-    """A workbook: xlsx, xlsm, xls or ods.
+    """A workbook: xlsx, xlsm, xls or ods; or HTML or XML Spreadsheet 2003, whatever its name.
 
     Text of numbers comes without `.0`, dates as ISO 8601, formulas by the value last calculated. Without `sheets`, the
     first visible one is read. A plain entry of `sheets` is the name of one or an expression for the names of several.
