@@ -17,7 +17,9 @@ HEAD = 64 * 1024  # bytes that `kind_of` looks at
 _MARKS = b"\xef\xbb\xbf\xff\xfe"
 _WORKBOOK = re.compile(rb"""<(?:\w+:)?workbook\s[^>]*["']urn:schemas-microsoft-com:office:spreadsheet["']""")
 _FIRST = re.compile(rb"(?:\s|<\?[^>]*>|<!--.*?-->|<!doctype\s[^>]*>)*<([a-z][a-z0-9:]*)[\s>/]", re.DOTALL)
-_ELEMENTS = frozenset(b"body center div font form head link meta p script span style table title".split())
+_ELEMENTS = frozenset(
+    b"b body br center div font form h1 h2 h3 head hr link meta p script span style table title".split()
+)
 
 
 class File:

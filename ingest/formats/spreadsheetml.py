@@ -24,6 +24,7 @@ from ingest.formats.text import MAX_CELL, presentable
 
 _SHEET = "urn:schemas-microsoft-com:office:spreadsheet"
 _EXCEL = "urn:schemas-microsoft-com:office:excel"
+_OURS = {_SHEET, ""}  # of attributes; some exporters leave the prefix out
 _DAY = "yyyy-mm-dd"
 # formats that have names in place of codes; of others, numbers are shown as they are
 _NAMED = dict.fromkeys(
@@ -148,7 +149,7 @@ class _Workbook:
         parent = self._path[-1] if self._path else ""
         self._path.append(local)
         if start := self._start.get((parent, local)):
-            start({one.local: value for one, value in attributes})
+            start({one.local: value for one, value in attributes if one.uri in _OURS})
 
     def closed(self) -> None:
         local = self._path.pop()

@@ -267,6 +267,7 @@ def test_an_undecodable_byte_is_the_flaw_of_its_cell():
         ('<?xml version="1.0"?><!DOCTYPE html PUBLIC "x"><html>', "html"),
         ("<!DOCTYPE html><main>", "html"),
         ("<style>x</style><div><table><tr>", "html"),
+        ("<h2>Roster</h2><table><tr>", "html"),
         ("<table><row><id>1</id></row>", None),
         ("<people><table><tr>", None),
         ("<people><person><head>x", None),

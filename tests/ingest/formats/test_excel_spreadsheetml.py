@@ -45,6 +45,11 @@ def test_indexes_leave_out_rows_and_cells():
     assert table.remarks == ["5 blank rows were passed over."]
 
 
+def test_attributes_may_lack_their_prefix_and_those_of_others_mean_nothing():
+    rows = '<Row Index="3" x:Index="5"><Cell x:Index="9" Index="2"><Data Type="Number" x:Type="String">7.0</Data></Cell></Row>'
+    assert read(xml_workbook(worksheet(HEADER, rows))).rows == [(3, ["", "7", "", ""])]
+
+
 def test_a_row_that_stands_for_several_moves_those_below_it():
     assert read(xml_workbook(worksheet(HEADER, xml_row(more='ss:Span="2"'), xml_row("7")))).rows[0][0] == 5
 
