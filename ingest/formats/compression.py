@@ -10,6 +10,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import PurePath
 from typing import IO, TYPE_CHECKING
 
@@ -75,39 +76,56 @@ class Unpacked:
         return self._zip and head.startswith(_ZIP) and not self._is_workbook()
 
     def __iter__(self) -> Iterator[Source]:
-        """The files in order, each once its whole content has been found sound.
+        """The files as they lie in the archive, each once its whole content has been found sound.
 
         Raises:
             Refused: `empty_file`, `password_protected`, `too_large` or `unreadable`.
         """
-        try:
-            if not self.is_archive:
-                yield self._source
-            elif _head(self._source).startswith(_GZIP):
-                yield self._sound(Member(_without_suffix(self._source.name), self._gunzipped))
-            else:
-                yield from self._members()
-        except _DAMAGE as error:
-            raise self._refused("unreadable", why=f"the archive is damaged ({error})", expected=_EXPECTED) from error
+        if not self.is_archive:
+            yield self._source
+            return
+        for member in self._members():
+            for piece in self._checked(member):
+                member.size += len(piece)
+            yield member
+
+    def forward(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Name and content of each file of an archive as they lie in it, so that all are had by going through it once.
+
+        Each content is to be read to its end before the next is asked for; it is found sound, or not, on the way.
+
+        Raises:
+            Refused: as above, and so does reading a content.
+        """
+        for member in self._members():
+            yield member.name, self._checked(member)
 
     def _is_workbook(self) -> bool:
         try:
-            return _WORKBOOK in self._zipped().namelist()
+            return _WORKBOOK in self._zipped.namelist()
         except _DAMAGE:
             return False
 
+    @functools.cached_property
     def _zipped(self) -> zipfile.ZipFile:
         return zipfile.ZipFile(_Seekable(self._source, _TAIL))
 
-    def _members(self) -> Iterator[Source]:
-        archive = self._zipped()
+    def _members(self) -> list[Member]:
+        with self._telling_damage():
+            if _head(self._source).startswith(_GZIP):
+                return [Member(_without_suffix(self._source.name), self._gunzipped)]
+            return self._in_zip()
+
+    def _in_zip(self) -> list[Member]:
+        """In the order of their places in the file: the directory's may lead to and fro, a pass over all for each."""
+        archive = self._zipped
         files = self._files(archive.infolist())
         if len(files) > MAX_MEMBERS:
             raise self._refused("too_large", why=f"it holds {len(files):,} files; {MAX_MEMBERS:,} is the most")
         if not files:
             raise self._refused("empty_file")
-        for entry in files:
-            yield self._sound(Member(_bare(entry.filename), functools.partial(archive.open, entry)))
+        files.sort(key=lambda entry: entry.header_offset)
+        return [Member(_bare(entry.filename), functools.partial(archive.open, entry)) for entry in files]
 
     def _gunzipped(self) -> io.BufferedIOBase:
         return gz.GzipFile(fileobj=io.BufferedReader(_Seekable(self._source, 0)), mode="rb")
@@ -125,16 +143,23 @@ class Unpacked:
                 self.remarks.append(f"{count:,} {what}{'s' * (count > 1)} in the archive passed over.")
         return kept
 
-    def _sound(self, member: Member) -> Member:
-        """A member read to its end: its checksum holds, its size is known, and it is neither a bomb nor an archive."""
-        for piece in member.chunks():
-            if not member.size and (packing_of(piece) or member.name.lower().endswith(_ARCHIVE_NAMES)):
-                why = f"{member.name} in it is an archive again"
-                raise self._refused("unreadable", why=why, expected="one archive with plain files in it")
-            member.size += len(piece)
-            self._read += len(piece)
-            self._check_budget()
-        return member
+    def _checked(self, member: Member) -> Iterator[bytes]:
+        """A member's content, at whose end its checksum has held; it is neither a bomb nor an archive."""
+        with self._telling_damage():
+            for number, piece in enumerate(member.chunks()):
+                if not number and (packing_of(piece) or member.name.lower().endswith(_ARCHIVE_NAMES)):
+                    why = f"{member.name} in it is an archive again"
+                    raise self._refused("unreadable", why=why, expected="one archive with plain files in it")
+                self._read += len(piece)
+                self._check_budget()
+                yield piece
+
+    @contextmanager
+    def _telling_damage(self) -> Iterator[None]:
+        try:
+            yield
+        except _DAMAGE as error:
+            raise self._refused("unreadable", why=f"the archive is damaged ({error})", expected=_EXPECTED) from error
 
     def _check_budget(self) -> None:
         if self._read > MAX_BYTES:

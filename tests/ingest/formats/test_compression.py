@@ -75,6 +75,48 @@ def test_members_beyond_the_part_held_in_memory_come_whole_in_any_order(monkeypa
     assert b"".join(first for first, _ in side_by_side) == members[0][1]
 
 
+class Counted(Bytes):
+    """Tells how often it was gone through, in parts of it."""
+
+    given = 0
+
+    def chunks(self):
+        for chunk in super().chunks():
+            self.given += len(chunk)
+            yield chunk
+
+    @property
+    def passes(self):
+        return self.given / self.size
+
+
+def to_and_fro(count, size):
+    """A zip whose directory names a file at its beginning, one at its end, the second, the last but one."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
+        for number in range(count):
+            archive.writestr(f"{number}.csv", NOISE[number : number + size])
+        archive.filelist.sort(key=lambda entry: min(int(entry.filename[:-4]), count - int(entry.filename[:-4]) - 0.5))
+    return written.getvalue()
+
+
+def test_files_are_had_by_going_through_an_archive_once_however_its_directory_orders_them(monkeypatch):
+    monkeypatch.setattr(compression, "_TAIL", 10_000)
+    source = Counted(to_and_fro(100, 50_000), chunk=10_000)
+    found = Unpacked(source, zip=True, gzip=True)
+    for number, (name, content) in enumerate(found.forward()):
+        assert (name, b"".join(content)) == (f"{number}.csv", NOISE[number : number + 50_000])
+    assert number == 99
+    assert source.passes < 2.5  # one for the directory at its end, one for the files
+
+
+def test_a_file_that_is_damaged_is_refused_while_it_is_read():
+    content = zipped([("a.csv", b"id,name\n" * 9), ("b.csv", b"x")], zipfile.ZIP_STORED)
+    found = Unpacked(Bytes(content.replace(b"id,name", b"id,nome", 1)), zip=True, gzip=True).forward()
+    with pytest.raises(Refused, match="unreadable"):
+        list(next(found)[1])
+
+
 def test_pieces_are_at_most_a_mebibyte():
     (member,) = Unpacked(Bytes(gzip.compress(NOISE), "a.gz"), zip=True, gzip=True)
     assert max(map(len, member.chunks())) <= MIB
