@@ -29,7 +29,7 @@ def main(data_dir: str, slug: str, path: str, forced: str) -> None:
     office = _office(data_dir)
     home = _home(office, slug)
     begun = perf_counter()
-    [arrival] = receive(
+    arrival = receive(
         office, home, Path(path).name, _pieces(path), via="cli", by=ME, asked=Asked(forced=forced == "forced")
     )
     finish(office, home, arrival, lambda *_: None)

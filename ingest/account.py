@@ -58,6 +58,7 @@ def account_of(session: Session, import_id: UUID, folder: Path, *, problems: boo
         "guards": arrival.guards,
         "suggestions": [one for one in arrival.suggestions if "accepted_by" not in one],
         "remarks": [*file.remarks, *arrival.remarks],
+        "files": files_of(session, arrival) if arrival.state == "unpacked" else [],
         "problem_count": arrival.problem_count,
         "receipts": _receipts(folder),
         "seconds": arrival.seconds,
@@ -86,6 +87,7 @@ def dry_account(name: str, sha256: str, outcome: FileOutcome, *, seconds: float)
         "guards": outcome.guards,
         "suggestions": [to_builtins(one) for one in outcome.suggestions],
         "remarks": outcome.remarks,
+        "files": [],
         "problem_count": len(outcome.problems),
         "receipts": {},
         "seconds": seconds,
@@ -93,6 +95,17 @@ def dry_account(name: str, sha256: str, outcome: FileOutcome, *, seconds: float)
         "dry_run": True,
         "differences": outcome.differences,
     }
+
+
+def files_of(session: Session, archive: Import) -> list[dict[str, str]]:
+    """The files of an archive, each with its import, in the order in which they lie in it."""
+    found = (
+        select(Import.id, File.name)
+        .join(File, File.id == Import.file_id)
+        .where(File.archive_id == archive.file_id)
+        .order_by(Import.id)
+    )
+    return [{"import_id": str(import_id), "file": name} for import_id, name in session.execute(found)]
 
 
 def further(folder: Path) -> list[Path]:

@@ -23,6 +23,5 @@ class Asked:
 
 def open_imports(home: Home) -> Select[UUID]:
     """The partner's arrivals that have not come to their end, in the order in which they came."""
-    return (
-        select(Import.id).where(Import.partner_id == home.partner_id, Import.state.in_(OPEN_STATES)).order_by(Import.id)
-    )
+    found = select(Import.id).where(Import.partner_id == home.partner_id, Import.state.in_(OPEN_STATES))
+    return found.order_by(Import.received_at, Import.id)  # the files of an archive came when it came

@@ -25,17 +25,19 @@ _AT_ONCE = 1_000  # imports that a sweep takes up
 
 
 def run(handling: Handling) -> None:
-    """Take an import to its end, receipts included.
+    """Take an import to its end, receipts included; the files of an archive have jobs of their own, one for each.
 
     Each import's transaction ends with the fence. The job is done when the receipts are written: a worker killed
     between commit and receipt leaves a job that is claimed again, finds the import done, and writes them.
     """
+    home = _home_of(handling)
     running.finish(
         handling.office,
-        _home_of(handling),
+        home,
         _import_id(handling),
         lambda rows, position, size: handling.tell(rows=rows, position=position, size=size),
         fence=handling.hold,
+        heirs=lambda session, import_ids: _queue_runs(session, home, import_ids),
         last_resort=handling.job.worker_died,
     )
     _see_receipt(handling)
@@ -72,6 +74,11 @@ def queue_run(session: Session, home: Home, import_id: UUID) -> None:
 def queue_receipts(session: Session, home: Home, import_id: UUID) -> None:
     """Have a worker write the partner's missing receipts, of this import among them."""
     _queue(session, RECEIPTS, home, import_id)
+
+
+def _queue_runs(session: Session, home: Home, import_ids: list[UUID]) -> None:
+    for one in import_ids:
+        queue_run(session, home, one)
 
 
 def _queue(session: Session, kind: Kind, home: Home, import_id: UUID) -> None:

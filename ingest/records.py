@@ -31,7 +31,7 @@ from ingest.jobs import queue_receipts
 from ingest.load.outcomes import by_row
 from ingest.pipeline import FileOutcome, unwatched
 from ingest.reading import feeds_of
-from ingest.reception import Reception
+from ingest.recording import Reception
 from ingest.rows import VIA, takes_rows
 
 MOST_ROWS = 1_000
@@ -91,7 +91,7 @@ def send(
             sent = _loaded(office, session, home, reception, f"{feed}.jsonl", b"\n".join(rows))
             note(session, sent)
             session.flush()
-            reception.unrecorded.clear()  # now: a commit whose answer is lost may have been done
+            reception.settle()
         with about(import_id=sent.import_id):
             running.count(home, sent.outcome)
     finally:
@@ -130,8 +130,8 @@ def _busy() -> Busy:
 
 def _loaded(office: Office, session: Session, home: Home, reception: Reception, name: str, content: bytes) -> Sent:
     begun = perf_counter()
-    recorded = reception.record(session, reception.put(name, [content]), [], [])
-    arrival = session.get_one(Import, (home.firm_id, recorded.ids[0]))
+    import_id = reception.record(session, reception.put(name, [content]))
+    arrival = session.get_one(Import, (home.firm_id, import_id))
     arrival.received_at = moment(session)  # not when the wait began: what was loaded meanwhile came earlier
     outcome = running.run(office, session, home, arrival, unwatched)
     arrival.seconds = round(perf_counter() - begun, 3)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from time import perf_counter
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -31,6 +33,7 @@ from ingest.arrival import Asked, open_imports
 from ingest.formats.base import Source
 from ingest.load.outcomes import OUTCOMES
 from ingest.load.stage import PROBLEM_COLUMNS
+from ingest.opening import Heirs, opened
 from ingest.originals import recall_from
 from ingest.pipeline import FileOutcome, Job, Progress, unwatched
 from ingest.rows import VIA
@@ -46,6 +49,10 @@ def _open_to_all(_session: Session) -> None:
     """The fence of whoever needs none: a person at the command line, who is nobody's successor."""
 
 
+def _left_open(_session: Session, _import_ids: list[UUID]) -> None:
+    """What becomes of an archive's files where the caller takes them as well."""
+
+
 def finish(
     office: Office,
     home: Home,
@@ -53,9 +60,12 @@ def finish(
     progress: Progress = unwatched,
     *,
     fence: Fence = _open_to_all,
+    heirs: Heirs = _left_open,
     last_resort: bool = False,
 ) -> None:
     """Take this import to its end, and before it every earlier one of the partner that a killed process left open.
+
+    An archive is at its end when its files are imports. They came when it came: earlier than what came after it.
 
     Args:
         office: the surroundings.
@@ -63,6 +73,7 @@ def finish(
         import_id: recorded by `reception.receive`, or released.
         progress: told how far this import is.
         fence: ends the transaction of each import.
+        heirs: called in the transaction that opens an archive, with its files' imports.
         last_resort: set this import aside as failed when it has brought down too many processes, as is always done
             with earlier ones.
 
@@ -70,11 +81,12 @@ def finish(
         Transient: the database is busy or away; the file stays open for the next one to come along.
         Problem: what the fence raises.
     """
-    with office.db.firm(home.firm_id) as session:
-        waiting = session.scalars(open_imports(home).where(Import.id <= import_id)).all()
-    for one in waiting:
+    taken: set[UUID] = set()
+    while (one := _next(office, home, import_id, taken)) is not None:
+        taken.add(one)
         is_this = one == import_id
-        _take(office, home, one, progress if is_this else unwatched, fence, last_resort=last_resort or not is_this)
+        turn = Turn(one, progress if is_this else unwatched, fence, heirs, last_resort or not is_this)
+        _take(office, home, turn)
     write_receipts(office, home)
 
 
@@ -97,10 +109,7 @@ def run(office: Office, session: Session, home: Home, arrival: Import, progress:
         Transient: try the whole transaction again.
     """
     outcome = pipeline.run(session, _job(office, session, home, arrival), progress)
-    _record(office, session, arrival, outcome)
-    for told in outcome.told:
-        office.heard(session, told)
-    _tell_end(office, session, home, arrival)
+    _conclude(office, session, home, arrival, outcome)
     return outcome
 
 
@@ -139,34 +148,53 @@ def count(home: Home, outcome: FileOutcome) -> None:
 # ------------------------------------------------------------------------------------------------ running
 
 
-def _take(office: Office, home: Home, import_id: UUID, progress: Progress, fence: Fence, *, last_resort: bool) -> None:
+class Turn(NamedTuple):
+    """One import that is taken; see `finish`."""
+
+    import_id: UUID
+    progress: Progress
+    fence: Fence
+    heirs: Heirs
+    last_resort: bool
+
+
+def _next(office: Office, home: Home, import_id: UUID, taken: set[UUID]) -> UUID | None:
+    """The first that is open of those that came before an import, and itself; asked anew, for archives have files."""
+    came = tuple_(Import.received_at, Import.id)
+    this = select(Import.received_at, Import.id).where(Import.id == import_id).scalar_subquery()
+    with office.db.firm(home.firm_id) as session:
+        return session.scalar(open_imports(home).where(came <= this, Import.id.not_in(taken)).limit(1))
+
+
+def _take(office: Office, home: Home, turn: Turn) -> None:
     """Run one import unless somebody else has; what is our fault is recorded as `failed`, not thrown at a person."""
-    with about(import_id=import_id), span("import", import_id=str(import_id), partner=home.slug):
+    with about(import_id=turn.import_id), span("import", import_id=str(turn.import_id), partner=home.slug):
         try:
-            retrying(lambda: _run_once(office, home, import_id, progress, fence, last_resort=last_resort))
+            retrying(lambda: _run_once(office, home, turn))
         except Problem:
             raise
         except Exception:
             log.exception("import failed")
-            _fail(office, home, import_id, fence)
+            _fail(office, home, turn.import_id, turn.fence)
 
 
-def _run_once(
-    office: Office, home: Home, import_id: UUID, progress: Progress, fence: Fence, *, last_resort: bool
-) -> None:
+def _run_once(office: Office, home: Home, turn: Turn) -> None:
     begun = perf_counter()
-    with _counting(office, home, import_id) as attempt, office.db.firm(home.firm_id) as session:
+    with _counting(office, home, turn.import_id) as attempt, office.db.firm(home.firm_id) as session:
         lock_partner(session, home.partner_id)
-        arrival = session.get_one(Import, (home.firm_id, import_id))
+        arrival = session.get_one(Import, (home.firm_id, turn.import_id))
         if arrival.state not in OPEN_STATES:
             return
-        if attempt() > MOST_ATTEMPTS and last_resort:
-            raise AssertionError(f"import {import_id} was attempted {MOST_ATTEMPTS} times")
+        if attempt() > MOST_ATTEMPTS and turn.last_resort:
+            raise AssertionError(f"import {turn.import_id} was attempted {MOST_ATTEMPTS} times")
         session.refresh(arrival)
-        outcome = run(office, session, home, arrival, progress)
-        arrival.seconds = round(perf_counter() - begun, 3)
-        session.flush()
-        fence(session)
+        begin = partial(_note_unpacking, office, home, turn.import_id)
+        with opened(office, session, home, arrival, turn.heirs, begin) as found:
+            outcome = found or pipeline.run(session, _job(office, session, home, arrival), turn.progress)
+            _conclude(office, session, home, arrival, outcome)
+            arrival.seconds = round(perf_counter() - begun, 3)
+            session.flush()
+            turn.fence(session)
     count(home, outcome)
 
 
@@ -202,6 +230,13 @@ def _job(office: Office, session: Session, home: Home, arrival: Import) -> Job:
         is_rows=file.via == VIA,
         accepted=acceptances.of(arrival),
     )
+
+
+def _conclude(office: Office, session: Session, home: Home, arrival: Import, outcome: FileOutcome) -> None:
+    _record(office, session, arrival, outcome)
+    for told in outcome.told:
+        office.heard(session, told)
+    _tell_end(office, session, home, arrival)
 
 
 def _record(office: Office, session: Session, arrival: Import, outcome: FileOutcome) -> None:
@@ -269,6 +304,11 @@ def _add_attempts(office: Office, home: Home, import_id: UUID, number: int) -> i
     with office.db.firm(home.firm_id) as session:
         added = update(Import).where(Import.id == import_id).values(attempts=Import.attempts + number, state="running")
         return session.scalars(added.returning(Import.attempts)).one()
+
+
+def _note_unpacking(office: Office, home: Home, import_id: UUID) -> None:
+    with office.db.firm(home.firm_id) as session:
+        session.execute(update(Import).where(Import.id == import_id).values(state="unpacking"))
 
 
 def _fail(office: Office, home: Home, import_id: UUID, fence: Fence) -> None:

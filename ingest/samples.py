@@ -41,7 +41,7 @@ from gateway.domain.partners.homes import Home, find_home
 from gateway.domain.people.fields import DURATION_OF_STATUS, FIELDS, Kind
 from gateway.errors import Invalid
 from gateway.office import Actor, Office
-from ingest.account import counts_of
+from ingest.account import counts_of, files_of
 from ingest.arrival import Asked
 from ingest.feed import Count
 from ingest.reception import receive
@@ -250,11 +250,15 @@ def _tried(office: Office, home: Home, sample: Sample, path: Path) -> tuple[Samp
 
 
 def _load(office: Office, home: Home, path: Path) -> UUID:
-    import_ids = receive(office, home, path.name, iter([path.read_bytes()]), via="sample", by=_TESTER, asked=Asked())
-    if len(import_ids) > 1:
-        raise Invalid("sample_is_archive", f"{path.name} packs several files; put them among the samples unpacked.")
-    [import_id] = import_ids
+    import_id = receive(office, home, path.name, iter([path.read_bytes()]), via="sample", by=_TESTER, asked=Asked())
     finish(office, home, import_id)
+    with office.db.firm(home.firm_id) as session:
+        packed = files_of(session, session.get_one(Import, (home.firm_id, import_id)))
+    if len(packed) > 1:
+        raise Invalid("sample_is_archive", f"{path.name} packs several files; put them among the samples unpacked.")
+    if packed:
+        import_id = UUID(packed[0]["import_id"])
+        finish(office, home, import_id)
     return import_id
 
 

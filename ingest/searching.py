@@ -128,6 +128,7 @@ def _left(wanted: _Wanted) -> Select[UUID]:
         .join(erased, erased.partner_id == Import.partner_id)
         .where(erased.id == wanted.client_id, Import.received_at <= erased.erased_at)
         .where(File.destroyed_at.is_(None), File.condemned_at.is_(None))
+        .where(Import.state != "unpacked")  # which goes with the first of its files
         .order_by(Import.id)
     )
 

@@ -20,9 +20,9 @@ def archive_in(source: Source, feeds: Collection[Feed]) -> Unpacked | None:
 
 
 def plain(source: Source, feeds: Collection[Feed]) -> Source:
-    """What a stored file is read as: itself, or the one file in an archive that was not unpacked when it arrived.
+    """What a stored file is read as: itself, or the one file in an archive that was not unpacked before it is read.
 
-    That happens to archives that cannot be unpacked, and where the settings did not ask for it yet.
+    That happens to archives that cannot be unpacked, in a dry run, and to those that came when none was an import.
 
     Raises:
         Refused: `unreadable` (damaged, or holds several files), `empty_file`, `password_protected`, `too_large`.

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from time import perf_counter
+from typing import cast
+from uuid import UUID
 
 import rich_click as click
 from rich.console import Console
@@ -97,10 +99,19 @@ def take(office: Office, home: Home, file: Path, asked: Asked) -> Iterator[Impor
     Raises:
         Permanent: `unreadable_file`; whatever `receive` and `finish` raise.
     """
-    for import_id in receive(office, home, file.name, _chunks(file), via="cli", by=me(), asked=asked):
-        with following(file.name) as progress:
-            finish(office, home, import_id, progress)
-        yield told(office, home, import_id)
+    import_id = receive(office, home, file.name, _chunks(file), via="cli", by=me(), asked=asked)
+    yield from _finished(office, home, import_id, file.name)
+
+
+def _finished(office: Office, home: Home, import_id: UUID, name: str) -> Iterator[ImportAccount]:
+    with following(name) as progress:
+        finish(office, home, import_id, progress)
+    result = told(office, home, import_id)
+    files = cast("list[dict[str, str]]", result.account["files"])
+    if not files:
+        yield result
+    for one in files:
+        yield from _finished(office, home, UUID(one["import_id"]), one["file"])
 
 
 def _try_out(office: Office, home: Home, file: Path, asked: Asked) -> Iterator[ImportAccount]:

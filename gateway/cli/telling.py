@@ -14,6 +14,8 @@ from gateway.cli.output import invocation, plain, table
 STATES: Mapping[str, tuple[str, str]] = {  # state -> in words, style
     "received": ("received, not yet taken", "blue"),
     "running": ("running, or interrupted: the next command for this partner finishes it", "blue"),
+    "unpacking": ("being unpacked, or interrupted: the next command for this partner finishes it", "blue"),
+    "unpacked": ("unpacked: each file in it is an import of its own", "bold green"),
     "loaded": ("loaded", "bold green"),
     "loaded_with_errors": ("loaded, except for the rejected rows", "bold yellow"),
     "no_change": ("no change", "bold cyan"),
@@ -22,7 +24,7 @@ STATES: Mapping[str, tuple[str, str]] = {  # state -> in words, style
     "refused": ("refused: the partner must act", "bold red"),
     "failed": ("failed: not the partner's fault", "bold red"),
 }
-UNDONE = frozenset({"received", "running", "held", "refused", "failed"})
+UNDONE = frozenset({"received", "running", "unpacking", "held", "refused", "failed"})
 
 _MOST_KINDS = 20
 _MOST_DIFFERENCES = 20
@@ -40,6 +42,8 @@ def tell(out: Console, partner: str, account: Mapping[str, Any], summary: Sequen
     _tell_differences(out, account)
     for remark in account["remarks"]:
         out.print(plain(f"  Note: {remark}", "cyan"))
+    for file in account["files"]:
+        out.print(plain(f"  {file['file']}: import {file['import_id']}"), soft_wrap=True)
     _tell_next(out, partner, account)
     out.print()
 

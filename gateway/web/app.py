@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
+from anyio import CapacityLimiter
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -54,7 +55,16 @@ from gateway.web.auth import admit, provide_call
 from gateway.web.auth.partners import Known
 from gateway.web.auth.tokens import Keyring
 from gateway.web.bodies import Asking
-from gateway.web.bulkheads import HEAVY, HEAVY_EACH, SENDING, SENDING_EACH, Bulkhead
+from gateway.web.bulkheads import (
+    HEAVY,
+    HEAVY_EACH,
+    READING,
+    READING_EACH,
+    SENDING,
+    SENDING_EACH,
+    STORING,
+    Bulkhead,
+)
 from gateway.web.calls import PROOF
 from gateway.web.examples import illustrate
 from gateway.web.following import Following
@@ -141,6 +151,8 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
         database.tell = nudger.nudge
         app.state.heavy = Bulkhead(HEAVY_EACH, HEAVY)
         app.state.sending = Bulkhead(SENDING_EACH, SENDING)
+        app.state.readers = Bulkhead(READING_EACH, READING)
+        app.state.storing = CapacityLimiter(STORING)
         app.state.following = Following(Bulletin(database.addresses.app, PROGRESS))
         try:
             async with Direct(database.addresses.app) as app.state.direct:

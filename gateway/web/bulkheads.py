@@ -8,15 +8,23 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from litestar.connection import ASGIConnection
 
 from gateway.web.calls import Identity
 from gateway.web.problems import RETRY_SECONDS, Rejected
+
+DONE = "done"  # in the state of a request: an ExitStack, closed once it has been answered
 
 FOLLOWERS_EACH, FOLLOWERS = 8, 64  # of imports, in one process
 # of the threads in which requests are served; on the smallest machine a process has six
 HEAVY_EACH, HEAVY = 1, 2  # workbooks being made: 50,000 rows take ten seconds
 SENDING_EACH, SENDING = 2, 3  # rows being loaded, or waiting until other rows and files of their partner are
+# requests with a large body, from before it is read: up to 256 MB lie on the disk for each, or 24 in memory
+READING_EACH, READING = 4, 32
+STORING = 3  # files being stored, in threads of their own: the others wait their turn and hold no thread
 
 
 class Bulkhead:
@@ -26,6 +34,11 @@ class Bulkhead:
         self.each, self.most = each, most
         self._inside: Counter[str] = Counter()
         self._lock = threading.Lock()
+
+    @property
+    def inside(self) -> int:
+        """How many there are now."""
+        return self._inside.total()
 
     @contextmanager
     def within(self, caller: str) -> Iterator[None]:
@@ -60,6 +73,17 @@ class Bulkhead:
             raise Rejected(429, "too_many_at_once", sentence, headers=wait)
         if self._inside.total() >= self.most:
             raise Rejected(503, "busy", "Too many of these are going on at the moment; try again soon.", headers=wait)
+
+
+def join_readers(connection: ASGIConnection[Any, Any, Any, Any], who: Identity) -> None:
+    """Count a request with a large body until it is answered.
+
+    Raises:
+        Rejected: see `Bulkhead.within`.
+    """
+    readers: Bulkhead = connection.app.state.readers
+    done: ExitStack = connection.scope["state"][DONE]
+    done.enter_context(readers.within(name_of(who)))
 
 
 def name_of(who: Identity) -> str:

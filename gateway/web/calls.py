@@ -24,19 +24,23 @@ PROOF = "bearer"  # the name in the OpenAPI document of what proves who calls
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # headers of an answer with a secret (RFC 6749, 5.1)
 
 
-def may(permission: str, *, signs_in: bool = False, counts: Sequence[str] = ()) -> dict[str, Any]:
+def may(permission: str, *, signs_in: bool = False, counts: Sequence[str] = (), large: bool = False) -> dict[str, Any]:
     """The permission of a route, as keywords of its decorator.
 
     Args:
         permission: a row of the table.
         signs_in: the handler finds out itself who calls, because it cannot afford a round trip more.
         counts: tiers against which a partner's request counts beside its own.
+        large: it may bring a body of many megabytes, or has us read a file as large: one caller has few at once.
 
     Raises:
         KeyError: there is no such permission.
     """
     PERMISSIONS[permission]
-    return {"opt": {"may": permission, "signs_in": signs_in, "counts": counts}, "security": [{PROOF: []}]}
+    return {
+        "opt": {"may": permission, "signs_in": signs_in, "counts": counts, "large": large},
+        "security": [{PROOF: []}],
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from contextlib import ExitStack
 from http import HTTPStatus
 from time import perf_counter
 
@@ -14,6 +15,7 @@ from gateway.logging import about, get_logger
 from gateway.metrics import REQUESTS
 from gateway.tracing import span
 from gateway.web.auth.cookies import STATE as COOKIES
+from gateway.web.bulkheads import DONE
 from gateway.web.limiting import STATE
 from gateway.web.problems import told_path
 
@@ -32,6 +34,7 @@ def watched(app: ASGIApp) -> ASGIApp:
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         begun, status = perf_counter(), 0
+        done = scope["state"][DONE] = ExitStack()
         request_id = _request_id(scope)
         scope["request_id"] = request_id  # type: ignore[typeddict-unknown-key]  # ours, beside what ASGI knows
 
@@ -51,7 +54,8 @@ def watched(app: ASGIApp) -> ASGIApp:
             await send(message)
 
         with about(request_id=request_id), span("request", request_id=request_id) as told:
-            await app(scope, receive, answer)
+            with done:
+                await app(scope, receive, answer)
             seconds = perf_counter() - begun
             route, method = _route(scope), _method(scope)
             REQUESTS.observe(seconds, route, method, str(status))

@@ -97,7 +97,7 @@ def learned(door: Door) -> str:
 
 def dead_job(door: Door) -> str:
     home = find_home(door.office, door.partner)
-    [import_id] = receive(
+    import_id = receive(
         door.office, home, "roster.csv", [as_csv(people(1))], via="test", by=SENDER, asked=Asked(), queued=True
     )
     with door.office.db.system() as session:

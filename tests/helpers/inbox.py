@@ -99,10 +99,12 @@ class Inbox:
         """What became of each file in an archive."""
         home = find_home(self.office, self.slug)
         raw = content if isinstance(content, bytes) else as_csv(content)
-        import_ids = receive(self.office, home, name, iter([raw]), via="test", by=SENDER, asked=Asked(**asked))
-        for import_id in import_ids:
-            finish(self.office, home, import_id)
-        return [self.account(import_id) for import_id in import_ids]
+        import_id = receive(self.office, home, name, iter([raw]), via="test", by=SENDER, asked=Asked(**asked))
+        finish(self.office, home, import_id)
+        told = self.account(import_id)
+        for one in told["files"]:
+            finish(self.office, home, UUID(one["import_id"]))
+        return [self.account(one["import_id"]) for one in told["files"]] or [told]
 
     def account(self, import_id: UUID | str) -> dict[str, Any]:
         home, import_id = find_home(self.office, self.slug), UUID(str(import_id))

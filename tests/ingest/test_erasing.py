@@ -1,5 +1,7 @@
 """Files that name an erased person go: at once those that did something, after a search those that did nothing."""
 
+import io
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -111,6 +113,28 @@ def test_the_number_under_which_somebody_was_known_goes_from_the_files_that_renu
     assert inbox.sql("SELECT message FROM row_errors") == []
 
 
+def test_an_archive_goes_with_the_first_of_its_files_that_names_the_person(inbox, roster, take_out):
+    inbox.apply(roster.replace("    format:", "    unpack: {zip: true}\n    format:"))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("roster_20260301.csv", as_csv(people(3)))
+    inbox.drop_all("3.zip", out.getvalue())
+    take_out()
+    gone = inbox.sql("SELECT name, destroyed_at IS NOT NULL FROM files ORDER BY received_at")
+    assert gone == [("3.zip", True), ("roster_20260301.csv", True)]
+
+
+def test_an_archive_without_the_person_counts_as_no_file_that_cannot_be_read(inbox, roster, take_out, search):
+    inbox.apply(roster.replace("    format:", "    unpack: {zip: true}\n    format:"))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("roster_20260201.csv", as_csv(people(3, without=(1,))))
+    inbox.drop_all("2.zip", out.getvalue())
+    inbox.drop("roster_20260301.csv", people(3))
+    take_out()
+    assert search() == tally(searched=1)
+
+
 def test_a_sensitive_key_is_found_by_its_blind_index(inbox, office, roster, take_out, search):
     inbox.apply(roster.replace("key: employee_id", "key: ssn").replace("required: true, pattern", "pattern"))
     inbox.drop("roster_20260225.csv", [person(1, ssn="536-90-4399", dob=BAD), person(2, ssn="536904390")])
@@ -182,7 +206,7 @@ def test_a_file_that_is_not_done_yet_is_searched_once_it_is(inbox, office, take_
     inbox.drop("roster_20260301.csv", people(3))
     home = find_home(office, "acme")
     rows = [as_csv([person(9, last_name=BAD)])]
-    [waiting] = receive(office, home, "roster_20260225.csv", rows, via="test", by=SENDER, asked=Asked())
+    waiting = receive(office, home, "roster_20260225.csv", rows, via="test", by=SENDER, asked=Asked())
     inbox.sql("UPDATE imports SET feed_id = NULL WHERE id = %s", waiting)  # as of a file whose name decides
     take_out("E3")
     handling = claim()

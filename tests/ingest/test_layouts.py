@@ -509,17 +509,16 @@ def test_an_archive_with_one_damaged_file_is_refused_whole(inbox):
     assert len(stored) == 1
 
 
-def test_an_archive_that_came_before_unpacking_was_agreed_says_so(inbox):
+def test_an_archive_that_came_before_unpacking_was_agreed_is_unpacked_once_its_turn_comes(inbox):
     inbox.apply(partner(("roster", "{type: csv}")))
     home = find_home(inbox.office, inbox.slug)
     packed = as_zip(roster_20260301=as_csv(PEOPLE), roster_20260302=as_csv(PEOPLE))
-    [arrived] = receive(inbox.office, home, "roster.csv", iter([packed]), via="test", by=SENDER, asked=Asked())
+    arrived = receive(inbox.office, home, "roster.csv", iter([packed]), via="test", by=SENDER, asked=Asked())
     inbox.apply(partner(("roster", PACKED)))
     finish(inbox.office, home, arrived)
 
     told = inbox.account(arrived)
-    assert (told["state"], told["code"]) == ("refused", "unreadable")
-    assert "it packs 2 files" in told["reason"]
+    assert (told["state"], told["reason"]) == ("unpacked", "It is an archive of 2 files, each an import of its own.")
 
 
 def test_an_archive_stays_closed_where_no_feed_says_to_unpack(inbox):

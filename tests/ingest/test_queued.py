@@ -31,8 +31,7 @@ def send(office, inbox):
     def one(name="roster_20260301.csv", rows=None, **more):
         home = find_home(office, "acme")
         content = [as_csv(people(10) if rows is None else rows)]
-        [import_id] = receive(office, home, name, content, via="test", by=SENDER, asked=Asked(), queued=True, **more)
-        return import_id
+        return receive(office, home, name, content, via="test", by=SENDER, asked=Asked(), queued=True, **more)
 
     return one
 
@@ -234,7 +233,7 @@ def make_old(office):
 
 
 def test_the_sweep_finds_an_import_that_a_killed_command_left_open(inbox, office, swept):
-    [left] = receive(
+    left = receive(
         office,
         find_home(office, "acme"),
         "roster_20260301.csv",

@@ -6,11 +6,13 @@ The test decides where a worker dies: it holds the lock that the worker needs ne
 from __future__ import annotations
 
 import base64
+import io
 import os
 import signal
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 
 import psycopg
@@ -127,10 +129,9 @@ def undisturbed(office, tenants):
 def arrived(office, inbox):
     """The same file of acme's, left to a worker."""
     home = find_home(office, "acme")
-    [import_id] = receive(
+    return receive(
         office, home, "roster_20260301.csv", [as_csv(ROWS)], via="test", by=SENDER, asked=Asked(), queued=True
     )
-    return import_id
 
 
 def settled(inbox):
@@ -208,6 +209,42 @@ def test_a_worker_killed_between_commit_and_receipt(inbox, undisturbed, arrived,
     assert settled(inbox) == 2
     assert state_of(inbox) == state_of(undisturbed)
     assert inbox.account(arrived)["receipts"]["csv"]
+
+
+def archive(*members: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for day, content in enumerate(members, 1):
+            packed.writestr(f"roster_202603{day:02}.csv", content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("table", ["files", "imports", "events"])
+def test_a_worker_killed_while_it_unpacks_leaves_the_archive_to_the_next(
+    inbox, office, worker, observer, addresses, table
+):
+    inbox.apply(ROSTER.format(partner="acme", firm="northgate").replace("format:", "unpack: {zip: true}\n    format:"))
+    days = [as_csv(people(3, salary=str(50_000 + day))) for day in range(1, 5)]
+    home = find_home(office, "acme")
+    told = {"via": "test", "by": SENDER, "asked": Asked(), "queued": True}
+    packed = receive(office, home, "out.zip", [archive(*days[:3])], **told)
+    later = receive(office, home, "roster_20260304.csv", [days[3]], **told)
+    with psycopg.connect(addresses.owner) as holder:
+        holder.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+        first = worker("ingest")
+        until(lambda: waits_for(observer, table))
+        assert inbox.account(packed)["state"] == {"imports": "received"}.get(table, "unpacking")
+        kill(first)
+    assert inbox.sql("SELECT count(*) FROM files WHERE archive_id IS NOT NULL") == [(0,)]
+    worker("ingest")
+    until(lambda: set(inbox.sql("SELECT state FROM jobs WHERE kind = 'ingest.run'")) == {("done",)})
+    members = inbox.account(packed)["files"]
+    assert [one["file"] for one in members] == [f"roster_2026030{day}.csv" for day in (1, 2, 3)]
+    ids = [*(one["import_id"] for one in members), later]
+    assert [inbox.account(one)["state"] for one in ids] == ["loaded"] * 4
+    assert [inbox.account(one)["rows"]["updated"] for one in ids] == [0, 3, 3, 3]
+    assert inbox.sql("SELECT count(*) FROM imports") == [(5,)]
+    assert inbox.sql("SELECT count(*) FROM jobs WHERE kind = 'ingest.run'") == [(5,)]
 
 
 def test_a_worker_that_was_taken_for_dead_and_wakes_up_commits_nothing(

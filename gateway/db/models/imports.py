@@ -12,21 +12,31 @@ from sqlalchemy.orm import Mapped
 
 from gateway.db.models.base import Base, FirmScoped, Json, Stamp, ours, personal, points_at
 
-OPEN_STATES = ("received", "running")
+OPEN_STATES = ("received", "running", "unpacking")
 LOADED_STATES = ("loaded", "loaded_with_errors", "released")
 ImportState = Literal[
-    "received", "running", "loaded", "loaded_with_errors", "no_change", "held", "released", "refused", "failed"
+    "received",
+    "running",
+    "unpacking",
+    "unpacked",
+    "loaded",
+    "loaded_with_errors",
+    "no_change",
+    "held",
+    "released",
+    "refused",
+    "failed",
 ]
 STATES: tuple[str, ...] = get_args(ImportState)
 
-_UNFINISHED = "state IN ('received', 'running', 'held', 'failed')"
+_UNFINISHED = "state IN ('received', 'running', 'unpacking', 'held', 'failed')"
 
 
 class File(FirmScoped, Base):
     """Bytes that arrived, stored encrypted before anything else happened to them.
 
     Attributes:
-        archive_id: the archive in which it came, kept as it arrived; that one has no import.
+        archive_id: the archive in which it came, kept as it arrived.
         remarks: what was noticed before anything was read.
         destroyed_at: since when the bytes are gone for good.
         condemned_at: since when they are to go as soon as nothing waits for them, for an erased person is named there.
@@ -104,8 +114,8 @@ class Import(FirmScoped, Base):
         Index("imports_unfinished", "state", "partner_id", "received_at", postgresql_where=text(_UNFINISHED)),
         Index("imports_without_receipt", "finished_at", postgresql_where=text("receipt_at IS NULL")),
         CheckConstraint(
-            "state IN ('received', 'running', 'loaded', 'loaded_with_errors', 'no_change', 'held', 'released',"
-            " 'refused', 'failed')",
+            "state IN ('received', 'running', 'unpacking', 'unpacked', 'loaded', 'loaded_with_errors', 'no_change',"
+            " 'held', 'released', 'refused', 'failed')",
             name="state",
         ),
     )

@@ -71,18 +71,18 @@ MEASURES = [
     ),
     Measure(
         "gateway_imports_waiting",
-        "Imports that are received, running or held, and those that failed in the last 24 hours, by partner and state",
+        "Imports that are not at their end, and those that failed in the last 24 hours, by partner and state",
         ("partner", "state"),
         """SELECT p.slug, i.state, count(*)
            FROM imports i JOIN partners p ON p.firm_id = i.firm_id AND p.id = i.partner_id
-           WHERE i.state IN ('received', 'running', 'held')
+           WHERE i.state IN ('received', 'running', 'unpacking', 'held')
               OR (i.state = 'failed' AND i.received_at > gateway_now() - interval '1 day') GROUP BY 1, 2""",
     ),
     Measure(
         "gateway_receipts_missing",
         "Imports at their end of which the partner has no receipt yet",
         (),
-        "SELECT count(*) FROM imports WHERE receipt_at IS NULL AND state NOT IN ('received', 'running')",
+        "SELECT count(*) FROM imports WHERE receipt_at IS NULL AND state NOT IN ('received', 'running', 'unpacking')",
     ),
     Measure(
         "gateway_feed_age_seconds",

@@ -29,6 +29,7 @@ from gateway.wings import PARTNER_YAML
 MOST_BYTES = 24 << 20  # a source of 1 MB, and a few of the largest tables
 MOST_TABLES = 50
 
+LARGE = may("partners.configure", large=True)
 Number = Annotated[int, PathParameter(ge=1, le=2_147_483_647, description="Of a version.")]
 Reason = Annotated[
     str, Meta(min_length=1, max_length=1_000, pattern=r"^[^\x00]*$", examples=["The new layout comes in June"])
@@ -140,7 +141,7 @@ def compare_configs(slug: Slug, number: Number, other: Number, call: NamedDepend
         return _difference(number, other, versions.compare(before, after))
 
 
-@post("/check", sync_to_thread=True, status_code=200, request_max_body_size=MOST_BYTES, **may("partners.configure"))
+@post("/check", sync_to_thread=True, status_code=200, request_max_body_size=MOST_BYTES, **LARGE)
 def check_config(slug: Slug, data: JSONBody[Settings], call: NamedDependency[Call]) -> Checked:
     """Say everything that is wrong with settings, each with its line and column; nothing changes."""
     with call.acting() as acting:
@@ -153,7 +154,7 @@ def check_config(slug: Slug, data: JSONBody[Settings], call: NamedDependency[Cal
 # ------------------------------------------------------------------------------------------------ changing
 
 
-@post("/", sync_to_thread=True, status_code=201, request_max_body_size=MOST_BYTES, **may("partners.configure"))
+@post("/", sync_to_thread=True, status_code=201, request_max_body_size=MOST_BYTES, **LARGE)
 def apply_config(
     slug: Slug, data: JSONBody[Settings], call: NamedDependency[Call], if_match: IfMatch = None
 ) -> Response[ConfigView]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import IO, Any
 from uuid import UUID
 
+from anyio import to_thread
 from litestar import Response, Router, post
-from litestar.datastructures import UploadFile
+from litestar.datastructures import State, UploadFile
 from litestar.di import NamedDependency
 from litestar.params import MultipartBody
 from msgspec import Struct
@@ -53,23 +54,26 @@ class Accepted(Struct, frozen=True):
 
 
 class AcceptedFiles(Struct, frozen=True):
-    """The file, or each file of an archive."""
+    """The one file that was sent."""
 
     imports: list[Accepted]
 
 
 @post(
     "/",
-    sync_to_thread=True,
     status_code=202,
     request_max_body_size=MOST_BYTES,
-    **may("files.send", counts=[FILES]),
+    **may("files.send", counts=[FILES], large=True),
 )
-def send_file(data: MultipartBody[Upload], call: NamedDependency[Call]) -> Response[AcceptedFiles]:
+async def send_file(data: MultipartBody[Upload], call: NamedDependency[Call], state: State) -> Response[AcceptedFiles]:
     """Send a file: answered once it is stored; `status_url` tells what became of it.
 
-    An archive is answered with an import for each file in it.
+    An archive is one import; once that is `unpacked`, its `files` name the import of each file in it.
     """
+    return await to_thread.run_sync(_send, data, call, limiter=state.storing)
+
+
+def _send(data: Upload, call: Call) -> Response[AcceptedFiles]:
     as_of = instant_of(data.as_of, "as_of")
     check_as_of(as_of)
     home = home_of(call, data.partner)
@@ -83,8 +87,8 @@ def send_file(data: MultipartBody[Upload], call: NamedDependency[Call]) -> Respo
 def _received(call: Call, home: Home, file: UploadFile, said: Asked, asked: object) -> Response[AcceptedFiles]:
     answers: list[Response[AcceptedFiles]] = []
 
-    def note(session: Any, import_ids: list[UUID]) -> None:  # noqa: ANN401 - a Session; typed where it is called
-        answers.append(_answer(import_ids))
+    def note(session: Any, import_id: UUID) -> None:  # noqa: ANN401 - a Session; typed where it is called
+        answers.append(_answer(import_id))
         keep(call.within(session), call, asked, answers[0])
 
     receive(
@@ -101,9 +105,9 @@ def _received(call: Call, home: Home, file: UploadFile, said: Asked, asked: obje
     return answers[0]
 
 
-def _answer(import_ids: list[UUID]) -> Response[AcceptedFiles]:
-    accepted = [Accepted(one, f"/v1/imports/{one}") for one in import_ids]
-    return Response(AcceptedFiles(accepted), status_code=202, headers={"Location": accepted[0].status_url})
+def _answer(import_id: UUID) -> Response[AcceptedFiles]:
+    accepted = Accepted(import_id, f"/v1/imports/{import_id}")
+    return Response(AcceptedFiles([accepted]), status_code=202, headers={"Location": accepted.status_url})
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
+from anyio import to_thread
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -104,10 +105,14 @@ def list_imports(
 
 @get("/{import_id:uuid}", sync_to_thread=True, **may("imports.read"))
 def get_import(import_id: FromPath[UUID], call: NamedDependency[Call]) -> dict[str, Any]:
-    """Show what became of one import: counts, problems, receipts; the same object as `gateway import show --json`."""
+    """Show what became of one import: counts, problems, receipts; the same object as `gateway import show --json`.
+
+    An archive is `unpacking`, then `unpacked`, and `files` names the import of each file in it.
+    """
     with call.acting() as acting:
-        told = imports.show(acting, import_id)
-    return told | {"receipts": _addresses(import_id, told["problem_count"] != 0)}
+        told: dict[str, Any] = imports.show(acting, import_id)
+    files = [file | {"status_url": _status_url(file["import_id"])} for file in told["files"]]
+    return told | {"files": files, "receipts": _addresses(import_id, told["problem_count"] != 0)}
 
 
 @get("/{import_id:uuid}/errors", sync_to_thread=True, **may("imports.errors"))
@@ -157,20 +162,24 @@ def release_import(import_id: FromPath[UUID], data: JSONBody[Release], call: Nam
 def refuse_import(import_id: FromPath[UUID], data: JSONBody[Refusal], call: NamedDependency[Call]) -> Queued:
     """End a held file without loading it."""
     holds.refuse(call.office, call.who.firm_id, call.actor, import_id, data.reason)
-    return Queued(import_id, f"/v1/imports/{import_id}")
+    return Queued(import_id, _status_url(import_id))
 
 
-@post("/{import_id:uuid}/replay", sync_to_thread=True, status_code=202, **may("imports.decide"))
-def replay_import(import_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[Queued]:
+@post("/{import_id:uuid}/replay", status_code=202, **may("imports.decide", large=True))
+async def replay_import(import_id: FromPath[UUID], call: NamedDependency[Call], state: State) -> Response[Queued]:
     """Take the same bytes again, as a new import under today's settings; for the time of which they spoke."""
+    return await to_thread.run_sync(_replay, import_id, call, limiter=state.storing)
+
+
+def _replay(import_id: UUID, call: Call) -> Response[Queued]:
     with call.acting() as acting:
         if (kept := earlier(acting, call, None)) is not None:
             return kept
         home, source, via, asked = imports.again(acting, import_id)
     answers: list[Response[Queued]] = []
 
-    def note(session: Session, import_ids: list[UUID]) -> None:
-        answers.append(_queued(import_ids[0]))
+    def note(session: Session, again_id: UUID) -> None:
+        answers.append(_queued(again_id))
         keep(call.within(session), call, None, answers[0])
 
     receive(
@@ -187,8 +196,12 @@ def _addresses(import_id: UUID, has_problems: bool) -> dict[str, str]:
     return {form: f"/v1/imports/{import_id}/errors?format={form}" for form in _MEDIA_TYPES} if has_problems else {}
 
 
+def _status_url(import_id: UUID | str) -> str:
+    return f"/v1/imports/{import_id}"
+
+
 def _queued(import_id: UUID) -> Response[Queued]:
-    queued = Queued(import_id, f"/v1/imports/{import_id}")
+    queued = Queued(import_id, _status_url(import_id))
     return Response(queued, status_code=202, headers={"Location": queued.status_url})
 
 

@@ -73,7 +73,13 @@ class _Exact(Struct):
     rows: list[msgspec.Raw]
 
 
-@post("/{feed:str}", sync_to_thread=True, status_code=200, request_max_body_size=MOST_BYTES, **may("records.send"))
+@post(
+    "/{feed:str}",
+    sync_to_thread=True,
+    status_code=200,
+    request_max_body_size=MOST_BYTES,
+    **may("records.send", large=True),
+)
 def send_records(
     feed: FromPath[str], data: JSONBody[Rows], body: RawBody, call: NamedDependency[Call], state: State
 ) -> Response[RowResults]:

@@ -15,6 +15,7 @@ from gateway.domain.access.permissions import holds
 from gateway.office import Office
 from gateway.web.auth import partners, staff
 from gateway.web.auth.tokens import Keyring
+from gateway.web.bulkheads import join_readers
 from gateway.web.calls import Call, Identity, check, origin_of
 from gateway.web.limiting import count
 
@@ -23,7 +24,8 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     """Let nobody through to a route whose permission the caller does not hold: the guard of all routes.
 
     Raises:
-        Rejected: 401 `unauthenticated`, 403 `forbidden` or `csrf`, 429 `too_many_requests`.
+        Rejected: 401 `unauthenticated`, 403 `forbidden` or `csrf`, 429 `too_many_requests`; 429 `too_many_at_once` or
+            503 `busy` for what may be large.
     """
     permission = handler.opt.get("may")
     if permission is None:  # an open route, or one of the framework's
@@ -31,6 +33,8 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if handler.opt.get("signs_in") and partners.digest_in(connection) is not None:
         return  # the handler finds out itself, in the round trip that answers
     await sync_to_thread(_find_out, connection, permission, handler.opt.get("counts", ()))
+    if handler.opt.get("large"):
+        join_readers(connection, connection.state.call.who)
 
 
 def _find_out(connection: ASGIConnection[Any, Any, Any, Any], permission: str, counts: Sequence[str]) -> None:

@@ -10,7 +10,8 @@ from helpers.inbox import people, person
 from helpers.servers import until
 
 from gateway.db.session import lock_partner
-from gateway.web.bulkheads import FOLLOWERS_EACH, HEAVY_EACH
+from gateway.web.bulkheads import FOLLOWERS_EACH, HEAVY_EACH, READING_EACH, STORING
+from gateway.web.server import make
 
 REPORT = "/v1/reports/import_errors"
 
@@ -93,6 +94,65 @@ def test_all_callers_together_have_room_for_quick_requests_left(service, web, ac
         refused = web.get(REPORT, params={"format": "xlsx"}, headers=acme_key)
         assert (refused.status_code, refused.json()["error"]) == (503, "busy")
         assert web.get("/v1/me", headers=acme_key).status_code == 200
+
+
+HALF = "POST /v1/files HTTP/1.1\r\nHost: gateway\r\nAuthorization: {0}\r\nContent-Length: 10000\r\nContent-Type: {1}\r\n\r\n"
+
+
+def half_sent(service, headers):
+    """A file of which no byte comes; its sender waits."""
+    made = socket.create_connection(("127.0.0.1", service.config.port))
+    made.sendall(HALF.format(headers["Authorization"], "multipart/form-data; boundary=x").encode())
+    return made
+
+
+def test_one_caller_sends_few_files_at_once_and_is_told_before_the_next_is_read(service, web, acme_key, globex_key):
+    readers = service.config.app.state.readers
+    with ExitStack() as opened:
+        for number in range(READING_EACH):
+            opened.enter_context(half_sent(service, acme_key))
+            until(lambda number=number: readers.inside == number + 1)
+        with half_sent(service, acme_key) as refused:
+            assert b" 429 " in refused.recv(10_000)
+        for path, body in (("/v1/records/roster", {"rows": [person(1)]}), ("/v1/files", None)):
+            assert web.post(path, json=body, headers=acme_key).status_code == 429, path
+        assert sent(web, globex_key)
+        assert web.get("/v1/me", headers=acme_key).status_code == 200
+    until(lambda: readers.inside == 0)
+    assert sent(web, acme_key)
+
+
+def test_settings_and_files_that_are_taken_again_count_as_well(service, web, as_staff, inbox, tenants):
+    admin = as_staff("admin")
+    told = inbox.drop("roster_20260301.csv", people(3))
+    asked = (
+        ("/v1/partners/acme/configs/check", {"source": ""}),
+        ("/v1/partners/acme/configs", {"source": ""}),
+        (f"/v1/imports/{told['import_id']}/replay", None),
+    )
+    with ExitStack() as held:
+        for _ in range(READING_EACH):
+            held.enter_context(service.config.app.state.readers.within(str(tenants.staff["admin"])))
+        assert [web.post(path, json=body, headers=admin).status_code for path, body in asked] == [429] * 3
+    assert web.post(asked[-1][0], headers=admin).status_code == 202
+
+
+def test_files_that_wait_to_be_stored_hold_no_thread_that_others_need(service, web, acme_key, globex_key):
+    storing = service.config.app.state.storing
+    answers = []
+    with ExitStack() as held:
+        for number in range(STORING):
+            storing.acquire_on_behalf_of_nowait(number)
+            held.callback(storing.release_on_behalf_of, number)
+        senders = [threading.Thread(target=lambda: answers.append(sent(web, acme_key))) for _ in range(READING_EACH)]
+        for one in senders:
+            one.start()
+        until(lambda: storing.statistics().tasks_waiting == READING_EACH)
+        assert web.get("/v1/me", headers=globex_key).status_code == 200
+        assert not answers
+    for one in senders:
+        one.join(20)
+    assert len(answers) == READING_EACH
 
 
 def test_rows_that_wait_for_their_partners_turn_leave_room_for_others(web, acme_key, globex_key, inbox, db, tenants):

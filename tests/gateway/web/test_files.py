@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 from uuid import UUID
 
 import openpyxl
@@ -44,6 +45,30 @@ def test_a_file_is_on_record_and_queued_when_the_answer_leaves(http, acme_key, i
     assert answer.headers["location"] == one["status_url"] == f"{IMPORTS}/{one['import_id']}"
     assert http.get(one["status_url"], headers=acme_key).json()["state"] == "received"
     assert inbox.sql("SELECT kind, about::text, state FROM jobs") == [("ingest.run", one["import_id"], "waiting")]
+
+
+def test_an_archive_is_one_import_that_names_its_files(http, acme_key, worked, inbox, roster):
+    inbox.apply(roster.replace("    format:", "    unpack: {zip: true}\n    format:"))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("roster_20260301.csv", as_csv(people(3)))
+        archive.writestr("roster_20260302.csv", as_csv(people(3, salary="60000")))
+    key = acme_key | {"Idempotency-Key": "march"}
+    answer = send(http, key, out.getvalue(), name="march.zip")
+    [one] = answer.json()["imports"]
+    assert http.get(one["status_url"], headers=acme_key).json()["state"] == "received"
+
+    worked(answer)
+    told = http.get(one["status_url"], headers=acme_key).json()
+    assert (told["state"], told["file"]) == ("unpacked", "march.zip")
+    assert [file["file"] for file in told["files"]] == ["roster_20260301.csv", "roster_20260302.csv"]
+    for file in told["files"]:
+        found = http.get(file["status_url"], headers=acme_key).json()
+        assert (found["import_id"], found["state"], found["files"]) == (file["import_id"], "received", [])
+
+    again = send(http, key, out.getvalue(), name="march.zip")
+    assert (again.json(), again.headers["idempotency-replayed"]) == (answer.json(), "true")
+    assert inbox.sql("SELECT count(*) FROM imports") == [(3,)]
 
 
 def test_who_sent_a_file_is_on_record_and_who_took_it_up_again(http, acme_key, as_staff, worked, inbox):

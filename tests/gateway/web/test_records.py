@@ -118,7 +118,7 @@ def test_rows_taken_up_again_are_read_as_rows_again(http, acme_key, staffed):
     """As a replay would, or a worker that finds them."""
     content = json.dumps(person(1, salary="70000")).encode()
     home = find_home(staffed.office, "acme")
-    [import_id] = receive(
+    import_id = receive(
         staffed.office, home, "roster.jsonl", iter([content]), via="records", by=SENDER, asked=Asked(feed="roster")
     )
     finish(staffed.office, home, import_id)
@@ -244,7 +244,7 @@ def test_while_another_import_runs_rows_are_asked_to_wait(http, acme_key, staffe
 def test_rows_do_not_overtake_a_file_that_waits_for_a_worker(http, acme_key, staffed):
     home = find_home(staffed.office, "acme")
     content = b"EMP_ID,Last Name\nE1,Name1\n"
-    [import_id] = receive(
+    import_id = receive(
         staffed.office, home, "roster_20260302.csv", iter([content]), via="test", by=SENDER, asked=Asked()
     )
     assert send(http, acme_key, [person(7)]).json()["error"] == "import_running"
