@@ -12,6 +12,7 @@ import uvicorn
 from litestar.concurrency import sync_to_thread
 
 from gateway.settings import Settings
+from gateway.web import pacing
 from gateway.web.app import create_app
 
 _MOST_WAITING = 512  # connections that the system keeps for us while we are busy
@@ -27,13 +28,14 @@ class Server(uvicorn.Server):
 
     async def serve(self, sockets: list[socket] | None = None) -> None:
         """Answer requests until `should_exit` is set."""
-        turning = asyncio.create_task(self._turn())
+        watching = [asyncio.create_task(self._turn()), asyncio.create_task(self._pace())]
         try:
             await super().serve(sockets)
         finally:
-            turning.cancel()
+            for one in watching:
+                one.cancel()
             with suppress(asyncio.CancelledError):
-                await turning
+                await asyncio.gather(*watching)
 
     def has_turned(self) -> bool:
         """Whether loop and threads came round since somebody last asked."""
@@ -44,6 +46,11 @@ class Server(uvicorn.Server):
         while True:
             await sync_to_thread(self._note_turn)
             await asyncio.sleep(_TURN_SECONDS)
+
+    async def _pace(self) -> None:
+        while True:
+            pacing.look_at(self.server_state.connections)
+            await asyncio.sleep(pacing.LOOK_SECONDS)
 
     def _note_turn(self) -> None:
         self._has_turned = True
@@ -57,6 +64,7 @@ def make(settings: Settings) -> Server:
         port=settings.http_port,
         backlog=_MOST_WAITING,
         timeout_graceful_shutdown=settings.drain_seconds,
+        http=pacing.Paced,
         log_config=None,  # our own log has a line for each request
         access_log=False,
         server_header=False,
