@@ -69,7 +69,7 @@ from gateway.web.calls import PROOF
 from gateway.web.examples import illustrate
 from gateway.web.following import Following
 from gateway.web.problems import on_http_error, on_problem, on_surprise
-from gateway.web.reference import Reference
+from gateway.web.reference import Reference, reference_router
 from gateway.web.schemas import Constrained
 from gateway.web.watching import watched
 from gateway.wings import office_of
@@ -171,7 +171,7 @@ def _openapi() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Partner integration gateway",
         version=version("partner-integration-gateway"),
-        path="/docs",
+        openapi_router=reference_router(),
         render_plugins=[Reference(path="/")],
         components=Components(security_schemes={PROOF: SecurityScheme(type="http", scheme="bearer")}),
         use_handler_docstrings=True,

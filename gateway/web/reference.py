@@ -1,19 +1,45 @@
-"""The page at `/docs`: the API's description, each call to be tried.
+"""The page at `/docs`: the API's description, each call to be tried; all of it served by ourselves.
 
-Its script comes from elsewhere and runs where our staff are signed in. So it is one version, and browsers refuse any
-other bytes (W3C, Subresource Integrity); nothing else is fetched from elsewhere.
+It runs where our staff are signed in, so nothing on it may come from elsewhere, or be written into the page: browsers
+are told so (`POLICY`). Script and style are those of Swagger UI, out of a package that carries its files as they are.
 """
 
 from __future__ import annotations
 
+import functools
+import hashlib
+from importlib.metadata import distribution
+from pathlib import Path
 from typing import Any
 
-from litestar import Request
+from litestar import Request, Response, Router, get
+from litestar.datastructures import ResponseHeader
 from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.params import FromPath
 
-SCRIPT = "https://cdn.jsdelivr.net/npm/@scalar/api-reference@1.72.1/dist/browser/standalone.js"
-# of that file in the npm package: openssl dgst -sha384 -binary standalone.js | base64
-INTEGRITY = "sha384-U11tb2XnKvmwt8RlTvnwUnYgrN+ur4Xyh9htLhjajWNR/Oyl5AX5DEz00qRmlrmK"
+from gateway.web.calls import OPEN
+from gateway.web.problems import Rejected
+
+# its icons stand in the style sheet as data
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+)
+FOREVER = "public, max-age=31536000, immutable"  # the address of a file has a digest of all of them in it
+
+_DESCRIPTION = "/v1/openapi.json"
+_SCRIPT, _STYLE, _START = "swagger-ui-bundle.js", "swagger-ui.css", "start.js"
+_TYPES = {_SCRIPT: "text/javascript", _STYLE: "text/css", _START: "text/javascript"}
+
+_STARTING = f"""SwaggerUIBundle({{
+  url: {_DESCRIPTION!r},
+  dom_id: "#reference",
+  deepLinking: true,
+  docExpansion: "none",
+  tagsSorter: "alpha",
+  validatorUrl: null,
+}});
+"""
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -22,11 +48,13 @@ _PAGE = """<!DOCTYPE html>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <link rel="icon" href="data:,">
+    <link rel="stylesheet" href="{folder}/{style}">
   </head>
   <body>
     <noscript>This page needs JavaScript; the description itself is at {url}.</noscript>
-    <script id="api-reference" data-url="{url}"></script>
-    <script src="{script}" integrity="{integrity}" crossorigin="anonymous"></script>
+    <div id="reference"></div>
+    <script src="{folder}/{script}"></script>
+    <script src="{folder}/{start}"></script>
   </body>
 </html>
 """
@@ -35,7 +63,41 @@ _PAGE = """<!DOCTYPE html>
 class Reference(OpenAPIRenderPlugin):
     """Renders the page."""
 
-    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002
         """The page of one description."""
-        title, url = openapi_schema["info"]["title"], self.get_openapi_json_route(request)
-        return _PAGE.format(title=title, url=url, script=SCRIPT, integrity=INTEGRITY).encode()
+        folder = f"/docs/files/{_digest()}"
+        page = _PAGE.format(
+            title=openapi_schema["info"]["title"],
+            url=_DESCRIPTION,
+            folder=folder,
+            style=_STYLE,
+            script=_SCRIPT,
+            start=_START,
+        )
+        return page.encode()
+
+
+@get("/files/{digest:str}/{name:str}", sync_to_thread=True, **OPEN)
+def give_file(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """Give one of the page's files; 404 for those of another release."""
+    if name not in _TYPES or digest != _digest():
+        raise Rejected(404, "not_found", "There is nothing at this address.")
+    return Response(_files()[name], media_type=_TYPES[name], headers={"Cache-Control": FOREVER})
+
+
+def reference_router() -> Router:
+    """Where the page is, and its files."""
+    policy = ResponseHeader(name="Content-Security-Policy", value=POLICY)
+    return Router("/docs", route_handlers=[give_file], response_headers=[policy], include_in_schema=False)
+
+
+@functools.cache
+def _files() -> dict[str, bytes]:
+    """By their names; the package itself is not imported, for that takes its framework."""
+    folder = Path(str(distribution("flask-swagger-ui").locate_file("flask_swagger_ui/dist")))
+    return {name: (folder / name).read_bytes() for name in (_SCRIPT, _STYLE)} | {_START: _STARTING.encode()}
+
+
+@functools.cache
+def _digest() -> str:
+    return hashlib.sha256(b"".join(_files().values())).hexdigest()[:16]

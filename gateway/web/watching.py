@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterator
 from contextlib import ExitStack
 from http import HTTPStatus
 from time import perf_counter
@@ -20,6 +21,8 @@ from gateway.web.limiting import STATE
 from gateway.web.problems import told_path
 
 HEADER = "X-Request-ID"
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
+YEAR = 365 * 24 * 60 * 60
 
 log = get_logger(__name__)
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -44,8 +47,8 @@ def watched(app: ASGIApp) -> ASGIApp:
                 status = message["status"]
                 headers = MutableScopeHeaders.from_message(message)
                 headers[HEADER] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers.setdefault("Cache-Control", "no-store")  # no browser or proxy keeps what tells of people
+                for name, value in _guarding(scope):
+                    headers.setdefault(name, value)
                 for name, value in scope["state"].get(STATE, {}).items():
                     headers[name] = value
                 if "set-cookie" not in headers:  # signing out has the last word
@@ -70,6 +73,20 @@ def watched(app: ASGIApp) -> ASGIApp:
             )
 
     return serve
+
+
+def _guarding(scope: Scope) -> Iterator[tuple[str, str]]:
+    """What browsers and proxies must know of an answer, unless its route says otherwise.
+
+    None of ours is to be shown in a frame, or to load anything; whoever came by https comes by https alone.
+    """
+    yield "Content-Security-Policy", NOTHING
+    yield "X-Frame-Options", "DENY"  # for browsers that know no frame-ancestors
+    yield "X-Content-Type-Options", "nosniff"
+    yield "Referrer-Policy", "no-referrer"  # addresses have ids in them
+    yield "Cache-Control", "no-store"  # no browser or proxy keeps what tells of people
+    if scope.get("scheme") == "https":  # as a trusted proxy says
+        yield "Strict-Transport-Security", f"max-age={YEAR}"
 
 
 def _route(scope: Scope) -> str:

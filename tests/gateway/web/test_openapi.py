@@ -141,10 +141,41 @@ def test_every_field_of_a_record_can_be_seen_and_written(kind, shown, written):
     assert set(fields) <= {name for one in written for name in one.__struct_fields__}
 
 
-def test_the_page_runs_one_script_from_elsewhere_and_only_in_the_bytes_that_are_known(http):
-    page = http.get("/docs").text
-    [script] = re.findall(r"https?://[^\s'\"<>]+", page)
-    assert re.search(r"/npm/@scalar/api-reference@\d+\.\d+\.\d+/", script)
-    [tag] = [one for one in re.findall(r"<script[^>]*>", page) if script in one]
-    assert re.search(r'integrity="sha384-[A-Za-z0-9+/]{64}"', tag)
-    assert http.get(re.search(r'data-url="([^"]+)"', page)[1]).json()["openapi"].startswith("3.1")
+@pytest.fixture
+def page(http):
+    return http.get("/docs")
+
+
+def links(page):
+    return re.findall(r'(?:src|href)="([^"]+)"', page.text)
+
+
+def test_all_that_the_page_loads_is_served_here(http, page):
+    assert page.headers["content-type"].startswith("text/html")
+    assert not re.search(r"//[a-z]", page.text)
+    assert links(page)[0] == "data:,"
+    kinds = [http.get(one).headers["content-type"].split(";")[0] for one in links(page)[1:]]
+    assert kinds == ["text/css", "text/javascript", "text/javascript"]
+    [start] = [one for one in links(page) if one.endswith("/start.js")]
+    [url] = re.findall(r"url: '([^']+)'", http.get(start).text)
+    assert http.get(url).json()["openapi"].startswith("3.1")
+
+
+def test_the_page_may_run_what_is_served_here_and_nothing_that_stands_in_it(page):
+    policy = dict(one.strip().split(" ", 1) for one in page.headers["content-security-policy"].split(";"))
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == policy["form-action"] == "'self'"
+    assert {policy[one] for one in ("default-src", "object-src", "base-uri", "frame-ancestors")} == {"'none'"}
+    assert not re.search(r"<script(?![^>]*src=)", page.text)
+    assert not re.search(r"\son\w+=|style=", page.text)
+
+
+def test_the_files_of_the_page_are_kept_under_an_address_that_changes_with_them(http, page):
+    for link in links(page)[1:]:
+        answer = http.get(link)
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        folder, name = link.rsplit("/", 1)
+        other = http.get(f"{folder[:-1]}x/{name}")
+        assert (other.status_code, other.headers["cache-control"]) == (404, "no-store")
+    assert http.get(f"{folder}/index.html").status_code == 404
+    assert page.headers["cache-control"] == "no-store"
