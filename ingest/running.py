@@ -85,7 +85,7 @@ def finish(
     while (one := _next(office, home, import_id, taken)) is not None:
         taken.add(one)
         is_this = one == import_id
-        turn = Turn(one, progress if is_this else unwatched, fence, heirs, last_resort or not is_this)
+        turn = _Turn(one, progress if is_this else unwatched, fence, heirs, last_resort or not is_this)
         _take(office, home, turn)
     write_receipts(office, home)
 
@@ -148,7 +148,7 @@ def count(home: Home, outcome: FileOutcome) -> None:
 # ------------------------------------------------------------------------------------------------ running
 
 
-class Turn(NamedTuple):
+class _Turn(NamedTuple):
     """One import that is taken; see `finish`."""
 
     import_id: UUID
@@ -166,7 +166,7 @@ def _next(office: Office, home: Home, import_id: UUID, taken: set[UUID]) -> UUID
         return session.scalar(open_imports(home).where(came <= this, Import.id.not_in(taken)).limit(1))
 
 
-def _take(office: Office, home: Home, turn: Turn) -> None:
+def _take(office: Office, home: Home, turn: _Turn) -> None:
     """Run one import unless somebody else has; what is our fault is recorded as `failed`, not thrown at a person."""
     with about(import_id=turn.import_id), span("import", import_id=str(turn.import_id), partner=home.slug):
         try:
@@ -178,7 +178,7 @@ def _take(office: Office, home: Home, turn: Turn) -> None:
             _fail(office, home, turn.import_id, turn.fence)
 
 
-def _run_once(office: Office, home: Home, turn: Turn) -> None:
+def _run_once(office: Office, home: Home, turn: _Turn) -> None:
     begun = perf_counter()
     with _counting(office, home, turn.import_id) as attempt, office.db.firm(home.firm_id) as session:
         lock_partner(session, home.partner_id)
