@@ -10,7 +10,7 @@ import asyncio
 import fcntl
 import struct
 import termios
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import cast
 
 from msgspec import json
@@ -30,10 +30,10 @@ class Paced(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Nothing has come yet."""
         super().connection_made(transport)
-        self._waits_since = self.loop.time()  # for the caller: its next request, the rest of a head or of a span
+        self._waited = 0.0  # seconds for the caller: its next request, the rest of a head or of a span
         self._in_head = self._in_body = False
         self._came = 0  # bytes of a body in this span
-        self._left, self._left_since = 0, self._waits_since  # bytes that were sent and not taken yet
+        self._left, self._stood = 0, 0.0  # bytes that were sent and not taken yet, and for how long it was as many
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -60,43 +60,43 @@ class Paced(HttpToolsProtocol):
         super().on_response_complete()
         self._wait(in_head=self._in_head, in_body=self._in_body)
 
-    def look(self) -> None:
-        """End it where it keeps us waiting."""
-        now = self.loop.time()
-        if self._is_stalled(now):
+    def look(self, passed: float) -> None:
+        """End it where it keeps us waiting; so many seconds have passed since somebody looked."""
+        self._waited += passed
+        if self._is_stalled(passed):
             self.transport.abort()
-        elif not self.transport.is_closing() and self._is_late(now):
+        elif not self.transport.is_closing() and self._is_late():
             self._end()
 
     def _wait(self, *, in_head: bool = False, in_body: bool = False) -> None:
         self._in_head, self._in_body = in_head, in_body
-        self._waits_since, self._came = self.loop.time(), 0
+        self._waited, self._came = 0.0, 0
 
-    def _is_late(self, now: float) -> bool:
+    def _is_late(self) -> bool:
         if self._in_body:
-            return self._is_body_late(now)
-        return self._is_answered() and now - self._waits_since > HEAD_SECONDS
+            return self._is_body_late()
+        return self._is_answered() and self._waited > HEAD_SECONDS
 
     def _is_answered(self) -> bool:
         """Whether nothing is due from us."""
         cycle = cast("RequestResponseCycle | None", self.cycle)
         return cycle is None or cycle.response_complete
 
-    def _is_body_late(self, now: float) -> bool:
+    def _is_body_late(self) -> bool:
         """While we do not read, it is not the caller who is slow."""
         if self.flow.read_paused or self.cycle.waiting_for_100_continue:
             self._wait(in_body=True)
-        elif now - self._waits_since > BODY_SECONDS:
+        elif self._waited > BODY_SECONDS:
             if self._came < BODY_PACE * BODY_SECONDS:
                 return True
             self._wait(in_body=True)
         return False
 
-    def _is_stalled(self, now: float) -> bool:
+    def _is_stalled(self, passed: float) -> bool:
         left = self.transport.get_write_buffer_size() + _unacknowledged(self.transport)
-        if left != self._left:
-            self._left, self._left_since = left, now
-        return left > 0 and now - self._left_since > STALL_SECONDS
+        self._stood = self._stood + passed if left == self._left else 0.0
+        self._left = left
+        return left > 0 and self._stood > STALL_SECONDS
 
     def _end(self) -> None:
         """Whoever has begun a request hears why; a connection without any is just closed, as browsers expect."""
@@ -105,11 +105,19 @@ class Paced(HttpToolsProtocol):
         self.transport.close()
 
 
-def look_at(connections: Iterable[object]) -> None:
-    """Look at all connections of a server."""
-    for one in [*connections]:
-        if isinstance(one, Paced):
-            one.look()
+async def look_at(connections: Collection[object]) -> None:
+    """Look at all connections of a server, again and again.
+
+    What passes while we stand still ourselves does not count: a caller's bytes may be there, and nobody has read them.
+    """
+    loop = asyncio.get_running_loop()
+    while True:
+        looked = loop.time()
+        await asyncio.sleep(LOOK_SECONDS)
+        passed = min(loop.time() - looked, 2 * LOOK_SECONDS)
+        for one in [*connections]:
+            if isinstance(one, Paced):
+                one.look(passed)
 
 
 def _unacknowledged(transport: asyncio.Transport) -> int:

@@ -28,7 +28,10 @@ class Server(uvicorn.Server):
 
     async def serve(self, sockets: list[socket] | None = None) -> None:
         """Answer requests until `should_exit` is set."""
-        watching = [asyncio.create_task(self._turn()), asyncio.create_task(self._pace())]
+        watching = [
+            asyncio.create_task(self._turn()),
+            asyncio.create_task(pacing.look_at(self.server_state.connections)),
+        ]
         try:
             await super().serve(sockets)
         finally:
@@ -46,11 +49,6 @@ class Server(uvicorn.Server):
         while True:
             await sync_to_thread(self._note_turn)
             await asyncio.sleep(_TURN_SECONDS)
-
-    async def _pace(self) -> None:
-        while True:
-            pacing.look_at(self.server_state.connections)
-            await asyncio.sleep(pacing.LOOK_SECONDS)
 
     def _note_turn(self) -> None:
         self._has_turned = True

@@ -41,12 +41,18 @@ async def give_nothing_for_long() -> Stream:
     return Stream(events())
 
 
+@get("/standing", **OPEN)
+async def stand_still() -> None:
+    """Something keeps the server's loop for longer than anybody may be silent."""
+    time.sleep(3 * SECONDS)  # noqa: ASYNC251 - that is the point
+
+
 @pytest.fixture
 def port(settings, db, monkeypatch):
     for name in ("HEAD_SECONDS", "BODY_SECONDS", "STALL_SECONDS"):
         monkeypatch.setattr(pacing, name, SECONDS)
     monkeypatch.setattr(pacing, "LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(app, "OPEN_ROUTES", [*app.OPEN_ROUTES, give_much, give_nothing_for_long])
+    monkeypatch.setattr(app, "OPEN_ROUTES", [*app.OPEN_ROUTES, give_much, give_nothing_for_long, stand_still])
     monkeypatch.setattr(app, "_is_ours", lambda handler: str(handler).startswith("gateway."))
     made = make(replace(settings, http_port=free_port(), drain_seconds=1))
     thread = threading.Thread(target=made.run)
@@ -139,6 +145,16 @@ def test_a_body_that_comes_slowly_and_moves_is_read_to_its_end(line, acme_key):
     pieces = [body[at : at + 500] for at in range(0, len(body), 500)]
     assert len(pieces) * 0.1 > 3 * SECONDS
     assert not drip(one, pieces, pause=0.1)
+    assert one.recv(100).startswith(b"HTTP/1.1 202 ")
+
+
+def test_time_in_which_we_stand_still_is_not_the_callers(line, acme_key):
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="roster_20260301.csv"\r\n\r\nEMP_ID\r\n'
+    rest = b"E1\r\n\r\n--x--\r\n"
+    one = line(post(acme_key, len(part + rest)) + part)
+    line(b"GET /standing HTTP/1.1\r\nHost: x\r\n\r\n")
+    time.sleep(SECONDS)  # it stands still now
+    one.sendall(rest)
     assert one.recv(100).startswith(b"HTTP/1.1 202 ")
 
 
