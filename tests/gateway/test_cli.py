@@ -207,6 +207,12 @@ def test_the_files_of_an_archive_are_told_one_by_one(gateway, inbox, roster, tmp
     assert [(one["file"], one["rows"]["created"]) for one in told] == [(names[0], 1), (names[1], 1)]
     assert "It came in the archive march.zip." in gateway("import", "show", told[0]["import_id"]).stdout
 
+    [archive] = document(gateway("import", "list", "--state", "unpacked", "--json"))
+    shown = gateway("import", "show", archive["import_id"]).stdout
+    assert "It is an archive of 2 files" in shown
+    for one in told:
+        assert f"{one['file']}: import {one['import_id']}" in shown
+
 
 # ---------------------------------------------------------------- import
 
