@@ -28,7 +28,7 @@ from ingest.letters import told
 from ingest.rows import VIA, as_rows, open_rows
 from ingest.unpacking import plain
 
-READING_VERSION = "3"  # raised when the same bytes under the same config would be read differently
+READING_VERSION = "4"  # raised when the same bytes under the same config would be read differently
 
 
 @dataclass(frozen=True, slots=True)

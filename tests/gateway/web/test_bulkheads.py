@@ -11,7 +11,6 @@ from helpers.servers import until
 
 from gateway.db.session import lock_partner
 from gateway.web.bulkheads import FOLLOWERS_EACH, HEAVY_EACH, READING_EACH, STORING
-from gateway.web.server import make
 
 REPORT = "/v1/reports/import_errors"
 

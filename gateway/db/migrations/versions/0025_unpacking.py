@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0024"
-down_revision = "0021"
+revision = "0025"
+down_revision = "0024"
 
 OPEN = "'received', 'running', 'unpacking'"
 
