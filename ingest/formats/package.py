@@ -12,10 +12,10 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError, fromstring
-from xml.sax.saxutils import quoteattr
 
 from ingest.formats.base import Refused
 
@@ -160,7 +160,7 @@ def _workbook_part(root: Element, sheets: list[Element]) -> str:
     settings = root.find("{*}workbookPr")
     since_1904 = settings is not None and settings.get("date1904", "0") in {"1", "true", "on"}
     listed = "".join(
-        f"<sheet name={quoteattr(one.get('name', ''))} state={quoteattr(one.get('state', 'visible'))} "
+        f'<sheet name="{escape(one.get("name", ""))}" state="{escape(one.get("state", "visible"))}" '
         f'sheetId="{number}" r:id="r{number}"/>'
         for number, one in enumerate(sheets, 1)
     )
