@@ -290,20 +290,20 @@ def _counting(office: Office, home: Home, import_id: UUID) -> Iterator[Callable[
     def count() -> int:
         nonlocal counted
         counted = True
-        return _add_attempts(office, home, import_id, 1)
+        return _count_attempts(office, home, import_id, 1, state="running")
 
     try:
         yield count
     except Problem:
         if counted:
-            _add_attempts(office, home, import_id, -1)
+            _count_attempts(office, home, import_id, -1)
         raise
 
 
-def _add_attempts(office: Office, home: Home, import_id: UUID, number: int) -> int:
+def _count_attempts(office: Office, home: Home, import_id: UUID, number: int, **also: str) -> int:
     with office.db.firm(home.firm_id) as session:
-        added = update(Import).where(Import.id == import_id).values(attempts=Import.attempts + number, state="running")
-        return session.scalars(added.returning(Import.attempts)).one()
+        counted = update(Import).where(Import.id == import_id).values(attempts=Import.attempts + number, **also)
+        return session.scalars(counted.returning(Import.attempts)).one()
 
 
 def _note_unpacking(office: Office, home: Home, import_id: UUID) -> None:

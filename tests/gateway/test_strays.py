@@ -180,7 +180,7 @@ def test_a_file_whose_transaction_is_not_done_yet_stays(inbox, office, swept):
     other = planted(office, inbox.firm_id)
     make_old(office)  # it was stored, and then its process stood still for a day
     with office.db.firm(inbox.firm_id) as session:
-        one.record(session, whole, [], [])
+        one.record(session, whole)
         assert swept() == {"swept": 0, "left": 2}
     assert stored(office) == sorted([whole.key, other])
     assert swept() == {"swept": 1, "left": 0}
@@ -193,7 +193,7 @@ def test_a_file_that_was_swept_before_its_transaction_is_not_put_on_record(inbox
     make_old(office)
     assert swept() == {"swept": 1, "left": 0}
     with pytest.raises(Transient, match="send it again"), office.db.firm(inbox.firm_id) as session:
-        one.record(session, whole, [], [])
+        one.record(session, whole)
     assert inbox.sql("SELECT count(*) FROM files") == [(0,)]
 
 

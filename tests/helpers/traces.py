@@ -18,10 +18,12 @@ from gateway.db.models import Firm
 from gateway.errors import Permanent
 
 TABLES = """
-SELECT c.relname AS table, array_agg(a.attname::text) FILTER (WHERE a.atttypid = 'bytea'::regtype) AS sealed
+SELECT c.relname AS table, string_agg(quote_ident(a.attname), ', ') AS columns,
+       array_agg(a.attname::text) FILTER (WHERE a.atttypid = 'bytea'::regtype) AS sealed
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-GROUP BY c.relname ORDER BY c.relname
+      AND has_column_privilege(c.oid, a.attnum, 'SELECT') -- all but what is kept of passwords
+GROUP BY c.relname {having} ORDER BY c.relname
 """
 
 
@@ -43,15 +45,10 @@ def everything(office: Any) -> Iterator[tuple[str, str]]:
 def rows_of(office: Any, firm_id: UUID) -> dict[str, list[str]]:
     """All rows of a firm as text, by table."""
     with office.db.firm(firm_id) as session:
-        known = session.scalars(
-            text(
-                "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'firm_id'"
-                " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
-            )
-        ).all()
+        known = session.execute(text(TABLES.format(having="HAVING bool_or(a.attname = 'firm_id')"))).all()
         return {
-            one: sorted(session.scalars(text(f"SELECT t::text FROM {one} t WHERE firm_id IS NOT NULL")))
-            for one in known
+            table: sorted(session.scalars(text(f"SELECT ROW({columns})::text FROM {table} WHERE firm_id IS NOT NULL")))
+            for table, columns, _ in known
         }
 
 
@@ -62,8 +59,10 @@ def _ciphers(office: Any) -> dict[UUID, FirmCipher]:
 
 def _rows(office: Any, ciphers: dict[UUID, FirmCipher]) -> Iterator[tuple[str, str]]:
     with office.db.system() as session:
-        for table, sealed in session.execute(text(TABLES)).all():
-            for row in session.execute(text(f"SELECT t::text AS whole, t.* FROM {table} t")).mappings():
+        for table, columns, sealed in session.execute(text(TABLES.format(having=""))).all():
+            for row in session.execute(
+                text(f"SELECT ROW({columns})::text AS whole, {columns} FROM {table}")
+            ).mappings():
                 yield table, row["whole"]
                 for column in sealed or ():
                     if row[column] is not None and (cipher := ciphers.get(row.get("firm_id"))):
