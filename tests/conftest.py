@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +53,11 @@ END $$;
 INSERT INTO firms SELECT * FROM pristine.firms;
 INSERT INTO staff SELECT * FROM pristine.staff;
 INSERT INTO partners SELECT * FROM pristine.partners
+"""
+
+TABLES = """
+SELECT relname FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
 """
 
 _numbers = itertools.count(1)
@@ -138,6 +143,18 @@ def addresses(workers_database) -> Iterator[Addresses]:
 def db(addresses, workers_database) -> Database:
     """The database as the code sees it."""
     return workers_database[1]
+
+
+@pytest.fixture
+def all_rows(addresses, workers_database) -> Callable[[], dict[str, list[str]]]:
+    """All that the database holds, as text, by table; as its superuser sees it, what is kept of passwords included."""
+    superuser = workers_database[2]
+
+    def look() -> dict[str, list[str]]:
+        tables = [table for (table,) in superuser.execute(TABLES)]
+        return {table: [row for (row,) in superuser.execute(f"SELECT t::text FROM {table} t")] for table in tables}
+
+    return look
 
 
 @pytest.fixture
