@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import threading
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -90,7 +88,7 @@ def arrive(inbox, office):
     """Takes in a file whose import then runs, as if its worker were at work on it."""
 
     def arrived(name: str, content: bytes):
-        [import_id] = receive(office, find_home(office, "acme"), name, [content], via="test", by=SENDER, asked=Asked())
+        import_id = receive(office, find_home(office, "acme"), name, [content], via="test", by=SENDER, asked=Asked())
         inbox.sql("UPDATE imports SET state = 'running', attempts = 1 WHERE id = %s", import_id)
         return import_id
 
@@ -114,22 +112,6 @@ def test_equal_bytes_under_another_name_are_another_arrival_though_the_first_sti
         ("roster_20260302.csv", "no_change"),
     ]
     assert inbox.sql("SELECT confirmed_as_of::date::text FROM imports WHERE id = %s", first) == [("2026-03-02",)]
-
-
-def test_equal_bytes_in_an_archive_are_an_arrival_for_each_name(inbox, arrive):
-    settings = ROSTER.format(partner="acme", firm="northgate")
-    inbox.apply(settings.replace("    contents: full", "    unpack: {zip: true}\n    contents: full"))
-    content = as_csv(people(3))
-    first = arrive("roster_20260301.csv", content)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name in ("roster_20260301.csv", "roster_20260302.csv"):
-            archive.writestr(name, content)
-    home = find_home(inbox.office, "acme")
-    both = receive(inbox.office, home, "both.zip", [packed.getvalue()], via="test", by=SENDER, asked=Asked())
-
-    assert both[0] == first
-    assert both[1] != first
 
 
 def waits_for_a_lock(observer: psycopg.Connection) -> bool:
