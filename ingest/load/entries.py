@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from gateway.domain.people.fields import Kind
 from ingest.load.ids import fresh_id
-from ingest.load.match import ENDED, ENDS, loses_end_sql
+from ingest.load.match import ENDED, ENDS, gains_end_sql, loses_end_sql
 from ingest.load.shapes import Shape
 from ingest.numbering import ROW_SQL, SHEET_SQL, Numbering
 
@@ -122,11 +122,15 @@ def _ended_sql(shape: Shape) -> str:
     column, closed, opened = ENDED[shape.kind]
     people = "NULL::uuid, e.id" if shape.kind == "case" else "e.client_id, NULL::uuid"
     action = "superseded" if shape.kind == "document" else "closed"
+    old, new = f"jsonb_build_object('{column}', '{opened}')", f"jsonb_build_object('{column}', '{closed}')"
+    if shape.kind == "client":
+        old += f" || CASE WHEN {gains_end_sql()} THEN jsonb_build_object('{ENDS}', NULL) ELSE '{{}}' END"
+        new += f" || CASE WHEN {gains_end_sql()} THEN jsonb_build_object('{ENDS}', %(closed_on)s::date) ELSE '{{}}' END"
     return f"""
         INSERT INTO entries
         SELECT e.row, {people}, JSON_OBJECT('kind': '{shape.kind}', 'id': e.id, 'action': '{action}',
-               'old': JSON_OBJECT('{column}': '{opened}'), 'new': JSON_OBJECT('{column}': '{closed}') RETURNING text)
-        FROM {shape.ending} e
+               'old': {old}, 'new': {new} RETURNING text)
+        FROM {shape.ending} e JOIN {shape.table} t ON t.firm_id = %(firm)s AND t.id = e.id
     """
 
 

@@ -262,6 +262,11 @@ def loses_end_sql(shape: Shape) -> str:
     return f"((m.returns OR {back}) AND {silent} t.{ENDS} IS NOT NULL AND NOT t.pins ? '{ENDS}')"
 
 
+def gains_end_sql() -> str:
+    """Whether a client `t` that a file no longer lists ends on its day: there is no end yet, and staff set none."""
+    return f"(t.{ENDS} IS NULL AND NOT t.pins ? '{ENDS}')"
+
+
 def _changes_sql(shape: Shape) -> str:
     compared = [name for name in shape.fields if not (shape.kind == "document" and name == "number")]
     changes = [_change_sql(shape, name) for name in compared]

@@ -10,7 +10,7 @@ from gateway.domain.people.fields import Kind
 from gateway.events import EventRef
 from ingest.load import entries, facts, statistics
 from ingest.load.entries import TOUCHED, client_of
-from ingest.load.match import ENDED, ENDS, loses_end_sql
+from ingest.load.match import ENDED, ENDS, gains_end_sql, loses_end_sql
 from ingest.load.shapes import KINDS, Shape
 from ingest.mapping.mapped import ATTRIBUTES
 from ingest.numbering import ROW_SQL
@@ -170,7 +170,8 @@ def _termination_setting(shape: Shape) -> str:
 def _close(connection: Connection[Any], shape: Shape, params: Params) -> int:
     """End what the file no longer lists, and note on its sighting that this file missed it."""
     column, closed, _ = ENDED[shape.kind]
-    dated = ", termination_date = coalesce(t.termination_date, %(closed_on)s)" if shape.kind == "client" else ""
+    end = f"{ENDS} = CASE WHEN {gains_end_sql()} THEN %(closed_on)s ELSE t.{ENDS} END"
+    dated = f", {end}" if shape.kind == "client" else ""
     connection.execute(
         f"""
         UPDATE sightings g SET present = false, as_of = %(as_of)s, import_id = %(import)s FROM {shape.ending} e

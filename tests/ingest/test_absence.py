@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from helpers.inbox import as_csv, counts, people, person
 
 
@@ -41,7 +42,28 @@ def test_whoever_is_absent_is_terminated_with_a_date_and_it_is_audited(inbox):
     ) == [("E7", "2026-03-02")]
     [(changes,)] = inbox.sql("SELECT changes FROM audit_log WHERE action = 'import.absent'")
     assert changes[0]["action"] == "closed"
-    assert changes[0]["new"] == {"enrollment_status": "terminated"}
+    assert changes[0]["old"] == {"enrollment_status": "active", "termination_date": None}
+    assert changes[0]["new"] == {"enrollment_status": "terminated", "termination_date": "2026-03-02"}
+
+
+@pytest.mark.parametrize(
+    ("end", "pins", "told"),
+    [
+        ("NULL", '{"termination_date": {}}', {"enrollment_status": "terminated"}),  # staff say that there is no end yet
+        ("'2026-05-31'", '{"termination_date": {}}', {"enrollment_status": "terminated"}),
+        ("'2026-05-31'", "{}", {"enrollment_status": "terminated"}),  # a file said so before
+    ],
+)
+def test_absence_gives_no_end_where_there_is_one_or_staff_said_that_there_is_none(inbox, end, pins, told):
+    inbox.drop("roster_20260301.csv", people(20))
+    inbox.sql(f"UPDATE clients SET termination_date = {end}, pins = '{pins}' WHERE employee_id = 'E7'")
+    before = inbox.sql("SELECT termination_date FROM clients WHERE employee_id = 'E7'")
+    inbox.drop("roster_20260302.csv", people(20, without=(7,)))
+
+    assert "E7" not in inbox.open_clients()
+    assert inbox.sql("SELECT termination_date FROM clients WHERE employee_id = 'E7'") == before
+    [(changes,)] = inbox.sql("SELECT changes FROM audit_log WHERE action = 'import.absent'")
+    assert changes[0]["new"] == told
 
 
 def test_documents_of_whoever_is_absent_stay_as_they_are(inbox):
