@@ -20,6 +20,7 @@ from typing import Any
 from psycopg import Connection
 
 from gateway.domain.people.fields import DURATION_OF_STATUS, Kind
+from ingest.load import corrected
 from ingest.load.ids import fresh_id
 from ingest.load.shapes import KINDS, Shape
 from ingest.mapping.mapped import ATTRIBUTES
@@ -47,14 +48,18 @@ def match(connection: Connection[Any], shapes: dict[Kind, Shape], params: dict[s
             identity = ", ".join(shape.identity)
             connection.execute(f"ANALYZE {shape.stage} ({identity})")
             folds = connection.execute(many_sql(shape)).rowcount > 0
-            connection.execute(
-                _match_sql(shape, _folding_sql(connection, shape) if folds else _single_sql(shape)), params
-            )
+            folded = _folding_sql(connection, shape) if folds else _single_sql(shape)
+            connection.execute(_match_sql(shape, folded, _known_sql(shape)), params)
             connection.execute(f"ANALYZE {shape.match} (id, {identity})")
+            if renumbered := kind == "document" and corrected.find(connection, shape, params):
+                connection.execute(f"DROP TABLE {shape.match}")
+                connection.execute(_match_sql(shape, folded, f"({_known_sql(shape)} OR {corrected.KNOWN_SQL})"), params)
             if _any_known(connection, shape):
                 connection.execute(f"CREATE INDEX ON {shape.match} (id)")
                 connection.execute(f"CREATE INDEX ON {shape.match} ({identity})")
                 connection.execute(_pins_sql(shape), params)
+            if renumbered:
+                corrected.note_pinned(connection, shape)
 
 
 def _any_known(connection: Connection[Any], shape: Shape) -> bool:
@@ -62,7 +67,7 @@ def _any_known(connection: Connection[Any], shape: Shape) -> bool:
     return bool(row and row[0])
 
 
-def _match_sql(shape: Shape, folded: str) -> str:
+def _match_sql(shape: Shape, folded: str, known: str) -> str:
     """Look each record up on its own, by unique index.
 
     The planner takes firm and partner for independent and thinks a partner's records few; free to choose, it would
@@ -78,7 +83,7 @@ def _match_sql(shape: Shape, folded: str) -> str:
                     ELSE array_remove(ARRAY[{_changes_sql(shape)}]::text[], NULL) END AS changed,
                '{{}}'::text[] AS pinned
         FROM linked s
-        LEFT JOIN LATERAL (SELECT * FROM {shape.table} t WHERE {_known_sql(shape)} LIMIT 1) t ON true
+        LEFT JOIN LATERAL (SELECT * FROM {shape.table} t WHERE {known} LIMIT 1) t ON true
         LEFT JOIN LATERAL (
             SELECT greatest(g.as_of, i.confirmed_as_of) AS as_of, g.present FROM sightings g
             LEFT JOIN imports i ON i.firm_id = g.firm_id AND i.id = g.import_id

@@ -18,7 +18,7 @@ from gateway.crypto import FirmCipher
 from gateway.db.models.records import Record
 from gateway.domain.audit import Change
 from gateway.domain.people.fields import FIELDS, KINDS, Kind
-from gateway.domain.people.pins import pin
+from gateway.domain.people.pins import number_in_files, pin
 from gateway.errors import Busy, Conflict, Invalid, NotFound, Outdated
 from gateway.office import Acting
 
@@ -114,7 +114,7 @@ def fill(acting: Acting, record: Record, values: Mapping[str, object]) -> Change
     Returns:
         The change for the audit log; None where nothing differs.
     """
-    kind = KINDS[type(record)]
+    kind, was = KINDS[type(record)], number_in_files(record)
     old: dict[str, object] = {}
     new: dict[str, object] = {}
     for name, value in values.items():
@@ -125,7 +125,7 @@ def fill(acting: Acting, record: Record, values: Mapping[str, object]) -> Change
             old[name], new[name] = difference
     if not new:
         return None
-    pin(record, kind, new, acting.actor)
+    pin(record, kind, new, acting.actor, was)
     touch(record)
     return Change(kind, record.id, "updated", old, new)
 
