@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 EXAMPLES ?= 200
+SECONDS ?= 300
 ifndef SEED # of `make fuzz`: another one each time
 SEED := $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test fuzz check bench lock clean
+.PHONY: help demo serve test fuzz storm check bench lock clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -32,6 +33,10 @@ test: $(STAMP) ## the whole test suite, in parallel
 fuzz: $(STAMP) ## the API against its OpenAPI document, far longer than the suite does; EXAMPLES= an operation, SEED= again
 	@echo "SEED=$(SEED)"
 	FUZZ_EXAMPLES=$(EXAMPLES) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q tests/journeys/test_conformance.py
+
+storm: $(STAMP) ## files, staff, erasures and dying workers at the same people, held against an account; SECONDS=, SEED=
+	@echo "SEED=$(SEED)"
+	EVERYTHING_SECONDS=$(SECONDS) EVERYTHING_SEED=$(SEED) $(BIN)/python -m pytest -q -n 0 --log-cli-level=INFO tests/journeys/test_everything_at_once.py
 
 check: $(STAMP) ## lint, types, the import contract
 	$(BIN)/ruff check .
