@@ -66,7 +66,7 @@ class Claims:
             return turns, is_new
 
     def _claim(self, turns: list[UUID]) -> Job | None:
-        name = f"{self._worker}#{next(self._numbers)}"
+        name = f"{self._worker}/{self._queue}#{next(self._numbers)}"  # one process claims from several queues
         values = {"queue": self._queue, "turns": turns, "worker": name, "lease": self._lease}
         with self._db.system() as session:
             row = session.execute(_CLAIM, values).one_or_none()

@@ -102,6 +102,17 @@ def test_a_job_that_takes_longer_than_its_lease_stays_its_workers(book, worker):
     assert len(book.traces()) == 1
 
 
+def test_jobs_of_two_queues_that_take_longer_than_their_leases_stay_their_workers(book, worker):
+    opened = gate()
+    ids = [book.add(kind, payload={"gate": "gate"}) for kind in ("test.gate", "test.slow bulk")]
+    worker({"normal": 1, "bulk": 1}, job_lease_seconds=2, job_sweep_seconds=1)
+    for _ in ids:
+        job_kinds.entered.acquire(timeout=10)
+    threading.Event().wait(4)
+    opened.set()
+    assert [book.wait_for(job_id, "done").attempts for job_id in ids] == [1, 1]
+
+
 def test_a_job_whose_lease_was_lost_cannot_commit(book, worker):
     opened = gate()
     job_id = book.add("test.gate", payload={"gate": "gate"})
