@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -109,12 +109,29 @@ def errors(office: Office, firm_id: UUID, actor: Actor, import_id: UUID, form: E
         Forbidden: `walled`, the actor is walled off from one of the partner's people.
         Permanent: `too_wide`, see `receipts.make_workbook`.
     """
+    return receipts.errors(office, _handed_out(office, firm_id, actor, import_id), import_id, form)
+
+
+def open_errors(office: Office, firm_id: UUID, actor: Actor, import_id: UUID, form: ErrorForm) -> IO[bytes] | None:
+    """The same, open, for whoever may be slow to take it.
+
+    Raises:
+        NotFound: as `errors`.
+        Forbidden: as `errors`.
+        Permanent: as `errors`.
+        Transient: see `receipts.open_errors`.
+    """
+    return receipts.open_errors(office, _handed_out(office, firm_id, actor, import_id), import_id, form)
+
+
+def _handed_out(office: Office, firm_id: UUID, actor: Actor, import_id: UUID) -> Home:
+    """Note that somebody is handed the rejected rows of an import of this partner's."""
     with office.acting(firm_id, actor) as acting:
         home = home_of(acting, import_id)
         if walls.screens(acting.session, home.partner_id):
             raise Forbidden("walled", "These rows may name a person from whom an ethical wall keeps you.")
         record(acting, "import.errors", import_id=import_id)
-    return receipts.errors(office, home, import_id, form)
+        return home
 
 
 def again(acting: Acting, import_id: UUID) -> Again:

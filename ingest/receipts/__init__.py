@@ -9,7 +9,9 @@ lie in a folder that only the owner reads, and the carriers that hand them out a
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 from uuid import UUID
 
 import msgspec
@@ -19,6 +21,7 @@ from sqlalchemy.orm import Session
 from gateway import clock, private
 from gateway.db.models import OPEN_STATES, File, Import, RowError
 from gateway.domain.partners.homes import Home
+from gateway.errors import Busy
 from gateway.office import Office
 from gateway.settings import Settings
 from ingest.account import RECEIPTS, account_of, problem_object, summary_of
@@ -28,6 +31,8 @@ from ingest.receipts.files import whole, whole_bytes
 from ingest.receipts.rejected import FETCH, rejected_rows
 from ingest.receipts.tables import write_tables
 
+_OPENINGS = 3  # tries to open a file that was there a moment ago
+
 
 def folder_of(settings: Settings, home: Home, import_id: UUID) -> Path:
     """Where the receipts of an import lie."""
@@ -35,18 +40,24 @@ def folder_of(settings: Settings, home: Home, import_id: UUID) -> Path:
 
 
 def write(office: Office, home: Home, import_id: UUID) -> None:
-    """Write the receipts of an ended import, again if need be: equal states give equal receipts."""
+    """Write the receipts of an ended import, again if need be: equal states give equal receipts.
+
+    Those that are there already stay until new ones take their places, for somebody may be fetching them.
+    """
     folder = folder_of(office.settings, home, import_id)
-    private.make_folder(folder)
     with office.db.firm(home.firm_id) as session:
         arrival = _locked(session, home, import_id)
-        for old in folder.glob("errors*"):  # errors.xlsx too: it is made again when somebody asks again
-            old.unlink()
+        private.make_folder(folder)  # not before: an erasure may have had the lock, and destroyed it
+        made = set()
         if arrival.problem_count:
+            made.add("errors.json")
             _write_json(session, import_id, folder / "errors.json")
         if _has_rejected(session, import_id):
             past = _past(office, session, home, arrival)
-            write_tables(rejected_rows(session, arrival, past.open()), past.format, folder)
+            made |= write_tables(rejected_rows(session, arrival, past.open()), past.format, folder)
+        for old in folder.glob("errors*"):  # errors.xlsx too: it is made again when somebody asks again
+            if old.name not in made:
+                old.unlink()
         told = account_of(session, import_id, folder, problems=False) | {"problems": summary_of(session, import_id)}
         told["receipts"] = sorted(
             {"receipt.json", *(path.name for path in folder.glob("errors*"))}
@@ -70,6 +81,22 @@ def errors(office: Office, home: Home, import_id: UUID, form: str) -> Path | Non
     if not path.exists() and _is_lacking(office, home, import_id, form):
         write(office, home, import_id)
     return path if path.exists() else None
+
+
+def open_errors(office: Office, home: Home, import_id: UUID, form: str) -> IO[bytes] | None:
+    """The same, open: whoever makes receipts anew or destroys them takes the file away, but not from its reader.
+
+    Raises:
+        Permanent: see `make_workbook`.
+        Transient: `conflict`, each time that it was there it was gone again.
+    """
+    for _ in range(_OPENINGS):
+        path = errors(office, home, import_id, form)
+        if path is None:
+            return None
+        with suppress(FileNotFoundError):
+            return path.open("rb")
+    raise Busy("conflict", "The receipts of this import are being made anew; try again in a moment.")
 
 
 def make_workbook(office: Office, home: Home, import_id: UUID) -> Path | None:

@@ -23,18 +23,21 @@ from ingest.receipts.files import whole
 from ingest.receipts.rejected import RejectedRow
 
 
-def write_tables(rows: Iterable[RejectedRow], spec: FormatSpec, folder: Path) -> None:
-    """One table a part; `spec` is the format of the file that the rows are from."""
+def write_tables(rows: Iterable[RejectedRow], spec: FormatSpec, folder: Path) -> set[str]:
+    """One table a part, and how they are called; `spec` is the format of the file that the rows are from."""
     delimiter = spec.separator if isinstance(spec, CsvFormat) and len(spec.separator) == 1 else ","
     writers: dict[int, Any] = {}
+    names: set[str] = set()
     with ExitStack() as stack:
         for row in rows:
             if row.number not in writers:
-                path = folder / _name(row.number, row.part.name, first=not writers)
-                out = stack.enter_context(whole(path, encoding="utf-8-sig"))
+                name = _name(row.number, row.part.name, first=not writers)
+                names.add(name)
+                out = stack.enter_context(whole(folder / name, encoding="utf-8-sig"))
                 writers[row.number] = csv.writer(out, delimiter=delimiter)
                 writers[row.number].writerow([*map(neutralise, row.part.header), corrections.PROBLEMS, corrections.ROW])
             writers[row.number].writerow([*map(neutralise, [*row.cells, row.problems]), row.reference])
+    return names
 
 
 def _name(number: int, part: str | None, *, first: bool) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from uuid import UUID
 
 import pytest
 from helpers.inbox import ME, ROSTER, Inbox, people, person
 
 from gateway.db.paging import Paging
+from gateway.domain.partners.homes import find_home
 from gateway.errors import NotFound
 from gateway.office import Actor
-from ingest import holds, imports
+from ingest import holds, imports, receipts
 from ingest.imports import ImportFilter
 
 
@@ -87,3 +89,31 @@ def test_the_newest_of_all_firms_come_first(office, tenants, arrived):
     assert [one["partner"] for one in imports.newest_anywhere(office, ME, ImportFilter(), 9, firm="harbor")] == [
         "initech"
     ]
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
+def test_errors_that_somebody_fetches_outlive_their_files(office, tenants, arrived, form):
+    home = find_home(office, "acme")
+    content = imports.errors(office, tenants.northgate, ME, arrived[0], form).read_bytes()
+    with imports.open_errors(office, tenants.northgate, ME, arrived[0], form) as fetched:
+        receipts.write(office, home, arrived[0])
+        receipts.destroy(office.settings, home, arrived[0])
+        assert fetched.read() == content
+
+
+def test_receipts_stand_while_they_are_made_anew(office, tenants, arrived):
+    home, over = find_home(office, "acme"), threading.Event()
+    path = imports.errors(office, tenants.northgate, ME, arrived[0], "csv")
+
+    def write() -> None:
+        for _ in range(20):
+            receipts.write(office, home, arrived[0])
+        over.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    gone = 0
+    while not over.is_set():
+        gone += not path.exists()
+    writer.join()
+    assert gone == 0

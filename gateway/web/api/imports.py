@@ -14,12 +14,12 @@ from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
-from litestar.response import File as FileAnswer
-from litestar.response import ServerSentEvent
+from litestar.response import ServerSentEvent, Stream
 from msgspec import Meta, Struct, convert
 from sqlalchemy.orm import Session
 
 from gateway.db.models.imports import ImportState
+from gateway.web.attachments import attached
 from gateway.web.auth import may_still
 from gateway.web.bulkheads import Bulkhead, name_of
 from gateway.web.calls import Call, may
@@ -118,7 +118,7 @@ def get_import(import_id: FromPath[UUID], call: NamedDependency[Call]) -> dict[s
 @get("/{import_id:uuid}/errors", sync_to_thread=True, **may("imports.errors"))
 def get_errors(
     import_id: FromPath[UUID], call: NamedDependency[Call], state: State, form: ErrorFormat = "csv"
-) -> FileAnswer:
+) -> Stream:
     """Fetch the rejected rows in the partner's own layout, to be repaired and sent again; or, as json, every problem.
 
     404 when no row was rejected (for json: when nothing was wrong). 403 `walled` for whoever is walled off from one of
@@ -126,10 +126,10 @@ def get_errors(
     """
     heavy: Bulkhead = state.heavy
     with heavy.within(name_of(call.who)) if form == "xlsx" else nullcontext():
-        path = imports.errors(call.office, call.who.firm_id, call.actor, import_id, form)
-    if path is None:
+        found = imports.open_errors(call.office, call.who.firm_id, call.actor, import_id, form)
+    if found is None:
         raise Rejected(404, "no_errors", "No row of this import was rejected.")
-    return FileAnswer(path, filename=f"errors-{import_id}.{form}", media_type=_MEDIA_TYPES[form])
+    return attached(found, f"errors-{import_id}.{form}", _MEDIA_TYPES[form])
 
 
 @get("/{import_id:uuid}/events", sync_to_thread=True, media_type="text/event-stream", **may("imports.read"))

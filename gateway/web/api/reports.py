@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext
 from typing import IO, Annotated, Literal, cast
 
@@ -17,6 +16,7 @@ from msgspec import Struct
 from gateway.reports import REPORTS, Filters
 from gateway.reports.taking import report_named, take_out
 from gateway.reports.writers import FORMS
+from gateway.web.attachments import attached
 from gateway.web.bulkheads import Bulkhead, name_of
 from gateway.web.calls import Call, may
 from gateway.web.instants import Instant, instant_of
@@ -28,7 +28,6 @@ PartnerName = Annotated[
 Since = Annotated[Instant | None, QueryParameter(description="What arrived at this instant or later.")]
 
 _IN_MEMORY = 4 << 20
-_CHUNK = 1 << 16
 
 
 class ReportView(Struct, frozen=True):
@@ -66,15 +65,7 @@ def get_report(
         out = cast("IO[bytes]", undo.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)))
         take_out(acting, name, asked, form, out)
         undo.pop_all()  # it is closed once it has been sent
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
-    return Stream(_sent(out), media_type=FORMS[form].media_type, headers=headers)
-
-
-def _sent(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        file.seek(0)
-        while chunk := file.read(_CHUNK):
-            yield chunk
+    return attached(out, f"{name}.{form}", FORMS[form].media_type)
 
 
 router = Router("/reports", route_handlers=[list_reports, get_report], tags=["reports"])
