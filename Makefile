@@ -36,7 +36,7 @@ fuzz: $(STAMP) ## the API against its OpenAPI document, far longer than the suit
 
 storm: $(STAMP) ## files, staff, erasures and dying workers at the same people, held against an account; SECONDS=, SEED=
 	@echo "SEED=$(SEED)"
-	EVERYTHING_SECONDS=$(SECONDS) EVERYTHING_SEED=$(SEED) $(BIN)/python -m pytest -q -n 0 --log-cli-level=INFO tests/journeys/test_everything_at_once.py
+	EVERYTHING_SECONDS=$(SECONDS) EVERYTHING_SEED=$(SEED) $(BIN)/python -m pytest -q -n 0 --log-cli-level=WARNING tests/journeys/test_everything_at_once.py
 
 check: $(STAMP) ## lint, types, the import contract
 	$(BIN)/ruff check .

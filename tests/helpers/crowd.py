@@ -58,7 +58,7 @@ class Books:
         counts = (
             f"{len(self.sources)} imports, {acts} acts of staff, {len(self.erased)} erased, {len(self.added)} added"
         )
-        log.info("%s: %s; %s; %s", partner, counts, Counter(self.decided.values()), dict(sorted(self.told.items())))
+        log.warning("%s: %s; %s; %s", partner, counts, Counter(self.decided.values()), dict(sorted(self.told.items())))
 
 
 class Crowd:
@@ -112,7 +112,7 @@ class Crowd:
             "Last Name": told["client"]["family_name"],
             "DOB": "02/03/1980",
             "Salary": told["client"]["annual_salary"],
-            "Passport": f"P{person[1:]:>05}",
+            "Passport": f"P{person[1:]:>06}",
             "Passport Expiry": f"{expires:%m/%d/%Y}",
             "Case": f"C-{person}",
             "Priority": told["case"]["priority"],
@@ -290,8 +290,8 @@ class Crowd:
         way = draw.random()
         if way < 0.6:
             self._patch(draw, who, kind, url, tag if draw.random() < 0.5 else {})
-        elif way < 0.85 and told["pins"]:
-            pin = draw.choice(sorted(told["pins"]))
+        elif way < 0.85 and told["pins"].keys() - {"number"}:  # without its pin, files would take it for another one
+            pin = draw.choice(sorted(told["pins"].keys() - {"number"}))
             if self.ask("DELETE", f"{url}/pins/{pin}", who, headers=tag).is_success:
                 self.books.acts[record_id].append(Act(told["version"] + 1, unpins=pin))
         elif kind == "client":
@@ -308,7 +308,7 @@ class Crowd:
         mark = next(self._marks)
         text, day = f"Staff{mark}-{self.partner}", str(dt.date(2027, 1, 1) + dt.timedelta(days=mark % 8_000))
         if kind == "document":
-            yield {draw.choice(["expires_on", "issued_on"]): day}
+            yield draw.choice([{"expires_on": day}, {"issued_on": day}, {"number": f"S{mark:06}"}])
         elif kind == "case":
             yield {"priority": text} if draw.random() < 0.6 else {"wage": f"{mark}.50"}
         else:
