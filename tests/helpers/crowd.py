@@ -74,7 +74,7 @@ class Crowd:
         self.books = Books()
         self.records: dict[str, dict[str, str]] = {}
         self.strangers: list[str] = []
-        self.over = threading.Event()
+        self.over, self._pause = threading.Event(), threading.Event()  # the latter is never set
         self._seed = seed
         self._numbers, self._marks, self._rounds = itertools.count(1), itertools.count(1), itertools.count()
         self._ways = itertools.cycle(["rows", "file", "client", "rows", "replay", "erase"])
@@ -173,14 +173,13 @@ class Crowd:
         self.over.wait(1)  # time for rows, which are refused while files wait
 
     def ended(self, import_id: str | None) -> str | None:
-        """The state in which an import ends; None where it takes longer than everybody has."""
-        while import_id is not None:
-            state = self.ask("GET", f"/v1/imports/{import_id}", self.key).json()["state"]
-            if state not in {"received", "running"}:
-                return str(state)
-            if self.over.wait(0.1):
-                return None
-        return None
+        """The state in which an import ends, though it be over meanwhile; None where there is none."""
+        states = iter(lambda: self._state(import_id or ""), None) if import_id else iter([])
+        return next((state for state in states if state not in {"received", "running"}), None)
+
+    def _state(self, import_id: str) -> str:
+        self._pause.wait(0.1)
+        return str(self.ask("GET", f"/v1/imports/{import_id}", self.key).json()["state"])
 
     def _repair(self, import_id: str, bad: list[str]) -> None:
         errors = self.ask("GET", f"/v1/imports/{import_id}/errors", self.key)
