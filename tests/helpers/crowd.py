@@ -163,7 +163,7 @@ class Crowd:
         turn = next(self._rounds)
         stay = [one for one in PEOPLE if one not in GOERS or draw.random() < 0.7]
         bad = draw.sample(PEOPLE[10:], 2) if turn % 2 else []
-        other = PEOPLE[:HALF] if turn % 3 == 0 else PEOPLE
+        other = PEOPLE[:HALF] if turn % 3 == 0 or not self.books.decided else PEOPLE
         first, second = self._pool.map(lambda one: self.send(*one), [(stay, bad), (other,)])
         state = self.ended(first)
         if bad and state == "loaded_with_errors":

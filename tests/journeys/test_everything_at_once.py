@@ -194,11 +194,11 @@ def test_an_account_of_files_staff_and_deaths_leads_to_what_is_there(installatio
     died = turmoil(installation, crowds)
 
     assert died > 0
+    assert any(crowd.books.decided for crowd in crowds), "nobody had to decide about a held file"
     assert installation.asked("SELECT kind, last_error FROM jobs WHERE state = 'dead'") == []
     for crowd in crowds:
         crowd.books.report(crowd.partner)
         assert crowd.books.faults == []
-        assert crowd.books.decided, "a held file was decided about"
         assert_imports_are_accounted_for(installation, crowd)
         assert_additions_were_made_once(installation, crowd)
         assert_records_are_explained(installation, crowd, first[crowd.partner])
