@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ingest.catalogue import shorten
-from ingest.formats.base import BATCH_BYTES, BATCH_CELLS, BATCH_ROWS, Batch, BrokenRow, Flaw
+from ingest.formats.base import BATCH_BYTES, BATCH_CELLS, BATCH_ROWS, Batch, BrokenRow, Flaw, Refused
 from ingest.formats.text import is_dirty, presentable
 
+MAX_CELLS = 500_000_000  # of all rows, blank ones included
 _LEAST = BATCH_CELLS // BATCH_ROWS  # cells that a short row counts as, so that one number tells of rows and cells
 
 
@@ -19,10 +20,13 @@ class Filling:
     Args:
         parts: name (None where the file is one table) and width of each.
         encoding: what the file is read as, in words for people.
+        sparse_in: the file's name, where a row of a few bytes is given all the columns that any row has: a small file
+            comes to billions of cells so.
     """
 
-    def __init__(self, parts: list[tuple[str | None, int]], encoding: str) -> None:
+    def __init__(self, parts: list[tuple[str | None, int]], encoding: str, sparse_in: str | None = None) -> None:
         self._names = [name for name, _ in parts]
+        self._sparse_in, self._cells = sparse_in, 0
         self._weights = [max(width, _LEAST) for _, width in parts]
         self._most = BATCH_CELLS - max(self._weights)
         self._undecodable: dict[str, object] = {"expected": encoding}
@@ -42,8 +46,16 @@ class Filling:
         return self._weight > self._most or position > self._until
 
     def taken(self, position: int) -> Iterator[Batch]:
-        """The batches so far, without the empty ones; the next ones begin."""
+        """The batches so far, without the empty ones; the next ones begin.
+
+        Raises:
+            Refused: `too_large`, of a file with sparse rows.
+        """
         batches = [batch for batch in self._batches if batch.rows or batch.broken]
+        self._cells += sum(len(batch.cells) * len(batch.cells[0]) for batch in batches if batch.cells)
+        if self._sparse_in is not None and self._cells > MAX_CELLS:
+            why = f"with all columns that any record has, its rows come to more than {MAX_CELLS:,} cells"
+            raise Refused("too_large", file=self._sparse_in, why=why)
         self._begin(position)
         for batch in batches:
             batch.position = position

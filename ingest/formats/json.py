@@ -26,6 +26,7 @@ from ingest.formats.json_stream import Documents, Found
 from ingest.formats.paths import BadRecord, Cells, rows_of
 from ingest.formats.text import MAX_CELL, presentable
 
+MAX_IDLE = 1_000_000  # records in a row that hold nothing
 _SHOWN = 2_000  # characters of a broken record that are kept to be shown
 _TOO_LONG: dict[str, object] = {"expected": f"more than {MAX_CELL:,} characters"}
 
@@ -82,7 +83,8 @@ class JsonTable:
     def batches(self) -> Iterator[Batch]:
         """The rows in order. Once."""
         documents, paths = self._documents, self._paths
-        filling = Filling([(None, len(paths))], documents.encoding)
+        filling = Filling([(None, len(paths))], documents.encoding, self._source.name)
+        idle = 0
         for row, (found, cells) in enumerate(self._rows(documents), start=1):
             if filling.is_full(documents.position):
                 yield from filling.taken(documents.position)
@@ -90,9 +92,11 @@ class JsonTable:
                 filling.add_broken(0, self._broken(row, found, str(cells)))
             elif not (self._spec.keeps_blank or filled(cells.values())):
                 self._blank += 1
+                idle = self._losing_patience(idle, found)
             elif len(found.text) > MAX_CELL and max(map(len, cells.values()), default=0) > MAX_CELL:
                 filling.add_broken(0, BrokenRow(row, found.line, [], Flaw(0, None, "too_long", details=_TOO_LONG)))
             else:
+                idle = 0
                 filling.add_suspect(0, row, found.line, list(map(cells.get, paths, repeat(""))))
         yield from filling.taken(documents.position)
 
@@ -109,9 +113,10 @@ class JsonTable:
     def _found_paths(self) -> list[str]:
         """The paths in the order in which they first occur, then those that the feed names."""
         paths: dict[str, None] = {}
-        empty = True
-        for _, cells in self._rows(self._opened()):
+        empty, idle = True, 0
+        for found, cells in self._rows(self._opened()):
             empty = False
+            idle = self._losing_patience(idle, found) if isinstance(cells, BadRecord) or not cells else 0
             if not isinstance(cells, BadRecord) and not cells.keys() <= paths.keys():
                 paths |= dict.fromkeys(cells)
                 self._check_width(len(paths))
@@ -120,6 +125,12 @@ class JsonTable:
         if empty and not paths:
             raise Refused("empty_file", file=self._source.name)
         return list(paths)
+
+    def _losing_patience(self, idle: int, found: Found) -> int:
+        if idle == MAX_IDLE:
+            why = f"up to line {found.line:,} it has more than {MAX_IDLE:,} records in a row that hold nothing"
+            raise Refused("too_large", file=self._source.name, why=why)
+        return idle + 1
 
     def _check_width(self, columns: int) -> None:
         if columns > MAX_COLUMNS:

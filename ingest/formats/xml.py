@@ -62,6 +62,7 @@ class XmlTable:
             raise Refused("too_large", file=source.name, why=f"it has more than {MAX_COLUMNS:,} columns")
         self._paths = list(paths.values())
         self._blank = 0
+        self._has_found = False  # whether anything was read in the piece of the document at hand
         self._unseen: set[int] | None = None  # columns that no record had so far; None before the first one
         self._markup = Markup(source)
         self.parts = [Part(None, list(paths), 0)]
@@ -80,7 +81,7 @@ class XmlTable:
     def batches(self) -> Iterator[Batch]:
         """The rows in order. Once."""
         columns, markup = range(len(self._paths)), self._markup
-        filling = Filling([(None, len(columns))], markup.encoding)
+        filling = Filling([(None, len(columns))], markup.encoding, self._source.name)
         for row, (record, cells) in enumerate(self._rows(), start=1):
             if filling.is_full(markup.position):
                 yield from filling.taken(markup.position)
@@ -92,6 +93,7 @@ class XmlTable:
             else:
                 filling.add_suspect(0, row, record.line, list(map(cells.get, columns, repeat(""))))
                 self._see(cells)
+                self._has_found = True
         yield from filling.taken(markup.position)
 
     def _rows(self) -> Iterator[tuple[Record, Cells]]:
@@ -100,19 +102,23 @@ class XmlTable:
             root.lead(path, column)
         if self._exploded:
             root.at(self._exploded).explodes = True
-        records = Records(self._markup, self._path, root)
+        records = Records(self._markup, self._path, self._source.name, root)
         for _ in self._markup.told(records):
             for record in records.taken():
                 if record.overlong:
                     yield record, {}
                 else:
                     yield from ((record, cells) for cells in record.rows())
+            records.idle = 0 if self._has_found else records.idle
+            records.lose_patience(self._markup.line)
+            self._has_found = False
         self._check(records.deepest)
 
     def _found_paths(self) -> list[Path]:
         found = Discovery(self._path, self._source.name)
-        for _ in Markup(self._source).told(found):
-            pass
+        markup = Markup(self._source)
+        for _ in markup.told(found):
+            found.lose_patience(markup.line)
         self._check(found.deepest)
         if not found.paths:
             raise Refused("empty_file", file=self._source.name)

@@ -85,26 +85,30 @@ def elements_of(text: str, namespaces: Mapping[str, str]) -> tuple[Step, ...]:
     return found.steps
 
 
+_Sign = tuple[str, tuple[str, str] | None]  # a step's name, and the first attribute that it wants, with its value
+
+
 @dataclass(slots=True)
 class Node:
     """A place to which paths lead, or through which they go on.
 
     Attributes:
         texts: the columns that are the text of an element here.
-        attributes: the columns that are attributes of it.
+        attributes: the columns that are attributes of it. Both are looked up by name, for a document may have
+            thousands of columns, and as many elements and attributes in each record.
         explodes: whether each element here makes a row.
     """
 
     texts: list[int] = field(default_factory=list)
-    attributes: list[tuple[Test, int]] = field(default_factory=list)
+    attributes: dict[str, list[tuple[Test, int]]] = field(default_factory=dict)  # by their name
     explodes: bool = False
-    _steps: dict[str, list[tuple[Step, Node]]] = field(default_factory=dict)
+    _steps: dict[_Sign, list[tuple[Step, Node]]] = field(default_factory=dict)
 
     def lead(self, path: Path, column: int) -> None:
         """Let a column be what a path from here leads to."""
         end = self.at(path.steps)
         if path.attribute:
-            end.attributes.append((path.attribute, column))
+            end.attributes.setdefault(path.attribute.local, []).append((path.attribute, column))
         else:
             end.texts.append(column)
 
@@ -112,7 +116,7 @@ class Node:
         """The place at the end of these steps."""
         if not steps:
             return self
-        known = self._steps.setdefault(steps[0].test.local, [])
+        known = self._steps.setdefault(_sign_of(steps[0]), [])
         node = next((node for step, node in known if step == steps[0]), None)
         if node is None:
             node = Node()
@@ -122,16 +126,26 @@ class Node:
     def into(self, name: Name, attributes: Attributes) -> Iterator[Node]:
         """The places to which an element leads from here."""
         for local in (name.local, "*"):
-            for step, node in self._steps.get(local, ()):
-                if step.fits(name, attributes):
-                    yield node
+            yield from self._fitting((local, None), name, attributes)
+            for sign in {(one.local, value) for one, value in attributes}:
+                yield from self._fitting((local, sign), name, attributes)
 
     def found(self, attributes: Attributes) -> Iterator[tuple[int, str]]:
         """The columns that attributes of an element here are, with their values."""
-        for test, column in self.attributes:
-            for name, value in attributes:
+        for name, value in attributes:
+            for test, column in self.attributes.get(name.local, ()):
                 if _is(test, name):
                     yield column, value
+
+    def _fitting(self, sign: _Sign, name: Name, attributes: Attributes) -> Iterator[Node]:
+        for step, node in self._steps.get(sign, ()):
+            if step.fits(name, attributes):
+                yield node
+
+
+def _sign_of(step: Step) -> _Sign:
+    first = next(iter(step.wanted), None)
+    return step.test.local, first and (first[0].local, first[1])
 
 
 def _is(test: Test, name: Name) -> bool:

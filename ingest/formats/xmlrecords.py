@@ -11,6 +11,8 @@ from ingest.formats.text import MAX_CELL, MAX_LINE
 from ingest.formats.xmlpaths import Node, Path, Step, Test
 
 MAX_RECORD = MAX_LINE  # bytes of one record, as UTF-8
+MAX_IDLE = 6_000_000  # elements in a row that bring nothing; more than 100 MB of any real document hold
+_IDLE_RECORD = 5  # elements that a record counts as besides its own, for it takes as long
 _OF_SCHEMAS = "http://www.w3.org/2001/XMLSchema-instance"  # xsi:nil, xsi:type: about a value, and none themselves
 _TELLING = "type"  # the attribute that tells elements of one name apart
 _LONGEST_TELLING = 100  # characters
@@ -23,22 +25,30 @@ class _Watcher:
 
     Args:
         path: of the records, from the outermost element on.
+        file: its name.
+
+    Attributes:
+        deepest: steps of the path that were ever found.
+        idle: elements since something was found that is read.
     """
 
-    def __init__(self, path: tuple[Step, ...]) -> None:
+    def __init__(self, path: tuple[Step, ...], file: str) -> None:
         self._path = path
+        self._file = file
         self._depth = self._matched = 0  # open elements, and how many of them lead to records
-        self.deepest = 0  # steps of the path that were ever found
+        self.deepest = self.idle = 0
 
     def opened(self, name: Name, attributes: Attributes) -> None:
         """An element begins."""
         length = len(self._path)
+        self.idle += 1
         if self._matched == length:
             self._inside(name, attributes)
         elif self._depth == self._matched and self._path[self._depth].fits(name, attributes):
             self._matched += 1
             self.deepest = max(self.deepest, self._matched)
             if self._matched == length:
+                self.idle += _IDLE_RECORD
                 self._begin(attributes)
         self._depth += 1
 
@@ -48,6 +58,16 @@ class _Watcher:
         if self._matched == len(self._path):
             self._leave()
         self._matched = min(self._matched, self._depth)
+
+    def lose_patience(self, line: int) -> None:
+        """Give up where nothing has been found for too long; asked now and then, not at each element.
+
+        Raises:
+            Refused: `too_large`.
+        """
+        if self.idle > MAX_IDLE:
+            why = f"up to line {line:,} it has millions of elements in a row that hold nothing which is read"
+            raise Refused("too_large", file=self._file, why=why)
 
     def _begin(self, attributes: Attributes) -> None:
         raise NotImplementedError
@@ -103,11 +123,12 @@ class Records(_Watcher):
     Args:
         markup: the document that is told.
         path: of the records.
+        file: its name.
         root: where the paths of the columns begin.
     """
 
-    def __init__(self, markup: Markup, path: tuple[Step, ...], root: Node) -> None:
-        super().__init__(path)
+    def __init__(self, markup: Markup, path: tuple[Step, ...], file: str, root: Node) -> None:
+        super().__init__(path, file)
         self._markup = markup
         self._root = root
         self._frames: list[_Frame] = []
@@ -212,9 +233,8 @@ class Discovery(_Watcher):
     """
 
     def __init__(self, path: tuple[Step, ...], file: str) -> None:
-        super().__init__(path)
+        super().__init__(path, file)
         self.paths: list[Path] = []
-        self._file = file
         self._root = _Place(())
         self._places = 1
         self._visits: list[_Visit] = []
@@ -223,6 +243,7 @@ class Discovery(_Watcher):
         """Text of the innermost element."""
         if self._visits and not self._visits[-1].has_text:
             self._visits[-1].has_text = not text.isspace()
+            self.idle = 0 if self._visits[-1].has_text else self.idle
 
     def _begin(self, attributes: Attributes) -> None:
         self._enter(self._root, attributes, None)

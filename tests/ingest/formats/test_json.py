@@ -379,3 +379,30 @@ def test_fifty_megabytes_take_little_memory(shape):
     peak, rows = map(int, done.stdout.split())
     assert rows == 50_000
     assert peak < 150
+
+
+@pytest.mark.parametrize("one", ["{}", "[]", "1", '{"a": ""}'])
+@pytest.mark.parametrize("between", [",", "\n"])
+def test_a_file_of_records_that_hold_nothing_is_given_up(one, between, monkeypatch):
+    monkeypatch.setattr("ingest.formats.json.MAX_IDLE", 1_000)
+    content = between.join([one] * 3_000)
+    if between == "\n" and one[0] != "{":
+        content = '{"a": "x"}\n' + content
+    with pytest.raises(Refused) as refused:
+        read(f"[{content}]" if between == "," else content)
+    assert refused.value.code == "too_large"
+    assert "hold nothing" in describe_file("too_large", **refused.value.details)[0]
+
+
+def test_a_file_is_not_given_up_as_long_as_something_is_found(monkeypatch):
+    monkeypatch.setattr("ingest.formats.json.MAX_IDLE", 100)
+    content = ",".join(['{"a": "x"}', *["{}"] * 90, *["1"] * 9] * 20)
+    assert len(read(f"[{content}]").rows) == 20
+
+
+def test_sparse_rows_are_counted_with_all_their_columns(monkeypatch):
+    monkeypatch.setattr("ingest.formats.filling.MAX_CELLS", 1_000_000)
+    wide = "{" + ",".join(f'"a{n}":1' for n in range(1_000)) + "}"
+    assert len(read("[" + ",".join([wide, *['{"a1":1}'] * 900]) + "]").rows) == 901
+    with pytest.raises(Refused, match="too_large"):
+        read("[" + ",".join([wide, *['{"a1":1}'] * 1_100]) + "]")

@@ -379,3 +379,59 @@ def test_megabytes_take_little_memory(chunks, read, broken):
     peak, *counted = map(int, done.stdout.split())
     assert counted == [read, broken]
     assert peak < 150
+
+
+# ---------------------------------------------------------------- what takes long
+
+
+MANY = 4_000
+
+
+def wide_by_attributes():
+    return "<x>" + ("<a" + "".join(f" a{n}='x'" for n in range(MANY)) + "/>") * 10 + "</x>", MANY
+
+
+def wide_by_types():
+    return "<x>" + ("<a>" + "".join(f"<ID type='t{n}'>x</ID>" for n in range(MANY)) + "</a>") * 10 + "</x>", MANY
+
+
+@pytest.mark.parametrize("written", [wide_by_attributes, wide_by_types])
+def test_a_record_with_thousands_of_columns_takes_no_longer_than_its_size(written):
+    content, columns = written()
+    begun = time.process_time()
+    found = read(content)
+    assert [cells.count("x") for _, _, cells in found.rows] == [columns] * 10
+    assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({}, id="blank records, whose columns are looked for"),
+        pytest.param({"columns": {"N": "N"}}, id="blank records"),
+        pytest.param({"records": "x/b", "columns": {"N": "N"}}, id="no record"),
+        pytest.param({"records": "y/b", "columns": {"N": "N"}}, id="another document"),
+        pytest.param({"records": "x", "columns": {"N": "N"}}, id="one record"),
+    ],
+)
+def test_a_document_of_nothing_is_given_up(options, monkeypatch):
+    monkeypatch.setattr("ingest.formats.xmlrecords.MAX_IDLE", 50_000)
+    with pytest.raises(Refused) as refused:
+        read(b"<x>" + b"<a/>" * 1_000_000 + b"<", **options)  # damage at its end, which is not reached
+    assert refused.value.code == "too_large"
+    assert "hold nothing" in describe_file("too_large", **refused.value.details)[0]
+
+
+def test_a_document_is_not_given_up_as_long_as_something_is_found(monkeypatch):
+    monkeypatch.setattr("ingest.formats.xmlrecords.MAX_IDLE", 50_000)
+    content = "<x>" + ("<a><N>1</N></a>" + "<b/>" * 10_000) * 20 + "</x>"
+    assert len(read(content, records="x/a", columns={"N": "N"}).rows) == 20
+
+
+def test_sparse_rows_are_counted_with_all_their_columns(monkeypatch):
+    monkeypatch.setattr("ingest.formats.filling.MAX_CELLS", 1_000_000)
+    wide = "<a" + "".join(f" a{n}='x'" for n in range(1_000)) + "/>"
+    few = "<a a1='x'/>"
+    assert len(read(f"<x>{wide}{few * 900}</x>").rows) == 901
+    with pytest.raises(Refused, match="too_large"):
+        read(f"<x>{wide}{few * 1_100}</x>")
