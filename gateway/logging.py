@@ -6,6 +6,7 @@ where those begin (`about`), so whatever is logged meanwhile names them.
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import re
@@ -13,10 +14,10 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any, cast
+from typing import Any, TextIO, cast
 
 import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, Processor
+from structlog.typing import EventDict, ExcInfo, FilteringBoundLogger, Processor
 
 from gateway import clock
 from gateway.settings import LogFormat, Settings
@@ -31,6 +32,8 @@ _SENSITIVE = re.compile(
     r"|credentials?|dsn|values?)s?"
     r"(?:$|[^a-z])"
 )
+# what a terminal obeys, or a reader of lines takes for the next line: a partner's file name may hold it
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _process = {"role": COMMAND}
 
@@ -123,10 +126,33 @@ def _configure(form: LogFormat, level: int) -> None:
 
 def _rendering(form: LogFormat) -> list[Processor]:
     if form == "json":
-        return [_origin, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
-    # the default traceback prints local variables, and with them whatever a row held
-    plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+        as_json = structlog.processors.JSONRenderer(ensure_ascii=False)
+        return [_origin, structlog.processors.format_exc_info, as_json, _escaped_line]
+    return [_escaped_texts, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_traceback)]
+
+
+def _escaped(text: str) -> str:
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _escaped_line(_logger: object, _method: str, line: Any) -> str:  # noqa: ANN401 - what comes before is rendered
+    """Such characters stand in strings of JSON only, where this is how they are escaped."""
+    return _escaped(str(line))
+
+
+def _escaped_texts(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Texts that are printed as they are; what is printed by its `repr` is escaped by that."""
+    return {key: _escaped(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _traceback(out: TextIO, error: ExcInfo) -> None:
+    """Indented, so that no message of an error looks like a line of the log.
+
+    The default one prints local variables, and with them whatever a row held.
+    """
+    told = io.StringIO()
+    structlog.dev.plain_traceback(told, error)
+    out.write("\n".join(line and f"  {_escaped(line)}" for line in told.getvalue().split("\n")))
 
 
 class _Printer(structlog.PrintLogger):

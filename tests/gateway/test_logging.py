@@ -115,3 +115,29 @@ def test_a_logger_used_before_configuration_leaves_stdout_alone_and_follows_it_l
     log.info("quiet")
     log.warning("second")
     assert [each["event"] for each in lines(capsys)] == ["second"]
+
+
+NASTY = ["a\nb", "\x1b[31mred", "\x1b]0;title\x07", "a\x9b31m", "\u2028x", "\u202eabc", "\r\x1b[2K", "\ud800", "a\x85b"]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("text", NASTY)
+def test_no_text_of_a_partner_ends_a_line_or_steers_a_terminal(capsys, form, text):
+    configure(load({"GATEWAY_LOG_FORMAT": form}), role="api")
+    get_logger("gateway.test").warning("file refused", file=text, names=[text])
+    logging.getLogger("somebody.else").warning("foreign %s", text)
+    get_logger("gateway.test").error("it failed", exc_info=ValueError(text))
+    told = capsys.readouterr().err
+    assert all(one.isprintable() for one in told.split("\n"))
+    if form == "json":
+        first, *_ = map(json.loads, told.split("\n")[:-1])
+        assert first["file"] == text
+
+
+def test_the_message_of_an_error_does_not_look_like_a_line_of_the_log(capsys):
+    configure(load({"GATEWAY_LOG_FORMAT": "text"}), role="api")
+    error = ValueError("bad\n2026-05-01T15:00:00.000+00:00 [info     ] signed in")
+    get_logger("gateway.test").error("it failed", exc_info=error)
+    first, *more = capsys.readouterr().err.rstrip().split("\n")
+    assert "it failed" in first
+    assert all(line.startswith("  ") for line in more)
