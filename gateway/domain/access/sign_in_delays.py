@@ -22,7 +22,7 @@ import math
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -98,9 +98,18 @@ def forgive(session: Session, by: list[Counter]) -> None:
         row = _locked(session, counter.digest)
         row.tries = 0 if counter.forgiven else max(row.tries - 1, 0)
         row.blocked_until = None
-    old = select(SignInTries.digest).where(SignInTries.last_at < clock.now() - _KEPT)
+
+
+def forget(session: Session, most: int) -> int:
+    """Delete counters that hold nothing against anybody any more, so many at most; in a system session.
+
+    Whoever tries from thousands of addresses leaves as many; so this is nothing for a person who signs in to wait for.
+    """
+    old = select(SignInTries.digest).where(SignInTries.last_at < clock.now() - _KEPT).limit(most)
     # those that somebody counts at this moment stay, or we would wait for each other
-    session.execute(delete(SignInTries).where(SignInTries.digest.in_(old.with_for_update(skip_locked=True))))
+    mine = old.with_for_update(skip_locked=True).cte("old")
+    gone = session.execute(delete(SignInTries).where(SignInTries.digest == mine.c.digest).returning(literal(1)))
+    return len(gone.all())
 
 
 def delay_after(tries: int, most: timedelta) -> timedelta:

@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from gateway import clock, events
 from gateway.db.models import ANSWERS_KEPT, IdempotencyKey
 from gateway.db.session import PARTITION_DAYS, ensure_audit_partitions
+from gateway.domain.access import sign_in_delays
 from gateway.jobs import ledger
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Clockwork, Kind
@@ -26,9 +27,16 @@ def make_partitions(handling: Handling) -> None:
 
 
 def purge(handling: Handling) -> None:
-    """Delete done jobs after a month, and answers that are given no more; dead jobs stay until somebody has looked."""
+    """Delete done jobs after a month, answers that are given no more, and tries to sign in that count no more.
+
+    Dead jobs stay until somebody has looked.
+    """
     with handling.office.db.system() as session:
         session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < clock.now() - ANSWERS_KEPT))
+    last = _AT_ONCE
+    while last == _AT_ONCE:
+        with handling.office.db.system() as session:
+            last = sign_in_delays.forget(session, _AT_ONCE)
     before, gone, last = clock.now() - KEPT, 0, _AT_ONCE
     while last == _AT_ONCE:
         with handling.office.db.system() as session:

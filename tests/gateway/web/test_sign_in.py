@@ -11,11 +11,14 @@ from uuid import uuid4
 import jwt
 import pytest
 from helpers.callers import ME, PASSWORD, asking, kept_of
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from gateway.db.models import AuditEntry, Firm, SigningKey, SignInTries, Staff, StaffSession
 from gateway.domain.access import passwords, sessions, sign_in_delays, signing
 from gateway.domain.access.accounts import deactivate_staff, find_staff, set_password
+from gateway.domain.upkeep import housekeeping
+from gateway.jobs.handling import Handling
+from gateway.jobs.ledger import Job
 from gateway.web.auth.tokens import Keyring
 
 EMAIL = "attorney@northgate.example"
@@ -495,6 +498,28 @@ def test_what_was_typed_is_not_kept_with_the_tries(http, db):
     sign_in(http, WRONG, "my-secret-typed-into-the-wrong-field")
     with db.system() as session:
         assert {len(one.digest) for one in session.query(SignInTries)} == {32}
+
+
+def test_tries_that_count_no_more_are_forgotten_though_nobody_signs_in(office, db, monkeypatch):
+    monkeypatch.setattr(housekeeping, "_AT_ONCE", 1_000)
+    with db.system() as session:
+        session.execute(insert(SignInTries), [tried(number, days=2) for number in range(2_500)])
+        session.execute(insert(SignInTries), [tried(number, days=0) for number in range(2_500, 2_510)])
+    housekeeping.purge(Handling(office, Job(uuid4(), None, "jobs.purge", {}, 1, 1, "tests", None)))
+    with db.system() as session:
+        assert session.query(SignInTries).count() == 10
+
+
+def test_whoever_signs_in_does_not_wait_for_what_others_have_tried(http, db):
+    with db.system() as session:
+        session.execute(insert(SignInTries), [tried(number, days=2) for number in range(100)])
+    assert sign_in(http).status_code == 200
+    with db.system() as session:
+        assert session.query(SignInTries).count() > 100
+
+
+def tried(number, days):
+    return {"digest": number.to_bytes(32), "tries": 1, "last_at": really_now() - timedelta(days=days)}
 
 
 # ---------------------------------------------------------------- one's own password
