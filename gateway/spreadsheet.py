@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
-_RUNS = re.compile(r"'*[=+\-@\t\r\n|%]")
-_NEUTRALISED = re.compile(r"'+[=+\-@\t\r\n|%]")
+_SIGNS = r"[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]"  # the last four are the wide ones of East Asian keyboards
+_RUNS = re.compile("'*" + _SIGNS)
+_NEUTRALISED = re.compile("'+" + _SIGNS)
 
 
 def may_run(cell: str) -> bool:
