@@ -11,6 +11,7 @@ from typing import NoReturn
 import rich_click as click
 from click.exceptions import Exit, NoArgsIsHelpError
 
+from gateway.cli.visible import visible
 from gateway.errors import Problem
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130  # 2 is click's, for wrong usage; 128 + SIGINT is the shell's
@@ -59,13 +60,13 @@ def _tell(ctx: click.Context, code: str, sentence: str) -> NoReturn:
         done = ctx.meta.get(_DONE)
         document = {"error": code, "message": sentence} | ({"done": done} if done else {})
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-    click.secho(sentence, err=True, fg="red")
+    click.secho(visible(sentence), err=True, fg="red")
     ctx.exit(FAILED)
 
 
 def _tell_usage(ctx: click.Context, error: click.ClickException) -> NoReturn:
     """In one line that nothing breaks: a panel would fold the very file name that somebody must look for."""
-    click.secho(error.format_message(), err=True, fg="red")
+    click.secho(visible(error.format_message()), err=True, fg="red")
     where = getattr(error, "ctx", None) or ctx
     click.echo(f"Try: {where.command_path} --help", err=True)
     ctx.exit(error.exit_code)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import os
-import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -18,13 +18,12 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.failing import note_json
+from gateway.cli.visible import visible, visible_table
 from gateway.errors import Permanent
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PIPED_COLUMNS = 120  # a pipe has no width; rich would take 80 and wrap tables
-_UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
 json_option = click.option(
     "--json",
     "as_json",
@@ -56,7 +55,7 @@ def console() -> Console:
 
 def plain(value: object, style: str = "") -> Text:
     """A value as text that a terminal cannot take for an instruction, or show in another order than it has."""
-    return Text("" if value is None else _UNSEEN.sub("\ufffd", str(value)), style=style)
+    return Text("" if value is None else visible(str(value)), style=style)
 
 
 def table(*columns: str, numbers: Sequence[str] = (), title: str | None = None) -> Table:
@@ -76,13 +75,17 @@ def print_json(value: object) -> None:
 def sink(path: Path | None) -> Iterator[BinaryIO]:
     """Stdout, or a file that stands there once it is whole; only its owner reads it, for it may hold personal data.
 
+    A terminal is shown what a partner wrote, and does not obey it; a pipe gets every byte.
+
     Raises:
         Permanent: `not_written`.
     """
     if path is None:
         sys.stdout.flush()
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        shown = io.BytesIO()
+        yield shown if sys.stdout.isatty() else sys.stdout.buffer
+        sys.stdout.write(visible_table(shown.getvalue().decode("utf-8", "replace")))
+        sys.stdout.flush()
         return
     draft = path.with_name(f".{path.name}.part")
     try:
