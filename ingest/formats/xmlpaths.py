@@ -85,7 +85,8 @@ def elements_of(text: str, namespaces: Mapping[str, str]) -> tuple[Step, ...]:
     return found.steps
 
 
-_Sign = tuple[str, tuple[str, str] | None]  # a step's name, and the first attribute that it wants, with its value
+_Sign = tuple[str, str]  # the first attribute that a step wants: its name and its value
+_Ways = list[tuple[Step, "Node"]]
 
 
 @dataclass(slots=True)
@@ -102,7 +103,8 @@ class Node:
     texts: list[int] = field(default_factory=list)
     attributes: dict[str, list[tuple[Test, int]]] = field(default_factory=dict)  # by their name
     explodes: bool = False
-    _steps: dict[_Sign, list[tuple[Step, Node]]] = field(default_factory=dict)
+    _steps: dict[str, _Ways] = field(default_factory=dict)  # that want no attribute
+    _wanting: dict[str, dict[_Sign, _Ways]] = field(default_factory=dict)
 
     def lead(self, path: Path, column: int) -> None:
         """Let a column be what a path from here leads to."""
@@ -116,7 +118,7 @@ class Node:
         """The place at the end of these steps."""
         if not steps:
             return self
-        known = self._steps.setdefault(_sign_of(steps[0]), [])
+        known = self._ways(steps[0])
         node = next((node for step, node in known if step == steps[0]), None)
         if node is None:
             node = Node()
@@ -126,26 +128,31 @@ class Node:
     def into(self, name: Name, attributes: Attributes) -> Iterator[Node]:
         """The places to which an element leads from here."""
         for local in (name.local, "*"):
-            yield from self._fitting((local, None), name, attributes)
-            for sign in {(one.local, value) for one, value in attributes}:
-                yield from self._fitting((local, sign), name, attributes)
+            for step, node in self._steps.get(local, ()):
+                if _is(step.test, name):
+                    yield node
+            if attributes and local in self._wanting:
+                yield from self._fitting(self._wanting[local], name, attributes)
 
     def found(self, attributes: Attributes) -> Iterator[tuple[int, str]]:
         """The columns that attributes of an element here are, with their values."""
-        for name, value in attributes:
+        for name, value in attributes if self.attributes else ():
             for test, column in self.attributes.get(name.local, ()):
                 if _is(test, name):
                     yield column, value
 
-    def _fitting(self, sign: _Sign, name: Name, attributes: Attributes) -> Iterator[Node]:
-        for step, node in self._steps.get(sign, ()):
-            if step.fits(name, attributes):
-                yield node
+    def _ways(self, step: Step) -> _Ways:
+        if not step.wanted:
+            return self._steps.setdefault(step.test.local, [])
+        test, value = step.wanted[0]
+        return self._wanting.setdefault(step.test.local, {}).setdefault((test.local, value), [])
 
-
-def _sign_of(step: Step) -> _Sign:
-    first = next(iter(step.wanted), None)
-    return step.test.local, first and (first[0].local, first[1])
+    @staticmethod
+    def _fitting(ways: dict[_Sign, _Ways], name: Name, attributes: Attributes) -> Iterator[Node]:
+        for sign in {(one.local, value) for one, value in attributes}:
+            for step, node in ways.get(sign, ()):
+                if step.fits(name, attributes):
+                    yield node
 
 
 def _is(test: Test, name: Name) -> bool:
