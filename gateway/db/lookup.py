@@ -32,9 +32,10 @@ def look_up(engine: Engine, settings: Mapping[str, str], query: str, values: Map
         try:
             return _rows(connection, setting, settings, query, values)
         except psycopg.OperationalError as error:
-            if not connection.closed:
+            is_dead = connection.closed
+            lent.invalidate(error)  # alive or not, it may never leave its pipeline again
+            if not is_dead:
                 raise
-            lent.invalidate(error)
         finally:
             lent.close()
 

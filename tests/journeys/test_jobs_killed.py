@@ -229,7 +229,7 @@ def test_a_worker_killed_while_it_unpacks_leaves_the_archive_to_the_next(
     told = {"via": "test", "by": SENDER, "asked": Asked(), "queued": True}
     packed = receive(office, home, "out.zip", [archive(*days[:3])], **told)
     later = receive(office, home, "roster_20260304.csv", [days[3]], **told)
-    with psycopg.connect(addresses.owner) as holder:
+    with psycopg.connect(addresses.owner, options="-c role=gateway_owner") as holder:
         holder.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
         first = worker("ingest")
         until(lambda: waits_for(observer, table))

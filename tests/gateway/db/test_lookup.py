@@ -75,3 +75,13 @@ def test_a_look_that_waits_too_long_is_transient(db, addresses):
         with pytest.raises(Transient) as caught:
             db.look_up("SELECT set_config('lock_timeout', '50ms', true), pg_advisory_xact_lock(4711)", {})
     assert caught.value.code == "locked"
+
+
+def test_a_connection_that_failed_in_its_pipeline_is_never_used_again(one, addresses, tenants):
+    [before] = one.look_up(SETTINGS, {}, tenants.northgate)
+    with psycopg.connect(addresses.owner) as owner:
+        owner.execute("SELECT pg_advisory_xact_lock(4711)")
+        with pytest.raises(Transient):
+            one.look_up("SELECT set_config('lock_timeout', '50ms', true), pg_advisory_xact_lock(4711)", {})
+    [after] = one.look_up(SETTINGS, {}, tenants.northgate)
+    assert after.pid != before.pid
