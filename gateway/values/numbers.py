@@ -28,9 +28,11 @@ _MARK_NAMES: dict[Mark, str] = {".": "point", ",": "comma"}
 
 _GAP = "[ \u00a0\u202f]?"
 _SIGN = "[-+−]"
-_CURRENCY = "[A-Z]{0,2}[$€£¥₹₩₪₱₫₺₽฿]|[A-Z]{3}"
+_CURRENCY_SIGNS = "$€£¥₹₩₪₱₫₺₽฿"
+_CURRENCY = f"[A-Z]{{0,2}}[{_CURRENCY_SIGNS}]|[A-Z]{{3}}"
 # every gap is one character at most, so that no text makes the search slow
 _REAL = re.compile(r"-?[0-9]+\.[0-9]+(?:E[-+][0-9]+)?")  # as a workbook's reader writes a number that is not whole
+_NO_DIGIT = re.compile("[^0-9]+")
 _UNMARKED = re.compile("([^0-9.,]*)([0-9]+)([^0-9.,]*)")
 _PADDED_POWER = re.compile("[-+][0-9]{2,}")
 _EITHER = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
@@ -103,9 +105,10 @@ def _whole(number: Decimal) -> int:
 def _number(mark: Mark, *, decimals: int, finish: Callable[[Decimal], N], priced: bool = False) -> Callable[[str], N]:
     pattern, exponent = _digits_pattern(mark), _exponent_pattern(mark)
     expected = f"at most {decimals} decimals after a {_MARK_NAMES[mark]}" if decimals else "no decimals"
+    signs = tuple(_CURRENCY_SIGNS) if priced else ()
 
     def parse(text: str) -> N:
-        negative, match = False, pattern.fullmatch(text)
+        negative, match = False, pattern.fullmatch(text, 1 if text.startswith(signs) else 0)
         if match is None:
             found = exponent.fullmatch(text)
             negative, digits = _written_out(found, mark, decimals) if found else _take_apart(text, priced)
@@ -113,7 +116,7 @@ def _number(mark: Mark, *, decimals: int, finish: Callable[[Decimal], N], priced
         fraction = (match["fraction"] or "").rstrip("0") if match else ""
         if match is None or len(fraction) > decimals:
             raise BadValue("bad_number", expected=expected)
-        whole = re.sub("[^0-9]", "", match["whole"]).lstrip("0")
+        whole = _NO_DIGIT.sub("", match["whole"]).lstrip("0")
         if len(whole) > _WHOLE_DIGITS:
             raise BadValue("out_of_range", expected=f"at most {_WHOLE_DIGITS} digits before the decimals")
         number = Decimal(f"{whole or 0}.{fraction or 0}")

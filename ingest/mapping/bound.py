@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.domain.people.fields import Field, Kind
-from gateway.values.spoiled import is_spoiled
+from gateway.values.spoiled import is_spoiled, may_be_spoiled
 from ingest.feed import FieldSpec
 from ingest.mapping.column import Column
 from ingest.mapping.headers import Headers
@@ -48,7 +48,10 @@ class FieldPlan:
         if self.joint is None:
             [place] = self.places
             return [row[place] for row in rows]
-        return [self._join([row[place].strip() for place in self.places], self.joint) for row in rows]
+        parts = self._parts(rows)
+        if all(map(self.blanks.isdisjoint, parts)):
+            return list(map(self.joint.join, zip(*parts, strict=True)))
+        return [self._join(said, self.joint) for said in zip(*parts, strict=True)]
 
     def lacking(self, row: Cells) -> list[int]:
         """The columns of a key put together that are blank where others are not, so that it is no key."""
@@ -65,10 +68,14 @@ class FieldPlan:
         """The rows in which a part of a joined identifier lost its digits; of one column, that is its own to tell."""
         if self.joint is None or not self.column.identifies:
             return []
-        parts = [(index, row[place]) for place in self.places for index, row in enumerate(rows)]
-        return sorted({index for index, part in parts if not part.isalnum() and is_spoiled(part.strip())})
+        doubtful = (part for part in self._parts(rows) if may_be_spoiled("".join(part)))
+        return sorted({index for part in doubtful for index, cell in enumerate(part) if is_spoiled(cell)})
 
-    def _join(self, parts: list[str], joint: str) -> str:
+    def _parts(self, rows: Sequence[Cells]) -> list[list[str]]:
+        """Of joined columns each on its own, row by row."""
+        return [[row[place].strip() for row in rows] for place in self.places]
+
+    def _join(self, parts: Sequence[str], joint: str) -> str:
         said = [part for part in parts if part not in self.blanks]
         if self.whole and len(said) < len(parts):
             return ""

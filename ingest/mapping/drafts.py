@@ -32,8 +32,9 @@ class Draft:
 
     def said(self) -> list[bool]:
         """Whether any field has a value, place by place."""
-        columns = self.columns.values()
-        return [any(column[place] is not None for column in columns) for place in range(len(self.indexes))]
+        places = [False] * len(self.indexes)
+        said = ([value is not None for value in column] for column in self.columns.values())
+        return list(map(any, zip(places, *said, strict=True)))
 
     def places(self, address: Address) -> Iterator[int]:
         """The places of records of the kind, and the type, that an address names."""
