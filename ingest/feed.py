@@ -13,6 +13,7 @@ from msgspec.structs import asdict, replace
 
 from gateway.config import FieldError
 from gateway.values import dates
+from ingest.arrivals import Arrival
 from ingest.formats import Format
 
 Names = str | list[str]
@@ -261,21 +262,6 @@ class Unpack(Section, frozen=True):
     zip: bool = False
     gzip: bool = False
     pgp_key: str | None = None  # a secret's name
-
-
-class Arrival(Section, frozen=True):
-    """A place that we fetch files from. Secrets are named, never written."""
-
-    via: str
-    host: str | None = None
-    port: int | None = None
-    user: str | None = None
-    key: str | None = None
-    password: str | None = None
-    host_keys: list[str] = []
-    folder: str | None = None
-    every: str | None = None
-    after: str | None = None
 
 
 class PartMapping(Section, frozen=True):

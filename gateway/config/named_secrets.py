@@ -1,4 +1,4 @@
-"""Secrets that configs name: a file of that name in the secrets folder, else the environment."""
+"""Secrets that configs name: each firm has its own, in a folder or in the environment, and no other's can be named."""
 
 from __future__ import annotations
 
@@ -9,28 +9,36 @@ from pathlib import Path
 from gateway.errors import Permanent
 from gateway.settings import Settings
 
-_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-_OURS = "GATEWAY_"  # our own settings, the master key among them, must not leave with a partner's connection
+_NAME = re.compile(r"[A-Z](?:_?[A-Z0-9])*")  # no two _ in a row: they end the firm's name in the environment
 
 
-def secret(name: str, settings: Settings) -> str:
-    """The value of a named secret, without a final line break.
+def secret(name: str, settings: Settings, *, firm: str) -> str:
+    """The value of a named secret of a firm, without a final line break.
+
+    It stands in the file `FIRM/NAME` of the secrets folder, else in the environment variable `FIRM__NAME`, with the
+    firm's slug in capitals and - as _.
+
+    Args:
+        name: as written in a partner.yaml.
+        settings: of the installation.
+        firm: the slug of the firm whose settings name it; ours, as no firm is called "", can never be named.
 
     Raises:
         Permanent: `secret_name_invalid` (which does not repeat the name: it may be a secret written in the wrong
             place), `secret_missing`, or `secret_unreadable`.
     """
-    if not _NAME.fullmatch(name) or name.startswith(_OURS):
+    if not _NAME.fullmatch(name):
         raise Permanent(
             "secret_name_invalid",
-            f"A secret is named with capital letters, digits and _ (ACME_SFTP_KEY), and not with {_OURS} in front.",
+            "A secret is named with capital letters, digits and single _ (ACME_SFTP_KEY), never written itself.",
         )
-    path = settings.secrets_dir / name
-    value = _from_file(path) or os.environ.get(name)
+    path, variable = settings.secrets_dir / firm / name, f"{firm.upper().replace('-', '_')}__{name}"
+    value = _from_file(path) or os.environ.get(variable)
     if not value:
         raise Permanent(
             "secret_missing",
-            f"The secret {name} stands neither in the file {path} nor in the environment variable {name}.",
+            f"The secret {name} of the firm {firm} stands neither in the file {path} nor in the environment variable"
+            f" {variable}.",
         )
     return value
 

@@ -1,0 +1,17 @@
+"""The ways in which a partner's files arrive: one module each, one line in `ARRIVALS` each."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import TYPE_CHECKING
+
+from ingest.arrivals import sftp
+from ingest.arrivals.base import ArrivalSpec
+
+ARRIVALS: tuple[type[ArrivalSpec], ...] = (sftp.SftpArrival,)
+
+if TYPE_CHECKING:
+    Arrival = ArrivalSpec
+else:
+    Arrival = functools.reduce(operator.or_, ARRIVALS)
