@@ -13,7 +13,7 @@ class SftpArrival(ArrivalSpec, frozen=True, kw_only=True, tag="sftp"):
     user: str
     key: str | None = None
     password: str | None = None
-    host_keys: list[str] = []
+    host_keys: tuple[str, ...] = ()
     folder: str = "."
     every: str = "1h"
     after: str = "leave"
