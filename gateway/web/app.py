@@ -62,6 +62,9 @@ from gateway.web.bulkheads import (
     READING_EACH,
     SENDING,
     SENDING_EACH,
+    SIGN_INS,
+    SIGN_INS_EACH,
+    SIGNING_IN,
     STORING,
     Bulkhead,
 )
@@ -153,6 +156,8 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
         app.state.sending = Bulkhead(SENDING_EACH, SENDING)
         app.state.readers = Bulkhead(READING_EACH, READING)
         app.state.storing = CapacityLimiter(STORING)
+        app.state.sign_ins = Bulkhead(SIGN_INS_EACH, SIGN_INS)
+        app.state.signing_in = CapacityLimiter(SIGNING_IN)
         app.state.following = Following(Bulletin(database.addresses.app, PROGRESS))
         try:
             async with Direct(database.addresses.app) as app.state.direct:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from anyio import to_thread
 from litestar import Request, Response, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -15,6 +16,7 @@ from gateway.domain.access import accounts, passwords, sessions
 from gateway.office import Office
 from gateway.web.auth import cookies, staff
 from gateway.web.auth.tokens import Keyring
+from gateway.web.bulkheads import Bulkhead
 from gateway.web.calls import NO_STORE, OPEN, Call, may, origin_of
 from gateway.web.problems import Rejected
 from gateway.web.texts import NO_NUL, Name
@@ -72,9 +74,9 @@ class NewPassword(Struct, frozen=True, forbid_unknown_fields=True):
     new: Password
 
 
-@post("/auth/login", status_code=200, sync_to_thread=True, tags=["who you are"], **OPEN)
-def login(
-    data: JSONBody[SignIn], request: Request[Any, Any, State], office: NamedDependency[Office]
+@post("/auth/login", status_code=200, tags=["who you are"], **OPEN)
+async def login(
+    data: JSONBody[SignIn], request: Request[Any, Any, State], office: NamedDependency[Office], state: State
 ) -> Response[SignedIn]:
     """Sign in as a member of staff.
 
@@ -82,6 +84,12 @@ def login(
     429 says in `Retry-After` how long it is.
     """
     _refuse_forms(request)
+    crowd: Bulkhead = state.sign_ins
+    with crowd.within(origin_of(request)):
+        return await to_thread.run_sync(_login, data, request, office, limiter=state.signing_in)
+
+
+def _login(data: SignIn, request: Request[Any, Any, State], office: Office) -> Response[SignedIn]:
     keyring: Keyring = request.app.state.keyring
     opened = staff.sign_in(office, staff.Login(data.email, data.password, data.firm, origin_of(request)))
     token = keyring.sign(opened)

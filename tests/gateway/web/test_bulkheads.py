@@ -10,7 +10,7 @@ from helpers.inbox import people, person
 from helpers.servers import until
 
 from gateway.db.session import lock_partner
-from gateway.web.bulkheads import FOLLOWERS_EACH, HEAVY_EACH, READING_EACH, STORING
+from gateway.web.bulkheads import FOLLOWERS_EACH, HEAVY_EACH, READING_EACH, SIGN_INS_EACH, SIGNING_IN, STORING
 
 REPORT = "/v1/reports/import_errors"
 
@@ -152,6 +152,35 @@ def test_files_that_wait_to_be_stored_hold_no_thread_that_others_need(service, w
     for one in senders:
         one.join(20)
     assert len(answers) == READING_EACH
+
+
+def test_a_crowd_that_signs_in_holds_no_thread_that_others_need_and_has_an_end(service, web, globex_key, monkeypatch):
+    signing_in, sign_ins = service.config.app.state.signing_in, service.config.app.state.sign_ins
+    monkeypatch.setattr(sign_ins, "most", SIGN_INS_EACH + 10)
+    answers = []
+
+    def sign_in(address):
+        body = {"email": "nobody@northgate.example", "password": "wrong"}
+        with httpx.Client(base_url=web.base_url, timeout=60) as own:
+            answers.append(own.post("/v1/auth/login", json=body, headers={"X-Forwarded-For": address}).status_code)
+
+    addresses = [f"198.51.100.{number}" for number in range(10)]
+    with ExitStack() as held:
+        for number in range(SIGNING_IN):
+            signing_in.acquire_on_behalf_of_nowait(number)
+            held.callback(signing_in.release_on_behalf_of, number)
+        crowd = [threading.Thread(target=sign_in, args=["203.0.113.7"]) for _ in range(SIGN_INS_EACH + 3)]
+        crowd += [threading.Thread(target=sign_in, args=[address]) for address in addresses]
+        for one in crowd:
+            one.start()
+        until(lambda: sign_ins.inside == sign_ins.most and answers == [429] * 3)
+        assert web.get("/v1/me", headers=globex_key).status_code == 200
+        sign_in("198.51.100.100")
+        assert answers == [429] * 3 + [503]
+    for one in crowd:
+        one.join(60)
+    assert len(answers) == len(crowd) + 1
+    assert sign_ins.inside == 0
 
 
 def test_rows_that_wait_for_their_partners_turn_leave_room_for_others(web, acme_key, globex_key, inbox, db, tenants):
