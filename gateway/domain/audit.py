@@ -35,6 +35,7 @@ Action = Literal[
     "import.absent", "import.errors", "import.receive", "import.refuse", "import.release", "import.row", "import.view",
     "job.retry",
     "limits.set",
+    "outbox.fetch", "outbox.put",
     "partner.activate", "partner.apply",
     "report.read",
     "session.end", "session.end_all", "session.refuse", "session.start",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from gateway.domain.partners import outbox
 from gateway.domain.people import holdings
 from gateway.domain.upkeep import housekeeping, strays
 from gateway.wing import Wing
 
-DOMAIN = Wing(kinds=(*housekeeping.KINDS, *strays.KINDS), erasers=holdings.ERASERS)
+DOMAIN = Wing(
+    kinds=(*housekeeping.KINDS, *strays.KINDS, *outbox.KINDS),
+    erasers=(*holdings.ERASERS, *outbox.ERASERS),
+)

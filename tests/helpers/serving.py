@@ -337,6 +337,7 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "held_id": [one["import_id"] for one in imports if one["state"] == "held"],
         "mended_id": [one["import_id"] for one in _all(http, "imports", partner="globex")],
         "job_id": of("jobs"),
+        "file_id": of("outbox"),
         "name_id": [one["id"] for one in names],
         "staff_id": [str(tenants.staff["viewer"])],
         "slug": ["acme"],

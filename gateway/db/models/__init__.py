@@ -16,6 +16,7 @@ from gateway.db.models.events import EventCursor, EventRow
 from gateway.db.models.firms import Attorney, Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
 from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule, Tally
+from gateway.db.models.outbox import OutboxFile
 from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerConfig
 from gateway.db.models.records import Case, Client, Document, Sighting
 from gateway.db.models.walls import Wall
@@ -43,6 +44,7 @@ __all__ = [
     "Import",
     "JobRow",
     "Lease",
+    "OutboxFile",
     "Partner",
     "PartnerConfig",
     "RateLimit",

@@ -11,7 +11,7 @@ SCOPES: dict[str, str] = {
     "records:write": "send records, and ask about employees in real time",
     "files:write": "send files",
     "status:read": "see what became of files, and the status of employees",
-    "reports:read": "fetch reports",
+    "reports:read": "fetch reports, and files that wait in the outbox",
 }
 
 VIEWER, PARALEGAL, ATTORNEY, ADMIN = "viewer", "paralegal", "attorney", "admin"
@@ -48,6 +48,7 @@ PERMISSIONS: dict[str, Allowed] = {
     "eligibility.check": Allowed(_NOBODY, "records:write"),
     "employees.status": Allowed(_NOBODY, "status:read"),
     "reports.read": Allowed(_READERS, "reports:read"),
+    "outbox.read": Allowed(_WRITERS, "reports:read"),
     "audit.read": Allowed(_ADMINS),
     "jobs.read": Allowed(_ADMINS),
     "jobs.retry": Allowed(_ADMINS),
