@@ -58,6 +58,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         metrics_token: whoever knows it may read /metrics; None means whoever asks from this machine.
         master_key: wraps the firms' data keys; None means a key file in `data_dir`.
         http_host, http_port: where the API listens.
+        allow_private: networks that may be called though they are private, over plain http too.
         trusted_proxies: addresses and networks that may say for whom they ask (X-Forwarded-For, X-Forwarded-Proto).
         broker_url: what wakes workers, redis:// or amqp://; None means the database itself.
         urgent_workers, normal_workers, bulk_workers, ingest_workers: jobs of that queue that a process runs at once.
@@ -83,6 +84,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     http_host: str = "127.0.0.1"
     http_port: int = 8000
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    allow_private: tuple[str, ...] = ()
     urgent_workers: int = 2
     normal_workers: int = 4
     bulk_workers: int = 1
@@ -125,6 +127,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_token=_secret(env, "GATEWAY_METRICS_TOKEN"),
         http_host=env.get("GATEWAY_HTTP_HOST") or "127.0.0.1",
         trusted_proxies=_networks(env, "GATEWAY_TRUSTED_PROXIES", ("127.0.0.1", "::1")),
+        allow_private=_networks(env, "GATEWAY_ALLOW_PRIVATE", ()),
         broker_url=_broker_url(env, "GATEWAY_BROKER_URL"),
         otlp_endpoint=_http_url(env, "GATEWAY_OTLP_ENDPOINT") or _http_url(env, "OTEL_EXPORTER_OTLP_ENDPOINT"),
         **{name: _number(env, f"GATEWAY_{name.upper()}", *bounds) for name, bounds in _NUMBERS.items()},

@@ -20,7 +20,7 @@ def test_an_empty_environment_gives_the_embedded_defaults():
     assert settings.secrets_dir == here / "data" / "secrets"
     assert (settings.database_url, settings.system_database_url, settings.owner_database_url) == (None, None, None)
     assert (settings.master_key, settings.log_format, settings.log_level) == (None, "text", "info")
-    assert settings.cookies == "secure"
+    assert (settings.cookies, settings.allow_private) == ("secure", ())
 
 
 def test_every_variable_is_read(tmp_path):
@@ -35,8 +35,10 @@ def test_every_variable_is_read(tmp_path):
             "GATEWAY_LOG_FORMAT": "JSON",
             "GATEWAY_LOG_LEVEL": "Warning",
             "GATEWAY_COOKIES": "plain",
+            "GATEWAY_ALLOW_PRIVATE": "10.1.0.0/16, ::1",
         }
     )
+    assert settings.allow_private == ("10.1.0.0/16", "::1")
     assert (settings.data_dir, settings.config_dir) == (tmp_path, tmp_path / "configs")
     assert settings.secrets_dir == Path("/run/secrets")
     assert (settings.database_url, settings.system_database_url) == (URL, URL)
@@ -76,6 +78,7 @@ def test_a_secret_may_stand_in_a_file(tmp_path):
         ({"GATEWAY_MASTER_KEY": "hünter2"}, "GATEWAY_MASTER_KEY"),
         ({"GATEWAY_LOG_FORMAT": "xml"}, "GATEWAY_LOG_FORMAT"),
         ({"GATEWAY_LOG_LEVEL": "loud"}, "GATEWAY_LOG_LEVEL"),
+        ({"GATEWAY_ALLOW_PRIVATE": "10.1.0.0/16 http"}, "GATEWAY_ALLOW_PRIVATE"),
         ({"GATEWAY_DATA_DIR": __file__}, "GATEWAY_DATA_DIR"),
         ({"GATEWAY_BROKER_URL": "kafka://:hunter2@broker"}, "GATEWAY_BROKER_URL"),
         ({"GATEWAY_BROKER_URL": "hunter2"}, "GATEWAY_BROKER_URL"),
