@@ -44,6 +44,21 @@ _DIGITS = {"%Y", "%y", "%m", "%d", "%H", "%I", "%M", "%S", "%f"}
 _PROBE = datetime(2026, 12, 31, 23, 59, 58, tzinfo=UTC)
 _BLANKS = " \u00a0\u202f"
 _PIECES = re.compile(f"%.?|[{_BLANKS}]+|[^%]", re.DOTALL)
+_WRITTEN: dict[str, Callable[[datetime], str]] = {
+    "%Y": lambda at: f"{at.year:04}",
+    "%y": lambda at: f"{at.year % 100:02}",
+    "%m": lambda at: f"{at.month:02}",
+    "%b": lambda at: _MONTHS[at.month - 1][:3].title(),
+    "%B": lambda at: _MONTHS[at.month - 1].title(),
+    "%d": lambda at: f"{at.day:02}",
+    "%H": lambda at: f"{at.hour:02}",
+    "%I": lambda at: f"{(at.hour - 1) % 12 + 1:02}",
+    "%p": lambda at: "PM" if at.hour > 11 else "AM",  # noqa: PLR2004 - noon
+    "%M": lambda at: f"{at.minute:02}",
+    "%S": lambda at: f"{at.second:02}",
+    "%f": lambda at: f"{at.microsecond:06}",
+    "%z": lambda at: f"{at:%z}"[:3] + ":" + f"{at:%z}"[3:5],
+}
 _REAL_DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S")  # as a workbook's dates come
 _ISO_TIMES = ("%H:%M", "%H:%M%z", "%H:%M:%S", "%H:%M:%S%z", "%H:%M:%S.%f", "%H:%M:%S.%f%z")
 
@@ -100,13 +115,39 @@ def moment(
     return _days_or_instants(formats, pivot, _moment, or_real=or_real)
 
 
+def writer(pattern: str) -> Callable[[datetime], str]:
+    """What writes an instant by a pattern, English whatever the locale, so that the same pattern reads it back.
+
+    Raises:
+        OptionError: a directive that there is none of, or none at all.
+    """
+    pieces = _PIECES.findall(pattern)
+    if not sum(map(_known, pieces)):  # all of them are looked at
+        raise OptionError("format", f"`{pattern}` says nothing of a date; `%m/%d/%Y` writes {describe('%m/%d/%Y')}.")
+    shows = [_WRITTEN.get(piece) or _always(_literal(piece)) for piece in pieces]
+    return lambda at: "".join(show(at) for show in shows)
+
+
+def _always(text: str) -> Callable[[datetime], str]:
+    return lambda _at: text
+
+
+def pieces_of(pattern: str) -> list[tuple[str, bool]]:
+    """The pieces of a pattern in order: directives, and literal text without its doubled percent signs."""
+    return [(piece, True) if piece in _DIRECTIVES else (_literal(piece), False) for piece in _PIECES.findall(pattern)]
+
+
 def describe(pattern: str) -> str:
     """A strptime pattern as a person writes it: `%m/%d/%Y` is MM/DD/YYYY."""
     return "".join(_shown(piece) for piece in _PIECES.findall(pattern))
 
 
 def _shown(piece: str) -> str:
-    return _DIRECTIVES[piece][2] if piece in _DIRECTIVES else piece[-1] if piece.startswith("%") else piece
+    return _DIRECTIVES[piece][2] if piece in _DIRECTIVES else _literal(piece)
+
+
+def _literal(piece: str) -> str:
+    return piece[-1] if piece.startswith("%") else piece
 
 
 def name_fault(pattern: str) -> str | None:
