@@ -98,4 +98,10 @@ JOBS = Timer(
     bounds=(0.05, 0.25, 1, 5, 15, 60, 300, 900, 3_600),
 )
 IMPORTS = Counter("gateway_imports_total", "Imports by partner and the state that they came to", "partner", "state")
+WEBHOOKS = Counter(
+    "gateway_webhook_calls_total",
+    "Calls to webhooks by partner and what became of them; those that prove nothing are nobody's",
+    "partner",
+    "outcome",
+)
 ROWS = Counter("gateway_import_rows_total", "Rows of loaded imports by partner and outcome", "partner", "outcome")

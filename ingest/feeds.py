@@ -74,6 +74,9 @@ def _feed_findings(name: str, feed: Feed, document: Document) -> Iterator[Findin
     for error in check_feed(feed):
         # the sentence of a mapping error carries its suggestion already
         yield document.finding(("feeds", name, *error.path), error.sentence)
+    for number, arrival in enumerate(feed.arrivals):
+        for path, sentence in arrival.faults(feed):
+            yield document.finding(("feeds", name, "arrivals", number, *path), sentence)
 
 
 def _overlaps(feeds: Feeds, document: Document) -> Iterator[Finding]:

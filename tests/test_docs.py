@@ -15,6 +15,7 @@ from gateway.db.models.imports import STATES
 from gateway.domain.people.fields import CHOICES, DOCUMENT_TYPES, FIELDS
 from gateway.wings import PARTNER_YAML
 from ingest import feed
+from ingest.arrivals import ARRIVALS, proofs
 from ingest.catalogue import FILE_CODES, ROW_CODES
 from ingest.formats import FORMATS
 from ingest.formats.base import Footer
@@ -39,6 +40,10 @@ SECTIONS = [
     RecordType,
     Control,
     *FORMATS,
+    *ARRIVALS,
+    proofs.Standard,
+    proofs.Hmac,
+    proofs.Bearer,
     *(one for _, one in inspect.getmembers(feed, inspect.isclass) if issubclass(one, Struct) and one.__module__ == feed.__name__),
 ]  # fmt: skip
 

@@ -26,6 +26,7 @@ COMMANDS: dict[str, Entry] = {
     "ingest": Entry("ingest", "command", "Take files of a partner to their end, now."),
     "import": Entry("imports", "group", "Look at imports; release or refuse those that wait for a person."),
     "serve": Entry("serve", "command", "Run the API, the workers and the scheduler."),
+    "webhook": Entry("webhooks", "group", "Try out the webhooks by which partners' systems send files."),
     "job": Entry("jobs", "group", "Look at the work that waits, runs or is dead; retry what is dead."),
     "partner": Entry("partners", "group", "Propose, check, try and apply the settings of partners."),
     "report": Entry("reports", "command", "Print a report about one firm, or write it to a file."),

@@ -51,6 +51,7 @@ from gateway.web.api import (
     records,
     reports,
     walls,
+    webhooks,
 )
 from gateway.web.auth import admit, provide_call
 from gateway.web.auth.partners import Known
@@ -84,6 +85,7 @@ OPEN_ROUTES: list[ControllerRouterHandler] = [
     document.describe,
     metrics.metrics,
     oauth.give_token,
+    webhooks.take_call,
 ]
 ROUTES: list[ControllerRouterHandler] = [
     audit.router,

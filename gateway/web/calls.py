@@ -1,7 +1,7 @@
 """Who calls, what they may, and the transaction in which they are served.
 
-Every route names its permission (`**may("clients.read")`) or says that it is open to anybody (`**OPEN`); an app with a
-route that does neither does not start.
+Every route names its permission (`**may("clients.read")`) or says that it is open to anybody (`**OPEN`, `**SIGNED`); an
+app with a route that does neither does not start.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from gateway.office import Acting, Actor, Office
 from gateway.web.problems import Rejected
 
 OPEN: dict[str, Any] = {"opt": {"open": True}}
+SIGNED: dict[str, Any] = {"opt": {"open": True, "signed": True}}  # the handler holds a signature against the body
 PROOF = "bearer"  # the name in the OpenAPI document of what proves who calls
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # headers of an answer with a secret (RFC 6749, 5.1)
 

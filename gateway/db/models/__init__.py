@@ -20,6 +20,7 @@ from gateway.db.models.outbox import OutboxFile
 from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerConfig
 from gateway.db.models.records import Case, Client, Document, Sighting
 from gateway.db.models.walls import Wall
+from gateway.db.models.webhooks import WebhookCall
 
 __all__ = [
     "ANSWERS_KEPT",
@@ -57,4 +58,5 @@ __all__ = [
     "StaffSession",
     "Tally",
     "Wall",
+    "WebhookCall",
 ]

@@ -32,7 +32,7 @@ def windows_of(tier: str, set_by_firm: Mapping[str, Mapping[str, int]]) -> list[
 
 def listed(acting: Acting) -> dict[str, list[Window]]:
     """The windows of every tier as they hold for the firm."""
-    own = _set_by_firm(acting)
+    own = set_by_firm(acting)
     return {tier: windows_of(tier, own) for tier in TIERS}
 
 
@@ -43,7 +43,7 @@ def change(acting: Acting, tier: str, most: Mapping[str, int | None]) -> list[Wi
         Invalid: `tier_unknown`, `window_unknown`.
     """
     _check(tier, list(most))
-    before = _set_by_firm(acting).get(tier, {})
+    before = set_by_firm(acting).get(tier, {})
     acting.session.execute(delete(RateLimit).where(RateLimit.tier == tier, RateLimit.window.in_(list(most))))
     acting.session.add_all(
         RateLimit(firm_id=acting.firm_id, tier=tier, window=window, most=value)
@@ -51,10 +51,10 @@ def change(acting: Acting, tier: str, most: Mapping[str, int | None]) -> list[Wi
         if value is not None
     )
     record(acting, "limits.set", changes=[Change("tier", tier, "set", before, most)])
-    return windows_of(tier, _set_by_firm(acting))
+    return windows_of(tier, set_by_firm(acting))
 
 
-def _set_by_firm(acting: Acting) -> dict[str, dict[str, int]]:
+def set_by_firm(acting: Acting) -> dict[str, dict[str, int]]:
     """What the firm set: {tier: {window: most}}."""
     found: dict[str, dict[str, int]] = {}
     for row in acting.session.scalars(select(RateLimit)):

@@ -30,6 +30,7 @@ OTHERS = {
     "signing_keys": "keys",
     "staff": "of the firm's staff",
     "tallies": "numbers",
+    "webhook_calls": "digests of what senders call their calls",
 }
 BLANKED = ("clients", "cases", "documents", "walls", "files", "imports")  # the rows of the others go
 

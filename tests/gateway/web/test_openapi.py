@@ -113,7 +113,7 @@ def test_examples_are_what_the_routes_take_and_give(app, operations):
             continue
         if "requestBody" in told:
             [(media_type, body)] = told["requestBody"]["content"].items()
-            if media_type == "application/json":
+            if media_type == "application/json" and handler.parsed_data_field:
                 convert(body["example"], handler.parsed_data_field.annotation, path)
         given = handler.parsed_return_field
         if given.is_subclass_of(Response) and not given.inner_types:  # a file or a stream

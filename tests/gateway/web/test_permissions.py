@@ -40,7 +40,7 @@ CALLERS = [
 def expected(caller, handler):
     """401, 403, or 0 for anything else, by the table alone."""
     if "may" not in handler.opt:
-        return 0
+        return 401 if handler.opt.get("signed") else 0
     allowed = PERMISSIONS[handler.opt["may"]]
     if caller.role is not None:
         return 0 if caller.role in allowed.roles else 403

@@ -1,0 +1,225 @@
+"""Takes calls by which a partner's system sends a file: whose they are, and each of them once, whenever it is repeated.
+
+Nothing of a call is looked into before it is proven, and whoever proves nothing learns nothing: not who is a partner,
+nor which feeds take calls, nor what was wrong with the proof.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.config import ConfigError, read, secret
+from gateway.db.models import Firm, Partner, PartnerConfig, WebhookCall
+from gateway.domain.access import tiers
+from gateway.domain.partners.homes import Home
+from gateway.domain.partners.names import feed_id
+from gateway.errors import Invalid, NotFound, Permanent
+from gateway.logging import get_logger
+from gateway.metrics import WEBHOOKS
+from gateway.office import Acting, Actor, Office
+from ingest.arrival import Asked
+from ingest.arrivals.proofs import Call, Standard
+from ingest.arrivals.webhook import WebhookArrival
+from ingest.feeds import FEEDS
+from ingest.reception import receive
+
+VIA = "webhook"
+NOBODY = "nobody"  # who the figures say called, where no partner is named so
+
+_COLUMN = "webhook_calls.digest"  # what digests are bound to
+_DECOY = Standard()  # against which calls are held that nobody expects, so that they take their time
+
+log = get_logger(__name__)
+
+
+class Sender(NamedTuple):
+    """Whose a proven call is.
+
+    Attributes:
+        limits: what the firm set of its partners' limits.
+    """
+
+    home: Home
+    feed: str
+    arrival: WebhookArrival
+    rate_tier: str
+    limits: Mapping[str, Mapping[str, int]]
+
+    def actor(self, origin: str) -> Actor:
+        """The partner, as the audit log names it."""
+        return Actor("partner", self.home.slug, None, origin, self.home.partner_id)
+
+
+class Taken(NamedTuple):
+    """What a call has become, now or when it first came."""
+
+    import_id: UUID
+    is_new: bool
+
+
+def sender_of(office: Office, partner: str, feed: str, call: Call, origin: str) -> Sender | None:
+    """The partner that a call comes from, if it proves so; None for whatever reason it does not."""
+    found = _find(office, partner, feed)
+    if not found.arrivals:
+        _DECOY.proves(call, [f"whsec_{secrets.token_hex()}"], clock.now(), None)
+    for arrival in found.arrivals:
+        if not _is_proven(office, found.firm, arrival, call):
+            continue
+        sender = Sender(found.home, feed, arrival, found.rate_tier, {})
+        with office.acting(found.home.firm_id, sender.actor(origin)) as acting:
+            return sender._replace(limits=tiers.set_by_firm(acting))
+    WEBHOOKS.add(found.home.slug or NOBODY, "unproven")
+    return None
+
+
+def take(office: Office, sender: Sender, call: Call, origin: str) -> Taken:
+    """Put what a call brings on record and leave it to a worker; one that came before is what it was then.
+
+    Two at once that are the same wait for each other in the database, and one of them finds the other's import.
+
+    Raises:
+        Invalid: `id_missing`, `empty_body`.
+        Permanent: see `receive`.
+    """
+    _check(sender, call)
+    home, by = sender.home, sender.actor(origin)
+    with office.acting(home.firm_id, by) as acting:
+        this = _this(acting, sender, call)
+        import_id = _earlier(acting.session, *this)
+    if import_id is None:
+        import_id, is_new = _received(office, sender, call, by, this)
+    else:
+        is_new = False
+    WEBHOOKS.add(home.slug, "taken" if is_new else "repeated")
+    return Taken(import_id, is_new)
+
+
+def way_of(office: Office, home: Home, feed: str) -> tuple[WebhookArrival, str]:
+    """How calls to a feed are proven, and the newest secret for it: for whoever tries it out.
+
+    Raises:
+        NotFound: calls to this feed are not agreed.
+        Permanent: see `gateway.config.secret`.
+    """
+    found = _find(office, home.slug, feed)
+    if not found.arrivals:
+        raise NotFound("webhook of the feed", f"{home.slug}/{feed}")
+    return found.arrivals[0], secret(found.arrivals[0].secrets[0], office.settings, firm=found.firm)
+
+
+# ------------------------------------------------------------------------------------------------ whose it is
+
+
+class _Found(NamedTuple):
+    """Who would be meant; nobody, where no arrivals are agreed."""
+
+    home: Home
+    firm: str
+    rate_tier: str
+    arrivals: Sequence[WebhookArrival]
+
+
+_NOBODY = _Found(Home(UUID(int=0), UUID(int=0), "", "UTC"), "", "standard", ())
+
+
+def _find(office: Office, partner: str, feed: str) -> _Found:
+    wanted = (
+        select(Partner, Firm.slug, PartnerConfig.source)
+        .join(Firm, Firm.id == Partner.firm_id)
+        .join(PartnerConfig, (PartnerConfig.partner_id == Partner.id) & PartnerConfig.active)
+        .where(Partner.slug == partner.replace("\0", "/"), Partner.status == "active", Firm.status == "active")
+    )
+    with office.db.system() as session:
+        row = session.execute(wanted).one_or_none()
+        if row is None:
+            return _NOBODY
+        one, firm, source = row
+        return _Found(Home.of(one), firm, one.rate_tier, _agreed(source).get(feed, ()))
+
+
+@lru_cache(maxsize=256)
+def _agreed(source: str) -> Mapping[str, Sequence[WebhookArrival]]:
+    """By feed, the calls that settings expect, as they were checked when they were applied."""
+    try:
+        feeds = FEEDS.decoded(read(source))
+    except ConfigError as error:
+        log.error("settings in force cannot be read any more", findings=len(error.findings))  # noqa: TRY400 - told
+        return {}
+    return {name: [one for one in feed.arrivals if isinstance(one, WebhookArrival)] for name, feed in feeds.items()}
+
+
+def _is_proven(office: Office, firm: str, arrival: WebhookArrival, call: Call) -> bool:
+    known = [one for one in (_known(office, firm, name) for name in arrival.secrets) if one]
+    try:
+        return bool(known) and arrival.proof.proves(call, known, clock.now(), arrival.id)
+    except Permanent as problem:
+        log.error("a webhook's secret is of no use", firm=firm, names=arrival.secrets, reason=problem.sentence)  # noqa: TRY400 - told
+        return False
+
+
+def _known(office: Office, firm: str, name: str) -> str | None:
+    """A secret, as far as it is there: while one takes the place of another, one of them may be missing."""
+    try:
+        return secret(name, office.settings, firm=firm)
+    except Permanent as problem:
+        log.error("a webhook's secret is missing", firm=firm, secret=name, reason=problem.sentence)  # noqa: TRY400 - told
+        return None
+
+
+# ------------------------------------------------------------------------------------------------ each of them once
+
+
+class _Faster(Exception):  # noqa: N818 - it is caught here
+    """The same call came at the same time, and was first."""
+
+
+This = tuple[UUID, UUID, bytes]  # a call: its firm, feed and digest
+
+
+def _check(sender: Sender, call: Call) -> None:
+    header = sender.arrival.id
+    if header and sender.arrival.proof.id_of(call, header) is None:
+        raise Invalid("id_missing", f"Say in the header {header} which call it is: 1 to 255 visible ASCII characters.")
+    if not call.body:
+        raise Invalid("empty_body", "The call brings nothing: send the file as its body.")
+
+
+def _this(acting: Acting, sender: Sender, call: Call) -> This:
+    call_id = sender.arrival.proof.id_of(call, sender.arrival.id)
+    told = f"id {call_id}" if call_id else f"body {hashlib.sha256(call.body).hexdigest()}"
+    [digest] = acting.cipher.index_column([told], _COLUMN)
+    return acting.firm_id, feed_id(acting.session, sender.home.partner_id, sender.feed), digest or b""
+
+
+def _earlier(session: Session, firm_id: UUID, feed: UUID, digest: bytes) -> UUID | None:
+    found = session.get(WebhookCall, (firm_id, feed, digest))
+    return found.import_id if found else None
+
+
+def _received(office: Office, sender: Sender, call: Call, by: Actor, this: This) -> tuple[UUID, bool]:
+    """The import, and whether it is this call's; else the other's that was faster."""
+    name = sender.arrival.name_at(clock.now())
+    asked, note = Asked(feed=sender.feed), partial(_note, this)
+    try:
+        body = iter([call.body])
+        return receive(office, sender.home, name, body, via=VIA, by=by, asked=asked, queued=True, note=note), True
+    except _Faster:
+        with office.acting(sender.home.firm_id, by) as acting:
+            return acting.session.get_one(WebhookCall, this).import_id, False
+
+
+def _note(this: This, session: Session, import_id: UUID) -> None:
+    firm_id, feed, digest = this
+    made = insert(WebhookCall).values(firm_id=firm_id, feed_id=feed, digest=digest, import_id=import_id)
+    if session.execute(made.on_conflict_do_nothing().returning(WebhookCall.import_id)).first() is None:
+        raise _Faster
