@@ -40,6 +40,7 @@ _NUMBERS = {  # default, least, most
     "normal_workers": (4, 1, 64),
     "bulk_workers": (1, 1, 64),
     "ingest_workers": (1, 1, 64),
+    "arrivals_workers": (8, 1, 64),
     "job_lease_seconds": (30, 2, 3_600),
     "job_sweep_seconds": (2, 1, 300),
     "drain_seconds": (25, 0, 3_600),
@@ -61,7 +62,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         allow_private: networks that may be called though they are private, over plain http too.
         trusted_proxies: addresses and networks that may say for whom they ask (X-Forwarded-For, X-Forwarded-Proto).
         broker_url: what wakes workers, redis:// or amqp://; None means the database itself.
-        urgent_workers, normal_workers, bulk_workers, ingest_workers: jobs of that queue that a process runs at once.
+        urgent_workers, normal_workers, bulk_workers, ingest_workers, arrivals_workers: jobs of that queue that a
+            process runs at once.
+        drop_root: below it, in a folder for each firm, are the drop folders that partner.yaml names; None allows none.
         otlp_endpoint: where a collector of OpenTelemetry takes spans, without the path; None means that none are made.
         job_lease_seconds: how long a worker may be silent before others take over its jobs.
         job_sweep_seconds: how often a worker looks for jobs that no message told it about.
@@ -73,6 +76,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     data_dir: Path
     config_dir: Path
     secrets_dir: Path
+    drop_root: Path | None = None
     database_url: str | None = None
     system_database_url: str | None = None
     owner_database_url: str | None = None
@@ -89,6 +93,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     normal_workers: int = 4
     bulk_workers: int = 1
     ingest_workers: int = 1
+    arrivals_workers: int = 8
     job_lease_seconds: int = 30
     job_sweep_seconds: int = 2
     drain_seconds: int = 25
@@ -119,6 +124,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         data_dir=data_dir,
         config_dir=_folder(env, "GATEWAY_CONFIG_DIR", Path("partner_configs")),
         secrets_dir=_folder(env, "GATEWAY_SECRETS_DIR", data_dir / "secrets"),
+        drop_root=_folder(env, "GATEWAY_DROP_ROOT", data_dir) if env.get("GATEWAY_DROP_ROOT") else None,
         database_url=database_url,
         system_database_url=_role_url(env, "GATEWAY_SYSTEM_DATABASE_URL", database_url),
         owner_database_url=_role_url(env, "GATEWAY_OWNER_DATABASE_URL", database_url),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from gateway.wing import Wing
 from ingest import erasing, jobs, retention, searching
+from ingest.arrivals import polling
 from ingest.feeds import FEEDS
 
 INGEST = Wing(
-    kinds=(*jobs.KINDS, *retention.KINDS, *searching.KINDS),
+    kinds=(*jobs.KINDS, *retention.KINDS, *searching.KINDS, *polling.KINDS),
     sections=(FEEDS,),
     erasers=erasing.ERASERS,
 )

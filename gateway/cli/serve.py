@@ -8,13 +8,13 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import NamedTuple
 
 import rich_click as click
 
 from gateway import tallies
-from gateway.cli.beating import Heart
+from gateway.cli.beating import Heart, Sign
 from gateway.cli.failing import FAILED
 from gateway.cli.office import settings_here
 from gateway.cli.output import examples
@@ -28,9 +28,11 @@ from gateway.jobs.queues import Queue
 from gateway.jobs.schedule import Scheduler
 from gateway.jobs.worker import Worker, connections_for
 from gateway.logging import get_logger, log_surprises
+from gateway.office import Office
 from gateway.settings import Settings
 from gateway.tracing import tracing
 from gateway.wings import KINDS, office_of
+from ingest.arrivals.watching import watching
 
 log = get_logger(__name__)
 
@@ -63,16 +65,28 @@ def _ingest(settings: Settings, ending: threading.Event, heart: Heart) -> None:
     run_worker(settings, {"ingest": settings.ingest_workers}, KINDS, ending, heart)
 
 
+def _fetch(settings: Settings, ending: threading.Event, heart: Heart) -> None:
+    run_worker(settings, {"arrivals": settings.arrivals_workers}, KINDS, ending, heart, watching)
+
+
 def run_worker(
-    settings: Settings, pools: dict[Queue, int], kinds: Kinds, ending: threading.Event, heart: Heart
+    settings: Settings,
+    pools: dict[Queue, int],
+    kinds: Kinds,
+    ending: threading.Event,
+    heart: Heart,
+    beside: Callable[[Office], AbstractContextManager[Sign]] | None = None,
 ) -> None:
-    """Do jobs of these kinds until told to end."""
+    """Do jobs of these kinds until told to end, and what else is done beside them."""
     database = Database.open(settings, connections=connections_for(pools))
-    worker = Worker(office_of(database, settings), kinds, pools)
+    office = office_of(database, settings)
+    worker = Worker(office, kinds, pools)
     with tallies.kept(database):
         worker.start()
         heart.needs(worker.is_whole)
-        ending.wait()
+        with beside(office) if beside else nullcontext(worker.is_whole) as sign:
+            heart.needs(sign)
+            ending.wait()
         drained = worker.stop()
     if not drained:
         os._exit(0)  # threads are at jobs that were given back; they end with the process, and cannot commit
@@ -94,6 +108,7 @@ ROLES: dict[str, Role] = {
     "api": Role(_answer, "answers partners and staff over HTTP"),
     "worker": Role(_work, "jobs of the queues urgent, normal and bulk"),
     "ingest": Role(_ingest, "jobs that read partners' files"),
+    "arrivals": Role(_fetch, "watches drop folders, and fetches files from partners' servers"),
     "scheduler": Role(_schedule, "makes jobs by the clock"),
 }
 

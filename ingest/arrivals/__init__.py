@@ -6,10 +6,10 @@ import functools
 import operator
 from typing import TYPE_CHECKING
 
-from ingest.arrivals import sftp, webhook
+from ingest.arrivals import drop, sftp, webhook
 from ingest.arrivals.base import ArrivalSpec
 
-ARRIVALS: tuple[type[ArrivalSpec], ...] = (sftp.SftpArrival, webhook.WebhookArrival)
+ARRIVALS: tuple[type[ArrivalSpec], ...] = (drop.DropArrival, sftp.SftpArrival, webhook.WebhookArrival)
 
 if TYPE_CHECKING:
     Arrival = ArrivalSpec

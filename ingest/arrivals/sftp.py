@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import field
+
 from ingest.arrivals.base import ArrivalSpec
 
 
@@ -13,7 +15,7 @@ class SftpArrival(ArrivalSpec, frozen=True, kw_only=True, tag="sftp"):
     user: str
     key: str | None = None
     password: str | None = None
-    host_keys: tuple[str, ...] = ()
+    host_keys: list[str] = field(default_factory=list)
     folder: str = "."
     every: str = "1h"
     after: str = "leave"

@@ -33,7 +33,7 @@ from helpers.servers import free_port, until
 COMMAND = str(Path(sys.executable).with_name("gateway"))
 MASTER_KEY = base64.b64encode(b"fabricated master key of 32 byte").decode()
 PASSWORD = "fig-tree-lamp-owl"
-QUEUES = {"urgent", "normal", "bulk", "ingest"}
+QUEUES = {"urgent", "normal", "bulk", "ingest", "arrivals"}
 WIDE = 1_000_000_000  # requests: so many that no limit is met
 TIER = "enterprise"  # of acme: not the one of the examples, so that nobody narrows it
 COUNT = 30  # of the people on the roster

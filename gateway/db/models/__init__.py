@@ -18,6 +18,7 @@ from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, 
 from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule, Tally
 from gateway.db.models.outbox import OutboxFile
 from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerConfig
+from gateway.db.models.places import FeedAlarm, Place, PlaceFile
 from gateway.db.models.records import Case, Client, Document, Sighting
 from gateway.db.models.walls import Wall
 from gateway.db.models.webhooks import WebhookCall
@@ -37,6 +38,7 @@ __all__ = [
     "Document",
     "EventCursor",
     "EventRow",
+    "FeedAlarm",
     "FeedRow",
     "File",
     "Firm",
@@ -48,6 +50,8 @@ __all__ = [
     "OutboxFile",
     "Partner",
     "PartnerConfig",
+    "Place",
+    "PlaceFile",
     "RateLimit",
     "RowError",
     "Schedule",

@@ -1,0 +1,213 @@
+"""When places are looked at: by the clock, when something is heard of one, when a person asks; and how that went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.config import ConfigError
+from gateway.db.models import FeedAlarm, JobRow, Partner, Place
+from gateway.domain.partners.homes import Home, home_of
+from gateway.errors import Busy, Problem
+from gateway.jobs.handling import Handling
+from gateway.jobs.kinds import Clockwork, Kind, enqueue
+from gateway.logging import get_logger
+from gateway.office import Acting, Office
+from ingest.arrivals import seeking, taking
+from ingest.arrivals.base import interval
+from ingest.arrivals.seeking import Sought
+from ingest.arrivals.taking import Looked
+
+SOON = timedelta(minutes=1)  # when a file waits only for a second look
+LONGEST = timedelta(hours=6)  # between looks at a place that fails
+ALARMING = 3  # looks in a row that fail, before anybody is told
+
+log = get_logger(__name__)
+
+
+class Polled(NamedTuple):
+    """What a look at a place came to, or why there was none."""
+
+    place: str
+    looked: Looked | None
+    problem: Problem | None
+
+
+class Pinged(NamedTuple):
+    """What works at a place, step by step, and what does not."""
+
+    place: str
+    steps: list[str]
+    problem: Problem | None
+
+
+def poll(office: Office, home: Home) -> Iterator[Polled]:
+    """Look at all places of a partner now, one after the other."""
+    for place_id, one in known(office, home):
+        yield attempt(office, one, place_id)
+
+
+def ping(office: Office, home: Home) -> Iterator[Pinged]:
+    """Try all places of a partner, without taking anything."""
+    for _, one in known(office, home):
+        steps: list[str] = []
+        try:
+            with one.spec.open(one.whose) as place:
+                steps.extend(place.ping())
+        except Problem as problem:
+            yield Pinged(one.place, steps, problem)
+        else:
+            yield Pinged(one.place, steps, None)
+
+
+def look_now(acting: Acting, partner: str, feed: str) -> list[UUID]:
+    """Have the places of a feed looked at as soon as a worker is free: something was heard of one.
+
+    Returns:
+        The jobs; none where the feed has no place, or somebody is about to look there anyway.
+
+    Raises:
+        NotFound: there is no such partner in the actor's sight.
+    """
+    home = home_of(acting, partner)
+    places = _in_force(acting.session, home, seeking.sought(acting.session, acting.office, home))
+    asked = (ask(acting.session, home, place_id) for place_id, one in places if feed in one.feeds)
+    return [one for one in asked if one]
+
+
+def attempt(office: Office, one: Sought, place_id: UUID) -> Polled:
+    """Look at a place, and note how that went."""
+    try:
+        looked = taking.look(office, one, place_id)
+    except Busy as busy:  # whoever is there notes how that goes
+        return Polled(one.place, None, busy)
+    except Problem as problem:
+        log.warning("a place cannot be looked at", partner=one.home.slug, place=one.place, why=problem.sentence)
+        with office.db.firm(one.home.firm_id) as session:
+            _note_failure(session, one, place_id, problem)
+        return Polled(one.place, None, problem)
+    with office.db.firm(one.home.firm_id) as session:
+        _note_look(session, one, place_id, looked)
+    if looked.taken:
+        log.info("files taken", partner=one.home.slug, place=one.place, files=len(looked.taken))
+    return Polled(one.place, looked, None)
+
+
+# ---------------------------------------------------------------- jobs
+
+
+def due(handling: Handling) -> None:
+    """Know the places that settings name today, and have those looked at whose time has come."""
+    with handling.office.db.system() as session:
+        homes = seeking.partners(session)
+    for home in homes:
+        with handling.office.db.firm(home.firm_id) as session:
+            for place_id, one in _sought(session, handling.office, home):
+                _ask_if_due(session, one, place_id)
+
+
+def look(handling: Handling) -> None:
+    """Look at one place; how it went stands there, and a place that fails is looked at again by the clock."""
+    place_id, firm_id = UUID(handling.job.payload["place_id"]), handling.job.firm_id
+    assert firm_id is not None  # noqa: S101 - places belong to firms
+    with handling.office.db.firm(firm_id) as session:
+        found = session.get(Place, (firm_id, place_id))
+        home = found and Home.of(session.get_one(Partner, (firm_id, found.partner_id)))
+    for known_id, one in known(handling.office, home) if home else ():
+        if known_id == place_id:
+            attempt(handling.office, one, place_id)
+
+
+LOOK = Kind("arrivals.look", "arrivals", look)
+DUE = Kind("arrivals.due", "normal", due, ladder=(), clockwork=Clockwork("places to look at", "* * * * *"))
+KINDS = (LOOK, DUE)
+
+
+def ask(session: Session, home: Home, place_id: UUID) -> UUID | None:
+    """A job for a look as soon as a worker is free, unless one waits already: what it will find is the same."""
+    waits = exists().where(JobRow.about == place_id, JobRow.kind == LOOK.name, JobRow.state == "waiting")
+    if session.scalar(select(waits)):
+        return None
+    lane = f"place/{place_id}"
+    return enqueue(session, LOOK, {"place_id": place_id}, firm_id=home.firm_id, lane=lane, about=place_id)
+
+
+def _ask_if_due(session: Session, one: Sought, place_id: UUID) -> None:
+    """The next look is due an interval later, whatever comes of this one."""
+    now, place = clock.now(), Place.id == place_id
+    mine = update(Place).where(place, Place.due_at <= now).values(due_at=now + interval(one.spec.every))
+    if session.scalar(mine.returning(Place.id)):
+        ask(session, one.home, place_id)
+
+
+# ---------------------------------------------------------------- what is known of places
+
+
+def known(office: Office, home: Home) -> list[tuple[UUID, Sought]]:
+    """The partner's places that settings name today, on record.
+
+    Raises:
+        ConfigError: the settings were applied when other things were allowed.
+    """
+    with office.db.firm(home.firm_id) as session:
+        return _in_force(session, home, seeking.sought(session, office, home))
+
+
+def _sought(session: Session, office: Office, home: Home) -> list[tuple[UUID, Sought]]:
+    try:
+        return _in_force(session, home, seeking.sought(session, office, home))
+    except ConfigError as error:
+        log.error("settings in force cannot be read", partner=home.slug, why=error.sentence)  # noqa: TRY400 - enough
+        return []
+
+
+def _in_force(session: Session, home: Home, found: Iterable[Sought]) -> list[tuple[UUID, Sought]]:
+    """The places on record, those that are new among them; the partner's others are no longer in force."""
+    by_place = {one.place: one for one in found}
+    others = update(Place).where(Place.partner_id == home.partner_id, Place.place.not_in(by_place), Place.in_force)
+    session.execute(others.values(in_force=False))
+    mine = select(Place).where(Place.partner_id == home.partner_id, Place.place.in_(by_place))
+    known = {row.place: row for row in session.scalars(mine)}
+    for place in by_place.keys() - {name for name, row in known.items() if row.in_force}:
+        known[place] = _put_in_force(session, by_place[place])
+    return [(known[place].id, one) for place, one in by_place.items()]
+
+
+def _put_in_force(session: Session, one: Sought) -> Place:
+    """New, or named again."""
+    row = {"firm_id": one.home.firm_id, "partner_id": one.home.partner_id, "place": one.place, "via": one.via}
+    new = insert(Place).values(row | {"due_at": clock.now()})
+    again = {"in_force": True, "due_at": clock.now()}
+    added = new.on_conflict_do_update(index_elements=["firm_id", "partner_id", "place"], set_=again)
+    return session.scalars(added.returning(Place), execution_options={"populate_existing": True}).one()
+
+
+def _note_look(session: Session, one: Sought, place_id: UUID, looked: Looked) -> None:
+    now = clock.now()
+    place = session.get_one(Place, (one.home.firm_id, place_id))
+    place.looked_at, place.listed = now, looked.listed
+    place.failures, place.failing_since, place.code, place.error = 0, None, None, None
+    next_at = SOON if any(waiting.soon for waiting in looked.waiting) else interval(one.spec.every)
+    place.due_at = now + min(next_at, interval(one.spec.every))
+    cleared = update(FeedAlarm).where(FeedAlarm.place_id == place_id, FeedAlarm.cleared_at.is_(None))
+    session.execute(cleared.values(cleared_at=now))
+
+
+def _note_failure(session: Session, one: Sought, place_id: UUID, problem: Problem) -> None:
+    """The longer it fails, the less it is asked; after some looks somebody is told, once."""
+    now = clock.now()
+    place = session.get_one(Place, (one.home.firm_id, place_id), with_for_update=True)
+    place.failures, place.failing_since = place.failures + 1, place.failing_since or now
+    place.code, place.error = problem.code, problem.sentence
+    place.due_at = now + min(interval(one.spec.every) * 2 ** min(place.failures - 1, 16), LONGEST)
+    if place.failures >= ALARMING:
+        row = {"firm_id": place.firm_id, "partner_id": place.partner_id, "place_id": place_id, "kind": "unreachable"}
+        told = {"said": {"place": place.place, "why": problem.sentence}}
+        session.execute(insert(FeedAlarm).values(row | told).on_conflict_do_nothing())
