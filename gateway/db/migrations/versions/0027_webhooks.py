@@ -5,7 +5,7 @@ from alembic import op
 from gateway.db.security import allow, isolate
 
 revision = "0027"
-down_revision = "0025"
+down_revision = "0026"
 
 
 def upgrade() -> None:
