@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
+from msgspec.structs import replace
 
 from gateway.cli.office import When, instant_of, me, opened
 from gateway.cli.output import examples, firm_option, sink
@@ -15,40 +18,70 @@ from gateway.domain.access.accounts import find_firm
 from gateway.domain.partners import homes
 from gateway.errors import Missing
 from gateway.office import Acting
-from gateway.reports import REPORTS, Filters
+from gateway.reports import REPORTS
+from gateway.reports.filters import Described, described
+from gateway.reports.report import Report
 from gateway.reports.taking import take_out
 from gateway.reports.writers import FORMS
 
+_METAVARS = {"partner": "PARTNER", "import_id": "IMPORT"}
 
-@click.command(
+
+@click.group(
     "report",
     epilog=examples(
         "gateway report import_errors --firm northgate --since 2026-05-01",
-        "gateway report import_errors --firm northgate --partner acme --format json --out problems.json",
+        "gateway report case_status --firm northgate --partner acme --status open --format xlsx --out cases.xlsx",
     ),
 )
-@click.argument("name", type=click.Choice(list(REPORTS)))
-@firm_option
-@click.option("--partner", metavar="PARTNER", help="About this partner only.")
-@click.option("--since", type=When(), help="What arrived on this day (of the firm's zone) or instant, or later.")
-@click.option("--format", "form", type=click.Choice(list(FORMS)), default="csv", show_default=True)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file to write instead of stdout.")
-def command(
-    name: str, firm: str, partner: str | None, since: date | datetime | None, form: str, out: Path | None
-) -> None:
+def group() -> None:
     """Print a report about one firm, or write it to a file.
 
-    A csv file starts with a byte order mark, so that spreadsheets show every letter; stdout has none.
+    Each report has filters of its own: gateway report NAME --help. A csv file starts with a byte order mark, so that
+    spreadsheets show every letter; stdout has none.
     """
+
+
+def _command(name: str, report: Report) -> click.Command:
+    @firm_option
+    @click.option("--format", "form", type=click.Choice(list(FORMS)), default="csv", show_default=True)
+    @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file to write instead of stdout.")
+    def run(firm: str, form: str, out: Path | None, **given: Any) -> None:  # noqa: ANN401 - as click converts them
+        _write(name, report, firm, form, out, given)
+
+    for one in reversed(described(report.filters)):
+        run = _option(one)(run)
+    told = f"{report.title}.\n\nIts columns: {', '.join(report.columns)}."
+    return click.command(name, help=told, epilog=examples(f"gateway report {name} --firm northgate"))(run)
+
+
+def _option(one: Described) -> Any:  # noqa: ANN401 - click's decorators have no plain type
+    kinds: Mapping[str, click.ParamType[Any]] = {"date-time": When(), "uuid": click.UUID}
+    kind = click.Choice(one.schema["enum"]) if "enum" in one.schema else kinds.get(one.schema.get("format", ""))
+    flag, metavar = f"--{one.name.replace('_', '-')}", _METAVARS.get(one.name)
+    return click.option(flag, one.name, type=kind, metavar=metavar, help=one.schema["description"])
+
+
+for _name, _report in REPORTS.items():
+    group.add_command(_command(_name, _report))
+
+
+def _write(name: str, report: Report, firm: str, form: str, out: Path | None, given: Mapping[str, Any]) -> None:
     with opened() as office:
         asking = find_firm(office, firm)
-        asked = Filters(partner, instant_of(since, asking.time_zone))
+        meant = {key: _meant(value, asking.time_zone) for key, value in given.items()}
+        asked = replace(report.filters(), **meant)
         with office.acting(asking.id, me()) as acting:
-            _check_partner(acting, firm, partner)
+            _check_partner(acting, firm, asked.partner)
             with sink(out) as stream:
                 if form == "csv" and out:
                     stream.write(codecs.BOM_UTF8)
                 take_out(acting, name, asked, form, stream)
+
+
+def _meant(value: object, time_zone: str) -> object:
+    """A day is midnight in the firm's zone."""
+    return instant_of(value, time_zone) if isinstance(value, date | datetime) else value
 
 
 def _check_partner(acting: Acting, firm: str, partner: str | None) -> None:

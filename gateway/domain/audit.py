@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.db.models import AuditEntry, Case, Document, File, Import, Staff
+from gateway.db.models import AuditEntry, Case, Client, Document, File, Import, Partner, Staff
 from gateway.db.paging import Found, Paging
 from gateway.db.windows import SINCE, UNTIL, Window, looking, newest_within, plan_anew, windows
 from gateway.office import Acting, Actor
@@ -78,6 +78,7 @@ class EntryFilter(NamedTuple):
         person: a client: what concerns it, its cases included, and every list in which it was seen.
         record: a client, case, document, import, or anything else that an entry names by its id.
         actor: the name or the id of whoever acted.
+        partner: a slug: what it did itself, and what concerns its people, cases and imports.
     """
 
     person: UUID | None = None
@@ -86,6 +87,7 @@ class EntryFilter(NamedTuple):
     action: str | None = None
     from_: datetime | None = None
     to: datetime | None = None
+    partner: str | None = None
 
 
 def record(
@@ -174,6 +176,17 @@ def newest(session: Session, wanted: EntryFilter, paging: Paging) -> Found[Audit
     return newest_within(session, entries(session, wanted), _ORDER, paging, _reach(session, wanted.from_, wanted.to))
 
 
+def all_of(session: Session, wanted: EntryFilter, fetch: int) -> Iterator[AuditEntry]:
+    """All entries that somebody asks for, the newest first, some at a time; nobody notes that."""
+    paging = Paging(fetch)
+    while True:
+        found = newest(session, wanted, paging)
+        yield from found.rows
+        if found.following is None:
+            return
+        paging = Paging(fetch, found.following)
+
+
 def newest_changes(session: Session, client_id: UUID, paging: Paging) -> Found[AuditEntry]:
     """What changed of a person, cases and documents included, the newest first; mere looks are left out."""
     changed = select(AuditEntry).where(AuditEntry.client_id == client_id, AuditEntry.changes.is_not(None), *_WITHIN)
@@ -229,7 +242,23 @@ def _common(session: Session, wanted: EntryFilter) -> list[ColumnElement[bool]]:
         found.append(AuditEntry.action == wanted.action)
         if wanted.action not in _OF_IMPORTS:
             found.append(_NOT_IMPORTS)
+    if wanted.partner is not None:
+        found.append(_of_partner(session, wanted.partner))
     return found
+
+
+def _of_partner(session: Session, slug: str) -> ColumnElement[bool]:
+    """No index answers this: all entries of a window are looked at."""
+    partner_id = session.scalar(select(Partner.id).where(Partner.slug == slug))
+    theirs = [
+        column.in_(select(model.id).where(model.partner_id == partner_id))
+        for column, model in (
+            (AuditEntry.client_id, Client),
+            (AuditEntry.case_id, Case),
+            (AuditEntry.import_id, Import),
+        )
+    ]
+    return or_(and_(AuditEntry.actor_kind == "partner", AuditEntry.actor == slug), *theirs)
 
 
 def _reach(session: Session, from_: datetime | None = None, to: datetime | None = None) -> Window:

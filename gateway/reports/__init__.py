@@ -1,10 +1,23 @@
 """Read-only queries for people, one a module; `REPORTS` is the one list of them."""
 
-from gateway.reports import import_errors
-from gateway.reports.report import Filters, Report
+from gateway.reports import (
+    audit_extract,
+    case_status,
+    enrollment_status,
+    feed_health,
+    import_errors,
+    import_receipt,
+)
+from gateway.reports.filters import Filters
+from gateway.reports.report import Report
 
 __all__ = ["REPORTS", "Filters", "Report"]
 
 REPORTS: dict[str, Report] = {
+    "import_receipt": import_receipt.REPORT,
     "import_errors": import_errors.REPORT,
+    "case_status": case_status.REPORT,
+    "enrollment_status": enrollment_status.REPORT,
+    "feed_health": feed_health.REPORT,
+    "audit_extract": audit_extract.REPORT,
 }

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import FeedRow, File, Import, Partner, RowError
-from gateway.reports.report import FETCH, Filters, Report
+from gateway.reports.filters import Filters, ImportId, Since
+from gateway.reports.report import Report, Rows, streamed
 
 
-def _rows(session: Session, filters: Filters) -> Iterator[Sequence[object]]:
+class ImportErrorFilters(Filters, frozen=True, kw_only=True):
+    """Which problems."""
+
+    import_id: ImportId | None = None
+    since: Since | None = None
+
+
+def _rows(session: Session, filters: ImportErrorFilters) -> Rows:
     found = (
         select(
             Import.id,
@@ -36,12 +42,14 @@ def _rows(session: Session, filters: Filters) -> Iterator[Sequence[object]]:
         .order_by(Import.id.desc(), RowError.place, RowError.id)
     )
     found = found.where(Partner.slug == filters.partner) if filters.partner else found
+    found = found.where(RowError.import_id == filters.import_id) if filters.import_id else found
     found = found.where(Import.received_at >= filters.since) if filters.since else found
-    yield from session.execute(found.execution_options(yield_per=FETCH))
+    yield from streamed(session, found)
 
 
 REPORT = Report(
     title="Problems of imports",
     columns=tuple("import received_at partner feed file row line sheet column value code severity message fix".split()),
+    filters=ImportErrorFilters,
     query=_rows,
 )

@@ -1,33 +1,39 @@
-"""What every report is: a title, columns, and a query that gives its rows one by one."""
+"""What every report is: a title, columns, what it may be narrowed to, and a query that gives its rows one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
+from gateway.reports.filters import Filters
+
+USUAL = "reports.read"
 FETCH = 2_000  # rows read at a time
 
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a report may be narrowed to.
-
-    Attributes:
-        partner: a slug.
-        since: only what arrived at this instant or later.
-    """
-
-    partner: str | None = None
-    since: datetime | None = None
+Rows = Generator[Sequence[object], None, None]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report; its query runs in the session of the firm that asks, and its rows fit the columns."""
+    """One report; its query runs in the session of the firm that asks, and its rows fit the columns.
+
+    Attributes:
+        filters: its own struct; the query is given one.
+        permission: that somebody must hold to take it out; partners hold no other than this one.
+    """
 
     title: str
     columns: tuple[str, ...]
-    query: Callable[[Session, Filters], Iterator[Sequence[object]]]
+    filters: type[Filters]
+    query: Callable[[Session, Any], Rows]
+    permission: str = USUAL
+
+
+def streamed(session: Session, query: Select[*tuple[Any, ...]]) -> Rows:
+    """The rows of a query, some at a time from a cursor of the server; closed with whoever no longer wants them."""
+    with session.execute(query.execution_options(yield_per=FETCH)) as found:
+        yield from found

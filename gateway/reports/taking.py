@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import IO
 
+from msgspec import to_builtins
+from msgspec.structs import replace
+from sqlalchemy import select
+
 from gateway.config import nearest
+from gateway.db.models import Staff
+from gateway.domain.access.permissions import holds
 from gateway.domain.audit import Change, record
 from gateway.domain.partners.homes import narrowed_to
-from gateway.errors import Missing
+from gateway.errors import Forbidden, Invalid, Missing
 from gateway.office import Acting
 from gateway.reports import REPORTS, Filters
-from gateway.reports.report import Report
+from gateway.reports.report import USUAL, Report
 from gateway.reports.writers import FORMS
+
+MOST_AT_ONCE = 50_000  # rows of an answer for which somebody waits
 
 
 def report_named(name: str) -> Report:
@@ -26,20 +36,59 @@ def report_named(name: str) -> Report:
     return REPORTS[name]
 
 
-def take_out(acting: Acting, name: str, asked: Filters, form: str, out: IO[bytes]) -> None:
+def take_out(acting: Acting, name: str, asked: Filters, form: str, out: IO[bytes], *, most: int | None = None) -> None:
     """Write a report about the actor's firm; for a partner, about itself alone.
 
     Args:
         acting: who takes it out.
         name: of the report.
-        asked: what it is narrowed to.
+        asked: what it is narrowed to; the report's own struct.
         form: one of `FORMS`.
         out: where to.
+        most: so many rows at most; None for all there are.
 
     Raises:
+        Forbidden: the report is for others.
+        Invalid: `report_too_long`, it has more rows; what was written by then is no report.
         NotFound: there is no such partner in the actor's sight; nothing was written.
         Missing: there is no such report.
     """
-    report, slug = report_named(name), narrowed_to(acting, asked.partner)
-    record(acting, "report.read", changes=[Change("report", name, "read", new={"partner": slug})])
-    FORMS[form].write(report, report.query(acting.session, Filters(slug, asked.since)), out)
+    report, filters = asked_for(acting, name, asked)
+    told = {key: value for key, value in to_builtins(filters).items() if value is not None}
+    record(acting, "report.read", changes=[Change("report", name, "read", new={"partner": None, **told})])
+    with closing(report.query(acting.session, filters)) as rows:
+        FORMS[form].write(report, rows if most is None else _limited(rows, most, name), out)
+
+
+def asked_for(acting: Acting, name: str, asked: Filters) -> tuple[Report, Filters]:
+    """A report, and what it is narrowed to for this actor.
+
+    Raises:
+        Forbidden: the report is for others.
+        NotFound: there is no such partner in the actor's sight.
+        Missing: there is no such report.
+    """
+    report = report_named(name)
+    _check(acting, report)
+    return report, replace(asked, partner=narrowed_to(acting, asked.partner))
+
+
+def _check(acting: Acting, report: Report) -> None:
+    """What everybody may who may read reports needs no look; whoever is at the machine may all."""
+    actor = acting.actor
+    if report.permission == USUAL or actor.kind == "system":
+        return
+    role = acting.session.scalar(select(Staff.role).where(Staff.id == actor.id)) if actor.kind == "staff" else None
+    if role is None or not holds(report.permission, role=role, scopes=frozenset()):
+        raise Forbidden("forbidden", f"This report is not for you; it takes {report.permission}.")
+
+
+def _limited(rows: Iterable[Sequence[object]], most: int, name: str) -> Iterator[Sequence[object]]:
+    for number, row in enumerate(rows, start=1):
+        if number > most:
+            raise Invalid(
+                "report_too_long",
+                f"This report has more than {most:,} rows. Narrow it by its filters, or order it with"
+                f" POST /v1/reports/{name} and fetch it when it is there.",
+            )
+        yield row

@@ -70,6 +70,8 @@ FORMS: dict[str, Form] = {
 
 
 def _cell(value: object) -> object:
+    if isinstance(value, list | dict):
+        value = _in_words(value)
     if isinstance(value, str):
         return neutralise(value)
     return value.isoformat() if isinstance(value, date) else value
@@ -105,11 +107,18 @@ def _spreadsheet_cell(sheet: object, value: object) -> object:
         return value.isoformat()  # openpyxl refuses time zones, and a spreadsheet would drop them
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, list | dict):
+        value = _in_words(value)
     if not isinstance(value, str):
         return value
     cell = WriteOnlyCell(sheet, value=_printable(value))
     cell.data_type = "s"  # else text that begins with = becomes a formula
     return cell
+
+
+def _in_words(value: object) -> str:
+    """What is no plain value, such as the changes of an audit entry."""
+    return msgspec.json.encode(value).decode()
 
 
 def _printable(text: str) -> str:

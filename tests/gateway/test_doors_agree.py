@@ -23,6 +23,7 @@ from gateway.cli import COMMANDS, cli
 from gateway.db.models import AuditEntry, JobRow
 from gateway.domain.partners.homes import find_home
 from gateway.office import Office
+from gateway.reports import REPORTS
 from ingest.arrival import Asked
 from ingest.reception import receive
 from ingest.running import finish
@@ -184,15 +185,18 @@ USE_CASES = {
         ),
         lambda door, _: door.call("ingest", door.file("roster.csv", as_csv(people(2))), "--partner", door.partner),
     ),
-    "report": UseCase(
-        "report",
-        ["report.read"],
-        nothing,
-        lambda door, _: door.call("GET", "reports/import_errors"),
-        lambda door, _: door.call("report", "import_errors", "--firm", "northgate"),
-    ),
+    **{
+        f"report {name}": UseCase(
+            f"report {name}",
+            ["report.read"],
+            nothing,
+            lambda door, _, name=name: door.call("GET", f"reports/{name}"),
+            lambda door, _, name=name: door.call("report", name, "--firm", "northgate"),
+        )
+        for name in REPORTS
+    },
     "report about a partner": UseCase(
-        "report",
+        "report import_errors",
         ["report.read"],
         problems,
         lambda door, _: door.call("GET", f"reports/import_errors?format=json&partner={door.partner}"),

@@ -1,0 +1,74 @@
+"""What a report may be narrowed to: one struct a report, from which query parameters and options come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from gateway.config import nearest
+from gateway.errors import Invalid
+
+F = TypeVar("F", bound="Filters")
+
+NO_NUL = r"^[^\x00]*$"  # which no text of the database holds
+
+Word = Annotated[str, Meta(max_length=200, pattern=NO_NUL)]
+ImportId = Annotated[UUID, Meta(description="Of this import alone.")]
+Since = Annotated[datetime, Meta(tz=True, description="What arrived at this instant or later.")]
+Changed = Annotated[datetime, Meta(tz=True, description="What changed at this instant or later.")]
+
+
+class Filters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every report may be narrowed to; each has a struct of its own, with more."""
+
+    partner: Annotated[str, Meta(max_length=63, pattern=NO_NUL, description="About this partner only.")] | None = None
+
+
+class Described(NamedTuple):
+    """One filter as callers see it: its name, and the JSON Schema of its values."""
+
+    name: str
+    schema: Mapping[str, Any]
+
+
+def described(kind: type[Filters]) -> list[Described]:
+    """The filters of a report."""
+    [found] = msgspec.json.schema_components([kind])[1].values()
+    return [Described(name, _without_null(schema)) for name, schema in found["properties"].items()]
+
+
+def filters_of(kind: type[F], given: Mapping[str, str]) -> F:
+    """The filters that somebody wrote as text.
+
+    Raises:
+        Invalid: `unknown_filter`, with the nearest name; `bad_filter`, a value that is none of it.
+    """
+    names = [one.name for one in described(kind)]
+    for name in given:
+        if name not in names:
+            raise Invalid("unknown_filter", f"This report has no filter {name!r}. {_offer(name, names)}")
+    try:
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError as error:
+        told, _, place = str(error).partition(" - at `$.")
+        raise Invalid("bad_filter", f"{place.rstrip('`') or 'A filter'}: {told}.") from None
+
+
+def _offer(name: str, names: Iterable[str]) -> str:
+    meant = nearest(name, names)
+    return f"Did you mean {meant!r}?" if meant else f"It has {', '.join(names)}."
+
+
+def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """What a value may be, where there is one."""
+    found = {name: value for name, value in schema.items() if name not in {"default", "anyOf"}}
+    for one in schema.get("anyOf", ()):
+        found |= one if one.get("type") != "null" else {}
+    if "enum" in found:
+        found["enum"] = [one for one in found["enum"] if one is not None]
+    return found
