@@ -26,6 +26,7 @@ from ingest.load.outcomes import OUTCOMES
 from ingest.mapping.cleaners import CLEANERS, compile_cleaners
 from ingest.mapping.specs import compile_field
 from ingest.mapping.types import TYPES
+from outbound.carriers import CARRIERS
 
 PAGE = Path(__file__).parents[1] / "docs" / "config.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -44,6 +45,7 @@ SECTIONS = [
     proofs.Standard,
     proofs.Hmac,
     proofs.Bearer,
+    *CARRIERS,
     *(one for _, one in inspect.getmembers(feed, inspect.isclass) if issubclass(one, Struct) and one.__module__ == feed.__name__),
 ]  # fmt: skip
 

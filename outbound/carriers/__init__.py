@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from outbound.carriers import sftp
 from outbound.carriers.base import Carrier, CarrierSpec
 
 # the struct of `carrier:` -> what carries
-CARRIERS: dict[type[CarrierSpec], Carrier] = {}
+CARRIERS: dict[type[CarrierSpec], Carrier] = {sftp.SftpSpec: sftp.SFTP}
