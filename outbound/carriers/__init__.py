@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from outbound.carriers import sftp
+from outbound.carriers import s3, sftp
 from outbound.carriers.base import Carrier, CarrierSpec
 
 # the struct of `carrier:` -> what carries
-CARRIERS: dict[type[CarrierSpec], Carrier] = {sftp.SftpSpec: sftp.SFTP}
+CARRIERS: dict[type[CarrierSpec], Carrier] = {s3.S3Spec: s3.S3, sftp.SftpSpec: sftp.SFTP}

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from helpers.servers import free_port, until
@@ -58,23 +59,23 @@ class Sshd:
         self._process: subprocess.Popen[bytes] | None = None
         self.add_host_key()
 
-    def add_host_key(self) -> str:
-        """One more, shown from the next start on to clients that know it alone."""
-        private, public = pair()
+    def add_host_key(self, kind: str = "ed25519") -> str:
+        """One more, for `start`."""
+        private, public = pair(kind)
         file = self._folder / f"host{len(self.host_keys)}"
         file.write_text(private)
         file.chmod(0o600)
         self.host_keys.append(public)
         return public
 
-    def start(self, options: str = "", host_key: int = 0) -> None:
-        """Listen; again after `stop`, with other options of sftp-server(8) (`-R`, `-P posix-rename`) or another host key."""
+    def start(self, options: str = "", host_keys: tuple[int, ...] = (0,)) -> None:
+        """Listen; again after `stop`, with other options of sftp-server(8) (`-R`, `-P posix-rename`) or host keys."""
         if os.getuid() == 0:
             Path("/run/sshd").mkdir(exist_ok=True)  # where sshd shuts its children in
         config, log = self._folder / "config", self._folder / "log"
-        host_keys = f"HostKey {self._folder}/host{host_key}"
+        shown = "\n".join(f"HostKey {self._folder}/host{number}" for number in host_keys)
         config.write_text(
-            CONFIG.format(port=self.port, host_keys=host_keys, folder=self._folder, home=self.home, options=options)
+            CONFIG.format(port=self.port, host_keys=shown, folder=self._folder, home=self.home, options=options)
         )
         with log.open("ab") as out:
             self._process = subprocess.Popen(
@@ -95,9 +96,9 @@ class Sshd:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
-def pair() -> tuple[str, str]:
-    """A private key and its public line, both as OpenSSH writes them."""
-    key = Ed25519PrivateKey.generate()
+def pair(kind: str = "ed25519") -> tuple[str, str]:
+    """A private key (`ed25519` or `rsa`) and its public line, both as OpenSSH writes them."""
+    key = Ed25519PrivateKey.generate() if kind == "ed25519" else generate_private_key(65_537, 2_048)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
     return private.decode(), key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 

@@ -147,9 +147,16 @@ def test_a_server_may_change_to_any_key_that_is_pinned(sshd, spec, us):
     rotating = changed(spec, host_keys=(sshd.host_keys[0], sshd.add_host_key()))
     sftp.send(rotating, parcel(DATA), us)
     sshd.stop()
-    sshd.start(host_key=1)
+    sshd.start(host_keys=(1,))
     sftp.send(rotating, parcel(DATA, "later.csv", 1), us)
     assert names(sshd.home) == ["later.csv", "receipts.csv"]
+
+
+def test_a_server_of_several_host_keys_is_asked_for_the_kind_that_is_pinned(sshd, spec, us):
+    pinned = sshd.add_host_key("rsa")
+    sshd.stop()
+    sshd.start(host_keys=(0, 1))
+    assert fingerprint(pins([pinned])[0][1]) in sftp.ping(changed(spec, host_keys=(pinned,)), us)[1]
 
 
 @pytest.mark.parametrize("line", ["[127.0.0.1]:22 {} comment", "{}", "{} root@host"])
