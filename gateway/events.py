@@ -29,11 +29,13 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="kind"):
         partner_id: whose people, cases and files they are.
         records: the ids of what it is about; many, where an import told of many at once.
         import_id: the import that made it so; None where a person did.
+        seq: its number on record, when it is given to a subscriber; 0 before.
     """
 
     partner_id: UUID
     records: Sequence[UUID] = ()
     import_id: UUID | None = None
+    seq: int = 0
 
 
 class ImportEnded(Event, frozen=True, kw_only=True, tag="import.ended"):
@@ -71,9 +73,42 @@ class DocumentChanged(Event, frozen=True, kw_only=True, tag="document.changed"):
     change: Literal["created", "updated", "superseded"]
 
 
-EVENTS: tuple[type[Event], ...] = (ImportEnded, ClientChanged, CaseOpened, CaseChanged, CaseMoved, DocumentChanged)
+class DeliveryFailing(Event, frozen=True, kw_only=True, tag="delivery.failing"):
+    """A delivery does not get through, and somebody has to be told.
+
+    Attributes:
+        delivery: its name in the partner's settings.
+        percent: of the time after which it is disabled; at 100 it is.
+        code: of what was wrong.
+        to: who is to be told: the firm, the contacts of the partner.
+    """
+
+    delivery: str
+    percent: int
+    code: str
+    to: Sequence[Literal["firm", "partner"]] = ("firm", "partner")
+
+
+class ParcelDied(Event, frozen=True, kw_only=True, tag="parcel.dead"):
+    """A parcel was refused to the end of the ladder; those behind it go on. `records` names it."""
+
+    delivery: str
+    code: str
+    to: Sequence[Literal["firm", "partner"]] = ("firm", "partner")
+
+
+EVENTS: tuple[type[Event], ...] = (
+    ImportEnded,
+    ClientChanged,
+    CaseOpened,
+    CaseChanged,
+    CaseMoved,
+    DocumentChanged,
+    DeliveryFailing,
+    ParcelDied,
+)
 _BY_KIND: dict[str, type[Event]] = {str(one.__struct_config__.tag): one for one in EVENTS}
-_COMMON = frozenset({"kind", "partner_id", "records", "import_id"})
+_COMMON = frozenset({"kind", "partner_id", "records", "import_id", "seq"})
 
 
 def kind_of(event: type[Event]) -> str:

@@ -105,3 +105,10 @@ WEBHOOKS = Counter(
     "outcome",
 )
 ROWS = Counter("gateway_import_rows_total", "Rows of loaded imports by partner and outcome", "partner", "outcome")
+DELIVERIES = Timer(
+    "gateway_delivery_seconds",
+    "Attempts to deliver by partner and outcome, and how long they took",
+    "partner",
+    "outcome",
+    bounds=(0.1, 0.5, 1, 2.5, 10, 30, 60, 300),
+)

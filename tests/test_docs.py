@@ -27,6 +27,8 @@ from ingest.mapping.cleaners import CLEANERS, compile_cleaners
 from ingest.mapping.specs import compile_field
 from ingest.mapping.types import TYPES
 from outbound.carriers import CARRIERS
+from outbound.deliveries import EVENT_TYPES, Delivery
+from outbound.naming import WORDS as NAME_WORDS
 
 PAGE = Path(__file__).parents[1] / "docs" / "config.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -45,6 +47,7 @@ SECTIONS = [
     proofs.Standard,
     proofs.Hmac,
     proofs.Bearer,
+    Delivery,
     *CARRIERS,
     *(one for _, one in inspect.getmembers(feed, inspect.isclass) if issubclass(one, Struct) and one.__module__ == feed.__name__),
 ]  # fmt: skip
@@ -67,6 +70,8 @@ def test_every_key_of_a_section_is_explained(section):
         pytest.param(OUTCOMES, id="outcomes"),
         pytest.param(STATES, id="states"),
         pytest.param(DOCUMENT_TYPES, id="document types"),
+        pytest.param({str(one.__struct_config__.tag) for one in CARRIERS}, id="carriers"),
+        pytest.param(NAME_WORDS, id="words in names of files"),
         pytest.param({rule.__struct_config__.tag for rule in (feed.NotBefore, feed.RequiredWhen)}, id="rules"),
         *(pytest.param(words, id=f"{kind} {name}") for (kind, name), words in CHOICES.items()),
         *(pytest.param(fields, id=f"fields of a {kind}") for kind, fields in FIELDS.items()),
@@ -74,6 +79,11 @@ def test_every_key_of_a_section_is_explained(section):
 )
 def test_every_word_that_a_config_or_a_receipt_may_say_is_explained(words):
     assert set(words) <= WORDS
+
+
+@pytest.mark.parametrize("event", EVENT_TYPES)
+def test_every_event_that_a_delivery_may_tell_is_explained(event):
+    assert f"`{event}`" in TEXT
 
 
 @pytest.mark.parametrize("example", re.findall(r"(?s)```yaml\n(.+?)```", TEXT))

@@ -30,6 +30,9 @@ COMMANDS: dict[str, Entry] = {
     "webhook": Entry("webhooks", "group", "Try out the webhooks by which partners' systems send files."),
     "job": Entry("jobs", "group", "Look at the work that waits, runs or is dead; retry what is dead."),
     "partner": Entry("partners", "group", "Propose, check, try and apply the settings of partners."),
+    "deliveries": Entry(
+        "deliveries", "group", "Look at what leaves for partners; send it again, resume it, try it out."
+    ),
     "report": Entry("reports", "group", "Print a report about one firm, or write it to a file."),
     "firm": Entry("people", "firm", "Add law firms."),
     "staff": Entry("people", "staff", "Add the people who work at a firm, and give them passwords."),

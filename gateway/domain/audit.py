@@ -27,6 +27,7 @@ Action = Literal[
     "client.archive", "client.create", "client.erase", "client.history", "client.identifiers", "client.list",
     "client.restore", "client.unpin", "client.update", "client.view",
     "credential.add", "credential.revoke", "credential.rotate",
+    "delivery.disable", "delivery.ping", "delivery.replay", "delivery.resume", "delivery.send",
     "document.create", "document.list", "document.number", "document.unpin", "document.update", "document.view",
     "eligibility.check",
     "employee.status",

@@ -8,7 +8,8 @@ from datetime import timedelta
 from functools import cached_property
 from uuid import UUID
 
-from sqlalchemy import select
+from msgspec.structs import replace
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,10 @@ _AT_ONCE = 100  # events that one transaction acts on
 Act = Callable[[Office, Session, Event], None]
 
 
+def _always(_session: Session, _told: EventRef) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Subscription:
     """Somebody who acts on facts of some types.
@@ -38,6 +43,8 @@ class Subscription:
         queue: who waits for what it does.
         wants: the types of events.
         act: what is done about one, in a session of the firm; raises `Transient` where trying again may help.
+        concerns: whether a fact of a partner may matter at all, asked in the transaction that tells it; what does not
+            is passed over without a job.
     """
 
     name: str
@@ -45,6 +52,7 @@ class Subscription:
     wants: tuple[type[Event], ...]
     act: Act
     ladder: tuple[timedelta, ...] = LADDER
+    concerns: Callable[[Session, EventRef], bool] = _always
 
     @cached_property
     def kind(self) -> Kind:
@@ -53,8 +61,16 @@ class Subscription:
 
     def wakes(self, session: Session, told: EventRef) -> None:
         """Leave an event to a worker; one at a time for each partner."""
+        if not self.concerns(session, told):
+            self._pass_over(session, told)
+            return
         payload: Payload = {"partner_id": told.partner_id, "seq": told.seq}
         enqueue(session, self.kind, payload, firm_id=told.firm_id, lane=f"{self.name}/{told.partner_id}")
+
+    def _pass_over(self, session: Session, told: EventRef) -> None:
+        """Whoever is concerned again later does not begin with what was told meanwhile."""
+        mine = update(EventCursor).where(EventCursor.subscriber == self.name, EventCursor.seq < told.seq)
+        session.execute(mine.where(EventCursor.partner_id == told.partner_id).values(seq=told.seq))
 
     def _handle(self, handling: Handling) -> None:
         while self._act_on_some(handling) == _AT_ONCE:
@@ -67,8 +83,8 @@ class Subscription:
         with handling.office.db.firm(firm_id) as session:
             known = self._known(session, firm_id, partner_id, int(payload["seq"]) - 1)
             found = events.since(session, partner_id, known, self.wants, _AT_ONCE)
-            for _, event in found:
-                self.act(handling.office, session, event)
+            for seq, event in found:
+                self.act(handling.office, session, replace(event, seq=seq))
             if found:
                 self._note(session, firm_id, partner_id, found[-1][0])
             handling.hold(session)

@@ -7,3 +7,20 @@ from outbound.carriers.base import Carrier, CarrierSpec
 
 # the struct of `carrier:` -> what carries
 CARRIERS: dict[type[CarrierSpec], Carrier] = {s3.S3Spec: s3.S3, sftp.SftpSpec: sftp.SFTP}
+import functools
+import operator
+from typing import TYPE_CHECKING
+
+from outbound.carriers import download, https
+from outbound.carriers.base import Carrier, CarrierSpec
+
+# the struct of `carrier:` -> what carries
+CARRIERS: dict[type[CarrierSpec], Carrier] = {
+    download.DownloadCarrier: download.DOWNLOAD,
+    https.HttpsCarrier: https.HTTPS,
+}
+
+if TYPE_CHECKING:
+    Carried = CarrierSpec
+else:
+    Carried = functools.reduce(operator.or_, CARRIERS)

@@ -37,17 +37,24 @@ class Parcel(NamedTuple):
     chunks: Callable[[], Iterable[bytes]]
 
 
+def _nowhere(_parcel: Parcel) -> UUID:
+    """Where there is no outbox, as in tests of carriers that need none."""
+    raise TypeError("this sender has no outbox")
+
+
 class Sender(NamedTuple):
     """For whom something is carried.
 
     Attributes:
         firm: its slug; the only one whose secrets can be named.
         partner: its slug.
+        lay_out: puts a parcel into the partner's outbox, once however often it is called; the id that it has there.
     """
 
     settings: Settings
     firm: str
     partner: str
+    lay_out: Callable[[Parcel], UUID] = _nowhere
 
     def secret(self, name: str) -> str:
         """The value of a secret that the partner's settings name; see `gateway.config.secret`."""

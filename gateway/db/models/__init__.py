@@ -12,6 +12,7 @@ from gateway.db.models.access import (
 )
 from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
+from gateway.db.models.deliveries import PARCEL_STATES, DeliveryLine, Parcel, ParcelAttempt
 from gateway.db.models.events import EventCursor, EventRow
 from gateway.db.models.firms import Attorney, Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
@@ -28,6 +29,7 @@ __all__ = [
     "JOB_STATES",
     "LOADED_STATES",
     "OPEN_STATES",
+    "PARCEL_STATES",
     "AccessToken",
     "Attorney",
     "AuditEntry",
@@ -35,6 +37,7 @@ __all__ = [
     "Case",
     "Client",
     "Credential",
+    "DeliveryLine",
     "Document",
     "EventCursor",
     "EventRow",
@@ -48,6 +51,8 @@ __all__ = [
     "JobRow",
     "Lease",
     "OutboxFile",
+    "Parcel",
+    "ParcelAttempt",
     "Partner",
     "PartnerConfig",
     "Place",

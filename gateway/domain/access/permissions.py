@@ -47,6 +47,8 @@ PERMISSIONS: dict[str, Allowed] = {
     "records.send": Allowed(_NOBODY, "records:write"),
     "eligibility.check": Allowed(_NOBODY, "records:write"),
     "employees.status": Allowed(_NOBODY, "status:read"),
+    "deliveries.read": Allowed(_READERS, "reports:read"),
+    "deliveries.send": Allowed(_WRITERS, "reports:read"),
     "reports.read": Allowed(_READERS, "reports:read"),
     "outbox.read": Allowed(_WRITERS, "reports:read"),
     "audit.read": Allowed(_ADMINS),

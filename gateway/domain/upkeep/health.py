@@ -18,7 +18,7 @@ from gateway.db.cluster import APP, OWNER, SIGN_IN, SYSTEM
 from gateway.db.engine import PROCESS
 from gateway.db.models import OPEN_STATES, Import
 from gateway.db.session import Database
-from gateway.domain.upkeep import queues, strays
+from gateway.domain.upkeep import deliveries, queues, strays
 from gateway.domain.upkeep.checks import Check, Level
 from gateway.errors import Problem
 from gateway.jobs.broker import kind_of
@@ -133,6 +133,7 @@ def _database(session: Session, settings: Settings) -> Iterator[Check]:
     yield _partitions(session)
     yield _imports(session)
     yield _receipts(session)
+    yield from deliveries.checks(session)
     yield from queues.checks(session)
 
 

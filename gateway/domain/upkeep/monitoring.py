@@ -31,6 +31,9 @@ class Measure(NamedTuple):
     always: tuple[tuple[str, ...], ...] = ()
 
 
+_WAITING_PARCELS = """FROM parcels w JOIN delivery_lines l ON l.firm_id = w.firm_id AND l.id = w.line_id
+           JOIN partners p ON p.firm_id = w.firm_id AND p.id = w.partner_id WHERE w.state = 'waiting'"""
+
 MEASURES = [
     Measure(
         "gateway_queue_jobs",
@@ -83,6 +86,26 @@ MEASURES = [
         "Imports at their end of which the partner has no receipt yet",
         (),
         "SELECT count(*) FROM imports WHERE receipt_at IS NULL AND state NOT IN ('received', 'running', 'unpacking')",
+    ),
+    Measure(
+        "gateway_deliveries_waiting",
+        "Parcels that have not left, by partner and delivery",
+        ("partner", "delivery"),
+        f"""SELECT p.slug, l.name, count(*) {_WAITING_PARCELS} GROUP BY 1, 2""",
+    ),
+    Measure(
+        "gateway_delivery_oldest_seconds",
+        "Seconds for which the oldest parcel of a delivery has waited, by partner and delivery",
+        ("partner", "delivery"),
+        f"""SELECT p.slug, l.name, extract(epoch FROM gateway_now() - min(w.created_at)) {_WAITING_PARCELS}
+            GROUP BY 1, 2""",
+    ),
+    Measure(
+        "gateway_deliveries_disabled",
+        "Deliveries on which nothing is sent until somebody resumes them, by partner",
+        ("partner", "delivery"),
+        """SELECT p.slug, l.name, 1 FROM delivery_lines l
+           JOIN partners p ON p.firm_id = l.firm_id AND p.id = l.partner_id WHERE l.disabled_at IS NOT NULL""",
     ),
     Measure(
         "gateway_feed_age_seconds",

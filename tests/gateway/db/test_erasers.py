@@ -13,6 +13,7 @@ OTHERS = {
     "alembic_version": "a number",
     "attorneys": "of the firm's staff",
     "credentials": "of partners' programs",
+    "delivery_lines": "names in partner.yaml, times and numbers",
     "event_cursors": "numbers",
     "events": "ids of records, words and stages; what they hold is read where somebody acts",
     "feed_alarms": "days and counts",

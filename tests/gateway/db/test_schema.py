@@ -15,6 +15,7 @@ EXEMPT = {
     "audit_log.client_id": OUTLIVES,
     "audit_log.case_id": OUTLIVES,
     "audit_log.import_id": OUTLIVES,
+    "delivery_lines.last_id": "the highest id that was drawn, whether its parcel is still kept or not",
     "idempotency_keys.caller_id": "a member of staff or a credential",
     "sightings.feed_id": NO_FOREIGN_KEY,
     "sightings.record_id": NO_FOREIGN_KEY,
