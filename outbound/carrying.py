@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import Select, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from gateway import clock
 from gateway.db.models import DeliveryLine, Firm, JobRow, Parcel, ParcelAttempt, Partner
+from gateway.db.session import moment
 from gateway.domain.audit import Change, write
 from gateway.domain.partners.homes import Home
 from gateway.errors import Problem, Transient
@@ -97,11 +97,17 @@ KINDS = (CARRY, SWEEP)
 
 
 def queue(session: Session, line: DeliveryLine, at: datetime | None = None) -> None:
-    """Have a worker carry what waits on a line, now or later; two are never at the same line."""
-    key = None if at is None else f"{line.id}@{at.isoformat()}"
-    lane = f"delivery/{line.id}"
-    payload = {"line_id": line.id}
-    enqueue(session, CARRY, payload, firm_id=line.firm_id, key=key, lane=lane, about=line.id, not_before=at)
+    """Have a worker carry what waits on a line, now or later; two are never at the same line.
+
+    One that waits for an earlier time will see to the later one as well. One that could run now may have begun, and
+    not see what is only being written.
+    """
+    if at is not None:
+        waits = exists().where(JobRow.about == line.id, JobRow.kind == CARRY.name, JobRow.state == "waiting")
+        if session.scalar(select(waits.where(JobRow.not_before <= at))):
+            return
+    lane, payload = f"delivery/{line.id}", {"line_id": line.id}
+    enqueue(session, CARRY, payload, firm_id=line.firm_id, lane=lane, about=line.id, not_before=at)
 
 
 # ------------------------------------------------------------------------------------------------ one attempt
@@ -131,8 +137,8 @@ def _may_leave(office: Office, session: Session, line: DeliveryLine, parcel: Par
     """The delivery, if its first parcel may leave now; if it may later, a job sees to that."""
     if parcel is None or line.disabled_at is not None:
         return None
-    now, at = clock.now(), max(filter(None, (line.next_at, parcel.next_at)), default=None)
-    if at is not None and at > now:
+    at = max(filter(None, (line.next_at, parcel.next_at)), default=None)
+    if at is not None and at > moment(session):
         queue(session, line, at)
         return None
     found = settled(session, line.partner_id).get(line.name)
@@ -201,7 +207,7 @@ def _settle(handling: Handling, line_id: UUID, sending: Sending, told: Outcome) 
 
 
 def _mean(office: Office, session: Session, line: DeliveryLine, parcel: Parcel, told: Outcome) -> None:
-    now, code = clock.now(), told.code or ""
+    now, code = moment(session), told.code or ""
     match told.outcome:
         case "delivered":
             ladder.arrived(line, parcel, now)
@@ -225,7 +231,7 @@ def _tell_dead(office: Office, session: Session, line: DeliveryLine, parcel: Par
 
 
 def _disable(office: Office, session: Session, line: DeliveryLine, code: str) -> None:
-    ladder.disable(line, code, clock.now())
+    ladder.disable(line, code, moment(session))
     _warn(office, session, line, 100, code)
 
 
@@ -250,7 +256,7 @@ def _make_some(handling: Handling, home: Home, line_id: UUID) -> None:
     with handling.office.db.firm(home.firm_id) as session:
         line = session.scalars(select(DeliveryLine).where(DeliveryLine.id == line_id)).one()
         name, delivery = line.name, settled(session, home.partner_id).get(line.name)
-        due = or_(Parcel.next_at.is_(None), Parcel.next_at <= clock.now())
+        due = or_(Parcel.next_at.is_(None), Parcel.next_at <= moment(session))
         unmade = _waiting(line_id).where(Parcel.storage_key.is_(None), due).order_by(Parcel.id).limit(_MAKING)
         ids = [parcel.id for parcel in session.scalars(unmade)] if delivery is not None else []
     for parcel_id in ids:
@@ -281,7 +287,7 @@ def _note_unmade(handling: Handling, home: Home, parcel_id: UUID, told: Outcome)
         attempt.outcome, attempt.answer, attempt.code, _ = told
         attempt.seconds = round(perf_counter() - told.seconds, 3)
         session.add(attempt)
-        ladder.failed(parcel, clock.now())
+        ladder.failed(parcel, moment(session))
         _tell_dead(handling.office, session, line, parcel, told.code or "")
         handling.hold(session)
 
