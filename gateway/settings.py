@@ -36,6 +36,7 @@ _SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 _BROKERS = frozenset({"redis", "rediss", "amqp", "amqps"})
 _NUMBERS = {  # default, least, most
     "http_port": (8000, 0, 65_535),
+    "sftp_port": (2222, 0, 65_535),
     "urgent_workers": (2, 1, 64),
     "normal_workers": (4, 1, 64),
     "bulk_workers": (1, 1, 64),
@@ -60,6 +61,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         master_key: wraps the firms' data keys; None means a key file in `data_dir`.
         http_host, http_port: where the API listens.
         allow_private: networks that may be called though they are private, over plain http too.
+        sftp_host, sftp_port: where partners reach our own SFTP endpoint.
+        sftp_host_key_file: by which that one proves itself; None means a key in `data_dir`.
         trusted_proxies: addresses and networks that may say for whom they ask (X-Forwarded-For, X-Forwarded-Proto).
         broker_url: what wakes workers, redis:// or amqp://; None means the database itself.
         urgent_workers, normal_workers, bulk_workers, ingest_workers, arrivals_workers: jobs of that queue that a
@@ -87,6 +90,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     otlp_endpoint: str | None = None
     http_host: str = "127.0.0.1"
     http_port: int = 8000
+    sftp_host: str = "127.0.0.1"
+    sftp_port: int = 2222
+    sftp_host_key_file: Path | None = None
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     allow_private: tuple[str, ...] = ()
     urgent_workers: int = 2
@@ -132,6 +138,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         limits_url=_redis_url(env, "GATEWAY_LIMITS_URL"),
         metrics_token=_secret(env, "GATEWAY_METRICS_TOKEN"),
         http_host=env.get("GATEWAY_HTTP_HOST") or "127.0.0.1",
+        sftp_host=env.get("GATEWAY_SFTP_HOST") or "127.0.0.1",
+        sftp_host_key_file=_file(env, "GATEWAY_SFTP_HOST_KEY_FILE"),
         trusted_proxies=_networks(env, "GATEWAY_TRUSTED_PROXIES", ("127.0.0.1", "::1")),
         allow_private=_networks(env, "GATEWAY_ALLOW_PRIVATE", ()),
         broker_url=_broker_url(env, "GATEWAY_BROKER_URL"),
@@ -148,6 +156,11 @@ def _folder(env: Mapping[str, str], name: str, default: Path) -> Path:
     if folder.exists() and not folder.is_dir():
         raise _invalid(name, f"must be a folder, but {folder} is a file")
     return folder
+
+
+def _file(env: Mapping[str, str], name: str) -> Path | None:
+    file = env.get(name)
+    return Path(file).expanduser().absolute() if file else None
 
 
 def _word(env: Mapping[str, str], name: str, words: tuple[str, ...], default: str) -> str:

@@ -11,6 +11,8 @@ from sqlalchemy import Select, select
 from gateway.db.models import OPEN_STATES, Import
 from gateway.domain.partners.homes import Home
 
+MOST_BYTES = 256 << 20  # of one file, whichever way it comes
+
 
 @dataclass(frozen=True)
 class Asked:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TextIO
 
 import rich_click as click
 
 from gateway.cli.office import When, instant_of, me, opened
 from gateway.cli.output import console, examples, json_option, plain, print_json, table
 from gateway.db.models import Credential
-from gateway.domain.access import credentials, signing
-from gateway.domain.access.credentials import NewKey
+from gateway.domain.access import credentials, signing, ssh_keys
+from gateway.domain.access.credentials import Kind, NewKey
 from gateway.domain.access.permissions import SCOPES
 from gateway.domain.partners.homes import find_home
 
@@ -23,7 +23,15 @@ partner_option = click.option("--partner", required=True, metavar="PARTNER", hel
     "key", epilog=examples("gateway key add --partner acme --scope files:write", "gateway key list --partner acme")
 )
 def group() -> None:
-    """Give partners API keys and OAuth2 clients; list and revoke them."""
+    """Give partners API keys, OAuth2 clients, and logins for SFTP; list, rotate and revoke them."""
+
+
+_NAMES: dict[Kind, str] = {
+    "api_key": "API key",
+    "oauth_client": "OAuth2 client",
+    "ssh_key": "SSH key",
+    "sftp_password": "SFTP password",
+}
 
 
 @group.command(
@@ -32,32 +40,48 @@ def group() -> None:
         "gateway key add --partner acme",
         "gateway key add --partner acme --scope files:write --scope status:read --expires 2027-01-01",
         "gateway key add --partner acme --oauth --name Workday --json",
+        "gateway key add --partner acme --ssh-key id_ed25519.pub",
+        "gateway key add --partner acme --sftp-password --scope files:write",
     ),
 )
 @partner_option
-@click.option("--name", default="API key", show_default=True, help="What it is for.")
+@click.option("--name", help="What it is for.")
 @click.option(
     "--scope", "scopes", multiple=True, metavar="SCOPE", help=f"{', '.join(SCOPES)}; all, unless some are named."
 )
 @click.option("--expires", type=When(), help="A date in the partner's time zone, or an instant; never, unless given.")
 @click.option("--oauth", is_flag=True, help="An OAuth2 client, which fetches tokens at /oauth/token.")
+@click.option("--ssh-key", type=click.File(), metavar="FILE", help="A public key for SFTP: the file that ends in .pub.")
+@click.option("--sftp-password", is_flag=True, help="A password for SFTP; a key is better.")
 @json_option
 def add(
-    partner: str, name: str, scopes: Sequence[str], expires: date | datetime | None, oauth: bool, as_json: bool
+    partner: str,
+    name: str | None,
+    scopes: Sequence[str],
+    expires: date | datetime | None,
+    oauth: bool,
+    ssh_key: TextIO | None,
+    sftp_password: bool,
+    as_json: bool,
 ) -> None:
-    """Make an API key, and show its secret: now, and never again."""
+    """Make an API key, and show its secret: now, and never again.
+
+    Or an OAuth2 client; or let a partner log in to the SFTP endpoint, by a key of its own or a password.
+    """
+    kind = _kind(oauth=oauth, ssh_key=ssh_key is not None, sftp_password=sftp_password)
     with opened() as office:
         home = find_home(office, partner)
         with office.acting(home.firm_id, me()) as acting:
             made = credentials.add_key(
                 acting,
                 home.partner_id,
-                name=name,
+                name=name or _NAMES[kind],
                 scopes=scopes or tuple(SCOPES),
                 expires_at=instant_of(expires, home.time_zone),
-                kind="oauth_client" if oauth else "api_key",
+                kind=kind,
+                public_key=_text_of(ssh_key) if ssh_key else None,
             )
-            account = _account(made.credential) | {"partner": partner, "secret": made.secret}
+            account = _account(made.credential) | {"partner": partner, "secret": made.secret or None}
     if as_json:
         print_json(account)
     else:
@@ -117,9 +141,31 @@ def rotate_signing(end_sessions: bool, as_json: bool) -> None:
         console().print(plain(f"A new key signs from now on.{ended}"))
 
 
+def _kind(*, oauth: bool, ssh_key: bool, sftp_password: bool) -> Kind:
+    wanted: list[Kind] = []
+    if oauth:
+        wanted.append("oauth_client")
+    if ssh_key:
+        wanted.append("ssh_key")
+    if sftp_password:
+        wanted.append("sftp_password")
+    if len(wanted) > 1:
+        raise click.UsageError("Say one of --oauth, --ssh-key and --sftp-password.")
+    return wanted[0] if wanted else "api_key"
+
+
+def _text_of(file: TextIO) -> str:
+    """A binary key, such as a private one of PuTTY's, is no text; it is refused with a sentence further in."""
+    try:
+        return file.read(ssh_keys.MOST_CHARACTERS + 1)
+    except UnicodeDecodeError:
+        return ""
+
+
 def _account(one: Credential) -> dict[str, Any]:
     own = ("id", "kind", "name", "prefix", "scopes", "created_by", "created_at", "expires_at", "revoked_at")
-    return {name: getattr(one, name) for name in (*own, "last_used_at")} | {"is_live": credentials.is_live(one)}
+    told = {name: getattr(one, name) for name in (*own, "last_used_at")} | {"is_live": credentials.is_live(one)}
+    return told | {"fingerprint": ssh_keys.fingerprint(one.public_key) if one.public_key else None}
 
 
 def _minute(at: datetime | None) -> str:
@@ -133,6 +179,11 @@ def _tell_new(made: NewKey, partner: str) -> None:
     console().print(plain(f"Added {one.prefix} for {partner}: {' '.join(one.scopes)}{until}."))
     if one.kind == "oauth_client":
         console().print(plain(f"client_id: {one.prefix}. The client_secret, shown now and never again:"))
+    elif one.kind == "sftp_password":
+        console().print(plain(f"The user name is {partner}. The password, shown now and never again:"))
+    elif one.public_key:
+        console().print(plain(f"The user name is {partner}; the key is {ssh_keys.fingerprint(one.public_key)}."))
     else:
         console().print(plain("The key, shown now and never again:"))
-    click.echo(made.secret)
+    if made.secret:
+        click.echo(made.secret)

@@ -21,8 +21,10 @@ from gateway.cli.output import examples
 from gateway.cli.supervising import Supervisor
 from gateway.db.embedded import ensure_running
 from gateway.db.session import Database
+from gateway.domain.access import host_key
 from gateway.errors import Permanent, Problem
 from gateway.jobs.broker import kind_of
+from gateway.jobs.broker.nudging import Nudger
 from gateway.jobs.kinds import Kinds
 from gateway.jobs.queues import Queue
 from gateway.jobs.schedule import Scheduler
@@ -104,11 +106,24 @@ def _schedule(settings: Settings, ending: threading.Event, heart: Heart) -> None
     database.close()
 
 
+def _take_in(settings: Settings, ending: threading.Event, heart: Heart) -> None:
+    from ingest.arrivals.endpoint import server  # noqa: PLC0415 - takes a quarter of a second, see `_answer`
+
+    database = Database.open(settings, connections=server.CONNECTIONS)
+    nudger = Nudger(settings, database.addresses)
+    database.tell = nudger.nudge  # whoever reads what arrived
+    with tallies.kept(database):
+        server.serve(office_of(database, settings), ending, heart.needs)
+    nudger.close()
+    database.close()
+
+
 ROLES: dict[str, Role] = {
     "api": Role(_answer, "answers partners and staff over HTTP"),
     "worker": Role(_work, "jobs of the queues urgent, normal and bulk"),
     "ingest": Role(_ingest, "jobs that read partners' files"),
     "arrivals": Role(_fetch, "watches drop folders, and fetches files from partners' servers"),
+    "sftp": Role(_take_in, "takes and hands out partners' files over SFTP"),
     "scheduler": Role(_schedule, "makes jobs by the clock"),
 }
 
@@ -131,8 +146,8 @@ def command(roles: tuple[str, ...], lifeline: bool, pipe: int | None) -> None:
     settings = settings_here(wanted[0] if len(wanted) == 1 else "serve")
     log_surprises()
     with _failures_logged():
-        if "api" in wanted:
-            _refuse_taken_address(settings)
+        for address in _addresses(wanted, settings):
+            _refuse_taken(address)
         if len(wanted) == 1:
             run_one(wanted[0], settings, lifeline=lifeline, pipe=pipe)
         else:
@@ -152,20 +167,37 @@ def _failures_logged() -> Iterator[None]:
         raise SystemExit(FAILED) from None
 
 
-def _refuse_taken_address(settings: Settings) -> None:
-    """Ask for the API's address before anything is started: else a child would die of it over and over.
+class _Address(NamedTuple):
+    """Where a role listens."""
+
+    what: str
+    host: str
+    port: int
+    variable: str
+
+
+def _addresses(roles: list[str], settings: Settings) -> list[_Address]:
+    own = {
+        "api": _Address("The API", settings.http_host, settings.http_port, "GATEWAY_HTTP"),
+        "sftp": _Address("The SFTP endpoint", settings.sftp_host, settings.sftp_port, "GATEWAY_SFTP"),
+    }
+    return [address for role, address in own.items() if role in roles]
+
+
+def _refuse_taken(one: _Address) -> None:
+    """Ask for an address before anything is started: else a child would die of it over and over.
 
     Raises:
         Permanent: `address_taken`, `address_refused`.
     """
-    where = f"{settings.http_host}:{settings.http_port}"
+    where = f"{one.host}:{one.port}"
     try:
-        socket.create_server((settings.http_host, settings.http_port), family=_family_of(settings.http_host)).close()
+        socket.create_server((one.host, one.port), family=_family_of(one.host)).close()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            told = f"Something listens at {where} already: end it, or choose another port by GATEWAY_HTTP_PORT."
+            told = f"Something listens at {where} already: end it, or choose another port by {one.variable}_PORT."
             raise Permanent("address_taken", told) from error
-        why = f"The API cannot listen at {where}: {error.strerror}. See GATEWAY_HTTP_HOST and GATEWAY_HTTP_PORT."
+        why = f"{one.what} cannot listen at {where}: {error.strerror}. See {one.variable}_HOST and {one.variable}_PORT."
         raise Permanent("address_refused", why) from error
 
 
@@ -202,6 +234,9 @@ def _run_several(names: list[str], settings: Settings) -> None:
         click.echo(f"{name:<10} process {supervisor.start(name)}: {ROLES[name].sentence}")
     if "api" in names:
         click.echo(f"The API is at http://{settings.http_host}:{settings.http_port}; its calls can be tried at /docs.")
+    if "sftp" in names:
+        key = host_key.fingerprint(settings)
+        click.echo(f"Partners reach SFTP at {settings.sftp_host}:{settings.sftp_port}; its host key is {key}.")
     click.echo("Ctrl-C ends them.")
     supervisor.watch(ending, lambda: _keep_database(settings))
     database.close()

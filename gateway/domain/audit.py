@@ -40,6 +40,7 @@ Action = Literal[
     "partner.activate", "partner.apply",
     "report.read",
     "session.end", "session.end_all", "session.refuse", "session.start",
+    "sftp.login", "sftp.refuse",
     "staff.add", "staff.deactivate", "staff.password",
     "wall.add", "wall.remove",
 ]  # fmt: skip

@@ -16,7 +16,8 @@ BEGIN ATOMIC
                 SELECT l.tier, jsonb_object_agg(l."window", l.most) AS windows FROM rate_limits l
                 WHERE l.firm_id = c.firm_id AND l.tier IN (p.rate_tier, 'files', 'firm') GROUP BY l.tier) own)
     FROM (
-        SELECT k.firm_id, k.id, k.kind, k.scopes FROM credentials k WHERE k.digest = proof
+        SELECT k.firm_id, k.id, k.kind, k.scopes FROM credentials k
+        WHERE k.digest = proof AND k.kind IN ('api_key', 'oauth_client')
         UNION ALL
         SELECT t.firm_id, t.credential_id, 'access_token', t.scopes FROM access_tokens t
         WHERE t.digest = proof AND t.expires_at > gateway_now()

@@ -21,17 +21,22 @@ from gateway.db.models.base import (
     sensitive,
 )
 
-CREDENTIAL_KINDS = ("api_key", "oauth_client")
+CREDENTIAL_KINDS = ("api_key", "oauth_client", "ssh_key", "sftp_password")
 ANSWERS_KEPT = timedelta(days=1)  # to requests with an idempotency key
 
 
 class Credential(FirmScoped, Base):
-    """A partner's API key or OAuth2 client; its secret was shown once, and only its SHA-256 is kept.
+    """A partner's API key, OAuth2 client, SSH key, or password for SFTP; a secret was shown once and is not kept.
 
-    A digest without salt or stretching is enough, for the secret is 256 random bits: nothing shorter can be tried.
+    Of the first two only the SHA-256 is kept. A digest without salt or stretching is enough, for the secret is 256
+    random bits: nothing shorter can be tried. Passwords are typed, so they are shorter, and kept as argon2id.
 
     Attributes:
         prefix: the beginning of a key, or an OAuth client's id: by it people tell credentials apart.
+        digest: of an SSH key, of what it is and whose; of a password, of nothing: it only has to be unique.
+        public_key: of an SSH key: its type and itself in base64, as in an authorized_keys file.
+        password_hash: to be written only; `gateway.domain.access.sftp_logins` reads it.
+        usual_from: addresses from which it lately logged in to the SFTP endpoint, the last one first.
         scopes: see `gateway.domain.access.permissions`.
         last_used_at: to the minute.
     """
@@ -49,12 +54,15 @@ class Credential(FirmScoped, Base):
     expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    public_key: Mapped[str | None]
+    password_hash: Mapped[str | None] = mapped_column(deferred=True)
+    usual_from: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
     __table_args__ = (
         points_at("partners", "partner_id"),
         UniqueConstraint("prefix"),
         UniqueConstraint("digest"),
-        CheckConstraint("kind IN ('api_key', 'oauth_client')", name="kind"),
+        CheckConstraint("kind IN ('api_key', 'oauth_client', 'ssh_key', 'sftp_password')", name="kind"),
     )
 
 

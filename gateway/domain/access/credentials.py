@@ -1,4 +1,6 @@
-"""What partners prove themselves by: API keys, OAuth2 clients and their access tokens; made, replaced, revoked."""
+"""What partners prove themselves by: API keys, OAuth2 clients and their access tokens, SSH keys and passwords for SFTP;
+made, replaced, revoked.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import secrets
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import Select, and_, delete, func, or_, select, update
@@ -17,6 +19,7 @@ from gateway import clock
 from gateway.config import nearest
 from gateway.db.models import AccessToken, Credential, Partner
 from gateway.db.paging import Found, Paging, newest
+from gateway.domain.access import passwords, ssh_keys
 from gateway.domain.access.permissions import SCOPES
 from gateway.domain.audit import Action, Change, record
 from gateway.errors import Conflict, Invalid, NotFound
@@ -27,17 +30,23 @@ KEY_MARK = "gwk_"
 CLIENT_MARK = "gwc_"  # of an OAuth2 client's id, which is no secret
 CLIENT_SECRET_MARK = "gws_"  # noqa: S105 - a mark, not a secret
 TOKEN_MARK = "gwt_"  # noqa: S105 - a mark, not a secret
+SSH_MARK = "gwh_"  # of SSH keys and passwords for SFTP, whose prefixes are names for people and no part of them
+PASSWORD_MARK = "gwp_"  # noqa: S105 - see SSH_MARK
 MOST_LIVE = 2  # of a kind and partner: the one in use, and the one that takes its place
 TOKEN_LASTS = timedelta(minutes=15)
 _PREFIX_CHARACTERS = 8
 
 _ITS_PARTNER = and_(Partner.firm_id == Credential.firm_id, Partner.id == Credential.partner_id)
 
-Kind = Literal["api_key", "oauth_client"]
+Kind = Literal["api_key", "oauth_client", "ssh_key", "sftp_password"]
 
 
 class NewKey(NamedTuple):
-    """A credential and its secret, which is shown now and never again. An OAuth2 client's id is its prefix."""
+    """A credential and its secret, which is shown now and never again. An OAuth2 client's id is its prefix.
+
+    Attributes:
+        secret: empty of an SSH key, whose secret half its owner keeps.
+    """
 
     credential: Credential
     secret: str
@@ -63,25 +72,29 @@ def add_key(
     scopes: Collection[str],
     expires_at: datetime | None,
     kind: Kind = "api_key",
+    public_key: str | None = None,
 ) -> NewKey:
-    """A new API key or OAuth2 client of a partner.
+    """A new credential of a partner; an SSH key is the one that does not make its secret itself.
 
     Raises:
-        Invalid: `scope_unknown`, `already_expired`.
-        Conflict: `too_many_keys`.
+        Invalid: `scope_unknown`, `already_expired`, `public_key_needed`, `ssh_key_unusable`.
+        Conflict: `too_many_keys`, `ssh_key_known`.
     """
     _check_scopes(scopes)
+    proof = _proof(kind, partner_id, public_key)
     _check_room(acting.session, partner_id, kind)
     if expires_at and expires_at <= clock.now():
         raise Invalid("already_expired", f"The key would have ended at {expires_at.isoformat()}, which is past.")
-    prefix, secret = _make_secret(kind)
+    _check_unknown(acting.session, proof)
     made = Credential(
         firm_id=acting.firm_id,
         partner_id=partner_id,
         kind=kind,
         name=name,
-        prefix=prefix,
-        digest=digest_of(secret),
+        prefix=proof.prefix,
+        digest=proof.digest,
+        public_key=proof.public_key,
+        password_hash=proof.password_hash,
         scopes=sorted(set(scopes)),
         created_by=acting.actor.name,
         expires_at=expires_at,
@@ -89,20 +102,22 @@ def add_key(
     acting.session.add(made)
     acting.session.flush()
     _note(acting, made, "credential.add", "created")
-    return NewKey(made, secret)
+    return NewKey(made, proof.secret)
 
 
-def rotate(acting: Acting, credential_id: UUID, *, grace: timedelta | None) -> NewKey:
+def rotate(acting: Acting, credential_id: UUID, *, grace: timedelta | None, public_key: str | None = None) -> NewKey:
     """A successor of a credential, with the same scopes and as long a life.
 
     Args:
         acting: who does it.
         credential_id: whose successor.
         grace: for how long the old one goes on; None leaves it until it is revoked, or ends by itself.
+        public_key: the successor of an SSH key.
 
     Raises:
         NotFound: this firm has no such credential.
-        Conflict: `credential_ended`, `too_many_keys`.
+        Conflict: `credential_ended`, and as `add_key`.
+        Invalid: as `add_key`.
     """
     old, now = _find(acting, credential_id), clock.now()
     if not is_live(old):
@@ -113,7 +128,8 @@ def rotate(acting: Acting, credential_id: UUID, *, grace: timedelta | None) -> N
         name=old.name,
         scopes=old.scopes,
         expires_at=now + (old.expires_at - old.created_at) if old.expires_at else None,
-        kind="api_key" if old.kind == "api_key" else "oauth_client",
+        kind=cast("Kind", old.kind),
+        public_key=public_key,
     )
     if grace is not None:
         old.expires_at = min(old.expires_at or now + grace, now + grace)
@@ -217,12 +233,37 @@ def _shown(acting: Acting, one: Credential) -> Shown:
     return Shown(one, acting.session.get_one(Partner, (one.firm_id, one.partner_id)).slug)
 
 
-def _make_secret(kind: Kind) -> tuple[str, str]:
-    """A prefix by which people tell credentials apart, and a secret of 256 random bits."""
+class _Proof(NamedTuple):
+    """What is kept of a credential, and what is shown once; its prefix is for people, to tell credentials apart."""
+
+    prefix: str
+    secret: str
+    digest: bytes
+    public_key: str | None = None
+    password_hash: str | None = None
+
+
+def _proof(kind: Kind, partner_id: UUID, public_key: str | None) -> _Proof:
+    """A secret of 256 random bits; or of 114 where people type it; or none, where its owner keeps it."""
     tail, random = secrets.token_hex(_PREFIX_CHARACTERS // 2), secrets.token_urlsafe(32)
-    if kind == "api_key":
-        return KEY_MARK + tail, f"{KEY_MARK}{tail}_{random}"
-    return CLIENT_MARK + tail, CLIENT_SECRET_MARK + random
+    if (kind == "ssh_key") != (public_key is not None):
+        raise Invalid("public_key_needed", "An SSH key, and nothing else, is added with its public half: `public_key`.")
+    if public_key is not None:
+        known = ssh_keys.normalised(public_key)
+        return _Proof(SSH_MARK + tail, "", digest_of(f"{partner_id} {known}"), public_key=known)
+    if kind == "sftp_password":
+        made = passwords.make()
+        return _Proof(PASSWORD_MARK + tail, made, digest_of(random), password_hash=passwords.hashed(made))
+    if kind == "oauth_client":
+        return _Proof(CLIENT_MARK + tail, secret := CLIENT_SECRET_MARK + random, digest_of(secret))
+    return _Proof(KEY_MARK + tail, secret := f"{KEY_MARK}{tail}_{random}", digest_of(secret))
+
+
+def _check_unknown(session: Session, proof: _Proof) -> None:
+    """An SSH key is added once; one that was revoked stays so, for its owner may have lost it."""
+    found = session.scalar(select(Credential.prefix).where(Credential.digest == proof.digest))
+    if found is not None:
+        raise Conflict("ssh_key_known", f"The partner has, or had, this very key: {found}. Have a new one made.")
 
 
 def _check_scopes(scopes: Collection[str]) -> None:

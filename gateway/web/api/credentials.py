@@ -1,4 +1,4 @@
-"""API keys and OAuth2 clients of partners, as the admins of their firm handle them."""
+"""API keys, OAuth2 clients, SSH keys and SFTP passwords of partners, as the admins of their firm handle them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct, structs
 
-from gateway.domain.access import credentials
+from gateway.domain.access import credentials, ssh_keys
 from gateway.domain.access.credentials import NewKey, Shown
 from gateway.domain.partners import homes
 from gateway.office import Acting
@@ -27,7 +27,20 @@ OfPartner = Annotated[
     str | None, QueryParameter(name="partner", max_length=200, pattern=NO_NUL, description="Of this partner only.")
 ]
 Kind = Annotated[
-    Literal["api_key", "oauth_client"], Meta(description="An `oauth_client` fetches tokens at `POST /oauth/token`.")
+    Literal["api_key", "oauth_client", "ssh_key", "sftp_password"],
+    Meta(
+        description="An `oauth_client` fetches tokens at `POST /oauth/token`; an `ssh_key` or an `sftp_password` logs"
+        " in to the SFTP endpoint, under the partner's slug."
+    ),
+]
+PublicKey = Annotated[
+    str,
+    Meta(
+        max_length=ssh_keys.MOST_CHARACTERS,
+        pattern=NO_NUL,
+        description="Of an `ssh_key`: the line of its `.pub` file.",
+        examples=["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPQIDZLQKj0SFXu0UUhIqUiDMJhDwiQmJGFF4JZi9X7K hr@acme.example"],
+    ),
 ]
 Scopes = Annotated[
     list[Name], Meta(max_length=20, description="What it may do.", examples=[["files:write", "status:read"]])
@@ -43,12 +56,17 @@ class NewCredential(Struct, frozen=True, forbid_unknown_fields=True):
     scopes: Scopes
     kind: Kind = "api_key"
     expires_at: Until | None = None
+    public_key: PublicKey | None = None
 
 
 class Rotation(Struct, frozen=True, forbid_unknown_fields=True):
-    """How long the old one goes on beside its successor; without a word, until it is revoked."""
+    """How long the old one goes on beside its successor; without a word, until it is revoked.
+
+    The successor of an `ssh_key` is another public key.
+    """
 
     grace_hours: Annotated[int, Meta(ge=0, le=MOST_GRACE, examples=[72])] | None = None
+    public_key: PublicKey | None = None
 
 
 class CredentialView(Struct, frozen=True, kw_only=True):
@@ -66,12 +84,13 @@ class CredentialView(Struct, frozen=True, kw_only=True):
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    fingerprint: str | None
 
 
 class CredentialMade(CredentialView, frozen=True, kw_only=True):
-    """A new credential with its secret, which is shown now and never again."""
+    """A new credential with its secret, which is shown now and never again; an `ssh_key` has none."""
 
-    secret: str
+    secret: str | None
 
 
 @get("/", sync_to_thread=True, **may("credentials.manage"))
@@ -108,7 +127,7 @@ def rotate_credential(
     grace = None if data.grace_hours is None else timedelta(hours=data.grace_hours)
 
     def rotated() -> Response[CredentialMade]:
-        return _made(acting, credentials.rotate(acting, credential_id, grace=grace))
+        return _made(acting, credentials.rotate(acting, credential_id, grace=grace, public_key=data.public_key))
 
     with call.acting() as acting:
         return once(acting, call, data, rotated)
@@ -129,6 +148,7 @@ def _added(acting: Acting, data: NewCredential) -> Response[CredentialMade]:
         scopes=data.scopes,
         expires_at=data.expires_at,
         kind=data.kind,
+        public_key=data.public_key,
     )
     return _made(acting, made)
 
@@ -137,13 +157,14 @@ def _view(shown: Shown) -> CredentialView:
     one = shown.credential
     own = ("id", "kind", "name", "prefix", "scopes", "created_by", "created_at", "expires_at", "revoked_at")
     values = {name: getattr(one, name) for name in (*own, "last_used_at")}
+    values["fingerprint"] = one.public_key and ssh_keys.fingerprint(one.public_key)
     return CredentialView(partner=shown.partner, is_live=credentials.is_live(one), **values)
 
 
 def _made(acting: Acting, made: NewKey) -> Response[CredentialMade]:
     shown = structs.asdict(_view(credentials.show(acting, made.credential.id)))
     location = {"Location": f"/v1/credentials/{made.credential.id}"}
-    return Response(CredentialMade(secret=made.secret, **shown), headers=NO_STORE | location)
+    return Response(CredentialMade(secret=made.secret or None, **shown), headers=NO_STORE | location)
 
 
 router = Router(

@@ -22,10 +22,9 @@ from gateway.web.idempotency import earlier, keep
 from gateway.web.instants import Instant, check_as_of, instant_of
 from gateway.web.scoping import home_of
 from gateway.web.texts import Name
-from ingest.arrival import Asked
+from ingest.arrival import MOST_BYTES, Asked
 from ingest.reception import receive
 
-MOST_BYTES = 256 << 20
 _CHUNK = 1 << 20
 
 
