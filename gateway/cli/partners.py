@@ -14,6 +14,7 @@ from gateway.cli.infer import command as infer
 from gateway.cli.names import command as learned_names
 from gateway.cli.office import me, opened, settings_here
 from gateway.cli.output import console, examples, json_option, plain, print_json
+from gateway.cli.ping import command as ping
 from gateway.cli.trial import command as test_samples
 from gateway.config import ConfigError, Finding, PartnerSettings
 from gateway.domain.partners import names, versions
@@ -142,6 +143,7 @@ def schema(ctx: click.Context, only_check: bool, as_json: bool) -> None:
 group.add_command(test_samples)
 group.add_command(infer)
 group.add_command(learned_names)
+group.add_command(ping)
 
 
 # ---------------------------------------------------------------- checking

@@ -174,6 +174,11 @@ class PlaceSpec(ArrivalSpec, frozen=True, kw_only=True):
         """Whether nothing but a size that stands still can tell that a file is whole."""
         return self.done is None
 
+    @property
+    def waits_for_end(self) -> bool:
+        """Whether the file's own format tells that it is whole."""
+        return False
+
     def place(self, whose: Whose) -> str:
         """Where it is, in words that tell it from the partner's other places and hold no secret."""
         raise NotImplementedError

@@ -20,6 +20,7 @@ from ingest.arrivals.base import Sighting
 from ingest.formats.text import presentable
 
 STEADY = timedelta(seconds=20)  # for which a file must not change where nothing better tells that it is whole
+PATIENCE = timedelta(hours=1)  # with a file that stands still without the end that its format wants
 FORGOTTEN = timedelta(days=90)  # after which a file that is no longer there is
 
 _AT_ONCE = 1_000
@@ -63,9 +64,9 @@ def forget_gone(session: Session, place_id: UUID) -> None:
     session.execute(delete(PlaceFile).where(PlaceFile.place_id == place_id, old))
 
 
-def is_steady(row: PlaceFile) -> bool:
-    """Whether two looks, some seconds apart, saw the same size and mark."""
-    return row.looks > 1 and clock.now() - row.steady_since >= STEADY
+def is_steady(row: PlaceFile, since: timedelta = STEADY) -> bool:
+    """Whether two looks, so far apart at least, saw the same size and mark."""
+    return row.looks > 1 and clock.now() - row.steady_since >= since
 
 
 def is_taken(row: PlaceFile, seen: Sighting, *, keeps: bool) -> bool:

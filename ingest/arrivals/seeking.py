@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 from uuid import UUID
@@ -37,6 +37,7 @@ class Sought:
     Attributes:
         claims: the feeds that take files there, and the names of those files.
         unpacks: one of the feeds unpacks archives, whose own names mean nothing.
+        trailing: the feeds whose files are whole when their format has come to its end.
     """
 
     home: Home
@@ -45,6 +46,7 @@ class Sought:
     spec: PlaceSpec
     claims: tuple[tuple[Claim, str], ...]
     unpacks: bool
+    trailing: Mapping[str, Feed]
 
     @property
     def via(self) -> str:
@@ -118,13 +120,14 @@ def _by_place(home: Home, whose: Whose, feeds: Mapping[str, Feed]) -> list[Sough
 def _sought(home: Home, whose: Whose, name: str, feed: Feed, spec: PlaceSpec) -> Sought:
     globs = [spec.glob] if spec.glob else [feed.file] if isinstance(feed.file, str) else feed.file
     claims = tuple((Claim(name, named=spec.glob is not None), glob) for glob in globs)
-    return Sought(home, whose, spec.place(whose), spec, claims, feed.unpack.zip or feed.unpack.gzip)
+    unpacks = feed.unpack.zip or feed.unpack.gzip
+    return Sought(home, whose, spec.place(whose), spec, claims, unpacks, {name: feed} if spec.waits_for_end else {})
 
 
 def _joined(first: Sought, more: Sought) -> Sought:
     """How the place is looked at stands with the first feed that names it."""
-    claims = (*first.claims, *more.claims)
-    return Sought(first.home, first.whose, first.place, first.spec, claims, first.unpacks or more.unpacks)
+    claims, trailing = (*first.claims, *more.claims), {**first.trailing, **more.trailing}
+    return replace(first, claims=claims, unpacks=first.unpacks or more.unpacks, trailing=trailing)
 
 
 class _Known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -17,6 +17,7 @@ from gateway.domain.partners.homes import Home
 from gateway.errors import Permanent
 from gateway.office import Office
 from ingest.arrivals.base import Held, NotYet, Place, Sighting
+from ingest.arrivals.wholeness import Fetched
 
 _LENGTH = struct.Struct(">I")
 _KEPT_SECONDS = 7 * 86_400  # for which what was read of a file waits for its rest
@@ -30,10 +31,19 @@ class Spools:
         self._folder = office.settings.data_dir / "fetching" / str(home.firm_id)
 
     @contextmanager
-    def of(self, place: Place, held: Held, seen: Sighting, row: PlaceFile) -> Iterator[Iterator[bytes]]:
+    def of(
+        self, place: Place, held: Held, seen: Sighting, row: PlaceFile, check: Callable[[Fetched], None]
+    ) -> Iterator[Iterator[bytes]]:
         """The bytes of a file: of a near one straight from there; of a far one, what is missing is fetched first.
 
         Once whoever wanted them is content, what was spooled goes; otherwise it waits for the next attempt.
+
+        Args:
+            place: where it lies.
+            held: the file.
+            seen: what was seen of it.
+            row: what is known of it.
+            check: refuses a far file that was fetched, and is not whole.
 
         Raises:
             NotYet: another process fetches it right now.
@@ -43,6 +53,7 @@ class Spools:
             return
         with self._opened(seen, row) as spool:
             spool.fetch(held)
+            check(Fetched(seen.name, seen.size, spool.chunks))
             yield spool.chunks()
             spool.forget()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,9 +22,10 @@ from gateway.office import Actor, Office
 from ingest.arrival import Asked
 from ingest.arrivals import memory
 from ingest.arrivals.base import Held, NotYet, Place, PlaceFailed, Sighting, Taken
-from ingest.arrivals.memory import STEADY, Known, Overtaken
+from ingest.arrivals.memory import PATIENCE, STEADY, Known, Overtaken
 from ingest.arrivals.seeking import Claim, Sought
 from ingest.arrivals.spool import Spools
+from ingest.arrivals.wholeness import Fetched, has_ended
 from ingest.reception import Note, receive
 
 MOST_FILES = 100_000  # that one look lists
@@ -168,7 +170,7 @@ class _Look:
             marks = memory.mark_of(seen), done and memory.mark_of(done)
             memory.note_taken(session, row, digest.hexdigest(), import_id, marks, keeps=self._spec.keeps)
 
-        with self._spools.of(self._place, held, seen, row) as chunks:
+        with self._spools.of(self._place, held, seen, row, partial(self._check_end, row, claim)) as chunks:
             whole = _counted(chunks, seen, digest.update)
             import_id = self._on_record(seen.name, whole, claim, note)
         return Taken(digest.hexdigest(), import_id)
@@ -217,6 +219,16 @@ class _Look:
             raise NotYet(_WRITTEN)
         if is_whole is None and self._spec.needs_patience and not memory.is_steady(row):
             raise NotYet(_UNSTEADY)
+
+    def _check_end(self, row: PlaceFile, claim: Claim, fetched: Fetched) -> None:
+        """Refuse a file whose end is still to come; one that never changes is taken, for its partner to be told.
+
+        Raises:
+            NotYet: its end is not there.
+        """
+        feed = self._sought.trailing.get(claim.feed)
+        if feed and not memory.is_steady(row, PATIENCE) and not has_ended(fetched, feed):
+            raise NotYet("its trailer, or the end that its format wants, is not there")
 
     # ------------------------------------------------------------ when it is on record
 
