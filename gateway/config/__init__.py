@@ -9,7 +9,7 @@ It knows the top level and no section: the rooms declare theirs, and `gateway.wi
 from gateway.config.decoder import FieldError, decode
 from gateway.config.document import Document, fingerprint, read
 from gateway.config.findings import ConfigError, Finding, KeyPath, nearest
-from gateway.config.named_secrets import secret
+from gateway.config.named_secrets import check_secret_names, secret
 from gateway.config.partner import Contacts, Name, PartnerHead
 from gateway.config.sections import Beside, Checked, PartnerSettings, Reader, Section
 
@@ -27,6 +27,7 @@ __all__ = [
     "PartnerSettings",
     "Reader",
     "Section",
+    "check_secret_names",
     "decode",
     "fingerprint",
     "nearest",

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
+from gateway.config.decoder import FieldError
 from gateway.errors import Permanent
 from gateway.settings import Settings
 
 _NAME = re.compile(r"[A-Z](?:_?[A-Z0-9])*")  # no two _ in a row: they end the firm's name in the environment
+_NAMED = "A secret is named with capital letters, digits and single _ (ACME_SFTP_KEY), never written itself."
+
+
+def check_secret_names(key: str, names: Iterable[str]) -> None:
+    """See that settings name secrets in this key, and do not hold them.
+
+    Raises:
+        FieldError: they do not; it does not repeat what they hold, which may be a secret.
+    """
+    if not all(map(_NAME.fullmatch, names)):
+        raise FieldError(_NAMED, at=(key,))
 
 
 def secret(name: str, settings: Settings, *, firm: str) -> str:
@@ -28,10 +41,7 @@ def secret(name: str, settings: Settings, *, firm: str) -> str:
             place), `secret_missing`, or `secret_unreadable`.
     """
     if not _NAME.fullmatch(name):
-        raise Permanent(
-            "secret_name_invalid",
-            "A secret is named with capital letters, digits and single _ (ACME_SFTP_KEY), never written itself.",
-        )
+        raise Permanent("secret_name_invalid", _NAMED)
     path, variable = settings.secrets_dir / firm / name, f"{firm.upper().replace('-', '_')}__{name}"
     value = _from_file(path) or os.environ.get(variable)
     if not value:

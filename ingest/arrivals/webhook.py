@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from gateway.config import FieldError, KeyPath
+from gateway.config import FieldError, KeyPath, check_secret_names
 from ingest.arrivals.base import ArrivalSpec
 from ingest.arrivals.proofs import AnyProof, Header, Hmac, Standard
 
 if TYPE_CHECKING:
     from ingest.feed import Feed  # which is made of arrivals
-
-SecretName = Annotated[str, Meta(pattern=r"^[A-Z](_?[A-Z0-9])*$", max_length=100)]
 
 _TIME = "{time}"
 _MOMENT = "%Y-%m-%dT%H%M%SZ"  # such as 2026-05-01T061500Z
@@ -34,11 +32,12 @@ class WebhookArrival(ArrivalSpec, frozen=True, kw_only=True, tag="webhook"):
     """
 
     name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f]+$")]
-    secret: SecretName | Annotated[list[SecretName], Meta(min_length=1, max_length=5)]
+    secret: str | Annotated[list[str], Meta(min_length=1, max_length=5)]
     proof: AnyProof = Standard()
     id: Header | None = None
 
     def __post_init__(self) -> None:
+        check_secret_names("secret", self.secrets)
         if self.id is not None and isinstance(self.proof, Standard):
             raise FieldError("Standard Webhooks say the id in `webhook-id`.", at=("id",))
         if self.id is None and isinstance(self.proof, Hmac) and "{id}" in self.proof.content:
