@@ -29,6 +29,7 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("POST", "/v1/imports/{import_id}/release"),
     ("POST", "/v1/jobs/{job_id}/retry"),
     ("PUT", "/v1/rate-limits/{tier}"),
+    ("POST", "/v1/webhooks/{partner}/{feed}"),
 }
 
 
