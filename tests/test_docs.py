@@ -16,7 +16,6 @@ from gateway.domain.people.fields import CHOICES, DOCUMENT_TYPES, FIELDS
 from gateway.wings import PARTNER_YAML
 from ingest import feed
 from ingest.arrivals import ARRIVALS, proofs
-from ingest.arrivals import ARRIVALS
 from ingest.catalogue import FILE_CODES, ROW_CODES
 from ingest.formats import FORMATS
 from ingest.formats.base import Footer

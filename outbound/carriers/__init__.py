@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from outbound.carriers import s3, sftp
-from outbound.carriers.base import Carrier, CarrierSpec
-
-# the struct of `carrier:` -> what carries
-CARRIERS: dict[type[CarrierSpec], Carrier] = {s3.S3Spec: s3.S3, sftp.SftpSpec: sftp.SFTP}
 import functools
 import operator
 from typing import TYPE_CHECKING
 
-from outbound.carriers import download, https
+from outbound.carriers import download, https, s3, sftp
 from outbound.carriers.base import Carrier, CarrierSpec
 
 # the struct of `carrier:` -> what carries
 CARRIERS: dict[type[CarrierSpec], Carrier] = {
     download.DownloadCarrier: download.DOWNLOAD,
     https.HttpsCarrier: https.HTTPS,
+    s3.S3Spec: s3.S3,
+    sftp.SftpSpec: sftp.SFTP,
 }
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from gateway.db.cluster import SYSTEM
 from gateway.db.security import allow, isolate
 
 revision = "0029"
-down_revision = "0027"
+down_revision = "0028"
 
 
 def upgrade() -> None:

@@ -5,8 +5,8 @@ from alembic import op
 from gateway.db.cluster import APP, SYSTEM
 from gateway.db.security import allow
 
-revision = "0026b"
-down_revision = "0026"
+revision = "0030"
+down_revision = "0029"
 
 functions = {
     "sftp_logins": "92d55547eb63",
