@@ -8,11 +8,12 @@ from gateway.domain.wing import DOMAIN
 from gateway.jobs.kinds import Kinds
 from gateway.jobs.subscriptions import Subscriptions
 from gateway.office import Office
+from gateway.reports.wing import REPORTING
 from gateway.settings import Settings
 from ingest.wing import INGEST
 from outbound.wing import OUTBOUND
 
-WINGS = (DOMAIN, INGEST, OUTBOUND)
+WINGS = (DOMAIN, REPORTING, INGEST, OUTBOUND)
 
 PARTNER_YAML = Reader(section for wing in WINGS for section in wing.sections)
 SUBSCRIPTIONS = Subscriptions(one for wing in WINGS for one in wing.subscriptions)

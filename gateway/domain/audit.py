@@ -38,7 +38,7 @@ Action = Literal[
     "limits.set",
     "outbox.fetch", "outbox.put",
     "partner.activate", "partner.apply",
-    "report.read",
+    "report.fetch", "report.order", "report.read",
     "session.end", "session.end_all", "session.refuse", "session.start",
     "sftp.login", "sftp.refuse",
     "staff.add", "staff.deactivate", "staff.password",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import IO
 
@@ -18,7 +18,7 @@ from gateway.domain.partners.homes import narrowed_to
 from gateway.errors import Forbidden, Invalid, Missing
 from gateway.office import Acting
 from gateway.reports import REPORTS, Filters
-from gateway.reports.report import USUAL, Report
+from gateway.reports.report import FETCH, USUAL, Report
 from gateway.reports.writers import FORMS
 
 MOST_AT_ONCE = 50_000  # rows of an answer for which somebody waits
@@ -36,7 +36,16 @@ def report_named(name: str) -> Report:
     return REPORTS[name]
 
 
-def take_out(acting: Acting, name: str, asked: Filters, form: str, out: IO[bytes], *, most: int | None = None) -> None:
+def take_out(
+    acting: Acting,
+    name: str,
+    asked: Filters,
+    form: str,
+    out: IO[bytes],
+    *,
+    most: int | None = None,
+    told: Callable[[int], None] | None = None,
+) -> None:
     """Write a report about the actor's firm; for a partner, about itself alone.
 
     Args:
@@ -46,6 +55,7 @@ def take_out(acting: Acting, name: str, asked: Filters, form: str, out: IO[bytes
         form: one of `FORMS`.
         out: where to.
         most: so many rows at most; None for all there are.
+        told: hears now and then how many rows there are so far.
 
     Raises:
         Forbidden: the report is for others.
@@ -54,10 +64,11 @@ def take_out(acting: Acting, name: str, asked: Filters, form: str, out: IO[bytes
         Missing: there is no such report.
     """
     report, filters = asked_for(acting, name, asked)
-    told = {key: value for key, value in to_builtins(filters).items() if value is not None}
-    record(acting, "report.read", changes=[Change("report", name, "read", new={"partner": None, **told})])
+    noted = {key: value for key, value in to_builtins(filters).items() if value is not None}
+    record(acting, "report.read", changes=[Change("report", name, "read", new={"partner": None, **noted})])
     with closing(report.query(acting.session, filters)) as rows:
-        FORMS[form].write(report, rows if most is None else _limited(rows, most, name), out)
+        counted = rows if told is None else _counted(rows, told)
+        FORMS[form].write(report, counted if most is None else _limited(counted, most, name), out)
 
 
 def asked_for(acting: Acting, name: str, asked: Filters) -> tuple[Report, Filters]:
@@ -69,18 +80,31 @@ def asked_for(acting: Acting, name: str, asked: Filters) -> tuple[Report, Filter
         Missing: there is no such report.
     """
     report = report_named(name)
-    _check(acting, report)
+    check_permitted(acting, report)
     return report, replace(asked, partner=narrowed_to(acting, asked.partner))
 
 
-def _check(acting: Acting, report: Report) -> None:
-    """What everybody may who may read reports needs no look; whoever is at the machine may all."""
+def check_permitted(acting: Acting, report: Report) -> None:
+    """What everybody may who may read reports needs no look; whoever is at the machine may all.
+
+    Raises:
+        Forbidden: the report is for others.
+    """
     actor = acting.actor
     if report.permission == USUAL or actor.kind == "system":
         return
     role = acting.session.scalar(select(Staff.role).where(Staff.id == actor.id)) if actor.kind == "staff" else None
     if role is None or not holds(report.permission, role=role, scopes=frozenset()):
         raise Forbidden("forbidden", f"This report is not for you; it takes {report.permission}.")
+
+
+def _counted(rows: Iterable[Sequence[object]], told: Callable[[int], None]) -> Iterator[Sequence[object]]:
+    number = 0
+    for number, row in enumerate(rows, start=1):
+        if number % FETCH == 0:
+            told(number)
+        yield row
+    told(number)
 
 
 def _limited(rows: Iterable[Sequence[object]], most: int, name: str) -> Iterator[Sequence[object]]:

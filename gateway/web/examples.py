@@ -15,6 +15,7 @@ from litestar.openapi.spec import OpenAPI, OpenAPIType, Operation, Parameter, Re
 from litestar.openapi.spec.media_type import OpenAPIMediaType
 from litestar.openapi.spec.response import OpenAPIResponse
 
+from gateway.reports import REPORTS
 from gateway.web.problems import MEDIA_TYPE
 
 _CLIENT, _CASE, _STAFF = (f"0197a3c2-5e10-7c4e-9d2b-4f00000000{end}" for end in ("c1", "a5", "57"))
@@ -150,7 +151,11 @@ WHOLE: Mapping[str, object] = {  # by the name of the body or of the answer, or 
     "/v1/cases.type": "H1B_EXT",
     "/v1/documents.status": "current",
     "/v1/jobs.kind": "ingest.run",
-    "/v1/reports/{name}.name": "import_errors",
+    "/v1/reports/case_status.status": "open",
+    "NewOrder": {"format": "csv", "filters": {"partner": "acme", "since": _INSTANT}},
+    "OrderView.report": "import_errors",
+    "OrderView.state": "ready",
+    "OrderView.format": "csv",
     "Health.status": "live",
     "NewPassword": {"current": "fig-tree-lamp-owl", "new": "lamp-owl-fig-tree"},
     "ImportSummary.state": "loaded_with_errors",
@@ -158,7 +163,11 @@ WHOLE: Mapping[str, object] = {  # by the name of the body or of the answer, or 
     "Queued.import_id": _IMPORT,
     "RecordChange.action": "updated",
 }
-FILES = ("/v1/imports/{import_id}/errors", "/v1/reports/{name}")  # of which `format` says the kind
+FILES = (
+    "/v1/imports/{import_id}/errors",
+    *(f"/v1/reports/{name}" for name in REPORTS),
+    "/v1/reports/orders/{order_id}/file",
+)  # of which `format` says the kind
 FILE_KINDS: Mapping[str, object] = {
     "text/csv": "EMP_ID,DOB,Problems,Row\nE1042,soon,...,...\n",
     "application/json": [{"row": 17, "column": "DOB", "code": "bad_date"}],

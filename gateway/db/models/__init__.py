@@ -21,6 +21,7 @@ from gateway.db.models.outbox import OutboxFile
 from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerConfig
 from gateway.db.models.places import FeedAlarm, Place, PlaceFile
 from gateway.db.models.records import Case, Client, Document, Sighting
+from gateway.db.models.reports import ReportOrder
 from gateway.db.models.walls import Wall
 from gateway.db.models.webhooks import WebhookCall
 
@@ -58,6 +59,7 @@ __all__ = [
     "Place",
     "PlaceFile",
     "RateLimit",
+    "ReportOrder",
     "RowError",
     "Schedule",
     "Sighting",

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.db.models import File, Firm, OutboxFile, Parcel
+from gateway.db.models import File, Firm, OutboxFile, Parcel, ReportOrder
 from gateway.db.session import Database, is_nothing_recorded
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Clockwork, Kind
@@ -91,8 +91,10 @@ def _unnamed(session: Session, firm_id: UUID, keys: Sequence[str]) -> list[str]:
     arrived = select(File.storage_key).where(File.firm_id == firm_id, File.destroyed_at.is_(None))
     waiting = select(OutboxFile.storage_key).where(OutboxFile.firm_id == firm_id)
     leaving = select(Parcel.storage_key).where(Parcel.firm_id == firm_id)
+    reports = select(ReportOrder.storage_key).where(ReportOrder.firm_id == firm_id)
     for at in range(0, len(keys), _AT_ONCE):
         some = keys[at : at + _AT_ONCE]
+        named.update(one for one in session.scalars(reports.where(ReportOrder.storage_key.in_(some))) if one)
         named.update(session.scalars(arrived.where(File.storage_key.in_(some))))
         named.update(session.scalars(waiting.where(OutboxFile.storage_key.in_(some))))
         named.update(one for one in session.scalars(leaving.where(Parcel.storage_key.in_(some))) if one is not None)

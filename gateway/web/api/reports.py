@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
 from typing import IO, Annotated, Any, Literal, cast
+from uuid import UUID
 
-from litestar import Request, Router, get
+from litestar import Request, Response, Router, get, post, route
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Operation, Parameter, Schema
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
-from gateway.reports import REPORTS, Filters
-from gateway.reports.filters import described, filters_of
+from gateway.reports import REPORTS, orders
+from gateway.reports.filters import Described, described, filters_of
+from gateway.reports.report import Report
 from gateway.reports.taking import MOST_AT_ONCE, report_named, take_out
 from gateway.reports.writers import FORMS
 from gateway.web.attachments import attached
 from gateway.web.bulkheads import Bulkhead, name_of
 from gateway.web.calls import Call, may
+from gateway.web.texts import Text
 
 Form = Annotated[Literal["csv", "xlsx", "json"], QueryParameter(name="format")]
 
@@ -47,31 +53,48 @@ class ReportView(Struct, frozen=True):
     filters: list[FilterView]
 
 
-@dataclass
-class _Filtered(Operation):
-    """The filters of all reports as query parameters, for they depend on the report that is asked for."""
+class NewOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In which form a report is wanted, and what it is narrowed to."""
 
-    def __post_init__(self) -> None:
-        takers: dict[str, list[str]] = {}
-        schemas: dict[str, Mapping[str, Any]] = {}
-        for name, report in REPORTS.items():
-            for one in described(report.filters):
-                takers.setdefault(one.name, []).append(name)
-                schemas.setdefault(one.name, one.schema)
-        own = [_parameter(name, schema, takers[name]) for name, schema in schemas.items()]
-        self.parameters = [*(self.parameters or []), *own]
+    format: Literal["csv", "xlsx", "json"] = "csv"
+    filters: dict[str, Text] = {}
 
 
-def _parameter(name: str, schema: Mapping[str, Any], takers: list[str]) -> Parameter:
-    limits = {ours: schema[theirs] for theirs, ours in _LIMITS.items() if theirs in schema}
-    kind = OpenAPIFormat(schema["format"]) if "format" in schema else None
-    told = "" if len(takers) == len(REPORTS) else f" Of {', '.join(takers)}."
-    return Parameter(
-        name=name,
-        param_in="query",
-        description=f"{schema['description']}{told}",
-        schema=Schema(type=OpenAPIType.STRING, format=kind, **limits),
-    )
+class OrderView(Struct, frozen=True, kw_only=True):
+    """How far an ordered report is.
+
+    Attributes:
+        rows: written so far.
+        problem: why there is none.
+        file: where to fetch it once it is ready.
+    """
+
+    order_id: UUID
+    report: str
+    format: str
+    state: orders.State
+    rows: int
+    size: int | None
+    problem: str | None
+    ordered_at: datetime
+    expires_at: datetime | None
+    file: str | None
+
+    @classmethod
+    def of(cls, order: orders.Order) -> OrderView:
+        """An order as its owner sees it."""
+        return cls(
+            order_id=order.id,
+            report=order.report,
+            format=order.form,
+            state=order.state,
+            rows=order.rows,
+            size=order.size,
+            problem=order.problem,
+            ordered_at=order.ordered_at,
+            expires_at=order.expires_at,
+            file=f"/v1/reports/orders/{order.id}/file" if order.state == "ready" else None,
+        )
 
 
 @get("/", sync_to_thread=False, **may("reports.read"))
@@ -88,33 +111,103 @@ def list_reports(call: NamedDependency[Call]) -> list[ReportView]:  # noqa: ARG0
     ]
 
 
-@get("/{name:str}", sync_to_thread=True, operation_class=_Filtered, **may("reports.read"))
-def get_report(
-    name: FromPath[str],
-    call: NamedDependency[Call],
-    state: State,
-    request: Request[Any, Any, State],
-    form: Form = "csv",
-) -> Stream:
-    """Fetch a report about the caller's firm; for a partner, about itself alone.
+def _described(name: str) -> type[Operation]:
+    """An operation with the filters of a report as parameters of its query."""
 
-    Each report has filters of its own; another one is refused (422 `unknown_filter`). Of more than 50,000 rows: 422
-    `report_too_long`. A workbook takes ten times as long as the other forms: 429 `too_many_at_once` while the caller
-    has one being made.
-    """
-    asked = _filters(name, request)  # before anybody waits
-    heavy: Bulkhead = state.heavy
-    room = heavy.within(name_of(call.who)) if form == "xlsx" else nullcontext()
-    with room, ExitStack() as undo, call.acting() as acting:  # which must not stay open for a slow reader
-        out = cast("IO[bytes]", undo.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)))
-        take_out(acting, name, asked, form, out, most=MOST_AT_ONCE)
-        undo.pop_all()  # it is closed once it has been sent
-    return attached(out, f"{name}.{form}", FORMS[form].media_type)
+    @dataclass
+    class Filtered(Operation):
+        def __post_init__(self) -> None:
+            self.summary = f"Fetch {name}"
+            own = [_parameter(one) for one in described(REPORTS[name].filters)]
+            self.parameters = [*(self.parameters or []), *own]
+
+    return Filtered
 
 
-def _filters(name: str, request: Request[Any, Any, State]) -> Filters:
-    given = {key: value for key, value in request.query_params.items() if key != _FORMAT}
-    return filters_of(report_named(name).filters, given)
+def _parameter(one: Described) -> Parameter:
+    limits = {ours: one.schema[theirs] for theirs, ours in _LIMITS.items() if theirs in one.schema}
+    kind = OpenAPIFormat(one.schema["format"]) if "format" in one.schema else None
+    schema = Schema(type=OpenAPIType.STRING, format=kind, **limits)
+    return Parameter(name=one.name, param_in="query", description=one.schema["description"], schema=schema)
 
 
-router = Router("/reports", route_handlers=[list_reports, get_report], tags=["reports"])
+def _fetching(name: str, report: Report) -> HTTPRouteHandler:
+    """A route for each report, for each has filters of its own."""
+
+    @get(f"/{name}", sync_to_thread=True, operation_class=_described(name), **may(report.permission))
+    def get_report(
+        call: NamedDependency[Call], state: State, request: Request[Any, Any, State], form: Form = "csv"
+    ) -> Stream:
+        """Fetch a report about the caller's firm; for a partner, about itself alone.
+
+        Another filter than its own is refused (422 `unknown_filter`). Of more than 50,000 rows: 422 `report_too_long`.
+        A workbook takes ten times as long as the other forms: 429 `too_many_at_once` while the caller has one being
+        made.
+        """
+        given = {key: value for key, value in request.query_params.items() if key != _FORMAT}
+        asked = filters_of(report.filters, given)  # before anybody waits
+        heavy: Bulkhead = state.heavy
+        room = heavy.within(name_of(call.who)) if form == "xlsx" else nullcontext()
+        with room, ExitStack() as undo, call.acting() as acting:  # which must not stay open for a slow reader
+            out = cast("IO[bytes]", undo.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)))
+            take_out(acting, name, asked, form, out, most=MOST_AT_ONCE)
+            undo.pop_all()  # it is closed once it has been sent
+        return attached(out, f"{name}.{form}", FORMS[form].media_type)
+
+    return get_report
+
+
+def _ordering(name: str, report: Report) -> HTTPRouteHandler:
+    @post(f"/{name}", status_code=202, sync_to_thread=True, **may(report.permission))
+    def order_report(call: NamedDependency[Call], data: JSONBody[NewOrder]) -> Response[OrderView]:
+        """Order a report that takes long; `Location` says where to look how far it is.
+
+        `filters` are those of the report, as text. It is made within the caller's walls, can be fetched by the caller
+        alone for a day, and goes when a person is erased whom it may name.
+        """
+        asked = filters_of(report.filters, data.filters)
+        with call.acting() as acting:
+            view = OrderView.of(orders.place(acting, name, asked, data.format))
+        return Response(view, status_code=202, headers={"Location": f"/v1/reports/orders/{view.order_id}"})
+
+    return order_report
+
+
+@route("/{name:str}", http_method=["GET", "POST"], sync_to_thread=False, include_in_schema=False, **may("reports.read"))
+def name_none(name: FromPath[str], call: NamedDependency[Call]) -> None:  # noqa: ARG001 - as of `list_reports`
+    """Say that there is no such report, and which one was probably meant."""
+    report_named(name)
+
+
+@get("/orders/{order_id:uuid}", sync_to_thread=True, **may("reports.read"))
+def get_order(order_id: FromPath[UUID], call: NamedDependency[Call]) -> OrderView:
+    """See how far an ordered report is: waiting, running, ready, failed or gone."""
+    with call.acting() as acting:
+        return OrderView.of(orders.look(acting, order_id))
+
+
+@get("/orders/{order_id:uuid}/file", sync_to_thread=True, **may("reports.read"))
+def get_ordered_report(order_id: FromPath[UUID], call: NamedDependency[Call]) -> Stream:
+    """Fetch a report that lies ready; 409 `report_not_ready` before that, 410 `report_gone` after a day."""
+    with call.acting() as acting:
+        ready = orders.fetch(acting, order_id)
+    headers = {"Content-Disposition": f'attachment; filename="{ready.name}"', "Content-Length": str(ready.size)}
+    return Stream(_begun(ready.chunks), media_type=ready.media_type, headers=headers)
+
+
+def _begun(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same, once the first piece is there: what cannot be read is told by a status, not by half an answer."""
+    return chain([next(chunks, b"")], chunks)
+
+
+router = Router(
+    "/reports",
+    route_handlers=[
+        list_reports,
+        *(make(name, report) for name, report in REPORTS.items() for make in (_fetching, _ordering)),
+        name_none,
+        get_order,
+        get_ordered_report,
+    ],
+    tags=["reports"],
+)

@@ -17,6 +17,7 @@ EXEMPT = {
     "audit_log.import_id": OUTLIVES,
     "delivery_lines.last_id": "the highest id that was drawn, whether its parcel is still kept or not",
     "idempotency_keys.caller_id": "a member of staff or a credential",
+    "report_orders.actor_id": "a member of staff or a credential",
     "sightings.feed_id": NO_FOREIGN_KEY,
     "sightings.record_id": NO_FOREIGN_KEY,
     "sightings.import_id": NO_FOREIGN_KEY,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from helpers.inbox import ROSTER, Inbox, people, person
 
-from gateway.db.models import Attorney, Case, Client, Wall
+from gateway.db.models import Attorney, Case, Client, Document, Wall
 from gateway.reports import REPORTS
 
 STAGES = ["evaluation", "drafting", "filed"]
@@ -60,6 +60,8 @@ def world(inbox, office, tenants, db):
                     attributes={},
                 )
             )
+        for document in chance.sample(session.query(Document).filter_by(doc_type="i94").all(), 6):
+            document.status = "void"
         for client in chance.sample(clients, 3):
             client.status = "archived"
             client.program = "Global"
