@@ -5,8 +5,8 @@ from alembic import op
 from gateway.db.cluster import APP, SYSTEM
 from gateway.db.security import allow
 
-revision = "0030"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 
 functions = {
     "sftp_logins": "92d55547eb63",
