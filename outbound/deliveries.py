@@ -7,15 +7,20 @@ from functools import lru_cache
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
+import msgspec
 from cronsim import CronSim, CronSimError
 from msgspec import Meta, Struct
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.config import Beside, Checked, Document, FieldError, Finding, Name, Section, nearest, read
+from gateway.config import Beside, Checked, Document, FieldError, Finding, KeyPath, Name, Section, nearest, read
 from gateway.db.models import PartnerConfig
+from gateway.reports import REPORTS, Filters
+from gateway.reports.report import USUAL
 from outbound.carriers import Carried
+from outbound.forms import Form, FormSpec, faults
+from outbound.forms.csv import CsvForm
 from outbound.naming import pattern_fault
 
 EventType = Literal[
@@ -24,14 +29,15 @@ EventType = Literal[
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 
 
-def _check_cron(expression: str) -> str:
-    """The expression, if it is one.
+def _check_cron(expression: str | None) -> str | None:
+    """The expression, if it is one, or there is none.
 
     Raises:
         FieldError: it is none.
     """
     try:
-        next(CronSim(expression, clock.now()))
+        if expression is not None:
+            next(CronSim(expression, clock.now()))
     except (CronSimError, StopIteration):
         raise FieldError(
             f'"{expression}" is no schedule; five fields say when: minute, hour, day, month and day of the week, such'
@@ -40,32 +46,35 @@ def _check_cron(expression: str) -> str:
     return expression
 
 
-def _check_name(pattern: str) -> str:
-    """The pattern, if it makes the name of a file.
+def _check_name(pattern: str | None) -> str | None:
+    """The pattern, if it makes the name of a file, or there is none.
 
     Raises:
         FieldError: it does not.
     """
-    if fault := pattern_fault(pattern):
+    if pattern is not None and (fault := pattern_fault(pattern)):
         raise FieldError(fault)
     return pattern
 
 
-Cron = Annotated[str, Meta(extra={"check": _check_cron})]
-FileName = Annotated[str, Meta(extra={"check": _check_name})]
+Cron = Annotated[str | None, Meta(extra={"check": _check_cron})]
+FileName = Annotated[str | None, Meta(extra={"check": _check_name})]
 
 
 class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing that a partner gets: a report, or what changes as it changes.
+    """One thing that a partner gets: a report about itself, or what changes as it changes.
 
     Exactly one of `schedule` and `trigger` says when.
     """
 
-    schedule: Cron | None = None  # in the partner's zone
+    report: str | None = None
+    filters: dict[str, str | int | float | bool] = {}  # the report's own, but for the partner
+    format: Form | None = None  # of the report; csv by default
+    schedule: Cron = None  # in the partner's zone
     trigger: Literal["after_import", "on_change"] | None = None
     feeds: Annotated[list[Name], Meta(min_length=1)] | None = None  # after_import: of these alone
     events: Annotated[list[EventType], Meta(min_length=1)] | None = None  # on_change: these alone
-    file: FileName | None = None
+    file: FileName = None
     carrier: Carried
 
     def __post_init__(self) -> None:
@@ -75,6 +84,20 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise FieldError("Feeds are chosen with `trigger: after_import`.", at=("feeds",))
         if self.events is not None and self.trigger != "on_change":
             raise FieldError("Events are chosen with `trigger: on_change`.", at=("events",))
+        if self.trigger == "on_change":
+            self._refuse_report()
+        elif self.report is None:
+            raise ValueError("What leaves says `report`; with `trigger: on_change` each change leaves by itself.")
+
+    def _refuse_report(self) -> None:
+        for key, is_said in (("report", self.report), ("filters", self.filters), ("format", self.format)):
+            if is_said:
+                raise FieldError("What changes leaves as it is told, as JSON: it has no report and no form.", at=(key,))
+
+    @property
+    def form(self) -> FormSpec:
+        """In which form its report leaves."""
+        return self.format or CsvForm()
 
     @property
     def wanted(self) -> tuple[EventType, ...]:
@@ -113,12 +136,61 @@ def applied(source: str) -> Mapping[str, Delivery]:
     return DELIVERIES.decoded(read(source))
 
 
+def chosen(delivery: Delivery, **known: object) -> Filters:
+    """What the report of a delivery is narrowed to.
+
+    Args:
+        delivery: whose report there is.
+        known: what the settings do not say: the partner, and the import after which it leaves.
+
+    Raises:
+        msgspec.ValidationError: the report has no such filter, or no such value of it.
+    """
+    kind = REPORTS[str(delivery.report)].filters
+    fitting = {name: value for name, value in known.items() if name in kind.__struct_fields__}
+    return msgspec.convert({**delivery.filters, **fitting}, kind, strict=False)
+
+
 def _findings(name: str, delivery: Delivery, document: Document) -> Iterator[Finding]:
+    path = ("deliveries", name)
+    yield from _feed_findings(path, delivery, document)
+    if delivery.report is not None:
+        yield from _report_findings(path, delivery.report, delivery, document)
+
+
+def _report_findings(path: KeyPath, name: str, delivery: Delivery, document: Document) -> Iterator[Finding]:
+    """Whether there is such a report for partners, with such filters, and whether the form fits its columns."""
+    offered = [one for one, report in REPORTS.items() if report.permission == USUAL]
+    if name not in offered:
+        told = f"Partners can have {', '.join(offered)}."
+        yield document.finding((*path, "report"), f'There is no report "{name}". {told}', nearest(name, offered))
+        return
+    yield from _filter_findings(path, delivery, document)
+    for place, sentence in faults(delivery.form, REPORTS[name].columns):
+        yield document.finding((*path, "format", *place), sentence)
+
+
+def _filter_findings(path: KeyPath, delivery: Delivery, document: Document) -> Iterator[Finding]:
+    known = [one for one in REPORTS[str(delivery.report)].filters.__struct_fields__ if one != "partner"]
+    unknown = [one for one in delivery.filters if one not in known]
+    for one in unknown:
+        told = f"The report has the filters {', '.join(known)}." if known else "The report has no filters."
+        yield document.finding((*path, "filters", one), f'"{one}" is none. {told}', nearest(one, known))
+    try:
+        if not unknown:
+            chosen(delivery)
+    except msgspec.ValidationError as error:
+        told, _, place = str(error).partition(" - at `$.")
+        yield document.finding((*path, "filters", *([place.rstrip("`")] if place else [])), f"{told}.")
+
+
+def _feed_findings(path: KeyPath, delivery: Delivery, document: Document) -> Iterator[Finding]:
     known = _feeds(document)
     for place, feed in enumerate(delivery.feeds or ()):
         if feed not in known:
-            path = ("deliveries", name, "feeds", place)
-            yield document.finding(path, f'There is no feed "{feed}" in this file.', nearest(feed, known))
+            yield document.finding(
+                (*path, "feeds", place), f'There is no feed "{feed}" in this file.', nearest(feed, known)
+            )
 
 
 def _feeds(document: Document) -> list[str]:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import NamedTuple
+from contextlib import closing, contextmanager
+from typing import IO, NamedTuple, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from gateway.crypto import FRAME_BYTES
 from gateway.db.models import File, Import, Parcel
 from gateway.db.session import note_recording
 from gateway.domain.partners.homes import Home
-from gateway.errors import Transient
+from gateway.errors import Conflict, Transient
 from gateway.office import Office
+from gateway.reports import REPORTS
 from outbound.changes import body_of
-from outbound.deliveries import Delivery
+from outbound.deliveries import Delivery, chosen
+from outbound.forms import write
 from outbound.naming import USUAL, name_of
+
+_IN_MEMORY = 4 << 20
 
 
 class Made(NamedTuple):
@@ -55,9 +61,31 @@ def make(office: Office, home: Home, line: str, delivery: Delivery, parcel_id: U
 
 
 @contextmanager
-def _content(session: Session, home: Home, _delivery: Delivery, parcel: Parcel) -> Iterator[Made]:
-    assert parcel.event_seq is not None  # noqa: S101 - the check of `cause`
-    yield Made("json", "application/json", [body_of(session, home.firm_id, parcel.event_seq, parcel.part)])
+def _content(session: Session, home: Home, delivery: Delivery, parcel: Parcel) -> Iterator[Made]:
+    """What a parcel says; read before the session ends."""
+    if parcel.event_seq is not None:
+        yield Made("json", "application/json", [body_of(session, home.firm_id, parcel.event_seq, parcel.part)])
+    elif delivery.report is None:
+        raise Conflict("no_report", "The settings in force have no report for this delivery any more.")
+    else:
+        with _report(session, home, delivery, parcel) as made:
+            yield made
+
+
+@contextmanager
+def _report(session: Session, home: Home, delivery: Delivery, parcel: Parcel) -> Iterator[Made]:
+    """A report about the partner alone, written to a file first: forms push, and the store pulls."""
+    report, form = REPORTS[str(delivery.report)], delivery.form
+    filters = chosen(delivery, partner=home.slug, **_import_of(parcel))
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spooled, closing(report.query(session, filters)) as rows:
+        out = cast("IO[bytes]", spooled)
+        write(form, report.columns, rows, out)
+        out.seek(0)
+        yield Made(form.suffix, form.media_type, iter(lambda: out.read(FRAME_BYTES), b""))
+
+
+def _import_of(parcel: Parcel) -> dict[str, object]:
+    return {"import_id": parcel.import_id} if parcel.import_id else {}
 
 
 def _name(session: Session, home: Home, line: str, delivery: Delivery, parcel: Parcel, suffix: str) -> str:

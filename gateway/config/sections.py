@@ -124,7 +124,7 @@ class Reader:
 
     def json_schema(self) -> dict[str, Any]:
         """The JSON Schema (2020-12) of a whole partner.yaml, for editors."""
-        schema = msgspec.json.schema(self.kind)
+        schema = json.loads(json.dumps(msgspec.json.schema(self.kind)))  # defaults that are tuples become lists
         for part in schema["$defs"].values():  # Python 3.13 takes the indentation out of docstrings, older ones do not
             part["description"] = inspect.cleandoc(part["description"])
         root = schema["$defs"].pop(schema["$ref"].rpartition("/")[2])

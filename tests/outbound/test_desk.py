@@ -1,0 +1,204 @@
+"""Deliveries over the API and at the command line: looked at, replayed, resumed, tried out; each sees its own."""
+
+import base64
+import functools
+import json
+from datetime import timedelta
+
+import pytest
+from click.testing import CliRunner
+from helpers.callers import asking, key_headers, staff_headers, stranger
+from helpers.inbox import person
+from sqlalchemy import text
+
+from gateway import clock
+from gateway.cli import cli
+from gateway.domain.access.permissions import SCOPES
+
+URL = "/v1/deliveries"
+
+
+@pytest.fixture
+def http(settings, db):
+    with asking(settings) as client:
+        yield client
+
+
+@pytest.fixture
+def key(office, tenants):
+    @functools.cache
+    def headers(partner="acme"):
+        return key_headers(office, tenants.northgate, getattr(tenants, partner), tuple(SCOPES))
+
+    return headers
+
+
+@pytest.fixture
+def staff(office, tenants):
+    def headers(role):
+        if role == "stranger":
+            return staff_headers(office, tenants.harbor, stranger(office, tenants))
+        return staff_headers(office, tenants.northgate, tenants.staff[role])
+
+    return headers
+
+
+@pytest.fixture
+def gateway(settings, monkeypatch):
+    told = {
+        "GATEWAY_DATA_DIR": str(settings.data_dir),
+        "GATEWAY_SECRETS_DIR": str(settings.secrets_dir),
+        "GATEWAY_CONFIG_DIR": str(settings.config_dir),
+        "GATEWAY_DATABASE_URL": settings.database_url,
+        "GATEWAY_SYSTEM_DATABASE_URL": settings.system_database_url,
+        "GATEWAY_OWNER_DATABASE_URL": settings.owner_database_url,
+        "GATEWAY_MASTER_KEY": base64.b64encode(settings.master_key).decode(),
+        "GATEWAY_ALLOW_PRIVATE": "127.0.0.0/8",
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    return lambda *words: CliRunner().invoke(cli, [str(word) for word in words])
+
+
+@pytest.fixture
+def changed(partner, work):
+    """Three changes, of which the first attempts were made."""
+    inbox = partner()
+    for number in range(3):
+        inbox.drop(f"roster_202603{number + 1:02}.csv", [person(1, salary=str(50_000 + number))])
+    work()
+    return inbox
+
+
+def test_a_partner_sees_its_own_with_every_attempt_and_nobody_elses(http, changed, key, staff, receiver):
+    listed = http.get(URL, headers=key()).json()["data"]
+    assert [one["id"] for one in listed] == [one.id for one in receiver.taken][::-1]
+    assert {(one["partner"], one["delivery"], one["state"]) for one in listed} == {("acme", "changes", "sent")}
+    told = http.get(f"{URL}/{listed[0]['id']}", headers=key()).json()
+    [attempt] = told["attempts"]
+    assert (attempt["number"], attempt["outcome"], attempt["answer"]) == (1, "delivered", "200 noted")
+    assert attempt["seconds"] >= 0
+    for other in (key("globex"), staff("stranger")):
+        assert http.get(URL, headers=other).json()["data"] == []
+        assert http.get(f"{URL}/lines", headers=other).json() == []
+        assert http.get(f"{URL}/{listed[0]['id']}", headers=other).status_code == 404
+        assert http.post(f"{URL}/{listed[0]['id']}/replay", headers=other).status_code in {403, 404}
+    body = {"delivery": "changes"}
+    assert http.post(f"{URL}/resume", json=body, headers=key("globex")).status_code == 404
+    assert http.post(f"{URL}/resume", json={**body, "partner": "acme"}, headers=key("globex")).status_code == 404
+    assert http.post(f"{URL}/ping", json={**body, "partner": "acme"}, headers=staff("stranger")).status_code == 404
+
+
+def test_staff_narrow_the_list(http, changed, staff):
+    viewer = staff("viewer")
+    for params, number in [({"partner": "acme"}, 3), ({"partner": "globex"}, 0), ({"state": "waiting"}, 0), ({"delivery": "changes"}, 3), ({"delivery": "x"}, 0)]:  # fmt: skip
+        assert len(http.get(URL, params=params, headers=viewer).json()["data"]) == number, params
+    page = http.get(URL, params={"limit": 2}, headers=viewer).json()
+    rest = http.get(URL, params={"limit": 2, "cursor": page["pagination"]["next_cursor"]}, headers=viewer).json()
+    assert len({one["id"] for one in [*page["data"], *rest["data"]]}) == 3
+    assert (
+        http.post(f"{URL}/resume", json={"partner": "acme", "delivery": "changes"}, headers=viewer).status_code == 403
+    )
+
+
+def test_whoever_is_walled_off_sees_none(http, changed, staff, office, tenants):
+    with office.db.firm(tenants.northgate) as session:
+        [client_id] = session.scalars(text("SELECT id FROM clients"))
+        session.execute(
+            text(
+                "INSERT INTO walls (firm_id, staff_id, client_id, reason, created_by) VALUES (:firm, :staff, :client, 'r', 't')"
+            ),
+            {"firm": tenants.northgate, "staff": tenants.staff["attorney"], "client": client_id},
+        )
+    [sent, *_] = http.get(URL, headers=staff("paralegal")).json()["data"]
+    walled = staff("attorney")
+    assert http.get(URL, headers=walled).json()["data"] == []
+    assert http.get(f"{URL}/{sent['id']}", headers=walled).status_code == 404
+    assert http.post(f"{URL}/{sent['id']}/replay", headers=walled).status_code == 404
+
+
+def test_one_is_replayed_under_its_id(http, changed, key, receiver, work, inbox):
+    first = receiver.taken[0]
+    told = http.post(f"{URL}/{first.id}/replay", headers=key())
+    assert (told.status_code, told.json()["delivery"]["state"]) == (202, "waiting")
+    work()
+    assert [one.id for one in receiver.taken[3:]] == [first.id]
+    assert receiver.taken[3].body == first.body
+    assert [one["number"] for one in http.get(f"{URL}/{first.id}", headers=key()).json()["attempts"]] == [1, 2]
+    assert inbox.sql("SELECT actor, actor_kind FROM audit_log WHERE action = 'delivery.replay'") == [
+        ("acme", "partner")
+    ]
+
+
+def test_all_since_a_time_are_replayed_in_order(http, changed, key, receiver, work, inbox):
+    ids = [one.id for one in receiver.taken]
+    inbox.sql("UPDATE parcels SET created_at = created_at - interval '1 day' WHERE id = %s", ids[0])
+    since = (clock.now() - timedelta(hours=1)).isoformat()
+    told = http.post(f"{URL}/replay", json={"delivery": "changes", "since": since}, headers=key())
+    assert (told.status_code, told.json()) == (202, {"deliveries": 2})
+    work()
+    assert [one.id for one in receiver.taken[3:]] == ids[1:]
+    assert http.post(f"{URL}/replay", json={"delivery": "changes", "since": "lately"}, headers=key()).status_code == 400
+
+
+def test_what_was_disabled_is_resumed_and_sends_what_waits_in_order(http, partner, key, receiver, work, staff):
+    receiver.answer = lambda _one: 410
+    inbox = partner()
+    for number in range(3):
+        inbox.drop(f"roster_202603{number + 1:02}.csv", [person(1, salary=str(50_000 + number))])
+    work()
+    [line] = http.get(f"{URL}/lines", headers=key()).json()
+    assert (line["waiting"], line["disabled_code"]) == (3, "closed")
+    assert "410" in line["why"]
+    receiver.answer = lambda _one: 200
+    body = {"delivery": "changes", "partner": "acme"}
+    assert http.post(f"{URL}/resume", json=body, headers=staff("paralegal")).json() == {"deliveries": 3}
+    work()
+    assert [one.id for one in receiver.taken] == sorted(one.id for one in receiver.taken)
+    assert len(receiver.taken) == 3
+    [line] = http.get(f"{URL}/lines", headers=key()).json()
+    assert (line["waiting"], line["disabled_at"], line["why"]) == (0, None, None)
+
+
+def test_a_delivery_is_tried_out(http, changed, key, receiver):
+    told = http.post(f"{URL}/ping", json={"delivery": "changes"}, headers=key()).json()
+    assert (told["works"], len(told["steps"]), told["problem"]) == (True, 3, None)
+    receiver.answer = lambda _one: 401
+    told = http.post(f"{URL}/ping", json={"delivery": "changes"}, headers=key()).json()
+    assert (told["works"], told["code"]) == (False, "http_refused")
+    assert http.post(f"{URL}/ping", json={"delivery": "change"}, headers=key()).status_code == 404
+
+
+# ---------------------------------------------------------------- at the command line
+
+
+def test_the_command_line_shows_lists_replays_and_resumes(changed, gateway, receiver, work):
+    [line] = json.loads(gateway("deliveries", "lines", "--firm", "northgate", "--json").stdout)
+    assert (line["partner"], line["delivery"], line["waiting"]) == ("acme", "changes", 0)
+    assert "changes" in gateway("deliveries", "lines", "--firm", "northgate").stdout
+    listed = json.loads(gateway("deliveries", "list", "--firm", "northgate", "--json").stdout)
+    assert [one["id"] for one in listed] == [one.id for one in receiver.taken][::-1]
+    assert "acme/changes" in gateway("deliveries", "list", "--firm", "northgate", "--state", "sent").stdout
+    assert "No such" in gateway("deliveries", "list", "--firm", "northgate", "--state", "dead").stdout
+    shown = json.loads(gateway("deliveries", "show", listed[0]["id"][:23], "--json").stdout)
+    assert shown["attempts"][0]["outcome"] == "delivered"
+    assert "delivered" in gateway("deliveries", "show", listed[0]["id"]).stdout
+    assert (
+        json.loads(gateway("deliveries", "replay", listed[0]["id"], "--json").stdout)["delivery"]["state"] == "waiting"
+    )
+    assert "1 leave now" in gateway("deliveries", "resume", "acme", "changes").stdout
+    assert "2 leave now" in gateway("deliveries", "replay", "--of", "acme", "changes", "--since", "2026-01-01").stdout
+    work()
+    assert len(receiver.taken) == 6
+
+
+def test_the_command_line_says_what_is_wrong(changed, gateway, receiver):
+    assert gateway("deliveries", "ping", "acme", "changes").exit_code == 0
+    receiver.answer = lambda _one: 503
+    failed = gateway("deliveries", "ping", "acme", "changes", "--json")
+    assert (failed.exit_code, json.loads(failed.stdout)["works"]) == (1, False)
+    assert gateway("deliveries", "show", "ffff").exit_code == 1
+    assert gateway("deliveries", "show", "no").exit_code == 1
+    assert gateway("deliveries", "resume", "acme", "chances").exit_code == 1
+    assert gateway("deliveries", "replay").exit_code == 2
+    assert gateway("deliveries", "replay", "ffff", "--since", "2026-01-01").exit_code == 2
