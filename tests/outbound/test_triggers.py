@@ -151,7 +151,7 @@ def test_what_was_missed_is_one_parcel_and_a_changed_schedule_owes_nothing(partn
     tick()
     tick()
     assert parcels("due_at") == [(utc("2026-03-09 11:00"),)]  # summer time since the day before
-    partner(DAILY.replace("0 6", "0 5"))
+    partner(DAILY.replace("0 6", "30 6"))
     tick()
     assert len(parcels()) == 1
 
