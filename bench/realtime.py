@@ -48,9 +48,9 @@ FROM (SELECT 'E' || lpad(n::text, 7, '0') AS id FROM generate_series(0, 49999) n
 
 
 def _checks(lab: Laboratory) -> Samples:
-    firm, partner, key = _installation(lab)
+    firm, partner, key = installation(lab)
     environ = os.environ | {"BENCH_FIRM": firm, "BENCH_PARTNER": partner}
-    bare_port, port = _free_port(), _free_port()
+    bare_port, port = free_port(), free_port()
     bare = [sys.executable, str(HERE / "bare.py"), lab.server.url("superuser"), str(bare_port)]
     serve = [sys.executable, "-c", "from gateway.cli import main; main()", "serve", "--role", "api"]
     ours = {
@@ -58,7 +58,7 @@ def _checks(lab: Laboratory) -> Samples:
         "GATEWAY_HTTP_PORT": str(port),
         "GATEWAY_LOG_LEVEL": "warning",
     }
-    with _running(bare, bare_port, environ), _running(serve, port, environ | ours):
+    with running(bare, bare_port, environ), running(serve, port, environ | ours):
         floor_head = "POST /v1/eligibility/check HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         head = f"{floor_head}Authorization: Bearer {key}\r\n"
         _call(port, 500, 0, head)
@@ -87,7 +87,7 @@ def _loading(lab: Laboratory) -> Iterator[None]:
 
 def _audit(lab: Laboratory) -> Samples:
     """The same entries, into the audit log as an import writes them, and into a table without its policies."""
-    firm, _, _ = _installation(lab)
+    firm, _, _ = installation(lab)
     database = Database.open(settings.load({"GATEWAY_DATA_DIR": str(lab.server.data_dir)}))
     columns = "(firm_id, actor_kind, actor, action, client_id, import_id, row, changes)"
     values = f"""
@@ -121,7 +121,7 @@ NOTHING = Kind("bench.nothing", "normal", nothing)
 
 def _jobs(lab: Laboratory) -> Samples:
     """Jobs claimed, fenced and done by one worker process, against as many rows updated one by one."""
-    firm, _, _ = _installation(lab)
+    firm, _, _ = installation(lab)
     loaded = settings.load({"GATEWAY_DATA_DIR": str(lab.server.data_dir)})
     database = Database.open(loaded, connections=2 * THREADS + 4)
     with database.system() as session:
@@ -161,7 +161,7 @@ def _updates(lab: Laboratory) -> float:
     return perf_counter() - begun
 
 
-def _installation(lab: Laboratory) -> tuple[str, str, str]:
+def installation(lab: Laboratory) -> tuple[str, str, str]:
     """A firm, a partner with 50,000 people and no limits worth the name, and its key."""
     loaded = settings.load({"GATEWAY_DATA_DIR": str(lab.server.data_dir)})
     database = Database.open(loaded)
@@ -184,7 +184,8 @@ def _installation(lab: Laboratory) -> tuple[str, str, str]:
 
 
 @contextmanager
-def _running(command: list[str], port: int, environ: dict[str, str]) -> Iterator[None]:
+def running(command: list[str], port: int, environ: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A server while it is needed, from when it listens."""
     with subprocess.Popen(command, env=environ) as process:
         for _ in range(1_200):
             try:
@@ -195,7 +196,7 @@ def _running(command: list[str], port: int, environ: dict[str, str]) -> Iterator
                     raise SystemExit(f"The bench is broken: {command} ended with {process.returncode}.") from None
                 Event().wait(0.05)
         try:
-            yield
+            yield process
         finally:
             process.terminate()
 
@@ -208,7 +209,8 @@ def _call(port: int, requests: int, per_second: int, head: str) -> dict[str, flo
     return told
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port at which nothing listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

@@ -14,13 +14,14 @@ from pathlib import Path
 import loading
 import psycopg
 import realtime
+import sending
 import trail
 from measuring import Row
 
 from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
-SCENARIOS = (*loading.SCENARIOS, *realtime.SCENARIOS, *trail.SCENARIOS)
+SCENARIOS = (*loading.SCENARIOS, *realtime.SCENARIOS, *sending.SCENARIOS, *trail.SCENARIOS)
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"

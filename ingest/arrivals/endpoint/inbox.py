@@ -191,14 +191,18 @@ class Inbox:
             self._displaced.discard(one)
             one.delete()
 
+    def give_up(self, one: Partial) -> None:
+        """Remove what was sent for nothing."""
+        self._drop(one)
+        one.delete()
+
     def forget(self) -> None:
         """Remove what nobody went on with for a day."""
         for one in [*self._partials.values(), *self._displaced]:
             if one.touched_at < clock.now() - KEPT and one.holder is not self:
                 log.info("unfinished upload removed", size=one.size)
                 one.holder = None  # whoever sits on it is told with the next byte
-                self._drop(one)
-                one.delete()
+                self.give_up(one)
         self._taking.forget()
 
     def _attrs(self, one: Partial) -> Attrs:
@@ -271,6 +275,7 @@ class Upload:
     def __init__(self, inbox: Inbox, partial: Partial, by: Actor, *, is_new: bool, appends: bool) -> None:
         self._inbox, self._partial, self._by, self._appends = inbox, partial, by, appends
         self._is_untouched = not is_new
+        self._is_spoiled = False
         self._unlooked = 0
         partial.holder = self
 
@@ -292,6 +297,13 @@ class Upload:
         Raises:
             Refused: it is too large, in no order, or somebody else's by now.
         """
+        try:
+            self._write(offset, data)
+        except Exception:
+            self._is_spoiled = True
+            raise
+
+    def _write(self, offset: int, data: bytes) -> None:
         self._check_mine()
         at = self._partial.size if self._appends else offset
         if at + len(data) > MOST_BYTES:
@@ -319,17 +331,27 @@ class Upload:
 
         Raises:
             Refused: it is not whole, or somebody else's by now.
-            Problem: it could not arrive; it stays, unfinished.
+            Problem: it could not arrive; it is gone, and must be sent again.
         """
         try:
             self._check_mine()
             self._partial.check_whole()
+            if self._is_spoiled:  # many clients close what they could not write, as if nothing were the matter
+                raise Refused(Code.FAILURE, "Not all of it was taken; send the rest, or all of it again.")
             if is_temporary(self._partial.name):
                 self._partial.close()
                 return None
-            return await self._inbox.arrive(self._partial, self._partial.name, self._by)
+            return await self._arrive()
         finally:
             self.cut()
+
+    async def _arrive(self) -> Answered:
+        """What could not arrive is not kept: clients that do not hear what a close says look whether it is there."""
+        try:
+            return await self._inbox.arrive(self._partial, self._partial.name, self._by)
+        except BaseException:
+            self._inbox.give_up(self._partial)
+            raise
 
     def cut(self) -> None:
         """Its connection is gone, and with it what waited for missing bytes; what was written stays."""

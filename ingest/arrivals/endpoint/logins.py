@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from functools import partial as bound
 from time import perf_counter
 from typing import NamedTuple, TypeVar
@@ -65,18 +66,21 @@ class Door(asyncssh.SSHServer):
         self.login: Login | None = None
         self._proved: Login | None = None
         self._desk: asyncio.Future[Callable[[], Session]] = asyncio.get_running_loop().create_future()
-        self._name = ""
+        self._name, self._origin = "", "unknown"
         self._tries = self._wrong_keys = 0
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         """Somebody is there."""
         self.connection = conn
+        if peer := conn.get_extra_info("peername"):  # it is forgotten as soon as they are gone
+            self._origin = str(peer[0])
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - however it came about
         """They are gone; whoever tried wrong keys alone is counted now."""
         self._went(self)
         if self._wrong_keys and self.login is None:
-            self._threads.looking.submit(sftp_logins.count_keys, self._office, self._name, self._origin)
+            with suppress(RuntimeError):  # the threads have ended, and so do we
+                self._threads.looking.submit(sftp_logins.count_keys, self._office, self._name, self._origin)
 
     def begin_auth(self, username: str) -> bool:
         """Nobody comes in without proof."""
@@ -128,11 +132,6 @@ class Door(asyncssh.SSHServer):
     async def _session(self) -> Session:
         """Clients hear that they are in before we have put it on record, and go on at once."""
         return (await asyncio.shield(self._desk))()
-
-    @property
-    def _origin(self) -> str:
-        peer = self.connection.get_extra_info("peername") if self.connection else None
-        return str(peer[0]) if peer else "unknown"
 
     def _accept(self, found: Login | None) -> bool:
         self._proved = found

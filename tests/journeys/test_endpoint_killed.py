@@ -1,0 +1,197 @@
+"""The SFTP endpoint is killed between every two steps of an arrival: the sender sends again, and it arrives once.
+
+The endpoint runs in a process of its own that stands still at a named step, and says so.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import paramiko
+import pytest
+from helpers.endpoint import Served
+from helpers.inbox import as_csv, people
+from helpers.servers import free_port
+
+pytestmark = pytest.mark.journey
+
+NAME = "roster_20260301.csv"
+ROSTER = as_csv(people(400))
+TEMPORARY = f"{NAME}.part"
+
+PROGRAM = """
+import sys, threading
+from gateway.db.session import Database
+from gateway.settings import load
+from gateway.storage import Store
+from gateway.wings import office_of
+from ingest import recording
+from ingest.arrivals.endpoint import inbox, partials, server, taking
+
+def stand_still():
+    print("here", flush=True)
+    threading.Event().wait()
+
+def before(owner, name):
+    real = getattr(owner, name)
+    def stopped(*args, **more):
+        stand_still()
+        return real(*args, **more)
+    setattr(owner, name, stopped)
+
+def after(owner, name):
+    real = getattr(owner, name)
+    def stopped(*args, **more):
+        done = real(*args, **more)
+        stand_still()
+        return done
+    setattr(owner, name, stopped)
+
+POINTS = {
+    "nowhere": lambda: None,
+    "before a byte is written": lambda: before(partials.Partial, "write"),
+    "amid the bytes": lambda: after(partials.Partial, "write"),
+    "before the close is heeded": lambda: before(partials.Partial, "check_whole"),
+    "before it is stored": lambda: before(taking, "receive"),
+    "amid storing it": lambda: before(Store, "_sync"),
+    "stored, before it is on record": lambda: before(recording.Reception, "record"),
+    "on record and marked, before the commit": lambda: before(recording.Reception, "settle"),
+    "committed, before the partial goes": lambda: after(taking, "receive"),
+    "before the partial is deleted": lambda: before(partials.Partial, "delete"),
+    "arrived, before the answer": lambda: after(partials.Partial, "delete"),
+}
+POINTS[sys.argv[1]]()
+settings = load()
+office = office_of(Database.open(settings), settings)
+server.serve(office, threading.Event(), lambda _: None, lambda port: print(f"port {port}", flush=True))
+"""
+
+BEFORE = [
+    "before a byte is written",
+    "amid the bytes",
+    "before the close is heeded",
+    "before it is stored",
+    "amid storing it",
+    "stored, before it is on record",
+    "on record and marked, before the commit",
+]
+AFTER = ["committed, before the partial goes", "before the partial is deleted", "arrived, before the answer"]
+
+
+@pytest.fixture
+def environment(settings):
+    return os.environ | {
+        "GATEWAY_DATA_DIR": str(settings.data_dir),
+        "GATEWAY_DATABASE_URL": settings.database_url,
+        "GATEWAY_SYSTEM_DATABASE_URL": settings.system_database_url,
+        "GATEWAY_OWNER_DATABASE_URL": settings.owner_database_url,
+        "GATEWAY_MASTER_KEY": base64.b64encode(settings.master_key).decode(),
+        "GATEWAY_SFTP_PORT": str(free_port()),
+        "GATEWAY_LOG_LEVEL": "error",
+    }
+
+
+@pytest.fixture
+def endpoint(environment, office, tmp_path):
+    """Runs it until it is killed or ends: whoever asks gets the process and a way to it."""
+
+    @contextmanager
+    def run(point="nowhere"):
+        command = [sys.executable, "-c", PROGRAM, point]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                said, _, port = process.stdout.readline().strip().partition(" ")
+                assert said == "port"
+                yield process, Served(office, int(port), tmp_path)
+            finally:
+                process.kill()
+
+    return run
+
+
+@pytest.fixture
+def key(office, tenants, tmp_path):
+    return Served(office, 0, tmp_path).key_for(tenants.northgate, tenants.acme)
+
+
+def send(client, name, content, *, closed=True):
+    """As clients do it that write without waiting: what is answered, if anything is, is not heard."""
+    message = client._request(paramiko.sftp.CMD_OPEN, f"inbox/{name}".encode(), 2 | 8 | 16, paramiko.SFTPAttributes())
+    handle = message[1].get_binary()
+    for at in range(0, len(content), 8_192):
+        piece = content[at : at + 8_192]
+        client._async_request(None, paramiko.sftp.CMD_WRITE, handle, paramiko.sftp.int64(at), piece)
+    if closed:
+        client._async_request(None, paramiko.sftp.CMD_CLOSE, handle)
+
+
+def arrived(inbox):
+    return inbox.sql("SELECT f.name, f.sha256 FROM imports i JOIN files f ON f.id = i.file_id ORDER BY i.id")
+
+
+ONCE = [(NAME, hashlib.sha256(ROSTER).hexdigest())]
+
+
+@pytest.mark.parametrize("point", [*BEFORE, *AFTER])
+def test_an_endpoint_that_is_killed_takes_what_is_sent_again_once(inbox, endpoint, key, point):
+    with endpoint(point) as (process, there), there.paramiko("acme", key=key) as client:
+        send(client, NAME, ROSTER)
+        assert process.stdout.readline() == "here\n"
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+    assert len(arrived(inbox)) == (point in AFTER)
+    with endpoint() as (_, there), there.paramiko("acme", key=key) as client:
+        with client.open(f"inbox/{NAME}", "w") as out:
+            out.write(ROSTER)
+        assert client.listdir("inbox") == []
+    assert arrived(inbox) == ONCE
+
+
+@pytest.mark.parametrize("point", ["amid the bytes", *AFTER])
+def test_whoever_resumes_after_a_kill_has_it_arrive_once(inbox, endpoint, key, point, tmp_path):
+    path = tmp_path / NAME
+    path.write_bytes(ROSTER)
+    with endpoint(point) as (process, there), there.paramiko("acme", key=key) as client:
+        send(client, NAME, ROSTER)
+        assert process.stdout.readline() == "here\n"
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+    with endpoint() as (_, there):
+        done = there.sftp("acme", key, f"reput {path} inbox/{NAME}\nls inbox\n")
+        left = done.stdout.split("ls inbox\n")[-1] if done.returncode == 0 else done.stderr
+    assert arrived(inbox) == ONCE, left
+
+
+def test_a_file_that_waits_for_its_final_name_outlasts_a_kill(inbox, endpoint, key):
+    with endpoint() as (process, there), there.paramiko("acme", key=key) as client:
+        with client.open(f"inbox/{TEMPORARY}", "w") as out:
+            out.write(ROSTER)
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+    with endpoint() as (_, there), there.paramiko("acme", key=key) as client:
+        client.rename(f"inbox/{TEMPORARY}", f"inbox/{NAME}")
+    assert arrived(inbox) == ONCE
+
+
+def test_other_bytes_under_the_name_of_what_was_not_answered_are_another_arrival(inbox, endpoint, key):
+    with endpoint(AFTER[-1]) as (process, there), there.paramiko("acme", key=key) as client:
+        send(client, NAME, ROSTER)
+        assert process.stdout.readline() == "here\n"
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+    with endpoint() as (_, there), there.paramiko("acme", key=key) as client:
+        for content in (b"other", ROSTER, ROSTER):
+            with client.open(f"inbox/{NAME}", "w") as out:
+                out.write(content)
+    other = (NAME, hashlib.sha256(b"other").hexdigest())
+    assert arrived(inbox) == [
+        ONCE[0],
+        other,
+        ONCE[0],
+    ]  # the repeat of what was not answered is that; then it is answered
