@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import rich_click as click
 from rich.console import Console
 
-from gateway.cli import tour
+from gateway.cli import posting, tour
 from gateway.cli.ingest import take
 from gateway.cli.office import ImportAccount, me, opened
 from gateway.cli.output import console, examples, invocation, json_option, plain, print_json, table
@@ -18,7 +18,7 @@ from gateway.cli.telling import state_word
 from gateway.config import ConfigError
 from gateway.db.models.firms import STAFF_ROLES
 from gateway.domain.access.accounts import ensure_firm, ensure_staff
-from gateway.domain.partners.homes import find_home
+from gateway.domain.partners.homes import Home, find_home
 from gateway.errors import Permanent
 from gateway.office import Office
 from gateway.settings import Settings
@@ -50,15 +50,20 @@ def command(as_json: bool) -> None:
         applied = [put_in_force(office, one) for one in ready]
         click.echo(f"Firm {FIRM} and {len(applied)} partners are ready; taking their files.", err=True)
         taken = [one for checked in ready for one in _take_samples(office, checked)]
-        seen = tour.take(office, find_home(office, _of_firm(applied)), f"admin@{FIRM}.example")
+        home = find_home(office, _of_firm(applied))
+        seen = tour.take(office, home, f"admin@{FIRM}.example")
+        posted = _post(office, home, ready)
     if as_json:
-        print_json({"partners": applied, "files": [one.result.account for one in taken], "api": seen._asdict()})
+        told = {"partners": applied, "files": [one.result.account for one in taken], "api": seen._asdict()}
+        print_json(told | {"sftp": posted and posted._asdict()})
         return
     out = console()
     _show_partners(out, applied)
     _show_files(out, taken)
     _show_problems(out, taken)
     _show_tour(out, seen)
+    if posted:
+        _show_posted(out, posted)
     _show_where_next(out, office.settings, taken)
 
 
@@ -145,6 +150,24 @@ def _show_tour(out: Console, seen: tour.Tour) -> None:
     out.print(f"`make serve` serves it at {seen.address}, with a page to try every call at {seen.address}/docs")
     out.print(plain(f"  staff:   {seen.email}, password {seen.password}"), soft_wrap=True)
     out.print(plain(f"  partner: Authorization: Bearer {seen.key}"), soft_wrap=True)
+    out.print()
+
+
+def _post(office: Office, home: Home, ready: Sequence[Checked]) -> posting.Posted | None:
+    """The partner's last sample once more, the way its own program would send it; None where it has none."""
+    own = [one.path.parent for one in ready if one.settings and one.settings.head.partner == home.slug]
+    files = [path for folder in own for path in arrivals(folder)]
+    return posting.send(office, home, files[-1]) if files else None
+
+
+def _show_posted(out: Console, posted: posting.Posted) -> None:
+    made = table("request", "what came of it", title="Over SFTP")
+    for asked, answered in posted.steps:
+        made.add_row(plain(asked), plain(answered))
+    out.print(made)
+    out.print()
+    out.print(plain(f"`make serve` takes files over SFTP too: {posted.command}"), soft_wrap=True)
+    out.print(plain(f"  password {posted.password}"), soft_wrap=True)
     out.print()
 
 

@@ -51,6 +51,7 @@ class Installation:
             "GATEWAY_DATA_DIR": str(folder / "data"),
             "GATEWAY_CONFIG_DIR": str(folder / "configs"),
             "GATEWAY_HTTP_PORT": str(free_port()),
+            "GATEWAY_SFTP_PORT": str(free_port()),
             "GATEWAY_JOB_LEASE_SECONDS": "3",
             "GATEWAY_JOB_SWEEP_SECONDS": "1",
             "GATEWAY_COOKIES": "plain",

@@ -126,9 +126,9 @@ def send(client, name, content, *, closed=True):
     handle = message[1].get_binary()
     for at in range(0, len(content), 8_192):
         piece = content[at : at + 8_192]
-        client._async_request(None, paramiko.sftp.CMD_WRITE, handle, paramiko.sftp.int64(at), piece)
+        client._async_request(type(None), paramiko.sftp.CMD_WRITE, handle, paramiko.sftp.int64(at), piece)
     if closed:
-        client._async_request(None, paramiko.sftp.CMD_CLOSE, handle)
+        client._async_request(type(None), paramiko.sftp.CMD_CLOSE, handle)
 
 
 def arrived(inbox):

@@ -76,14 +76,15 @@ def is_alive(pid):
         return False
 
 
-def test_an_address_that_is_taken_is_told_before_anything_starts(lab):
+@pytest.mark.parametrize("variable", ["GATEWAY_HTTP_PORT", "GATEWAY_SFTP_PORT"])
+def test_an_address_that_is_taken_is_told_before_anything_starts(lab, variable):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        environment = lab.environment | {"GATEWAY_HTTP_PORT": str(taken.getsockname()[1])}
+        environment = lab.environment | {variable: str(taken.getsockname()[1])}
         ended = subprocess.run(
             [COMMAND, "serve"], check=False, env=environment, capture_output=True, text=True, timeout=60
         )
     assert ended.returncode == 1
-    assert "already: end it, or choose another port by GATEWAY_HTTP_PORT" in ended.stdout + ended.stderr
+    assert f"already: end it, or choose another port by {variable}" in ended.stdout + ended.stderr
     assert "process" not in ended.stdout
     assert lab.workers() == set()
 

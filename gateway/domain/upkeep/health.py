@@ -18,6 +18,7 @@ from gateway.db.cluster import APP, OWNER, SIGN_IN, SYSTEM
 from gateway.db.engine import PROCESS
 from gateway.db.models import OPEN_STATES, Import
 from gateway.db.session import Database
+from gateway.domain.access import host_key
 from gateway.domain.upkeep import deliveries, queues, strays
 from gateway.domain.upkeep.checks import Check, Level
 from gateway.errors import Problem
@@ -39,6 +40,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _data_folder(settings.data_dir)
     yield _secrets_folder(settings.secrets_dir)
     yield _config_folder(settings.config_dir)
+    yield _host_key(settings)
     try:
         database = Database.open(settings)
     except Problem as problem:
@@ -68,6 +70,15 @@ def _settings(settings: Settings) -> Check:
 
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def _host_key(settings: Settings) -> Check:
+    """Partners compare the fingerprint before they send a password or a file."""
+    try:
+        found = host_key.fingerprint(settings)
+    except (Problem, OSError) as error:
+        return Check("sftp host key", "problem", str(error), "The endpoint does not start without one.")
+    return Check("sftp host key", "ok", f"{host_key.path_of(settings)}: {found}.")
 
 
 def _data_folder(folder: Path) -> Check:
