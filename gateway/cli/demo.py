@@ -51,8 +51,8 @@ def command(as_json: bool) -> None:
         click.echo(f"Firm {FIRM} and {len(applied)} partners are ready; taking their files.", err=True)
         taken = [one for checked in ready for one in _take_samples(office, checked)]
         home = find_home(office, _of_firm(applied))
-        seen = tour.take(office, home, f"admin@{FIRM}.example")
         posted = _post(office, home, ready)
+        seen = tour.take(office, home, f"admin@{FIRM}.example")  # its application gives up our embedded database, too
     if as_json:
         told = {"partners": applied, "files": [one.result.account for one in taken], "api": seen._asdict()}
         print_json(told | {"sftp": posted and posted._asdict()})
