@@ -25,7 +25,7 @@ from ingest.arrival import Asked
 from ingest.arrivals.endpoint.partials import Partial
 from ingest.reception import receive
 
-VIA = "sftp"
+VIA = "endpoint"  # `sftp` is what we fetch from servers of others
 KEPT = timedelta(days=1)  # a mark, and a partial that nobody goes on with
 
 

@@ -54,7 +54,7 @@ def test_a_file_put_by_openssh_arrives_with_times_kept_and_is_gone_from_the_fold
     assert (done.returncode, done.stderr) == (0, "")
     assert NAME not in done.stdout.split("ls -l")[1]
     assert arrived(inbox) == [(NAME, sha(ROSTER))]
-    assert inbox.sql("SELECT via FROM files") == [("sftp",)]
+    assert inbox.sql("SELECT via FROM files") == [("endpoint",)]
     assert inbox.sql("SELECT kind, state FROM jobs") == [("ingest.run", "waiting")]
     assert inbox.sql("SELECT actor, actor_kind FROM audit_log WHERE action = 'import.receive'") == [("acme", "partner")]
 
