@@ -6,10 +6,15 @@ import functools
 import operator
 from typing import TYPE_CHECKING
 
-from ingest.arrivals import drop, sftp, webhook
+from ingest.arrivals import drop, s3, sftp, webhook
 from ingest.arrivals.base import ArrivalSpec
 
-ARRIVALS: tuple[type[ArrivalSpec], ...] = (drop.DropArrival, sftp.SftpArrival, webhook.WebhookArrival)
+ARRIVALS: tuple[type[ArrivalSpec], ...] = (
+    drop.DropArrival,
+    sftp.SftpArrival,
+    s3.S3Arrival,
+    webhook.WebhookArrival,
+)
 
 if TYPE_CHECKING:
     Arrival = ArrivalSpec
