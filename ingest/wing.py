@@ -5,10 +5,11 @@ from __future__ import annotations
 from gateway.wing import Wing
 from ingest import erasing, jobs, retention, searching
 from ingest.arrivals import polling
+from ingest.arrivals.rest import pulling
 from ingest.feeds import FEEDS
 
 INGEST = Wing(
-    kinds=(*jobs.KINDS, *retention.KINDS, *searching.KINDS, *polling.KINDS),
+    kinds=(*jobs.KINDS, *retention.KINDS, *searching.KINDS, *polling.KINDS, *pulling.KINDS),
     sections=(FEEDS,),
     erasers=erasing.ERASERS,
 )

@@ -15,7 +15,8 @@ from gateway.db.models.imports import STATES
 from gateway.domain.people.fields import CHOICES, DOCUMENT_TYPES, FIELDS
 from gateway.wings import PARTNER_YAML
 from ingest import feed
-from ingest.arrivals import ARRIVALS, proofs
+from ingest.arrivals import ARRIVALS, proofs, webhook
+from ingest.arrivals.rest import spec as rest
 from ingest.catalogue import FILE_CODES, ROW_CODES
 from ingest.formats import FORMATS
 from ingest.formats.base import Footer
@@ -50,6 +51,8 @@ SECTIONS = [
     proofs.Bearer,
     Delivery,
     *CARRIERS,
+    webhook.Pull,
+    *(one for _, one in inspect.getmembers(rest, inspect.isclass) if issubclass(one, rest._Part)),
     *(one for _, one in inspect.getmembers(feed, inspect.isclass) if issubclass(one, Struct) and one.__module__ == feed.__name__),
 ]  # fmt: skip
 

@@ -61,7 +61,8 @@ def send(file: Path, partner: str, feed: str, call_id: str | None, url: str | No
         print_json(answer.told | {"repeated": answer.is_repeated})
     else:
         became = "is the call that became" if answer.is_repeated else "became"
-        console().print(plain(f"{file.name} {became} the import {answer.told['import_id']}."))
+        what = f"the import {answer.told['import_id']}" if "import_id" in answer.told else "a notice"
+        console().print(plain(f"{file.name} {became} {what}."))
 
 
 class _Answer(NamedTuple):

@@ -146,6 +146,7 @@ WHOLE: Mapping[str, object] = {  # by the name of the body or of the answer, or 
     "DocumentView.status": "current",
     "NewWall": {"staff_id": _STAFF, "client_id": _CLIENT, "reason": "Acted for the other side before joining us"},
     "Token": {"access_token": "gwt_...", "token_type": "Bearer", "expires_in": 900, "scope": "files:write status:read"},
+    "TakenCall": {"import_id": _IMPORT, "status_url": f"/v1/imports/{_IMPORT}"},
     "WallView.reason": "Acted for the other side before joining us",
     "/v1/cases.status": "open",
     "/v1/cases.type": "H1B_EXT",

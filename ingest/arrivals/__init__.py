@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from ingest.arrivals import drop, s3, sftp, webhook
 from ingest.arrivals.base import ArrivalSpec
+from ingest.arrivals.rest.spec import RestArrival
 
 ARRIVALS: tuple[type[ArrivalSpec], ...] = (
     drop.DropArrival,
     sftp.SftpArrival,
     s3.S3Arrival,
     webhook.WebhookArrival,
+    RestArrival,
 )
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Takes calls by which a partner's system sends a file: whose they are, and each of them once, whenever it is repeated.
+"""Takes calls by which a partner's system sends a file, or says who changed: each of them once, whenever it comes.
 
 Nothing of a call is looked into before it is proven, and whoever proves nothing learns nothing: not who is a partner,
 nor which feeds take calls, nor what was wrong with the proof.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -28,7 +28,10 @@ from gateway.logging import get_logger
 from gateway.metrics import WEBHOOKS
 from gateway.office import Acting, Actor, Office
 from ingest.arrival import Asked
+from ingest.arrivals.names import name_at
 from ingest.arrivals.proofs import Call, Standard
+from ingest.arrivals.rest import notices, pulling
+from ingest.arrivals.rest.answers import Unreadable, ids_in
 from ingest.arrivals.webhook import WebhookArrival
 from ingest.feeds import FEEDS
 from ingest.reception import receive
@@ -61,10 +64,16 @@ class Sender(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What a call has become, now or when it first came."""
+    """What a call has become, now or when it first came.
 
-    import_id: UUID
+    Attributes:
+        import_id: of the file that it brought; None for a notice.
+        people: that a notice names.
+    """
+
+    import_id: UUID | None
     is_new: bool
+    people: int = 0
 
 
 def sender_of(office: Office, partner: str, feed: str, call: Call, origin: str) -> Sender | None:
@@ -88,20 +97,22 @@ def take(office: Office, sender: Sender, call: Call, origin: str) -> Taken:
     Two at once that are the same wait for each other in the database, and one of them finds the other's import.
 
     Raises:
-        Invalid: `id_missing`, `empty_body`.
+        Invalid: `id_missing`, `empty_body`, `notice_unreadable`.
         Permanent: see `receive`.
     """
     _check(sender, call)
-    home, by = sender.home, sender.actor(origin)
-    with office.acting(home.firm_id, by) as acting:
+    people, by = _people(sender, call), sender.actor(origin)
+    with office.acting(sender.home.firm_id, by) as acting:
         this = _this(acting, sender, call)
-        import_id = _earlier(acting.session, *this)
-    if import_id is None:
-        import_id, is_new = _received(office, sender, call, by, this)
-    else:
-        is_new = False
-    WEBHOOKS.add(home.slug, "taken" if is_new else "repeated")
-    return Taken(import_id, is_new)
+        earlier = acting.session.get(WebhookCall, this)
+        if earlier is not None:
+            taken = Taken(earlier.import_id, is_new=False)
+        elif sender.arrival.pull:
+            taken = _noticed(acting, this, people)
+    if earlier is None and sender.arrival.name:
+        taken = _received(office, sender, sender.arrival.name, call, by, this)
+    WEBHOOKS.add(sender.home.slug, "taken" if taken.is_new else "repeated")
+    return taken._replace(people=len(people))
 
 
 def way_of(office: Office, home: Home, feed: str) -> tuple[WebhookArrival, str]:
@@ -201,25 +212,47 @@ def _this(acting: Acting, sender: Sender, call: Call) -> This:
     return acting.firm_id, feed_id(acting.session, sender.home.partner_id, sender.feed), digest or b""
 
 
-def _earlier(session: Session, firm_id: UUID, feed: UUID, digest: bytes) -> UUID | None:
-    found = session.get(WebhookCall, (firm_id, feed, digest))
-    return found.import_id if found else None
-
-
-def _received(office: Office, sender: Sender, call: Call, by: Actor, this: This) -> tuple[UUID, bool]:
-    """The import, and whether it is this call's; else the other's that was faster."""
-    name = sender.arrival.name_at(clock.now())
-    asked, note = Asked(feed=sender.feed), partial(_note, this)
+def _people(sender: Sender, call: Call) -> list[str]:
+    """Whom a notice names; nobody where the call brings a file."""
+    if sender.arrival.pull is None:
+        return []
     try:
-        body = iter([call.body])
-        return receive(office, sender.home, name, body, via=VIA, by=by, asked=asked, queued=True, note=note), True
+        people = ids_in(call.body, sender.arrival.pull.ids)
+    except Unreadable as problem:
+        raise Invalid("notice_unreadable", "The body is no JSON that says who changed.") from problem
+    if len(people) > notices.MOST:
+        raise Invalid("notice_unreadable", f"One call may name {notices.MOST:,} people, not {len(people):,}.")
+    return people
+
+
+def _noticed(acting: Acting, this: This, people: list[str]) -> Taken:
+    """Keep whom a notice names, and leave it to a worker to ask about them."""
+    firm_id, feed, _ = this
+    is_new = _note(this, acting.session, None)
+    if is_new and people:
+        notices.note(acting, feed, people)
+        pulling.queue(acting.session, pulling.PULL, firm_id, feed)
+    return Taken(None, is_new)
+
+
+def _received(office: Office, sender: Sender, name: str, call: Call, by: Actor, this: This) -> Taken:
+    """The import of this call, or of the other one that was faster."""
+    named, asked, body = name_at(name, clock.now()), Asked(feed=sender.feed), iter([call.body])
+
+    def note(session: Session, import_id: UUID) -> None:
+        if not _note(this, session, import_id):
+            raise _Faster
+
+    try:
+        import_id = receive(office, sender.home, named, body, via=VIA, by=by, asked=asked, queued=True, note=note)
+        return Taken(import_id, is_new=True)
     except _Faster:
         with office.acting(sender.home.firm_id, by) as acting:
-            return acting.session.get_one(WebhookCall, this).import_id, False
+            return Taken(acting.session.get_one(WebhookCall, this).import_id, is_new=False)
 
 
-def _note(this: This, session: Session, import_id: UUID) -> None:
+def _note(this: This, session: Session, import_id: UUID | None) -> bool:
+    """Note a call; whether it is there for the first time."""
     firm_id, feed, digest = this
     made = insert(WebhookCall).values(firm_id=firm_id, feed_id=feed, digest=digest, import_id=import_id)
-    if session.execute(made.on_conflict_do_nothing().returning(WebhookCall.import_id)).first() is None:
-        raise _Faster
+    return session.execute(made.on_conflict_do_nothing().returning(WebhookCall.at)).first() is not None

@@ -22,6 +22,7 @@ from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerCon
 from gateway.db.models.places import FeedAlarm, Place, PlaceFile
 from gateway.db.models.records import Case, Client, Document, Sighting
 from gateway.db.models.reports import ReportOrder
+from gateway.db.models.rest import RestPerson, RestSource, RestSpent
 from gateway.db.models.walls import Wall
 from gateway.db.models.webhooks import WebhookCall
 
@@ -60,6 +61,9 @@ __all__ = [
     "PlaceFile",
     "RateLimit",
     "ReportOrder",
+    "RestPerson",
+    "RestSource",
+    "RestSpent",
     "RowError",
     "Schedule",
     "Sighting",

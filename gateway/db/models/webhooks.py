@@ -14,7 +14,7 @@ class WebhookCall(Base):
 
     Attributes:
         digest: of what the sender calls it, or of its body, keyed by the firm's data key.
-        import_id: what it became.
+        import_id: what it became; None for a notice, which brings no file.
     """
 
     __tablename__ = "webhook_calls"
@@ -22,7 +22,7 @@ class WebhookCall(Base):
     firm_id: Mapped[UUID] = mapped_column(primary_key=True)
     feed_id: Mapped[UUID] = mapped_column(primary_key=True)
     digest: Mapped[bytes] = mapped_column(primary_key=True)
-    import_id: Mapped[UUID]
+    import_id: Mapped[UUID | None]
     at: Mapped[Stamp]
 
     __table_args__ = (points_at("feeds", "feed_id"), points_at("imports", "import_id"))

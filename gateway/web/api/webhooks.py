@@ -5,25 +5,40 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.params import FromPath, RawBody
+from msgspec import UNSET, Struct, UnsetType
 
 from gateway.domain.access.tiers import FILES
 from gateway.errors import Invalid
 from gateway.office import Office
-from gateway.web.api.files import Accepted
 from gateway.web.calls import SIGNED, Identity, origin_of
 from gateway.web.idempotency import REPLAYED
 from gateway.web.limiting import count
 from gateway.web.problems import Rejected
 from ingest.arrivals.proofs import Call
-from ingest.arrivals.webhook_calls import Sender, sender_of, take
+from ingest.arrivals.webhook_calls import Sender, Taken, sender_of, take
 
 _EXAMPLE = {"data": {"employees": [{"employeeId": "HL-10042", "name": {"first": "Ana", "last": "Silva"}}]}}
+
+
+class TakenCall(Struct, frozen=True, kw_only=True):
+    """What a call has become.
+
+    Attributes:
+        import_id: of the file that it brought.
+        status_url: tells what became of it.
+        people: whom it says to have changed, where it brings no file.
+    """
+
+    import_id: UUID | UnsetType = UNSET
+    status_url: str | UnsetType = UNSET
+    people: int | UnsetType = UNSET
 
 
 @dataclass
@@ -49,8 +64,10 @@ def take_call(
     feed: FromPath[str],
     body: RawBody,
     office: NamedDependency[Office],
-) -> Response[Accepted]:
+) -> Response[TakenCall]:
     """Send a file as the body of a signed call: answered once it is stored; `status_url` tells what became of it.
+
+    Where it is agreed so, a call brings no file and says who changed (`people`): they are asked for then.
 
     The partner's settings say how calls are signed: Standard Webhooks (`webhook-id`, `webhook-timestamp`,
     `webhook-signature`), an HMAC, or a bearer secret. A call that comes again is answered as it was the first time,
@@ -61,13 +78,18 @@ def take_call(
     sender = sender_of(office, partner, feed, call, origin)
     if sender is None:
         raise _unproven()
-    count(request, _identity(sender), FILES)
+    count(request, _identity(sender), *([] if sender.arrival.pull else [FILES]))
     try:
         taken = take(office, sender, call, origin)
     except Invalid as problem:
         raise Rejected(400, problem.code, problem.sentence) from problem
-    accepted = Accepted(taken.import_id, f"/v1/imports/{taken.import_id}")
-    return Response(accepted, status_code=200, headers={} if taken.is_new else {REPLAYED: "true"})
+    return Response(_answer(taken), status_code=200, headers={} if taken.is_new else {REPLAYED: "true"})
+
+
+def _answer(taken: Taken) -> TakenCall:
+    if taken.import_id is None:
+        return TakenCall(people=taken.people)
+    return TakenCall(import_id=taken.import_id, status_url=f"/v1/imports/{taken.import_id}")
 
 
 def _headers(request: Request[Any, Any, State]) -> dict[str, list[str]]:

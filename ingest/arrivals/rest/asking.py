@@ -1,0 +1,183 @@
+"""One call to an HRIS: proven, made through the one door that leads outside, and its answer judged."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from gateway import clock
+from gateway.config import secret
+from gateway.db.models import RestSource
+from gateway.errors import Problem, Transient
+from gateway.office import Office
+from gateway.outward import Answer, Limits, Outward
+from ingest.arrivals.rest import turns
+from ingest.arrivals.rest.sources import Source
+from ingest.arrivals.rest.spec import ClientAuth, KeyAuth
+from ingest.arrivals.rest.turns import For, NotNow
+
+MOST_BYTES = 32 << 20  # of one answer
+
+_COLUMN = "rest_sources.token"  # what tokens are bound to
+_OK, _UNAUTHORISED, _NO_SUCH = range(200, 300), 401, (400, 404, 410, 422)
+_TOO_OFTEN, _AWAY = 429, 503
+_WITHOUT_A_WORD = timedelta(minutes=1)  # that an HRIS is left alone which asks for it, and does not say for how long
+_LONGEST = timedelta(days=1)
+_EARLY = timedelta(seconds=30)  # before its end a token is not used any more
+
+
+class Told(NamedTuple):
+    """What an HRIS answered, and when it was asked: of that instant the answer speaks."""
+
+    asked_at: datetime
+    body: bytes
+
+
+class Unanswered(Transient):
+    """The HRIS gave no answer that is any good; when to ask again is known (`turns`)."""
+
+
+class NoSuch(Unanswered):
+    """There is nothing of this kind, or no more: a person who is gone, a page that has run out."""
+
+
+def ask(office: Office, source: Source, path: str, query: Mapping[str, str], purpose: For) -> Told:
+    """Ask an HRIS once; whatever is wrong with its answer is noted before this raises.
+
+    Raises:
+        NotNow: it may not be asked now.
+        Unanswered: `hris_failed`.
+        NoSuch: `hris_no_such`.
+    """
+    url = f"{source.arrival.url.rstrip('/')}{path}" + (f"?{urlencode(query)}" if query else "")
+    headers = {"Accept": "application/json", **_proof(office, source, purpose)}
+    asked_at = turns.take_turn(office, source, purpose)
+    answer = _sent(office, source, "GET", url, headers)
+    if answer.status == _UNAUTHORISED:
+        _forget_token(office, source)
+    _judge(office, source, answer)
+    return Told(asked_at, answer.body)
+
+
+def person_path(path: str, person: str) -> str:
+    """A path with somebody's id in it, whatever that is made of."""
+    return path.replace("{id}", quote(person, safe=""))
+
+
+def _sent(
+    office: Office, source: Source, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
+) -> Answer:
+    try:
+        return Outward(office.settings).send(method, url, headers, body, limits=Limits(most=MOST_BYTES))
+    except Problem as problem:
+        turns.failed(office, source, problem.sentence)
+        raise Unanswered("hris_failed", problem.sentence) from problem
+
+
+def _judge(office: Office, source: Source, answer: Answer) -> None:
+    """Note what an answer that is none says of the HRIS.
+
+    Raises:
+        Unanswered: it is none.
+    """
+    if answer.status in _OK:
+        return
+    sentence = f"The HRIS answered {answer.status}."
+    if answer.status in _NO_SUCH:
+        raise NoSuch("hris_no_such", sentence)
+    said = _retry_after(answer)
+    if said is not None or answer.status == _TOO_OFTEN:
+        turns.pause(office, source, clock.now() + (said or _WITHOUT_A_WORD), sentence)
+    if answer.status != _TOO_OFTEN:
+        turns.failed(office, source, sentence)
+    raise Unanswered("hris_failed", sentence)
+
+
+def _retry_after(answer: Answer) -> timedelta | None:
+    """For how long an HRIS asks to be left alone: seconds, or until a date (RFC 9110, 10.2.3)."""
+    text = answer.headers.get("retry-after", "").strip()
+    if not text or answer.status not in {_TOO_OFTEN, _AWAY}:
+        return None
+    try:
+        wait = timedelta(seconds=int(text)) if text.isdigit() else parsedate_to_datetime(text) - clock.now()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(wait, timedelta(seconds=1)), _LONGEST)
+
+
+# ------------------------------------------------------------------------------------------------ proof
+
+
+class _Token(msgspec.Struct, frozen=True):
+    access_token: str
+    expires_in: int = 300
+
+
+def _proof(office: Office, source: Source, purpose: For) -> dict[str, str]:
+    auth = source.arrival.auth
+    if isinstance(auth, KeyAuth):
+        return {auth.header: f"{auth.prefix}{_secret(office, source, auth.secret)}"}
+    return {"Authorization": f"Bearer {_kept_token(office, source) or _new_token(office, source, auth, purpose)}"}
+
+
+def _secret(office: Office, source: Source, name: str) -> str:
+    try:
+        return secret(name, office.settings, firm=source.firm)
+    except Problem as problem:
+        turns.failed(office, source, problem.sentence)
+        raise Unanswered("hris_failed", problem.sentence) from problem
+
+
+def _kept_token(office: Office, source: Source) -> str | None:
+    with office.acting(source.home.firm_id, source.actor) as acting:
+        row = acting.session.get_one(RestSource, source.key)
+        if row.token is None or row.token_until is None or row.token_until - _EARLY <= clock.now():
+            return None
+        return acting.cipher.decrypt(row.token, _COLUMN)
+
+
+def _new_token(office: Office, source: Source, auth: ClientAuth, purpose: For) -> str:
+    """A token counts as a call: some budgets do, and none is hurt by it."""
+    pair = f"{quote(auth.client_id, safe='')}:{quote(_secret(office, source, auth.secret), safe='')}"
+    headers = {
+        "Accept": "application/json",
+        "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    form = {"grant_type": "client_credentials"} | ({"scope": auth.scope} if auth.scope else {})
+    now = turns.take_turn(office, source, purpose)
+    answer = _sent(office, source, "POST", auth.token_url, headers, urlencode(form).encode())
+    if answer.status in _NO_SUCH:
+        turns.failed(office, source, f"There is no token endpoint: it answered {answer.status}.")
+    _judge(office, source, answer)
+    try:
+        token = msgspec.json.decode(answer.body, type=_Token)
+    except msgspec.MsgspecError as error:
+        sentence = "The token endpoint answered without an access_token."
+        turns.failed(office, source, sentence)
+        raise Unanswered("hris_failed", sentence) from error
+    _keep_token(office, source, token, now)
+    return token.access_token
+
+
+def _keep_token(office: Office, source: Source, token: _Token, now: datetime) -> None:
+    with office.acting(source.home.firm_id, source.actor) as acting:
+        row = acting.session.get_one(RestSource, source.key, with_for_update=True)
+        [row.token] = acting.cipher.encrypt_column([token.access_token], _COLUMN)
+        row.token_until = now + timedelta(seconds=min(max(token.expires_in, 0), 86_400))
+
+
+def _forget_token(office: Office, source: Source) -> None:
+    """The next call fetches another one."""
+    with office.db.firm(source.home.firm_id) as session:
+        row = session.get_one(RestSource, source.key, with_for_update=True)
+        row.token = row.token_until = None
+
+
+__all__ = ["MOST_BYTES", "NoSuch", "NotNow", "Told", "Unanswered", "ask", "person_path"]

@@ -1,0 +1,432 @@
+"""Pulling an HRIS: who changed, whom notices named, the past; budgets, failures, and answers out of order."""
+
+import base64
+import hmac
+import itertools
+import json
+from datetime import timedelta
+
+import pytest
+from helpers.callers import asking
+from helpers.inbox import ME
+from helpers.moving import Day
+from helpers.webhooks import post, signed
+
+from gateway import clock
+from gateway.domain.partners.homes import find_home
+from gateway.wings import office_of
+from ingest.arrivals.rest import control, pulling
+from ingest.arrivals.rest.asking import ask
+from ingest.arrivals.rest.sources import all_sources
+
+_numbers = itertools.count(1)
+
+
+def sources(office):
+    with office.db.system() as session:
+        return [*all_sources(session)]
+
+
+def salaries(inbox):
+    return {key: int(value) for key, value in inbox.clients().items()}
+
+
+def row(inbox, columns):
+    [found] = inbox.sql(f"SELECT {columns} FROM rest_sources")
+    return found
+
+
+def test_who_changed_is_asked_for_again_and_again_and_becomes_records(hris, connect, minutes):
+    inbox = connect()
+    minutes()
+    assert salaries(inbox) == {}
+    hris.change("E1", 50_000)
+    minutes(5)
+    assert salaries(inbox) == {"E1": 50_000}
+    hris.change("E1", 60_000)
+    hris.change("E2", 70_000)
+    minutes(5)
+    assert salaries(inbox) == {"E1": 60_000, "E2": 70_000}
+    assert len(hris.calls("updatedSince=2026-05-04")) < 10
+    assert inbox.sql("SELECT DISTINCT via FROM files") == [("rest",)]
+    actors = inbox.sql("SELECT DISTINCT actor_kind, actor, origin FROM audit_log WHERE action = 'import.receive'")
+    assert actors == [("system", "rest", hris.url)]
+
+
+def test_an_answer_speaks_of_the_instant_at_which_it_was_asked_for(hris, connect, minutes):
+    inbox = connect()
+    hris.change("E1", 50_000)
+    minutes()
+    [(asked_at,)] = inbox.sql("SELECT as_of FROM imports")
+    assert asked_at == hris.asked[0][0]
+
+
+# ------------------------------------------------------------------------------------------------ notices
+
+
+@pytest.fixture
+def notice(opened):
+    """Sends signed calls that say who changed."""
+    with asking(opened) as http:
+
+        def send(*people, call_id=None, body=None):
+            body = body or json.dumps({"data": [{"employeeId": one} for one in people]}).encode()
+            return post(http, body, signed(body, call_id or f"msg_{next(_numbers)}"), "/v1/webhooks/acme/workers")
+
+        yield send
+
+
+def test_whom_a_notice_names_is_asked_about_at_once(hris, connect, minutes, day, notice):
+    inbox = connect()
+    minutes()
+    hris.change("E 1/ü?", 50_000)
+    answer = notice("E 1/ü?", "E9")
+    assert (answer.status_code, answer.json()) == (200, {"people": 2})
+    day.work()
+    assert salaries(inbox) == {"E 1/ü?": 50_000}
+    assert hris.calls("/v1/employees/") == ["/v1/employees/E%201%2F%C3%BC%3F", "/v1/employees/E9"]
+    assert inbox.sql("SELECT count(*) FROM rest_persons WHERE person IS NOT NULL OR noticed_at IS NOT NULL") == [(0,)]
+
+
+def test_a_notice_that_comes_again_asks_nobody(hris, connect, minutes, day, notice, all_rows):
+    connect()
+    minutes()
+    hris.change("E1", 50_000)
+    assert notice("E1", call_id="msg_a").json() == {"people": 1}
+    assert "E1" not in "".join(all_rows()["rest_persons"]), "ids wait encrypted"
+    day.work()
+    again = notice("E1", call_id="msg_a")
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (200, "true")
+    day.work()
+    assert len(hris.calls("/v1/employees/E1")) == 1
+
+
+def test_notices_in_any_order_end_in_the_newest_state(hris, connect, minutes, day, notice):
+    inbox = connect()
+    minutes()
+    told = [notice_of(number) for number in range(3)]
+    for salary in (50_000, 60_000, 70_000):
+        day.move(seconds=1)
+        hris.change("E1", salary)
+    for body in reversed(told):
+        notice(body=body)
+    day.work()
+    assert salaries(inbox) == {"E1": 70_000}
+
+
+def notice_of(number):
+    return json.dumps({"event": number, "data": {"employeeId": "E1"}}).encode()
+
+
+def test_an_older_answer_that_comes_late_overwrites_nothing(hris, connect, minutes, day, office):
+    """One process asked, stood still, and stores its answer when another has asked and stored since."""
+    inbox = connect()
+    minutes()
+    [source] = sources(office)
+    answers = []
+    for salary in (50_000, 60_000):
+        day.move(seconds=10)
+        hris.change("E1", salary)
+        answers.append(ask(office, source, "/v1/employees", {}, "poll"))
+    for told in reversed(answers):
+        pulling._store(office, source, told.asked_at, told.body, lambda *_: None)
+        day.work()
+    assert salaries(inbox) == {"E1": 60_000}
+    assert inbox.sql("SELECT counts -> 'rows' -> 'stale' FROM imports ORDER BY as_of") == [(1,), (0,)]
+
+
+def test_a_poll_reconciles_what_notices_missed_and_answers_those_that_wait(hris, connect, minutes, day, notice):
+    inbox = connect(
+        ('person: {path: "/v1/employees/{id}", record: data.employee}', "target: 15"),
+        ("        target: 15\n      - {via", "      - {via"),
+    )
+    minutes()
+    hris.change("E1", 50_000)
+    hris.change("E2", 60_000)
+    assert notice("E1").json() == {"people": 1}
+    minutes()
+    assert salaries(inbox) == {"E1": 50_000, "E2": 60_000}
+    assert hris.calls("/v1/employees/") == []
+    assert inbox.sql("SELECT count(noticed_at) FROM rest_persons") == [(0,)]
+
+
+def test_nobody_is_asked_about_more_often_than_the_budget_of_a_person_allows(hris, connect, minutes, day, notice):
+    inbox = connect(("budget: {hour: 150}", "budget: {hour: 150, person: 2}"))
+    minutes()
+    for salary in (50_000, 60_000, 70_000):
+        hris.change("E1", salary)
+        notice("E1")
+        day.work()
+    assert len(hris.calls("/v1/employees/E1")) == 2
+    minutes(5)
+    assert salaries(inbox) == {"E1": 70_000}, "the poll tells"
+    day.move(days=1)
+    notice("E1")
+    day.work()
+    assert len(hris.calls("/v1/employees/E1")) == 3
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"\xff", b"[" * 2_000, json.dumps({"data": [{"employeeId": n} for n in range(1_001)]}).encode()]
+)
+def test_a_notice_that_cannot_be_read_is_told_so(connect, minutes, opened, body):
+    connect()
+    content = b"msg_1." + str(int(clock.now().timestamp())).encode() + b"." + body
+    sign = base64.b64encode(hmac.new(b"the newest of all secrets", content, "sha256").digest()).decode()
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(clock.now().timestamp())),
+        "webhook-signature": f"v1,{sign}",
+    }
+    with asking(opened) as http:
+        answer = post(http, body, headers, "/v1/webhooks/acme/workers")
+    assert (answer.status_code, answer.json()["error"]) == (400, "notice_unreadable")
+
+
+def test_a_notice_that_names_nobody_is_taken(connect, notice):
+    connect()
+    assert notice(body=b'{"ping": true}').json() == {"people": 0}
+
+
+# ------------------------------------------------------------------------------------------------ the past
+
+
+def fill(hris, count, *, days):
+    """So many people, who changed evenly within so many days before now."""
+    for number in range(count):
+        hris.change(f"P{number:04}", 40_000, clock.now() - timedelta(days=days) * (number + 1) / (count + 1))
+
+
+def test_the_past_is_read_in_windows_that_work_backwards_and_then_all_before_them(hris, connect, minutes):
+    inbox = connect()
+    fill(hris, 300, days=100)
+    minutes(12)
+    assert len(salaries(inbox)) == 300
+    asked = [path for path in hris.calls("updatedBefore") if "cursor" not in path]
+    assert [path.partition("?")[2].count("updatedSince") for path in asked] == [1, 1, 1, 0]
+    assert row(inbox, "history_done_at IS NOT NULL") == (True,)
+    minutes(3)
+    assert len(hris.calls("updatedBefore")) == len(set(hris.calls("updatedBefore"))), "no page is read twice"
+
+
+def test_the_past_waits_while_somebody_waits_today(hris, connect, minutes, day, notice):
+    connect()
+    fill(hris, 100, days=10)
+    day.move(minutes=1)
+    with_poll = len(hris.calls("updatedBefore"))
+    minutes()
+    assert len(hris.calls("updatedBefore")) == with_poll, "the first look polls"
+    hris.is_away = True
+    notice("E1")
+    minutes(2)
+    assert len(hris.calls("updatedBefore")) == with_poll
+    hris.is_away = False
+    minutes(8)
+    assert len(hris.calls("updatedBefore")) > with_poll
+
+
+def test_whoever_is_killed_between_two_pages_goes_on_with_the_next(hris, connect, minutes, day):
+    inbox = connect()
+    minutes()
+    for number in range(170):
+        hris.change(f"E{number}", 50_000)
+    real, asked = hris._page, []
+
+    def page(query):
+        if "updatedBefore" in query:
+            return real(query)
+        asked.append(query.get("cursor"))
+        if len(asked) == 3:
+            raise ConnectionAbortedError
+        return real(query)
+
+    hris._page = page
+    minutes(5)
+    assert asked == [None, "50", "100"]
+    minutes()
+    assert asked == [None, "50", "100", "100", "150"]
+    assert len(salaries(inbox)) == 170
+
+
+def test_a_page_that_the_hris_does_not_know_any_more_begins_the_list_anew(hris, connect, minutes):
+    inbox = connect()
+    minutes()
+    for number in range(120):
+        hris.change(f"E{number}", 50_000)
+    hris.size = 50
+    real = hris._told
+
+    def told(method, parts, headers, body):
+        if "cursor=50" in parts.query and not any("gone" in path for path in hris.calls()):
+            hris.asked.append((clock.now(), "gone"))
+            return 410, {}, b"{}"
+        return real(method, parts, headers, body)
+
+    hris._told = told
+    minutes(7)
+    assert len(salaries(inbox)) == 120
+
+
+def test_pages_may_be_numbered(hris, connect, minutes):
+    hris.by_number = True
+    inbox = connect(("{by: cursor, parameter: cursor, next: meta.next}", "{by: page, parameter: page, size: 50}"))
+    minutes()
+    for number in range(100):
+        hris.change(f"E{number}", 50_000)
+    minutes(6)
+    assert len(salaries(inbox)) == 100
+    assert [path[-6:] for path in hris.calls("page=")] == ["page=2", "page=3"]
+
+
+# ------------------------------------------------------------------------------------------------ failures
+
+
+def test_ten_failures_in_a_row_open_the_breaker_and_one_call_tries_after_five_minutes(hris, connect, minutes):
+    inbox = connect(("target: 15", "target: 3"), ("hour: 150", "hour: 1000"))
+    minutes()
+    hris.is_away = True
+    before = len(hris.asked)
+    minutes(10)
+    assert len(hris.asked) == before + 10
+    assert row(inbox, "opened_at IS NOT NULL, last_problem") == (True, "The HRIS answered 500.")
+    minutes(4)
+    assert len(hris.asked) == before + 10
+    minutes(6)
+    assert len(hris.asked) == before + 12, "one each five minutes"
+    hris.is_away = False
+    hris.change("E1", 50_000)
+    minutes(5)
+    assert salaries(inbox) == {"E1": 50_000}
+    assert row(inbox, "failures, opened_at, last_problem") == (0, None, None)
+
+
+def test_half_of_the_calls_of_five_minutes_open_the_breaker(hris, connect, minutes, day, notice):
+    inbox = connect()
+    minutes()
+    hris.change("E1", 50_000)
+    for fails in [0, 1, 1] * 5:
+        hris.answers = [(500, {})] * fails
+        notice("E1")
+        day.work()
+    assert row(inbox, "failures < 10") == (True,)
+    assert row(inbox, "opened_at IS NOT NULL") == (True,)
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "wait"),
+    [(429, "120", 2), (503, "180", 3), (429, None, 1), (429, "Mon, 04 May 2026 08:10:00 GMT", 9), (429, "soon", 1)],
+)
+def test_an_hris_that_asks_to_be_left_alone_is(hris, connect, minutes, status, said, wait):
+    connect()
+    hris.answers = [(status, {"Retry-After": said} if said else {})]
+    minutes()
+    assert len(hris.asked) == 1
+    minutes(wait - 1)
+    assert len(hris.asked) == 1
+    minutes()
+    assert len(hris.asked) == 2
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"data": {"employees": 5}}', b'{"data": 7}', b"\xff"])
+def test_an_answer_that_is_not_as_agreed_is_a_failure(hris, connect, minutes, body):
+    inbox = connect()
+    hris._page = lambda _: body
+    minutes()
+    assert "did not answer as agreed" in row(inbox, "last_problem")[0]
+    assert inbox.sql("SELECT count(*) FROM imports") == [(0,)]
+
+
+def test_a_page_that_follows_itself_does_not_go_on_for_ever(hris, connect, minutes):
+    inbox = connect()
+    hris._page = lambda _: b'{"meta": {"next": "7"}, "data": {"employees": []}}'
+    minutes()
+    assert len(hris.asked) == 2
+    assert "the next one is the same" in row(inbox, "last_problem")[0]
+
+
+def test_a_secret_that_is_missing_is_told_and_nobody_is_asked(hris, connect, minutes, opened):
+    (opened.secrets_dir / "northgate" / "HRIS_KEY").unlink()
+    inbox = connect()
+    minutes()
+    assert "NORTHGATE__HRIS_KEY" in row(inbox, "last_problem")[0]
+    assert hris.asked == []
+
+
+def test_tokens_are_fetched_with_the_clients_secret_used_until_they_end_and_kept_encrypted(
+    hris, connect, minutes, all_rows
+):
+    oauth = "auth: {type: oauth2, token_url: URL/oauth/token, client_id: northgate, secret: HRIS_CLIENT}"
+    inbox = connect(("auth: {type: key, secret: HRIS_KEY}", oauth.replace("URL", hris.url)))
+    minutes()
+    hris.change("E1", 50_000)
+    minutes(10)
+    assert salaries(inbox) == {"E1": 50_000}
+    assert len(hris.calls("/oauth/token")) == 1
+    assert "token-1" not in "".join(all_rows()["rest_sources"])
+    hris.tokens = 7  # and the first one is not good any more
+    minutes(7)
+    assert len(hris.calls("/oauth/token")) == 2
+    minutes(20)
+    assert len(hris.calls("/oauth/token")) == 3, "it lasts 15 minutes"
+
+
+def test_a_private_address_is_refused_unless_the_operator_allows_it(hris, connect, minutes, db, settings, monkeypatch):
+    inbox = connect()
+    closed = Day(office_of(db, settings), monkeypatch, clock.now())
+    closed.minute(pulling.LOOK)
+    assert hris.asked == []
+    assert "this machine itself" in row(inbox, "last_problem")[0]
+
+
+# ------------------------------------------------------------------------------------------------ a day
+
+
+def test_a_disconnected_hris_is_not_asked_and_goes_on_where_it_was(hris, connect, minutes, office):
+    inbox = connect()
+    minutes()
+    home = find_home(office, "acme")
+    with office.acting(home.firm_id, ME) as acting:
+        control.disconnect(acting, control.find(office, home, "workers"))
+    before = len(hris.asked)
+    hris.change("E1", 50_000)
+    minutes(20)
+    assert len(hris.asked) == before
+    with office.acting(home.firm_id, ME) as acting:
+        control.reconnect(acting, control.find(office, home, "workers"))
+    minutes()
+    assert salaries(inbox) == {"E1": 50_000}
+    acts = inbox.sql("SELECT action FROM audit_log WHERE action LIKE 'arrival.%%' ORDER BY id")
+    assert acts == [("arrival.disconnect",), ("arrival.reconnect",)]
+
+
+@pytest.mark.timeout(600)
+def test_5000_people_behind_a_budget_never_delay_a_change_of_today(hris, connect, minutes, notice):
+    """Six hours in fast motion, two of them without an answer; every third notice gets lost."""
+    inbox = connect()
+    hris.hourly, hris.size = 150, 25
+    fill(hris, 5_000, days=100)
+    changed, away = {}, range(60, 180)
+    late: list[tuple[int, float]] = []
+    for minute in range(360):
+        hris.is_away = minute in away
+        if minute % 4 == 0:
+            person, salary = f"P{(minute * 37) % 5_000:04}", 50_000 + minute
+            hris.change(person, salary)
+            changed[person] = (salary, minute)
+            if minute % 3:
+                notice(person)
+        minutes()
+        known = salaries(inbox) if changed else {}
+        for person, (salary, since) in [*changed.items()]:
+            if known.get(person) == salary:
+                late.append((since, minute - since))
+                del changed[person]
+    in_peace = [wait for since, wait in late if since + 15 < away.start or since >= away.stop]
+    through = [since + wait for since, wait in late if away.start - 15 <= since < away.stop]
+    assert max(in_peace) <= 15
+    assert max(through) <= away.stop + 15, "what changed meanwhile is here soon after"
+    assert {person for person, (_, since) in changed.items() if since < 345} == set(), "nothing is lost"
+    assert hris.busiest() <= 150
+    assert hris.refused == 0
+    assert len(salaries(inbox)) == 5_000
+    assert row(inbox, "history_done_at IS NOT NULL") == (True,)
