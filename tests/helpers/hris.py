@@ -113,13 +113,22 @@ class Hris:
         since, before = query.get("updatedSince", ""), query.get("updatedBefore", "9999")
         found = sorted(
             (one for one in self.people.values() if _at(since) <= _at(one["updatedAt"]) < _at(before)),
-            key=lambda one: (one["updatedAt"], one["employeeId"]),
+            key=_place,
         )
-        begin = (int(query.get("page", 1)) - 1) * self.size if self.by_number else int(query.get("cursor", 0))
+        if self.by_number:
+            begin = (int(query.get("page", 1)) - 1) * self.size
+        else:  # a cursor names the last record, so nobody is missed who stands behind somebody that changes meanwhile
+            last = tuple(query["cursor"].split("/")) if "cursor" in query else ("", "")
+            begin = sum(1 for one in found if _place(one) <= last)
         page = found[begin : begin + self.size]
+        is_last = begin + self.size >= len(found) or self.by_number
+        following = None if is_last else "/".join(_place(page[-1]))
         self._random.shuffle(page)
-        following = begin + self.size if begin + self.size < len(found) and not self.by_number else None
         return json.dumps({"meta": {"next": following}, "data": {"employees": page}}).encode()
+
+
+def _place(one: dict[str, Any]) -> tuple[str, str]:
+    return one["updatedAt"], one["employeeId"]
 
 
 def _at(text: str) -> datetime:
