@@ -84,7 +84,7 @@ def test_whom_a_notice_names_is_asked_about_at_once(hris, connect, minutes, day,
     assert (answer.status_code, answer.json()) == (200, {"people": 2})
     day.work()
     assert salaries(inbox) == {"E 1/ü?": 50_000}
-    assert hris.calls("/v1/employees/") == ["/v1/employees/E%201%2F%C3%BC%3F", "/v1/employees/E9"]
+    assert set(hris.calls("/v1/employees/")) == {"/v1/employees/E%201%2F%C3%BC%3F", "/v1/employees/E9"}
     assert inbox.sql("SELECT count(*) FROM rest_persons WHERE person IS NOT NULL OR noticed_at IS NOT NULL") == [(0,)]
 
 
