@@ -30,9 +30,11 @@ _SECRET = frozenset(
         "limits_url",
         "broker_url",
         "otlp_endpoint",
+        "smtp_url",
     }
 )
 _SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+_RELAYS = frozenset({"smtps", "smtp", "smtp+plain"})
 _BROKERS = frozenset({"redis", "rediss", "amqp", "amqps"})
 _NUMBERS = {  # default, least, most
     "http_port": (8000, 0, 65_535),
@@ -69,6 +71,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             process runs at once.
         drop_root: below it, in a folder for each firm, are the drop folders that partner.yaml names; None allows none.
         otlp_endpoint: where a collector of OpenTelemetry takes spans, without the path; None means that none are made.
+        smtp_url: the relay that takes our mail, with its login; None means that mail is put into `data_dir`.
+        mail_from: whose mail it is.
         job_lease_seconds: how long a worker may be silent before others take over its jobs.
         job_sweep_seconds: how often a worker looks for jobs that no message told it about.
         drain_seconds: how long a process that must end lets its jobs go on.
@@ -88,6 +92,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     metrics_token: str | None = None
     broker_url: str | None = None
     otlp_endpoint: str | None = None
+    smtp_url: str | None = None
+    mail_from: str = "gateway@localhost"
     http_host: str = "127.0.0.1"
     http_port: int = 8000
     sftp_host: str = "127.0.0.1"
@@ -144,6 +150,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         allow_private=_networks(env, "GATEWAY_ALLOW_PRIVATE", ()),
         broker_url=_broker_url(env, "GATEWAY_BROKER_URL"),
         otlp_endpoint=_http_url(env, "GATEWAY_OTLP_ENDPOINT") or _http_url(env, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        smtp_url=_smtp_url(env, "GATEWAY_SMTP_URL"),
+        mail_from=_mail_from(env, "GATEWAY_MAIL_FROM", "gateway@localhost"),
         **{name: _number(env, f"GATEWAY_{name.upper()}", *bounds) for name, bounds in _NUMBERS.items()},
         log_format=cast("LogFormat", _word(env, "GATEWAY_LOG_FORMAT", get_args(LogFormat), "text")),
         log_level=cast("LogLevel", _word(env, "GATEWAY_LOG_LEVEL", get_args(LogLevel), "info")),
@@ -202,6 +210,28 @@ def _http_url(env: Mapping[str, str], name: str) -> str | None:
     if url and not url.startswith(("http://", "https://")):
         raise _invalid(name, "must be an address such as http://collector:4318")
     return url
+
+
+def _smtp_url(env: Mapping[str, str], name: str) -> str | None:
+    url = _secret(env, name)
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in _RELAYS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise _invalid(name, "must be a mail relay such as smtp://user:password@mail.example:587, or smtps:// for TLS")
+    return url
+
+
+def _mail_from(env: Mapping[str, str], name: str, default: str) -> str:
+    address = env.get(name) or default
+    local, _, domain = address.rpartition("@")
+    if not (local and domain and address.isascii() and address.isprintable() and " " not in address):
+        raise _invalid(name, f"must be an e-mail address alone, such as gateway@firm.example, not {address!r}")
+    return address
 
 
 def _networks(env: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:

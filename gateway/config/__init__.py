@@ -10,7 +10,7 @@ from gateway.config.decoder import FieldError, decode
 from gateway.config.document import Document, fingerprint, read
 from gateway.config.findings import ConfigError, Finding, KeyPath, nearest
 from gateway.config.named_secrets import check_secret_names, secret
-from gateway.config.partner import Contacts, Name, PartnerHead
+from gateway.config.partner import Contacts, Email, Name, PartnerHead
 from gateway.config.sections import Beside, Checked, PartnerSettings, Reader, Section
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "ConfigError",
     "Contacts",
     "Document",
+    "Email",
     "FieldError",
     "Finding",
     "KeyPath",

@@ -21,3 +21,8 @@ if TYPE_CHECKING:
     Carried = CarrierSpec
 else:
     Carried = functools.reduce(operator.or_, CARRIERS)
+from outbound.carriers import email, s3, sftp
+from outbound.carriers.base import Carrier, CarrierSpec
+
+# the struct of `carrier:` -> what carries
+CARRIERS: dict[type[CarrierSpec], Carrier] = {email.EmailSpec: email.EMAIL, s3.S3Spec: s3.S3, sftp.SftpSpec: sftp.SFTP}

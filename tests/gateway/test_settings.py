@@ -36,9 +36,13 @@ def test_every_variable_is_read(tmp_path):
             "GATEWAY_LOG_LEVEL": "Warning",
             "GATEWAY_COOKIES": "plain",
             "GATEWAY_ALLOW_PRIVATE": "10.1.0.0/16, ::1",
+            "GATEWAY_SMTP_URL": "smtp://us:hunter2@mail.example",
+            "GATEWAY_MAIL_FROM": "gateway@firm.example",
         }
     )
     assert settings.allow_private == ("10.1.0.0/16", "::1")
+    assert (settings.smtp_url, settings.mail_from) == ("smtp://us:hunter2@mail.example", "gateway@firm.example")
+    assert "hunter2" not in repr(settings)
     assert (settings.data_dir, settings.config_dir) == (tmp_path, tmp_path / "configs")
     assert settings.secrets_dir == Path("/run/secrets")
     assert (settings.database_url, settings.system_database_url) == (URL, URL)
@@ -78,6 +82,9 @@ def test_a_secret_may_stand_in_a_file(tmp_path):
         ({"GATEWAY_MASTER_KEY": "hünter2"}, "GATEWAY_MASTER_KEY"),
         ({"GATEWAY_LOG_FORMAT": "xml"}, "GATEWAY_LOG_FORMAT"),
         ({"GATEWAY_LOG_LEVEL": "loud"}, "GATEWAY_LOG_LEVEL"),
+        ({"GATEWAY_SMTP_URL": "http://us:hunter2@mail.example"}, "GATEWAY_SMTP_URL"),
+        ({"GATEWAY_SMTP_URL": "smtp://us:hunter2@[::1"}, "GATEWAY_SMTP_URL"),
+        ({"GATEWAY_MAIL_FROM": "gateway@firm.example\r\nBcc: x@y.example"}, "GATEWAY_MAIL_FROM"),
         ({"GATEWAY_ALLOW_PRIVATE": "10.1.0.0/16 http"}, "GATEWAY_ALLOW_PRIVATE"),
         ({"GATEWAY_DATA_DIR": __file__}, "GATEWAY_DATA_DIR"),
         ({"GATEWAY_BROKER_URL": "kafka://:hunter2@broker"}, "GATEWAY_BROKER_URL"),

@@ -1,0 +1,93 @@
+"""Carries parcels by e-mail: attached, or told of without their content."""
+
+from __future__ import annotations
+
+import re
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from gateway import clock
+from gateway.config import Email
+from outbound import mail
+from outbound.carriers.base import LONGEST_ANSWER, Carrier, CarrierSpec, Declined, Parcel, Sender, Unreachable
+
+_ODD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029/\\\\]+")  # ends a header, or is taken for a folder
+_MB = 1_000_000
+
+
+class EmailSpec(CarrierSpec, frozen=True, kw_only=True, tag="email"):
+    """To whom; from whom and over which relay is for whoever runs the installation to say.
+
+    Attributes:
+        subject: with `{name}` and `{partner}`.
+        attach_mb: a larger parcel is told of without its content.
+        link: whether every parcel is.
+    """
+
+    to: Annotated[list[Email], Meta(min_length=1, max_length=20)]
+    subject: Annotated[str, Meta(min_length=1, max_length=200)] = "{name}"
+    attach_mb: Annotated[int, Meta(ge=1, le=25)] = 10
+    link: bool = False
+
+
+def send(spec: EmailSpec, parcel: Parcel, sender: Sender) -> str:
+    """See `Carrier.send`. A repetition has the same Message-ID, by which mailboxes know it."""
+    message = _message(spec, parcel, sender)
+    try:
+        return mail.post(sender.settings, message, spec.to, str(parcel.id))[:LONGEST_ANSWER]
+    except mail.Unsent as problem:
+        raise Unreachable(problem.code, problem.sentence) from problem
+    except mail.Rejected as problem:
+        raise Declined(problem.code, problem.sentence) from problem
+
+
+def ping(spec: EmailSpec, sender: Sender) -> list[str]:
+    """See `Carrier.ping`; the relay is asked whether it would take a message, and is given none."""
+    try:
+        return mail.tried(sender.settings, spec.to)
+    except (mail.Unsent, mail.Rejected) as problem:
+        raise Unreachable(problem.code, problem.sentence) from problem
+
+
+EMAIL = Carrier(send, ping)
+
+
+def _message(spec: EmailSpec, parcel: Parcel, sender: Sender) -> EmailMessage:
+    name, settings = _harmless(parcel.name), sender.settings
+    message = EmailMessage()
+    message["From"] = settings.mail_from
+    message["To"] = ", ".join(spec.to)
+    message["Subject"] = _harmless(spec.subject.replace("{partner}", sender.partner).replace("{name}", name))
+    message["Date"] = format_datetime(clock.now())
+    message["Message-ID"] = f"<{parcel.id}@{settings.mail_from.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office notes
+    attached = not spec.link and parcel.size <= spec.attach_mb * _MB
+    message.set_content(_text(parcel, name, attached=attached))
+    if attached:
+        main, _, sub = parcel.media_type.partition(";")[0].partition("/")
+        message.add_attachment(
+            b"".join(parcel.chunks()), maintype=main or "application", subtype=sub or "octet-stream", filename=name
+        )
+    return message
+
+
+def _harmless(text: str) -> str:
+    return " ".join(_ODD.sub(" ", text).split()) or "file"
+
+
+def _text(parcel: Parcel, name: str, *, attached: bool) -> str:
+    size = f"{parcel.size / _MB:,.1f} MB" if parcel.size >= _MB else f"{parcel.size:,} bytes"
+    if attached:
+        begin = f"attached is the file {name} ({size})."
+    else:
+        begin = (
+            f"the file {name} ({size}) is ready for you. It is not attached; ask the law firm for it, or fetch\n"
+            "it from their gateway."
+        )
+    return (
+        f"Good day,\n\n{begin}\n\nIts number is {parcel.id};\nanother message with this number repeats this one.\n"
+        f"Its SHA-256 is\n{parcel.sha256}\n\nThis message was written by a machine; answers to it are not read.\n"
+    )
