@@ -7,7 +7,12 @@ import pytest
 from helpers.inbox import people, person
 
 from gateway import clock
-from outbound import ladder
+from gateway.jobs.claims import Claims
+from gateway.jobs.handling import Handling
+from gateway.jobs.ledger import LeaseLost
+from gateway.jobs.worker import _handle
+from gateway.wings import KINDS
+from outbound import carrying, ladder
 
 
 def in_order(received):
@@ -154,3 +159,15 @@ def test_many_records_of_one_event_are_split(partner, receiver, work, parcels):
     told = [json.loads(one.body)["data"]["records"] for one in receiver.taken]
     assert [len(records) for records in told] == [100, 100, 50]
     assert len({one["client_id"] for records in told for one in records}) == 250
+
+
+def test_whoever_lost_the_job_begins_nothing(partner, receiver, office, inbox):
+    partner().drop("roster_20260301.csv", people(1))
+    claims = Claims(office.db, "normal", "tests", timedelta(seconds=30))
+    while (job := claims.next()).kind != carrying.CARRY.name:
+        _handle(Handling(office, job), KINDS[job.kind])
+    inbox.sql("UPDATE jobs SET attempts = attempts + 1 WHERE id = %s", job.id)
+    with pytest.raises(LeaseLost):
+        carrying.carry(Handling(office, job))
+    assert receiver.received == []
+    assert inbox.sql("SELECT count(*) FROM parcel_attempts") == [(0,)]

@@ -218,3 +218,15 @@ def test_a_parcel_that_cannot_be_made_climbs_alone(partner, receiver, work, inbo
     [(outcome, code, answer)] = inbox.sql("SELECT outcome, code, answer FROM parcel_attempts")
     assert (outcome, code) == ("declined", "form_unfit")
     assert "map" in answer
+
+
+def test_what_lies_in_the_outbox_does_not_come_to_lie_there_twice(partner, work, lying, parcels, office, tenants):
+    """A worker may have died after it lay there, or somebody replays it."""
+    partner(RECEIPTS).drop("roster_20260301.csv", people(1))
+    work()
+    [(parcel_id,)] = parcels("id")
+    with office.acting(tenants.northgate, ME) as acting:
+        desk.replay(acting, parcel_id)
+    work()
+    assert parcels() == [("sent", 2)]
+    assert len(lying()) == 1
