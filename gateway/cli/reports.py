@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import sys
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -76,7 +77,12 @@ def _write(name: str, report: Report, firm: str, form: str, out: Path | None, gi
             with sink(out) as stream:
                 if form == "csv" and out:
                     stream.write(codecs.BOM_UTF8)
-                take_out(acting, name, asked, form, stream)
+                take_out(acting, name, asked, form, stream, told=_progress if sys.stderr.isatty() else None)
+
+
+def _progress(rows: int) -> None:
+    """One line that tells how far it is, on a terminal."""
+    click.echo(f"\r{rows:,} rows", nl=False, err=True)
 
 
 def _meant(value: object, time_zone: str) -> object:

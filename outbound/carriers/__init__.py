@@ -6,23 +6,19 @@ import functools
 import operator
 from typing import TYPE_CHECKING
 
-from outbound.carriers import download, https, s3, sftp
+from outbound.carriers import download, email, https, s3, sftp
 from outbound.carriers.base import Carrier, CarrierSpec
 
 # the struct of `carrier:` -> what carries
 CARRIERS: dict[type[CarrierSpec], Carrier] = {
     download.DownloadCarrier: download.DOWNLOAD,
     https.HttpsCarrier: https.HTTPS,
-    s3.S3Spec: s3.S3,
-    sftp.SftpSpec: sftp.SFTP,
+    email.EmailCarrier: email.EMAIL,
+    s3.S3Carrier: s3.S3,
+    sftp.SftpCarrier: sftp.SFTP,
 }
 
 if TYPE_CHECKING:
     Carried = CarrierSpec
 else:
     Carried = functools.reduce(operator.or_, CARRIERS)
-from outbound.carriers import email, s3, sftp
-from outbound.carriers.base import Carrier, CarrierSpec
-
-# the struct of `carrier:` -> what carries
-CARRIERS: dict[type[CarrierSpec], Carrier] = {email.EmailSpec: email.EMAIL, s3.S3Spec: s3.S3, sftp.SftpSpec: sftp.SFTP}

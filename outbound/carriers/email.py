@@ -18,7 +18,7 @@ _ODD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029/\\\\]+")  # ends a header, or
 _MB = 1_000_000
 
 
-class EmailSpec(CarrierSpec, frozen=True, kw_only=True, tag="email"):
+class EmailCarrier(CarrierSpec, frozen=True, kw_only=True, tag="email"):
     """To whom; from whom and over which relay is for whoever runs the installation to say.
 
     Attributes:
@@ -33,7 +33,7 @@ class EmailSpec(CarrierSpec, frozen=True, kw_only=True, tag="email"):
     link: bool = False
 
 
-def send(spec: EmailSpec, parcel: Parcel, sender: Sender) -> str:
+def send(spec: EmailCarrier, parcel: Parcel, sender: Sender) -> str:
     """See `Carrier.send`. A repetition has the same Message-ID, by which mailboxes know it."""
     message = _message(spec, parcel, sender)
     try:
@@ -44,7 +44,7 @@ def send(spec: EmailSpec, parcel: Parcel, sender: Sender) -> str:
         raise Declined(problem.code, problem.sentence) from problem
 
 
-def ping(spec: EmailSpec, sender: Sender) -> list[str]:
+def ping(spec: EmailCarrier, sender: Sender) -> list[str]:
     """See `Carrier.ping`; the relay is asked whether it would take a message, and is given none."""
     try:
         return mail.tried(sender.settings, spec.to)
@@ -55,7 +55,7 @@ def ping(spec: EmailSpec, sender: Sender) -> list[str]:
 EMAIL = Carrier(send, ping)
 
 
-def _message(spec: EmailSpec, parcel: Parcel, sender: Sender) -> EmailMessage:
+def _message(spec: EmailCarrier, parcel: Parcel, sender: Sender) -> EmailMessage:
     name, settings = _harmless(parcel.name), sender.settings
     message = EmailMessage()
     message["From"] = settings.mail_from

@@ -26,7 +26,7 @@ _REGION = {"AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedire
 _CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,60})</Code>")
 
 
-class S3Spec(CarrierSpec, frozen=True, kw_only=True, tag="s3"):
+class S3Carrier(CarrierSpec, frozen=True, kw_only=True, tag="s3"):
     """Which bucket, and under which key a parcel comes to lie.
 
     Attributes:
@@ -63,7 +63,7 @@ class S3Spec(CarrierSpec, frozen=True, kw_only=True, tag="s3"):
 class _Object(NamedTuple):
     """One key of a bucket, and how it is asked for."""
 
-    spec: S3Spec
+    spec: S3Carrier
     sender: Sender
     door: Outward
     key: str
@@ -90,7 +90,7 @@ class _Object(NamedTuple):
             raise Unreachable(problem.code, problem.sentence) from problem
 
 
-def send(spec: S3Spec, parcel: Parcel, sender: Sender) -> str:
+def send(spec: S3Carrier, parcel: Parcel, sender: Sender) -> str:
     """Put it, unless it is there; see `Carrier.send`.
 
     What lies there is asked for its parcel's id, which goes along as metadata. `If-None-Match` keeps two from writing
@@ -110,7 +110,7 @@ def send(spec: S3Spec, parcel: Parcel, sender: Sender) -> str:
     return f"{one.key} lies in {spec.bucket}, {parcel.size:,} bytes, ETag {answer.headers.get('etag', 'unknown')}."
 
 
-def ping(spec: S3Spec, sender: Sender) -> list[str]:
+def ping(spec: S3Carrier, sender: Sender) -> list[str]:
     """See `Carrier.ping`; what it puts it deletes."""
     number = uuid4()
     at = _filled(spec, sender, f".{number}.part", number)
@@ -126,11 +126,11 @@ def ping(spec: S3Spec, sender: Sender) -> list[str]:
 S3 = Carrier(send, ping)
 
 
-def _filled(spec: S3Spec, sender: Sender, name: str, number: UUID) -> str:
+def _filled(spec: S3Carrier, sender: Sender, name: str, number: UUID) -> str:
     return spec.key.replace("{partner}", sender.partner).replace("{id}", str(number)).replace("{name}", name)
 
 
-def _address(spec: S3Spec) -> tuple[str, str]:
+def _address(spec: S3Carrier) -> tuple[str, str]:
     """The address up to the bucket, and its host. Amazon's has the bucket in it, unless its dots would spoil TLS."""
     if spec.endpoint:
         base = f"{spec.endpoint.rstrip('/')}/{spec.bucket}"
@@ -154,7 +154,7 @@ def _put(one: _Object, parcel: Parcel, condition: dict[str, str]) -> Answer:
     )
 
 
-def _asked_of(spec: S3Spec) -> dict[str, str]:
+def _asked_of(spec: S3Carrier) -> dict[str, str]:
     asked = {
         "x-amz-server-side-encryption": spec.encryption,
         "x-amz-server-side-encryption-aws-kms-key-id": spec.kms_key,

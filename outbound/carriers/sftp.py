@@ -19,7 +19,7 @@ from outbound.carriers.base import Carrier, CarrierSpec, Declined, Parcel, Sende
 _PIECE = 1 << 15  # of a file that is read back
 
 
-class SftpSpec(CarrierSpec, frozen=True, kw_only=True, tag="sftp"):
+class SftpCarrier(CarrierSpec, frozen=True, kw_only=True, tag="sftp"):
     """Where it is, how to log in, and which host keys it may show.
 
     Attributes:
@@ -50,7 +50,7 @@ class SftpSpec(CarrierSpec, frozen=True, kw_only=True, tag="sftp"):
             raise FieldError(str(fault), at=("host_keys",)) from None
 
 
-def send(spec: SftpSpec, parcel: Parcel, sender: Sender) -> str:
+def send(spec: SftpCarrier, parcel: Parcel, sender: Sender) -> str:
     """Put it under another name, look at its size, and rename it; see `Carrier.send`.
 
     Without `overwrite` it is renamed as SFTP has it, which OpenSSH refuses where the name is taken: looking first would
@@ -68,7 +68,7 @@ def send(spec: SftpSpec, parcel: Parcel, sender: Sender) -> str:
         return f"{final} lies in {spec.folder}, {parcel.size:,} bytes."
 
 
-def ping(spec: SftpSpec, sender: Sender) -> list[str]:
+def ping(spec: SftpCarrier, sender: Sender) -> list[str]:
     """See `Carrier.ping`; what it writes is renamed, as a parcel is, and removed."""
     with _session(spec, sender) as (client, steps):
         _enter(client, spec)
@@ -81,7 +81,7 @@ SFTP = Carrier(send, ping)
 
 
 @contextmanager
-def _session(spec: SftpSpec, sender: Sender) -> Iterator[sftp.Session]:
+def _session(spec: SftpCarrier, sender: Sender) -> Iterator[sftp.Session]:
     server = sftp.Server(
         spec.host,
         spec.port,
@@ -97,7 +97,7 @@ def _session(spec: SftpSpec, sender: Sender) -> Iterator[sftp.Session]:
         raise Unreachable(problem.code, problem.sentence) from problem
 
 
-def _enter(client: paramiko.SFTPClient, spec: SftpSpec) -> None:
+def _enter(client: paramiko.SFTPClient, spec: SftpCarrier) -> None:
     try:
         if spec.make_folder:
             _make(client, spec.folder)
@@ -125,7 +125,7 @@ def _is_folder(client: paramiko.SFTPClient, path: str) -> bool:
         return False
 
 
-def _no_folder(spec: SftpSpec, failure: Exception) -> Unreachable:
+def _no_folder(spec: SftpCarrier, failure: Exception) -> Unreachable:
     if isinstance(failure, PermissionError):
         return _forbidden(spec, f"enter or make the folder {spec.folder}")
     made = "" if spec.make_folder else ", and `make_folder` does not say to make it"
@@ -134,14 +134,14 @@ def _no_folder(spec: SftpSpec, failure: Exception) -> Unreachable:
     )
 
 
-def _forbidden(spec: SftpSpec, what: str) -> Unreachable:
+def _forbidden(spec: SftpCarrier, what: str) -> Unreachable:
     return Unreachable(
         "permission_denied",
         f"{spec.user} may not {what} at {spec.host}; the partner must allow it, or name another folder.",
     )
 
 
-def _taken(spec: SftpSpec, name: str) -> Declined:
+def _taken(spec: SftpCarrier, name: str) -> Declined:
     return Declined(
         "name_taken",
         f"Another file lies under the name {name} in {spec.folder} at {spec.host}, or one that may not be read; it was"
@@ -171,7 +171,7 @@ def _lies_there(client: paramiko.SFTPClient, name: str, parcel: Parcel) -> bool:
     return found.hexdigest() == parcel.sha256
 
 
-def _write(client: paramiko.SFTPClient, spec: SftpSpec, name: str, parcel: Parcel) -> None:
+def _write(client: paramiko.SFTPClient, spec: SftpCarrier, name: str, parcel: Parcel) -> None:
     """From the start, over what an attempt before may have left."""
     try:
         with client.open(name, "wb") as file:
@@ -192,7 +192,7 @@ def _write(client: paramiko.SFTPClient, spec: SftpSpec, name: str, parcel: Parce
         )
 
 
-def _rename(client: paramiko.SFTPClient, spec: SftpSpec, beside: str, parcel: Parcel) -> None:
+def _rename(client: paramiko.SFTPClient, spec: SftpCarrier, beside: str, parcel: Parcel) -> None:
     try:
         if spec.overwrite:
             _replace(client, beside, parcel.name)
@@ -227,7 +227,7 @@ def _tidy(client: paramiko.SFTPClient, name: str) -> None:
         client.remove(name)
 
 
-def _tried(client: paramiko.SFTPClient, spec: SftpSpec) -> str:
+def _tried(client: paramiko.SFTPClient, spec: SftpCarrier) -> str:
     name = f".{uuid4()}.part"
     try:
         client.open(name, "wb").close()

@@ -335,6 +335,7 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "wall_id": of("walls"),
         "credential_id": [one["id"] for one in _all(http, "credentials") if one["name"] == "spare"],
         "import_id": [one["import_id"] for one in imports],
+        "order_id": [http.post("/v1/reports/case_status", json={}).raise_for_status().json()["order_id"]],
         "held_id": [one["import_id"] for one in imports if one["state"] == "held"],
         "mended_id": [one["import_id"] for one in _all(http, "imports", partner="globex")],
         "job_id": of("jobs"),

@@ -13,7 +13,7 @@ from outbound.carriers import email
 from outbound.carriers.base import Declined, Unreachable
 
 DATA = "Naïve,rows\n1,2\n".encode()
-SPEC = email.EmailSpec(to=["hr@acme.example"])
+SPEC = email.EmailCarrier(to=["hr@acme.example"])
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_only_addresses_are_recipients(to):
 
     text = f"carrier: {{via: email, to: {msgspec.json.encode(to).decode()}}}"
     with pytest.raises(ConfigError):
-        decode(read(text, "partner.yaml"), email.EmailSpec, ("carrier",))
+        decode(read(text, "partner.yaml"), email.EmailCarrier, ("carrier",))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ DATA = bytes(range(256)) * 4_000
 
 @pytest.fixture
 def spec(bucket):
-    return s3.S3Spec(bucket="acme-in", endpoint=bucket.url, key="in/{name}", access_key="ACCESS", secret_key="SECRET")
+    return s3.S3Carrier(bucket="acme-in", endpoint=bucket.url, key="in/{name}", access_key="ACCESS", secret_key="SECRET")
 
 
 @pytest.fixture
@@ -171,11 +171,11 @@ def test_a_ping_names_what_it_may_not_delete(bucket, spec, us):
 )
 def test_settings_that_cannot_work_are_told(words):
     with pytest.raises(ValueError, match=r"bucket|key"):
-        s3.S3Spec(**({"bucket": "acme-in", "access_key": "A", "secret_key": "B"} | words))
+        s3.S3Carrier(**({"bucket": "acme-in", "access_key": "A", "secret_key": "B"} | words))
 
 
 def test_amazons_own_address_holds_the_bucket_unless_its_dots_would_spoil_tls():
-    spec = s3.S3Spec(bucket="acme-in", region="eu-west-1", access_key="A", secret_key="B")
+    spec = s3.S3Carrier(bucket="acme-in", region="eu-west-1", access_key="A", secret_key="B")
     assert s3._address(spec)[1] == "acme-in.s3.eu-west-1.amazonaws.com"
     assert s3._address(changed(spec, bucket="acme.in")) == (
         "https://s3.eu-west-1.amazonaws.com/acme.in",

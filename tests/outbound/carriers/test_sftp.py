@@ -17,7 +17,7 @@ DATA = bytes(range(256)) * 4_000  # a megabyte
 
 @pytest.fixture
 def spec(sshd):
-    return sftp.SftpSpec(host="127.0.0.1", port=sshd.port, user=sshd.user, key="KEY", host_keys=tuple(sshd.host_keys))
+    return sftp.SftpCarrier(host="127.0.0.1", port=sshd.port, user=sshd.user, key="KEY", host_keys=tuple(sshd.host_keys))
 
 
 @pytest.fixture
@@ -167,13 +167,13 @@ def test_a_host_key_is_taken_as_ssh_keyscan_prints_it(sshd, spec, us, line):
 @pytest.mark.parametrize("line", ["", "ssh-ed25519", "SHA256:abc", "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAA", "x y z"])
 def test_what_is_no_host_key_is_told(line):
     with pytest.raises(ValueError, match="ssh-keyscan"):
-        sftp.SftpSpec(host="h", user="u", key="KEY", host_keys=(line,))
+        sftp.SftpCarrier(host="h", user="u", key="KEY", host_keys=(line,))
 
 
 @pytest.mark.parametrize("words", [{"host_keys": ()}, {"key": None}])
 def test_settings_that_cannot_work_are_told(words):
     with pytest.raises(ValueError, match=r"host key|login"):
-        sftp.SftpSpec(**({"host": "h", "user": "u", "key": "KEY", "host_keys": (pair()[1],)} | words))
+        sftp.SftpCarrier(**({"host": "h", "user": "u", "key": "KEY", "host_keys": (pair()[1],)} | words))
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_a_password_lets_us_in(tmp_path):
             listener.release.wait(20)
 
     with listening(serve) as server:
-        spec = sftp.SftpSpec(host="127.0.0.1", port=server.port, user="acme", password="PASSWORD", host_keys=(public,))
+        spec = sftp.SftpCarrier(host="127.0.0.1", port=server.port, user="acme", password="PASSWORD", host_keys=(public,))
         with pytest.raises(Unreachable) as failed:
             sftp.ping(spec, sender(tmp_path, {"PASSWORD": "hunter2"}))
     assert failed.value.code == "sftp_failed"  # its folder takes no files; we were let in
