@@ -19,7 +19,9 @@ DATA = bytes(range(256)) * 4_000
 
 @pytest.fixture
 def spec(bucket):
-    return s3.S3Carrier(bucket="acme-in", endpoint=bucket.url, key="in/{name}", access_key="ACCESS", secret_key="SECRET")
+    return s3.S3Carrier(
+        bucket="acme-in", endpoint=bucket.url, key="in/{name}", access_key="ACCESS", secret_key="SECRET"
+    )
 
 
 @pytest.fixture

@@ -17,7 +17,9 @@ DATA = bytes(range(256)) * 4_000  # a megabyte
 
 @pytest.fixture
 def spec(sshd):
-    return sftp.SftpCarrier(host="127.0.0.1", port=sshd.port, user=sshd.user, key="KEY", host_keys=tuple(sshd.host_keys))
+    return sftp.SftpCarrier(
+        host="127.0.0.1", port=sshd.port, user=sshd.user, key="KEY", host_keys=tuple(sshd.host_keys)
+    )
 
 
 @pytest.fixture
@@ -272,7 +274,9 @@ def test_a_password_lets_us_in(tmp_path):
             listener.release.wait(20)
 
     with listening(serve) as server:
-        spec = sftp.SftpCarrier(host="127.0.0.1", port=server.port, user="acme", password="PASSWORD", host_keys=(public,))
+        spec = sftp.SftpCarrier(
+            host="127.0.0.1", port=server.port, user="acme", password="PASSWORD", host_keys=(public,)
+        )
         with pytest.raises(Unreachable) as failed:
             sftp.ping(spec, sender(tmp_path, {"PASSWORD": "hunter2"}))
     assert failed.value.code == "sftp_failed"  # its folder takes no files; we were let in
