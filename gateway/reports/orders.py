@@ -151,19 +151,24 @@ def _is_behind_a_wall(acting: Acting, order: ReportOrder) -> bool:
 
 def _told(session: Session, order: ReportOrder) -> Order:
     job = session.scalar(select(JobRow).where(JobRow.about == order.id, JobRow.kind == WRITE.name))
-    problem = order.problem
-    if order.destroyed_at is not None or (order.expires_at and order.expires_at <= clock.now()):
-        state: State = "gone"
-    elif order.ready_at is not None:
-        state = "failed" if problem else "ready"
-    elif job is None or job.state == "dead":
-        state, problem = "failed", "It could not be made. We have been told; order it again."
-    else:
-        state = "running" if job.state == "running" else "waiting"
+    state, problem = _state(order, job), order.problem
+    if state == "failed" and problem is None:
+        problem = "It could not be made. We have been told; order it again."
     rows = int((job.progress or {}).get("rows", 0)) if job else 0
     return Order(
         order.id, order.report, order.form, state, rows, order.size, problem, order.ordered_at, order.expires_at
     )
+
+
+def _state(order: ReportOrder, job: JobRow | None) -> State:
+    """A job that is dead, or forgotten, will make nothing any more."""
+    if order.destroyed_at is not None or (order.expires_at and order.expires_at <= clock.now()):
+        return "gone"
+    if order.ready_at is not None:
+        return "failed" if order.problem else "ready"
+    if job is None or job.state == "dead":
+        return "failed"
+    return "running" if job.state == "running" else "waiting"
 
 
 # ------------------------------------------------------------------------------------------------ how one is made

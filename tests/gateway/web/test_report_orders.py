@@ -220,3 +220,11 @@ def test_a_workbook_and_a_table_can_be_ordered_too(http, as_staff, world, work):
         at = ordered(http, as_staff("viewer"), "/v1/reports/import_errors", format=form)
         work()
         assert http.get(f"{at}/file", headers=as_staff("viewer")).content.startswith(begin)
+
+
+def test_a_report_whose_job_is_dead_is_told_as_failed(http, as_staff, world):
+    at = ordered(http, as_staff("admin"))
+    world.sql("UPDATE jobs SET state = 'dead' WHERE kind = 'reports.write'")
+    told = http.get(at, headers=as_staff("admin")).json()
+    assert (told["state"], told["problem"]) == ("failed", "It could not be made. We have been told; order it again.")
+    assert http.get(f"{at}/file", headers=as_staff("admin")).json()["error"] == "report_failed"
