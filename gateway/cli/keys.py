@@ -182,7 +182,8 @@ def _tell_new(made: NewKey, partner: str) -> None:
     elif one.kind == "sftp_password":
         console().print(plain(f"The user name is {partner}. The password, shown now and never again:"))
     elif one.public_key:
-        console().print(plain(f"The user name is {partner}; the key is {ssh_keys.fingerprint(one.public_key)}."))
+        console().print(plain(f"The user name is {partner}. The key's fingerprint:"))
+        click.echo(ssh_keys.fingerprint(one.public_key))
     else:
         console().print(plain("The key, shown now and never again:"))
     if made.secret:

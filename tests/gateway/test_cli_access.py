@@ -153,3 +153,36 @@ def test_a_new_signing_key_can_sign_everybody_out(gateway, http, db, tenants):
         assert session.query(SigningKey).filter(SigningKey.ends_at.is_(None)).count() == 1
         assert session.query(StaffSession).filter(StaffSession.ended_at.is_(None)).count() == 0
         assert session.query(AuditEntry).filter_by(action="session.end_all", firm_id=tenants.northgate).count() == 1
+
+
+# ---------------------------------------------------------------- logins for SFTP
+
+
+def test_a_partner_is_let_in_by_its_public_key(gateway, tmp_path):
+    path = tmp_path / "id.pub"
+    path.write_text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPQIDZLQKj0SFXu0UUhIqUiDMJhDwiQmJGFF4JZi9X7K hr@acme\n")
+    made = gateway("key", "add", "--partner", "acme", "--ssh-key", path)
+    assert "The user name is acme." in made.stdout
+    [one] = document(gateway("key", "list", "--partner", "acme", "--json"))
+    assert (one["kind"], one["name"]) == ("ssh_key", "SSH key")
+    assert one["fingerprint"] in made.stdout
+    assert gateway("key", "revoke", one["prefix"]).exit_code == 0
+    again = gateway("key", "add", "--partner", "acme", "--ssh-key", path)
+    assert (again.exit_code, "this very key" in again.stderr) == (1, True)
+
+
+def test_a_password_for_sftp_is_shown_once(gateway):
+    made = document(gateway("key", "add", "--partner", "acme", "--sftp-password", "--json"))
+    printed = gateway("key", "add", "--partner", "acme", "--sftp-password").stdout.splitlines()
+    assert len(made["secret"]) == len(printed[-1]) == 23
+    assert made["secret"] not in gateway("key", "list", "--partner", "acme").stdout
+
+
+def test_a_private_key_and_two_kinds_at_once_are_refused(gateway, tmp_path):
+    path = tmp_path / "id"
+    path.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    refused = gateway("key", "add", "--partner", "acme", "--ssh-key", path)
+    assert (refused.exit_code, "private key" in refused.stderr) == (1, True)
+    path.write_bytes(b"\xff\xfe\x00")
+    assert gateway("key", "add", "--partner", "acme", "--ssh-key", path).exit_code == 1
+    assert gateway("key", "add", "--partner", "acme", "--oauth", "--sftp-password").exit_code == 2

@@ -32,6 +32,8 @@ MOST_PARTIALS = 200
 MOST_UNFINISHED = 2 << 30  # bytes of them together
 LEAST_FREE = 1 << 30  # bytes of the disk, for everybody else
 
+UNANSWERED = "unanswered"  # beside the partials: marks of arrivals that nobody could be told of
+
 _LOOK_BYTES = 4 << 20  # written between two looks at disk and quota
 _REMEMBERED = 256  # names that have arrived, for clients that look at what they have sent
 
@@ -59,7 +61,7 @@ class Inbox:
         self._folder = root_of(office.settings) / str(home.partner_id)
         private.make_folder(self._folder)
         self._cipher, self._pool = cipher, pool
-        self._taking = Taking(office, home, self._folder / "unanswered")
+        self._taking = Taking(office, home, self._folder / UNANSWERED)
         self._partials: dict[str, Partial] = {}
         self._displaced: set[Partial] = set()  # still being written, under a name that another one has by now
         self._taken: OrderedDict[str, Attrs] = OrderedDict()
@@ -256,9 +258,11 @@ def sweep(root: Path, but: Collection[str]) -> None:
         but: names of those that see to it themselves.
     """
     before = (clock.now() - KEPT).timestamp()
-    for path in root.glob("*/*"):
-        if path.parent.name not in but and path.is_file() and path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
+    for folder in root.glob("*"):
+        old = [] if folder.name in but else [*folder.glob("*"), *folder.glob(f"{UNANSWERED}/*")]
+        for path in old:
+            if path.is_file() and path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
 
 
 class Upload:

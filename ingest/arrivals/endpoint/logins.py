@@ -37,10 +37,12 @@ class Threads(NamedTuple):
 
     Attributes:
         looking: asks the database.
+        storing: stores what arrives, which takes as long as the file is large.
         hashing: hashes passwords: each takes 19 MiB and a core for a while.
     """
 
     looking: Executor
+    storing: Executor
     hashing: Executor
 
 
@@ -52,6 +54,10 @@ class Door(asyncssh.SSHServer):
         threads: for what blocks.
         came: told that somebody is here, and gives what opens a session of theirs; raises where there is no room.
         went: told that the connection is gone.
+        has_room: whether one more connection may be.
+
+    Attributes:
+        origin: the address from which it comes.
     """
 
     def __init__(
@@ -60,27 +66,32 @@ class Door(asyncssh.SSHServer):
         threads: Threads,
         came: Callable[[Login], Awaitable[Callable[[], Session]]],
         went: Callable[[Door], None],
+        has_room: Callable[[Door], bool],
     ) -> None:
         self._office, self._threads, self._came, self._went = office, threads, came, went
+        self._has_room = has_room
         self.connection: asyncssh.SSHServerConnection | None = None
         self.login: Login | None = None
         self._proved: Login | None = None
         self._desk: asyncio.Future[Callable[[], Session]] = asyncio.get_running_loop().create_future()
-        self._name, self._origin = "", "unknown"
+        self._name, self.origin = "", "unknown"
         self._tries = self._wrong_keys = 0
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         """Somebody is there."""
         self.connection = conn
         if peer := conn.get_extra_info("peername"):  # it is forgotten as soon as they are gone
-            self._origin = str(peer[0])
+            self.origin = str(peer[0])
+        if not self._has_room(self):
+            log.warning("too many sftp connections", origin=self.origin)
+            conn.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - however it came about
         """They are gone; whoever tried wrong keys alone is counted now."""
         self._went(self)
         if self._wrong_keys and self.login is None:
             with suppress(RuntimeError):  # the threads have ended, and so do we
-                self._threads.looking.submit(sftp_logins.count_keys, self._office, self._name, self._origin)
+                self._threads.looking.submit(sftp_logins.count_keys, self._office, self._name, self.origin)
 
     def begin_auth(self, username: str) -> bool:
         """Nobody comes in without proof."""
@@ -145,7 +156,7 @@ class Door(asyncssh.SSHServer):
     ) -> Login | None:
         """What cannot be found out is a no; whoever runs this reads in the log why."""
         try:
-            return await self._elsewhere(pool, bound(ask, self._office, name, proof, self._origin))
+            return await self._elsewhere(pool, bound(ask, self._office, name, proof, self.origin))
         except TooManyTries:
             return None
         except Problem as problem:

@@ -26,9 +26,10 @@ from ingest.arrivals.endpoint.session import Session
 
 MOST_CONNECTIONS = 200
 MOST_OF_PARTNER = 16
+MOST_STRANGERS = 20  # of one address that have not logged in yet
 
-_LOOKING, _HASHING = 8, 2  # threads
-CONNECTIONS = _LOOKING + _HASHING  # to the database, of each role
+_LOOKING, _STORING, _HASHING = 6, 4, 2  # threads
+CONNECTIONS = _LOOKING + _STORING + _HASHING  # to the database, of each role
 _LOOK_SECONDS = 3.0  # between looks at whether whoever is in may still be
 _SWEEP_SECONDS = 60.0
 _TURN_SECONDS = 1.0
@@ -53,7 +54,8 @@ class Endpoint:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._threads = Threads(ThreadPoolExecutor(_LOOKING, "sftp"), ThreadPoolExecutor(_HASHING, "sftp-hash"))
+        sizes = {"looking": _LOOKING, "storing": _STORING, "hashing": _HASHING}
+        self._threads = Threads(**{name: ThreadPoolExecutor(size, name) for name, size in sizes.items()})
         self._doors: set[Door] = set()
         self._inboxes: dict[UUID, Inbox] = {}
         self._opening = asyncio.Lock()
@@ -95,21 +97,19 @@ class Endpoint:
         await self._drain(settings.drain_seconds)
 
     def has_turned(self) -> bool:
-        """Whether loop and threads came round since somebody last asked."""
+        """Whether the loop came round since somebody last asked; threads may wait for the database, it does not."""
         turned, self._has_turned = self._has_turned, False
         return turned
 
     def _door(self) -> Door:
-        door = Door(self._office, self._threads, self._came, self._doors.discard)
+        door = Door(self._office, self._threads, self._came, self._doors.discard, self._has_room)
         self._doors.add(door)
-        if len(self._doors) > MOST_CONNECTIONS:
-            asyncio.get_running_loop().call_soon(self._turn_away, door)
         return door
 
-    def _turn_away(self, door: Door) -> None:
-        log.warning("too many sftp connections")
-        if door.connection is not None:
-            door.connection.abort()
+    def _has_room(self, door: Door) -> bool:
+        """Whoever proves nothing takes no place from those who do, wherever else they come from."""
+        strangers = sum(one.login is None and one.origin == door.origin for one in self._doors)
+        return len(self._doors) <= MOST_CONNECTIONS and strangers <= MOST_STRANGERS
 
     async def _came(self, login: Login) -> Callable[[], Session]:
         here = sum(one.login is not None and one.login.partner_id == login.partner_id for one in self._doors)
@@ -122,7 +122,7 @@ class Endpoint:
     async def _inbox(self, home: Home) -> Inbox:
         async with self._opening:
             if home.partner_id not in self._inboxes:
-                opening = bound(Inbox.of, self._office, home, self._threads.looking)
+                opening = bound(Inbox.of, self._office, home, self._threads.storing)
                 opened = await asyncio.get_running_loop().run_in_executor(self._threads.looking, opening)
                 self._inboxes[home.partner_id] = opened
         return self._inboxes[home.partner_id]
@@ -154,11 +154,8 @@ class Endpoint:
 
     async def _turn(self) -> None:
         while True:
-            await asyncio.get_running_loop().run_in_executor(self._threads.looking, self._note_turn)
+            self._has_turned = True
             await asyncio.sleep(_TURN_SECONDS)
-
-    def _note_turn(self) -> None:
-        self._has_turned = True
 
     async def _drain(self, seconds: int) -> None:
         if self._tasks:
@@ -167,8 +164,8 @@ class Endpoint:
             if door.connection is not None:
                 door.connection.abort()
         await asyncio.sleep(0)
-        self._threads.looking.shutdown(wait=True, cancel_futures=True)
-        self._threads.hashing.shutdown(wait=False, cancel_futures=True)
+        for pool in self._threads:
+            pool.shutdown(wait=pool is not self._threads.hashing, cancel_futures=True)
 
 
 def serve(

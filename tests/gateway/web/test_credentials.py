@@ -223,6 +223,24 @@ def test_an_admin_makes_an_oauth_client(http, admin):
     assert http.post("/oauth/token", content=form, headers=FORM).status_code == 200
 
 
+PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPQIDZLQKj0SFXu0UUhIqUiDMJhDwiQmJGFF4JZi9X7K"
+
+
+def test_an_admin_lets_a_partner_in_by_sftp(http, admin):
+    """Neither proof is good for a call."""
+    key = add(http, admin, kind="ssh_key", public_key=f"{PUBLIC} hr@acme").json()
+    assert key["secret"] is None
+    assert key["fingerprint"].startswith("SHA256:")
+    password = add(http, admin, kind="sftp_password").json()
+    for proof in (PUBLIC, PUBLIC.split()[1], key["prefix"], password["secret"]):
+        assert me(http, proof).status_code == 401
+    again = http.post(f"/v1/credentials/{password['id']}/rotations", headers=admin, json={}).json()
+    assert again["secret"] not in {None, password["secret"]}
+    refused = http.post(f"/v1/credentials/{key['id']}/rotations", headers=admin, json={})
+    assert (refused.status_code, refused.json()["error"]) == (422, "public_key_needed")
+    assert "argon2" not in http.get("/v1/credentials", headers=admin).text
+
+
 def test_a_key_ends_when_it_was_said_to(http, admin, monkeypatch):
     secret = add(http, admin, expires_at=later(10)).json()["secret"]
     assert me(http, secret).status_code == 200
@@ -241,6 +259,9 @@ def test_a_key_ends_when_it_was_said_to(http, admin, monkeypatch):
         ({"kind": "password"}, 400, "invalid_request"),
         ({"name": "a\x00b"}, 400, "invalid_request"),
         ({"name": ""}, 400, "invalid_request"),
+        ({"kind": "ssh_key"}, 422, "public_key_needed"),
+        ({"kind": "ssh_key", "public_key": "ssh-rsa AAAA"}, 422, "ssh_key_unusable"),
+        ({"public_key": PUBLIC}, 422, "public_key_needed"),
         ({"more": 1}, 400, "invalid_request"),
     ],
 )

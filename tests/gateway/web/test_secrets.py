@@ -20,7 +20,7 @@ def walk_through(http):
     http.post("/v1/auth/login", json=body | {"unknown": NEW})
     admin = {"Authorization": f"Bearer {told['access_token']}"}
     secrets |= {told["access_token"], told["csrf_token"]}
-    for kind in ("api_key", "oauth_client"):
+    for kind in ("sftp_password", "api_key", "oauth_client"):
         asked = {"partner": "acme", "name": "n", "scopes": ["files:write"], "kind": kind}
         made = http.post("/v1/credentials", headers=admin, json=asked).json()
         new = http.post(f"/v1/credentials/{made['id']}/rotations", headers=admin, json={}).json()
@@ -46,7 +46,7 @@ def test_no_secret_is_found_in_logs_or_in_the_database(settings, all_rows, with_
     kept = [row for rows in all_rows().values() for row in rows]
     assert "request" in told.err
     assert any("session.start" in row for row in kept)
-    assert len(secrets) == 10
+    assert len(secrets) == 12
     assert "$argon2id$" not in told.err + told.out
     for secret in secrets:
         assert secret not in told.err + told.out

@@ -10,7 +10,7 @@ import pytest
 from helpers.inbox import as_csv, people
 
 from ingest.arrivals.endpoint import inbox as rules
-from ingest.arrivals.endpoint import requests
+from ingest.arrivals.endpoint import requests, server
 
 ROSTER = as_csv(people(3))
 
@@ -256,6 +256,17 @@ def test_every_kind_of_request_cut_short_or_nonsense_is_answered(client, capfd):
     told = capfd.readouterr()
     assert "Traceback" not in told.err + told.out
     assert "Internal error" not in answered.decode(errors="replace")
+
+
+def test_strangers_of_one_address_are_few(endpoint, client):
+    """They take no place from whoever is in."""
+    waiting = [socket.create_connection(("127.0.0.1", endpoint.port)) for _ in range(server.MOST_STRANGERS)]
+    with socket.create_connection(("127.0.0.1", endpoint.port)) as one_more:
+        one_more.settimeout(10)
+        assert one_more.recv(100) == b""
+    assert sorted(client.listdir("/")) == ["inbox", "outbox"]
+    for one in waiting:
+        one.close()
 
 
 def test_a_connection_that_says_nothing_or_noise_disturbs_nobody(endpoint, client, capfd):

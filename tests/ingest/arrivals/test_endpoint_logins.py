@@ -1,5 +1,6 @@
 """Who gets in: by a key or a password that is live, to one partner alone; nobody learns which partners there are."""
 
+import asyncio
 import time
 from datetime import timedelta
 
@@ -128,14 +129,20 @@ def test_nobody_learns_which_partners_there_are(endpoint, acme, tenants, inbox, 
     assert min(took.values()) >= 0.5
 
 
-def test_six_tries_end_a_connection(endpoint, inbox, monkeypatch):
-    monkeypatch.setattr(sign_in_delays, "FREE_TRIES", 1_000)
-    with paramiko.Transport(("127.0.0.1", endpoint.port)) as transport:
-        transport.start_client()
-        for _ in range(6):
-            with pytest.raises(paramiko.SSHException):
-                transport.auth_password("acme", "wrong")
-        until(lambda: not transport.is_active())
+@pytest.mark.parametrize(("wrong", "is_in"), [(5, True), (6, False)])
+def test_six_tries_end_a_connection(endpoint, acme, inbox, wrong, is_in):
+    keys = [asyncssh.generate_private_key("ssh-ed25519") for _ in range(wrong)]
+
+    async def come_in():
+        there = {"host": "127.0.0.1", "port": endpoint.port, "username": "acme", "known_hosts": None, "config": None}
+        async with asyncssh.connect(**there, client_keys=[*keys, str(acme)], agent_path=None):
+            return True
+
+    if is_in:
+        assert asyncio.run(come_in())
+    else:
+        with pytest.raises(asyncssh.Error):
+            asyncio.run(come_in())
 
 
 def test_the_host_key_is_made_once_and_is_its_owners_alone(settings):
