@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from sqlalchemy import exists, select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.config import ConfigError
-from gateway.db.models import DeliveryLine, FeedRow, Import, Partner, PartnerConfig
+from gateway.db.models import DeliveryLine, EventRow, FeedRow, Import, Partner, PartnerConfig
 from gateway.domain.partners.homes import Home
 from gateway.events import Event, EventRef, ImportEnded
 from gateway.jobs.cron import due_since
@@ -35,11 +35,22 @@ log = get_logger(__name__)
 def act(_office: Office, session: Session, event: Event) -> None:
     """Have what a fact makes necessary wait on the lines of its partner."""
     home = Home.of(session.scalars(select(Partner).where(Partner.id == event.partner_id)).one())
+    was = _settled_then(session, home, event)
     for name, delivery in settled(session, event.partner_id).items():
-        if causes := list(_causes(session, delivery, event)):
+        if name in was and (causes := list(_causes(session, delivery, event))):
             line = line_of(session, home, name)
             add(session, line, causes)
             queue(session, line)
+
+
+def _settled_then(session: Session, home: Home, event: Event) -> Collection[str]:
+    """The deliveries that there were when a fact was told: one that was added since begins with what comes."""
+    at = select(EventRow.at).where(EventRow.seq == event.seq).scalar_subquery()
+    then = select(PartnerConfig.source).where(
+        PartnerConfig.partner_id == event.partner_id, PartnerConfig.created_at <= at
+    )
+    source = session.scalar(then.order_by(PartnerConfig.version.desc()).limit(1))
+    return _read(home, source) if source else ()
 
 
 def _causes(session: Session, delivery: Delivery, event: Event) -> Iterator[Cause]:

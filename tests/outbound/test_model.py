@@ -190,6 +190,7 @@ def account_of(model: Model) -> dict[str, object]:
 
 @pytest.mark.timeout(600)
 def test_the_line_does_what_the_model_says(partner, receiver, work, monkeypatch):
+    monkeypatch.setenv("GATEWAY_NOW", START.isoformat())
     inbox = partner(
         f"  ends: {{trigger: on_change, events: [import.ended], carrier: {{via: https, url: '{receiver.url}', secret: ACME_HOOK}}}}\n"
     )

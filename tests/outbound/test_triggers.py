@@ -230,3 +230,14 @@ def test_what_lies_in_the_outbox_does_not_come_to_lie_there_twice(partner, work,
     work()
     assert parcels() == [("sent", 2)]
     assert len(lying()) == 1
+
+
+def test_a_delivery_that_is_added_begins_with_what_is_told_from_then_on(partner, receiver, work, inbox, lying):
+    partner(RECEIPTS).drop("roster_20260301.csv", people(1))
+    url = f"  changes: {{trigger: on_change, events: [client.updated], carrier: {{via: https, url: '{receiver.url}', secret: ACME_HOOK}}}}\n"
+    partner(RECEIPTS + url)
+    inbox.drop("roster_20260302.csv", [person(1, salary="1")])
+    work()
+    assert len(lying()) == 2
+    [message] = receiver.taken
+    assert json.loads(message.body)["data"]["change"] == "updated"
