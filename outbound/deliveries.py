@@ -21,6 +21,7 @@ from gateway.reports.report import USUAL
 from outbound.carriers import Carried
 from outbound.forms import Form, FormSpec, faults
 from outbound.forms.csv import CsvForm
+from outbound.keys import public_key
 from outbound.naming import pattern_fault
 
 EventType = Literal[
@@ -61,6 +62,23 @@ Cron = Annotated[str | None, Meta(extra={"check": _check_cron})]
 FileName = Annotated[str | None, Meta(extra={"check": _check_name})]
 
 
+class Encrypt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For whom it is encrypted.
+
+    Attributes:
+        pgp: the partner's public key in armour: a file beside partner.yaml, or the name of a secret.
+        armor: whether the message is text.
+    """
+
+    pgp: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    armor: bool = False
+
+    @property
+    def is_file(self) -> bool:
+        """Names of secrets hold no dot."""
+        return "." in self.pgp
+
+
 class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing that a partner gets: a report about itself, or what changes as it changes.
 
@@ -76,6 +94,7 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     events: Annotated[list[EventType], Meta(min_length=1)] | None = None  # on_change: these alone
     file: FileName = None
     carrier: Carried
+    encrypt: Encrypt | None = None
 
     def __post_init__(self) -> None:
         if (self.schedule is None) == (self.trigger is None):
@@ -108,8 +127,16 @@ class Delivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 Deliveries = dict[Name, Delivery]
 
 
-def _check(deliveries: Deliveries, document: Document, _beside: Beside) -> Checked:
-    return Checked([one for name, each in deliveries.items() for one in _findings(name, each, document)], {})
+def _check(deliveries: Deliveries, document: Document, beside: Beside) -> Checked:
+    findings = [one for name, each in deliveries.items() for one in _findings(name, each, document)]
+    keys: dict[str, str] = {}
+    for name, delivery in deliveries.items():
+        if delivery.encrypt is not None and delivery.encrypt.is_file:
+            found = public_key(beside, delivery.encrypt.pgp)
+            keys |= {delivery.encrypt.pgp: found.text} if found.text is not None else {}
+            if found.fault is not None:
+                findings.append(document.finding(("deliveries", name, "encrypt", "pgp"), found.fault, found.near))
+    return Checked(findings, keys)
 
 
 DELIVERIES: Section[Deliveries] = Section("deliveries", Deliveries, _check)

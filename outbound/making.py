@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from gateway.config import secret
 from gateway.crypto import FRAME_BYTES
-from gateway.db.models import File, Import, Parcel
+from gateway.db.models import File, Firm, Import, Parcel, PartnerConfig
 from gateway.db.session import note_recording
 from gateway.domain.partners.homes import Home
 from gateway.errors import Conflict, Transient
 from gateway.office import Office
+from gateway.pgp import encrypted
 from gateway.reports import REPORTS
 from outbound.changes import body_of
 from outbound.deliveries import Delivery, chosen
@@ -49,7 +51,8 @@ def make(office: Office, home: Home, line: str, delivery: Delivery, parcel_id: U
             return
         edition = parcel.edition
         key = f"{home.firm_id}/{home.slug}/parcels/{parcel_id}/{edition}"
-        with _content(session, home, delivery, parcel) as made:
+        with _content(session, home, delivery, parcel) as content:
+            made = _encrypted(office, session, home, delivery, content)
             stored = office.store.put(key, made.chunks, office.cipher(session, home.firm_id))
         told = {"name": _name(session, home, line, delivery, parcel, made.suffix), "media_type": made.media_type}
     with office.db.firm(home.firm_id) as session:
@@ -58,6 +61,19 @@ def make(office: Office, home: Home, line: str, delivery: Delivery, parcel_id: U
             raise Transient("stored_file_gone", f"Making the parcel {parcel_id} took more than a day; try again.")
         still = update(Parcel).where(Parcel.id == parcel_id, Parcel.edition == edition)
         session.execute(still.values(storage_key=key, size=stored.size, sha256=stored.sha256, **told))
+
+
+def _encrypted(office: Office, session: Session, home: Home, delivery: Delivery, made: Made) -> Made:
+    """What is made, for the owner of the partner's key alone, where the settings say so."""
+    if (wanted := delivery.encrypt) is None:
+        return made
+    if wanted.is_file:
+        tables = select(PartnerConfig.tables).where(PartnerConfig.partner_id == home.partner_id, PartnerConfig.active)
+        key = str(session.scalars(tables).one()[wanted.pgp])
+    else:
+        key = secret(wanted.pgp, office.settings, firm=session.get_one(Firm, home.firm_id).slug)
+    suffix = f"{made.suffix}.{'asc' if wanted.armor else 'pgp'}"
+    return Made(suffix, "application/octet-stream", encrypted(made.chunks, key, armor=wanted.armor))
 
 
 @contextmanager

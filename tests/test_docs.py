@@ -28,7 +28,7 @@ from ingest.mapping.cleaners import CLEANERS, compile_cleaners
 from ingest.mapping.specs import compile_field
 from ingest.mapping.types import TYPES
 from outbound.carriers import CARRIERS
-from outbound.deliveries import EVENT_TYPES, Delivery
+from outbound.deliveries import EVENT_TYPES, Delivery, Encrypt
 from outbound.naming import WORDS as NAME_WORDS
 
 PAGE = Path(__file__).parents[1] / "docs" / "config.md"
@@ -50,6 +50,7 @@ SECTIONS = [
     proofs.Hmac,
     proofs.Bearer,
     Delivery,
+    Encrypt,
     *CARRIERS,
     webhook.Pull,
     *(one for _, one in inspect.getmembers(rest, inspect.isclass) if issubclass(one, rest._Part)),
