@@ -6,7 +6,8 @@ Everything here is plain data. What a name means is decided where it is used: `m
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import asdict, replace
@@ -19,6 +20,8 @@ from ingest.formats import Format
 Names = str | list[str]
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Count = Annotated[int, Meta(ge=0)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 
 
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -252,8 +255,16 @@ class AsOf(Section, frozen=True):
 class Expected(Section, frozen=True):
     """When the partner promised the file, so that somebody notices silence."""
 
-    by: Annotated[str, Meta(pattern=r"^\d\d:\d\d$")]
-    days: str = "weekdays"
+    by: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]  # in the partner's zone
+    days: Literal["weekdays", "daily"] | Annotated[list[Weekday], Meta(min_length=1)] = "weekdays"
+    short_percent: Percent = 50  # fewer rows than this share of the usual are told; 0 tells of none
+
+    @property
+    def weekdays(self) -> Sequence[str]:
+        """The days of the week on which it is due."""
+        if isinstance(self.days, list):
+            return self.days
+        return WEEKDAYS if self.days == "daily" else WEEKDAYS[:5]
 
 
 class Unpack(Section, frozen=True):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gateway.wing import Wing
-from ingest import erasing, jobs, retention, searching
+from ingest import erasing, jobs, retention, searching, silence
 from ingest.arrivals import polling
 from ingest.arrivals.rest import pulling
 from ingest.feeds import FEEDS
 
 INGEST = Wing(
-    kinds=(*jobs.KINDS, *retention.KINDS, *searching.KINDS, *polling.KINDS, *pulling.KINDS),
+    kinds=(*jobs.KINDS, *retention.KINDS, *searching.KINDS, *polling.KINDS, *pulling.KINDS, *silence.KINDS),
     sections=(FEEDS,),
     erasers=erasing.ERASERS,
 )

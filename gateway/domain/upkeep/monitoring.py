@@ -108,6 +108,23 @@ MEASURES = [
            JOIN partners p ON p.firm_id = l.firm_id AND p.id = l.partner_id WHERE l.disabled_at IS NOT NULL""",
     ),
     Measure(
+        "gateway_feed_alarms",
+        "What feeds owe: files that are late or missing, or that came empty or short, by partner, feed and kind",
+        ("partner", "feed", "kind"),
+        """SELECT p.slug, f.name, a.kind, count(*)
+           FROM feed_alarms a JOIN partners p ON p.firm_id = a.firm_id AND p.id = a.partner_id
+           JOIN feeds f ON f.firm_id = a.firm_id AND f.id = a.feed_id
+           WHERE a.cleared_at IS NULL AND p.status = 'active' GROUP BY 1, 2, 3""",
+    ),
+    Measure(
+        "gateway_places_failing",
+        "Looks in a row that did not come through at a partner's place",
+        ("partner", "via", "place"),
+        """SELECT p.slug, l.via, l.place, l.failures
+           FROM places l JOIN partners p ON p.firm_id = l.firm_id AND p.id = l.partner_id
+           WHERE l.in_force AND l.failures > 0 AND p.status = 'active'""",
+    ),
+    Measure(
         "gateway_feed_age_seconds",
         "Seconds since a file of the feed was last accepted, of active partners",
         ("partner", "feed"),

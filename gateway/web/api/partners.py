@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -88,11 +89,16 @@ class FeedStanding(Struct, frozen=True, kw_only=True):
             in_force=one.settings is not None,
             contents=one.settings.contents if one.settings else None,
             expected_by=expected.by if expected else None,
-            expected_days=expected.days if expected else None,
+            expected_days=_days(expected.days) if expected else None,
             last_import=LastImport.of(one.last) if one.last else None,
             fresh_at=one.fresh_at,
             age_seconds=int((clock.now() - one.fresh_at).total_seconds()) if one.fresh_at else None,
         )
+
+
+def _days(days: str | Sequence[str]) -> str:
+    """The days on which a file is due, in a word or several."""
+    return days if isinstance(days, str) else ", ".join(days)
 
 
 class PartnerView(Struct, frozen=True, kw_only=True):
