@@ -5,10 +5,11 @@ from __future__ import annotations
 import rich_click as click
 
 from gateway.cli.failing import FAILED
-from gateway.cli.office import settings_here
+from gateway.cli.office import opened, settings_here
 from gateway.cli.output import console, examples, json_option, plain, print_json
 from gateway.domain.upkeep.checks import Check
 from gateway.domain.upkeep.health import examine
+from ingest.arrivals.standing import check as places
 
 _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
@@ -22,6 +23,9 @@ def command(ctx: click.Context, as_json: bool) -> None:
     Exit code 1 if there is a problem; warnings are not one.
     """
     checks = list(examine(settings_here()))
+    if any(one.name == "database" and one.level == "ok" for one in checks):
+        with opened() as office:
+            checks.append(places(office))
     if as_json:
         print_json(checks)
     else:

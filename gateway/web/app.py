@@ -29,6 +29,7 @@ from gateway.logging import configure
 from gateway.office import Office
 from gateway.settings import Settings, load
 from gateway.web.api import (
+    arrivals,
     audit,
     auth,
     cases,
@@ -105,6 +106,7 @@ ROUTES: list[ControllerRouterHandler] = [
     files.router,
     imports.router,
     jobs.router,
+    arrivals.router,
     limits.router,
     limits.status,
     outbox.router,

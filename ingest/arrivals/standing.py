@@ -11,10 +11,14 @@ from sqlalchemy import func, select
 from gateway.db.models import Partner, Place, PlaceFile
 from gateway.domain.access.accounts import firm_ids
 from gateway.domain.partners.homes import Home, home_of, in_sight
+from gateway.domain.upkeep.checks import Check
 from gateway.office import Acting, Actor, Office
 from ingest.arrivals import polling, seeking
 
 MOST_WAITING = 100  # files that are told of one place
+
+_NAMED = 5  # places in a sentence
+_AGREE = "Agree on a done-file, a rename or a trailer with the partner (docs/arrivals.md); a slow upload may be halved."
 
 
 class WaitingFile(Struct, frozen=True, kw_only=True):
@@ -76,6 +80,22 @@ def status_anywhere(office: Office, actor: Actor, partner: str | None = None) ->
         with office.acting(firm_id, actor) as acting:
             found += status(acting)
     return [one for one in found if partner in {None, one.partner}]
+
+
+def check(office: Office) -> Check:
+    """What doctor says of places: those that fail, and those where half a file may be taken for a whole one."""
+    found = [(home, one) for home in every_partner(office) for _, one in polling.known(office, home)]
+    patient = [f"{home.slug} ({one.place})" for home, one in found if one.spec.needs_patience]
+    with office.db.system() as session:
+        failing = session.scalars(select(Place.place).where(Place.in_force, Place.failures >= polling.ALARMING)).all()
+    if failing:
+        told = f"{len(failing)} of {len(found)} cannot be looked at: {', '.join(failing[:_NAMED])}."
+        return Check("places", "problem", told, "gateway arrivals status says why, gateway partner ping P what works.")
+    if patient:
+        told = f"Only a size that stands still says when a file is whole: {', '.join(patient[:_NAMED])}"
+        more = f", and {len(patient) - _NAMED} more" if len(patient) > _NAMED else ""
+        return Check("places", "warning", f"{told}{more}.", _AGREE)
+    return Check("places", "ok", f"{len(found)} are looked at." if found else "No partner's settings name one.")
 
 
 def every_partner(office: Office) -> list[Home]:

@@ -1,0 +1,97 @@
+"""When places are looked at: by the clock, later each time where they fail, told once; by jobs that wait for no other."""
+
+from __future__ import annotations
+
+import pytest
+from helpers.moments import Moment
+from helpers.places import CSV, Places, with_arrivals
+
+from gateway.jobs.handling import Handling
+from gateway.office import Actor
+from ingest.arrivals import polling
+
+
+class Job:
+    payload: dict[str, object] | None = None
+    firm_id = None
+
+
+@pytest.fixture
+def moment(monkeypatch) -> Moment:
+    return Moment(monkeypatch)
+
+
+@pytest.fixture
+def asked(office, inbox):
+    """The looks that the clock asks for now."""
+
+    def tick():
+        inbox.sql("UPDATE jobs SET state = 'done', finished_at = now() WHERE kind = 'arrivals.look'")
+        polling.due(Handling(office, Job()))
+        return inbox.sql("SELECT count(*) FROM jobs WHERE kind = 'arrivals.look' AND state = 'waiting'")[0][0]
+
+    return tick
+
+
+def test_a_place_is_looked_at_once_an_interval(inbox, moment, asked):
+    inbox.apply(with_arrivals("{via: drop, every: 15m}"))
+    assert asked() == 1
+    moment.pass_by(minutes=14)
+    assert asked() == 0
+    moment.pass_by(minutes=2)
+    assert asked() == 1
+
+
+def test_a_place_that_settings_no_longer_name_is_not_looked_at(inbox, moment, asked, roster):
+    inbox.apply(with_arrivals("{via: drop}"))
+    assert asked() == 1
+    inbox.apply(roster)
+    moment.pass_by(hours=1)
+    assert asked() == 0
+
+
+def test_a_place_that_fails_is_asked_less_and_told_once(inbox, moment, asked):
+    inbox.apply(with_arrivals("{via: drop, folder: in, every: 15m}"))
+    places, waits = Places(inbox), []
+    for _ in range(7):
+        assert places.poll().problem.code == "drop_root_unset"
+        [(due,)] = inbox.sql("SELECT due_at FROM places")
+        waits.append((due - moment.now).total_seconds() / 60)
+        moment.set(due)
+    assert waits == [15, 30, 60, 120, 240, 360, 360]
+    assert inbox.sql("SELECT kind, cleared_at FROM feed_alarms") == [("unreachable", None)]
+
+
+def test_what_was_told_clears_itself(inbox, office, moment):
+    inbox.apply(with_arrivals("{via: drop}"))
+    places = Places(inbox)
+    folder = places.landing
+    folder.rmdir()
+    folder.symlink_to("/")
+    for _ in range(3):
+        assert places.poll().problem
+    folder.unlink()
+    assert places.poll().looked
+    assert inbox.sql("SELECT count(*) FROM feed_alarms WHERE cleared_at IS NULL") == [(0,)]
+    assert inbox.sql("SELECT failures, error FROM places") == [(0, None)]
+
+
+def test_what_is_heard_of_a_feed_has_its_places_looked_at_once(inbox, office, moment):
+    inbox.apply(with_arrivals("{via: drop}"))
+    for asked in (1, 0):
+        with office.acting(inbox.firm_id, Actor("system", "test")) as acting:
+            assert len(polling.look_now(acting, "acme", "roster")) == asked
+            assert polling.look_now(acting, "acme", "other") == []
+
+
+def test_a_job_takes_what_is_there(inbox, office, moment, asked):
+    inbox.apply(with_arrivals("{via: drop}"))
+    places = Places(inbox)
+    (places.landing / "roster.csv").write_bytes(CSV)
+    asked()
+    job = Job()
+    job.firm_id = inbox.firm_id
+    [(place_id,)] = inbox.sql("SELECT id FROM places")
+    job.payload = {"place_id": str(place_id)}
+    polling.look(Handling(office, job))
+    assert places.names() == ["roster.csv"]
