@@ -90,7 +90,7 @@ def check(office: Office) -> Check:
         failing = session.scalars(select(Place.place).where(Place.in_force, Place.failures >= polling.ALARMING)).all()
     if failing:
         told = f"{len(failing)} of {len(found)} cannot be looked at: {', '.join(failing[:_NAMED])}."
-        return Check("places", "problem", told, "gateway arrivals status says why, gateway partner ping P what works.")
+        return Check("places", "warning", told, "gateway arrivals status says why, gateway partner ping P what works.")
     if patient:
         told = f"Only a size that stands still says when a file is whole: {', '.join(patient[:_NAMED])}"
         more = f", and {len(patient) - _NAMED} more" if len(patient) > _NAMED else ""
