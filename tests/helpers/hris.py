@@ -96,7 +96,7 @@ class Hris:
         if headers.get("Authorization") not in {f"Bearer {KEY}", f"Bearer token-{self.tokens}"}:
             return 401, {}, b"{}"
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        if parts.path == "/v1/employees":
+        if parts.path.endswith("/employees"):
             return 200, {}, self._page(query)
         one = self.people.get(unquote(parts.path.rpartition("/")[2]))
         return (200, {}, json.dumps({"data": {"employee": one}}).encode()) if one else (404, {}, b"{}")

@@ -4,12 +4,14 @@ import base64
 import hmac
 import itertools
 import json
+import threading
 from datetime import timedelta
 
 import pytest
 from helpers.callers import asking
 from helpers.inbox import ME
 from helpers.moving import Day
+from helpers.servers import until
 from helpers.webhooks import post, signed
 
 from gateway import clock
@@ -181,6 +183,28 @@ def test_a_notice_that_cannot_be_read_is_told_so(connect, minutes, opened, body)
     with asking(opened) as http:
         answer = post(http, body, headers, "/v1/webhooks/acme/workers")
     assert (answer.status_code, answer.json()["error"]) == (400, "notice_unreadable")
+
+
+def test_a_notice_that_comes_while_somebody_is_asked_about_waits_on(hris, connect, minutes, day, notice):
+    inbox = connect()
+    minutes()
+    hris.change("E1", 50_000)
+    real = hris._told
+
+    def told(*request):
+        answer = real(*request)
+        hris._told = real
+        day.move(seconds=1)  # the answer is on its way when the person changes once more
+        hris.people["E1"] |= {"salary": 60_000}
+        threading.Thread(target=notice, args=["E1"]).start()
+        until(lambda: inbox.sql("SELECT count(*) FROM webhook_calls") == [(2,)])
+        return answer
+
+    hris._told = told
+    notice("E1")
+    day.work()
+    assert len(hris.calls("/v1/employees/E1")) == 2
+    assert salaries(inbox) == {"E1": 60_000}
 
 
 def test_a_notice_that_names_nobody_is_taken(connect, notice):
@@ -378,7 +402,33 @@ def test_a_private_address_is_refused_unless_the_operator_allows_it(hris, connec
     assert "this machine itself" in row(inbox, "last_problem")[0]
 
 
-# ------------------------------------------------------------------------------------------------ a day
+# ------------------------------------------------------------------------------------------------ budgets, a day
+
+
+@pytest.mark.parametrize(("most", "span", "target"), [(20, "hour", 60), (120, "day", 720)])
+def test_a_budget_is_never_exceeded_and_polls_have_their_part_of_it(
+    hris, connect, minutes, day, notice, most, span, target
+):
+    inbox = connect(("hour: 150", f"{span}: {most}"), ("target: 15", f"target: {target}"))
+    minutes()
+    people = [f"E{number}" for number in range(most * 2)]
+    for person in people:
+        hris.change(person, 50_000)
+    notice(*people)
+    day.work()
+    assert len(hris.asked) == most * 80 // 100
+    hris.size = 1_000
+    day.move(minutes=target / 3)
+    minutes()
+    assert len(salaries(inbox)) == most * 2, "the next poll brings everybody"
+    notice("somebody")
+    day.work()
+    assert hris.calls("/somebody") == []
+    day.move(**{f"{span}s": 1})
+    notice("somebody")
+    day.work()
+    assert len(hris.calls("/somebody")) == 1
+    assert hris.busiest(timedelta(**{f"{span}s": 1})) <= most
 
 
 def test_a_disconnected_hris_is_not_asked_and_goes_on_where_it_was(hris, connect, minutes, office):
