@@ -52,6 +52,7 @@ from gateway.web.api import (
     partners,
     records,
     reports,
+    rest,
     walls,
     webhooks,
 )
@@ -113,6 +114,7 @@ ROUTES: list[ControllerRouterHandler] = [
     partners.router,
     records.router,
     reports.router,
+    rest.router,
     walls.router,
 ]
 

@@ -30,6 +30,9 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("POST", "/v1/jobs/{job_id}/retry"),
     ("PUT", "/v1/rate-limits/{tier}"),
     ("POST", "/v1/webhooks/{partner}/{feed}"),
+    ("GET", "/v1/partners/{slug}/feeds/{feed}/hris"),
+    ("POST", "/v1/partners/{slug}/feeds/{feed}/hris/disconnections"),
+    ("POST", "/v1/partners/{slug}/feeds/{feed}/hris/reconnections"),
     ("GET", "/v1/reports/orders/{order_id}/file"),  # no worker of the bulk queue is served
 }
 

@@ -233,6 +233,15 @@ def test_the_past_is_read_in_windows_that_work_backwards_and_then_all_before_the
     assert len(hris.calls("updatedBefore")) == len(set(hris.calls("updatedBefore"))), "no page is read twice"
 
 
+def test_without_windows_the_past_is_one_list(hris, connect, minutes):
+    inbox = connect(("until: updatedBefore, ", ""))
+    fill(hris, 120, days=100)
+    minutes(5)
+    assert len(salaries(inbox)) == 120
+    assert row(inbox, "history_done_at IS NOT NULL") == (True,)
+    assert hris.calls("updatedBefore") == []
+
+
 def test_the_past_waits_while_somebody_waits_today(hris, connect, minutes, day, notice):
     connect()
     fill(hris, 100, days=10)
