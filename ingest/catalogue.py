@@ -151,6 +151,15 @@ FILE_CODES: dict[str, Entry] = {
     "password_protected": Entry(
         "The file {file} is protected by a password.", "Save it without a password, and send it again."
     ),
+    "pgp_wrong_key": Entry("The file {file} cannot be opened: {why}", "Encrypt it with our key, and send it again."),
+    "pgp_unsigned": Entry("The file {file} is not taken: {why}", "Sign it as agreed, and send it again."),
+    "pgp_wrong_signer": Entry(
+        "The file {file} is not taken: {why}", "Sign it with the key that was agreed, or send us the new one first."
+    ),
+    "pgp_compressed": Entry(
+        "The file {file} is not taken: {why}", "Encrypt it without compression, and send it again."
+    ),
+    "pgp_damaged": Entry("The file {file} cannot be opened: {why}", "Encrypt it again, and send it again."),
     "too_large": Entry("The file {file} is too large: {why}.", "Split it, or ask us for a higher limit."),
     "control_total": Entry(
         "The trailer says {expected}, but the file holds {found}.{left_out}",

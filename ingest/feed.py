@@ -273,6 +273,11 @@ class Unpack(Section, frozen=True):
     zip: bool = False
     gzip: bool = False
     pgp_key: str | None = None  # a secret's name
+    signer: str | None = None  # of what pgp_key opens: a public key, or a secret's name
+
+    def __post_init__(self) -> None:
+        if self.signer is not None and self.pgp_key is None:
+            raise FieldError("A signature is looked at in what `pgp_key` opens.", at=("signer",))
 
 
 class PartMapping(Section, frozen=True):

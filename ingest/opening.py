@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway.config import ConfigError
-from gateway.db.models import File, Import
+from gateway.config import ConfigError, secret
+from gateway.db.models import File, Firm, Import
 from gateway.domain.partners.homes import Home
 from gateway.domain.partners.versions import active_config
 from gateway.errors import NotFound
@@ -18,27 +19,34 @@ from ingest.arrival import Asked
 from ingest.feeds import refusal
 from ingest.formats.base import Refused, Source
 from ingest.formats.compression import Unpacked
+from ingest.formats.pgp import is_message
 from ingest.pipeline import FileOutcome
 from ingest.reading import feeds_of
 from ingest.recording import Reception
 from ingest.rows import VIA
-from ingest.unpacking import archive_in
+from ingest.unpacking import Archive, archive_in
 
 ME = Actor("system", "unpacking")
 
 Heirs = Callable[[Session, list[UUID]], None]
 
 
-def archive_of(session: Session, home: Home, source: Source) -> Unpacked | None:
+def archive_of(office: Office, session: Session, home: Home, source: Source) -> Archive | None:
     """The stored file as an archive that the partner's settings say to unpack; None where it is none.
 
     The settings are looked at only for what may be an archive: reading them takes longer than looking.
     """
-    if not Unpacked(source, zip=True, gzip=True).is_archive:
+    if not (Unpacked(source, zip=True, gzip=True).is_archive or is_message(source)):
         return None
-    with suppress(NotFound, ConfigError):
-        return archive_in(source, feeds_of(active_config(session, home.partner_id)).values())
-    return None
+    try:
+        feeds = feeds_of(active_config(session, home.partner_id)).values()
+    except (NotFound, ConfigError):
+        return None
+    return archive_in(source, feeds, lambda name: secret(name, office.settings, firm=_slug(session, home)))
+
+
+def _slug(session: Session, home: Home) -> str:
+    return session.scalars(select(Firm.slug).where(Firm.id == home.firm_id)).one()
 
 
 @contextmanager
@@ -63,7 +71,7 @@ def opened(
     cipher, file = office.cipher(session, home.firm_id), session.get_one(File, (home.firm_id, arrival.file_id))
     archive = None
     if _may_be_archive(arrival, file):
-        archive = archive_of(session, home, office.store.open(file.storage_key, cipher, name=file.name))
+        archive = archive_of(office, session, home, office.store.open(file.storage_key, cipher, name=file.name))
     if archive is None:
         yield None
         return
@@ -83,7 +91,7 @@ def _may_be_archive(arrival: Import, file: File) -> bool:
 
 
 def _outcome(
-    session: Session, reception: Reception, arrival: Import, file: File, archive: Unpacked, heirs: Heirs
+    session: Session, reception: Reception, arrival: Import, file: File, archive: Archive, heirs: Heirs
 ) -> FileOutcome:
     try:
         stored = [reception.put(name, content) for name, content in archive.forward()]

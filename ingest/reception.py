@@ -91,7 +91,7 @@ def receive(
 def files_in(office: Office, home: Home, source: Source) -> list[Source]:
     """What would arrive: the file itself, or the files of an archive that can be unpacked."""
     with office.db.firm(home.firm_id) as session:
-        archive = archive_of(session, home, source)
+        archive = archive_of(office, session, home, source)
     try:
         return list(archive) if archive else [source]
     except Refused:
