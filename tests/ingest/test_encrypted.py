@@ -11,6 +11,8 @@ from helpers.inbox import ROSTER, Pretended, as_csv, counts, people
 from gateway.config import ConfigError
 from gateway.domain.partners.homes import find_home
 from gateway.errors import Permanent
+from ingest.formats.base import Refused
+from ingest.formats.pgp import Decrypted, Keys
 from ingest.reception import files_in
 
 DATA = as_csv(people(3))
@@ -111,6 +113,13 @@ def test_a_key_that_is_missing_is_ours_to_mend(inbox, agreed, keys, settings):
     with pytest.raises(Permanent) as missing:
         inbox.drop(f"{NAME}.pgp", sealed(keys, DATA))
     assert missing.value.code == "secret_missing"
+
+
+def test_nothing_of_a_file_is_given_before_its_end_was_seen(keys):
+    cut = Pretended(f"{NAME}.pgp", sealed(keys, as_csv(people(20_000)))[:-40])
+    opened = Decrypted(cut, Keys(str(keys["us"]), None), zip=True, gzip=True)
+    with pytest.raises(Refused):
+        next(opened.forward())
 
 
 def test_a_dry_run_sees_what_would_arrive(office, agreed, keys):
