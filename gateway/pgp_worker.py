@@ -67,7 +67,7 @@ def _open(order: Order) -> None:
 
     try:
         pysequoia.decrypt_file(_IN, _OUT, secret.decryptor(), store=known if signer else None)
-    except RuntimeError as failure:
+    except (RuntimeError, OSError) as failure:  # OSError: damage beyond the first 25 MB, after bytes were given
         raise _unopened(_first_line(failure), secret, signer, asked) from failure
 
 
