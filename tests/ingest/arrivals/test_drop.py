@@ -8,6 +8,8 @@ import socket
 import pytest
 from helpers.places import CSV, Places, below, with_arrivals
 
+from ingest.arrivals import memory
+
 
 @pytest.fixture
 def places(inbox) -> Places:
@@ -103,3 +105,20 @@ def test_names_that_are_no_text_are_taken(places):
     assert len(places.taken()) == 1
     assert places.names() == ["roster_\ufffd.csv"]
     assert places.taken() == []
+
+
+def test_a_file_that_is_replaced_while_it_is_taken_is_put_back_and_is_an_arrival(places, monkeypatch):
+    note, other = memory.note_taken, CSV + b"E9,Name9,02/03/1980,1\n"
+
+    def replacing(*args, **more):
+        note(*args, **more)
+        if not places.arrived():
+            (places.landing / ".new").write_bytes(other)
+            (places.landing / ".new").rename(places.landing / "roster.csv")
+
+    (places.landing / "roster.csv").write_bytes(CSV)
+    monkeypatch.setattr(memory, "note_taken", replacing)
+    assert places.taken() == ["roster.csv"]
+    assert (places.landing / "roster.csv").read_bytes() == other
+    assert places.taken() == ["roster.csv"]
+    assert [size for (size,) in places.inbox.sql("SELECT size FROM files ORDER BY id")] == [len(CSV), len(other)]
