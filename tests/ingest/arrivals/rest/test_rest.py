@@ -122,7 +122,7 @@ def notice_of(number):
 
 def test_an_older_answer_that_comes_late_overwrites_nothing(hris, connect, minutes, day, office):
     """One process asked, stood still, and stores its answer when another has asked and stored since."""
-    inbox = connect()
+    inbox = connect(('    as_of: {file_name: "workers_%Y-%m-%dT%H%M%S%z.json"}\n', ""))
     minutes()
     [source] = sources(office)
     answers = []
@@ -392,12 +392,12 @@ def test_tokens_are_fetched_with_the_clients_secret_used_until_they_end_and_kept
     inbox = connect(("auth: {type: key, secret: HRIS_KEY}", oauth.replace("URL", hris.url)))
     minutes()
     hris.change("E1", 50_000)
-    minutes(10)
+    minutes(5)
     assert salaries(inbox) == {"E1": 50_000}
     assert len(hris.calls("/oauth/token")) == 1
     assert "token-1" not in "".join(all_rows()["rest_sources"])
     hris.tokens = 7  # and the first one is not good any more
-    minutes(7)
+    minutes(6)
     assert len(hris.calls("/oauth/token")) == 2
     minutes(20)
     assert len(hris.calls("/oauth/token")) == 3, "it lasts 15 minutes"
