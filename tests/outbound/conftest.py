@@ -7,14 +7,13 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from helpers.inbox import Inbox
 from helpers.receiving import receiving
 
 from gateway import clock
 from gateway.jobs.claims import Claims
 from gateway.jobs.handling import Handling
 from gateway.jobs.worker import _handle
-from gateway.wings import KINDS, office_of
+from gateway.wings import KINDS
 
 SECRET = "whsec_" + base64.b64encode(b"fabricated secret of 32 bytes ok").decode()
 
@@ -39,7 +38,7 @@ def work(office):
 
     def run(queues=("normal", "bulk")):
         for queue in queues:
-            claims = Claims(office_of(office.db, office.settings).db, queue, "tests", timedelta(seconds=30))
+            claims = Claims(office.db, queue, "tests", timedelta(seconds=30))
             while (job := claims.next()) is not None:
                 _handle(Handling(office, job), KINDS.get(job.kind))
 
@@ -92,6 +91,3 @@ def line(inbox):
         return found
 
     return look
-
-
-__all__ = ["Inbox"]
