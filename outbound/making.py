@@ -12,19 +12,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from gateway.config import secret
 from gateway.crypto import FRAME_BYTES
 from gateway.db.models import File, Firm, Import, Parcel, PartnerConfig
 from gateway.db.session import note_recording
 from gateway.domain.partners.homes import Home
 from gateway.errors import Conflict, Transient
 from gateway.office import Office
-from gateway.pgp import encrypted
 from gateway.reports import REPORTS
+from outbound.carriers.base import Sender
 from outbound.changes import body_of
 from outbound.deliveries import Delivery, chosen
 from outbound.forms import write
 from outbound.naming import USUAL, name_of
+from outbound.pgp import PgpSpec, encrypt, named
 
 _IN_MEMORY = 4 << 20
 
@@ -67,13 +67,13 @@ def _encrypted(office: Office, session: Session, home: Home, delivery: Delivery,
     """What is made, for the owner of the partner's key alone, where the settings say so."""
     if (wanted := delivery.encrypt) is None:
         return made
+    recipient = wanted.pgp
     if wanted.is_file:
         tables = select(PartnerConfig.tables).where(PartnerConfig.partner_id == home.partner_id, PartnerConfig.active)
-        key = str(session.scalars(tables).one()[wanted.pgp])
-    else:
-        key = secret(wanted.pgp, office.settings, firm=session.get_one(Firm, home.firm_id).slug)
-    suffix = f"{made.suffix}.{'asc' if wanted.armor else 'pgp'}"
-    return Made(suffix, "application/octet-stream", encrypted(made.chunks, key, armor=wanted.armor))
+        recipient = str(session.scalars(tables).one()[wanted.pgp])
+    spec = PgpSpec(recipient=recipient, armor=wanted.armor)
+    sender = Sender(office.settings, session.get_one(Firm, home.firm_id).slug, home.slug)
+    return Made(named(spec, made.suffix), "application/octet-stream", encrypt(spec, made.chunks, sender))
 
 
 @contextmanager
