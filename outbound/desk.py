@@ -16,11 +16,11 @@ from gateway.db.models.deliveries import ParcelState
 from gateway.db.paging import Found, Paging, newest
 from gateway.domain.audit import Change, record
 from gateway.domain.partners.homes import Home, home_of, in_sight
-from gateway.errors import Gone, Invalid, Missing, NotFound
+from gateway.errors import Gone, Invalid, Missing, NotFound, Problem
 from gateway.office import Acting, Actor, Office
 from outbound import ladder
 from outbound.carriers import CARRIERS
-from outbound.carriers.base import Sender, Undelivered
+from outbound.carriers.base import Sender
 from outbound.carrying import queue
 from outbound.deliveries import Delivery, settled
 
@@ -199,6 +199,12 @@ def resume(acting: Acting, partner: str | None, delivery: str) -> int:
     return len(ids)
 
 
+def names(office: Office, home: Home) -> list[str]:
+    """The deliveries that a partner's settings in force name."""
+    with office.db.firm(home.firm_id) as session:
+        return list(settled(session, home.partner_id))
+
+
 def ping(office: Office, firm_id: UUID, actor: Actor, partner: str | None, delivery: str) -> Trial:
     """Try out whether a delivery would arrive, without one.
 
@@ -213,7 +219,7 @@ def ping(office: Office, firm_id: UUID, actor: Actor, partner: str | None, deliv
         record(acting, "delivery.ping", changes=[Change("delivery", None, "tried", new={"delivery": delivery})])
     try:
         return Trial(CARRIERS[type(spec)].ping(spec, Sender(office.settings, firm, home.slug)))
-    except Undelivered as problem:
+    except Problem as problem:
         return Trial([], problem.code, problem.sentence)
 
 

@@ -28,7 +28,7 @@ COMMANDS: dict[str, Entry] = {
     "arrivals": Entry("arrivals", "group", "Look at the places from which files are fetched, and look there now."),
     "serve": Entry("serve", "command", "Run the API, the workers and the scheduler."),
     "webhook": Entry("webhooks", "group", "Try out the webhooks by which partners' systems send files."),
-    "rest": Entry("rest", "group", "See how far partners' HRIS systems are read; disconnect and reconnect them."),
+    "hris": Entry("hris", "group", "See how far partners' HRIS systems are read; disconnect and reconnect them."),
     "job": Entry("jobs", "group", "Look at the work that waits, runs or is dead; retry what is dead."),
     "partner": Entry("partners", "group", "Propose, check, try and apply the settings of partners."),
     "deliveries": Entry(

@@ -66,7 +66,10 @@ def list_lines(firm: str, partner: str | None, as_json: bool) -> None:
 
 
 @group.command(
-    "list", epilog=examples("gateway deliveries list --firm northgate --partner acme", "gateway deliveries list --json")
+    "list",
+    epilog=examples(
+        "gateway deliveries list --firm northgate --partner acme", "gateway deliveries list --firm northgate --json"
+    ),
 )
 @firm_option
 @click.option("--partner", metavar="PARTNER", help="To this partner only.")

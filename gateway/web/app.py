@@ -43,6 +43,7 @@ from gateway.web.api import (
     employees,
     files,
     health,
+    hris,
     imports,
     jobs,
     limits,
@@ -52,7 +53,6 @@ from gateway.web.api import (
     partners,
     records,
     reports,
-    rest,
     walls,
     webhooks,
 )
@@ -114,7 +114,7 @@ ROUTES: list[ControllerRouterHandler] = [
     partners.router,
     records.router,
     reports.router,
-    rest.router,
+    hris.router,
     walls.router,
 ]
 

@@ -67,18 +67,18 @@ def ping(office: Office, home: Home) -> Iterator[Pinged]:
             yield Pinged(one.place, steps, None)
 
 
-def look_now(acting: Acting, partner: str, feed: str) -> list[UUID]:
-    """Have the places of a feed looked at as soon as a worker is free: something was heard of one.
+def look_soon(acting: Acting, partner: str, feed: str | None = None) -> list[UUID]:
+    """Have a partner's places, or those of one feed, looked at as soon as a worker is free.
 
     Returns:
-        The jobs; none where the feed has no place, or somebody is about to look there anyway.
+        The jobs; none where there is no place, or somebody is about to look there anyway.
 
     Raises:
         NotFound: there is no such partner in the actor's sight.
     """
     home = home_of(acting, partner)
     places = _in_force(acting.session, home, seeking.sought(acting.session, acting.office, home))
-    asked = (ask(acting.session, home, place_id) for place_id, one in places if feed in one.feeds)
+    asked = (ask(acting.session, home, place_id) for place_id, one in places if feed is None or feed in one.feeds)
     return [one for one in asked if one]
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 import pytest
 import rich_click as click
 from helpers.callers import PASSWORD, asking, staff_headers
+from helpers.doing import do_jobs
 from helpers.inbox import ROSTER, SENDER, Inbox, as_csv, people, person
 from sqlalchemy import select, update
 
@@ -25,10 +26,28 @@ from gateway.domain.partners.homes import find_home
 from gateway.office import Office
 from gateway.reports import REPORTS
 from ingest.arrival import Asked
+from ingest.arrivals.rest import control
 from ingest.reception import receive
 from ingest.running import finish
 
 ROOT = Path(__file__).parents[2]
+MORE_SETTINGS = """
+  workers:
+    file: "workers_*.json"
+    format: {type: json, records: data}
+    contents: changes
+    arrivals:
+      - {via: drop}
+      - via: rest
+        url: https://hris.example
+        name: "workers_{time}.json"
+        auth: {type: key, secret: HRIS_KEY}
+        list: {path: /people, paging: {by: page, parameter: page}}
+        since: {parameter: since, field: updatedAt}
+    client: {key: employee_id, fields: {employee_id: {from: id, required: true}}}
+deliveries:
+  receipts: {report: import_receipt, trigger: after_import, carrier: {via: download}}
+"""
 NEW_NAME = b"EMP_ID,Surname,Passport,I94 Expiry\nE1,Name1,,\n"
 
 
@@ -121,6 +140,29 @@ def loaded_person(door: Door) -> str:
         "SELECT c.id FROM clients c JOIN partners p ON p.id = c.partner_id WHERE p.slug = %s", door.partner
     )
     return str(client_id)
+
+
+def connected(door: Door) -> None:
+    door.inbox.apply(ROSTER.format(partner=door.partner, firm="northgate") + MORE_SETTINGS)
+
+
+def delivered(door: Door) -> str:
+    connected(door)
+    door.inbox.drop("roster_20260301.csv", people(1))
+    do_jobs(door.office, ["normal", "bulk"])
+    [(parcel_id,)] = door.inbox.sql(
+        "SELECT d.id FROM parcels d JOIN delivery_lines l ON l.id = d.line_id JOIN partners p ON p.id = l.partner_id"
+        " WHERE p.slug = %s",
+        door.partner,
+    )
+    return str(parcel_id)
+
+
+def disconnected(door: Door) -> None:
+    connected(door)
+    home = find_home(door.office, door.partner)
+    with door.office.acting(door.firm_id, SENDER) as acting:
+        control.disconnect(acting, control.find(door.office, home, "workers"))
 
 
 def changed_settings(door: Door) -> str:
@@ -269,6 +311,83 @@ USE_CASES = {
         lambda door, one: door.call("DELETE", f"partners/{door.partner}/feeds/roster/learned-names/{one}"),
         lambda door, one: door.call("partner", "names", door.partner, "--forget", one),
     ),
+    "look at places": UseCase(
+        "arrivals poll",
+        [],
+        connected,
+        lambda door, _: door.call("POST", "arrivals/looks", json={"partner": door.partner}),
+        lambda door, _: door.call("arrivals", "poll", "--partner", door.partner),
+    ),
+    "list places": UseCase(
+        "arrivals status",
+        [],
+        connected,
+        lambda door, _: door.call("GET", f"arrivals?partner={door.partner}"),
+        lambda door, _: door.call("arrivals", "status", "--partner", door.partner),
+    ),
+    "show an HRIS": UseCase(
+        "hris status",
+        [],
+        connected,
+        lambda door, _: door.call("GET", f"partners/{door.partner}/feeds/workers/hris"),
+        lambda door, _: door.call("hris", "status", "--partner", door.partner, "--feed", "workers"),
+    ),
+    "disconnect an HRIS": UseCase(
+        "hris disconnect",
+        ["arrival.disconnect"],
+        connected,
+        lambda door, _: door.call("POST", f"partners/{door.partner}/feeds/workers/hris/disconnections"),
+        lambda door, _: door.call("hris", "disconnect", "--partner", door.partner, "--feed", "workers"),
+    ),
+    "reconnect an HRIS": UseCase(
+        "hris reconnect",
+        ["arrival.reconnect"],
+        disconnected,
+        lambda door, _: door.call("POST", f"partners/{door.partner}/feeds/workers/hris/reconnections"),
+        lambda door, _: door.call("hris", "reconnect", "--partner", door.partner, "--feed", "workers"),
+    ),
+    "list deliveries": UseCase(
+        "deliveries list",
+        [],
+        delivered,
+        lambda door, _: door.call("GET", f"deliveries?partner={door.partner}"),
+        lambda door, _: door.call("deliveries", "list", "--firm", "northgate", "--partner", door.partner),
+    ),
+    "list lines of deliveries": UseCase(
+        "deliveries lines",
+        [],
+        delivered,
+        lambda door, _: door.call("GET", f"deliveries/lines?partner={door.partner}"),
+        lambda door, _: door.call("deliveries", "lines", "--firm", "northgate", "--partner", door.partner),
+    ),
+    "show a delivery": UseCase(
+        "deliveries show",
+        [],
+        delivered,
+        lambda door, one: door.call("GET", f"deliveries/{one}"),
+        lambda door, one: door.call("deliveries", "show", one),
+    ),
+    "replay a delivery": UseCase(
+        "deliveries replay",
+        ["delivery.replay"],
+        delivered,
+        lambda door, one: door.call("POST", f"deliveries/{one}/replay"),
+        lambda door, one: door.call("deliveries", "replay", one),
+    ),
+    "resume a delivery": UseCase(
+        "deliveries resume",
+        ["delivery.resume"],
+        delivered,
+        lambda door, _: door.call("POST", "deliveries/resume", json={"partner": door.partner, "delivery": "receipts"}),
+        lambda door, _: door.call("deliveries", "resume", door.partner, "receipts"),
+    ),
+    "try out a delivery": UseCase(
+        "deliveries ping",
+        ["delivery.ping"],
+        connected,
+        lambda door, _: door.call("POST", "deliveries/ping", json={"partner": door.partner, "delivery": "receipts"}),
+        lambda door, _: door.call("deliveries", "ping", door.partner, "receipts"),
+    ),
     "erase a person": UseCase(
         "client erase",
         ["client.erase"],
@@ -288,7 +407,7 @@ USE_CASES = {
 # what has no route of the API beside it: the machine's own affairs, and what only an operator does
 AT_THE_MACHINE = set(
     "demo,serve,doctor,db url,db run,db migrate,db stop,firm add,staff add,staff deactivate,key rotate-signing,"
-    "partner check,partner infer,partner test,partner schema,job dead,job show".split(",")
+    "partner check,partner infer,partner test,partner schema,partner ping,webhook send,job dead,job show".split(",")
 )
 
 

@@ -7,13 +7,10 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from helpers.doing import do_jobs
 from helpers.receiving import receiving
 
 from gateway import clock
-from gateway.jobs.claims import Claims
-from gateway.jobs.handling import Handling
-from gateway.jobs.worker import _handle
-from gateway.wings import KINDS
 
 SECRET = "whsec_" + base64.b64encode(b"fabricated secret of 32 bytes ok").decode()
 
@@ -36,13 +33,7 @@ def receiver():
 def work(office):
     """Do all jobs that may run now, as a worker does."""
 
-    def run(queues=("normal", "bulk")):
-        for queue in queues:
-            claims = Claims(office.db, queue, "tests", timedelta(seconds=30))
-            while (job := claims.next()) is not None:
-                _handle(Handling(office, job), KINDS.get(job.kind))
-
-    return run
+    return lambda queues=("normal", "bulk"): do_jobs(office, queues)
 
 
 @pytest.fixture

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from litestar import Router, get
+from litestar import Router, get, post
 from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from msgspec import Struct
 
 from gateway.web.calls import Call, may
-from gateway.web.texts import ByPartner
+from gateway.web.texts import ByPartner, Name
+from ingest.arrivals.polling import look_soon
 from ingest.arrivals.standing import PlaceStanding, status
 
 
@@ -24,4 +26,23 @@ def list_places(call: NamedDependency[Call], partner: ByPartner = None) -> Place
         return Places(data=status(acting, partner))
 
 
-router = Router("/arrivals", route_handlers=[list_places], tags=["partners"])
+class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose places are to be looked at; one partner's."""
+
+    partner: Name
+
+
+class Looks(Struct, frozen=True, kw_only=True):
+    """How many places a worker looks at as soon as it is free; none, where somebody is about to look there anyway."""
+
+    places: int
+
+
+@post("/looks", status_code=202, sync_to_thread=True, **may("files.send"))
+def look(data: JSONBody[Wanted], call: NamedDependency[Call]) -> Looks:
+    """Have all places of a partner looked at now; what is taken stands among the imports, what waits in the list."""
+    with call.acting() as acting:
+        return Looks(places=len(look_soon(acting, data.partner)))
+
+
+router = Router("/arrivals", route_handlers=[list_places, look], tags=["partners"])

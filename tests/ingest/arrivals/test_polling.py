@@ -80,8 +80,8 @@ def test_what_is_heard_of_a_feed_has_its_places_looked_at_once(inbox, office, mo
     inbox.apply(with_arrivals("{via: drop}"))
     for asked in (1, 0):
         with office.acting(inbox.firm_id, Actor("system", "test")) as acting:
-            assert len(polling.look_now(acting, "acme", "roster")) == asked
-            assert polling.look_now(acting, "acme", "other") == []
+            assert len(polling.look_soon(acting, "acme", "roster")) == asked
+            assert polling.look_soon(acting, "acme", "other") == []
 
 
 def test_a_job_takes_what_is_there(inbox, office, moment, asked):

@@ -1,4 +1,4 @@
-"""`gateway rest`: how far the HRIS of a partner's feed is read; leave it alone, and go on."""
+"""`gateway hris`: how far the HRIS of a partner's feed is read; leave it alone, and go on."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _partner = click.option("--partner", required=True, metavar="PARTNER", help="The
 _feed = click.option("--feed", required=True, metavar="FEED", help="Which of its feeds.")
 
 
-@click.group("rest", epilog=examples("gateway rest status --partner hooli-hris --feed workers"))
+@click.group("hris", epilog=examples("gateway hris status --partner hooli-hris --feed workers"))
 def group() -> None:
     """See how far partners' HRIS systems are read; disconnect and reconnect them."""
 
 
-@group.command("status", epilog=examples("gateway rest status --partner hooli-hris --feed workers --json"))
+@group.command("status", epilog=examples("gateway hris status --partner hooli-hris --feed workers --json"))
 @_partner
 @_feed
 @json_option
@@ -47,7 +47,7 @@ def status(partner: str, feed: str, as_json: bool) -> None:
     _tell(partner, feed, control.standing, as_json=as_json)
 
 
-@group.command("disconnect", epilog=examples("gateway rest disconnect --partner hooli-hris --feed workers"))
+@group.command("disconnect", epilog=examples("gateway hris disconnect --partner hooli-hris --feed workers"))
 @_partner
 @_feed
 @json_option
@@ -56,7 +56,7 @@ def disconnect(partner: str, feed: str, as_json: bool) -> None:
     _tell(partner, feed, control.disconnect, as_json=as_json)
 
 
-@group.command("reconnect", epilog=examples("gateway rest reconnect --partner hooli-hris --feed workers"))
+@group.command("reconnect", epilog=examples("gateway hris reconnect --partner hooli-hris --feed workers"))
 @_partner
 @_feed
 @json_option

@@ -1,4 +1,4 @@
-"""`gateway rest`: how far an HRIS is read, and leaving it alone."""
+"""`gateway hris`: how far an HRIS is read, and leaving it alone."""
 
 import json
 from pathlib import Path
@@ -16,22 +16,22 @@ def hooli(gateway, db):
 
 
 def test_how_far_an_hris_is_read_is_told(hooli):
-    told = json.loads(hooli("rest", "status", *AT, "--json").stdout)
+    told = json.loads(hooli("hris", "status", *AT, "--json").stdout)
     assert (told["partner"], told["url"]) == ("hooli-hris", "https://api.hooli.example")
     assert (told["polled_at"], told["calls_last_hour"], told["people_waiting"]) == (None, 0, 0)
-    lines = hooli("rest", "status", *AT).stdout.splitlines()
+    lines = hooli("hris", "status", *AT).stdout.splitlines()
     assert "calls last day: 0" in lines
     assert not any("None" in line for line in lines)
 
 
 def test_an_hris_is_disconnected_and_reconnected(hooli):
-    told = json.loads(hooli("rest", "disconnect", *AT, "--json").stdout)
+    told = json.loads(hooli("hris", "disconnect", *AT, "--json").stdout)
     assert told["disconnected_at"] is not None
-    told = json.loads(hooli("rest", "reconnect", *AT, "--json").stdout)
+    told = json.loads(hooli("hris", "reconnect", *AT, "--json").stdout)
     assert told["disconnected_at"] is None
 
 
 def test_a_feed_without_an_hris_is_told_so(hooli):
-    result = hooli("rest", "status", "--partner", "hooli-hris", "--feed", "others")
+    result = hooli("hris", "status", "--partner", "hooli-hris", "--feed", "others")
     assert result.exit_code == 1
     assert "no HRIS of the feed 'hooli-hris/others'" in result.output
