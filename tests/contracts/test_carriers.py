@@ -20,7 +20,7 @@ class OnSftp:
 
     def __init__(self, request, folder):
         self._sshd = request.getfixturevalue("sshd")
-        self.spec = sftp.SftpSpec(
+        self.spec = sftp.SftpCarrier(
             host="127.0.0.1",
             port=self._sshd.port,
             user=self._sshd.user,
@@ -51,7 +51,7 @@ class OnS3:
 
     def __init__(self, request, folder):
         self._bucket = Bucket()
-        self.spec = s3.S3Spec(bucket="acme-in", endpoint=self._bucket.url, access_key="ACCESS", secret_key="KEY")
+        self.spec = s3.S3Carrier(bucket="acme-in", endpoint=self._bucket.url, access_key="ACCESS", secret_key="KEY")
         self.us = sender(folder, {"ACCESS": self._bucket.access_key, "KEY": self._bucket.secret_key, "WRONG": SECRET})
         self.known = [self._bucket.secret_key]
 
@@ -79,7 +79,7 @@ class OnEmail:
         request.getfixturevalue("monkeypatch").setenv("SSL_CERT_FILE", str(authority.file))
         self._office = PostOffice(starttls=authority.serving("127.0.0.1"), login=("us", SECRET))
         self._folder, self.known = folder, [SECRET]
-        self.spec = email.EmailSpec(to=["hr@acme.example"])
+        self.spec = email.EmailCarrier(to=["hr@acme.example"])
         self.us = self._over(f"us:{SECRET}@127.0.0.1:{self._office.port}")
 
     def _over(self, relay):
@@ -105,7 +105,7 @@ class OnEmail:
         self._office.close()
 
 
-PLACES = {sftp.SftpSpec: OnSftp, s3.S3Spec: OnS3, email.EmailSpec: OnEmail}
+PLACES = {sftp.SftpCarrier: OnSftp, s3.S3Carrier: OnS3, email.EmailCarrier: OnEmail}
 
 
 @pytest.fixture(params=PLACES, ids=lambda spec: spec.__struct_config__.tag)
@@ -121,7 +121,7 @@ def carrier(place):
 
 
 def test_every_carrier_that_goes_to_a_place_of_others_is_here():
-    assert {sftp.SftpSpec, s3.S3Spec, email.EmailSpec} <= set(CARRIERS)
+    assert {sftp.SftpCarrier, s3.S3Carrier, email.EmailCarrier} <= set(CARRIERS)
     assert {spec.__struct_config__.tag for spec in CARRIERS} - {"https", "download"} == {
         spec.__struct_config__.tag for spec in PLACES
     }
