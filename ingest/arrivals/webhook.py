@@ -1,4 +1,4 @@
-"""Calls by which a partner's system sends a file, or says that something changed."""
+"""Calls by which a partner's system sends a file, says who changed, or that files lie at a place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta, Struct
 
 from gateway.config import FieldError, KeyPath, check_secret_names
-from ingest.arrivals.base import ArrivalSpec
+from ingest.arrivals.base import ArrivalSpec, PlaceSpec
 from ingest.arrivals.names import FileName, check_name, name_faults
 from ingest.arrivals.proofs import AnyProof, Header, Hmac, Standard
 from ingest.arrivals.rest.spec import RestArrival
@@ -24,11 +24,12 @@ class Pull(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class WebhookArrival(ArrivalSpec, frozen=True, kw_only=True, tag="webhook"):
-    """How a call is proven, and what the file is called that its body becomes, or of whom it speaks.
+    """How a call is proven, and what is done about it: exactly one of `name`, `pull` and `look` says that.
 
     Attributes:
         name: of the file; `{time}` is the instant of arrival in UTC, such as 2026-05-01T061500Z.
         pull: where the feed's HRIS is to be asked instead.
+        look: the feed's places are looked at instead: a bucket sends such notices, and whatever is in them is not read.
         secret: the name of the secret, or of several while one takes the place of another.
         id: the header by which the sender tells its calls apart, where Standard Webhooks do not say it.
     """
@@ -38,6 +39,7 @@ class WebhookArrival(ArrivalSpec, frozen=True, kw_only=True, tag="webhook"):
     proof: AnyProof = Standard()
     id: Header | None = None
     pull: Pull | None = None
+    look: bool = False
 
     def __post_init__(self) -> None:
         check_secret_names("secret", self.secrets)
@@ -45,8 +47,9 @@ class WebhookArrival(ArrivalSpec, frozen=True, kw_only=True, tag="webhook"):
             raise FieldError("Standard Webhooks say the id in `webhook-id`.", at=("id",))
         if self.id is None and isinstance(self.proof, Hmac) and "{id}" in self.proof.content:
             raise FieldError("{id} is what the header says that `id` names.", at=("proof", "signed"))
-        if (self.name is None) == (self.pull is None):
-            raise FieldError("A call brings a file, whose `name` is said, or says whom to `pull`.", at=())
+        if (self.name is not None) + (self.pull is not None) + self.look != 1:
+            told = "A call brings a file, whose `name` is said, or says whom to `pull`, or that it is time to `look`."
+            raise FieldError(told, at=())
         check_name(self.name or "")
 
     @property
@@ -55,8 +58,10 @@ class WebhookArrival(ArrivalSpec, frozen=True, kw_only=True, tag="webhook"):
         return [self.secret] if isinstance(self.secret, str) else [*self.secret]
 
     def faults(self, feed: Feed) -> Iterator[tuple[KeyPath, str]]:
-        """Whether the feed takes such a file, or has an HRIS that can be asked."""
+        """Whether the feed takes such a file, has an HRIS that can be asked, or a place that can be looked at."""
         for sentence in name_faults(self.name, feed) if self.name else ():
             yield ("name",), sentence
         if self.pull and not any(isinstance(one, RestArrival) for one in feed.arrivals):
             yield ("pull",), "Nobody can be asked: the feed needs an HRIS among its arrivals, `via: rest`."
+        if self.look and not any(isinstance(one, PlaceSpec) for one in feed.arrivals):
+            yield ("look",), "There is nowhere to look: the feed needs a place among its arrivals, such as `via: s3`."

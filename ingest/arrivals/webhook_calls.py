@@ -1,4 +1,4 @@
-"""Takes calls by which a partner's system sends a file, or says who changed: each of them once, whenever it comes.
+"""Takes calls by which a partner's system sends a file, or says that there is news: each once, whenever it comes.
 
 Nothing of a call is looked into before it is proven, and whoever proves nothing learns nothing: not who is a partner,
 nor which feeds take calls, nor what was wrong with the proof.
@@ -28,6 +28,7 @@ from gateway.logging import get_logger
 from gateway.metrics import WEBHOOKS
 from gateway.office import Acting, Actor, Office
 from ingest.arrival import Asked
+from ingest.arrivals import polling
 from ingest.arrivals.names import name_at
 from ingest.arrivals.proofs import Call, Standard
 from ingest.arrivals.rest import notices, pulling
@@ -109,6 +110,8 @@ def take(office: Office, sender: Sender, call: Call, origin: str) -> Taken:
             taken = Taken(earlier.import_id, is_new=False)
         elif sender.arrival.pull:
             taken = _noticed(acting, this, people)
+        elif sender.arrival.look:
+            taken = _looked(acting, sender, this)
     if earlier is None and sender.arrival.name:
         taken = _received(office, sender, sender.arrival.name, call, by, this)
     WEBHOOKS.add(sender.home.slug, "taken" if taken.is_new else "repeated")
@@ -232,6 +235,14 @@ def _noticed(acting: Acting, this: This, people: list[str]) -> Taken:
     if is_new and people:
         notices.note(acting, feed, people)
         pulling.queue(acting.session, pulling.PULL, firm_id, feed)
+    return Taken(None, is_new)
+
+
+def _looked(acting: Acting, sender: Sender, this: This) -> Taken:
+    """Leave it to a worker to look at the feed's places: what lies there, the notice need not say rightly."""
+    is_new = _note(this, acting.session, None)
+    if is_new:
+        polling.look_soon(acting, sender.home.slug, sender.feed)
     return Taken(None, is_new)
 
 

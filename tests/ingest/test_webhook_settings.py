@@ -16,6 +16,8 @@ NAME = "name: 'changes_{time}.json'"
         ("{via: webhook, name: 'changes_new.json', secret: HOOK}", "`as_of` cannot read changes_new.json"),
         ("{via: webhook, name: 'changes_{day}.json', secret: HOOK}", "A name knows {time} alone, not {day}"),
         ("{via: webhook, name: '../{time}.json', secret: HOOK}", "name"),
+        (f"{{via: webhook, {NAME}, secret: HOOK, look: true}}", "or that it is time to `look`"),
+        ("{via: webhook, secret: HOOK, look: true}", "There is nowhere to look"),
         (f"{{via: webhook, {NAME}, secret: hunter2}}", "secret"),
         (f"{{via: webhook, {NAME}, secret: []}}", "secret"),
         (f"{{via: webhook, {NAME}, secret: HOOK, id: X-Id}}", "say the id in `webhook-id`"),

@@ -67,7 +67,8 @@ def take_call(
 ) -> Response[TakenCall]:
     """Send a file as the body of a signed call: answered once it is stored; `status_url` tells what became of it.
 
-    Where it is agreed so, a call brings no file and says who changed (`people`): they are asked for then.
+    Where it is agreed so, a call brings no file and says who changed (`people`), and they are asked for; or that there
+    is something to fetch, and the feed's places are looked at.
 
     The partner's settings say how calls are signed: Standard Webhooks (`webhook-id`, `webhook-timestamp`,
     `webhook-signature`), an HMAC, or a bearer secret. A call that comes again is answered as it was the first time,

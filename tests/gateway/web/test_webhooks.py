@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import json
 import statistics
 import threading
 import time
@@ -395,6 +396,22 @@ def test_where_no_id_is_agreed_the_same_body_is_the_same_call(http, by, inbox):
     first, again, other = (post(http, event(one), bearer).json()["import_id"] for one in (1, 1, 2))
     assert first == again != other
     assert len(imports(inbox)) == 2
+
+
+# ------------------------------------------------------------------------------------------------ notices
+
+
+def test_a_buckets_notice_has_the_feeds_places_looked_at_once(http, by, inbox):
+    by("{via: drop}, {via: webhook, secret: PLAIN_OLD, proof: {type: bearer}, look: true}")
+    notice = json.dumps({"EventName": "s3:ObjectCreated:Put", "Key": "out/changes_1.json"}).encode()
+    bearer = {"Authorization": "Bearer old secret"}
+    told = [post(http, notice, bearer) for _ in range(2)]
+    assert [(one.status_code, one.json()) for one in told] == [(200, {"people": 0})] * 2
+    assert inbox.sql("SELECT kind, state, count(*)::int FROM jobs WHERE queue = 'arrivals' GROUP BY 1, 2") == [
+        ("arrivals.look", "waiting", 1)
+    ]
+    assert not imports(inbox)
+    assert post(http, notice, {"Authorization": "Bearer wrong"}).status_code == 401
 
 
 # ------------------------------------------------------------------------------------------------ in time
