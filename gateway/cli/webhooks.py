@@ -62,7 +62,7 @@ def send(file: Path, partner: str, feed: str, call_id: str | None, url: str | No
     else:
         became = "is the call that became" if answer.is_repeated else "became"
         what = f"the import {answer.told['import_id']}" if "import_id" in answer.told else "a notice"
-        console().print(plain(f"{file.name} {became} {what}."))
+        console().print(plain(f"{file.name} {became} {what}."), soft_wrap=True)
 
 
 class _Answer(NamedTuple):

@@ -33,6 +33,13 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("GET", "/v1/partners/{slug}/feeds/{feed}/hris"),
     ("POST", "/v1/partners/{slug}/feeds/{feed}/hris/disconnections"),
     ("POST", "/v1/partners/{slug}/feeds/{feed}/hris/reconnections"),
+    ("POST", "/v1/arrivals/looks"),
+    ("GET", "/v1/outbox/{file_id}"),
+    ("GET", "/v1/deliveries/{delivery_id}"),
+    ("POST", "/v1/deliveries/{delivery_id}/replay"),
+    ("POST", "/v1/deliveries/replay"),
+    ("POST", "/v1/deliveries/resume"),
+    ("POST", "/v1/deliveries/ping"),
     ("GET", "/v1/reports/orders/{order_id}/file"),  # no worker of the bulk queue is served
 }
 

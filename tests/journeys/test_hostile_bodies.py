@@ -52,7 +52,7 @@ def routes(one, http) -> list[Route]:
         route(one, http, method, path, told)
         for path, item in document["paths"].items()
         for method, told in item.items()
-        if method in ("post", "put", "patch")
+        if method in ("post", "put", "patch") and not path.startswith("/v1/webhooks/")  # proven before it is read
     ]
     assert len(found) > 20
     return found
