@@ -28,7 +28,7 @@ serve: $(STAMP) ## the API, workers and scheduler on this machine, until Ctrl-C
 	$(BIN)/gateway serve
 
 test: $(STAMP) ## the whole test suite, in parallel
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal tests
 
 fuzz: $(STAMP) ## the API against its OpenAPI document, far longer than the suite does; EXAMPLES= an operation, SEED= again
 	@echo "SEED=$(SEED)"

@@ -340,7 +340,8 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "held_id": [one["import_id"] for one in imports if one["state"] == "held"],
         "mended_id": [one["import_id"] for one in _all(http, "imports", partner="globex")],
         "job_id": of("jobs"),
-        "file_id": [NOBODYS],  # nothing waits in an outbox
+        "file_id": [NOBODYS],  # nothing waits in an outbox, and nothing leaves
+        "delivery_id": [NOBODYS],
         "name_id": [one["id"] for one in names],
         "staff_id": [str(tenants.staff["viewer"])],
         "slug": ["acme"],

@@ -215,7 +215,7 @@ def test_an_interrupted_import_says_so_and_is_finished_by_the_next_command(lab):
             while not observer.execute(WAITING).fetchone()[0]:
                 assert busy.poll() is None, busy.stderr.read()
             busy.send_signal(signal.SIGINT)
-            out, err = busy.communicate(timeout=30)
+            out, err = busy.communicate(timeout=90)
     assert (busy.returncode, out, err) == (130, "", "Interrupted.\n")
     [open_one] = lab.json("import", "list", "--partner", "aperture")
     assert open_one["state"] == "received"

@@ -16,7 +16,7 @@ from helpers.places import CSV, Places, below, with_arrivals
 from helpers.servers import until
 from helpers.serving import installed
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(480)]
 
 NAME = "roster_20260301.csv"
 OTHER = CSV + b"E9,Name9,02/03/1980,1\n"
@@ -87,10 +87,10 @@ def test_a_thousand_files_are_a_thousand_imports_although_the_watcher_is_killed(
             (landing / f".{number}").write_bytes(CSV + f"E{number + 10},Name,02/03/1980,1\n".encode())
             (landing / f".{number}").rename(landing / f"roster_{number}.csv")
             if number in {250, 500, 750}:
-                until(lambda least=number // 3: lab.sql("SELECT count(*) FROM imports")[0][0] > least)
+                until(lambda least=number // 3: lab.sql("SELECT count(*) FROM imports")[0][0] > least, seconds=100)
                 os.kill(service.pid, signal.SIGKILL)
                 service.wait()
                 service = lab.serve("--role", "arrivals")
         until(lambda: not list(landing.glob("roster_*")), seconds=120)
-        until(lambda: lab.sql("SELECT count(*) FROM place_files WHERE settled_at IS NULL") == [(0,)])
+        until(lambda: lab.sql("SELECT count(*) FROM place_files WHERE settled_at IS NULL") == [(0,)], seconds=100)
         assert lab.sql("SELECT count(*), count(DISTINCT name) FROM files") == [(1_000, 1_000)]
