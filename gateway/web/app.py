@@ -57,6 +57,7 @@ from gateway.web.api import (
     webhooks,
 )
 from gateway.web.auth import admit, provide_call
+from gateway.web.auth.lobby import Lobby
 from gateway.web.auth.partners import Known
 from gateway.web.auth.tokens import Keyring
 from gateway.web.bodies import Asking
@@ -67,9 +68,6 @@ from gateway.web.bulkheads import (
     READING_EACH,
     SENDING,
     SENDING_EACH,
-    SIGN_INS,
-    SIGN_INS_EACH,
-    SIGNING_IN,
     STORING,
     Bulkhead,
 )
@@ -166,8 +164,7 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
         app.state.sending = Bulkhead(SENDING_EACH, SENDING)
         app.state.readers = Bulkhead(READING_EACH, READING)
         app.state.storing = CapacityLimiter(STORING)
-        app.state.sign_ins = Bulkhead(SIGN_INS_EACH, SIGN_INS)
-        app.state.signing_in = CapacityLimiter(SIGNING_IN)
+        app.state.lobby = Lobby(app.state.office)
         app.state.following = Following(Bulletin(database.addresses.app, PROGRESS))
         try:
             async with Direct(database.addresses.app) as app.state.direct:

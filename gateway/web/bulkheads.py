@@ -24,9 +24,10 @@ HEAVY_EACH, HEAVY = 1, 2  # workbooks being made: 50,000 rows take ten seconds
 SENDING_EACH, SENDING = 2, 3  # rows being loaded, or waiting until other rows and files of their partner are
 # requests with a large body, from before it is read: up to 256 MB lie on the disk for each, or 24 in memory
 READING_EACH, READING = 4, 32
-# a password takes a hash of 19 MiB and some 30 ms of a core; so many are looked at at once, the others wait their turn
+# a password takes a hash of 19 MiB and some 30 ms of a core; of those at their usual places, and of all
+# others, so many are looked at at once, the rest waits its turn
 SIGNING_IN = 2
-SIGN_INS_EACH, SIGN_INS = 20, 200  # of an address, and of all, waiting included: the last one waits for seconds
+SIGN_INS_EACH, SIGN_INS = 20, 200  # of an address, and of either kind, waiting included: the last one waits for seconds
 STORING = 3  # files being stored, in threads of their own: the others wait their turn and hold no thread
 
 

@@ -81,6 +81,11 @@ def accounts_of(session: Session, email: str, firm: str | None, origin: str) -> 
     return [one for one in accounts if firm is None or one.firm == firm]
 
 
+def usual_places(session: Session) -> frozenset[str]:
+    """Network addresses from which anybody's staff lately signed in; in a session that signs people in."""
+    return frozenset(session.scalars(text("SELECT usual_places()")))
+
+
 def start(session: Session, account: Account, password: str, origin: str) -> Opened | None:
     """Open a session for somebody whose password was right; None when it was changed meanwhile.
 

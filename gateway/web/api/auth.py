@@ -15,8 +15,8 @@ from msgspec import Meta, Struct
 from gateway.domain.access import accounts, passwords, sessions
 from gateway.office import Office
 from gateway.web.auth import cookies, staff
+from gateway.web.auth.lobby import Lobby
 from gateway.web.auth.tokens import Keyring
-from gateway.web.bulkheads import Bulkhead
 from gateway.web.calls import NO_STORE, OPEN, Call, may, origin_of
 from gateway.web.problems import Rejected
 from gateway.web.texts import NO_NUL, Name
@@ -84,9 +84,10 @@ async def login(
     429 says in `Retry-After` how long it is.
     """
     _refuse_forms(request)
-    crowd: Bulkhead = state.sign_ins
-    with crowd.within(origin_of(request)):
-        return await to_thread.run_sync(_login, data, request, office, limiter=state.signing_in)
+    lobby: Lobby = state.lobby
+    queue = await lobby.queue_for(origin_of(request))
+    with queue.crowd.within(origin_of(request)):
+        return await to_thread.run_sync(_login, data, request, office, limiter=queue.threads)
 
 
 def _login(data: SignIn, request: Request[Any, Any, State], office: Office) -> Response[SignedIn]:
