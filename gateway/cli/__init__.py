@@ -34,6 +34,10 @@ COMMANDS: dict[str, Entry] = {
     "deliveries": Entry(
         "deliveries", "group", "Look at what leaves for partners; send it again, resume it, try it out."
     ),
+    "expiry": Entry("expiry", "group", "See whose papers end and who is to be told; look for what is due."),
+    "rules": Entry(
+        "rules", "group", "Look at the dated rules: since when they hold, by which source, whom a change meets."
+    ),
     "report": Entry("reports", "group", "Print a report about one firm, or write it to a file."),
     "firm": Entry("people", "firm", "Add law firms."),
     "staff": Entry("people", "staff", "Add the people who work at a firm, and give them passwords."),

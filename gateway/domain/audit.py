@@ -36,6 +36,7 @@ Action = Literal[
     "firm.add",
     "import.absent", "import.errors", "import.receive", "import.refuse", "import.release", "import.row", "import.view",
     "job.retry",
+    "leads.set",
     "limits.set",
     "outbox.fetch", "outbox.put",
     "partner.activate", "partner.apply",

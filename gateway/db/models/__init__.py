@@ -17,6 +17,7 @@ from gateway.db.models.events import EventCursor, EventRow
 from gateway.db.models.firms import Attorney, Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
 from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule, Tally
+from gateway.db.models.notices import NOTICE_STATES, LeadPolicy, Notice
 from gateway.db.models.outbox import OutboxFile
 from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerConfig
 from gateway.db.models.places import FeedAlarm, Place, PlaceFile
@@ -30,6 +31,7 @@ __all__ = [
     "ANSWERS_KEPT",
     "JOB_STATES",
     "LOADED_STATES",
+    "NOTICE_STATES",
     "OPEN_STATES",
     "PARCEL_STATES",
     "AccessToken",
@@ -51,7 +53,9 @@ __all__ = [
     "IdempotencyKey",
     "Import",
     "JobRow",
+    "LeadPolicy",
     "Lease",
+    "Notice",
     "OutboxFile",
     "Parcel",
     "ParcelAttempt",

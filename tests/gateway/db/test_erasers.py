@@ -21,6 +21,7 @@ OTHERS = {
     "firms": "the firm itself",
     "header_aliases": "names of columns that somebody read and accepted",
     "jobs": "ids and words, never facts; errors are sentences of ours",
+    "lead_policies": "types of documents and numbers",
     "leases": "of processes",
     "partner_configs": "settings that somebody read and applied",
     "partners": "employers; their contacts are whom the firm writes to",

@@ -155,7 +155,9 @@ def test_files_that_wait_to_be_stored_hold_no_thread_that_others_need(service, w
     assert len(answers) == READING_EACH
 
 
-def test_a_crowd_that_signs_in_holds_no_thread_that_others_need_and_has_an_end(service, web, globex_key, monkeypatch, with_password):
+def test_a_crowd_that_signs_in_holds_no_thread_that_others_need_and_has_an_end(
+    service, web, globex_key, monkeypatch, with_password
+):
     assert sign_in_at(web, "192.0.2.10") == 200
     sign_ins, signing_in = service.config.app.state.lobby.others
     monkeypatch.setattr(sign_ins, "most", SIGN_INS_EACH + 10)

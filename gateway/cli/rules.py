@@ -1,0 +1,78 @@
+"""`gateway rules`: the dated rules of the law and of practice, and whom a change of one meets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import rich_click as click
+from msgspec import to_builtins
+from msgspec.structs import asdict
+
+from gateway.cli.office import opened
+from gateway.cli.output import console, examples, json_option, plain, print_json, table
+from gateway.domain.expiry import affected as meeting
+from gateway.domain.rules import dated
+from gateway.domain.rules.dated import Version
+
+_DATES = ("effective_from", "effective_to", "source", "verified_on")  # what every version has
+
+
+@click.group("rules", epilog=examples("gateway rules list", "gateway rules show lead_times.i94"))
+def group() -> None:
+    """Look at the dated rules: since when they hold, by which source, whom a change meets."""
+
+
+@group.command("list", epilog=examples("gateway rules list --json"))
+@json_option
+def list_rules(as_json: bool) -> None:
+    """List all rules with the version that is the newest."""
+    if as_json:
+        print_json([{"rule": one.name, "versions": to_builtins(one.versions)} for one in dated.everything()])
+        return
+    shown = table("rule", "since", "what", "source")
+    for one in dated.everything():
+        newest = one.versions[-1]
+        since = f"{newest.effective_from}" if newest.effective_from else "always"
+        shown.add_row(*(plain(value) for value in (one.name, since, _what(newest), newest.source)))
+    console().print(shown)
+
+
+@group.command("show", epilog=examples("gateway rules show automatic_extensions.ead"))
+@click.argument("rule")
+@json_option
+def show(rule: str, as_json: bool) -> None:
+    """Show all versions of a rule, the oldest first."""
+    found = dated.find(rule)
+    if as_json:
+        print_json({"rule": found.name, "versions": to_builtins(found.versions)})
+        return
+    for one in found.versions:
+        span = f"{one.effective_from or 'always'} to {one.effective_to or 'open end'}"
+        console().print(plain(f"{span}: {_what(one)}", "bold"), soft_wrap=True)
+        console().print(plain(f"  {one.source} (verified on {one.verified_on})"), soft_wrap=True)
+
+
+@group.command("affected", epilog=examples("gateway rules affected lead_times.ead --on 2027-01-01"))
+@click.argument("rule")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day of a version of the rule.")
+@json_option
+def affected(rule: str, on: datetime, as_json: bool) -> None:
+    """List the papers of all firms that are told of on other days because a rule changes on a day."""
+    with opened() as office:
+        found = meeting.affected(office, dated.find(rule), on.date())
+    if as_json:
+        print_json(to_builtins(found))
+        return
+    shown = table("firm", "client", "document", "ends", "no more on", "now on")
+    for one in found:
+        row = (one.firm, str(one.client_id), str(one.document_id), f"{one.expires_on}")
+        shown.add_row(*map(plain, (*row, ", ".join(map(str, one.dropped)), ", ".join(map(str, one.added)))))
+    console().print(shown if found else plain("Nobody is told on another day."))
+
+
+def _what(version: Version) -> str:
+    said = {name: value for name, value in asdict(version).items() if name not in _DATES}
+    if set(said) == {"days"}:
+        days = said["days"]
+        return f"{' '.join(map(str, days))} days before" if isinstance(days, list) else f"{days} days"
+    return f"{len(said['told'])} recipients"

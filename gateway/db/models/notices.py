@@ -1,0 +1,80 @@
+"""Who is told that a paper ends: when, of what and by which way; and a firm's own lead times."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal, get_args
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, Integer, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from gateway.db.models.base import Base, FirmScoped, Stamp, belongs_to_firm, ours, points_at
+
+NoticeState = Literal["waiting", "cancelled"]
+NOTICE_STATES: tuple[str, ...] = get_args(NoticeState)
+
+
+class Notice(FirmScoped, Base):
+    """Somebody is to be told, once, that a document ends; what it says is read when it leaves.
+
+    Attributes:
+        expires_on: of the document when this was made; another day is another row of notices.
+        lead: for which lead time, in days before the end; 0 for the last day and after.
+        days_left: until the end on the day of the sweep; fewer than `lead` where it caught up.
+        role: as whom it is told: `attorney`, `paralegal`, `admin`, `client`.
+        staff_id: who of the staff; None where it is the client.
+        channel: `email` or `sms`.
+        due_on: the day of the sweep, in the firm's zone.
+        ended_code: why it was cancelled.
+    """
+
+    __tablename__ = "notices"
+
+    client_id: Mapped[UUID] = ours()
+    document_id: Mapped[UUID] = ours()
+    expires_on: Mapped[date] = ours()
+    lead: Mapped[int] = ours()
+    days_left: Mapped[int] = ours()
+    role: Mapped[str] = ours()
+    staff_id: Mapped[UUID | None] = ours()
+    channel: Mapped[str] = ours()
+    due_on: Mapped[date] = ours()
+    state: Mapped[str] = ours(server_default="waiting")
+    ended_code: Mapped[str | None] = ours()
+    ended_at: Mapped[datetime | None] = ours(DateTime(timezone=True))
+    created_at: Mapped[Stamp] = ours()
+
+    __table_args__ = (
+        points_at("clients", "client_id"),
+        points_at("documents", "document_id"),
+        points_at("staff", "staff_id"),
+        UniqueConstraint(
+            "firm_id",
+            "document_id",
+            "expires_on",
+            "lead",
+            "staff_id",
+            "channel",
+            name="notices_key",
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("notices_waiting", "firm_id", "document_id", postgresql_where="state = 'waiting'"),
+        CheckConstraint("state IN ('waiting', 'cancelled')", name="state"),
+        CheckConstraint("role IN ('attorney', 'paralegal', 'admin', 'client')", name="role"),
+        CheckConstraint("channel IN ('email', 'sms')", name="channel"),
+        CheckConstraint("(role = 'client') = (staff_id IS NULL)", name="somebody"),
+    )
+
+
+class LeadPolicy(Base):
+    """A firm's own lead times for a type of document, in place of the rule's."""
+
+    __tablename__ = "lead_policies"
+
+    firm_id: Mapped[UUID] = ours(primary_key=True)
+    doc_type: Mapped[str] = ours(primary_key=True)
+    days: Mapped[list[int]] = ours(ARRAY(Integer))
+    created_at: Mapped[Stamp] = ours()
+
+    __table_args__ = (belongs_to_firm(),)

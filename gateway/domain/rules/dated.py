@@ -1,0 +1,175 @@
+"""Rules that change: each a row of versions, what holds from which day to which and by which source, without a gap.
+
+A version is never edited once its first day has come; a new one follows it, so that what was told can be explained by
+the rule of its day. An error in a file names the file and the line, as in partner.yaml.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Generic, Literal, NamedTuple, TypeVar
+
+from msgspec import Meta, Struct
+
+from gateway.config import FieldError, decode, nearest, read
+from gateway.errors import NotFound
+
+_HERE = Path(__file__).parent
+
+Recipient = Literal["attorney", "paralegal", "admin", "client"]
+Channel = Literal["email", "sms"]
+
+
+class Version(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What holds for a while.
+
+    Attributes:
+        effective_from, effective_to: first and last day; None for ever.
+        source: statute, regulation or form instruction; `practice` where the firms' work and no rule makes it so.
+        verified_on: when somebody last compared this with its source.
+    """
+
+    effective_from: date | None = None
+    effective_to: date | None = None
+    source: Annotated[str, Meta(min_length=1)]
+    verified_on: date
+
+    def holds_on(self, day: date) -> bool:
+        """Whether a day is one of its days."""
+        return (self.effective_from or date.min) <= day <= (self.effective_to or date.max)
+
+
+class LeadTimes(Version, frozen=True, kw_only=True):
+    """So many days before a paper's end people are told, the longest first; its last day is always one of them."""
+
+    days: Annotated[list[Annotated[int, Meta(ge=1, le=1825)]], Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        if self.days != sorted(set(self.days), reverse=True):
+            raise FieldError("Days stand once each, the longest first.", at=("days",))
+
+
+class Told(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is told, while so many days are left.
+
+    Attributes:
+        to: whom.
+        at_most, at_least: days that are left.
+        unless: not, where the person's case stands so: `open_case`, one is open; `filing`, one was filed.
+        channel: by which way.
+    """
+
+    to: Recipient
+    at_most: Annotated[int, Meta(ge=0)] = 1825
+    at_least: Annotated[int, Meta(ge=0)] = 0
+    unless: Literal["open_case", "filing"] | None = None
+    channel: Channel = "email"
+
+
+class Audience(Version, frozen=True, kw_only=True):
+    """Who is told of a paper that ends."""
+
+    told: Annotated[list[Told], Meta(min_length=1)]
+
+
+class Extension(Version, frozen=True, kw_only=True):
+    """For so many days an expired card goes on, where its renewal was filed in time on one of the version's days."""
+
+    days: Annotated[int, Meta(ge=0)]
+
+
+V = TypeVar("V", bound=Version)
+
+
+class Rules(Struct, Generic[V], frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The rules of one kind by name, each with its versions, the oldest first."""
+
+    rules: dict[Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$")], Annotated[list[V], Meta(min_length=1)]]
+
+    def __post_init__(self) -> None:
+        for name, versions in self.rules.items():
+            _refuse_empty_days(name, versions)
+            _refuse_gaps(name, versions)
+
+
+def _refuse_empty_days(name: str, versions: Sequence[Version]) -> None:
+    for place, one in enumerate(versions):
+        if one.effective_from and one.effective_to and one.effective_to < one.effective_from:
+            raise FieldError("It ends before it begins.", at=("rules", name, place, "effective_to"))
+
+
+def _refuse_gaps(name: str, versions: Sequence[Version]) -> None:
+    for place, (older, newer) in enumerate(pairwise(versions), start=1):
+        if older.effective_to is None:
+            sentence = "It has no last day, and another version follows."
+            raise FieldError(sentence, at=("rules", name, place - 1))
+        due = older.effective_to + timedelta(days=1)
+        if newer.effective_from != due:
+            sentence = f"The version before ends on {older.effective_to}, so this one is effective from {due}."
+            raise FieldError(sentence, at=("rules", name, place))
+
+
+def rules_of(path: Path, kind: type[Rules[V]]) -> Mapping[str, Sequence[V]]:
+    """Read a file of rules.
+
+    Raises:
+        ConfigError: with every line that is wrong: an overlap, a gap, an unknown key.
+    """
+    return decode(read(path), kind).rules
+
+
+@functools.cache
+def lead_times() -> Mapping[str, Sequence[LeadTimes]]:
+    """By type of document; `other` is for types that have none of their own."""
+    return rules_of(_HERE / "lead_times.yaml", Rules[LeadTimes])
+
+
+@functools.cache
+def audiences() -> Mapping[str, Sequence[Audience]]:
+    """Who is told of what; `documents` is for all of them."""
+    return rules_of(_HERE / "audiences.yaml", Rules[Audience])
+
+
+@functools.cache
+def automatic_extensions() -> Mapping[str, Sequence[Extension]]:
+    """By type of document."""
+    return rules_of(_HERE / "automatic_extensions.yaml", Rules[Extension])
+
+
+def on(versions: Sequence[V], day: date) -> V | None:
+    """The version that holds on a day; None where the rule had not begun, or has ended."""
+    return next((one for one in versions if one.holds_on(day)), None)
+
+
+class Named(NamedTuple):
+    """A rule as people call it, `lead_times.i94`."""
+
+    name: str
+    versions: Sequence[Version]
+
+
+def everything() -> list[Named]:
+    """All rules, in the order of their files."""
+    kinds: dict[str, Mapping[str, Sequence[Version]]] = {
+        "lead_times": lead_times(),
+        "audiences": audiences(),
+        "automatic_extensions": automatic_extensions(),
+    }
+    return [Named(f"{kind}.{name}", found) for kind, rules in kinds.items() for name, found in rules.items()]
+
+
+def find(name: str) -> Named:
+    """One rule.
+
+    Raises:
+        NotFound: there is none of this name.
+    """
+    known = {one.name: one for one in everything()}
+    if name not in known:
+        meant = nearest(name, list(known))
+        raise NotFound("rule_unknown", f'There is no rule "{name}".' + (f' Did you mean "{meant}"?' if meant else ""))
+    return known[name]

@@ -1,0 +1,144 @@
+"""Dated rules: what a file may not leave open, and whom a change meets."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from gateway.config import ConfigError
+from gateway.db.models import Client, Document
+from gateway.domain.expiry.affected import affected
+from gateway.domain.rules import dated, vocabulary
+from gateway.domain.rules.dated import Audience, LeadTimes, Named, Rules, rules_of
+from gateway.errors import NotFound, Problem
+
+SAID = "source: practice, verified_on: 2026-11-29"
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(*versions, kind=LeadTimes):
+        path = tmp_path / "rules.yaml"
+        path.write_text("rules:\n  i94:\n" + "".join(f"    - {{{one}}}\n" for one in versions))
+        return rules_of(path, Rules[kind])["i94"]
+
+    return write
+
+
+def test_the_files_that_come_with_the_gateway_are_sound_and_name_their_sources():
+    for rule in dated.everything():
+        assert all(one.source and one.verified_on for one in rule.versions), rule.name
+    assert set(dated.lead_times()) <= set(vocabulary("document_types").words)
+    assert dated.on(dated.automatic_extensions()["ead"], date(2025, 10, 29)).days == 540
+    assert dated.on(dated.automatic_extensions()["ead"], date(2025, 10, 30)).days == 0
+    assert dated.on(dated.automatic_extensions()["ead"], date(2016, 1, 1)) is None
+
+
+def test_versions_follow_each_other_day_by_day(written):
+    older = f"effective_to: 2026-12-31, days: [60], {SAID}"
+    newer = f"effective_from: 2027-01-01, days: [90, 60], {SAID}"
+    versions = written(older, newer)
+    assert [dated.on(versions, day).days for day in (date(2026, 12, 31), date(2027, 1, 1))] == [[60], [90, 60]]
+
+
+@pytest.mark.parametrize(
+    ("versions", "line", "sentence"),
+    [
+        (
+            (f"effective_to: 2026-12-31, days: [60], {SAID}", f"effective_from: 2027-01-02, days: [90], {SAID}"),
+            4,
+            "this one is effective from 2027-01-01",
+        ),
+        (
+            (f"effective_to: 2026-12-31, days: [60], {SAID}", f"effective_from: 2026-12-31, days: [90], {SAID}"),
+            4,
+            "this one is effective from 2027-01-01",
+        ),
+        (
+            (f"effective_to: 2026-12-31, days: [60], {SAID}", f"days: [90], {SAID}"),
+            4,
+            "this one is effective from 2027-01-01",
+        ),
+        (
+            (f"days: [60], {SAID}", f"effective_from: 2027-01-01, days: [90], {SAID}"),
+            3,
+            "no last day, and another version follows",
+        ),
+        ((f"effective_from: 2027-01-02, effective_to: 2027-01-01, days: [60], {SAID}",), 3, "ends before it begins"),
+        ((f"days: [30, 60], {SAID}",), 3, "the longest first"),
+        ((f"days: [], {SAID}",), 3, ""),
+        (("days: [60], source: practice",), 3, "verified_on"),
+        ((f"days: [60], {SAID}, sorce: x",), 3, "sorce"),
+    ],
+)
+def test_a_gap_an_overlap_and_a_slip_are_refused_with_their_line(written, versions, line, sentence):
+    with pytest.raises(ConfigError) as refused:
+        written(*versions)
+    assert f"rules.yaml:{line}:" in str(refused.value)
+    assert sentence in str(refused.value)
+
+
+def test_who_is_told_is_read_as_any_other_rule(written):
+    (only,) = written(f"told: [{{to: client, at_most: 14, channel: sms}}], {SAID}", kind=Audience)
+    assert (only.told[0].to, only.told[0].at_least, only.told[0].unless) == ("client", 0, None)
+    with pytest.raises(ConfigError, match="judge"):
+        written(f"told: [{{to: judge}}], {SAID}", kind=Audience)
+
+
+def test_a_rule_is_found_by_its_name_or_the_nearest_is_offered():
+    assert dated.find("lead_times.ead").versions[0].days[0] == 180
+    with pytest.raises(NotFound, match=r'Did you mean "lead_times\.ead"'):
+        dated.find("lead_times.eads")
+
+
+CHANGED = Named(
+    "lead_times.passport",
+    [
+        LeadTimes(effective_to=date(2026, 12, 31), days=[90, 60], source="s", verified_on=date(2026, 1, 1)),
+        LeadTimes(effective_from=date(2027, 1, 1), days=[120, 60, 30], source="s", verified_on=date(2026, 1, 1)),
+    ],
+)
+
+
+@pytest.fixture
+def passport(inbox, db, tenants):
+    """The passport of somebody at Northgate, as it ends so many days after the change."""
+    line = "E1,Okafor,02/03/1990,70000,,P1234567,01/31/2027,\n"
+    inbox.drop(
+        "roster_20260301.csv", b"EMP_ID,Last Name,DOB,Salary,SSN,Passport,Passport Expiry,I94 Expiry\n" + line.encode()
+    )
+
+    def ending(days, **client):
+        with db.system() as session:
+            session.execute(update(Document).values(expires_on=date(2027, 1, 1) + timedelta(days=days)))
+            if client:
+                session.execute(update(Client).values(**client))
+
+    return ending
+
+
+@pytest.mark.parametrize(
+    ("days", "dropped", "added"),
+    [(200, [90], [120, 30]), (100, [90], [30]), (90, [90], [30]), (89, [], [30]), (30, [], [30])],
+)
+def test_a_change_meets_papers_that_are_told_of_on_other_days(office, passport, days, dropped, added):
+    passport(days)
+    (met,) = affected(office, CHANGED, date(2027, 1, 1))
+    ends = date(2027, 1, 1) + timedelta(days=days)
+    assert (met.firm, met.expires_on) == ("northgate", ends)
+    assert met.dropped == [ends - timedelta(days=one) for one in dropped]
+    assert met.added == [ends - timedelta(days=one) for one in added]
+
+
+def test_a_change_meets_nobody_who_is_told_as_before_or_not_at_all(office, passport):
+    passport(29)
+    assert affected(office, CHANGED, date(2027, 1, 1)) == []
+    passport(100, enrollment_status="terminated")
+    assert affected(office, CHANGED, date(2027, 1, 1)) == []
+
+
+def test_whom_a_change_meets_is_asked_of_the_day_on_which_it_begins(office):
+    with pytest.raises(Problem, match="begins on 2027-01-02 \\(2027-01-01\\)"):
+        affected(office, CHANGED, date(2027, 1, 2))
+    with pytest.raises(Problem, match="says nothing about days before an end"):
+        affected(office, dated.find("automatic_extensions.ead"), date(2025, 10, 30))
