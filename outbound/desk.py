@@ -18,11 +18,12 @@ from gateway.domain.audit import Change, record
 from gateway.domain.partners.homes import Home, home_of, in_sight
 from gateway.errors import Gone, Invalid, Missing, NotFound, Problem
 from gateway.office import Acting, Actor, Office
-from outbound import ladder
+from outbound import ladder, pgp
 from outbound.carriers import CARRIERS
 from outbound.carriers.base import Sender
 from outbound.carrying import queue
 from outbound.deliveries import Delivery, settled
+from outbound.making import sealing
 
 _CANDIDATES = 3  # of an abbreviation that fits several
 
@@ -214,11 +215,14 @@ def ping(office: Office, firm_id: UUID, actor: Actor, partner: str | None, deliv
     """
     with office.acting(firm_id, actor) as acting:
         home = home_of(acting, partner)
-        spec = _settled(acting, home, delivery).carrier
+        settings = _settled(acting, home, delivery)
+        seal = sealing(acting.session, home, settings)
         firm = acting.session.get_one(Firm, firm_id).slug
         record(acting, "delivery.ping", changes=[Change("delivery", None, "tried", new={"delivery": delivery})])
+    sender, carrier = Sender(office.settings, firm, home.slug), settings.carrier
     try:
-        return Trial(CARRIERS[type(spec)].ping(spec, Sender(office.settings, firm, home.slug)))
+        sealed = [pgp.ping(seal, sender)] if seal else []
+        return Trial([*sealed, *CARRIERS[type(carrier)].ping(carrier, sender)])
     except Problem as problem:
         return Trial([], problem.code, problem.sentence)
 

@@ -63,15 +63,21 @@ def make(office: Office, home: Home, line: str, delivery: Delivery, parcel_id: U
         session.execute(still.values(storage_key=key, size=stored.size, sha256=stored.sha256, **told))
 
 
-def _encrypted(office: Office, session: Session, home: Home, delivery: Delivery, made: Made) -> Made:
-    """What is made, for the owner of the partner's key alone, where the settings say so."""
+def sealing(session: Session, home: Home, delivery: Delivery) -> PgpSpec | None:
+    """For whom a delivery is encrypted; None where it is not."""
     if (wanted := delivery.encrypt) is None:
-        return made
+        return None
     recipient = wanted.pgp
     if wanted.is_file:
         tables = select(PartnerConfig.tables).where(PartnerConfig.partner_id == home.partner_id, PartnerConfig.active)
         recipient = str(session.scalars(tables).one()[wanted.pgp])
-    spec = PgpSpec(recipient=recipient, armor=wanted.armor)
+    return PgpSpec(recipient=recipient, armor=wanted.armor)
+
+
+def _encrypted(office: Office, session: Session, home: Home, delivery: Delivery, made: Made) -> Made:
+    """What is made, for the owner of the partner's key alone, where the settings say so."""
+    if (spec := sealing(session, home, delivery)) is None:
+        return made
     sender = Sender(office.settings, session.get_one(Firm, home.firm_id).slug, home.slug)
     return Made(named(spec, made.suffix), "application/octet-stream", encrypt(spec, made.chunks, sender))
 

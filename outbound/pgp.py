@@ -33,6 +33,13 @@ def encrypt(spec: PgpSpec, chunks: Iterable[bytes], sender: Sender) -> Iterator[
     return pgp.encrypted(chunks, recipient, armor=spec.armor)
 
 
+def ping(spec: PgpSpec, sender: Sender) -> str:
+    """Encrypt nothing for the partner, and say that it went; raises as `encrypt` does."""
+    for _ in encrypt(spec, [b""], sender):
+        pass
+    return "Files can be encrypted for the partner's key."
+
+
 def named(spec: PgpSpec, name: str) -> str:
     """What a file is called once it is encrypted."""
     return f"{name}.{'asc' if spec.armor else 'pgp'}"

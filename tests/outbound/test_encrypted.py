@@ -10,6 +10,7 @@ from gateway import pgp
 from gateway.config import ConfigError
 from gateway.domain.partners import versions
 from gateway.wings import PARTNER_YAML
+from outbound import desk
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +94,11 @@ def test_a_key_that_cannot_be_used_sends_nothing_in_the_clear(apply, receiver, w
     work()
     assert receiver.received == []
     assert inbox.sql("SELECT outcome, code FROM parcel_attempts") == [("declined", "pgp_key_invalid")]
+
+
+def test_trying_a_delivery_out_tries_its_key_too(apply, office, tenants):
+    apply()
+    told = desk.ping(office, tenants.northgate, ME, "acme", "enrolled")
+    assert (told.problem, told.steps[0]) == (None, "Files can be encrypted for the partner's key.")
+    apply(key="-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nxx\n-----END PGP PUBLIC KEY BLOCK-----\n")
+    assert desk.ping(office, tenants.northgate, ME, "acme", "enrolled").code == "pgp_key_invalid"
