@@ -116,7 +116,7 @@ def _tell(one: PlaceStanding) -> None:
     told = f"{one.partner}  {one.place}: {looked}, {one.listed} there, {one.taken} taken, {one.waiting_count} wait"
     out.print(plain(f"{told}."), soft_wrap=True)
     if one.error and one.failing_since:
-        since = f"fails since {one.failing_since:%Y-%m-%d %H:%M} UTC ({one.failures} looks)"
+        since = f"fails since {one.failing_since:%Y-%m-%d %H:%M} UTC, looks: {one.failures}"
         out.print(plain(f"  {since}: {one.error}", "bold red"), soft_wrap=True)
     for file in one.waiting[:_SHOWN]:
         out.print(plain(f"  {file.name} waits: {file.why}", "yellow"), soft_wrap=True)

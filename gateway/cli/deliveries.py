@@ -23,7 +23,6 @@ from outbound import desk
 
 _ID_CHARACTERS = 13  # of an id in a list: its millisecond
 _STYLES = {"waiting": "blue", "sent": "green", "dead": "bold red"}
-_ANSWER_CHARACTERS = 70
 
 _id = click.argument("delivery_id", metavar="ID")
 _partner = click.argument("partner", metavar="PARTNER")
@@ -265,7 +264,6 @@ def _print(account: dict[str, object], *, as_json: bool) -> None:
     attempts = account["attempts"]
     assert isinstance(attempts, list)  # noqa: S101 - see `_detail`
     for one in attempts:
-        answer = plain(str(one["answer"] or "")[:_ANSWER_CHARACTERS])
-        told = (plain(one["outcome"]), str(one["seconds"] or ""), answer)
+        told = (plain(one["outcome"]), str(one["seconds"] or ""), plain(one["answer"] or ""))
         tried.add_row(str(one["number"]), str(one["begun_at"])[:19], *told)
     console().print(tried)

@@ -202,3 +202,16 @@ def test_the_command_line_says_what_is_wrong(changed, gateway, receiver):
     assert gateway("deliveries", "resume", "acme", "chances").exit_code == 1
     assert gateway("deliveries", "replay").exit_code == 2
     assert gateway("deliveries", "replay", "ffff", "--since", "2026-01-01").exit_code == 2
+
+
+def test_the_command_line_shows_an_answer_to_its_end(partner, gateway, receiver, work):
+    receiver.answer = lambda _one: (
+        503,
+        b"We move to other rooms, nobody is here to take anything at all, until Monday",
+        {},
+    )
+    partner().drop("roster_20260301.csv", [person(1)])
+    work()
+    listed = json.loads(gateway("deliveries", "list", "--firm", "northgate", "--json").stdout)
+    shown = [gateway("deliveries", "show", one["id"]).stdout for one in listed if one["attempts"]]
+    assert [" ".join(one.split())[-12:] for one in shown] == ["until Monday"]
