@@ -15,6 +15,12 @@ from gateway.errors import Invalid
 
 F = TypeVar("F", bound="Filters")
 
+_INSTANT = "an instant with its offset is wanted, such as 2026-03-01T00:00:00Z."
+_SAID = {  # in our words, what msgspec says in its own
+    "Invalid RFC3339 encoded datetime": _INSTANT,
+    "Expected `datetime` with a timezone component": _INSTANT,
+}
+
 NO_NUL = r"^[^\x00]*$"  # which no text of the database holds
 
 Word = Annotated[str, Meta(max_length=200, pattern=NO_NUL)]
@@ -56,7 +62,8 @@ def filters_of(kind: type[F], given: Mapping[str, str]) -> F:
         return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
         told, _, place = str(error).partition(" - at `$.")
-        raise Invalid("bad_filter", f"{place.rstrip('`') or 'A filter'}: {told}.") from None
+        said = _SAID.get(told, f"{told}.")
+        raise Invalid("bad_filter", f"{place.rstrip('`') or 'A filter'}: {said}") from None
 
 
 def _offer(name: str, names: Iterable[str]) -> str:

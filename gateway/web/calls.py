@@ -114,8 +114,15 @@ def check(who: Identity, permission: str) -> None:
         Rejected: 403 `forbidden`.
     """
     if not holds(permission, role=who.role, scopes=who.scopes):
-        means = f"the scope {PERMISSIONS[permission].scope}" if who.is_partner else "another role"
-        raise Rejected(403, "forbidden", f"You may not do this ({permission}); it takes {means}.")
+        raise Rejected(403, "forbidden", f"You may not do this ({permission}); it takes {_means(who, permission)}.")
+
+
+def _means(who: Identity, permission: str) -> str:
+    """What a caller would need; what no scope allows is the firm's staff's alone."""
+    if not who.is_partner:
+        return "another role"
+    scope = PERMISSIONS[permission].scope
+    return f"the scope {scope}" if scope else "somebody of the firm's staff"
 
 
 def origin_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:

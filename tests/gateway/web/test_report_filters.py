@@ -36,9 +36,9 @@ def test_text_becomes_the_filter_that_was_meant():
     [
         ({"partnr": "acme"}, "unknown_filter", "This report has no filter 'partnr'. Did you mean 'partner'?"),
         ({"xyz": "acme"}, "unknown_filter", "It has partner, import_id, since."),
-        ({"since": "2026-05-01"}, "bad_filter", "since: "),
-        ({"since": "2026-05-01T00:00:00"}, "bad_filter", "since: "),
-        ({"since": "1"}, "bad_filter", "since: "),
+        ({"since": "2026-05-01"}, "bad_filter", "since: an instant with its offset is wanted"),
+        ({"since": "2026-05-01T00:00:00"}, "bad_filter", "since: an instant with its offset is wanted"),
+        ({"since": "1"}, "bad_filter", "since: an instant with its offset is wanted"),
         ({"import_id": "7"}, "bad_filter", "import_id: "),
     ],
 )
@@ -95,3 +95,11 @@ def test_an_answer_for_which_somebody_waits_has_a_limit_of_rows(http, acme_key, 
     answer = http.get("/v1/reports/import_errors", headers=acme_key)
     assert (answer.status_code, answer.json()["error"]) == (422, "report_too_long")
     assert "POST /v1/reports/import_errors" in answer.json()["message"]
+
+
+def test_a_report_that_no_scope_allows_says_whose_it_is(http, acme_key):
+    told = http.get("/v1/reports/audit_extract", headers=acme_key).json()
+    assert (told["error"], told["message"].partition("; ")[2]) == (
+        "forbidden",
+        "it takes somebody of the firm's staff.",
+    )
