@@ -22,6 +22,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from helpers.inbox import ROSTER, Inbox
+from helpers.killing import locks, undisturbed, worker_process  # noqa: F401 - fixtures for all
 from helpers.sshd import sshd  # noqa: F401 - a fixture for all
 from pytest_socket import socket_allow_hosts
 from sqlalchemy.orm import Session

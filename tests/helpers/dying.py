@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from gateway.db.session import Database
 from gateway.domain.partners.homes import find_home
 from gateway.settings import load
 from gateway.wings import office_of
+from helpers.breaking import break_at, die
 from ingest.arrivals import drop, memory, polling
 
 POINTS: dict[str, tuple[Any, str, bool]] = {  # what is about to be called, or has just been
@@ -29,23 +27,9 @@ POINTS: dict[str, tuple[Any, str, bool]] = {  # what is about to be called, or h
 COMMITTED = {name for number, name in enumerate(POINTS) if number > list(POINTS).index("on record, not committed")}
 
 
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def dying(work: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
-    def call(*args: Any, **more: Any) -> Any:
-        if not after:
-            die()
-        work(*args, **more)
-        die()
-
-    return call
-
-
 def main(point: str, slug: str) -> None:
     owner, name, after = POINTS[point]
-    setattr(owner, name, dying(getattr(owner, name), after=after))
+    break_at(owner, name, after=after, by=die)
     settings = load()
     office = office_of(Database.open(settings), settings)
     list(polling.poll(office, find_home(office, slug)))

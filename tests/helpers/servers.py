@@ -12,6 +12,8 @@ from pathlib import Path
 
 from gateway.db.embedded import ensure_running
 
+PATIENCE = 60.0  # seconds for what other processes do; it costs nothing where they are quick
+
 
 def free_port() -> int:
     """Below those that the system hands out to clients: one that tries again and again might get it, and keep it."""
@@ -25,7 +27,7 @@ def free_port() -> int:
     raise AssertionError("no port is free")
 
 
-def until(look, seconds: float = 40.0):
+def until(look, seconds: float = PATIENCE):
     """What is found at last, looking again and again: other processes do it, and announce nothing."""
     deadline = time.perf_counter() + seconds
     while not (found := look()):

@@ -183,6 +183,16 @@ class Installation:
         return int((self.folder / "data" / "postgres" / "postmaster.pid").read_text().split()[0])
 
 
+def over(addresses: Addresses) -> dict[str, str]:
+    """What tells an installation to stand on a test's database."""
+    return {
+        "GATEWAY_DATABASE_URL": addresses.app,
+        "GATEWAY_SYSTEM_DATABASE_URL": addresses.system,
+        "GATEWAY_OWNER_DATABASE_URL": addresses.owner,
+        "GATEWAY_MASTER_KEY": MASTER_KEY,
+    }
+
+
 @contextmanager
 def own_folder() -> Iterator[Path]:
     """Below no folder of pytest's: the database of a root user has an account of its own."""
@@ -243,13 +253,7 @@ def furnished(addresses: Addresses, tenants: Any, folder: Path) -> Iterator[Furn
     Northgate's partner acme has sent a full roster with a bad row, one with a renamed column that was accepted, and
     some that are held; its people have documents, some have cases; there are credentials and walls.
     """
-    where = {
-        "GATEWAY_DATABASE_URL": addresses.app,
-        "GATEWAY_SYSTEM_DATABASE_URL": addresses.system,
-        "GATEWAY_OWNER_DATABASE_URL": addresses.owner,
-        "GATEWAY_MASTER_KEY": MASTER_KEY,
-    }
-    installation = Installation(folder, where)
+    installation = Installation(folder, over(addresses))
     api = installation.serve("--role", "api")
     installation.serve("--role", "ingest")
     with httpx.Client(base_url=installation.url) as http:

@@ -5,9 +5,7 @@ The endpoint runs in a process of its own that stands still at a named step, and
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import os
 import signal
 import subprocess
 import sys
@@ -15,8 +13,10 @@ from contextlib import contextmanager
 
 import paramiko
 import pytest
+from helpers.breaking import HERE
 from helpers.endpoint import Served
 from helpers.inbox import as_csv, people
+from helpers.killing import environment_of
 from helpers.servers import free_port
 
 pytestmark = pytest.mark.journey
@@ -31,27 +31,15 @@ from gateway.db.session import Database
 from gateway.settings import load
 from gateway.storage import Store
 from gateway.wings import office_of
+from helpers.breaking import break_at, stand_still
 from ingest import recording
 from ingest.arrivals.endpoint import inbox, partials, server, taking
 
-def stand_still():
-    print("here", flush=True)
-    threading.Event().wait()
-
 def before(owner, name):
-    real = getattr(owner, name)
-    def stopped(*args, **more):
-        stand_still()
-        return real(*args, **more)
-    setattr(owner, name, stopped)
+    break_at(owner, name, after=False, by=stand_still)
 
 def after(owner, name):
-    real = getattr(owner, name)
-    def stopped(*args, **more):
-        done = real(*args, **more)
-        stand_still()
-        return done
-    setattr(owner, name, stopped)
+    break_at(owner, name, after=True, by=stand_still)
 
 POINTS = {
     "nowhere": lambda: None,
@@ -86,15 +74,7 @@ AFTER = ["committed, before the partial goes", "before the partial is deleted", 
 
 @pytest.fixture
 def environment(settings):
-    return os.environ | {
-        "GATEWAY_DATA_DIR": str(settings.data_dir),
-        "GATEWAY_DATABASE_URL": settings.database_url,
-        "GATEWAY_SYSTEM_DATABASE_URL": settings.system_database_url,
-        "GATEWAY_OWNER_DATABASE_URL": settings.owner_database_url,
-        "GATEWAY_MASTER_KEY": base64.b64encode(settings.master_key).decode(),
-        "GATEWAY_SFTP_PORT": str(free_port()),
-        "GATEWAY_LOG_LEVEL": "error",
-    }
+    return environment_of(settings, GATEWAY_SFTP_PORT=str(free_port()), GATEWAY_LOG_LEVEL="error")
 
 
 @pytest.fixture
@@ -103,7 +83,7 @@ def endpoint(environment, office, tmp_path):
 
     @contextmanager
     def run(point="nowhere"):
-        command = [sys.executable, "-c", PROGRAM, point]
+        command = [sys.executable, "-P", "-c", PROGRAM, point]
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
             try:
                 said, _, port = process.stdout.readline().strip().partition(" ")
@@ -142,7 +122,7 @@ ONCE = [(NAME, hashlib.sha256(ROSTER).hexdigest())]
 def test_an_endpoint_that_is_killed_takes_what_is_sent_again_once(inbox, endpoint, key, point):
     with endpoint(point) as (process, there), there.paramiko("acme", key=key) as client:
         send(client, NAME, ROSTER)
-        assert process.stdout.readline() == "here\n"
+        assert process.stdout.readline() == HERE
         process.send_signal(signal.SIGKILL)
         process.wait(20)
     assert len(arrived(inbox)) == (point in AFTER)
@@ -159,7 +139,7 @@ def test_whoever_resumes_after_a_kill_has_it_arrive_once(inbox, endpoint, key, p
     path.write_bytes(ROSTER)
     with endpoint(point) as (process, there), there.paramiko("acme", key=key) as client:
         send(client, NAME, ROSTER)
-        assert process.stdout.readline() == "here\n"
+        assert process.stdout.readline() == HERE
         process.send_signal(signal.SIGKILL)
         process.wait(20)
     with endpoint() as (_, there):
@@ -182,7 +162,7 @@ def test_a_file_that_waits_for_its_final_name_outlasts_a_kill(inbox, endpoint, k
 def test_other_bytes_under_the_name_of_what_was_not_answered_are_another_arrival(inbox, endpoint, key):
     with endpoint(AFTER[-1]) as (process, there), there.paramiko("acme", key=key) as client:
         send(client, NAME, ROSTER)
-        assert process.stdout.readline() == "here\n"
+        assert process.stdout.readline() == HERE
         process.send_signal(signal.SIGKILL)
         process.wait(20)
     with endpoint() as (_, there), there.paramiko("acme", key=key) as client:

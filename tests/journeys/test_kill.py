@@ -5,18 +5,15 @@ The test decides where the process dies: it locks the table that the load needs 
 
 from __future__ import annotations
 
-import base64
 import json
-import os
-import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
-import psycopg
 import pytest
-from helpers.inbox import ROSTER, Inbox, as_csv, people, person
+from helpers.inbox import as_csv, people
+from helpers.killing import ROWS, environment_of, kill, state_of
 
 pytestmark = pytest.mark.journey
 
@@ -33,20 +30,7 @@ POINTS = {  # where it dies -> the table that cannot be written
 
 @pytest.fixture
 def environment(settings) -> dict[str, str]:
-    """The installation of this test as a process sees it."""
-    return os.environ | {
-        "GATEWAY_DATA_DIR": str(settings.data_dir),
-        "GATEWAY_DATABASE_URL": settings.database_url or "",
-        "GATEWAY_SYSTEM_DATABASE_URL": settings.system_database_url or "",
-        "GATEWAY_OWNER_DATABASE_URL": settings.owner_database_url or "",
-        "GATEWAY_MASTER_KEY": base64.b64encode(settings.master_key or b"").decode(),
-    }
-
-
-@pytest.fixture
-def observer(addresses):
-    with psycopg.connect(addresses.owner, options="-c role=gateway_owner", autocommit=True) as connection:
-        yield connection
+    return environment_of(settings)
 
 
 def ingest(environment, path: Path) -> subprocess.Popen[str]:
@@ -54,71 +38,22 @@ def ingest(environment, path: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def waits(observer: psycopg.Connection, table: str) -> bool:
-    query = """SELECT count(*) FROM pg_locks l WHERE NOT l.granted AND l.relation IN
-               (SELECT %s::regclass UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = %s::regclass)"""
-    found = observer.execute(query, [table, table]).fetchone()
-    return found is not None and found[0] > 0
-
-
-def kill_where_it_needs(environment, observer, addresses, path: Path, table: str) -> None:
-    with psycopg.connect(addresses.owner, options="-c role=gateway_owner") as holder:
-        holder.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
-        process = ingest(environment, path)
-        for _ in range(DEADLINE * 100):
-            if waits(observer, table):
-                break
-            assert process.poll() is None, process.communicate()
-            threading.Event().wait(0.01)  # the server's list of waiters is looked at; nothing announces them
-        else:
-            raise AssertionError(f"never waited for {table}")
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-def state_of(inbox) -> dict[str, object]:
-    """Everything that lasts, but for ids and times."""
-    return {
-        "clients": inbox.sql(
-            "SELECT key, family_name, annual_salary, enrollment_status, source_row, version FROM clients ORDER BY key"
-        ),
-        "documents": inbox.sql(
-            "SELECT doc_type, expires_on, d.status, d.version, key FROM documents d JOIN clients c ON c.id = client_id ORDER BY key"
-        ),
-        "sightings": inbox.sql("SELECT kind, present, as_of, count(*) FROM sightings GROUP BY 1, 2, 3 ORDER BY 1, 2"),
-        "audit": inbox.sql(
-            "SELECT action, row, jsonb_array_length(changes) FROM audit_log WHERE actor_kind = 'import' ORDER BY row"
-        ),
-        "problems": inbox.sql("SELECT row, line, code, message FROM row_errors ORDER BY row"),
-        "imports": inbox.sql("SELECT state, counts, problem_count, receipt_at IS NOT NULL FROM imports ORDER BY id"),
-    }
-
-
 @pytest.fixture
-def undisturbed(office, tenants, tmp_path) -> Inbox:
-    """Another firm's partner with the same layout, whose same file nobody interfered with."""
-    one = Inbox(office, tenants.harbor, "initech")
-    one.apply(ROSTER.format(partner="initech", firm="harbor"))
-    one.drop("roster_20260301.csv", roster(tmp_path).read_bytes())
-    return one
-
-
-def roster(tmp_path: Path) -> Path:
+def roster(tmp_path) -> Path:
     path = tmp_path / "roster_20260301.csv"
-    path.write_bytes(as_csv([*people(300, passport="P"), person(301, dob="never"), person(302, dob="")]))
+    path.write_bytes(as_csv(ROWS))
     return path
 
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_killed_load_leaves_nothing_and_the_next_run_everything(
-    inbox, undisturbed, environment, observer, addresses, tmp_path, point
+    inbox, undisturbed, environment, locks, roster, point
 ):
-    path = roster(tmp_path)
-    kill_where_it_needs(environment, observer, addresses, path, POINTS[point])
+    locks.kill_at(POINTS[point], lambda: ingest(environment, roster))
     assert inbox.sql("SELECT count(*) FROM clients") == [(0,)]
     assert inbox.sql("SELECT count(*) FROM audit_log WHERE actor_kind = 'import'") == [(0,)]
 
-    out, err = ingest(environment, path).communicate(timeout=DEADLINE)
+    out, err = ingest(environment, roster).communicate(timeout=DEADLINE)
 
     [told] = json.loads(out)
     assert told["state"] == "loaded_with_errors", err
@@ -127,27 +62,22 @@ def test_a_killed_load_leaves_nothing_and_the_next_run_everything(
     assert state_of(inbox) == state_of(undisturbed)
 
 
-def test_a_process_killed_before_the_receipt_leaves_it_to_the_next(inbox, environment, observer, addresses, tmp_path):
+def test_a_process_killed_before_the_receipt_leaves_it_to_the_next(inbox, environment, locks, roster):
     """The load has committed; SELECTs on the problems wait, so the receipt cannot be written."""
-    path = roster(tmp_path)
-    with psycopg.connect(addresses.owner, options="-c role=gateway_owner") as holder:
-        holder.execute("LOCK TABLE row_errors IN SHARE MODE")  # the load's insert waits ...
-        process = ingest(environment, path)
-        second = psycopg.connect(addresses.owner, options="-c role=gateway_owner")
-        for _ in range(DEADLINE * 100):
-            if waits(observer, "row_errors"):
-                break
-            threading.Event().wait(0.01)
+    with locks.held("row_errors", "SHARE"):  # the load's insert waits ...
+        process = ingest(environment, roster)
+        second = locks.holder()
+        locks.until_awaited("row_errors", process)
         queued = threading.Thread(target=second.execute, args=["LOCK TABLE row_errors IN ACCESS EXCLUSIVE MODE"])
         queued.start()  # ... and right behind it comes who will not let the receipt read them
+        locks.until_awaited("row_errors", process, by=2)
     queued.join(DEADLINE)
     assert inbox.sql("SELECT state FROM imports") == [("loaded_with_errors",)]
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
+    kill(process)
     second.close()
     assert inbox.sql("SELECT receipt_at FROM imports") == [(None,)]
 
-    out, _ = ingest(environment, path).communicate(timeout=DEADLINE)
+    out, _ = ingest(environment, roster).communicate(timeout=DEADLINE)
 
     assert json.loads(out)[0]["state"] == "no_change"
     [(import_id,)] = inbox.sql("SELECT id FROM imports WHERE state = 'loaded_with_errors'")
@@ -156,11 +86,8 @@ def test_a_process_killed_before_the_receipt_leaves_it_to_the_next(inbox, enviro
     assert len(list(Path(inbox.account(import_id)["receipts"]["csv"]).read_text("utf-8-sig").splitlines())) == 2
 
 
-def test_the_next_file_of_the_partner_finishes_an_interrupted_one_first(
-    inbox, environment, observer, addresses, tmp_path
-):
-    first = roster(tmp_path)
-    kill_where_it_needs(environment, observer, addresses, first, "sightings")
+def test_the_next_file_of_the_partner_finishes_an_interrupted_one_first(inbox, environment, locks, roster, tmp_path):
+    locks.kill_at("sightings", lambda: ingest(environment, roster))
     second = tmp_path / "roster_20260302.csv"
     second.write_bytes(as_csv(people(300, passport="P", salary="7")))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import signal
 import subprocess
@@ -12,6 +11,7 @@ import pytest
 from helpers import dying
 from helpers.dying import COMMITTED, POINTS
 from helpers.inbox import ROSTER
+from helpers.killing import environment_of
 from helpers.places import CSV, Places, below, with_arrivals
 from helpers.servers import until
 from helpers.serving import installed
@@ -23,14 +23,8 @@ OTHER = CSV + b"E9,Name9,02/03/1980,1\n"
 
 
 @pytest.fixture
-def environment(addresses, settings):
-    return {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")} | {
-        "GATEWAY_DATA_DIR": str(settings.data_dir),
-        "GATEWAY_DATABASE_URL": addresses.app,
-        "GATEWAY_SYSTEM_DATABASE_URL": addresses.system,
-        "GATEWAY_OWNER_DATABASE_URL": addresses.owner,
-        "GATEWAY_MASTER_KEY": base64.b64encode(settings.master_key).decode(),
-    }
+def environment(settings):
+    return environment_of(settings)
 
 
 @pytest.fixture

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
-import psycopg
 import pytest
 from helpers.hris import KEY, Hris, serving
 from helpers.inbox import Inbox
+from helpers.killing import kill, killable
 from helpers.servers import until
-from helpers.serving import MASTER_KEY, Installation
 
 from gateway.domain.partners.homes import find_home
 from ingest.arrivals.rest import control, pulling
@@ -61,23 +57,12 @@ def lab(addresses, office, tenants, tmp_path, hris):
     """An installation over the test's database, and acme, whose HRIS has five people who have changed."""
     (tmp_path / "secrets" / "northgate").mkdir(parents=True)
     (tmp_path / "secrets" / "northgate" / "HRIS_KEY").write_text(KEY)
-    where = {
-        "GATEWAY_DATABASE_URL": addresses.app,
-        "GATEWAY_SYSTEM_DATABASE_URL": addresses.system,
-        "GATEWAY_OWNER_DATABASE_URL": addresses.owner,
-        "GATEWAY_MASTER_KEY": MASTER_KEY,
-        "GATEWAY_SECRETS_DIR": str(tmp_path / "secrets"),
-        "GATEWAY_ALLOW_PRIVATE": "127.0.0.0/8",
-    }
-    made = Installation(tmp_path, where)
-    made.inbox = Inbox(office, tenants.northgate, "acme")
-    made.inbox.apply(SETTINGS.replace("URL", hris.url))
-    for number in range(5):
-        hris.change(f"E{number}", 50_000)
-    yield made
-    for service in made.services:
-        service.kill()
-        service.wait()
+    with killable(addresses, tmp_path, GATEWAY_ALLOW_PRIVATE="127.0.0.0/8") as made:
+        made.inbox = Inbox(office, tenants.northgate, "acme")
+        made.inbox.apply(SETTINGS.replace("URL", hris.url))
+        for number in range(5):
+            hris.change(f"E{number}", 50_000)
+        yield made
 
 
 def ask_for_a_poll(lab, office):
@@ -87,27 +72,19 @@ def ask_for_a_poll(lab, office):
         pulling.queue(session, pulling.POLL, *source.key)
 
 
-def waits(addresses, table):
-    query = """SELECT count(*) FROM pg_locks l WHERE NOT l.granted AND l.relation IN
-               (SELECT %s::regclass UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = %s::regclass)"""
-    with psycopg.connect(addresses.owner, options="-c role=gateway_owner", autocommit=True) as observer:
-        return observer.execute(query, [table, table]).fetchone()[0] > 0
-
-
 @pytest.mark.parametrize("point", POINTS)
-def test_a_killed_worker_leaves_the_rest_to_the_next(lab, hris, office, addresses, point):
+def test_a_killed_worker_leaves_the_rest_to_the_next(lab, hris, office, locks, point):
     ask_for_a_poll(lab, office)
     table, inbox = POINTS[point], lab.inbox
-    with psycopg.connect(addresses.owner, options="-c role=gateway_owner") as holder:
+    with locks.holder() as holder:
         if table != "jobs":
             holder.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
         first = lab.serve("--role", "worker")
         if table == "jobs":  # which it must be able to claim first
             until(lambda: hris.asked)
             holder.execute("LOCK TABLE jobs IN EXCLUSIVE MODE")
-        until(lambda: waits(addresses, table))
-        os.kill(first.pid, signal.SIGKILL)
-        first.wait()
+        locks.until_awaited(table, first)
+        kill(first)
     lab.serve("--role", "worker")
     lab.serve("--role", "ingest")
     until(lambda: inbox.sql("SELECT polled_at IS NOT NULL FROM rest_sources") == [(True,)])

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 from contextlib import suppress
 
 import httpx
-import psycopg
 import pytest
-from helpers.servers import until
-from helpers.serving import MASTER_KEY, Installation
+from helpers.killing import kill, killable
+from helpers.servers import PATIENCE, until
 from helpers.webhooks import NEW, event, post, settings_with, signed
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
@@ -30,21 +27,11 @@ POINTS = {  # where it dies -> the table that it cannot read or write
 @pytest.fixture
 def lab(addresses, inbox, tmp_path):
     """A gateway over the test's database, and acme, whose feed takes signed calls."""
-    where = {
-        "GATEWAY_DATABASE_URL": addresses.app,
-        "GATEWAY_SYSTEM_DATABASE_URL": addresses.system,
-        "GATEWAY_OWNER_DATABASE_URL": addresses.owner,
-        "GATEWAY_MASTER_KEY": MASTER_KEY,
-        "GATEWAY_SECRETS_DIR": str(tmp_path / "secrets"),
-    }
     (tmp_path / "secrets" / "northgate").mkdir(parents=True)
     (tmp_path / "secrets" / "northgate" / "HOOK").write_text(NEW)
     inbox.apply(settings_with("{via: webhook, name: 'changes_{time}.json', secret: HOOK}"))
-    made = Installation(tmp_path, where)
-    yield made
-    for service in made.services:
-        service.kill()
-        service.wait()
+    with killable(addresses, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
@@ -65,13 +52,6 @@ def call(lab, heard):
         heard.append(post(http, event(1, 2), signed(event(1, 2), "msg_1")))
 
 
-def waits(addresses, table):
-    query = """SELECT count(*) FROM pg_locks l WHERE NOT l.granted AND l.relation IN
-               (SELECT %s::regclass UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = %s::regclass)"""
-    with psycopg.connect(addresses.owner, options="-c role=gateway_owner", autocommit=True) as observer:
-        return observer.execute(query, [table, table]).fetchone()[0] > 0
-
-
 def assert_once(lab, inbox, import_id):
     assert inbox.sql("SELECT id::text FROM imports") == [(import_id,)]
     assert inbox.sql("SELECT count(*) FROM files") == [(1,)]
@@ -82,17 +62,15 @@ def assert_once(lab, inbox, import_id):
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_call_that_a_killed_gateway_did_not_answer_left_nothing_and_comes_again(lab, api, inbox, addresses, point):
+def test_a_call_that_a_killed_gateway_did_not_answer_left_nothing_and_comes_again(lab, api, inbox, locks, point):
     mode = "ACCESS EXCLUSIVE" if point.endswith(("read", "before")) else "EXCLUSIVE"
     process, heard = api(), []
-    with psycopg.connect(addresses.owner, options="-c role=gateway_owner") as holder:
-        holder.execute(f"LOCK TABLE {POINTS[point]} IN {mode} MODE")
+    with locks.held(POINTS[point], mode):
         caller = threading.Thread(target=call, args=[lab, heard])
         caller.start()
-        until(lambda: waits(addresses, POINTS[point]))
-        os.kill(process.pid, signal.SIGKILL)
-        caller.join(60)
-        process.wait()
+        locks.until_awaited(POINTS[point], process)
+        kill(process)
+        caller.join(PATIENCE)
     assert heard == []
     until(lambda: inbox.sql("SELECT count(*) FROM imports") == [(0,)])
     api()
@@ -109,9 +87,8 @@ def test_a_call_that_is_on_record_is_what_it_became_after_the_gateway_was_killed
     caller = threading.Thread(target=call, args=[lab, heard])
     caller.start()
     until(lambda: heard if is_answered else inbox.sql("SELECT count(*) FROM webhook_calls") == [(1,)])
-    os.kill(process.pid, signal.SIGKILL)
-    caller.join(60)
-    process.wait()
+    kill(process)
+    caller.join(PATIENCE)
     api()
     call(lab, heard)
     assert heard[-1].status_code == 200
