@@ -9,6 +9,7 @@ SEED := $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
 endif
 
 .DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE # tests start some hundred processes: each would compile all our modules again
 .PHONY: help demo serve test fuzz storm check bench lock clean
 
 help: ## what can be made here
