@@ -23,6 +23,7 @@ import psycopg
 import pytest
 from helpers.inbox import ROSTER, Inbox
 from helpers.killing import locks, undisturbed, worker_process  # noqa: F401 - fixtures for all
+from helpers.sharing import journeys_first
 from helpers.sshd import sshd  # noqa: F401 - a fixture for all
 from pytest_socket import socket_allow_hosts
 from sqlalchemy.orm import Session
@@ -81,6 +82,10 @@ class Tenants:
     staff: dict[str, UUID] = field(  # of Northgate, by role
         default_factory=lambda: {role: _id(0xA100 + number) for number, role in enumerate(STAFF_ROLES)}
     )
+
+
+def pytest_collection_modifyitems(config, items) -> None:
+    items[:] = journeys_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
 
 
 @pytest.fixture(autouse=True)
