@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -24,15 +26,10 @@ class Bucket:
     name = "acme-in"
 
     def __init__(self) -> None:
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        self._server.start()
-        self.port = self._server.get_host_and_port()[1]
+        self.port, self._s3, self._iam = _server()
         self.url = f"http://127.0.0.1:{self.port}"
+        self._tell("reset", "")
         self._count("inf")
-        kept = {"aws_access_key_id": "root", "aws_secret_access_key": "root", "region_name": "us-east-1"}
-        self._s3 = boto3.client("s3", endpoint_url=self.url, **kept)
-        self._iam = boto3.client("iam", endpoint_url=self.url, **kept)
         self._s3.create_bucket(Bucket=self.name)
         self._iam.create_user(UserName="acme")
         keys = self._iam.create_access_key(UserName="acme")["AccessKey"]
@@ -71,10 +68,8 @@ class Bucket:
         self._count("0")
 
     def close(self) -> None:
-        for client in (self._s3, self._iam):
-            client.close()
-        self._tell("reset", "")  # what it knows is of the process, not of the server
-        self._server.stop()
+        """Have the server forget: what it knows is of the process, and others of its kind would know it too."""
+        self._tell("reset", "")
 
     def _read(self, key: str) -> bytes:
         with self._s3.get_object(Bucket=self.name, Key=key)["Body"] as body:
@@ -88,6 +83,17 @@ class Bucket:
         url, plain = f"{self.url}/moto-api/{what}", {"Content-Type": "text/plain"}
         asked = urllib.request.Request(url, data=value.encode(), headers=plain, method="POST")  # noqa: S310 - ours
         urllib.request.urlopen(asked).close()  # noqa: S310 - ours
+
+
+@functools.cache
+def _server() -> tuple[int, Any, Any]:
+    """Where the one server of this process listens, and root's clients of it: all three take long to make, and to end."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    root = {"aws_access_key_id": "root", "aws_secret_access_key": "root", "region_name": "us-east-1"}
+    return port, *(boto3.client(kind, endpoint_url=f"http://127.0.0.1:{port}", **root) for kind in ("s3", "iam"))
 
 
 @pytest.fixture

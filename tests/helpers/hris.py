@@ -161,7 +161,7 @@ def serving(hris: Hris) -> Iterator[Hris]:
             """It keeps a list of its own."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
     thread.start()
     hris.url = f"http://127.0.0.1:{server.server_port}"
     try:

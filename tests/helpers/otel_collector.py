@@ -70,7 +70,7 @@ def _attributes(told: Any) -> dict[str, Any]:
 def collecting() -> Iterator[Collector]:
     """A collector that runs meanwhile."""
     with Collector() as collector:
-        thread = threading.Thread(target=collector.serve_forever)
+        thread = threading.Thread(target=collector.serve_forever, args=[0.01])
         thread.start()
         try:
             yield collector
