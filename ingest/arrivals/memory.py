@@ -35,8 +35,13 @@ class Overtaken(Exception):  # noqa: N818 - no error
 
 
 def key_of(seen: Sighting) -> str:
+    """See `key_at`."""
+    return key_at(seen.path)
+
+
+def key_at(path: str) -> str:
     """By which a path is found again, whatever its bytes are."""
-    return hashlib.sha256(os.fsencode(seen.path)).hexdigest()
+    return hashlib.sha256(os.fsencode(path)).hexdigest()
 
 
 def mark_of(seen: Sighting) -> str:
@@ -62,6 +67,21 @@ def forget_gone(session: Session, place_id: UUID) -> None:
     """Forget files that are no longer there; right after a look that came through, so nothing that is there is old."""
     old = PlaceFile.seen_at < clock.now() - FORGOTTEN
     session.execute(delete(PlaceFile).where(PlaceFile.place_id == place_id, old))
+
+
+def note_gone(session: Session, place_id: UUID, listed: Sequence[Sighting]) -> None:
+    """What was taken and no longer lies there was settled, by whoever was killed before that was noted."""
+    there, asides = {key_of(seen) for seen in listed}, {seen.aside for seen in listed}
+    unsettled = PlaceFile.import_id.is_not(None) & PlaceFile.settled_at.is_(None)
+    for row in session.scalars(select(PlaceFile).where(PlaceFile.place_id == place_id, unsettled)).all():
+        if row.key not in there and row.import_id not in asides:
+            session.execute(update(PlaceFile).where(PlaceFile.id == row.id).values(settled_at=NOW))
+
+
+def served(session: Session, place_id: UUID, marks: AbstractSet[str]) -> Sequence[PlaceFile]:
+    """Of the files that are settled, those that done-files with these marks spoke of."""
+    mine = PlaceFile.done_mark.in_(marks) & PlaceFile.settled_at.is_not(None)
+    return session.scalars(select(PlaceFile).where(PlaceFile.place_id == place_id, mine)).all()
 
 
 def is_steady(row: PlaceFile, since: timedelta = STEADY) -> bool:

@@ -88,17 +88,27 @@ class _Spool:
 
     def fetch(self, held: Held) -> None:
         """Add what is missing; the last frame may be torn, for whoever wrote it may have been killed."""
-        offset, number = 0, 0
-        end = 0
-        for piece in self._pieces():
-            offset, number, end = offset + len(piece), number + 1, self._file.tell()
-        self._file.seek(end)
+        number, offset = self._kept(held)
         self._file.truncate()
         for chunk in held.chunks(offset):
             frame = b"".join(self._cipher.encrypt_stream(iter([chunk]), f"{self._key}/{number}"))
             self._file.write(_LENGTH.pack(len(frame)) + frame)
             self._file.flush()
             number += 1
+
+    def _kept(self, held: Held) -> tuple[int, int]:
+        """The frames and bytes that need not be fetched again, behind which the file then stands.
+
+        The last piece is held against what lies there: a size and an mtime in seconds are not all that a file is.
+        """
+        number = offset = start = end = 0
+        last = b""
+        for last in self._pieces():
+            number, start, offset, end = number + 1, offset, offset + len(last), self._file.tell()
+        if last and next(iter(held.chunks(start)), b"")[: len(last)] != last:
+            number = offset = end = 0
+        self._file.seek(end)
+        return number, offset
 
     def chunks(self) -> Iterator[bytes]:
         """All of it, from the start."""

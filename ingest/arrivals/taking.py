@@ -89,12 +89,14 @@ class _Look:
         settled = {seen.path for seen in listed if seen.aside and self._settle_aside(seen, seen.aside)}
         ours = [seen for seen in self._without_done(listed) if seen.path not in settled and self._concerns(seen)]
         with self._office.db.firm(self._firm_id) as session:
+            memory.note_gone(session, self._place_id, listed)
             rows = memory.remember(session, self._firm_id, self._place_id, ours)
             memory.forget_gone(session, self._place_id)
         for seen in ours:
             self._see_to(seen, rows[seen.path])
         with self._office.db.firm(self._firm_id) as session:
             memory.note_waiting(session, self._waits)
+        self._drop_served()
         return Looked(len(listed), self._taken, self._waiting)
 
     def _listed(self) -> list[Sighting]:
@@ -122,8 +124,7 @@ class _Look:
 
     def _see_to(self, seen: Sighting, row: PlaceFile) -> None:
         try:
-            if memory.is_taken(row, seen, keeps=self._spec.keeps):
-                self._settle(seen, row)
+            if self._is_known(seen, row):
                 self._note(row, None)
             else:
                 self._take(seen, row, self._claim(seen))
@@ -200,13 +201,17 @@ class _Look:
         """
         if self._spec.done is None:
             return None
-        names = [self._spec.done.replace("*", one) for one in dict.fromkeys((seen.name, seen.name.rpartition(".")[0]))]
+        names = self._names_of_done(seen.name)
         folder = seen.path.removesuffix(seen.name)
         for name in names:
             done = self._done.get(folder + name)
             if done and memory.mark_of(done) != row.done_mark:
                 return done
         raise NotYet(f"its done-file {' or '.join(names)} is not there")
+
+    def _names_of_done(self, name: str) -> list[str]:
+        """How a file's done-file may be called: after its whole name, or after what stands before its last dot."""
+        return [str(self._spec.done).replace("*", one) for one in dict.fromkeys((name, name.rpartition(".")[0]))]
 
     def _check_whole(self, held: Held, row: PlaceFile) -> None:
         """Refuse what somebody may still be writing.
@@ -232,11 +237,21 @@ class _Look:
 
     # ------------------------------------------------------------ when it is on record
 
-    def _settle(self, seen: Sighting, row: PlaceFile) -> None:
-        """What was taken, and left by whoever was killed before this."""
-        if row.settled_at is None and row.sha256 and row.import_id:
-            with self._place.hold(seen) as held:
-                self._settle_as(held, Taken(row.sha256, row.import_id))
+    def _is_known(self, seen: Sighting, row: PlaceFile) -> bool:
+        """Whether it is what was taken; left by whoever was killed before it was settled, it is settled now."""
+        if not memory.is_taken(row, seen, keeps=self._spec.keeps):
+            return False
+        return self._spec.keeps or self._settle_left(seen, row)
+
+    def _settle_left(self, seen: Sighting, row: PlaceFile) -> bool:
+        """Its bytes tell, for another one may have its name, size and mtime by now."""
+        if not (row.sha256 and row.import_id):
+            return False
+        with self._place.hold(seen) as held:
+            digest = hashlib.sha256()
+            for chunk in held.chunks(0):
+                digest.update(chunk)
+            return digest.hexdigest() == row.sha256 and self._settle_as(held, Taken(row.sha256, row.import_id))
 
     def _settle_aside(self, seen: Sighting, import_id: UUID) -> bool:
         """What a killed process had put aside: if it is what was taken, it goes where it was to go."""
@@ -244,8 +259,24 @@ class _Look:
             sha256 = memory.digest_of(session, import_id)
         if sha256 is None:
             return False
-        with self._place.hold(seen) as held:
-            return self._settle_as(held, Taken(sha256, import_id))
+        try:
+            with self._place.hold(seen) as held:
+                return self._settle_as(held, Taken(sha256, import_id))
+        except NotYet:  # it is told as one of the files that wait
+            return False
+
+    def _drop_served(self) -> None:
+        """Remove done-files whose files are settled, where whoever settled them was killed before."""
+        if self._spec.keeps or not self._done:
+            return
+        by_mark = {(memory.mark_of(done), done.name): done for done in self._done.values()}
+        with self._office.db.firm(self._firm_id) as session:
+            served = memory.served(session, self._place_id, {mark for mark, _ in by_mark})
+        for row in served:
+            for name in self._names_of_done(row.name):
+                done = by_mark.get((str(row.done_mark), name))
+                if done and memory.key_at(done.path.removesuffix(done.name) + row.name) == row.key:
+                    self._place.drop(done)
 
     def _settle_as(self, held: Held, taken: Taken) -> bool:
         if is_settled := held.settle(taken):

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from gateway.domain.partners.homes import find_home
+from gateway.settings import Settings
 from helpers.inbox import ROSTER, Inbox, as_csv, people
+from helpers.sshd import Sshd
 from ingest.arrivals import polling
 from ingest.arrivals.polling import Polled
 
@@ -19,6 +21,25 @@ def with_arrivals(arrivals: str, roster: str = ROSTER, partner: str = "acme", fi
     return roster.format(partner=partner, firm=firm).replace(
         "    contents: full", f"    arrivals: [{arrivals}]\n    contents: full"
     )
+
+
+def keep_secrets(settings: Settings, **secrets: str) -> None:
+    """Secrets of northgate's that settings can name."""
+    folder = settings.secrets_dir / "northgate"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, value in secrets.items():
+        (folder / name).write_text(value)
+
+
+def on_sshd(sshd: Sshd, more: str = "", **words: object) -> str:
+    """An entry of `arrivals:` that fetches from the server with the secret ACME_KEY."""
+    said = {"host": sshd.host, "port": sshd.port, "user": sshd.user, "key": "ACME_KEY", "folder": str(sshd.home)}
+    return _entry("sftp", said | {"host_keys": sshd.host_keys} | words, more)
+
+
+def _entry(via: str, said: dict[str, object], more: str = "") -> str:
+    told = ", ".join(f"{name}: {value!r}" for name, value in said.items() if value is not None)
+    return f"{{via: {via}, {told}{more}}}"
 
 
 class Places:

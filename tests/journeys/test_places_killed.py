@@ -4,22 +4,47 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
-from helpers import dying
-from helpers.dying import COMMITTED, POINTS
+from helpers.dying import POINTS, committed, killing
 from helpers.inbox import ROSTER
 from helpers.killing import environment_of
-from helpers.places import CSV, Places, below, with_arrivals
+from helpers.places import CSV, Places, below, keep_secrets, on_sshd, with_arrivals
 from helpers.servers import until
 from helpers.serving import installed
+from msgspec import structs
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(480)]
 
-NAME = "roster_20260301.csv"
-OTHER = CSV + b"E9,Name9,02/03/1980,1\n"
+NAME, DONE = "roster_20260301.csv", "roster_20260301.done"
+OTHER = CSV.replace(b"1980", b"1981")
+EVERY = [(via, point) for via in POINTS for point in POINTS[via]]
+MTIME = 1_000_000
+
+
+class Scene(NamedTuple):
+    """A place of acme's that is told by done-files what is whole.
+
+    Attributes:
+        put: lays a file there.
+        left: what lies there and is not where files go that were taken.
+        kept: where those are.
+    """
+
+    via: str
+    places: Places
+    put: Callable[[str, bytes], None]
+    left: Callable[[], list[str]]
+    kept: Callable[[], list[str]]
+
+
+@pytest.fixture
+def settings(settings):
+    return structs.replace(settings, allow_private=("127.0.0.0/8",))
 
 
 @pytest.fixture
@@ -27,47 +52,72 @@ def environment(settings):
     return environment_of(settings)
 
 
+@pytest.fixture(scope="module")
+def killer():
+    with killing() as one:
+        yield one
+
+
+def of_folder(via: str, places: Places, folder: Path, kept: str) -> Scene:
+    def put(name: str, content: bytes) -> None:
+        (folder / ".new").write_bytes(content)
+        os.utime(folder / ".new", (MTIME, MTIME))
+        (folder / ".new").rename(folder / name)
+
+    def below_it(*, is_kept: bool) -> list[str]:
+        return [name for name in below(folder) if name.startswith(kept) is is_kept]
+
+    return Scene(via, places, put, lambda: below_it(is_kept=False), lambda: below_it(is_kept=True))
+
+
 @pytest.fixture
-def places(inbox) -> Places:
-    inbox.apply(with_arrivals("{via: drop}"))
-    return Places(inbox)
+def drop(inbox) -> Scene:
+    inbox.apply(with_arrivals("{via: drop, done: '*.done'}"))
+    return of_folder("drop", Places(inbox), Places(inbox).landing, ".taken/")
 
 
-def look_and_die(environment, point):
-    ended = subprocess.run(
-        [sys.executable, "-P", dying.__file__, point, "acme"], env=environment, check=False, capture_output=True
-    )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+@pytest.fixture
+def sftp(inbox, sshd, settings) -> Scene:
+    keep_secrets(settings, ACME_KEY=sshd.key)
+    inbox.apply(with_arrivals(on_sshd(sshd, done="*.done", after=f"move:{sshd.home}/done")))
+    return of_folder("sftp", Places(inbox), sshd.home, "done/")
 
 
-def rest(places):
+@pytest.fixture
+def scene(request, via) -> Scene:
+    return request.getfixturevalue(via)
+
+
+def rest(scene):
     """What is still to be taken: nothing, after two looks."""
-    places.taken()
-    places.taken()
-    assert places.waiting() == {}
-    assert not [name for name in below(places.landing) if not name.startswith(".taken/")]
+    scene.places.taken()
+    scene.places.taken()
+    assert scene.places.waiting() == {}
+    assert scene.left() == []
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_a_look_that_is_killed_neither_loses_nor_doubles_a_file(places, environment, point):
-    (places.landing / NAME).write_bytes(CSV)
-    look_and_die(environment, point)
-    assert len(places.names()) == (point in COMMITTED)
-    rest(places)
-    assert places.names() == [NAME]
+@pytest.mark.parametrize(("via", "point"), EVERY)
+def test_a_look_that_is_killed_neither_loses_nor_doubles_a_file(scene, environment, killer, via, point):
+    scene.put(NAME, CSV)
+    scene.put(DONE, b"")
+    killer.look(environment, via, point)
+    assert len(scene.places.names()) == committed(via, point)
+    rest(scene)
+    assert scene.places.names() == [NAME]
+    assert len(scene.kept()) == 1
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_a_file_that_comes_after_the_kill_is_an_arrival_of_its_own(places, environment, point):
-    (places.landing / NAME).write_bytes(CSV)
-    look_and_die(environment, point)
-    (places.landing / "new").write_bytes(OTHER)
-    (places.landing / "new").rename(places.landing / NAME)
-    rest(places)
-    assert [size for (size,) in places.inbox.sql("SELECT size FROM files ORDER BY size")] == [
-        *([len(CSV)] if point in COMMITTED else []),
-        len(OTHER),
-    ]
+@pytest.mark.parametrize(("via", "point"), EVERY)
+def test_a_file_that_comes_after_the_kill_is_an_arrival_of_its_own(scene, environment, killer, via, point):
+    """It has the size and the mtime of the one before, so that nothing but its bytes tells it from that."""
+    scene.put(NAME, CSV)
+    scene.put(DONE, b"")
+    killer.look(environment, via, point)
+    scene.put(NAME, OTHER)
+    scene.put(DONE, b"again")
+    rest(scene)
+    wanted = [sha256(one).hexdigest() for one in ([CSV] if committed(via, point) else []) + [OTHER]]
+    assert [digest for _, digest in scene.places.arrived()] == wanted
 
 
 def test_a_thousand_files_are_a_thousand_imports_although_the_watcher_is_killed(tmp_path):

@@ -6,7 +6,7 @@ import os
 
 import pytest
 from helpers.moments import Moment
-from helpers.places import CSV, Places, below, with_arrivals
+from helpers.places import CSV, Places, below, keep_secrets, on_sshd, with_arrivals
 from helpers.sshd import pair
 from msgspec import structs
 
@@ -26,15 +26,10 @@ def moment(monkeypatch) -> Moment:
 @pytest.fixture
 def fetched(inbox, sshd, moment, settings):
     """Settings that fetch from the server, with what a test wants otherwise."""
-    secrets = settings.secrets_dir / "northgate"
-    secrets.mkdir(parents=True)
-    (secrets / "ACME_KEY").write_text(sshd.key)
+    keep_secrets(settings, ACME_KEY=sshd.key)
 
-    def apply(more: str = "", host_keys: list[str] | None = None, **words: object) -> Places:
-        said = {"host": sshd.host, "port": sshd.port, "user": sshd.user, "key": "ACME_KEY", "folder": str(sshd.home)}
-        said |= {"host_keys": host_keys or sshd.host_keys} | words
-        told = ", ".join(f"{name}: {value!r}" for name, value in said.items() if value is not None)
-        inbox.apply(with_arrivals(f"{{via: sftp, {told}{more}}}"))
+    def apply(more: str = "", **words: object) -> Places:
+        inbox.apply(with_arrivals(on_sshd(sshd, more, **words)))
         return Places(inbox)
 
     return apply
@@ -152,7 +147,7 @@ def test_a_download_that_broke_off_goes_on_where_it_was(fetched, sshd, monkeypat
     assert spooled.stat().st_size > 2 << 20
     assert b"E100," not in spooled.read_bytes(), "it is encrypted"
     assert places.taken() == ["roster.csv"]
-    assert offsets == [0, 2 << 20]
+    assert offsets == [0, 1 << 20, 2 << 20], "the last piece is held against what lies there"
     assert places.inbox.sql("SELECT size FROM files") == [(len(content),)]
     assert list(below(places.office.settings.data_dir / "fetching")) == []
 
