@@ -196,8 +196,8 @@ def test_who_nudges_does_not_wait_while_the_broker_is_away_and_the_wake_follows_
             time.sleep(0.01)
         assert slowest < QUICK
         metrics.take()
-        until(failures, seconds=30)
-        until(failures, seconds=30)  # the last one was tried in vain, and is owed
+        until(failures)
+        until(failures)  # the last one was tried in vain, and is owed
         fresh = Nudger(installation, reached)
         fresh.nudge("normal")
         begun = time.perf_counter()
@@ -206,10 +206,10 @@ def test_who_nudges_does_not_wait_while_the_broker_is_away_and_the_wake_follows_
         ear.heard.clear()
     finally:
         service.start()
-    until(lambda: ear.heard, seconds=30)
+    until(lambda: ear.heard)
     deaf_until_heard(ear, nudger)
     nudger.nudge("normal")
-    until(lambda: ear.heard, seconds=5)
+    until(lambda: ear.heard)
 
 
 def test_a_broker_that_was_emptied_is_used_again(service, ear, nudger):
@@ -219,7 +219,7 @@ def test_a_broker_that_was_emptied_is_used_again(service, ear, nudger):
     until(lambda: ear.heard)
     service.empty()
     ear.heard.clear()
-    until(lambda: nudger.nudge("normal") or time.sleep(0.2) or ear.heard, seconds=30)
+    until(lambda: nudger.nudge("normal") or time.sleep(0.2) or ear.heard)
 
 
 def test_a_consumer_whose_queue_was_deleted_leaves_no_connection(service, installation, reached):

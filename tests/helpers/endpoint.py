@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from gateway.domain.access import credentials, host_key
 from gateway.domain.access.permissions import SCOPES
 from gateway.office import Actor, Office
+from helpers.servers import PATIENCE
 from ingest.arrivals.endpoint.server import serve
 
 ADMIN = Actor("system", "tests")
@@ -69,7 +70,7 @@ class Served:
         words = ["sftp", "-q", "-b", "-", "-P", str(self.port), "-i", str(key), *options]
         words += ["-o", f"UserKnownHostsFile={known}", "-o", "StrictHostKeyChecking=yes", "-o", "IdentitiesOnly=yes"]
         words += ["-F", "/dev/null", f"{user}@127.0.0.1"]
-        return subprocess.run(words, input=commands, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(words, input=commands, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 @contextmanager

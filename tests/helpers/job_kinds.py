@@ -61,7 +61,12 @@ def wait_at_the_gate(handling: Handling) -> None:
         _trace(handling, session)
         handling.tell(rows=7)
         entered.release()
-        gates[handling.job.payload["gate"]].wait(30)
+        gates[handling.job.payload["gate"]].wait(120)
+
+
+def until_entered() -> None:
+    """Until one more job is at its gate."""
+    assert entered.acquire(timeout=60), "no job came to the gate"
 
 
 def wait_for_a_lock(handling: Handling) -> None:

@@ -100,6 +100,10 @@ class Locks:
 
         until(look)
 
+    def waiting(self) -> int:
+        """How many wait for any lock at all."""
+        return self._count("true")
+
     def waiting_for(self, table: str) -> int:
         return self._count(OF_TABLE, table=table)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gateway.db.embedded import ensure_running
 
-PATIENCE = 60.0  # seconds for what other processes do; it costs nothing where they are quick
+PATIENCE = 100.0  # seconds for what other processes do; it costs nothing where they are quick
 
 
 def free_port() -> int:
@@ -27,12 +27,12 @@ def free_port() -> int:
     raise AssertionError("no port is free")
 
 
-def until(look, seconds: float = PATIENCE):
-    """What is found at last, looking again and again: other processes do it, and announce nothing."""
+def until(look, seconds: float = PATIENCE, told=lambda: "it did not come about"):
+    """What is found at last, looking again and again: others do it, and announce nothing. `told` says why it is not."""
     deadline = time.perf_counter() + seconds
     while not (found := look()):
-        assert time.perf_counter() < deadline, "it did not come about"
-        time.sleep(0.02)
+        assert time.perf_counter() < deadline, told()
+        time.sleep(0.01)
     return found
 
 
@@ -85,11 +85,11 @@ class Served:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        until(self.is_up, seconds=60)
+        until(self.is_up)
 
     def stop(self) -> None:
         os.killpg(self._process.pid, signal.SIGTERM)
-        self._process.wait(60)
+        self._process.wait(PATIENCE)
 
     def stall(self) -> None:
         """Say nothing more, while connections stay open and new ones are taken."""

@@ -28,7 +28,7 @@ from gateway.settings import load
 from gateway.wings import office_of
 from helpers.callers import key_headers, staff_headers
 from helpers.inbox import ROSTER, Inbox, as_csv, people, person
-from helpers.servers import free_port, until
+from helpers.servers import PATIENCE, free_port, until
 
 COMMAND = str(Path(sys.executable).with_name("gateway"))
 NOBODYS = "0197a3c2-5e10-7c4e-9d2b-4f00000000ff"
@@ -70,7 +70,7 @@ class Installation:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode == 0, done.stderr + done.stdout
@@ -144,7 +144,7 @@ class Installation:
         running = [service for service in self.services if service.poll() is None]
         for service in running:
             service.terminate()
-        assert [service.wait(60) for service in running] == [0] * len(running)
+        assert [service.wait(PATIENCE) for service in running] == [0] * len(running)
 
     def close(self) -> None:
         """End the services and the database."""
@@ -217,8 +217,8 @@ def answering(installation: Installation) -> Iterator[httpx.Client]:
     """All services, once the API is ready and every queue has a worker; and a client of the API."""
     installation.serve()
     with httpx.Client(base_url=installation.url, timeout=30) as http:
-        until(lambda: installation.is_ready(http), seconds=40)
-        until(lambda: installation.workers() == QUEUES, seconds=40)
+        until(lambda: installation.is_ready(http))
+        until(lambda: installation.workers() == QUEUES)
         yield http
 
 
@@ -257,7 +257,7 @@ def furnished(addresses: Addresses, tenants: Any, folder: Path) -> Iterator[Furn
     api = installation.serve("--role", "api")
     installation.serve("--role", "ingest")
     with httpx.Client(base_url=installation.url) as http:
-        until(lambda: installation.is_ready(http), 60)
+        until(lambda: installation.is_ready(http))
     settings = load(installation.environment)
     database = Database.open(settings)
     try:

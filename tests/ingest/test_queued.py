@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from helpers.inbox import ME, SENDER, as_csv, people
+from helpers.servers import PATIENCE, until
 from sqlalchemy import text
 
 from gateway import clock
@@ -49,14 +50,6 @@ def worker(addresses, settings):
     if hasattr(one, "_broker"):
         one.stop()
     database.close()
-
-
-def until(look, seconds=20):
-    for _ in range(seconds * 50):
-        if found := look():
-            return found
-        threading.Event().wait(0.02)
-    raise AssertionError("it did not come about")
 
 
 def jobs_of(inbox):
@@ -108,7 +101,7 @@ def test_a_command_and_a_worker_at_the_same_import_do_it_once(inbox, send, offic
         until(lambda: jobs_of(inbox) == [("ingest.run", "running")])
         thread = threading.Thread(target=finish, args=[office, find_home(office, "acme"), import_id])
         thread.start()
-    thread.join(20)
+    thread.join(PATIENCE)
     until(lambda: jobs_of(inbox) == [("ingest.run", "done")])
     assert inbox.sql("SELECT count(*) FROM audit_log WHERE actor_kind = 'import'") == [(300,)]
     assert inbox.account(import_id)["rows"]["created"] == 300
@@ -309,7 +302,7 @@ def test_an_import_can_be_followed_to_its_end(inbox, send, office, worker, tenan
     follower.start()
     until(lambda: seen)
     worker()
-    follower.join(20)
+    follower.join(PATIENCE)
     assert seen[0].state == "received"
     assert seen[0].is_open
     assert seen[-1].state == "loaded"

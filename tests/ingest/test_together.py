@@ -6,17 +6,15 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
-import psycopg
 import pytest
 from helpers.inbox import ROSTER, SENDER, Inbox, as_csv, counts, people
+from helpers.servers import PATIENCE, until
 
 from gateway.db.session import driver
 from gateway.domain.partners.homes import find_home
 from ingest.arrival import Asked
 from ingest.reception import receive
 from ingest.running import finish
-
-DEADLINE = 30  # seconds; nothing here takes one
 
 
 @pytest.fixture
@@ -114,24 +112,9 @@ def test_equal_bytes_under_another_name_are_another_arrival_though_the_first_sti
     assert inbox.sql("SELECT confirmed_as_of::date::text FROM imports WHERE id = %s", first) == [("2026-03-02",)]
 
 
-def waits_for_a_lock(observer: psycopg.Connection) -> bool:
-    found = observer.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
-    return found is not None and found[0] > 0
-
-
-def until(condition) -> None:
-    """Poll the server's own list of waiters; there is no event to wait for."""
-    for _ in range(DEADLINE * 100):
-        if condition():
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError("nobody waited")
-
-
-def test_a_change_by_staff_in_the_middle_of_an_import_is_not_overwritten(inbox, addresses):
+def test_a_change_by_staff_in_the_middle_of_an_import_is_not_overwritten(inbox, locks):
     inbox.drop("roster_20260301.csv", people(5))
     with (
-        psycopg.connect(addresses.owner, autocommit=True) as observer,
         ThreadPoolExecutor(1) as importer,
         inbox.office.db.firm(inbox.firm_id) as staff,
     ):
@@ -140,8 +123,8 @@ def test_a_change_by_staff_in_the_middle_of_an_import_is_not_overwritten(inbox, 
                pins = '{"annual_salary": {"by": "attorney@northgate.example"}}' WHERE employee_id = 'E3'"""
         )
         running = importer.submit(inbox.drop, "roster_20260302.csv", people(5, salary="99"))
-        until(lambda: waits_for_a_lock(observer))
-    told = running.result(DEADLINE)
+        until(locks.waiting)
+    told = running.result(PATIENCE)
 
     assert counts(told) == {"read": 5, "updated": 4, "unchanged": 1}
     assert inbox.clients()["E3"] == Decimal(1)
@@ -173,7 +156,7 @@ def test_writers_in_the_opposite_order_never_show_a_deadlock_to_anybody(inbox):
             told = [inbox.drop(f"roster_202603{day:02}.csv", people(200, salary=str(day))) for day in range(2, 10)]
         finally:
             stop.set()
-        written = [one.result(DEADLINE) for one in running]
+        written = [one.result(PATIENCE) for one in running]
 
     assert {one["state"] for one in told} == {"loaded"}
     assert set(inbox.clients().values()) == {Decimal(9)}

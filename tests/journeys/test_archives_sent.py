@@ -51,7 +51,7 @@ def test_a_crowd_of_archives_is_answered_at_once_and_others_are_served(lab, to_a
         return httpx.post(f"{lab.url}/v1/files", files={"file": file}, headers=slow, timeout=200).status_code
 
     with httpx.Client(base_url=lab.url, timeout=60) as http, ThreadPoolExecutor(SENT) as pool:
-        until(lambda: lab.is_ready(http), 40)
+        until(lambda: lab.is_ready(http))
         begun, longest = time.monotonic(), 0.0
         answers = [pool.submit(send, number) for number in range(SENT)]
         while not all(one.done() for one in answers):

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from helpers.inbox import ROSTER, as_csv, people, person
+from helpers.servers import PATIENCE
 
 pytestmark = pytest.mark.journey
 
@@ -38,7 +39,7 @@ class Lab:
     def run(self, *words, **more):
         command = [COMMAND, *map(str, words)]
         return subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, timeout=60, check=False, **more
+            command, env=self.environment, capture_output=True, text=True, timeout=PATIENCE, check=False, **more
         )
 
     def json(self, *words, exit_code=0):
@@ -215,7 +216,7 @@ def test_an_interrupted_import_says_so_and_is_finished_by_the_next_command(lab):
             while not observer.execute(WAITING).fetchone()[0]:
                 assert busy.poll() is None, busy.stderr.read()
             busy.send_signal(signal.SIGINT)
-            out, err = busy.communicate(timeout=90)
+            out, err = busy.communicate(timeout=PATIENCE)
     assert (busy.returncode, out, err) == (130, "", "Interrupted.\n")
     [open_one] = lab.json("import", "list", "--partner", "aperture")
     assert open_one["state"] == "received"

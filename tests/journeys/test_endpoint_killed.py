@@ -17,9 +17,9 @@ from helpers.breaking import HERE
 from helpers.endpoint import Served
 from helpers.inbox import as_csv, people
 from helpers.killing import environment_of
-from helpers.servers import free_port
+from helpers.servers import PATIENCE, free_port
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 NAME = "roster_20260301.csv"
 ROSTER = as_csv(people(400))
@@ -124,7 +124,7 @@ def test_an_endpoint_that_is_killed_takes_what_is_sent_again_once(inbox, endpoin
         send(client, NAME, ROSTER)
         assert process.stdout.readline() == HERE
         process.send_signal(signal.SIGKILL)
-        process.wait(20)
+        process.wait(PATIENCE)
     assert len(arrived(inbox)) == (point in AFTER)
     with endpoint() as (_, there), there.paramiko("acme", key=key) as client:
         with client.open(f"inbox/{NAME}", "w") as out:
@@ -141,7 +141,7 @@ def test_whoever_resumes_after_a_kill_has_it_arrive_once(inbox, endpoint, key, p
         send(client, NAME, ROSTER)
         assert process.stdout.readline() == HERE
         process.send_signal(signal.SIGKILL)
-        process.wait(20)
+        process.wait(PATIENCE)
     with endpoint() as (_, there):
         done = there.sftp("acme", key, f"reput {path} inbox/{NAME}\nls inbox\n")
         left = done.stdout.split("ls inbox\n")[-1] if done.returncode == 0 else done.stderr
@@ -153,7 +153,7 @@ def test_a_file_that_waits_for_its_final_name_outlasts_a_kill(inbox, endpoint, k
         with client.open(f"inbox/{TEMPORARY}", "w") as out:
             out.write(ROSTER)
         process.send_signal(signal.SIGKILL)
-        process.wait(20)
+        process.wait(PATIENCE)
     with endpoint() as (_, there), there.paramiko("acme", key=key) as client:
         client.rename(f"inbox/{TEMPORARY}", f"inbox/{NAME}")
     assert arrived(inbox) == ONCE
@@ -164,7 +164,7 @@ def test_other_bytes_under_the_name_of_what_was_not_answered_are_another_arrival
         send(client, NAME, ROSTER)
         assert process.stdout.readline() == HERE
         process.send_signal(signal.SIGKILL)
-        process.wait(20)
+        process.wait(PATIENCE)
     with endpoint() as (_, there), there.paramiko("acme", key=key) as client:
         for content in (b"other", ROSTER, ROSTER):
             with client.open(f"inbox/{NAME}", "w") as out:

@@ -72,7 +72,7 @@ def test_a_child_that_holds_the_lock_of_the_interpreter_is_killed_and_started_ag
 
 def test_a_child_whose_heart_beats_but_whose_task_stands_still_is_asked_to_end_and_started_again(supervise):
     one = supervise("lives", "stands")
-    until(lambda: len(started("stands")) == 2, seconds=60)
+    until(lambda: len(started("stands")) == 2)
     assert "a service hangs and is ended" in one.said()
     assert "is killed" not in one.said()
     assert len(started("lives")) == 1
@@ -109,7 +109,7 @@ def test_every_service_of_the_gateway_shows_that_it_lives_and_an_api_that_stands
             time.sleep(10)
             assert lab.children(service) == before
             os.kill(before["api"], signal.SIGSTOP)
-            until(lambda: lab.children(service).get("api") not in {None, before["api"]}, seconds=60)
+            until(lambda: lab.children(service).get("api") not in {None, before["api"]})
             until(lambda: lab.is_ready(http))
         now = lab.children(service)
         assert {name: pid for name, pid in now.items() if name != "api"} == {

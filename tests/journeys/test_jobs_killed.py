@@ -27,7 +27,7 @@ from gateway.jobs.kinds import enqueue
 from ingest.arrival import Asked
 from ingest.reception import receive
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 POINTS = {  # where in the import's transaction it dies -> the table that cannot be written
     "before the import is begun": "imports",

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from helpers.inbox import as_csv, people
-from helpers.servers import until
+from helpers.servers import PATIENCE, until
 from helpers.serving import COMMAND, QUEUES, installed
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
@@ -81,7 +81,7 @@ def test_an_address_that_is_taken_is_told_before_anything_starts(lab, variable):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         environment = lab.environment | {variable: str(taken.getsockname()[1])}
         ended = subprocess.run(
-            [COMMAND, "serve"], check=False, env=environment, capture_output=True, text=True, timeout=60
+            [COMMAND, "serve"], check=False, env=environment, capture_output=True, text=True, timeout=PATIENCE
         )
     assert ended.returncode == 1
     assert f"already: end it, or choose another port by {variable}" in ended.stdout + ended.stderr

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from helpers.inbox import as_csv, people
 from helpers.killing import ROWS, environment_of, kill, state_of
+from helpers.servers import PATIENCE
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
-DEADLINE = 60  # seconds for a whole load; it takes two
 POINTS = {  # where it dies -> the table that cannot be written
     "before the arrival is recorded": "imports",
     "before people are written": "clients",
@@ -53,7 +53,7 @@ def test_a_killed_load_leaves_nothing_and_the_next_run_everything(
     assert inbox.sql("SELECT count(*) FROM clients") == [(0,)]
     assert inbox.sql("SELECT count(*) FROM audit_log WHERE actor_kind = 'import'") == [(0,)]
 
-    out, err = ingest(environment, roster).communicate(timeout=DEADLINE)
+    out, err = ingest(environment, roster).communicate(timeout=PATIENCE)
 
     [told] = json.loads(out)
     assert told["state"] == "loaded_with_errors", err
@@ -71,13 +71,13 @@ def test_a_process_killed_before_the_receipt_leaves_it_to_the_next(inbox, enviro
         queued = threading.Thread(target=second.execute, args=["LOCK TABLE row_errors IN ACCESS EXCLUSIVE MODE"])
         queued.start()  # ... and right behind it comes who will not let the receipt read them
         locks.until_awaited("row_errors", process, by=2)
-    queued.join(DEADLINE)
+    queued.join(PATIENCE)
     assert inbox.sql("SELECT state FROM imports") == [("loaded_with_errors",)]
     kill(process)
     second.close()
     assert inbox.sql("SELECT receipt_at FROM imports") == [(None,)]
 
-    out, _ = ingest(environment, roster).communicate(timeout=DEADLINE)
+    out, _ = ingest(environment, roster).communicate(timeout=PATIENCE)
 
     assert json.loads(out)[0]["state"] == "no_change"
     [(import_id,)] = inbox.sql("SELECT id FROM imports WHERE state = 'loaded_with_errors'")
@@ -91,7 +91,7 @@ def test_the_next_file_of_the_partner_finishes_an_interrupted_one_first(inbox, e
     second = tmp_path / "roster_20260302.csv"
     second.write_bytes(as_csv(people(300, passport="P", salary="7")))
 
-    out, _ = ingest(environment, second).communicate(timeout=DEADLINE)
+    out, _ = ingest(environment, second).communicate(timeout=PATIENCE)
 
     assert inbox.sql("SELECT state FROM imports ORDER BY id") == [("loaded_with_errors",), ("loaded",)], out
     assert json.loads(out)[0]["rows"]["updated"] == 300

@@ -12,7 +12,7 @@ from gateway.domain.partners.homes import find_home
 from ingest.arrivals.rest import control, pulling
 from ingest.arrivals.rest.sources import ensure
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 POINTS = {  # where it dies -> the table that it cannot write
     "before the poll begins": "rest_sources",

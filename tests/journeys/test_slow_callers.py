@@ -61,7 +61,7 @@ def test_callers_who_never_come_to_the_point_keep_nobody_from_being_served(lab):
     body = f"POST /v1/files HTTP/1.1\r\nHost: x\r\nAuthorization: {slow['Authorization']}\r\nContent-Length: 100000\r\n"
     body += "Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
     with ExitStack() as stack, httpx.Client(base_url=lab.url, timeout=30) as http:
-        until(lambda: lab.is_ready(http), 40)
+        until(lambda: lab.is_ready(http))
         begun = time.monotonic()
         nothing, half, heads, bodies = (
             [opened(stack, port, sent) for _ in range(EACH)]

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from helpers.inbox import as_csv, people, person
 from helpers.otel_collector import collecting
-from helpers.servers import free_port, until
+from helpers.servers import PATIENCE, free_port, until
 from helpers.serving import COMMAND, answering, installed
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -93,7 +93,7 @@ def test_whatever_alerts_and_board_ask_for_is_told(served):
 def test_promtool_reads_the_figures(served):
     text = served.http.get("/metrics").text
     words = ["promtool", "check", "metrics"]
-    found = subprocess.run(words, input=text, capture_output=True, text=True, timeout=60, check=False)
+    found = subprocess.run(words, input=text, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert found.returncode == 0, found.stderr
 
 
@@ -147,7 +147,7 @@ def test_a_service_that_cannot_start_says_so_in_a_line_of_json(tmp_path):
     nowhere = {"GATEWAY_DATABASE_URL": f"postgresql://x@127.0.0.1:{free_port()}/x"}
     words = [COMMAND, "serve", "--role", "worker"]
     environment = os.environ | JSON | nowhere | {"GATEWAY_DATA_DIR": str(tmp_path)}
-    ended = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ended.returncode == 1
     [line] = lines(ended.stderr)
     assert (line["event"], line["role"], line["code"]) == ("cannot serve", "worker", "database_unavailable")
@@ -170,7 +170,7 @@ thread.join()
 
 def test_warnings_and_what_ends_a_thread_or_the_process_are_lines_of_json_too():
     words = [sys.executable, "-W", "always", "-c", SURPRISING]
-    ended = subprocess.run(words, env=os.environ | JSON, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(words, env=os.environ | JSON, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ended.returncode == 1
     warned, thread, process = lines(ended.stderr)
     assert (warned["level"], warned["logger"]) == ("warning", "py.warnings")

@@ -11,7 +11,7 @@ from helpers.killing import kill, killable
 from helpers.servers import PATIENCE, until
 from helpers.webhooks import NEW, event, post, settings_with, signed
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 POINTS = {  # where it dies -> the table that it cannot read or write
     "before the sender's limits are read": "rate_limits",

@@ -15,7 +15,7 @@ from helpers.servers import PATIENCE, until
 
 from gateway.db.session import _STORE
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 COUNT = 3
 POINTS = {  # where it dies -> the table that cannot be written

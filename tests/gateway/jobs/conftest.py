@@ -1,10 +1,10 @@
 """A ledger with kinds of its own, and workers in this process."""
 
 import threading
-import time
 
 import pytest
 from helpers import job_kinds
+from helpers.servers import until
 from sqlalchemy import text
 
 from gateway.db.session import Database, driver
@@ -44,16 +44,12 @@ class Book:
     def traces(self):
         return [word for (word,) in self.sql("SELECT action FROM audit_log ORDER BY id")]
 
-    def wait_for(self, job_id, state, seconds=10.0):
+    def wait_for(self, job_id, state):
         """Look until the job is in this state; nothing else announces it."""
-        return self.until(lambda: (job := self.job(job_id)).state == state and job, seconds)
+        return self.until(lambda: (job := self.job(job_id)).state == state and job)
 
-    def until(self, look, seconds=10.0):
-        deadline = time.perf_counter() + seconds
-        while not (found := look()):
-            assert time.perf_counter() < deadline, self.sql("SELECT kind, state, attempts, last_error FROM jobs")
-            time.sleep(0.01)
-        return found
+    def until(self, look):
+        return until(look, told=lambda: self.sql("SELECT kind, state, attempts, last_error FROM jobs"))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 from helpers.job_kinds import KINDS
+from helpers.servers import PATIENCE
 from sqlalchemy import text
 
 from gateway.db.session import Database
@@ -124,7 +125,7 @@ def test_two_that_open_a_lane_at_the_same_moment_do_not_both_get_in(db, addresse
         thread.join(0.3)
         assert thread.is_alive(), "it waits for the other's commit"
         slow.commit()
-        thread.join(10)
+        thread.join(PATIENCE)
     assert got[0].id == free
 
 
@@ -137,7 +138,7 @@ def test_nobody_waits_for_another_who_is_just_claiming(addresses, book, claims):
         got = []
         thread = threading.Thread(target=lambda: got.append(claims.next()))
         thread.start()
-        thread.join(5)
+        thread.join(PATIENCE)
         assert [job.id for job in got] == [free]
 
 

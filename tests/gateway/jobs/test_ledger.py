@@ -6,6 +6,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 from helpers.job_kinds import KINDS, work
+from helpers.servers import PATIENCE
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -256,7 +257,7 @@ def test_a_lease_that_is_kept_does_not_run_out_and_tells_how_far_the_job_is(db, 
         listener.execute(f"LISTEN {ledger.PROGRESS}")
         with db.system() as session:
             ledger.keep(session, [(mine, {"rows": 5})], LEASE)
-        assert [one.payload for one in listener.notifies(timeout=5, stop_after=1)] == [str(mine.id)]
+        assert [one.payload for one in listener.notifies(timeout=PATIENCE, stop_after=1)] == [str(mine.id)]
     with db.system() as session:
         ledger.reclaim(session)
     assert (book.job(mine.id).state, book.job(mine.id).progress) == ("running", {"rows": 5})

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from helpers import job_kinds
+from helpers.servers import PATIENCE
 from sqlalchemy import text
 
 from gateway.jobs import ledger
@@ -57,7 +58,7 @@ def test_a_kind_that_this_version_does_not_know_is_dead_with_a_sentence(book, wo
 def test_a_job_that_no_message_told_about_is_found_by_the_sweep(book, worker):
     worker(job_sweep_seconds=1)
     assert book.db.tell is None, "nobody is told"
-    book.wait_for(book.add(), "done", seconds=5)
+    book.wait_for(book.add(), "done")
 
 
 def test_all_threads_of_a_pool_work_although_one_message_came(book, worker):
@@ -75,7 +76,7 @@ def test_a_wake_that_comes_while_the_last_job_ends_is_not_lost(book, worker):
     for _ in range(100):
         job_id = book.add("test.nothing")
         one._wake("normal")
-        book.wait_for(job_id, "done", seconds=2)
+        book.wait_for(job_id, "done")
 
 
 def test_a_backfill_does_not_delay_an_urgent_notice(book, worker):
@@ -84,7 +85,7 @@ def test_a_backfill_does_not_delay_an_urgent_notice(book, worker):
         book.add("test.slow bulk", payload={"gate": "gate"})
     worker({"urgent": 1, "normal": 1, "bulk": 1})
     book.until(lambda: book.sql("SELECT count(*) FROM jobs WHERE state = 'running'") == [(1,)])
-    book.wait_for(book.add("test.urgent"), "done", seconds=5)
+    book.wait_for(book.add("test.urgent"), "done")
     assert book.sql("SELECT count(*) FROM jobs WHERE kind = 'test.slow bulk' AND state = 'done'") == [(0,)]
     opened.set()
 
@@ -93,7 +94,7 @@ def test_a_job_that_takes_longer_than_its_lease_stays_its_workers(book, worker):
     opened = gate()
     job_id = book.add("test.gate", payload={"gate": "gate"})
     worker(job_lease_seconds=2, job_sweep_seconds=1)
-    job_kinds.entered.acquire(timeout=10)
+    job_kinds.until_entered()
     threading.Event().wait(4)
     assert (book.job(job_id).state, book.job(job_id).attempts) == ("running", 1)
     assert book.job(job_id).progress == {"rows": 7}
@@ -107,7 +108,7 @@ def test_jobs_of_two_queues_that_take_longer_than_their_leases_stay_their_worker
     ids = [book.add(kind, payload={"gate": "gate"}) for kind in ("test.gate", "test.slow bulk")]
     worker({"normal": 1, "bulk": 1}, job_lease_seconds=2, job_sweep_seconds=1)
     for _ in ids:
-        job_kinds.entered.acquire(timeout=10)
+        job_kinds.until_entered()
     threading.Event().wait(4)
     opened.set()
     assert [book.wait_for(job_id, "done").attempts for job_id in ids] == [1, 1]
@@ -117,11 +118,11 @@ def test_a_job_whose_lease_was_lost_cannot_commit(book, worker):
     opened = gate()
     job_id = book.add("test.gate", payload={"gate": "gate"})
     worker({"normal": 2})
-    job_kinds.entered.acquire(timeout=10)
+    job_kinds.until_entered()
     with book.db.system() as session:
         session.execute(text("UPDATE jobs SET lease_until = now() - interval '1 min'"))
         ledger.reclaim(session)
-    job_kinds.entered.acquire(timeout=10)  # the second attempt is at the gate as well
+    job_kinds.until_entered()  # the second attempt is at the gate as well
     opened.set()
     assert book.wait_for(job_id, "done").attempts == 2
     threading.Event().wait(0.5)
@@ -132,13 +133,13 @@ def test_a_stopping_worker_lets_its_jobs_end(book, worker):
     opened = gate()
     job_id = book.add("test.gate", payload={"gate": "gate"})
     one = worker(drain_seconds=20)
-    job_kinds.entered.acquire(timeout=10)
+    job_kinds.until_entered()
     left = book.add()
     ending = threading.Thread(target=one.stop)
     ending.start()
     threading.Event().wait(0.3)
     opened.set()
-    ending.join(20)
+    ending.join(PATIENCE)
     assert book.job(job_id).state == "done"
     assert book.job(left).state in {"waiting", "done"}
 
@@ -147,7 +148,7 @@ def test_a_stopping_worker_gives_back_what_does_not_end_in_time(book, worker):
     opened = gate()
     job_id = book.add("test.gate", payload={"gate": "gate"})
     one = worker(drain_seconds=0)
-    job_kinds.entered.acquire(timeout=10)
+    job_kinds.until_entered()
     assert one.stop() is False
     job = book.job(job_id)
     assert job.state == "waiting"

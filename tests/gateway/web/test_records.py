@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from helpers.inbox import SENDER, people, person
+from helpers.servers import until
 
 from gateway.db.session import driver, lock_partner
 from gateway.domain.partners.homes import find_home
@@ -253,14 +254,13 @@ def test_rows_do_not_overtake_a_file_that_waits_for_a_worker(http, acme_key, sta
     assert outcomes(send(http, acme_key, [person(7)])) == ["created"]
 
 
-def test_rows_that_waited_are_newer_than_what_was_loaded_meanwhile(http, acme_key, staffed, tenants):
+def test_rows_that_waited_are_newer_than_what_was_loaded_meanwhile(http, acme_key, staffed, tenants, locks):
     answers = []
     sender = threading.Thread(target=lambda: answers.append(send(http, acme_key, [person(1, salary="70000")])))
     with staffed.office.db.firm(tenants.northgate) as session:
         lock_partner(session, tenants.acme)
         sender.start()
-        while not staffed.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
-            assert sender.is_alive()
+        until(locks.waiting_for_advisory_locks)
         driver(session).execute("UPDATE sightings SET as_of = clock_timestamp()")
     sender.join()
     assert outcomes(answers[0]) == ["updated"]
