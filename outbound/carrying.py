@@ -6,7 +6,7 @@ which nobody knows whether it arrived, so the parcel is sent again under the sam
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from time import perf_counter
 from typing import NamedTuple
@@ -27,7 +27,7 @@ from gateway.logging import get_logger
 from gateway.metrics import DELIVERIES
 from gateway.office import Actor, Office
 from outbound import carriers, ladder
-from outbound.carriers.base import LONGEST_ANSWER, Closed, Declined, Sender
+from outbound.carriers.base import LONGEST_ANSWER, Closed, Declined, Sender, Unreachable
 from outbound.carriers.base import Parcel as Carried
 from outbound.deliveries import Delivery, settled
 from outbound.laying import lay_out
@@ -56,12 +56,17 @@ class Sending(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How an attempt ended; `outcome` is a word of the model's."""
+    """How an attempt ended; `outcome` is a word of the model's.
+
+    Attributes:
+        wait: for how long the other side asks to be left alone.
+    """
 
     outcome: str
     answer: str
     code: str | None = None
     seconds: float = 0.0
+    wait: timedelta | None = None
 
 
 # ------------------------------------------------------------------------------------------------ jobs
@@ -172,7 +177,8 @@ def _sent(office: Office, sending: Sending) -> Outcome:
             parcel, sender = _handed(office, session, sending)
         return Outcome("delivered", carriers.CARRIERS[type(spec)].send(spec, parcel, sender))
     except Problem as problem:
-        return Outcome(_word_for(problem), problem.sentence, problem.code)
+        wait = problem.wait if isinstance(problem, Unreachable) else None
+        return Outcome(_word_for(problem), problem.sentence, problem.code, wait=wait)
     except Exception:
         log.exception("a carrier failed", partner=sending.home.slug)
         return Outcome("declined", "Internal error", "internal_error")
@@ -199,7 +205,8 @@ def _settle(handling: Handling, line_id: UUID, sending: Sending, told: Outcome) 
     with office.db.firm(home.firm_id) as session:
         line = _locked(session, line_id)
         attempt = session.get_one(ParcelAttempt, (home.firm_id, sending.attempt_id))
-        attempt.outcome, attempt.answer, attempt.code, attempt.seconds = told
+        attempt.outcome, attempt.answer, attempt.code, attempt.seconds, wait = told
+        attempt.asked_until = moment(session) + wait if wait else None
         parcel = session.get_one(Parcel, (home.firm_id, sending.parcel.id))
         _mean(office, session, line, parcel, told)
         handling.hold(session)
@@ -219,7 +226,7 @@ def _mean(office: Office, session: Session, line: DeliveryLine, parcel: Parcel, 
         case "closed":
             _disable(office, session, line, ladder.CLOSED)
         case _:
-            share = ladder.unreachable(line, now)
+            share = ladder.unreachable(line, now, told.wait or timedelta(0))
             if share is not None:
                 _warn(office, session, line, share, code)
 
@@ -284,7 +291,7 @@ def _note_unmade(handling: Handling, home: Home, parcel_id: UUID, told: Outcome)
         line = _locked(session, parcel.line_id)
         parcel.attempts += 1
         attempt = ParcelAttempt(firm_id=home.firm_id, parcel_id=parcel_id, number=parcel.attempts)
-        attempt.outcome, attempt.answer, attempt.code, _ = told
+        attempt.outcome, attempt.answer, attempt.code = told[:3]
         attempt.seconds = round(perf_counter() - told.seconds, 3)
         session.add(attempt)
         ladder.failed(parcel, moment(session))

@@ -52,13 +52,18 @@ def failed(parcel: Parcel, now: datetime) -> None:
         parcel.steps += 1
 
 
-def unreachable(line: DeliveryLine, now: datetime) -> int | None:
+def unreachable(line: DeliveryLine, now: datetime, asked: timedelta = timedelta(0)) -> int | None:
     """Nobody answered: the line waits. The percentage of which notice must be given now, if any; at 100 it is disabled.
 
     The last step repeats, but no longer than to the end of our patience: then there is one more attempt.
+
+    Args:
+        line: which.
+        now: when the attempt ended.
+        asked: for how long the other side wants to be left alone, which counts where it is longer than the step.
     """
     line.failing_since = line.failing_since or now
-    wait = LADDER[min(line.failures, len(LADDER) - 1)]
+    wait = max(LADDER[min(line.failures, len(LADDER) - 1)], asked)
     line.failures += 1
     line.next_at = min(now + wait, max(now, line.failing_since + PATIENCE))
     share = (now - line.failing_since) / PATIENCE * 100

@@ -213,7 +213,7 @@ def _parcel(told: desk.ParcelAccount) -> dict[str, object]:
 
 
 def _detail(told: desk.ParcelAccount) -> dict[str, object]:
-    names = ("number", "begun_at", "outcome", "code", "answer", "seconds")
+    names = ("number", "begun_at", "outcome", "code", "answer", "seconds", "asked_until")
     attempts = [{name: getattr(one, name) for name in names} for one in told.attempts]
     return {"delivery": _parcel(told), "attempts": attempts}
 

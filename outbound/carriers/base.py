@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -66,7 +67,15 @@ class Undelivered(Problem):
 
 
 class Unreachable(Undelivered):
-    """The place is out of order or refuses everybody (no answer, 5xx, 429, wrong login): others would fail as well."""
+    """The place is out of order or refuses everybody (no answer, 5xx, 429, wrong login): others would fail as well.
+
+    Args:
+        wait: for how long the place itself asks to be left alone, where it says so.
+    """
+
+    def __init__(self, code: str, sentence: str, *, wait: timedelta | None = None) -> None:
+        super().__init__(code, sentence)
+        self.wait = wait
 
 
 class Declined(Undelivered):

@@ -89,6 +89,42 @@ def test_the_ladder_of_an_endpoint_that_is_down_repeats_its_last_step(partner, r
     assert line("failing_since") == (begun,)
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "waits"),
+    [(503, "3600", 3_600), (429, "7200", 7_200), (503, "{date:%a, %d %b %Y %H:%M:%S GMT}", 1_800), (503, "2", 5), (503, "9" * 30, 86_400), (500, "3600", 5)],
+)  # fmt: skip
+def test_who_asks_to_be_left_alone_is_left_alone_where_that_is_longer_than_the_ladder(
+    partner, receiver, work, at, line, inbox, status, said, waits
+):
+    now = at(clock.now().replace(microsecond=0))
+    told = said.format(date=now + timedelta(minutes=30))
+    receiver.answer = lambda _one: (status, b"later", {"retry-after": told})
+    changes(partner, 1)
+    work()
+    assert line("next_at") == (now + timedelta(seconds=waits),)
+    asked = [one for (one,) in inbox.sql("SELECT asked_until - begun_at FROM parcel_attempts")]
+    assert asked == [None if status == 500 else timedelta(seconds=2 if said == "2" else waits)]
+    receiver.answer = lambda _one: 200
+    at(now + timedelta(seconds=waits - 1))
+    work()
+    assert receiver.taken == []
+    at(now + timedelta(seconds=waits))
+    work()
+    assert len(receiver.taken) == 1
+
+
+def test_being_asked_to_wait_does_not_stretch_the_five_days(partner, receiver, work, at, line):
+    receiver.answer = lambda _one: (503, b"later", {"retry-after": "99999999"})
+    begun = at(clock.now())
+    changes(partner, 1)
+    work()
+    while line("disabled_at") == (None,):
+        at(line("next_at")[0])
+        work()
+    assert clock.now() - begun == ladder.PATIENCE
+    assert len(receiver.received) == 6, "once a day"
+
+
 def test_five_days_of_failure_disable_the_line_after_three_notices(partner, receiver, work, at, line, parcels):
     receiver.answer = lambda _one: (500, b"no", {})
     begun = at(clock.now())

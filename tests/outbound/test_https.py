@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import timedelta
 from hashlib import sha256
 from uuid import uuid4
 
@@ -93,6 +94,26 @@ def test_a_status_says_who_must_act(receiver, sender, status, raised):
         HTTPS.send(spec(receiver), parcel(), sender)
     assert type(caught.value) is raised
     assert len(receiver.received) == 1, "redirects are not followed"
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("120", 120), ("0", 0), (" 60 ", 60), ("86401", 86_400), ("9" * 5_000, None), ("-5", None), ("1.5", None), ("1e9", None), ("²", None), ("", None), ("soon", None), ("120, 240", None), ("Mon, 02 Mar 2026 06:10:00 GMT", 600), ("Mon, 02 Mar 2026 05:00:00 GMT", 0), ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400), ("Fri, 31 Dec 9999 23:59:59 -2359", 86_400), ("Mon, 99 Mar 2026 06:10:00 GMT", None), ("Mon, 02 Mar 2026 06:10:00 -0000", None)],
+)  # fmt: skip
+def test_how_long_to_wait_is_read_as_it_is_written_and_bounded(receiver, sender, monkeypatch, said, seconds):
+    monkeypatch.setenv("GATEWAY_NOW", "2026-03-02T06:00:00+00:00")
+    receiver.answer = lambda _one: (503, b"", {"retry-after": said})
+    with pytest.raises(Unreachable) as caught:
+        HTTPS.send(spec(receiver), parcel(), sender)
+    assert caught.value.wait == (None if seconds is None else timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize("status", [401, 404, 500, 502, 301])
+def test_how_long_to_wait_counts_where_the_standard_has_it(receiver, sender, status):
+    receiver.answer = lambda _one: (status, b"", {"retry-after": "120"})
+    with pytest.raises(Unreachable) as caught:
+        HTTPS.send(spec(receiver), parcel(), sender)
+    assert caught.value.wait is None
 
 
 def test_a_private_address_is_refused_unless_whoever_runs_it_allows_it(receiver, sender):

@@ -104,6 +104,7 @@ class ParcelAttempt(FirmScoped, Base):
     Attributes:
         outcome: `sending` while somebody is at it; `lost` when nobody can say any more whether it arrived.
         answer: what the other side said, or what was wrong.
+        asked_until: until when the other side asked to be left alone (`Retry-After`).
     """
 
     __tablename__ = "parcel_attempts"
@@ -115,6 +116,7 @@ class ParcelAttempt(FirmScoped, Base):
     code: Mapped[str | None] = ours()
     answer: Mapped[str | None] = personal()
     seconds: Mapped[float | None] = ours()
+    asked_until: Mapped[datetime | None] = ours(DateTime(timezone=True))
 
     __table_args__ = (
         points_at("parcels", "parcel_id"),

@@ -63,7 +63,10 @@ class LineView(Struct, frozen=True, kw_only=True):
 
 
 class AttemptView(Struct, frozen=True, kw_only=True):
-    """One attempt; `lost` is one of which nobody knows whether it came through, so the next one followed at once."""
+    """One attempt; `lost` is one of which nobody knows whether it came through, so the next one followed at once.
+
+    `asked_until` is until when the other side asked to be left alone (`Retry-After`).
+    """
 
     number: int
     begun_at: datetime
@@ -71,6 +74,7 @@ class AttemptView(Struct, frozen=True, kw_only=True):
     code: str | None
     answer: str | None
     seconds: float | None
+    asked_until: datetime | None
 
     @classmethod
     def of(cls, attempt: ParcelAttempt) -> AttemptView:
