@@ -96,8 +96,8 @@ def sweep(handling: Handling) -> None:
             queue(session, line)
 
 
-CARRY = Kind("deliveries.carry", "normal", carry)
-SWEEP = Kind("deliveries.sweep", "normal", sweep, clockwork=Clockwork("waiting deliveries", "* * * * *"))
+CARRY = Kind("deliveries.carry", "deliveries", carry)
+SWEEP = Kind("deliveries.sweep", "deliveries", sweep, clockwork=Clockwork("waiting deliveries", "* * * * *"))
 KINDS = (CARRY, SWEEP)
 
 

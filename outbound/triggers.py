@@ -116,5 +116,5 @@ def _due(line: DeliveryLine, cron: str, home: Home, now: datetime) -> datetime |
     return due_since(cron, home.time_zone, line.scheduled_to, now) if line.scheduled_to else None
 
 
-SUBSCRIPTIONS = (Subscription("deliveries", "normal", (*TYPES,), act, concerns=_concerns),)
-KINDS = (Kind("deliveries.schedule", "normal", make_due, clockwork=Clockwork("due deliveries", "* * * * *")),)
+SUBSCRIPTIONS = (Subscription("deliveries", "deliveries", (*TYPES,), act, concerns=_concerns),)
+KINDS = (Kind("deliveries.schedule", "deliveries", make_due, clockwork=Clockwork("due deliveries", "* * * * *")),)

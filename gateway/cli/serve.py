@@ -71,6 +71,10 @@ def _fetch(settings: Settings, ending: threading.Event, heart: Heart) -> None:
     run_worker(settings, {"arrivals": settings.arrivals_workers}, KINDS, ending, heart, watching)
 
 
+def _send(settings: Settings, ending: threading.Event, heart: Heart) -> None:
+    run_worker(settings, {"deliveries": settings.deliveries_workers}, KINDS, ending, heart)
+
+
 def run_worker(
     settings: Settings,
     pools: dict[Queue, int],
@@ -123,6 +127,7 @@ ROLES: dict[str, Role] = {
     "worker": Role(_work, "jobs of the queues urgent, normal and bulk"),
     "ingest": Role(_ingest, "jobs that read partners' files"),
     "arrivals": Role(_fetch, "watches drop folders, and fetches files from partners' servers"),
+    "deliveries": Role(_send, "makes what leaves for partners, and sends it"),
     "sftp": Role(_take_in, "takes and hands out partners' files over SFTP"),
     "scheduler": Role(_schedule, "makes jobs by the clock"),
 }

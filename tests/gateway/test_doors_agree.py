@@ -149,7 +149,7 @@ def connected(door: Door) -> None:
 def delivered(door: Door) -> str:
     connected(door)
     door.inbox.drop("roster_20260301.csv", people(1))
-    do_jobs(door.office, ["normal", "bulk"])
+    do_jobs(door.office, ["deliveries", "bulk"])
     [(parcel_id,)] = door.inbox.sql(
         "SELECT d.id FROM parcels d JOIN delivery_lines l ON l.id = d.line_id JOIN partners p ON p.id = l.partner_id"
         " WHERE p.slug = %s",

@@ -33,7 +33,7 @@ def receiver():
 def work(office):
     """Do all jobs that may run now, as a worker does."""
 
-    return lambda queues=("normal", "bulk"): do_jobs(office, queues)
+    return lambda queues=("normal", "deliveries", "bulk"): do_jobs(office, queues)
 
 
 @pytest.fixture

@@ -199,7 +199,7 @@ def test_many_records_of_one_event_are_split(partner, receiver, work, parcels):
 
 def test_whoever_lost_the_job_begins_nothing(partner, receiver, office, inbox):
     partner().drop("roster_20260301.csv", people(1))
-    claims = Claims(office.db, "normal", "tests", timedelta(seconds=30))
+    claims = Claims(office.db, "deliveries", "tests", timedelta(seconds=30))
     while (job := claims.next()).kind != carrying.CARRY.name:
         _handle(Handling(office, job), KINDS[job.kind])
     inbox.sql("UPDATE jobs SET attempts = attempts + 1 WHERE id = %s", job.id)

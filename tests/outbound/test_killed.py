@@ -48,9 +48,9 @@ def settled(inbox, receiver):
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_worker_killed_before_anything_was_sent(changed, receiver, worker_process, locks, point):
-    locks.kill_at(POINTS[point], lambda: worker_process("normal"))
+    locks.kill_at(POINTS[point], lambda: worker_process("deliveries"))
     assert receiver.received == []
-    worker_process("normal")
+    worker_process("deliveries")
     assert settled(changed, receiver) == ([1] * COUNT, {"delivered": COUNT})
 
 
@@ -59,12 +59,12 @@ def test_a_worker_killed_before_what_it_made_is_on_record(changed, receiver, wor
     firm = int.from_bytes(changed.firm_id.bytes[12:], signed=True)
     with locks.holder() as holder:
         holder.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_STORE, firm])
-        first = worker_process("normal")
+        first = worker_process("deliveries")
         until(locks.waiting_for_advisory_locks)
         kill(first)
         assert len(list((settings.data_dir / "files").rglob("parcels/*/*"))) == 1
         assert changed.sql("SELECT count(storage_key), count(*) FROM parcels") == [(0, COUNT)]
-    worker_process("normal")
+    worker_process("deliveries")
     assert settled(changed, receiver) == ([1] * COUNT, {"delivered": COUNT})
     assert len(list((settings.data_dir / "files").rglob("parcels/*/*"))) == COUNT
 
@@ -79,12 +79,12 @@ def test_a_worker_killed_while_it_waits_for_an_answer(changed, receiver, worker_
         return 200
 
     receiver.answer = answer
-    first = worker_process("normal")
+    first = worker_process("deliveries")
     assert arrived.wait(PATIENCE)
     assert changed.sql("SELECT outcome FROM parcel_attempts") == [("sending",)]
     kill(first)
     dead.set()
-    worker_process("normal")
+    worker_process("deliveries")
     assert settled(changed, receiver) == ([2, 1, 1], {"delivered": COUNT, "lost": 1})
 
 
@@ -98,13 +98,13 @@ def test_a_worker_killed_between_the_answer_and_its_record(changed, receiver, wo
         return 200
 
     receiver.answer = answer
-    first = worker_process("normal")
+    first = worker_process("deliveries")
     assert arrived.wait(PATIENCE)
     with locks.held("parcel_attempts"):
         held.set()
         locks.until_awaited("parcel_attempts", first)
         kill(first)
-    worker_process("normal")
+    worker_process("deliveries")
     assert settled(changed, receiver) == ([1, 2, 1], {"delivered": COUNT, "lost": 1})
 
 
@@ -118,7 +118,7 @@ def test_a_worker_taken_for_dead_that_wakes_up_records_nothing(changed, receiver
         return 200
 
     receiver.answer = answer
-    first = worker_process("normal")
+    first = worker_process("deliveries")
     assert arrived.wait(PATIENCE)
     os.kill(first.pid, signal.SIGSTOP)
     until(
@@ -129,7 +129,7 @@ def test_a_worker_taken_for_dead_that_wakes_up_records_nothing(changed, receiver
             == [(True,)]
         )
     )
-    worker_process("normal")
+    worker_process("deliveries")
     counts, outcomes = settled(changed, receiver)
     awake.set()
     os.kill(first.pid, signal.SIGCONT)

@@ -143,7 +143,7 @@ class Real:
             import_id = session.scalar(text("SELECT id FROM imports LIMIT 1"))
             ended = ImportEnded(partner_id=home.partner_id, import_id=import_id, state="loaded")
             self.inbox.office.tell(session, home.firm_id, ended)
-        self.work(["normal"])
+        self.work(["deliveries"])
 
     def acting(self):
         return self.inbox.office.acting(self.inbox.firm_id, ME)
@@ -229,7 +229,7 @@ def take(model, real, verb, *what):
             model.replay(what[0])
             real.replay(what[0])
     model.run(real.status)
-    real.work(["normal"])
+    real.work(["deliveries"])
 
 
 def forget(inbox):

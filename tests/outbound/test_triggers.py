@@ -136,7 +136,7 @@ def test_a_schedule_is_kept_in_the_partners_zone(partner, work, tick, at, lying,
     at(utc("2026-03-02 12:00"))
     tick()
     tick()
-    work(["normal"])
+    work(["deliveries"])
     assert parcels("state, due_at") == [("sent", utc("2026-03-02 12:00"))]
     [(name, content)] = lying()
     assert name.startswith("daily_20260302_")
@@ -180,10 +180,10 @@ def test_a_report_is_made_when_it_is_due_although_the_line_waits(partner, work, 
         inbox.drop(f"roster_2026030{day}.csv", people(count))
         at(utc(f"2026-03-{day:02} 13:00"))
         tick()
-        work(["normal"])
+        work(["deliveries"])
     receiver.answer = lambda _one: 200
     at(utc("2026-03-04 00:00"))
-    work(["normal"])
+    work(["deliveries"])
     assert [len(json.loads(one.body)) for one in receiver.taken] == [2, 3]
 
 

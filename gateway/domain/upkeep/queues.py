@@ -24,6 +24,7 @@ PATIENCE: dict[Queue, timedelta] = {  # how long a job may wait for a worker
     "ingest": timedelta(minutes=30),
     "bulk": timedelta(hours=1),
     "arrivals": timedelta(minutes=15),
+    "deliveries": timedelta(minutes=15),
 }
 
 _SERVE = "Start them: gateway serve."
