@@ -191,12 +191,15 @@ def _word_for(problem: Problem) -> str:
 def _handed(office: Office, session: Session, sending: Sending) -> tuple[Carried, Sender]:
     """What the carrier is given."""
     parcel, home = sending.parcel, sending.home
-    cipher, firm = office.cipher(session, home.firm_id), session.get_one(Firm, home.firm_id).slug
-    stored = office.store.open(str(parcel.storage_key), cipher)
+    stored = office.store.open(str(parcel.storage_key), office.cipher(session, home.firm_id))
     told = (str(parcel.name), str(parcel.media_type), int(parcel.size or 0), str(parcel.sha256))
-    return Carried(parcel.id, *told, stored.chunks), Sender(
-        office.settings, firm, home.slug, partial(lay_out, office, home)
-    )
+    return Carried(parcel.id, *told, stored.chunks), sender_for(office, session, home)
+
+
+def sender_for(office: Office, session: Session, home: Home) -> Sender:
+    """A partner as carriers know it, in a session of its firm."""
+    firm, partner = session.get_one(Firm, home.firm_id), session.get_one(Partner, (home.firm_id, home.partner_id))
+    return Sender(office.settings, firm.slug, home.slug, partner.contacts, partial(lay_out, office, home))
 
 
 def _settle(handling: Handling, line_id: UUID, sending: Sending, told: Outcome) -> None:

@@ -181,6 +181,7 @@ def chosen(delivery: Delivery, **known: object) -> Filters:
 def _findings(name: str, delivery: Delivery, document: Document) -> Iterator[Finding]:
     path = ("deliveries", name)
     yield from _feed_findings(path, delivery, document)
+    yield from _contact_findings(path, delivery, document)
     if delivery.report is not None:
         yield from _report_findings(path, delivery.report, delivery, document)
 
@@ -218,6 +219,13 @@ def _feed_findings(path: KeyPath, delivery: Delivery, document: Document) -> Ite
             yield document.finding(
                 (*path, "feeds", place), f'There is no feed "{feed}" in this file.', nearest(feed, known)
             )
+
+
+def _contact_findings(path: KeyPath, delivery: Delivery, document: Document) -> Iterator[Finding]:
+    for place, name in delivery.carrier.named_contacts():
+        if not getattr(document.node(("contacts", name)), "value", ()):
+            told = f"Nobody stands under `{name}` in this file's `contacts`; add somebody there, or say addresses here."
+            yield document.finding((*path, "carrier", *place), told)
 
 
 def _feeds(document: Document) -> list[str]:

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select, update
 
 from gateway.config import nearest
 from gateway.db.ids import beginning_with
-from gateway.db.models import DeliveryLine, Firm, Parcel, ParcelAttempt, Partner
+from gateway.db.models import DeliveryLine, Parcel, ParcelAttempt, Partner
 from gateway.db.models.deliveries import ParcelState
 from gateway.db.paging import Found, Paging, newest
 from gateway.domain.audit import Change, record
@@ -20,8 +20,7 @@ from gateway.errors import Gone, Invalid, Missing, NotFound, Problem
 from gateway.office import Acting, Actor, Office
 from outbound import ladder, pgp
 from outbound.carriers import CARRIERS
-from outbound.carriers.base import Sender
-from outbound.carrying import queue
+from outbound.carrying import queue, sender_for
 from outbound.deliveries import Delivery, settled
 from outbound.making import sealing
 
@@ -216,10 +215,9 @@ def ping(office: Office, firm_id: UUID, actor: Actor, partner: str | None, deliv
     with office.acting(firm_id, actor) as acting:
         home = home_of(acting, partner)
         settings = _settled(acting, home, delivery)
-        seal = sealing(acting.session, home, settings)
-        firm = acting.session.get_one(Firm, firm_id).slug
+        seal, sender = sealing(acting.session, home, settings), sender_for(office, acting.session, home)
         record(acting, "delivery.ping", changes=[Change("delivery", None, "tried", new={"delivery": delivery})])
-    sender, carrier = Sender(office.settings, firm, home.slug), settings.carrier
+    carrier = settings.carrier
     try:
         sealed = [pgp.ping(seal, sender)] if seal else []
         return Trial([*sealed, *CARRIERS[type(carrier)].ping(carrier, sender)])

@@ -10,10 +10,11 @@ from gateway.config.decoder import FieldError, decode
 from gateway.config.document import Document, fingerprint, read
 from gateway.config.findings import ConfigError, Finding, KeyPath, nearest
 from gateway.config.named_secrets import check_secret_names, secret
-from gateway.config.partner import Contacts, Email, Name, PartnerHead
+from gateway.config.partner import EMAIL_SCHEMA, Contacts, Email, Name, PartnerHead, check_email
 from gateway.config.sections import Beside, Checked, PartnerSettings, Reader, Section
 
 __all__ = [
+    "EMAIL_SCHEMA",
     "Beside",
     "Checked",
     "ConfigError",
@@ -28,6 +29,7 @@ __all__ = [
     "PartnerSettings",
     "Reader",
     "Section",
+    "check_email",
     "check_secret_names",
     "decode",
     "fingerprint",

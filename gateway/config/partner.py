@@ -29,7 +29,7 @@ def _check_zone(zone: str) -> str:
     raise FieldError(f"{quoted(zone)} is not a time zone of the IANA database.", suggestion=nearest(zone, places))
 
 
-def _check_email(address: str) -> str:
+def check_email(address: str) -> str:
     """The address as it is stored everywhere.
 
     Raises:
@@ -42,9 +42,9 @@ def _check_email(address: str) -> str:
 
 
 # the pattern is for editors: whoever reads the finding is better served by a word
-_EMAIL_SCHEMA = {"pattern": EMAIL, "maxLength": LONGEST_EMAIL}
+EMAIL_SCHEMA = {"pattern": EMAIL, "maxLength": LONGEST_EMAIL}
 
-Email = Annotated[str, Meta(extra={"check": _check_email}, extra_json_schema=_EMAIL_SCHEMA)]
+Email = Annotated[str, Meta(extra={"check": check_email}, extra_json_schema=EMAIL_SCHEMA)]
 Zone = Annotated[str, Meta(extra={"check": _check_zone})]
 
 

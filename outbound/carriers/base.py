@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
 
-from gateway.config import secret
+from gateway.config import KeyPath, secret
 from gateway.errors import Problem
 from gateway.settings import Settings
 
@@ -18,6 +19,10 @@ LONGEST_ANSWER = 1_000  # characters of what the other side said that are kept
 
 class CarrierSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="via"):
     """The base of every `carrier:` section; `via` names the carrier. Secrets are named, never written."""
+
+    def named_contacts(self) -> Iterable[tuple[KeyPath, str]]:
+        """To which of the partner's contacts it carries, each with the place in this section that names them."""
+        return ()
 
 
 class Parcel(NamedTuple):
@@ -49,12 +54,14 @@ class Sender(NamedTuple):
     Attributes:
         firm: its slug; the only one whose secrets can be named.
         partner: its slug.
+        contacts: addresses of people at the partner, by the name under which its settings have them.
         lay_out: puts a parcel into the partner's outbox, once however often it is called; the id that it has there.
     """
 
     settings: Settings
     firm: str
     partner: str
+    contacts: Mapping[str, Sequence[str]] = MappingProxyType({})
     lay_out: Callable[[Parcel], UUID] = _nowhere
 
     def secret(self, name: str) -> str:

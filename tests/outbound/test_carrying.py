@@ -207,3 +207,14 @@ def test_whoever_lost_the_job_begins_nothing(partner, receiver, office, inbox):
         carrying.carry(Handling(office, job))
     assert receiver.received == []
     assert inbox.sql("SELECT count(*) FROM parcel_attempts") == [(0,)]
+
+
+def test_mail_goes_to_whoever_the_settings_in_force_name_as_contacts(partner, work, settings, inbox):
+    mail = "  changes: {{trigger: on_change, events: [client.updated], carrier: {{via: email, to: contacts.late}}}}\ncontacts: {{late: [{who}@acme.example]}}\n"
+    for number, who in enumerate(("hr", "new")):
+        partner(mail.format(who=who)).drop(f"roster_2026030{number + 1}.csv", [person(1, salary=str(50_000 + number))])
+        work()
+    folder = settings.data_dir / "sent"
+    names = inbox.sql("SELECT id::text FROM parcels ORDER BY id")
+    said = [(folder / f"{one}.eml").read_text() for (one,) in names]
+    assert ["To: hr@acme.example\n" in said[0], "To: new@acme.example\n" in said[1]] == [True, True]

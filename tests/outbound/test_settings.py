@@ -22,6 +22,8 @@ def findings(roster, delivery):
         '{report: case_status, schedule: "0 6 * * 1-5", format: {type: csv, columns: [employee_id, stage]}, carrier: {via: download}}',
         '{report: case_status, schedule: "0 6 * * 1-5", filters: {changed_since: "2026-03-01T00:00:00Z"}, carrier: {via: download}}',
         "{trigger: on_change, carrier: {via: https, url: https://hr.acme.example/hooks, secret: ACME_HOOK}}",
+        "{trigger: on_change, carrier: {via: email, to: [hr@acme.example, contacts@acme.example]}}",
+        "{trigger: on_change, carrier: {via: email, to: hr@acme.example}}",
         "{trigger: on_change, events: [import.ended], file: '{delivery}-{id}.json', carrier: {via: download}}",
     ],
 )
@@ -55,6 +57,13 @@ def test_what_a_delivery_may_say(roster, delivery):
         ("{trigger: on_change, carrier: {via: https, url: 'https://me:pass@hr.acme.example', secret: X}}", "carrier.url", "without a login", None),
         ("{trigger: on_change, carrier: {via: pigeon}}", "carrier.via", "not one of", None),
         ("{trigger: on_change}", "", "carrier", None),
+        ("{trigger: on_change, carrier: {via: email, to: contacts.late}}", "carrier.to", "Nobody stands under `late`", None),
+        ("{trigger: on_change, carrier: {via: email, to: [hr@acme.example, contacts.errors]}}", "carrier.to[1]", "Nobody stands under `errors`", None),
+        ("{trigger: on_change, carrier: {via: email, to: [contacts.lat]}}", "carrier.to[0]", "is none of the contacts", "contacts.late"),
+        ("{trigger: on_change, carrier: {via: email, to: contact.errors}}", "carrier.to", "is none of the contacts", "contacts.errors"),
+        ("{trigger: on_change, carrier: {via: email, to: hr.acme.example}}", "carrier.to", "not an e-mail address", None),
+        ("{trigger: on_change, carrier: {via: email, to: [hr.acme.example]}}", "carrier.to[0]", "not an e-mail address", None),
+        ("{trigger: on_change, carrier: {via: email, to: []}}", "carrier.to", "0 items", None),
         (f"{{trigger: on_change, file: '{{name}}.json', {DOWNLOAD}}}", "file", "stands for nothing", None),
         (f"{{trigger: on_change, file: 'a/b.json', {DOWNLOAD}}}", "file", "holds no", None),
     ],
@@ -65,3 +74,13 @@ def test_what_is_wrong_is_told_with_its_line(roster, delivery, path, sentence, s
     assert finding.path == "deliveries.one" + (f".{path}" if path else "")
     assert sentence in finding.message
     assert suggestion in {None, finding.suggestion}
+
+
+@pytest.mark.parametrize("to", ["contacts.late", "[contacts.late, boss@acme.example]"])
+def test_contacts_that_are_somebody_may_be_written_to(roster, to):
+    delivery = f"{{trigger: on_change, carrier: {{via: email, to: {to}}}}}"
+    PARTNER_YAML.read(f"{roster}\ncontacts: {{late: [hr@acme.example]}}\ndeliveries:\n  one: {delivery}\n")
+    with pytest.raises(ConfigError, match="Nobody stands"):
+        PARTNER_YAML.read(
+            f"{roster}\ncontacts: {{errors: [hr@acme.example], late: []}}\ndeliveries:\n  one: {delivery}\n"
+        )

@@ -50,6 +50,31 @@ def test_a_parcel_arrives_attached_with_a_text_that_reads_well(office, us):
     assert max(map(len, lines)) < 90
 
 
+@pytest.mark.parametrize(
+    "to", ["contacts.late", ["contacts.late"], ["contacts.late", "hr@acme.example", "boss@acme.example"]]
+)
+def test_contacts_of_the_partner_are_who_they_are_today_and_nobody_gets_it_twice(office, us, to):
+    us = us._replace(contacts={"late": ["hr@acme.example", "boss@acme.example"], "errors": ["no@acme.example"]})
+    email.send(changed(to=to), parcel(DATA), us)
+    (message,) = office.taken
+    assert message["To"] == "hr@acme.example, boss@acme.example"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda us: email.send(changed(to="contacts.late"), parcel(DATA), us),
+        lambda us: email.ping(changed(to="contacts.late"), us),
+    ],
+)
+def test_contacts_who_are_nobody_any_more_keep_it_waiting(office, us, act):
+    for contacts in ({"late": []}, {}):
+        with pytest.raises(Unreachable, match=r"contacts\.late") as caught:
+            act(us._replace(contacts=contacts))
+        assert caught.value.code == "no_recipient"
+    assert office.taken == []
+
+
 def test_a_repetition_has_the_same_number(office, us):
     for _ in range(2):
         email.send(SPEC, parcel(DATA), us)
