@@ -15,11 +15,12 @@ from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
 from openpyxl.styles import Font  # type: ignore[import-untyped]
 
 from gateway.reports.report import Report
-from gateway.spreadsheet import neutralise
+from gateway.spreadsheet import MOST_UNITS, escaped, is_too_long, may_run, neutralise, shortened
 
 Rows = Iterable[Sequence[object]]
 
 _MOST_SHEET_ROWS = 1_048_576
+_MOST_REMARKS = 1_000
 
 
 class Form(NamedTuple):
@@ -51,15 +52,49 @@ def _json(report: Report, rows: Rows, out: IO[bytes]) -> None:
 
 
 def _xlsx(report: Report, rows: Rows, out: IO[bytes]) -> None:
-    """A sheet with its header frozen; more rows than a sheet has go on in the next one. Text is never a formula."""
-    book = Workbook(write_only=True)
+    """A sheet with its header frozen; more rows than a sheet has go on in the next one. Text is never a formula.
+
+    A text that no cell can hold is cut, with a mark at its end, and a sheet of remarks at the end says where.
+    """
+    book, cut = Workbook(write_only=True), _Cut()
     for number, part in enumerate(_parted(rows, _MOST_SHEET_ROWS - 1), start=1):
         sheet = book.create_sheet("Report" if number == 1 else f"Report {number}")
         sheet.freeze_panes = "A2"
         sheet.append([_heading(sheet, name) for name in report.columns])
-        for row in part:
-            sheet.append([_spreadsheet_cell(sheet, value) for value in row])
+        for place, row in enumerate(part, start=2):
+            cells = zip(report.columns, row, strict=True)
+            sheet.append([_spreadsheet_cell(sheet, value, cut, (sheet.title, place, name)) for name, value in cells])
+    cut.remark(book)
     book.save(out)
+
+
+class _Cut:
+    """The cells of a workbook that hold less than they should."""
+
+    def __init__(self) -> None:
+        self._places: list[tuple[str, int, str, int]] = []
+        self._more = 0
+
+    def note(self, place: tuple[str, int, str], length: int) -> None:
+        """A text of this length was cut in a sheet, a row of it and a column."""
+        if len(self._places) < _MOST_REMARKS:
+            self._places.append((*place, length))
+        else:
+            self._more += 1
+
+    def remark(self, book: Workbook) -> None:
+        """Say so in a sheet of its own, where there is anything to say."""
+        if not self._places:
+            return
+        sheet = book.create_sheet("Remarks")
+        sheet.append(
+            [f"A cell holds no more than {MOST_UNITS:,} characters. These are cut; csv and json have them whole."]
+        )
+        sheet.append([_heading(sheet, name) for name in ("sheet", "row", "column", "characters")])
+        for one in self._places:
+            sheet.append(one)
+        if self._more:
+            sheet.append([f"and {self._more:,} more"])
 
 
 FORMS: dict[str, Form] = {
@@ -102,25 +137,29 @@ def _heading(sheet: object, name: str) -> WriteOnlyCell:
     return cell
 
 
-def _spreadsheet_cell(sheet: object, value: object) -> object:
+def _spreadsheet_cell(sheet: object, value: object, cut: _Cut, place: tuple[str, int, str]) -> object:
     if isinstance(value, date):
-        return value.isoformat()  # openpyxl refuses time zones, and a spreadsheet would drop them
+        return value.isoformat()  # openpyxl refuses time zones, and a spreadsheet would drop them, and days before 1900
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, list | dict):
         value = _in_words(value)
     if not isinstance(value, str):
         return value
-    cell = WriteOnlyCell(sheet, value=_printable(value))
+    if is_too_long(value):
+        cut.note(place, len(value))
+        value = shortened(value)
+    return _text_cell(sheet, value)
+
+
+def _text_cell(sheet: object, text: str) -> WriteOnlyCell:
+    cell = WriteOnlyCell(sheet, value=escaped(text))
     cell.data_type = "s"  # else text that begins with = becomes a formula
+    if may_run(text):
+        cell.quotePrefix = True  # nor does it become one when somebody edits it
     return cell
 
 
 def _in_words(value: object) -> str:
     """What is no plain value, such as the changes of an audit entry."""
     return msgspec.json.encode(value).decode()
-
-
-def _printable(text: str) -> str:
-    """What XML 1.0 can hold, and a cell of Excel: 32,767 characters."""
-    return "".join(letter if letter >= " " or letter in "\t\n\r" else "\ufffd" for letter in text)[:32_767]

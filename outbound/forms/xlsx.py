@@ -17,20 +17,16 @@ from openpyxl.styles import Font  # type: ignore[import-untyped]
 from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
 
 from gateway.config import FieldError
-from gateway.spreadsheet import may_run
+from gateway.spreadsheet import MOST_UNITS, escaped, is_too_long, may_run
 from gateway.values.dates import pieces_of
 from outbound.forms.base import ColumnSpec, FormSpec, Rows
 from outbound.forms.columns import Column, Misfit, cells_of, chosen
 from outbound.forms.values import at_midnight, exactly, plain, rounded, text_of
 
 MOST_ROWS = 1_048_576  # of a sheet, its header included
-_MOST_UNITS = 32_767  # of UTF-16 in a cell
 _MOST_DIGITS = 15  # of a number that a cell holds exactly
 _FIRST_YEAR = 1900
 _NARROWEST, _WIDEST = 10, 60  # characters
-
-# what XML cannot hold, or would change, and what would be read as its escape (ECMA-376 part 1, 22.9.2.19)
-_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 # a directive -> how Excel says it (ECMA-376 part 1, 18.8.31)
 _DIRECTIVES = {
@@ -223,10 +219,9 @@ def _dated(value: object, code: str, zone: ZoneInfo) -> _Value:
 
 
 def _text(text: str) -> _Value:
-    written = _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
-    if len(written) > _MOST_UNITS // 2 and len(written.encode("utf-16-le")) > 2 * _MOST_UNITS:
-        raise Misfit(f"it is longer than the {_MOST_UNITS:,} characters that a cell of Excel can hold")
-    return _Value(written or None, "@", may_run(text))
+    if is_too_long(text):  # whoever gets it relies on all of it
+        raise Misfit(f"it is longer than the {MOST_UNITS:,} characters that a cell of Excel can hold")
+    return _Value(escaped(text) or None, "@", may_run(text))
 
 
 def _directives(pattern: str) -> list[str]:
