@@ -64,7 +64,7 @@ def opened(chunks: Iterable[bytes], key: str, signer: str | None) -> Iterator[by
     Raises:
         Unopened: `pgp_wrong_key`, `pgp_unsigned`, `pgp_wrong_signer`, `pgp_compressed`, `pgp_damaged`;
             possibly after bytes were given.
-        KeyUnusable: `pgp_key_invalid`, `pgp_key_expired`.
+        KeyUnusable: `pgp_key_invalid`, `pgp_key_expired`, `pgp_key_revoked`.
     """
     return _worked(chunks, Order(key=key, certificate=signer))
 
@@ -73,7 +73,7 @@ def encrypted(chunks: Iterable[bytes], recipient: str, *, armor: bool = False) -
     """A message that only the owner of a public key can open.
 
     Raises:
-        KeyUnusable: `pgp_key_invalid`, `pgp_key_expired`.
+        KeyUnusable: `pgp_key_invalid`, `pgp_key_expired`, `pgp_key_revoked`.
     """
     return _worked(chunks, Order(certificate=recipient, armor=armor))
 

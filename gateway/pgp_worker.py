@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from datetime import UTC, datetime
@@ -44,11 +45,9 @@ def _exactly(size: int) -> bytes:
 
 def _encrypt(order: Order) -> None:
     recipient = _certificate(order.certificate or "")
-    if recipient.expiration and recipient.expiration < _now():
-        raise _RefusedError(
-            "pgp_key_expired",
-            f"The key {_named(recipient)} expired on {recipient.expiration:%Y-%m-%d}; ask its owner for a new one.",
-        )
+    if fault := _fault(recipient):
+        code, since = fault
+        raise _RefusedError(code, f"The key {_named(recipient)} {since}; ask its owner for a new one.")
     try:
         pysequoia.encrypt_file(_IN, _OUT, [recipient], armor=order.armor)
     except RuntimeError as failure:
@@ -79,24 +78,30 @@ def _unopened(said: str, secret: pysequoia.Tsk, signer: pysequoia.Cert | None, a
     if signer and "ignature verification failed" in said:
         if not asked:
             return _RefusedError("pgp_unsigned", f"It is not signed; it must be, by {_named(signer)}.")
-        return _RefusedError(
-            "pgp_wrong_signer",
-            f"It is signed with the key {' and '.join(asked)}, and must be validly signed by {_named(signer)}.",
-        )
+        told = f"It is signed with the key {' and '.join(asked)}, and must be validly signed by {_named(signer)}"
+        if fault := _fault(signer):
+            told += f", which {fault[1]}: sign with a key that is valid, and send us its public one first"
+        return _RefusedError("pgp_wrong_signer", f"{told}.")
     if signer and said == "Unexpected message structure":  # the library looks at no signature within compression
         return _RefusedError(
             "pgp_compressed",
-            "Its signature cannot be looked at, because it is compressed; it must be encrypted without compression"
-            " (`gpg --compress-algo none`).",
+            "Its signature cannot be looked at, because it is compressed within the encryption. Sign and encrypt it"
+            " without compression: `gpg --compress-algo none --sign --encrypt`, or what says so elsewhere.",
         )
     return _RefusedError("pgp_damaged", f"It is no whole PGP message, or was changed on the way ({said}).")
 
 
 def _secret(text: str) -> pysequoia.Tsk:
-    try:
+    secret = None
+    with contextlib.suppress(RuntimeError):  # which might show the key
         secret = pysequoia.Tsk.from_bytes(text.encode())
-        secret.decryptor()
-    except RuntimeError:  # the cause might show the key
+    if secret and (fault := _fault(ours := secret.extract_certificate())):
+        code, since = fault
+        told = (
+            f"Our private PGP key {_named(ours)} {since} and opens nothing: put one that is valid into its secret, and"
+        )
+        raise _RefusedError(code, f"{told} give its public key to the partner.")
+    if secret and not _opens(secret):
         secret = None
     if secret is None or "PRIVATE KEY BLOCK" not in text:  # the library takes a public one too, and fails later
         raise _RefusedError(
@@ -105,6 +110,23 @@ def _secret(text: str) -> pysequoia.Tsk:
             " passphrase, as `gpg --armor --export-secret-keys` writes it.",
         )
     return secret
+
+
+def _opens(secret: pysequoia.Tsk) -> bool:
+    try:
+        secret.decryptor()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _fault(certificate: pysequoia.Cert) -> tuple[str, str] | None:
+    """Why a key may not be used any more: a code, and the end of a sentence."""
+    if certificate.is_revoked:
+        return "pgp_key_revoked", "was revoked by its owner"
+    if certificate.expiration and certificate.expiration < _now():
+        return "pgp_key_expired", f"expired on {certificate.expiration:%Y-%m-%d}"
+    return None
 
 
 def _certificate(text: str) -> pysequoia.Cert:

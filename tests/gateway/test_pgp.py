@@ -51,6 +51,12 @@ class Gpg:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def revoke(self, name):
+        """As gpg's own certificate has it, from which a guard against accidents must be taken."""
+        fingerprint = self("--with-colons", "--fingerprint", name).decode().split("fpr:::::::::")[1].split(":")[0]
+        kept = (self._home / "openpgp-revocs.d" / f"{fingerprint}.rev").read_text()
+        self("--import", data=kept.replace(":-----BEGIN", "-----BEGIN").encode())
+
     def close(self):
         subprocess.run(["gpgconf", "--homedir", str(self._home), "--kill", "all"], check=False)
 
@@ -83,7 +89,7 @@ def test_what_gpg_compresses_is_opened_where_no_signature_is_asked_for(gpg, keys
     assert whole(pgp.opened(pieces(message), str(keys["us"]), None)) == DATA
     refused = refusal(message, str(keys["us"]), gpg.public)
     assert refused.code == "pgp_compressed"
-    assert "--compress-algo none" in refused.sentence
+    assert "--compress-algo none --sign --encrypt" in refused.sentence
 
 
 def test_what_gpg_encrypts_for_a_key_of_its_own_is_opened_with_it(gpg):
@@ -173,3 +179,72 @@ def test_an_error_of_whoever_gives_the_bytes_is_theirs(keys):
 
     with pytest.raises(ConnectionAbortedError):
         whole(pgp.opened(breaking(), str(keys["us"]), None))
+
+
+# ---------------------------------------------------------------- keys whose time is over
+
+
+LONG_AGO = "--faked-system-time=20200101T000000!"
+
+
+@pytest.fixture(scope="module")
+def spent(gpg):
+    """Keys that gpg made, used and ended, by what ended them: the public one, the private one, what it signed and what was for it."""
+    found = {}
+    gpg(LONG_AGO, "--passphrase", "", "--quick-generate-key", "us20 <us20@x.example>", "default", "default", "never")
+    for name, until in (("expired", "2021-01-01"), ("revoked", "never")):
+        gpg(
+            LONG_AGO,
+            "--passphrase",
+            "",
+            "--quick-generate-key",
+            f"{name} <{name}@x.example>",
+            "default",
+            "default",
+            until,
+        )
+        sealed = gpg(LONG_AGO, "--encrypt", "-r", name, data=DATA)
+        signed = gpg(LONG_AGO, "--compress-algo", "none", "--sign", "-u", name, "--encrypt", "-r", "us20", data=DATA)
+        if name == "revoked":
+            gpg.revoke(name)
+        exported = gpg("--armor", "--passphrase", "", "--export-secret-keys", name).decode()
+        found[name] = (gpg("--armor", "--export", name).decode(), exported, sealed, signed)
+    return found | {"us": gpg("--armor", "--passphrase", "", "--export-secret-keys", "us20").decode()}
+
+
+@pytest.mark.parametrize(("which", "since"), [("expired", "expired on 2021-01-01"), ("revoked", "was revoked")])
+def test_a_private_key_whose_time_is_over_opens_nothing_and_says_since_when(spent, which, since):
+    _, private, sealed, _ = spent[which]
+    with pytest.raises(pgp.KeyUnusable, match=f"private PGP key .*{which}@x.example.* {since}") as refused:
+        whole(pgp.opened(pieces(sealed), private, None))
+    assert refused.value.code == f"pgp_key_{which}"
+
+
+@pytest.mark.parametrize("which", ["expired", "revoked"])
+def test_nothing_is_encrypted_for_a_key_whose_time_is_over(spent, which):
+    with pytest.raises(pgp.KeyUnusable) as refused:
+        whole(pgp.encrypted(pieces(DATA), spent[which][0]))
+    assert refused.value.code == f"pgp_key_{which}"
+
+
+def test_what_was_signed_before_a_key_expired_counts(spent):
+    certificate, _, _, signed = spent["expired"]
+    assert whole(pgp.opened(pieces(signed), spent["us"], certificate)) == DATA
+
+
+@pytest.mark.parametrize(("which", "since"), [("expired", "expired on 2021-01-01"), ("revoked", "was revoked")])
+def test_a_signer_whose_time_is_over_is_told(spent, keys, which, since):
+    certificate, _, _, signed = spent[which]
+    message = (
+        signed
+        if which == "revoked"
+        else pysequoia.encrypt(
+            DATA,
+            [pysequoia.Tsk.from_bytes(spent["us"].encode()).extract_certificate()],
+            signer=keys["them"].signer(),
+            armor=False,
+        )
+    )
+    refused = refusal(message, spent["us"], certificate)
+    assert refused.code == "pgp_wrong_signer"
+    assert f"{which}@x.example>), which {since}" in refused.sentence
