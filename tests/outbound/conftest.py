@@ -7,10 +7,13 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from helpers.doing import do_jobs
+from helpers.killing import environment_of
 from helpers.receiving import receiving
 
 from gateway import clock
+from gateway.cli import cli
 
 SECRET = "whsec_" + base64.b64encode(b"fabricated secret of 32 bytes ok").decode()
 
@@ -82,3 +85,10 @@ def line(inbox):
         return found
 
     return look
+
+
+@pytest.fixture
+def gateway(settings, monkeypatch):
+    for name, value in environment_of(settings).items():
+        monkeypatch.setenv(name, value)
+    return lambda *words: CliRunner().invoke(cli, [str(word) for word in words])

@@ -1,18 +1,15 @@
 """Deliveries over the API and at the command line: looked at, replayed, resumed, tried out; each sees its own."""
 
-import base64
 import functools
 import json
 from datetime import timedelta
 
 import pytest
-from click.testing import CliRunner
 from helpers.callers import asking, key_headers, staff_headers, stranger
 from helpers.inbox import person
 from sqlalchemy import text
 
 from gateway import clock
-from gateway.cli import cli
 from gateway.domain.access.permissions import SCOPES
 
 URL = "/v1/deliveries"
@@ -41,23 +38,6 @@ def staff(office, tenants):
         return staff_headers(office, tenants.northgate, tenants.staff[role])
 
     return headers
-
-
-@pytest.fixture
-def gateway(settings, monkeypatch):
-    told = {
-        "GATEWAY_DATA_DIR": str(settings.data_dir),
-        "GATEWAY_SECRETS_DIR": str(settings.secrets_dir),
-        "GATEWAY_CONFIG_DIR": str(settings.config_dir),
-        "GATEWAY_DATABASE_URL": settings.database_url,
-        "GATEWAY_SYSTEM_DATABASE_URL": settings.system_database_url,
-        "GATEWAY_OWNER_DATABASE_URL": settings.owner_database_url,
-        "GATEWAY_MASTER_KEY": base64.b64encode(settings.master_key).decode(),
-        "GATEWAY_ALLOW_PRIVATE": "127.0.0.0/8",
-    }
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-    return lambda *words: CliRunner().invoke(cli, [str(word) for word in words])
 
 
 @pytest.fixture
