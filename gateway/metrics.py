@@ -104,6 +104,13 @@ WEBHOOKS = Counter(
     "partner",
     "outcome",
 )
+HRIS_CALLS = Counter(
+    "gateway_hris_calls_total",
+    "Calls to HRIS systems by partner, account and what became of them; `not_now` were not made",
+    "partner",
+    "account",
+    "outcome",
+)
 ROWS = Counter("gateway_import_rows_total", "Rows of loaded imports by partner and outcome", "partner", "outcome")
 DELIVERIES = Timer(
     "gateway_delivery_seconds",

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from gateway.config import Beside, Checked, ConfigError, Document, Finding, Name, Section, read
+from ingest.arrivals.rest.accounts import account_faults
 from ingest.catalogue import describe_file
 from ingest.feed import DocumentSpec, Feed
 from ingest.formats.base import Refused
@@ -23,7 +24,8 @@ def _check(feeds: Feeds, document: Document, beside: Beside) -> Checked:
     wrong = {name: [*_feed_findings(name, feed, document)] for name, feed in feeds.items()}
     sound = {name: feed for name, feed in feeds.items() if not wrong[name]}
     tables, more = _tables(sound, document, beside)
-    return Checked([*chain.from_iterable(wrong.values()), *_overlaps(feeds, document), *more], tables)
+    shared = [document.finding(("feeds", *path), sentence) for path, sentence in account_faults(feeds)]
+    return Checked([*chain.from_iterable(wrong.values()), *_overlaps(feeds, document), *shared, *more], tables)
 
 
 FEEDS: Section[Feeds] = Section("feeds", Feeds, _check)

@@ -112,6 +112,7 @@ ROUTES: list[ControllerRouterHandler] = [
     partners.router,
     records.router,
     reports.router,
+    hris.accounts,
     hris.router,
     walls.router,
 ]

@@ -35,3 +35,20 @@ def test_a_feed_without_an_hris_is_told_so(hooli):
     result = hooli("hris", "status", "--partner", "hooli-hris", "--feed", "others")
     assert result.exit_code == 1
     assert "no HRIS of the feed 'hooli-hris/others'" in result.output
+
+
+def test_budget_and_breaker_are_told_by_account(hooli):
+    [told] = json.loads(hooli("hris", "status", "--json").stdout)
+    assert (told["partner"], told["account"], told["feeds"]) == ("hooli-hris", "api.hooli.example", ["workers"])
+    assert (told["left_hour"], told["budget_day"], told["breaker"]) == (150, 3_000, "closed")
+    line = "hooli-hris  api.hooli.example (workers): 150 of 150 calls an hour left, 3,000 of 3,000 calls a day left"
+    assert hooli("hris", "status", "--partner", "hooli-hris").stdout.splitlines() == [f"{line}, breaker closed."]
+
+
+def test_a_feed_alone_says_too_little(hooli):
+    result = hooli("hris", "status", "--feed", "workers")
+    assert (result.exit_code, "--feed needs --partner" in result.output) == (2, True)
+
+
+def test_where_no_hris_is_asked_that_is_said(gateway, db):
+    assert gateway("hris", "status").stdout == "No partner's settings name an HRIS that is asked.\n"

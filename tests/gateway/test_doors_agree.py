@@ -332,6 +332,13 @@ USE_CASES = {
         lambda door, _: door.call("GET", f"partners/{door.partner}/feeds/workers/hris"),
         lambda door, _: door.call("hris", "status", "--partner", door.partner, "--feed", "workers"),
     ),
+    "list accounts of HRIS systems": UseCase(
+        "hris status",
+        [],
+        connected,
+        lambda door, _: door.call("GET", f"hris/accounts?partner={door.partner}"),
+        lambda door, _: door.call("hris", "status", "--partner", door.partner),
+    ),
     "disconnect an HRIS": UseCase(
         "hris disconnect",
         ["arrival.disconnect"],

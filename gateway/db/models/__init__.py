@@ -23,7 +23,7 @@ from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerCon
 from gateway.db.models.places import FeedAlarm, Place, PlaceFile
 from gateway.db.models.records import Case, Client, Document, Sighting
 from gateway.db.models.reports import ReportOrder
-from gateway.db.models.rest import RestPerson, RestSource, RestSpent
+from gateway.db.models.rest import RestAccount, RestPerson, RestSource, RestSpent, RestVersion
 from gateway.db.models.walls import Wall
 from gateway.db.models.webhooks import WebhookCall
 
@@ -65,9 +65,11 @@ __all__ = [
     "PlaceFile",
     "RateLimit",
     "ReportOrder",
+    "RestAccount",
     "RestPerson",
     "RestSource",
     "RestSpent",
+    "RestVersion",
     "RowError",
     "Schedule",
     "Sighting",

@@ -34,6 +34,9 @@ class Measure(NamedTuple):
 _WAITING_PARCELS = """FROM parcels w JOIN delivery_lines l ON l.firm_id = w.firm_id AND l.id = w.line_id
            JOIN partners p ON p.firm_id = w.firm_id AND p.id = w.partner_id WHERE w.state = 'waiting'"""
 
+_ACCOUNTS = """FROM rest_accounts a
+           JOIN partners p ON p.firm_id = a.firm_id AND p.id = a.partner_id AND p.status = 'active'"""
+
 MEASURES = [
     Measure(
         "gateway_queue_jobs",
@@ -115,6 +118,38 @@ MEASURES = [
            FROM feed_alarms a JOIN partners p ON p.firm_id = a.firm_id AND p.id = a.partner_id
            JOIN feeds f ON f.firm_id = a.firm_id AND f.id = a.feed_id
            WHERE a.cleared_at IS NULL AND p.status = 'active' GROUP BY 1, 2, 3""",
+    ),
+    Measure(
+        "gateway_hris_budget_left",
+        "Calls that may still be made to an HRIS, by partner, account and span: `hour` or `day`; where one is agreed",
+        ("partner", "account", "span"),
+        f"""SELECT p.slug, a.account, s.span, greatest(s.budget - coalesce(c.calls, 0), 0)
+           {_ACCOUNTS}
+           CROSS JOIN LATERAL (
+               VALUES ('hour', a.hourly, interval '61 minutes'), ('day', a.daily, interval '1441 minutes')
+           ) s (span, budget, past)
+           CROSS JOIN LATERAL (
+               SELECT sum(t.calls) AS calls FROM rest_sources r
+               JOIN feeds f ON f.firm_id = r.firm_id AND f.id = r.feed_id AND f.partner_id = a.partner_id
+               JOIN rest_spent t ON t.firm_id = r.firm_id AND t.feed_id = r.feed_id
+               WHERE r.firm_id = a.firm_id AND r.account = a.account AND t.minute > gateway_now() - s.past
+           ) c
+           WHERE s.budget IS NOT NULL""",
+    ),
+    Measure(
+        "gateway_hris_resting",
+        "1 where an HRIS is left alone because calls failed, by partner and account",
+        ("partner", "account"),
+        f"SELECT p.slug, a.account, 1 {_ACCOUNTS} WHERE a.opened_at IS NOT NULL",
+    ),
+    Measure(
+        "gateway_hris_notice_age_seconds",
+        "Seconds for which the oldest notice that somebody changed waits to be asked about, by partner and feed",
+        ("partner", "feed"),
+        """SELECT p.slug, f.name, extract(epoch FROM gateway_now() - min(n.noticed_at))
+           FROM rest_persons n JOIN feeds f ON f.firm_id = n.firm_id AND f.id = n.feed_id
+           JOIN partners p ON p.firm_id = f.firm_id AND p.id = f.partner_id AND p.status = 'active'
+           WHERE n.noticed_at IS NOT NULL GROUP BY 1, 2""",
     ),
     Measure(
         "gateway_places_failing",

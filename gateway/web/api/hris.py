@@ -15,8 +15,9 @@ from gateway.domain.partners import homes
 from gateway.office import Acting
 from gateway.web.api.partners import FeedName, Slug
 from gateway.web.calls import Call, may
+from gateway.web.texts import ByPartner
 from ingest.arrivals.rest import control
-from ingest.arrivals.rest.control import Standing
+from ingest.arrivals.rest.control import AccountStanding, Standing
 from ingest.arrivals.rest.sources import Source
 
 
@@ -27,8 +28,8 @@ class HrisStanding(Struct, frozen=True, kw_only=True):
         polled_at: when it was last asked who changed, to the last page.
         changed_until: the latest change that was seen.
         history_until: the past is read back to here; all of it since history_done_at.
-        paused_until: it asked to be left alone.
-        opened_at: since when, or since which try, it is left alone for its failures.
+        account: with which it is asked, its budget and its breaker.
+        opened_at: since when, or since which try, the feed is left alone for answers that are not as agreed.
         people_waiting: of whom a webhook spoke, and about whom it was not asked yet.
     """
 
@@ -39,12 +40,10 @@ class HrisStanding(Struct, frozen=True, kw_only=True):
     changed_until: datetime | None
     history_until: datetime | None
     history_done_at: datetime | None
-    paused_until: datetime | None
+    account: AccountStanding
     opened_at: datetime | None
     failures: int
     last_problem: Annotated[str | None, Meta(examples=["The HRIS answered 500."])]
-    calls_last_hour: int
-    calls_last_day: int
     people_waiting: int
 
     @classmethod
@@ -59,14 +58,25 @@ class HrisStanding(Struct, frozen=True, kw_only=True):
             changed_until=row.changed_until,
             history_until=row.history_until,
             history_done_at=row.history_done_at,
-            paused_until=row.paused_until,
+            account=found.account,
             opened_at=row.opened_at,
             failures=row.failures,
             last_problem=row.last_problem,
-            calls_last_hour=found.hour,
-            calls_last_day=found.day,
             people_waiting=found.waiting,
         )
+
+
+class Accounts(Struct, frozen=True, kw_only=True):
+    """All of the firm's partners, or of one."""
+
+    data: list[AccountStanding]
+
+
+@get("/", sync_to_thread=True, **may("partners.read"))
+def list_accounts(call: NamedDependency[Call], partner: ByPartner = None) -> Accounts:
+    """List the accounts with which partners' HRIS systems are asked: budgets, what is left of them, breakers."""
+    with call.acting() as acting:
+        return Accounts(data=control.accounts(acting, partner))
 
 
 @get("/", sync_to_thread=True, **may("partners.read"))
@@ -93,6 +103,7 @@ def _done(call: Call, slug: str, feed: str, act: Callable[[Acting, Source], Stan
         return HrisStanding.of(source, act(acting, source))
 
 
+accounts = Router("/hris/accounts", route_handlers=[list_accounts], tags=["partners"])
 router = Router(
     "/partners/{slug:str}/feeds/{feed:str}/hris",
     route_handlers=[show_hris, disconnect_hris, reconnect_hris],

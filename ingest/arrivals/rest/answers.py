@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -22,14 +24,23 @@ class Page(NamedTuple):
     """One page of a list.
 
     Attributes:
-        records: how many it has.
+        records: each as it was written.
         newest: the latest change of its records.
         next: what asks for the next page; None on the last.
+        mark: what no other page of the list has: the cursor that follows, or a digest of the records.
     """
 
-    records: int
+    records: list[bytes]
     newest: datetime | None
     next: str | None
+    mark: str
+
+
+class Version(NamedTuple):
+    """Which record it is, as the HRIS calls it, and when it changed."""
+
+    key: str
+    changed_at: datetime
 
 
 def page_of(body: bytes, call: ListCall, since: Since, records: str | None, page: str | None) -> Page:
@@ -45,12 +56,34 @@ def page_of(body: bytes, call: ListCall, since: Since, records: str | None, page
     Raises:
         Unreadable: `hris_unreadable`.
     """
-    rows = _decoded(_at(body, records) or b"[]", list[msgspec.Raw])
-    said = [one for one in (_changed(bytes(row), since) for row in rows) if one]
+    rows = records_in(body, records)
+    said = [one for one in (_changed(row, since) for row in rows) if one]
     following = _next(body, call, page, len(rows))
     if following is not None and following == page:
         raise _unreadable("it says of a page that the next one is the same")
-    return Page(len(rows), max(said, default=None), following)
+    by_cursor = isinstance(call.paging, CursorPaging)
+    mark = following or "" if by_cursor else hashlib.sha256(b",".join(rows)).hexdigest()
+    return Page(rows, max(said, default=None), following, mark)
+
+
+def records_in(body: bytes, records: str | None) -> list[bytes]:
+    """The records of an answer, each as it was written.
+
+    Raises:
+        Unreadable: `hris_unreadable`.
+    """
+    return [bytes(row) for row in _decoded(_at(body, records) or b"[]", list[msgspec.Raw])]
+
+
+def version_of(row: bytes, since: Since) -> Version | None:
+    """Which version of which record it is; None where settings do not say, or the record does not.
+
+    Raises:
+        Unreadable: `hris_unreadable`.
+    """
+    found, changed = _at(row, since.key) if since.key else None, _changed(row, since)
+    said = _decoded(found, Any) if found is not None else None
+    return Version(str(said), changed) if isinstance(said, str | int) and changed else None
 
 
 def enveloped(body: bytes, record: str | None, records: str | None) -> bytes:
@@ -62,7 +95,12 @@ def enveloped(body: bytes, record: str | None, records: str | None) -> bytes:
     found = _at(body, record)
     if found is None:
         raise _unreadable(f"there is nothing at {record}")
-    wrapped = b"[" + found + b"]"
+    return listed([found], records)
+
+
+def listed(rows: Sequence[bytes], records: str | None) -> bytes:
+    """Records as an answer has them."""
+    wrapped = b"[" + b",".join(rows) + b"]"
     for key in reversed(records.split(".") if records else ()):
         wrapped = b"{" + msgspec.json.encode(key) + b":" + wrapped + b"}"
     return wrapped
@@ -123,7 +161,8 @@ def _changed(row: bytes, since: Since) -> datetime | None:
     said = _decoded(found, Any)
     try:
         if since.form == "iso":
-            return datetime.fromisoformat(str(said)).astimezone(UTC)
+            told = datetime.fromisoformat(str(said))
+            return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
         return datetime.fromtimestamp(float(said) / (1_000 if since.form == "milliseconds" else 1), UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return None
@@ -132,11 +171,25 @@ def _changed(row: bytes, since: Since) -> datetime | None:
 def _next(body: bytes, call: ListCall, page: str | None, count: int) -> str | None:
     paging = call.paging
     if not isinstance(paging, CursorPaging):
-        is_last = count == 0 or (paging.size is not None and count < paging.size)
-        return None if is_last else str(int(page or paging.first) + 1)
+        is_only = page is None and paging.size is not None and count < paging.size
+        return None if count == 0 or is_only else str(int(page or paging.first) + 1)
     found = _at(body, paging.next)
     said = _decoded(found, Any) if found is not None else None
-    return str(said)[:_LONGEST_CURSOR] if said not in (None, "", False) else None
+    if said in ("", False):
+        return None
+    return _cursor(said) if said is not None else None
+
+
+def _cursor(said: object) -> str:
+    """What asks for the next page; it is kept as text, and sent within an address."""
+    if isinstance(said, bool) or not isinstance(said, str | int):
+        raise _unreadable("what asks for the next page is no text")
+    text = str(said)
+    if len(text) > _LONGEST_CURSOR:
+        raise _unreadable(f"what asks for the next page has more than {_LONGEST_CURSOR:,} characters")
+    if "\0" in text:
+        raise _unreadable("what asks for the next page holds a character that is none")
+    return text
 
 
 def _unreadable(why: str) -> Unreadable:

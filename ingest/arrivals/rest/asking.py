@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from urllib.parse import quote, urlencode
 
 import msgspec
+from sqlalchemy.orm import Session
 
-from gateway import clock
+from gateway import clock, metrics
 from gateway.config import secret
 from gateway.db.models import RestSource
 from gateway.errors import Problem, Transient
@@ -27,8 +28,10 @@ MOST_BYTES = 32 << 20  # of one answer
 _COLUMN = "rest_sources.token"  # what tokens are bound to
 _OK, _UNAUTHORISED, _NO_SUCH = range(200, 300), 401, (400, 404, 410, 422)
 _TOO_OFTEN, _AWAY = 429, 503
+_OF_NO_USE = {"answer_too_large", "answer_unreadable"}  # the HRIS does answer
 _WITHOUT_A_WORD = timedelta(minutes=1)  # that an HRIS is left alone which asks for it, and does not say for how long
 _LONGEST = timedelta(days=1)
+_ABSURD = 10  # digits of seconds, which are more than any wait has
 _EARLY = timedelta(seconds=30)  # before its end a token is not used any more
 
 
@@ -47,8 +50,15 @@ class NoSuch(Unanswered):
     """There is nothing of this kind, or no more: a person who is gone, a page that has run out."""
 
 
-def ask(office: Office, source: Source, path: str, query: Mapping[str, str], purpose: For) -> Told:
-    """Ask an HRIS once; whatever is wrong with its answer is noted before this raises.
+def ask(
+    office: Office,
+    source: Source,
+    path: str,
+    query: Mapping[str, str],
+    purpose: For,
+    also: Callable[[Session], None] | None = None,
+) -> Told:
+    """Ask an HRIS once; whatever is wrong with its answer is noted before this raises. For `also` see `take_turn`.
 
     Raises:
         NotNow: it may not be asked now.
@@ -57,7 +67,7 @@ def ask(office: Office, source: Source, path: str, query: Mapping[str, str], pur
     """
     url = f"{source.arrival.url.rstrip('/')}{path}" + (f"?{urlencode(query)}" if query else "")
     headers = {"Accept": "application/json", **_proof(office, source, purpose)}
-    asked_at = turns.take_turn(office, source, purpose)
+    asked_at = _turn(office, source, purpose, also)
     answer = _sent(office, source, "GET", url, headers)
     if answer.status == _UNAUTHORISED:
         _forget_token(office, source)
@@ -70,13 +80,27 @@ def person_path(path: str, person: str) -> str:
     return path.replace("{id}", quote(person, safe=""))
 
 
+def _turn(office: Office, source: Source, purpose: For, also: Callable[[Session], None] | None = None) -> datetime:
+    try:
+        return turns.take_turn(office, source, purpose, also)
+    except NotNow:
+        _count(source, "not_now")
+        raise
+
+
+def _count(source: Source, outcome: str) -> None:
+    metrics.HRIS_CALLS.add(source.home.slug, source.arrival.provider, outcome)
+
+
 def _sent(
     office: Office, source: Source, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
 ) -> Answer:
     try:
         return Outward(office.settings).send(method, url, headers, body, limits=Limits(most=MOST_BYTES))
     except Problem as problem:
-        turns.failed(office, source, problem.sentence)
+        note = turns.not_as_agreed if problem.code in _OF_NO_USE else turns.failed
+        note(office, source, problem.sentence)
+        _count(source, "failed")
         raise Unanswered("hris_failed", problem.sentence) from problem
 
 
@@ -86,6 +110,7 @@ def _judge(office: Office, source: Source, answer: Answer) -> None:
     Raises:
         Unanswered: it is none.
     """
+    _count(source, _outcome(answer.status))
     if answer.status in _OK:
         return
     sentence = f"The HRIS answered {answer.status}."
@@ -99,24 +124,43 @@ def _judge(office: Office, source: Source, answer: Answer) -> None:
     raise Unanswered("hris_failed", sentence)
 
 
+def _outcome(status: int) -> str:
+    if status in _OK:
+        return "answered"
+    words = {**dict.fromkeys(_NO_SUCH, "unknown"), _UNAUTHORISED: "unproven", _TOO_OFTEN: "too_often"}
+    return words.get(status, "failed")
+
+
 def _retry_after(answer: Answer) -> timedelta | None:
     """For how long an HRIS asks to be left alone: seconds, or until a date (RFC 9110, 10.2.3)."""
     text = answer.headers.get("retry-after", "").strip()
     if not text or answer.status not in {_TOO_OFTEN, _AWAY}:
         return None
     try:
-        wait = timedelta(seconds=int(text)) if text.isdigit() else parsedate_to_datetime(text) - clock.now()
+        wait = _seconds(text) if text.isdecimal() else _instant(text) - clock.now()
     except (ValueError, TypeError, OverflowError):
         return None
     return min(max(wait, timedelta(seconds=1)), _LONGEST)
+
+
+def _seconds(text: str) -> timedelta:
+    return timedelta(seconds=int(text)) if len(text) < _ABSURD else _LONGEST
+
+
+def _instant(text: str) -> datetime:
+    """A date of HTTP; those of mail say by -0000 that they are of UTC, and are read without a zone."""
+    told = parsedate_to_datetime(text)
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 # ------------------------------------------------------------------------------------------------ proof
 
 
 class _Token(msgspec.Struct, frozen=True):
-    access_token: str
-    expires_in: int = 300
+    """What a header can hold: whatever else it is, it must not be kept, and used until it ends."""
+
+    access_token: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]+$")]
+    expires_in: Annotated[float, msgspec.Meta(ge=0)] = 300  # some write "900", some 900.0
 
 
 def _proof(office: Office, source: Source, purpose: For) -> dict[str, str]:
@@ -151,15 +195,15 @@ def _new_token(office: Office, source: Source, auth: ClientAuth, purpose: For) -
         "Content-Type": "application/x-www-form-urlencoded",
     }
     form = {"grant_type": "client_credentials"} | ({"scope": auth.scope} if auth.scope else {})
-    now = turns.take_turn(office, source, purpose)
+    now = _turn(office, source, purpose)
     answer = _sent(office, source, "POST", auth.token_url, headers, urlencode(form).encode())
     if answer.status in _NO_SUCH:
         turns.failed(office, source, f"There is no token endpoint: it answered {answer.status}.")
     _judge(office, source, answer)
     try:
-        token = msgspec.json.decode(answer.body, type=_Token)
+        token = msgspec.json.decode(answer.body, type=_Token, strict=False)
     except msgspec.MsgspecError as error:
-        sentence = "The token endpoint answered without an access_token."
+        sentence = "The token endpoint answered without an access_token that can be used."
         turns.failed(office, source, sentence)
         raise Unanswered("hris_failed", sentence) from error
     _keep_token(office, source, token, now)
@@ -170,7 +214,7 @@ def _keep_token(office: Office, source: Source, token: _Token, now: datetime) ->
     with office.acting(source.home.firm_id, source.actor) as acting:
         row = acting.session.get_one(RestSource, source.key, with_for_update=True)
         [row.token] = acting.cipher.encrypt_column([token.access_token], _COLUMN)
-        row.token_until = now + timedelta(seconds=min(max(token.expires_in, 0), 86_400))
+        row.token_until = now + timedelta(seconds=min(token.expires_in, 86_400))
 
 
 def _forget_token(office: Office, source: Source) -> None:

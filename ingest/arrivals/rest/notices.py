@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from gateway import clock
 from gateway.db.models import RestPerson
 from gateway.office import Acting
-from ingest.arrivals.rest.sources import Source
+from ingest.arrivals.rest.sources import Source, sharing
 
 MOST = 1_000  # people that one notice may name
 
@@ -58,12 +58,16 @@ def first(acting: Acting, source: Source) -> Waiting | None:
     return Waiting(found.digest, acting.cipher.decrypt(found.person, _COLUMN))
 
 
-def count_asked(session: Session, source: Source, one: Waiting) -> None:
-    """Count that the HRIS is about to be asked about somebody."""
+def count_asked(session: Session, source: Source, one: Waiting) -> bool:
+    """Count that the HRIS is about to be asked about somebody; not if another feed did meanwhile, for the last time."""
+    mine = exists().where(RestPerson.digest == one.digest, _askable(source))
+    if not session.scalar(select(mine)):
+        return False
     row = session.get_one(RestPerson, (*source.key, one.digest), with_for_update=True)
     today = clock.now().date()
     row.asked = row.asked + 1 if row.day == today else 1
     row.day = today
+    return True
 
 
 def answer(session: Session, source: Source, one: Waiting, asked_at: datetime) -> None:
@@ -86,7 +90,13 @@ def _let_go(session: Session, source: Source, which: ColumnElement[bool]) -> Non
 def _askable(source: Source) -> ColumnElement[bool]:
     """Somebody waits, and the budget about this person is not spent; else the next poll tells."""
     waits = and_(RestPerson.feed_id == source.feed_id, RestPerson.noticed_at.is_not(None))
-    most = source.arrival.budget.person
+    most = source.budget.person
     if most is None:
         return waits
-    return and_(waits, or_(RestPerson.day.is_(None), RestPerson.day < clock.now().date(), RestPerson.asked < most))
+    any_feed = aliased(RestPerson)
+    asked = select(func.coalesce(func.sum(any_feed.asked), 0)).where(
+        any_feed.feed_id.in_(sharing(source)),
+        any_feed.digest == RestPerson.digest,
+        any_feed.day == clock.now().date(),
+    )
+    return and_(waits, asked.correlate(RestPerson).scalar_subquery() < most)

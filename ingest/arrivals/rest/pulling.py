@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -23,12 +24,13 @@ from gateway.logging import get_logger
 from gateway.office import Office
 from ingest.arrival import Asked, open_imports
 from ingest.arrivals.names import name_at
-from ingest.arrivals.rest import notices, turns
-from ingest.arrivals.rest.answers import Page, Unreadable, enveloped, page_of
+from ingest.arrivals.rest import notices, turns, versions
+from ingest.arrivals.rest.answers import Page, Unreadable, enveloped, listed, page_of, records_in
 from ingest.arrivals.rest.asking import NoSuch, Told, Unanswered, ask, person_path
 from ingest.arrivals.rest.sources import VIA, Source, all_sources, ensure, source_of
 from ingest.arrivals.rest.spec import PersonCall
-from ingest.arrivals.rest.turns import For, NotNow
+from ingest.arrivals.rest.trails import Adrift, Trail
+from ingest.arrivals.rest.turns import NotNow
 from ingest.reception import receive
 
 _EARLY = timedelta(seconds=30)  # a poll that is due before the next look is due now
@@ -52,7 +54,7 @@ def poll(handling: Handling) -> None:
     if source := _source(handling):
         office = handling.office
         _begin(office, source)
-        _read(office, source, "poll", _poll_query, _poll_done, _PAGES)
+        _read(office, source, _List("poll", _poll_query, _poll_done), _PAGES)
 
 
 def pull(handling: Handling) -> None:
@@ -72,9 +74,9 @@ def pull(handling: Handling) -> None:
 def read_history(handling: Handling) -> None:
     """Read some of the past: a minute's part of its share, so that it never piles up before what happens today."""
     if source := _source(handling):
-        hourly = source.arrival.budget.hour
+        hourly = source.budget.hour
         pages = -(-hourly * source.arrival.history.share // 6_000) if hourly else _PAGES // 10
-        _read(handling.office, source, "history", _history_query, _history_done, pages)
+        _read(handling.office, source, _List("history", _history_query, _history_done), pages)
 
 
 LOOK = Kind("rest.look", "normal", look, clockwork=Clockwork("HRIS polls", "* * * * *"))
@@ -116,65 +118,95 @@ _Query = Callable[[Source, RestSource], tuple[dict[str, str], str | None]]  # wi
 _Done = Callable[[Session, Source, RestSource, Page], None]
 
 
-def _read(office: Office, source: Source, purpose: For, query: _Query, done: _Done, pages: int) -> None:
+class _List(NamedTuple):
+    """A list that is read page by page; where it stands is in the columns that begin with its purpose."""
+
+    purpose: Literal["poll", "history"]
+    query: _Query
+    done: _Done
+
+    def trail(self, row: RestSource) -> Trail:
+        return Trail.of(row.poll_trail if self.purpose == "poll" else row.history_trail)
+
+    def at(self, row: RestSource, page: str | None, trail: Trail | None) -> None:
+        """Go on from there; without a page, from the beginning."""
+        kept = trail.kept() if trail and page is not None else None
+        if self.purpose == "poll":
+            row.poll_page, row.poll_trail = page, kept
+        else:
+            row.history_page, row.history_trail = page, kept
+
+
+def _read(office: Office, source: Source, what: _List, pages: int) -> None:
     try:
         for _ in range(pages):
-            if not _read_page(office, source, purpose, query, done):
+            if not _read_page(office, source, what):
                 return
     except (NotNow, Unanswered) as problem:
         log.info("an HRIS is read later", partner=source.home.slug, feed=source.feed, reason=problem.sentence)
 
 
-def _read_page(office: Office, source: Source, purpose: For, query: _Query, done: _Done) -> bool:
+def _read_page(office: Office, source: Source, what: _List) -> bool:
     """Read one page; whether there is another one."""
     with office.db.firm(source.home.firm_id) as session:
         row = session.get_one(RestSource, source.key)
-        asked, page = query(source, row)
+        (asked, page), trail = what.query(source, row), what.trail(row)
     call = source.arrival.list
     paging = {call.paging.parameter: page} if page is not None else {}
     try:
-        told = ask(office, source, call.path, {**call.query, **asked, **paging}, purpose)
+        told = ask(office, source, call.path, {**call.query, **asked, **paging}, what.purpose)
         found = page_of(told.body, call, source.arrival.since, source.records, page)
-    except NoSuch as problem:
-        _start_over(office, source, purpose, problem, was_on_page=page is not None)
-        raise
+        trail = trail.after(found, call)
+        _keep(office, source, what, told, found, trail)
+    except (NoSuch, Adrift) as problem:
+        _start_over(office, source, what, problem)
+        raise Unanswered(problem.code, problem.sentence) from problem
     except Unreadable as problem:
-        turns.failed(office, source, problem.sentence)
+        turns.not_as_agreed(office, source, problem.sentence)
         return False
-    _keep(office, source, told, found, done)
     return found.next is not None
 
 
-def _keep(office: Office, source: Source, told: Told, found: Page, done: _Done) -> None:
-    def note(session: Session, _import_id: UUID | None) -> None:
-        turns.succeeded(session, source)
-        done(session, source, session.get_one(RestSource, source.key), found)
+def _keep(office: Office, source: Source, what: _List, told: Told, found: Page, trail: Trail) -> None:
+    if found.newest is not None:  # an HRIS whose clock is ahead must not have us ask for the future
+        found = found._replace(newest=min(found.newest, told.asked_at))
 
-    if found.records:
-        _store(office, source, told.asked_at, told.body, note)
-    else:
+    def note(session: Session) -> None:
+        turns.succeeded(session, source, is_whole=found.next is None)
+        row = session.get_one(RestSource, source.key)
+        what.done(session, source, row, found)
+        what.at(row, found.next, trail)
+
+    _store(office, source, told, found.records, note)
+
+
+def _store(office: Office, source: Source, told: Told, rows: list[bytes], note: Callable[[Session], None]) -> None:
+    """Store the records of an answer, but for versions that are older than what was seen; with what is noted of it.
+
+    Raises:
+        Unreadable: `hris_unreadable`.
+    """
+    with office.acting(source.home.firm_id, source.actor) as acting:
+        sound, seen = versions.newest_of(acting, source, rows, told.asked_at)
+
+    def note_all(session: Session, _import_id: UUID | None = None) -> None:
+        note(session)
+        versions.keep(session, source, seen)
+
+    if not sound:
         with office.db.firm(source.home.firm_id) as session:
-            note(session, None)
-
-
-def _store(
-    office: Office, source: Source, asked_at: datetime, body: bytes, note: Callable[[Session, UUID], None]
-) -> None:
-    name, asked = name_at(source.arrival.name, asked_at), Asked(feed=source.feed, as_of=asked_at)
-    receive(office, source.home, name, iter([body]), via=VIA, by=source.actor, asked=asked, queued=True, note=note)
-
-
-def _start_over(office: Office, source: Source, purpose: For, problem: Problem, *, was_on_page: bool) -> None:
-    """A page that the HRIS does not know any more: the list is read from its beginning."""
-    if not was_on_page:
-        turns.failed(office, source, problem.sentence)
+            note_all(session)
         return
+    body = told.body if len(sound) == len(rows) else listed(sound, source.records)
+    name, asked = name_at(source.arrival.name, told.asked_at), Asked(feed=source.feed, as_of=told.asked_at)
+    receive(office, source.home, name, iter([body]), via=VIA, by=source.actor, asked=asked, queued=True, note=note_all)
+
+
+def _start_over(office: Office, source: Source, what: _List, problem: Problem) -> None:
+    """A page that the HRIS does not know any more, or that leads nowhere: the list is read from its beginning."""
+    turns.not_as_agreed(office, source, problem.sentence)
     with office.db.firm(source.home.firm_id) as session:
-        row = session.get_one(RestSource, source.key, with_for_update=True)
-        if purpose == "poll":
-            row.poll_page = None
-        else:
-            row.history_page = None
+        what.at(session.get_one(RestSource, source.key, with_for_update=True), None, None)
 
 
 # ------------------------------------------------------------------------------------------------ polls
@@ -185,7 +217,8 @@ def _begin(office: Office, source: Source) -> None:
     with office.db.firm(source.home.firm_id) as session:
         row = session.get_one(RestSource, source.key, with_for_update=True)
         if row.poll_began_at is None:
-            row.poll_began_at, row.poll_page, row.poll_newest = clock.now(), None, row.changed_until
+            row.poll_began_at, row.poll_newest = clock.now(), row.changed_until
+            row.poll_page = row.poll_trail = None
 
 
 def _poll_query(source: Source, row: RestSource) -> tuple[dict[str, str], str | None]:
@@ -196,7 +229,6 @@ def _poll_query(source: Source, row: RestSource) -> tuple[dict[str, str], str | 
 def _poll_done(session: Session, source: Source, row: RestSource, page: Page) -> None:
     """Note how far a poll is; at its end, what came of it."""
     row.poll_newest = max(filter(None, (row.poll_newest, page.newest)), default=None)
-    row.poll_page = page.next
     if page.next is None and row.poll_began_at is not None:
         notices.answer_all(session, source, row.poll_began_at)
         row.polled_at, row.changed_until = row.poll_began_at, row.poll_newest
@@ -222,7 +254,6 @@ def _history_query(source: Source, row: RestSource) -> tuple[dict[str, str], str
 
 
 def _history_done(_session: Session, source: Source, row: RestSource, page: Page) -> None:
-    row.history_page = page.next
     if page.next is None:
         start = _window(source, row)
         if start is None:
@@ -240,24 +271,24 @@ def _first(office: Office, source: Source) -> notices.Waiting | None:
 
 
 def _ask_about(office: Office, source: Source, call: PersonCall, one: notices.Waiting) -> None:
-    with office.db.firm(source.home.firm_id) as session:
-        notices.count_asked(session, source, one)
+    def count(session: Session) -> None:
+        if not notices.count_asked(session, source, one):
+            raise NotNow("not_now", "The budget about this person is spent.")
+
+    def answered(asked_at: datetime) -> Callable[[Session], None]:
+        def note(session: Session) -> None:
+            turns.succeeded(session, source)
+            notices.answer(session, source, one, asked_at)
+
+        return note
+
     try:
-        told = ask(office, source, person_path(call.path, one.person), {}, "person")
+        told = ask(office, source, person_path(call.path, one.person), {}, "person", count)
         body = enveloped(told.body, call.record, source.records)
+        _store(office, source, Told(told.asked_at, body), records_in(body, source.records), answered(told.asked_at))
     except NoSuch:  # whoever is gone from the HRIS: a poll, or a full file, tells what that means
-        told, body = None, b""
-    except Unreadable as problem:
-        turns.failed(office, source, problem.sentence)
-        raise Unanswered(problem.code, problem.sentence) from problem
-    asked_at = told.asked_at if told else clock.now()
-
-    def note(session: Session, _import_id: UUID | None) -> None:
-        turns.succeeded(session, source)
-        notices.answer(session, source, one, asked_at)
-
-    if told:
-        _store(office, source, asked_at, body, note)
-    else:
         with office.db.firm(source.home.firm_id) as session:
-            note(session, None)
+            answered(clock.now())(session)
+    except Unreadable as problem:
+        turns.not_as_agreed(office, source, problem.sentence)
+        raise Unanswered(problem.code, problem.sentence) from problem

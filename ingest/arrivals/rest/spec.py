@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
@@ -62,7 +63,7 @@ class CursorPaging(_Part, frozen=True, kw_only=True, tag_field="by", tag="cursor
 
 
 class PagePaging(_Part, frozen=True, kw_only=True, tag_field="by", tag="page"):
-    """Pages have numbers; one of less than `size` records is the last, where that is said, else an empty one."""
+    """Pages have numbers; an empty one is the last, or where `size` is said a first one of less records than that."""
 
     parameter: Word
     size: Calls | None = None
@@ -76,8 +77,9 @@ class Since(_Part, frozen=True, kw_only=True):
         parameter: says since when.
         until: says up to when, for windows of the past; without it the past is one long list.
         field: of each record, says when it changed.
-        form: of instants.
+        form: of instants; one without an offset is taken for UTC.
         overlap: seconds that are asked for again, for changes that the HRIS shows late.
+        key: of each record, tells it from all others; then of one that was seen newer, no older version is taken.
     """
 
     parameter: Word
@@ -85,6 +87,7 @@ class Since(_Part, frozen=True, kw_only=True):
     until: Word | None = None
     form: Literal["iso", "seconds", "milliseconds"] = "iso"
     overlap: Annotated[int, Meta(ge=0, le=86_400)] = 300
+    key: Way | None = None
 
 
 class ListCall(_Part, frozen=True, kw_only=True):
@@ -113,6 +116,18 @@ class Budget(_Part, frozen=True, kw_only=True):
     day: Calls | None = None
     person: Calls | None = None
 
+    def too_small_for(self, hourly: int) -> Iterator[tuple[str, int, int]]:
+        """The spans whose part for polls does not suffice for so many an hour: which, its budget, polls in it."""
+        for key, most, polls in (("hour", self.hour, hourly), ("day", self.day, 24 * hourly)):
+            if most is not None and most * (100 - PERSONS) < 100 * polls:
+                yield key, most, polls
+
+    def least(self, other: Budget) -> Budget:
+        """What both allow."""
+        spans = ("hour", "day", "person")
+        pairs = {span: [most for one in (self, other) if (most := getattr(one, span)) is not None] for span in spans}
+        return Budget(**{span: min(both) for span, both in pairs.items() if both})
+
 
 class History(_Part, frozen=True, kw_only=True):
     """What is asked for when an HRIS is first connected: windows of the past, the newest first, then all before them.
@@ -132,10 +147,12 @@ class RestArrival(ArrivalSpec, frozen=True, kw_only=True, tag="rest"):
     """Where the HRIS is, how it is asked, and how often.
 
     Attributes:
+        account: at the provider, by a name of ours; feeds of a partner that name the same one share its budget.
         target: minutes within which a change must be here.
     """
 
     url: Url
+    account: Word | None = None
     name: FileName
     auth: KeyAuth | ClientAuth
     list: ListCall
@@ -147,14 +164,17 @@ class RestArrival(ArrivalSpec, frozen=True, kw_only=True, tag="rest"):
 
     def __post_init__(self) -> None:
         check_name(self.name)
-        hourly = self.polls_an_hour
-        for key, most, polls in (("hour", self.budget.hour, hourly), ("day", self.budget.day, 24 * hourly)):
-            if most is not None and most * (100 - PERSONS) < 100 * polls:
-                sentence = (
-                    f"Asking who changed {POLLS} times in {self.target} minutes takes {polls} calls, which must be at"
-                    f" most {100 - PERSONS} % of the budget; allow a longer `target`."
-                )
-                raise FieldError(sentence, at=("budget", key))
+        for key, most, polls in self.budget.too_small_for(self.polls_an_hour):
+            sentence = (
+                f"Asking who changed {POLLS} times in {self.target} minutes takes {polls} calls, which must be at"
+                f" most {100 - PERSONS} % of the budget of {most}; allow a longer `target`."
+            )
+            raise FieldError(sentence, at=("budget", key))
+
+    @property
+    def provider(self) -> str:
+        """The account that is asked: its name, or else the host."""
+        return self.account or urlsplit(self.url).netloc.lower()
 
     @property
     def every(self) -> timedelta:

@@ -20,7 +20,18 @@ def test_staff_see_how_far_an_hris_is_read(http, hooli, as_staff):
     answer = http.get(PATH, headers=as_staff("viewer"))
     assert answer.status_code == 200, answer.text
     told = answer.json()
-    assert (told["url"], told["polled_at"], told["calls_last_hour"]) == ("https://api.hooli.example", None, 0)
+    assert (told["url"], told["polled_at"], told["account"]["calls_last_hour"]) == (
+        "https://api.hooli.example",
+        None,
+        0,
+    )
+
+
+def test_staff_see_accounts_of_their_firm_alone(http, hooli, as_staff):
+    [told] = http.get("/v1/hris/accounts", headers=as_staff("viewer")).json()["data"]
+    assert (told["account"], told["left_hour"], told["breaker"]) == ("api.hooli.example", 150, "closed")
+    assert http.get("/v1/hris/accounts", headers=as_staff("stranger")).json() == {"data": []}
+    assert http.get("/v1/hris/accounts?partner=nobody", headers=as_staff("viewer")).status_code == 404
 
 
 def test_an_admin_disconnects_and_reconnects_it_and_that_is_on_record(http, hooli, as_staff):

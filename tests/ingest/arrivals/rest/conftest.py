@@ -1,6 +1,7 @@
 """A partner whose HRIS is asked, and the day on which that happens."""
 
 from datetime import datetime
+from types import SimpleNamespace
 
 import pytest
 from helpers.hris import CLIENT_SECRET, KEY, Hris, serving
@@ -10,7 +11,8 @@ from helpers.webhooks import NEW
 from msgspec.structs import replace
 
 from gateway.wings import office_of
-from ingest.arrivals.rest.pulling import LOOK
+from ingest.arrivals.rest.pulling import LOOK, POLL
+from ingest.arrivals.rest.sources import all_sources, ensure
 
 MORNING = datetime.fromisoformat("2026-05-04T08:00:00+00:00")
 SETTINGS = """
@@ -43,6 +45,12 @@ feeds:
         family_name:   {from: last, required: true}
         annual_salary: {from: salary, type: money}
 """
+
+
+@pytest.fixture
+def agreed():
+    """The settings, of an HRIS that is nowhere."""
+    return SETTINGS.replace("URL", "https://hris.example")
 
 
 @pytest.fixture
@@ -94,5 +102,25 @@ def minutes(day):
     def pass_by(count=1):
         for _ in range(count):
             day.minute(LOOK)
+
+    return pass_by
+
+
+@pytest.fixture
+def rounds(day, office):
+    """Lets so many minutes pass in which each HRIS is asked, and nothing of what it answers is imported."""
+
+    def pass_by(count, *kinds):
+        with office.db.system() as session:
+            sources = [*all_sources(session)]
+        for source in sources:
+            with office.db.firm(source.home.firm_id) as session:
+                ensure(session, source)
+        for _ in range(count):
+            day.move(minutes=1)
+            for source in sources:
+                errand = SimpleNamespace(office=office, job=SimpleNamespace(payload={"feed_id": str(source.feed_id)}))
+                for kind in kinds or (POLL,):
+                    kind.handler(errand)
 
     return pass_by
