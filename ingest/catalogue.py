@@ -99,6 +99,10 @@ ROW_CODES: dict[str, Entry] = {
         "{column}: our staff corrected this value by hand, so {value} was not taken.",
         "Correct it in your system too, or tell us that yours is right.",
     ),
+    "other_source": Entry(
+        "{column}: another of your feeds has the last word here and says something else, so {value} was not taken.",
+        "Bring your two systems to the same value, or tell us which of them is right.",
+    ),
     "erased_person": Entry(
         "The row is about a person whom we were asked to erase, so it was left out.",
         "Leave the person out of your files, or tell us that the record is wanted again.",

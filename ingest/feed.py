@@ -314,6 +314,7 @@ class Feed(Section, frozen=True):
     parts: dict[str, PartMapping] = {}  # by sheet or record type; the others are read as above
     duplicates: Literal["last", "reject"] = "last"
     keep: list[str] = []
+    primary: list[str] = []  # fields (client.annual_salary) of which this feed alone has the word, for whom it lists
 
     @property
     def tables(self) -> frozenset[str]:

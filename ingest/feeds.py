@@ -15,6 +15,7 @@ from ingest.feed import DocumentSpec, Feed
 from ingest.formats.base import Refused
 from ingest.lookup_tables import given_tables, lacking_tables, read_tables
 from ingest.mapping.specs import check_feed, specs_of
+from ingest.primary import primary_faults
 
 Feeds = dict[Name, Feed]
 
@@ -24,7 +25,8 @@ def _check(feeds: Feeds, document: Document, beside: Beside) -> Checked:
     wrong = {name: [*_feed_findings(name, feed, document)] for name, feed in feeds.items()}
     sound = {name: feed for name, feed in feeds.items() if not wrong[name]}
     tables, more = _tables(sound, document, beside)
-    shared = [document.finding(("feeds", *path), sentence) for path, sentence in account_faults(feeds)]
+    between = chain(account_faults(feeds), primary_faults(feeds))
+    shared = [document.finding(("feeds", *path), sentence) for path, sentence in between]
     return Checked([*chain.from_iterable(wrong.values()), *_overlaps(feeds, document), *shared, *more], tables)
 
 

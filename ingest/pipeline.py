@@ -12,15 +12,16 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.config import ConfigError
 from gateway.crypto import FirmCipher
-from gateway.db.models import File, Import
+from gateway.db.models import FeedRow, File, Import
 from gateway.db.session import driver
 from gateway.domain.partners import homes
+from gateway.domain.people.fields import Kind
 from gateway.events import EventRef
 from ingest import history
 from ingest.acceptances import Acceptance
@@ -38,7 +39,8 @@ from ingest.mapping.mapped import Mapped
 from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import map_batch
 from ingest.numbering import Numbering
-from ingest.reading import Reading, choose_reading
+from ingest.primary import foreign
+from ingest.reading import Reading, choose_reading, feeds_of
 
 HOPELESS_ROWS = 50_000  # rows after which a file that is no table is given up ...
 HOPELESS_SHARE = 0.9  # ... when more than this share of them cannot even be told apart
@@ -273,7 +275,18 @@ def _terms(session: Session, job: Job, reading: Reading) -> Terms:
         dry_run=job.dry_run,
         waived=job.waived,
         rows_before=last.counts["rows"]["read"] if full and last is not None else None,
+        primary=_primary(session, job, reading),
     )
+
+
+def _primary(session: Session, job: Job, reading: Reading) -> dict[Kind, dict[str, UUID]]:
+    """The fields on which other feeds have the word; one that never had a file lists nobody."""
+    told = foreign(feeds_of(reading.config), reading.feed_name)
+    ids = select(FeedRow.name, FeedRow.id).where(FeedRow.partner_id == job.home.partner_id)
+    known = {row.name: row.id for row in session.execute(ids)} if told else {}
+    return {
+        kind: {name: known[feed] for name, feed in fields.items() if feed in known} for kind, fields in told.items()
+    }
 
 
 def _judge(

@@ -9,7 +9,8 @@ Writes only the temporary tables `match_client`, `match_case` and `match_documen
     ghost        unknown, from a late file, and a newer full file does not list it: it is not brought back
     sighted      this feed has seen it before
     stale        this feed has seen it in a newer file
-    changed      fields whose value would change; pinned ones are in `pinned` instead
+    changed      fields whose value would change; pinned ones are in `pinned` instead, and in `foreign_to` those of
+                 which another feed has the word, for it lists the record
     returns      it was closed for being absent, or superseded, and is listed again
 """
 
@@ -40,7 +41,8 @@ def match(connection: Connection[Any], shapes: dict[Kind, Shape], params: dict[s
     Args:
         connection: in the import's transaction.
         shapes: the kinds that the feed yields.
-        params: firm, partner, feed, as_of (timestamptz) and late (a newer full file of the feed was accepted).
+        params: firm, partner, feed, as_of (timestamptz), late (a newer full file of the feed was accepted), and by
+            primary_client and primary_case, as JSON, the ids of the other feeds that have the word on fields.
     """
     for kind in KINDS:
         if kind in shapes:
@@ -58,6 +60,8 @@ def match(connection: Connection[Any], shapes: dict[Kind, Shape], params: dict[s
                 connection.execute(f"CREATE INDEX ON {shape.match} (id)")
                 connection.execute(f"CREATE INDEX ON {shape.match} ({identity})")
                 connection.execute(_pins_sql(shape), params)
+                if params.get(f"primary_{kind}"):
+                    connection.execute(_foreign_sql(shape), params)
             if renumbered:
                 corrected.note_pinned(connection, shape)
 
@@ -81,7 +85,7 @@ def _match_sql(shape: Shape, folded: str, known: str) -> str:
                g.as_of IS NOT NULL AS sighted, {_returns_sql(shape)} AS returns,
                CASE WHEN t.id IS NULL OR seen.stale THEN '{{}}'::text[]
                     ELSE array_remove(ARRAY[{_changes_sql(shape)}]::text[], NULL) END AS changed,
-               '{{}}'::text[] AS pinned
+               '{{}}'::text[] AS pinned, '{{}}'::text[] AS foreign_to
         FROM linked s
         LEFT JOIN LATERAL (SELECT * FROM {shape.table} t WHERE {known} LIMIT 1) t ON true
         LEFT JOIN LATERAL (
@@ -307,4 +311,19 @@ def _pins_sql(shape: Shape) -> str:
             changed = ARRAY(SELECT c FROM unnest(m.changed) c WHERE NOT {_PINNED})
         FROM {shape.table} t
         WHERE t.firm_id = %(firm)s AND t.id = m.known_id AND m.changed <> '{{}}' AND t.pins <> '{{}}'
+    """
+
+
+def _foreign_sql(shape: Shape) -> str:
+    """Move from `changed` to `foreign_to` what another feed has the word on, of the records that it lists."""
+    primary = f"%(primary_{shape.kind})s::jsonb"
+    listed = f"""
+        EXISTS (SELECT FROM sightings g WHERE g.firm_id = %(firm)s AND g.record_id = m.known_id AND g.present
+                AND g.feed_id = ({primary} ->> c)::uuid)
+    """
+    return f"""
+        UPDATE {shape.match} m
+        SET foreign_to = ARRAY(SELECT c FROM unnest(m.changed) c WHERE {listed}),
+            changed = ARRAY(SELECT c FROM unnest(m.changed) c WHERE NOT {listed})
+        WHERE m.known_id IS NOT NULL AND m.changed && ARRAY(SELECT jsonb_object_keys({primary}))
     """

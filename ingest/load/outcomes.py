@@ -7,6 +7,7 @@ value for every field that it brought.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from psycopg import Connection
@@ -110,18 +111,24 @@ def duplicate_problems(
     ]  # fmt: skip
 
 
-def pinned_problems(connection: Connection[Any], shapes: dict[Kind, Shape]) -> list[RowProblem]:
-    """A warning for every value that staff corrected by hand and the file would have changed."""
-    problems = []
-    for shape in shapes.values():
-        doc_type = "m.doc_type" if shape.kind == "document" else "NULL"
-        found = connection.execute(f"""
-            SELECT r.row, r.line, r.sheet, {doc_type}, field, to_jsonb(m) ->> field
-            FROM {shape.match} m CROSS JOIN unnest(m.pinned) field
-            JOIN stage_rows r ON r.row = coalesce((m.winners->>field)::int, m.row)
-            WHERE m.pinned <> '{{}}' ORDER BY r.row, field
-        """)
-        for row, line, sheet, kind, name, value in found:
-            shown = None if name in shape.sensitive or value is None else shorten(value)
-            problems.append(RowProblem(row, line, "pinned_field", shape.label(name, kind), shown, sheet, "warning"))
-    return problems
+def kept_problems(connection: Connection[Any], shapes: dict[Kind, Shape]) -> list[RowProblem]:
+    """A warning for every value that is not taken: staff corrected it by hand, or another feed has the word on it."""
+    return [
+        problem
+        for shape in shapes.values()
+        for column, code in (("pinned", "pinned_field"), ("foreign_to", "other_source"))
+        for problem in _kept(connection, shape, column, code)
+    ]
+
+
+def _kept(connection: Connection[Any], shape: Shape, column: str, code: str) -> Iterator[RowProblem]:
+    doc_type = "m.doc_type" if shape.kind == "document" else "NULL"
+    found = connection.execute(f"""
+        SELECT r.row, r.line, r.sheet, {doc_type}, field, to_jsonb(m) ->> field
+        FROM {shape.match} m CROSS JOIN unnest(m.{column}) field
+        JOIN stage_rows r ON r.row = coalesce((m.winners->>field)::int, m.row)
+        WHERE m.{column} <> '{{}}' ORDER BY r.row, field
+    """)
+    for row, line, sheet, kind, name, value in found:
+        shown = None if name in shape.sensitive or value is None else shorten(value)
+        yield RowProblem(row, line, code, shape.label(name, kind), shown, sheet, "warning")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,8 +11,10 @@ from uuid import UUID
 
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
 
 from gateway.crypto import FirmCipher
+from gateway.domain.people.fields import Kind
 from gateway.errors import Busy
 from gateway.events import EventRef
 from gateway.tracing import span
@@ -42,6 +44,7 @@ class Terms:
         partial: these are rows of a whole, repaired or sent singly: they close nobody and trip no guard.
         waived: guards that a person set aside.
         rows_before: rows of the last accepted full file.
+        primary: by kind of record, the fields on which another feed has the word, and its id.
     """
 
     firm_id: UUID
@@ -56,6 +59,7 @@ class Terms:
     dry_run: bool = False
     waived: frozenset[str] = frozenset()
     rows_before: int | None = None
+    primary: Mapping[Kind, Mapping[str, UUID]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -235,7 +239,7 @@ class _Load:
             self._numbering,
             reject=self._feed.duplicates == "reject",
         )
-        problems += outcomes.pinned_problems(self._connection, self.shapes)
+        problems += outcomes.kept_problems(self._connection, self.shapes)
         if self._feed.absent == "close" and not self._terms.partial:
             nobody = self._tally.unreadable
             problems += [RowProblem(row, line, "key_unreadable", severity="warning") for row, line in nobody]
@@ -243,6 +247,7 @@ class _Load:
 
 
 def _params(terms: Terms) -> dict[str, object]:
+    primary = terms.primary.items()
     return {
         "firm": terms.firm_id,
         "partner": terms.partner_id,
@@ -252,4 +257,5 @@ def _params(terms: Terms) -> dict[str, object]:
         "late": terms.late,
         "closed_on": terms.closed_on,
         "actor": terms.actor,
+        **{f"primary_{kind}": Jsonb({name: str(one) for name, one in told.items()}) for kind, told in primary},
     }

@@ -23,6 +23,7 @@ NOT_OF_A_ROSTER = {
     "lost_zeros": "only a workbook's numbers can tell that zeros were lost",
     "lost_digits": "only a spreadsheet takes identifiers for numbers",
     "pinned_field": "staff must have corrected a record by hand before",
+    "other_source": "two feeds must speak of the same person",
     "erased_person": "the firm must have erased the person before",
     "likely_renumbered": "somebody must have been known under another number before",
     "unknown_record": "only fixed width has record types",
