@@ -1,19 +1,18 @@
-"""How every feed does: when its last file came and what became of it, and whether that was when it was due."""
+"""How every feed does: when its last file came and what became of it, and what the watch over feeds finds it owes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, func, select, true
+import yaml
+from sqlalchemy import DateTime, Row, Select, cast, func, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from gateway import clock
 from gateway.config import Document, read
-from gateway.db.models import LOADED_STATES, FeedRow, File, Import, Partner, PartnerConfig
-from gateway.reports.dues import Due, due_of, names_of
+from gateway.db.models import LOADED_STATES, FeedAlarm, FeedRow, File, Import, Partner, PartnerConfig
 from gateway.reports.filters import Filters
 from gateway.reports.report import Report, Rows
 
@@ -39,16 +38,42 @@ def _rows(session: Session, filters: FeedHealthFilters) -> Rows:
 def _of_partner(session: Session, partner: Partner, document: Document | None) -> Iterator[Sequence[object]]:
     """Each feed of the settings in force; those of former ones are nobody's concern any more."""
     seen = {row.feed: row for row in session.execute(_seen(partner))}
-    for name in names_of(document):
-        due = due_of(document, name, clock.now().astimezone(ZoneInfo(partner.time_zone)))
-        yield _row(partner.slug, name, due, seen.get(name))
+    alarms = {row.feed: row for row in session.execute(_alarms(partner))}  # of several, the last in order
+    for name in _names(document):
+        yield _row(partner.slug, name, _expected_by(document, name), seen.get(name), alarms.get(name))
 
 
-def _row(slug: str, feed: str, due: Due | None, seen: Row[Any] | None) -> Sequence[object]:
-    received_at = seen.received_at if seen else None
-    state = due.state(received_at) if due else "never" if received_at is None else "received"
-    told = [slug, feed, state, due.by if due else None, due.at if due else None]
+def _row(
+    slug: str, feed: str, by: str | None, seen: Row[Any] | None, alarm: Row[str, str, datetime] | None
+) -> Sequence[object]:
+    """What the watch over feeds has found; it looks every five minutes, and this report reckons nothing itself."""
+    well = "never" if seen is None else "on_time" if by else "received"
+    told = [slug, feed, alarm.kind if alarm else well, by, alarm.due_at if alarm else None]
     return [*told, *(seen[1:] if seen else [None] * 8)]
+
+
+def _names(document: Document | None) -> list[str]:
+    """The feeds of settings, in their order."""
+    node = document.node(("feeds",)) if document else None
+    return [key.value for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
+
+
+def _expected_by(document: Document | None, feed: str) -> str | None:
+    """The time at which a file is due, as agreed."""
+    node = document.node(("feeds", feed, "expected", "by")) if document else None
+    return node.value if isinstance(node, yaml.ScalarNode) else None
+
+
+def _alarms(partner: Partner) -> Select[str, str, datetime]:
+    """What feeds owe now; a file that is owed comes after one that was empty or short, for it is the news."""
+    is_owed = FeedAlarm.kind.in_(("late", "missing"))
+    due_at = cast(FeedAlarm.said["due"].as_string(), DateTime(timezone=True)).label("due_at")
+    return (
+        select(FeedRow.name.label("feed"), FeedAlarm.kind, due_at)
+        .join(FeedAlarm, (FeedAlarm.firm_id == FeedRow.firm_id) & (FeedAlarm.feed_id == FeedRow.id))
+        .where(FeedRow.firm_id == partner.firm_id, FeedRow.partner_id == partner.id, FeedAlarm.cleared_at.is_(None))
+        .order_by(is_owed, FeedAlarm.due_on)
+    )
 
 
 def _seen(partner: Partner) -> Select[Any]:

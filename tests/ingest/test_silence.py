@@ -10,6 +10,7 @@ from helpers.inbox import people
 from helpers.moments import Moment
 
 from gateway.domain.partners.homes import find_home
+from gateway.reports import REPORTS
 from ingest import silence
 
 
@@ -95,3 +96,24 @@ def test_settings_that_promise_nothing_any_more_clear_it(promised, inbox, roster
     assert promised("2026-03-02T06:05")
     inbox.apply(roster)
     assert promised("2026-03-02T06:10") == []
+
+
+def test_the_report_on_feeds_tells_what_the_watch_has_found(promised, inbox, moment):
+    def told():
+        report = REPORTS["feed_health"]
+        with inbox.office.db.firm(inbox.firm_id) as session:
+            [row] = report.query(session, report.filters())
+            shown = dict(zip(report.columns, row, strict=True))
+        return shown["state"], shown["expected_by"], shown["due_at"]
+
+    assert told() == ("never", "06:00", None)
+    promised("2026-03-02T06:05")
+    assert told() == ("late", "06:00", at("2026-03-02T06:00"))
+    promised("2026-03-03T06:05")
+    assert told() == ("missing", "06:00", at("2026-03-02T06:00"))
+    inbox.drop("roster_20260303.csv", b"")
+    promised("2026-03-03T06:10")
+    assert told() == ("empty", "06:00", None)
+    inbox.drop("roster_20260303.csv", people(5))
+    promised("2026-03-03T06:15")
+    assert told() == ("on_time", "06:00", None)
