@@ -51,7 +51,7 @@ def test_what_another_feed_says_of_whom_the_primary_one_lists_is_told_and_not_ta
     inbox.apply(settings_of())
     drop(inbox, "hris", ("E1", "Clerk", "50"))
     account = drop(inbox, "roster", ("E1", "Chief", "60"))
-    assert told(account) == [("other_source", "pay", "60")]
+    assert told(account) == [("other_source", "pay", "60.00")]
     assert account["rows"]["updated"] == 1, "the title was taken"
     assert inbox.sql("SELECT job_title, annual_salary::int FROM clients") == [("Chief", 50)]
     changed = inbox.sql("SELECT changes FROM audit_log WHERE action = 'import.row' ORDER BY id DESC LIMIT 1")
@@ -69,7 +69,7 @@ def test_it_is_the_field_that_counts_and_not_who_came_first(inbox):
     inbox.apply(settings_of())
     drop(inbox, "roster", ("E1", "Clerk", "60"))
     drop(inbox, "hris", ("E1", "Clerk", "50"))
-    assert told(drop(inbox, "roster", ("E1", "Clerk", "60"))) == [("other_source", "pay", "60")]
+    assert told(drop(inbox, "roster", ("E1", "Chief", "60"))) == [("other_source", "pay", "60.00")]
     assert inbox.clients() == {"E1": 50}
 
 
@@ -77,7 +77,7 @@ def test_staff_have_the_word_before_any_feed(inbox):
     inbox.apply(settings_of())
     drop(inbox, "hris", ("E1", "Clerk", "50"))
     inbox.sql("""UPDATE clients SET pins = '{"annual_salary": {}}'""")
-    assert told(drop(inbox, "roster", ("E1", "Clerk", "60"))) == [("pinned_field", "pay", "60")]
+    assert told(drop(inbox, "roster", ("E1", "Clerk", "60"))) == [("pinned_field", "pay", "60.00")]
 
 
 def test_a_rehearsal_tells_it_too(inbox):
@@ -109,7 +109,7 @@ def reckoned(files):
         for person, value in sorted(sent.pay.items()):
             is_foreign = sent.feed == "roster" and person in listed
             if value and is_foreign and pay[person] != value:
-                told_of.append(value)
+                told_of.append(f"{value}.00")
             elif value and not is_foreign:
                 pay[person] = value
             pay.setdefault(person, "")
