@@ -140,7 +140,8 @@ MEASURES = [
         "gateway_hris_resting",
         "1 where an HRIS is left alone because calls failed, by partner and account",
         ("partner", "account"),
-        f"SELECT p.slug, a.account, 1 {_ACCOUNTS} WHERE a.opened_at IS NOT NULL",
+        # one that nobody tries any more is no concern
+        f"SELECT p.slug, a.account, 1 {_ACCOUNTS} WHERE a.opened_at > gateway_now() - interval '15 minutes'",
     ),
     Measure(
         "gateway_hris_notice_age_seconds",
@@ -149,6 +150,7 @@ MEASURES = [
         """SELECT p.slug, f.name, extract(epoch FROM gateway_now() - min(n.noticed_at))
            FROM rest_persons n JOIN feeds f ON f.firm_id = n.firm_id AND f.id = n.feed_id
            JOIN partners p ON p.firm_id = f.firm_id AND p.id = f.partner_id AND p.status = 'active'
+           JOIN rest_sources r ON r.firm_id = n.firm_id AND r.feed_id = n.feed_id AND r.disconnected_at IS NULL
            WHERE n.noticed_at IS NOT NULL GROUP BY 1, 2""",
     ),
     Measure(

@@ -10,6 +10,7 @@ from helpers.inbox import Inbox
 
 from gateway import clock
 from gateway.config import ConfigError, read
+from gateway.domain.upkeep.monitoring import figures
 from ingest.arrivals.rest import notices, pulling, turns
 from ingest.arrivals.rest.accounts import budgets_of
 from ingest.arrivals.rest.sources import all_sources, ensure
@@ -55,6 +56,7 @@ def fill(hris, count):
         hris.change(f"P{number:04}", 40_000, clock.now() - timedelta(days=50) * (number + 1) / (count + 1))
 
 
+@pytest.mark.timeout(300)
 def test_two_feeds_together_never_exceed_the_budget_of_their_account(hris, share, rounds):
     """Seventy minutes in fast motion, in which both feeds have far more to read than the account allows."""
     share(("hour: 150", "hour: 60"), ("target: 15", "target: 36"))
@@ -184,6 +186,27 @@ def test_whoever_could_not_be_asked_about_has_not_been(hris, share, office, minu
         notices.note(acting, one.feed_id, ["E1"])
     minutes(6)
     assert inbox.sql("SELECT asked FROM rest_persons") == [(0,)]
+
+
+def test_budgets_breakers_and_waiting_notices_are_told_as_figures(hris, share, office, day):
+    share()
+    both = sources(office)
+    for _ in range(IN_A_ROW):
+        turns.take_turn(office, both["acme", "workers"], "poll")
+    for _ in range(IN_A_ROW):
+        turns.failed(office, both["acme", "leavers"], "It is away.")
+    one = both["acme", "leavers"]
+    with office.acting(one.home.firm_id, one.actor) as acting:
+        ensure(acting.session, one)
+        notices.note(acting, one.feed_id, ["E1"])
+    day.move(minutes=2)
+    account = f'partner="acme",account="{one.arrival.provider}"'
+    told = figures(office, [])
+    assert f'gateway_hris_budget_left{{{account},span="hour"}} 140.0' in told
+    assert f"gateway_hris_resting{{{account}}} 1.0" in told
+    assert 'gateway_hris_notice_age_seconds{partner="acme",feed="leavers"} 120.0' in told
+    day.move(hours=2)
+    assert not any(line.startswith("gateway_hris_resting{") for line in figures(office, [])), "nobody tries any more"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from gateway import clock
 from ingest.arrivals.rest.asking import MOST_BYTES
 from ingest.arrivals.rest.turns import IN_A_ROW
 
+pytestmark = pytest.mark.timeout(300)
+
 KEYED = ("field: updatedAt}", "field: updatedAt, key: employeeId}")
 
 
