@@ -4,8 +4,8 @@ from alembic import op
 
 from gateway.db.security import allow, isolate
 
-revision = "0034"
-down_revision = "0032"
+revision = "0036"
+down_revision = "0035"
 
 
 def upgrade() -> None:
