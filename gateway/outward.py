@@ -46,6 +46,19 @@ class Answer(NamedTuple):
     body: bytes
 
 
+class Streamed(NamedTuple):
+    """What the other side says, as it comes.
+
+    Attributes:
+        headers: as of an `Answer`.
+        pieces: of the body, as sent; errors as of `Outward.send`.
+    """
+
+    status: int
+    headers: dict[str, str]
+    pieces: Iterator[bytes]
+
+
 class Limits(NamedTuple):
     """How long a call may take, and how much may come back.
 
@@ -102,18 +115,32 @@ class Outward:
             Timeout: `connection_timed_out`, `answer_timed_out`.
         """
         limits = limits or Limits()
+        with self._called(method, url, headers or {}, body, limits) as (place, response):
+            taken = _taken(response, place, limits)
+            return Answer(response.status, _plain(response.headers), taken)
+
+    @contextmanager
+    def stream(
+        self, method: str, url: str, headers: Mapping[str, str] | None = None, *, limits: Limits | None = None
+    ) -> Iterator[Streamed]:
+        """The same, of a body that need not fit into memory: `limits.most` does not count, the times do."""
+        with self._called(method, url, headers or {}, b"", limits or Limits()) as (_, response):
+            yield Streamed(response.status, _plain(response.headers), response.iter_stream())
+
+    @contextmanager
+    def _called(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | Iterable[bytes], limits: Limits
+    ) -> Iterator[tuple[Place, httpcore.Response]]:
         place, target = _split(url)
         backend = _Backend(self, place, target.scheme == b"https", limits)
         request = httpcore.Request(
-            method=method, url=target, headers=_headers(place, target, headers or {}, body), content=body or None
+            method=method, url=target, headers=_headers(place, target, headers, body), content=body or None
         )
         with (
             _told(place),
             httpcore.HTTPConnection(target.origin, ssl_context=self._trust, network_backend=backend) as connection,
         ):
-            response = connection.handle_request(request)
-            taken = _taken(response, place, limits)
-            return Answer(response.status, _plain(response.headers), taken)
+            yield place, connection.handle_request(request)
 
     def connect(self, place: Place, seconds: float) -> tuple[socket.socket, bool]:
         """See `gateway.dialing.dial`."""

@@ -8,6 +8,7 @@ import hashlib
 import io
 import itertools
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -66,13 +67,50 @@ class Session(NamedTuple):
     steps: list[str]
 
 
+class Limit:
+    """How long a session may last: a server that says a byte now and then is never silent.
+
+    Args:
+        seconds: from when it is connected.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.is_over = seconds, False
+        self._transport: paramiko.Transport | None = None
+        self._timer: threading.Timer | None = None
+
+    def allow(self, seconds: float) -> None:
+        """So many seconds from now, whatever was left."""
+        self.stop()
+        self.seconds = seconds
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def begin(self, transport: paramiko.Transport) -> None:
+        """From now on; this is what is closed at the end."""
+        self._transport = transport
+        self.allow(self.seconds)
+
+    def stop(self) -> None:
+        """It ended by itself."""
+        if self._timer:
+            self._timer.cancel()
+
+    def _end(self) -> None:
+        self.is_over = True
+        if self._transport:
+            self._transport.close()
+
+
 @contextmanager
-def session(server: Server, allowed: Sequence[str]) -> Iterator[Session]:
+def session(server: Server, allowed: Sequence[str], limit: Limit | None = None) -> Iterator[Session]:
     """A session on a server, for as long as it lasts; what goes wrong within is told as well.
 
     Args:
         server: its host is looked at before it is connected to.
         allowed: `settings.allow_private`.
+        limit: of all of it, which whoever has more to do may move; without, a slow server may take for ever.
 
     Raises:
         Refused: `private_address`, `host_key_unknown`, `key_invalid`, `login_refused`.
@@ -82,11 +120,15 @@ def session(server: Server, allowed: Sequence[str]) -> Iterator[Session]:
     connection, _ = dial(server.place, allowed, CONNECT_SECONDS)
     transport = paramiko.Transport(connection)
     transport.banner_timeout = transport.auth_timeout = CONNECT_SECONDS
+    if limit:
+        limit.begin(transport)
     try:
         steps = [f"{server.place} answers.", _meet(transport, server), _log_in(transport, server)]
-        with _telling(server), _opened(transport) as sftp:
+        with _telling(server, limit), _opened(transport) as sftp:
             yield Session(sftp, steps)
     finally:
+        if limit:
+            limit.stop()
         transport.close()
 
 
@@ -212,12 +254,15 @@ def _opened(transport: paramiko.Transport) -> Iterator[paramiko.SFTPClient]:
 
 
 @contextmanager
-def _telling(server: Server) -> Iterator[None]:
+def _telling(server: Server, limit: Limit | None) -> Iterator[None]:
     try:
         yield
     except TimeoutError as failure:
         raise Timeout("answer_timed_out", f"{server.place} fell silent for {ANSWER_SECONDS:g} s.") from failure
     except (paramiko.SSHException, EOFError, OSError) as failure:
+        if limit and limit.is_over:
+            told = f"{server.place} is too slow: what was asked was not done within {limit.seconds:g} s."
+            raise Timeout("answer_timed_out", told) from failure
         why = said(failure) or "it ended the connection"
         raise Failed("sftp_failed", f"{server.place} does not do what was asked over SFTP: {why}.") from failure
 

@@ -27,7 +27,14 @@ def quoted(key: str) -> str:
 
 
 def signed(
-    keys: Keys, method: str, host: str, path: str, headers: Mapping[str, str], sha256: str, at: datetime
+    keys: Keys,
+    method: str,
+    host: str,
+    path: str,
+    headers: Mapping[str, str],
+    sha256: str,
+    at: datetime,
+    query: str = "",
 ) -> dict[str, str]:
     """The headers of a request, with those that prove whose it is.
 
@@ -39,6 +46,7 @@ def signed(
         headers: whatever else is sent; what begins with `x-amz-` is signed.
         sha256: of the body, in hex; the other side holds what arrives against it.
         at: now, in UTC; what differs by a quarter of an hour is refused.
+        query: quoted, and sorted by name.
     """
     stamp = at.strftime("%Y%m%dT%H%M%SZ")
     sent = {name.lower(): value for name, value in headers.items()}
@@ -46,7 +54,7 @@ def signed(
     counted = {"host": host} | {name: value.strip() for name, value in sent.items() if name.startswith("x-amz-")}
     names = ";".join(sorted(counted))
     lines = "".join(f"{name}:{counted[name]}\n" for name in sorted(counted))
-    asked = f"{method}\n{path}\n\n{lines}\n{names}\n{sha256}"
+    asked = f"{method}\n{path}\n{query}\n{lines}\n{names}\n{sha256}"
     scope = f"{stamp[:8]}/{keys.region}/s3/aws4_request"
     text = f"{_ALGORITHM}\n{stamp}\n{scope}\n{hashlib.sha256(asked.encode()).hexdigest()}"
     signature = _mac(_signing_key(keys, scope), text).hex()

@@ -135,8 +135,13 @@ def ask(session: Session, home: Home, place_id: UUID) -> UUID | None:
     waits = exists().where(JobRow.about == place_id, JobRow.kind == LOOK.name, JobRow.state == "waiting")
     if session.scalar(select(waits)):
         return None
-    lane = f"place/{place_id}"
+    lane = "places/failing" if _fails(session, place_id) else f"place/{place_id}"
     return enqueue(session, LOOK, {"place_id": place_id}, firm_id=home.firm_id, lane=lane, about=place_id)
+
+
+def _fails(session: Session, place_id: UUID) -> bool:
+    """Whether the last look failed, as those do that wait until their time is over: they wait one after the other."""
+    return bool(session.scalar(select(Place.failures).where(Place.id == place_id)))
 
 
 def _ask_if_due(session: Session, one: Sought, place_id: UUID) -> None:

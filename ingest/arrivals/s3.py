@@ -1,34 +1,32 @@
 """A partner's bucket, from which we fetch.
 
-An object is whole or not there. Reading asks for the version that was seen, by its etag. S3 cannot rename, nor delete
-on condition everywhere, so that an object is compared right before it is deleted, and once more after it was copied.
+An object is whole or not there. Reading and copying ask for the version that was seen, by its etag. S3 cannot rename,
+nor delete on condition everywhere, so that an object is compared right before it is deleted, and once more after it was
+copied.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from http import HTTPStatus
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import obstore
 from msgspec import Meta
-from obstore.exceptions import BaseError, PermissionDeniedError, PreconditionError, UnauthenticatedError
-from obstore.store import S3Store
 
+from gateway import buckets, sigv4
+from gateway.buckets import Bucket
 from gateway.config import FieldError
 from gateway.dialing import Place as Address
 from gateway.dialing import checked
+from gateway.outward import Answer, Outward
 from ingest.arrivals.base import CHUNK_BYTES, NotYet, PlaceFailed, PlaceSpec, Sighting, Taken, Whose
 from ingest.arrivals.drop import is_draft
 
 _SECONDS = 15.0  # for a name, and for a connection
 _PORTS = {"https": 443, "http": 80}
-_LISTED_AT_ONCE = 1_000
-_REFUSALS = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch")
-_MOST_SAID = 300  # characters of what the other side says
 
 
 class S3Arrival(PlaceSpec, frozen=True, kw_only=True, tag="s3"):
@@ -79,24 +77,16 @@ class S3Arrival(PlaceSpec, frozen=True, kw_only=True, tag="s3"):
         """Look at where it is; a connection is made when something is asked.
 
         Raises:
-            Problem: those of `gateway.dialing.checked`.
+            Problem: those of `gateway.dialing.checked`, and of `gateway.outward.Outward.send`.
             PlaceFailed: what was asked was refused; `http_refused`.
         """
         self._check_address(whose)
-        store = S3Store(
-            self.bucket,
-            endpoint=self.address,
-            region=self.region,
-            access_key_id=whose.secret(self.access_key),
-            secret_access_key=whose.secret(self.secret_key),
-            client_options={"connect_timeout": "15s", "read_timeout": "60s", "timeout": "1h", "allow_http": True},
-            retry_config={"max_retries": 1, "retry_timeout": timedelta(seconds=30)},
-        )
-        with _telling(self):
-            yield S3Place(self, store)
+        keys = sigv4.Keys(whose.secret(self.access_key), whose.secret(self.secret_key), self.region)
+        yield S3Place(self, Bucket(self.bucket, self.endpoint, keys, Outward(whose.settings)))
 
     def _check_address(self, whose: Whose) -> None:
-        parts = urlsplit(self.address)
+        """So that nobody is even connected to who would be asked over http."""
+        parts = urlsplit(buckets.address(self.bucket, self.region, self.endpoint)[0])
         address = Address(parts.hostname or "", parts.port or _PORTS[parts.scheme])
         _, is_ours = checked(address, whose.settings.allow_private, _SECONDS)
         if parts.scheme == "http" and not is_ours:
@@ -109,21 +99,22 @@ class S3Place:
 
     is_far = True
 
-    def __init__(self, spec: S3Arrival, store: S3Store) -> None:
-        self._spec, self._store = spec, store
+    def __init__(self, spec: S3Arrival, bucket: Bucket) -> None:
+        self._spec, self._bucket = spec, bucket
 
     def look(self) -> Iterator[Sighting]:
         """The objects under the prefix; those deeper down where that is agreed."""
-        aside = (
-            self._spec.after.removeprefix("move:").strip("/") + "/" if self._spec.after.startswith("move:") else None
-        )
-        for batch in obstore.list(self._store, self._spec.folder or None, chunk_size=_LISTED_AT_ONCE):
-            for one in batch:
-                path = one["path"]
-                inner, name = path.removeprefix(self._spec.folder), path.rpartition("/")[2]
-                is_here = self._spec.recursive or "/" not in inner
-                if is_here and not is_draft(name) and not (aside and path.startswith(aside)):
-                    yield Sighting(path, name, one["size"], _mark(one))
+        aside = f"{folder}/" if (folder := folder_of(self._spec)) else None
+        try:
+            for one in self._bucket.list(self._spec.folder, deep=self._spec.recursive):
+                name = one.key.rpartition("/")[2]
+                if name and not is_draft(name) and not (aside and one.key.startswith(aside)):
+                    yield Sighting(one.key, name, one.size, one.etag)
+        except buckets.RefusedError as refused:
+            raise _problem(self._spec, refused.args[0]) from None
+        except buckets.UnreadableError as problem:
+            told = f"{self._spec.address} does not list {self._spec.bucket} as S3 does: {problem}."
+            raise PlaceFailed("s3_failed", f"{told} Is the endpoint right?") from problem
 
     @contextmanager
     def hold(self, seen: Sighting) -> Iterator[FarObject]:
@@ -133,13 +124,13 @@ class S3Place:
             NotYet: it is not.
         """
         self.compare(seen)
-        yield FarObject(self._spec, self, self._store, seen)
+        yield FarObject(self._spec, self, self._bucket, seen)
 
     def drop(self, seen: Sighting) -> None:
         """Remove a done-file."""
         with suppress(NotYet):
             self.compare(seen)
-            obstore.delete(self._store, seen.path)
+            self.delete(seen.path)
 
     def ping(self) -> Iterator[str]:
         """Whether it can be listed, and written where something is to be moved or deleted."""
@@ -148,8 +139,8 @@ class S3Place:
         yield f"{told}: {listed} objects."
         if not self._spec.keeps:
             probe = f"{self._spec.folder}.gateway-{uuid4()}"
-            obstore.put(self._store, probe, b"")
-            obstore.delete(self._store, probe)
+            self.check(self._bucket.ask("PUT", probe))
+            self.delete(probe)
             yield f"Objects under {self._spec.folder or 'no prefix'} can be written and deleted."
 
     def compare(self, seen: Sighting) -> None:
@@ -163,26 +154,42 @@ class S3Place:
 
     def is_seen(self, path: str, seen: Sighting) -> bool:
         """Whether an object has the size and etag that were seen."""
-        try:
-            found = obstore.head(self._store, path)
-        except FileNotFoundError:
+        found = self._head(path)
+        if found is None:
             return False
-        return (found["size"], _mark(found)) == (seen.size, seen.mark)
+        known = found.headers.get("content-length"), found.headers.get("etag", "").strip('"')
+        return known == (str(seen.size), seen.mark.strip('"'))
 
     def is_free(self, path: str) -> bool:
         """Whether nothing lies there."""
-        try:
-            obstore.head(self._store, path)
-        except FileNotFoundError:
-            return True
-        return False
+        return self._head(path) is None
+
+    def delete(self, path: str) -> None:
+        """It is not there from now on."""
+        self.check(self._bucket.ask("DELETE", path))
+
+    def check(self, answer: Answer) -> None:
+        """Nothing, where it is done.
+
+        Raises:
+            PlaceFailed: what was asked was refused.
+        """
+        if answer.status not in {200, 204, 206} or buckets.code(answer):  # a copy says 200 before it is made
+            raise _problem(self._spec, answer)
+
+    def _head(self, path: str) -> Answer | None:
+        found = self._bucket.ask("HEAD", path)
+        if found.status == HTTPStatus.NOT_FOUND:
+            return None
+        self.check(found)
+        return found
 
 
 class FarObject:
     """An object of the bucket."""
 
-    def __init__(self, spec: S3Arrival, place: S3Place, store: S3Store, seen: Sighting) -> None:
-        self._spec, self._place, self._store, self._seen = spec, place, store, seen
+    def __init__(self, spec: S3Arrival, place: S3Place, bucket: Bucket, seen: Sighting) -> None:
+        self._spec, self._place, self._bucket, self._seen = spec, place, bucket, seen
 
     def is_whole(self) -> Literal[True]:
         """It always is."""
@@ -196,57 +203,76 @@ class FarObject:
         """
         if offset >= self._seen.size:
             return
-        try:
-            wanted: obstore.GetOptions = {"if_match": self._seen.mark, "range": {"offset": offset}}
-            for piece in obstore.get(self._store, self._seen.path, options=wanted).stream(min_chunk_size=CHUNK_BYTES):
-                whole = memoryview(piece)
-                for start in range(0, len(whole), CHUNK_BYTES):
-                    yield bytes(whole[start : start + CHUNK_BYTES])
-        except (PreconditionError, FileNotFoundError):
-            raise NotYet("it was changed while it was read") from None
+        wanted = {"range": f"bytes={offset}-"} | self._version("if-match")
+        with self._bucket.read(self._seen.path, wanted, self._seen.size - offset) as streamed:
+            if streamed.status in {404, 412, 416}:
+                raise NotYet("it was changed while it was read")
+            if streamed.status != HTTPStatus.PARTIAL_CONTENT:
+                raise _problem(self._spec, Answer(streamed.status, streamed.headers, next(streamed.pieces, b"")))
+            yield from _regular(streamed.pieces)
 
     def settle(self, taken: Taken) -> bool:
         """Delete it, after a copy was made where that is agreed, as long as it is what was taken."""
         if not self._place.is_seen(self._seen.path, self._seen):
             return False
-        if self._spec.after.startswith("move:"):
-            target = self._copied(str(taken.import_id))
-            if not self._place.is_seen(self._seen.path, self._seen):
-                obstore.delete(self._store, target)
-                return False
-        obstore.delete(self._store, self._seen.path)
+        if (folder := folder_of(self._spec)) and not self._copied(folder, str(taken.import_id)):
+            return False
+        self._place.delete(self._seen.path)
         return True
 
-    def _copied(self, import_id: str) -> str:
-        folder = self._spec.after.removeprefix("move:").strip("/")
+    def _copied(self, folder: str, import_id: str) -> bool:
+        """Whether a copy lies in the folder, and the object is still the one that was seen.
+
+        The same bytes are not copied twice: whoever is killed in between leaves one copy all the same.
+        """
         target = f"{folder}/{self._seen.name}"
+        if self._place.is_seen(target, self._seen):
+            return True
         if not self._place.is_free(target):
             target = f"{folder}/{import_id}-{self._seen.name}"
-        obstore.copy(self._store, self._seen.path, target)
-        return target
+        source = {"x-amz-copy-source": sigv4.quoted(f"/{self._spec.bucket}/{self._seen.path}")}
+        answer = self._bucket.ask("PUT", target, source | self._version("x-amz-copy-source-if-match"))
+        if answer.status in {404, 412}:
+            return False
+        self._place.check(answer)
+        if self._place.is_seen(self._seen.path, self._seen):
+            return True
+        self._place.delete(target)
+        return False
+
+    def _version(self, header: str) -> dict[str, str]:
+        return {header: '"' + self._seen.mark.strip('"') + '"'}
 
 
-@contextmanager
-def _telling(spec: S3Arrival) -> Iterator[None]:
-    """What goes wrong with the bucket, for people."""
-    try:
-        yield
-    except (BaseError, FileNotFoundError) as error:
-        raise _problem(spec, error) from error
+def folder_of(spec: S3Arrival) -> str | None:
+    """The prefix below which objects go that were taken, without its slash."""
+    return spec.after.removeprefix("move:").strip("/") if spec.after.startswith("move:") else None
 
 
-def _problem(spec: S3Arrival, error: Exception) -> PlaceFailed:
-    """By S3's own word for it, which stands in the text: for a list there is no class that says as much."""
-    text = str(error)
-    if "NoSuchBucket" in text:
+def _regular(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """In chunks, however they came."""
+    chunk = bytearray()
+    for piece in pieces:
+        chunk += piece
+        while len(chunk) >= CHUNK_BYTES:
+            yield bytes(chunk[:CHUNK_BYTES])
+            del chunk[:CHUNK_BYTES]
+    if chunk:
+        yield bytes(chunk)
+
+
+def _problem(spec: S3Arrival, answer: Answer) -> PlaceFailed:
+    """By S3's own word for it, where it says one."""
+    said = buckets.code(answer)
+    if said == "NoSuchBucket":
         return PlaceFailed("bucket_missing", f"There is no bucket {spec.bucket} at {spec.address}.")
-    if isinstance(error, PermissionDeniedError | UnauthenticatedError) or any(word in text for word in _REFUSALS):
+    if said in buckets.REGION or answer.status in {301, 302, 303, 307, 308}:
+        right = answer.headers.get("x-amz-bucket-region", "another region")[:30]
+        told = f"The bucket {spec.bucket} is not in {spec.region}, but in {right}; {spec.address} sends us elsewhere"
+        return PlaceFailed("region_wrong", f"{told}, and redirects are not followed. Mend `region` or `endpoint`.")
+    if said in buckets.LOGIN or answer.status in {401, 403}:
         told = f"{spec.address} does not let {spec.access_key} do what was asked of {spec.bucket}."
         wanted = "list and read" if spec.keeps else "list, read, write and delete"
         return PlaceFailed("permission_denied", f"{told} Are both secrets right, and may it {wanted} there?")
-    said = text.partition("\n")[0][:_MOST_SAID]
-    return PlaceFailed("s3_failed", f"{spec.address} does not do what was asked: {said}")
-
-
-def _mark(found: obstore.ObjectMeta) -> str:
-    return found["e_tag"] or found["last_modified"].isoformat()
+    told = f"{spec.address} does not do what was asked: it answers {answer.status} {said}"
+    return PlaceFailed("s3_failed", f"{told.rstrip()}.")

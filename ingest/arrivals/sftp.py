@@ -21,6 +21,9 @@ from gateway.config import FieldError
 from ingest.arrivals.base import CHUNK_BYTES, NotYet, PlaceFailed, PlaceSpec, Sighting, Taken, Whose
 from ingest.arrivals.drop import is_draft
 
+LOOK_SECONDS = 120.0  # to log in and list, and for each file beside its bytes
+
+_SLOWEST = 100_000  # bytes a second that a file is given time for; what was fetched of a slower one is kept
 _ASIDE = ".taking-"
 _ID_CHARACTERS = 36
 _DEEP = 8  # folders below the agreed one that are looked into
@@ -84,8 +87,9 @@ class SftpArrival(PlaceSpec, frozen=True, kw_only=True, tag="sftp"):
         """
         key, password = (name and whose.secret(name) for name in (self.key, self.password))
         server = sftp.Server(self.host, self.port, self.user, key, password, self.host_keys)
-        with sftp.session(server, whose.settings.allow_private) as session:
-            yield SftpPlace(self, session)
+        limit = sftp.Limit(LOOK_SECONDS)
+        with sftp.session(server, whose.settings.allow_private, limit) as session:
+            yield SftpPlace(self, session, limit)
 
 
 class SftpPlace:
@@ -93,8 +97,8 @@ class SftpPlace:
 
     is_far = True
 
-    def __init__(self, spec: SftpArrival, session: sftp.Session) -> None:
-        self._spec, self._session, self._client = spec, session, session.sftp
+    def __init__(self, spec: SftpArrival, session: sftp.Session, limit: sftp.Limit) -> None:
+        self._spec, self._session, self._client, self._limit = spec, session, session.sftp, limit
 
     def look(self) -> Iterator[Sighting]:
         """What lies in the folder, and in those below it where that is agreed."""
@@ -107,6 +111,7 @@ class SftpPlace:
         Raises:
             NotYet: it is not.
         """
+        self._limit.allow(LOOK_SECONDS + seen.size / _SLOWEST)
         self.compare(seen.path, seen)
         yield FarFile(self._spec, self, self._client, seen)
 

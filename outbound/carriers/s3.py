@@ -1,8 +1,4 @@
-"""Carries parcels into a bucket of Amazon S3, or of what speaks like it.
-
-Requests go through the gateway's one door (`gateway.outward`), which a library with an HTTP client of its own would go
-around: the endpoint is the partner's setting.
-"""
+"""Carries parcels into a bucket of Amazon S3, or of what speaks like it."""
 
 from __future__ import annotations
 
@@ -10,20 +6,16 @@ import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Literal, NamedTuple
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-from gateway import clock, sigv4
+from gateway import buckets, clock, sigv4
+from gateway.buckets import Bucket
 from gateway.config import FieldError
 from gateway.dialing import Failed, Refused
-from gateway.outward import Answer, Limits, Outward
+from gateway.outward import Answer, Outward
 from outbound.carriers.base import Carrier, CarrierSpec, Declined, Parcel, Sender, Undelivered, Unreachable
 
 _FILLED = ("id", "name", "partner")
-_SLOWEST = 100_000  # bytes a second that a large parcel is given time for
-_LOGIN = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
-_REGION = {"AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect"}
-_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,60})</Code>")
 
 
 class S3Carrier(CarrierSpec, frozen=True, kw_only=True, tag="s3"):
@@ -77,15 +69,12 @@ class _Object(NamedTuple):
         size: int = 0,
     ) -> Answer:
         """One request; whatever its status."""
-        base, host = _address(self.spec)
-        path = (urlsplit(base).path.rstrip("/")) + sigv4.quoted(f"/{self.key}")
         keys = sigv4.Keys(
             self.sender.secret(self.spec.access_key), self.sender.secret(self.spec.secret_key), self.spec.region
         )
-        signed = sigv4.signed(keys, method, host, path, headers or {}, sha256, clock.now())
-        limits = Limits(total=60 + size / _SLOWEST, most=65_536, whole=False)
+        bucket = Bucket(self.spec.bucket, self.spec.endpoint, keys, self.door)
         try:
-            return self.door.send(method, f"{base.split('/')[0]}//{host}{path}", signed, body, limits=limits)
+            return bucket.ask(method, self.key, headers, body, sha256, size)
         except (Failed, Refused) as problem:
             raise Unreachable(problem.code, problem.sentence) from problem
 
@@ -131,15 +120,7 @@ def _filled(spec: S3Carrier, sender: Sender, name: str, number: UUID) -> str:
 
 
 def _address(spec: S3Carrier) -> tuple[str, str]:
-    """The address up to the bucket, and its host. Amazon's has the bucket in it, unless its dots would spoil TLS."""
-    if spec.endpoint:
-        base = f"{spec.endpoint.rstrip('/')}/{spec.bucket}"
-    elif "." in spec.bucket:
-        base = f"https://s3.{spec.region}.amazonaws.com/{spec.bucket}"
-    else:
-        base = f"https://{spec.bucket}.s3.{spec.region}.amazonaws.com"
-    parts = urlsplit(base)
-    return base, parts.netloc.lower().removesuffix(":443" if parts.scheme == "https" else ":80")
+    return buckets.address(spec.bucket, spec.region, spec.endpoint)
 
 
 def _put(one: _Object, parcel: Parcel, condition: dict[str, str]) -> Answer:
@@ -192,8 +173,7 @@ def _check(one: _Object, answer: Answer, what: str) -> None:
     """Nothing, where it is done; else what is wrong."""
     if answer.status in {200, 201, 204}:
         return
-    found = _CODE.search(answer.body)
-    said = found.group(1).decode() if found else ""
+    said = buckets.code(answer)
     for holds, problem in _problems(one, answer, said, what):
         if holds:
             raise problem
@@ -204,11 +184,11 @@ def _problems(one: _Object, answer: Answer, said: str, what: str) -> Iterable[tu
     spec, status, host = one.spec, answer.status, _address(one.spec)[1]
     right = answer.headers.get("x-amz-bucket-region", "another region")[:30]
     yield (
-        said in _REGION or status in {301, 307},
+        said in buckets.REGION or status in {301, 307},
         Unreachable("region_wrong", f"The bucket {spec.bucket} is not in {spec.region}, but in {right}."),
     )
     yield (
-        said in _LOGIN or status == HTTPStatus.UNAUTHORIZED,
+        said in buckets.LOGIN or status == HTTPStatus.UNAUTHORIZED,
         Unreachable(
             "login_refused",
             f"{host} does not know the secrets {spec.access_key} and {spec.secret_key} ({said}); were they changed?",

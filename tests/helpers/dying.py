@@ -20,7 +20,7 @@ from gateway.settings import load
 from gateway.wings import office_of
 from helpers.breaking import break_at, die
 from helpers.killing import PROGRAMS, ROOT
-from ingest.arrivals import drop, memory, polling, sftp, spool
+from ingest.arrivals import drop, memory, polling, s3, sftp, spool
 
 Point = tuple[Any, str, bool]  # whose, what is about to be called, or has just been
 
@@ -61,6 +61,18 @@ POINTS: dict[str, dict[str, Point]] = {
         **_END,
         "noted, its done-file there": (sftp.SftpPlace, "drop", False),
         "done-file dropped": (sftp.SftpPlace, "drop", True),
+    },
+    "s3": {
+        **_BEGINNING,
+        "nothing read": (s3.FarObject, "chunks", False),
+        **_FETCHING,
+        "committed, not settled": (s3.FarObject, "settle", False),
+        "compared, not copied": (s3.FarObject, "_copied", False),
+        "copied, not deleted": (s3.FarObject, "_copied", True),
+        "deleted, not noted": (s3.FarObject, "settle", True),
+        **_END,
+        "noted, its done-file there": (s3.S3Place, "drop", False),
+        "done-file dropped": (s3.S3Place, "drop", True),
     },
 }
 

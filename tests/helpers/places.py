@@ -37,6 +37,18 @@ def on_sshd(sshd: Sshd, more: str = "", **words: object) -> str:
     return _entry("sftp", said | {"host_keys": sshd.host_keys} | words, more)
 
 
+def in_bucket(bucket: str, endpoint: str, **words: object) -> str:
+    """An entry of `arrivals:` that fetches what is below `out` with the secrets ACME_ID and ACME_SECRET."""
+    said = {
+        "bucket": bucket,
+        "prefix": "out",
+        "endpoint": endpoint,
+        "access_key": "ACME_ID",
+        "secret_key": "ACME_SECRET",
+    }
+    return _entry("s3", said | words)
+
+
 def _entry(via: str, said: dict[str, object], more: str = "") -> str:
     told = ", ".join(f"{name}: {value!r}" for name, value in said.items() if value is not None)
     return f"{{via: {via}, {told}{more}}}"

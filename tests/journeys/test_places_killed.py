@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from helpers.bucket import bucket  # noqa: F401 - a fixture
 from helpers.dying import POINTS, committed, killing
 from helpers.inbox import ROSTER
 from helpers.killing import environment_of
-from helpers.places import CSV, Places, below, keep_secrets, on_sshd, with_arrivals
+from helpers.places import CSV, Places, below, in_bucket, keep_secrets, on_sshd, with_arrivals
 from helpers.servers import until
 from helpers.serving import installed
 from msgspec import structs
@@ -81,6 +82,18 @@ def sftp(inbox, sshd, settings) -> Scene:
     keep_secrets(settings, ACME_KEY=sshd.key)
     inbox.apply(with_arrivals(on_sshd(sshd, done="*.done", after=f"move:{sshd.home}/done")))
     return of_folder("sftp", Places(inbox), sshd.home, "done/")
+
+
+@pytest.fixture
+def s3(inbox, bucket, settings) -> Scene:  # noqa: F811 - the fixture
+    keep_secrets(settings, ACME_ID=bucket.access_key, ACME_SECRET=bucket.secret_key)
+    inbox.apply(with_arrivals(in_bucket(bucket.name, bucket.url, done="*.done", after="move:done")))
+
+    def below_it(*, is_kept: bool) -> list[str]:
+        return [key for key in bucket.files() if key.startswith("done/") is is_kept]
+
+    left, kept = (lambda: below_it(is_kept=False)), (lambda: below_it(is_kept=True))
+    return Scene("s3", Places(inbox), lambda name, content: bucket.put(f"out/{name}", content), left, kept)
 
 
 @pytest.fixture

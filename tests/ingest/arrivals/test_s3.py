@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import socket
+import tracemalloc
+
 import obstore
 import pytest
-from helpers.places import CSV, Places, with_arrivals
+from helpers.listening import listening
+from helpers.places import CSV, Places, in_bucket, keep_secrets, with_arrivals
 from moto.server import ThreadedMotoServer
 from msgspec import structs
 from obstore.store import S3Store
 
+from gateway import buckets
 from gateway.domain.partners.homes import find_home
 from ingest.arrivals import memory, polling
+from ingest.arrivals.base import CHUNK_BYTES, Sighting
 
 OTHER = CSV + b"E9,Name9,02/03/1980,1\n"
 
@@ -47,25 +53,14 @@ def bucket(moto):
 
 @pytest.fixture
 def settings(settings):
-    secrets = settings.secrets_dir / "northgate"
-    secrets.mkdir(parents=True)
-    for name in ("ACME_ID", "ACME_SECRET"):
-        (secrets / name).write_text("z")
+    keep_secrets(settings, ACME_ID="z", ACME_SECRET="z")
     return structs.replace(settings, allow_private=("127.0.0.0/8",))
 
 
 @pytest.fixture
 def fetched(inbox, moto, bucket):
     def apply(**words: object) -> Places:
-        said = {
-            "bucket": "acme-out",
-            "prefix": "out",
-            "endpoint": moto,
-            "access_key": "ACME_ID",
-            "secret_key": "ACME_SECRET",
-        }
-        told = ", ".join(f"{name}: {value!r}" for name, value in (said | words).items())
-        inbox.apply(with_arrivals(f"{{via: s3, {told}}}"))
+        inbox.apply(with_arrivals(in_bucket(**({"bucket": "acme-out", "endpoint": moto} | words))))
         return Places(inbox)
 
     return apply
@@ -117,10 +112,11 @@ def test_an_object_is_deleted_once_it_is_on_record(fetched, bucket):
 
 def test_an_object_that_is_moved_comes_again_as_another_arrival(fetched, bucket):
     places = fetched(after="move:out/done", recursive=True)
-    for _ in range(2):
-        obstore.put(bucket, "out/roster.csv", CSV)
+    for content in (CSV, CSV, OTHER):
+        obstore.put(bucket, "out/roster.csv", content)
         assert places.taken() == ["roster.csv"]
         assert places.taken() == []
+    assert len(places.names()) == 3
     last = places.inbox.sql("SELECT id FROM imports ORDER BY id")[-1][0]
     assert keys(bucket) == sorted(["out/done/roster.csv", f"out/done/{last}-roster.csv"])
 
@@ -151,7 +147,7 @@ def test_what_is_wrong_is_told(fetched, moto, bucket):
     assert told() == (1, None)
     assert told(after="delete") == (2, None)
     assert told(bucket="no-such-bucket") == (0, "bucket_missing")
-    assert told(endpoint="http://127.0.0.1:1") == (0, "s3_failed")
+    assert told(endpoint="http://127.0.0.1:1") == (0, "connection_refused")
     assert told(endpoint="http://198.41.0.4") == (0, "http_refused")
     assert told(secret_key="NO_SECRET") == (0, "secret_missing")
 
@@ -162,3 +158,78 @@ def test_a_private_network_is_not_asked_unless_it_is_opened(fetched, office, set
     [polled] = polling.poll(closed, find_home(closed, "acme"))
     assert polled.problem.code == "private_address"
     assert places.names() == []
+
+
+def test_a_name_that_leads_inside_once_it_was_looked_at_is_not_connected_to(fetched, office, settings, monkeypatch):
+    """The first answer may be asked, the second may not; and who listens there hears nothing."""
+    answers = ["127.0.0.1", "169.254.169.254", "10.0.0.1"]
+    with listening(b"") as inside:
+        places = fetched(endpoint=f"http://rebound.example:{inside.port}")
+
+        def rebound(_host, port, *_args, **_more):
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (answers.pop(0), port))]
+
+        monkeypatch.setattr(socket, "getaddrinfo", rebound)
+        problem = places.poll().problem
+    assert problem.code == "private_address"
+    assert "169.254" not in problem.sentence, "whoever writes settings is not told where names of ours lead"
+    assert (answers, inside.connections) == (["10.0.0.1"], 0)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(fetched, status):
+    with listening(b"") as inside:
+        away = f"HTTP/1.1 {status} Away\r\nLocation: http://127.0.0.1:{inside.port}/\r\nContent-Length: 0\r\n\r\n"
+        with listening(away.encode()) as outside:
+            problem = fetched(endpoint=f"http://127.0.0.1:{outside.port}").poll().problem
+        assert problem.code == "region_wrong"
+        assert "redirects are not followed" in problem.sentence
+        assert inside.connections == 0
+
+
+BOMB = """<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>
+<ListBucketResult><Contents><Key>&b;</Key><Size>1</Size><ETag>x</ETag></Contents></ListBucketResult>"""
+ENDLESS = """<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>same</NextContinuationToken>
+</ListBucketResult>"""
+
+
+@pytest.mark.parametrize("body", ["<html>Welcome</html>", "no markup", BOMB, ENDLESS, "<ListBucketResult><Contents/>"])
+def test_what_is_no_listing_is_told(fetched, body, monkeypatch):
+    monkeypatch.setattr(buckets, "_MOST_PAGES", 5)
+    answer = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+    with listening(answer) as server:
+        problem = fetched(endpoint=f"http://127.0.0.1:{server.port}").poll().problem
+    assert problem.code == "s3_failed"
+    assert "Is the endpoint right?" in problem.sentence
+    assert server.connections <= 5
+
+
+def test_a_large_object_needs_no_memory_of_its_size(fetched):
+    megabytes, piece = 64, b"x" * (1 << 20)
+
+    def large(connection, listener):
+        asked = listener.head(connection)
+        status = "206 Partial Content" if asked.startswith(b"GET") else "200 OK"
+        head = f'HTTP/1.1 {status}\r\nETag: "x"\r\nContent-Length: {megabytes * len(piece)}\r\n\r\n'
+        connection.sendall(head.encode())
+        for _ in range(megabytes if asked.startswith(b"GET") else 0):
+            connection.sendall(piece)
+
+    with listening(large) as server:
+        places = fetched(endpoint=f"http://127.0.0.1:{server.port}")
+        [(_, one)] = polling.known(places.office, find_home(places.office, "acme"))
+        seen = Sighting("out/roster.csv", "roster.csv", megabytes * len(piece), '"x"')
+        with one.spec.open(one.whose) as place, place.hold(seen) as held:
+            tracemalloc.start()
+            sizes = [len(chunk) for chunk in held.chunks(0)]
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+    assert sizes == [CHUNK_BYTES] * megabytes
+    assert peak < 8 << 20
+
+
+@pytest.mark.parametrize("name", ["roster a+b.csv", "roster ü&%41.csv", "roster=~(1)'.csv"])
+def test_names_are_what_they_are(fetched, bucket, name):
+    obstore.put(bucket, f"out/{name}", CSV)
+    assert fetched(after="move:done").taken() == [name]
+    assert keys(bucket) == [f"done/{name}"]
