@@ -20,6 +20,7 @@ from gateway.erasing import Eraser, Person, Share
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Clockwork, Kind
 from gateway.office import Acting, Office
+from outbound import mail
 from outbound.carrying import queue
 
 KEPT = timedelta(days=90)  # the bytes of a parcel that has left, so that it can be sent again
@@ -38,7 +39,8 @@ def _erase(acting: Acting, person: Person) -> Share:
     answers = update(ParcelAttempt).where(ParcelAttempt.parcel_id.in_([one.id for one in found]))
     session.execute(answers.values(blanks(ParcelAttempt)))
     _make_anew(session, found)
-    return Share({"parcels": len(keys)}, destroy=partial(_destroy, acting.office, keys))
+    posted = [str(one.id) for one in found]
+    return Share({"parcels": len(keys)}, destroy=partial(_destroy, acting.office, keys, posted))
 
 
 def _may_name(person: Person) -> ColumnElement[bool]:
@@ -74,6 +76,7 @@ def retire(handling: Handling) -> None:
         handling.tell(destroyed=gone)
     while _forget_some(handling) == _AT_ONCE:
         pass
+    mail.forget_old(handling.office.settings)
 
 
 def _destroy_some(handling: Handling) -> int:
@@ -97,10 +100,11 @@ def _forget_some(handling: Handling) -> int:
     return len(ids)
 
 
-def _destroy(office: Office, keys: Iterable[str]) -> None:
-    """If the commit fails, whoever comes next finds them gone."""
+def _destroy(office: Office, keys: Iterable[str], posted: Iterable[str] = ()) -> None:
+    """Bytes in the store, and mail that was put into a folder. If the commit fails, whoever is next finds them gone."""
     for key in keys:
         office.store.delete(key)
+    mail.forget(office.settings, posted)
 
 
 KINDS = (Kind("deliveries.retire", "bulk", retire, clockwork=Clockwork("old deliveries", "25 3 * * *")),)

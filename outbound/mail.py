@@ -6,19 +6,20 @@ import os
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from gateway import private
+from gateway import clock, private
 from gateway.certificates import refused
 from gateway.dialing import Failed, Place
 from gateway.errors import Permanent, Problem, Transient
 from gateway.settings import Settings
 
 ANSWER_SECONDS = 60.0
+KEPT_DAYS = 7  # for which a message lies in the folder
 _MOST_SAID = 200
 _PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
 _GONE = (smtplib.SMTPServerDisconnected, OSError)
@@ -75,6 +76,22 @@ def post(settings: Settings, message: EmailMessage, to: Sequence[str], name: str
     taken = f"{relay.place} took {message['Message-ID']} for {len(to) - len(declined)} of {len(to)} recipients."
     others = [f" It refused {address}: {_said(code, said)}." for address, (code, said) in declined.items()]
     return "".join([taken, *others])
+
+
+def forget(settings: Settings, names: Iterable[str]) -> None:
+    """Remove messages that were put into the folder, as far as they are there."""
+    for name in names:
+        (settings.data_dir / "sent" / f"{name}.eml").unlink(missing_ok=True)
+
+
+def forget_old(settings: Settings) -> None:
+    """Remove what lies in the folder for long, half-written ones included."""
+    oldest = clock.now().timestamp() - KEPT_DAYS * 86_400
+    folder = settings.data_dir / "sent"
+    for one in folder.iterdir() if folder.is_dir() else ():
+        with suppress(FileNotFoundError):
+            if one.stat().st_mtime < oldest:
+                one.unlink()
 
 
 def tried(settings: Settings, to: Sequence[str]) -> list[str]:

@@ -2,7 +2,9 @@
 
 Only the names that the folder itself holds are touched, and none is followed: all is done relative to the open folder.
 One process at a time works in it, by a lock of the folder that ends with the process. A file that was taken goes into
-`.taking` first, where nobody else looks for it; is it still the one that was taken, on into `.taken`, else back.
+`.taking` first, where nobody else looks for it; is it still the one that was taken, it is deleted and leaves an empty
+file of its name in `.taken`, else it goes back. Its bytes lie in the store, encrypted: a plain copy beside them would
+outlast the erasure of whoever it names.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from gateway.errors import Busy
 from ingest.arrivals.base import CHUNK_BYTES, NotYet, PlaceFailed, PlaceSpec, Sighting, Taken, Whose
 
 TAKING, TAKEN = ".taking", ".taken"
-KEPT_DAYS = 7  # for which what was taken lies in `.taken`
+KEPT_DAYS = 7  # for which the names of what was taken lie in `.taken`
 DRAFTS = (".part", ".tmp", ".filepart")
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -187,7 +189,7 @@ class DropPlace:
         except OSError as error:
             why = f"Nothing can be moved within {self._path}: {error.strerror}. Let this user write in it."
             raise PlaceFailed("folder_not_writable", why) from error
-        yield f"Files that were taken can be moved to {self._path / TAKEN}."
+        yield f"Files that were taken can be deleted; their names stay in {self._path / TAKEN} for {KEPT_DAYS} days."
 
     # ------------------------------------------------------------ for the files
 
@@ -201,10 +203,11 @@ class DropPlace:
         return aside
 
     def put_away(self, aside: str, name: str, import_id: str) -> None:
-        """Move it to where it is kept for some days."""
+        """Delete it, and leave its name for some days to whoever looks for it."""
         self._make(TAKEN)
         self._make(f"{TAKEN}/{import_id}")
-        os.rename(aside, f"{TAKEN}/{import_id}/{name}", src_dir_fd=self._folder, dst_dir_fd=self._folder)
+        self._leave_name(f"{TAKEN}/{import_id}/{name}")
+        os.unlink(aside, dir_fd=self._folder)
 
     def put_back(self, aside: str, name: str) -> None:
         """Give it its name again, unless another file has that by now; the next look finds it in either place.
@@ -266,13 +269,22 @@ class DropPlace:
         with suppress(FileExistsError):
             os.mkdir(name, 0o700, dir_fd=self._folder)
 
+    def _leave_name(self, path: str) -> None:
+        with suppress(FileExistsError):  # left by whoever was killed after this
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=self._folder))
+
     def _forget_old(self) -> None:
-        """Old files of `.taken` go: they lie in the store, encrypted, and nobody needs them twice."""
+        """Old names of `.taken` go; and at once whatever holds bytes, which earlier versions kept there."""
         oldest = clock.now().timestamp() - KEPT_DAYS * 86_400
         for one in self._names(TAKEN):
-            with suppress(FileNotFoundError):
-                if os.stat(f"{TAKEN}/{one}", dir_fd=self._folder, follow_symlinks=False).st_mtime < oldest:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                is_old = os.stat(f"{TAKEN}/{one}", dir_fd=self._folder, follow_symlinks=False).st_mtime < oldest
+                if is_old or self._holds_bytes(f"{TAKEN}/{one}"):
                     shutil.rmtree(f"{TAKEN}/{one}", dir_fd=self._folder)
+
+    def _holds_bytes(self, folder: str) -> bool:
+        paths = (f"{folder}/{name}" for name in self._names(folder))
+        return any(os.stat(path, dir_fd=self._folder, follow_symlinks=False).st_size for path in paths)
 
 
 class HeldFile:

@@ -148,3 +148,27 @@ def test_doctor_says_what_is_disabled(partner, receiver, work, settings, passing
     passing(minutes=1)
     work()
     assert told() == ("problem", "Nothing is sent any more for acme/changes.")
+
+
+MAILED = "  people: {{report: enrollment_status, trigger: after_import, format: {{type: json}}, carrier: {{via: email, to: [hr@acme.example]}}}}\n"
+
+
+def test_mail_that_was_put_into_a_folder_goes_with_who_was_erased(partner, work, erased, office):
+    partner(MAILED.format()).drop("roster_20260301.csv", people(3))
+    work()
+    assert len(list((office.settings.data_dir / "sent").iterdir())) == 1
+    erased("E2")
+    assert list((office.settings.data_dir / "sent").iterdir()) == []
+
+
+def test_mail_that_was_put_into_a_folder_goes_after_a_week(partner, work, retired, passing, office):
+    partner(MAILED.format()).drop("roster_20260301.csv", people(3))
+    work()
+    folder = office.settings.data_dir / "sent"
+    (folder / ".broken-off.part").touch()
+    passing(days=6)
+    retired()
+    assert len(list(folder.iterdir())) == 2
+    passing(days=2)
+    retired()
+    assert list(folder.iterdir()) == []

@@ -6,6 +6,7 @@ import os
 import socket
 
 import pytest
+from helpers.moments import Moment
 from helpers.places import CSV, Places, below, with_arrivals
 
 from ingest.arrivals import memory
@@ -25,6 +26,7 @@ def test_a_file_is_taken_and_moved_away(places):
     assert places.names() == ["roster_20260301.csv"]
     [(import_id,)] = places.inbox.sql("SELECT id FROM imports")
     assert list(below(places.landing)) == [f".taken/{import_id}/roster_20260301.csv"]
+    assert (places.landing / f".taken/{import_id}/roster_20260301.csv").read_bytes() == b"", "its name alone stays"
     assert places.inbox.sql("SELECT via FROM files") == [("drop",)]
     assert places.inbox.sql("SELECT kind, about FROM jobs") == [("ingest.run", import_id)]
     assert places.taken() == []
@@ -122,3 +124,15 @@ def test_a_file_that_is_replaced_while_it_is_taken_is_put_back_and_is_an_arrival
     assert (places.landing / "roster.csv").read_bytes() == other
     assert places.taken() == ["roster.csv"]
     assert [size for (size,) in places.inbox.sql("SELECT size FROM files ORDER BY id")] == [len(CSV), len(other)]
+
+
+def test_what_earlier_versions_kept_plain_goes_at_the_next_look_and_names_after_a_week(places, monkeypatch):
+    moment, taken = Moment(monkeypatch), places.landing / ".taken"
+    for name, content in (("1", CSV), ("2", b"")):
+        (taken / name).mkdir(parents=True)
+        (taken / name / "roster.csv").write_bytes(content)
+    places.taken()
+    assert list(below(taken)) == ["2/roster.csv"]
+    moment.pass_by(days=8)
+    places.taken()
+    assert list(below(taken)) == []
