@@ -33,7 +33,7 @@ def group() -> None:
 def status(partner: str | None, as_json: bool) -> None:
     """Show each place of each partner: the last look, what was seen, what waits and why, what fails."""
     with opened() as office:
-        found = status_anywhere(office, me(), partner)
+        found = status_anywhere(office, me(), find_home(office, partner).slug if partner else None)
     if as_json:
         print_json(found)
     elif not found:
