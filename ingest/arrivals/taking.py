@@ -222,7 +222,8 @@ class _Look:
         is_whole = held.is_whole()
         if is_whole is False:
             raise NotYet(_WRITTEN)
-        if is_whole is None and self._spec.needs_patience and not memory.is_steady(row):
+        needs_patience = self._spec.needs_patience if self._place.is_far else self._spec.done is None
+        if is_whole is None and needs_patience and not memory.is_steady(row):
             raise NotYet(_UNSTEADY)
 
     def _check_end(self, row: PlaceFile, claim: Claim, fetched: Fetched) -> None:

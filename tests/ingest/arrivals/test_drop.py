@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import socket
 
@@ -136,3 +138,20 @@ def test_what_earlier_versions_kept_plain_goes_at_the_next_look_and_names_after_
     moment.pass_by(days=8)
     places.taken()
     assert list(below(taken)) == []
+
+
+def test_where_no_lease_tells_who_writes_a_file_must_stand_still_over_two_looks(places, monkeypatch):
+    """As on network shares, which know no leases."""
+    moment = Moment(monkeypatch)
+
+    def unknown(*_args):
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(fcntl, "fcntl", unknown)
+    (places.landing / "roster.csv").write_bytes(CSV[:40])
+    assert list(places.waiting()) == ["roster.csv"]
+    moment.pass_by(seconds=30)
+    (places.landing / "roster.csv").write_bytes(CSV)
+    assert list(places.waiting()) == ["roster.csv"], "it has grown"
+    moment.pass_by(seconds=30)
+    assert places.taken() == ["roster.csv"]
