@@ -16,6 +16,7 @@ Sign = Callable[[], bool]
 
 _BEAT_SECONDS = 1.0
 _START_SECONDS = 30.0  # for Python to read the program, on a machine that is busy
+_MOST_DOUBLINGS = 5  # of that: a quarter of an hour is more than any machine needs on which the gateway can work
 
 
 class Heart:
@@ -59,13 +60,19 @@ class Listener:
     """
 
     silent = 0.0
+    _unheard = 0  # processes in a row that never came to their first beat
 
     @contextmanager
     def lent(self) -> Iterator[int]:
-        """A new pipe; the end for the child, to be handed over within."""
+        """A new pipe; the end for the child, to be handed over within.
+
+        Whoever ended before its first beat may have been slow alone. Its successor has twice as long: all would be
+        ended for ever on a machine that is too busy to start them in time, and keep it busy by starting.
+        """
         self._ours, theirs = os.pipe()
         os.set_blocking(self._ours, False)
-        self.silent = -_START_SECONDS
+        self.silent = -_START_SECONDS * 2 ** min(self._unheard, _MOST_DOUBLINGS)
+        self._unheard += 1
         try:
             yield theirs
         finally:
@@ -77,7 +84,10 @@ class Listener:
             has_come = bool(os.read(self._ours, 65_536))
         except BlockingIOError:
             has_come = False
-        self.silent = 0.0 if has_come else self.silent + seconds
+        if has_come:
+            self.silent, self._unheard = 0.0, 0
+        else:
+            self.silent += seconds
 
     def close(self) -> None:
         """The child has ended."""
