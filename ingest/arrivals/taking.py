@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from gateway.db.models import PlaceFile
 from gateway.logging import get_logger
 from gateway.office import Actor, Office
-from ingest.arrival import Asked
+from ingest.arrival import MOST_BYTES, Asked
 from ingest.arrivals import memory
 from ingest.arrivals.base import Held, NotYet, Place, PlaceFailed, Sighting, Taken
 from ingest.arrivals.memory import PATIENCE, STEADY, Known, Overtaken
@@ -32,6 +32,7 @@ MOST_FILES = 100_000  # that one look lists
 
 _WRITTEN = "somebody has it open for writing"
 _UNSTEADY = f"it was changed less than {STEADY.seconds} seconds before the last look, or was seen once only"
+_TOO_LARGE = f"It is larger than {MOST_BYTES >> 20} MiB; send it in parts, or packed."
 _ELSEWHERE = "another process takes it right now"
 
 log = get_logger(__name__)
@@ -139,6 +140,8 @@ class _Look:
     def _claim(self, seen: Sighting) -> Claim:
         if seen.refused:
             raise NotYet(seen.refused, soon=False)
+        if seen.size > MOST_BYTES:
+            raise NotYet(_TOO_LARGE, soon=False)
         claim = self._sought.claim(seen.name)
         if claim is None:
             why = f"no feed takes a file of this name here; those taken are {self._sought.wanted}"
@@ -298,6 +301,8 @@ def _counted(chunks: Iterable[bytes], seen: Sighting, digest: Callable[[bytes], 
     for chunk in chunks:
         digest(chunk)
         size += len(chunk)
+        if size > seen.size:
+            break  # it grows as fast as we read
         yield chunk
     if size != seen.size:
         raise NotYet("it was changed while it was read")

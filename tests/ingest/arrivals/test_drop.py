@@ -11,6 +11,7 @@ import pytest
 from helpers.moments import Moment
 from helpers.places import CSV, Places, below, with_arrivals
 
+from ingest.arrival import MOST_BYTES
 from ingest.arrivals import memory
 
 
@@ -90,6 +91,18 @@ def test_what_is_no_file_is_told_and_never_followed(places, tmp_path):
     assert [told[f"roster{number}.csv"] for number in range(1, 5)] == [
         f"It is a {kind}; only files are taken." for kind in ("link", "pipe", "folder", "socket")
     ]
+
+
+def test_a_file_that_is_larger_than_any_may_be_is_told_and_not_read(places):
+    (places.landing / "roster1.csv").write_bytes(b"")
+    os.truncate(places.landing / "roster1.csv", MOST_BYTES + 1)
+    (places.landing / "roster2.csv").write_bytes(CSV)
+    polled = places.poll()
+    assert [one.name for one in polled.looked.taken] == ["roster2.csv"]
+    assert [(one.name, one.why) for one in polled.looked.waiting] == [
+        ("roster1.csv", "It is larger than 256 MiB; send it in parts, or packed.")
+    ]
+    assert places.names() == ["roster2.csv"]
 
 
 def test_a_landing_folder_that_is_a_link_is_not_entered(places, tmp_path):
