@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from gateway import clock
-from gateway.config import FieldError
+from gateway.config import FieldError, check_secret_names
 from gateway.errors import Problem
 from gateway.outward import TOTAL_SECONDS, Answer, Limits, Outward
 from outbound import signing
@@ -66,6 +66,10 @@ class HttpsCarrier(CarrierSpec, frozen=True, kw_only=True, tag="https"):
     url: Annotated[str, Meta(max_length=2_000, extra={"check": _check_url})]
     secret: str
     old_secret: str | None = None
+
+    def __post_init__(self) -> None:
+        check_secret_names("secret", [self.secret])
+        check_secret_names("old_secret", [] if self.old_secret is None else [self.old_secret])
 
 
 def _send(spec: HttpsCarrier, parcel: Parcel, sender: Sender) -> str:

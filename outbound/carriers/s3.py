@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from gateway import buckets, clock, sigv4
 from gateway.buckets import Bucket
-from gateway.config import FieldError
+from gateway.config import FieldError, check_secret_names
 from gateway.dialing import Failed, Refused
 from gateway.outward import Answer, Outward
 from outbound.carriers.base import Carrier, CarrierSpec, Declined, Parcel, Sender, Undelivered, Unreachable
@@ -41,6 +41,8 @@ class S3Carrier(CarrierSpec, frozen=True, kw_only=True, tag="s3"):
     overwrite: bool = False
 
     def __post_init__(self) -> None:
+        check_secret_names("access_key", [self.access_key])
+        check_secret_names("secret_key", [self.secret_key])
         if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", self.bucket):
             raise FieldError("A bucket has 3 to 63 small letters, digits, dots and hyphens.", at=("bucket",))
         unknown = set(re.findall(r"\{(.*?)\}", self.key)) - set(_FILLED)

@@ -12,7 +12,7 @@ from uuid import uuid4
 import paramiko
 
 from gateway import sftp
-from gateway.config import FieldError
+from gateway.config import FieldError, check_secret_names
 from gateway.dialing import Failed, Refused
 from outbound.carriers.base import Carrier, CarrierSpec, Declined, Parcel, Sender, Unreachable
 
@@ -40,6 +40,8 @@ class SftpCarrier(CarrierSpec, frozen=True, kw_only=True, tag="sftp"):
     overwrite: bool = False
 
     def __post_init__(self) -> None:
+        check_secret_names("key", [] if self.key is None else [self.key])
+        check_secret_names("password", [] if self.password is None else [self.password])
         if self.key is None and self.password is None:
             raise ValueError("A login needs the name of a secret: `key`, `password`, or both.")
         if not self.host_keys:
