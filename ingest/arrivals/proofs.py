@@ -70,8 +70,11 @@ class Proof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
 
     def id_of(self, call: Call, id_header: str | None) -> str | None:
         """What the sender calls the call; None where it does not say, or not in a form that we take."""
-        found = call.header(id_header) if id_header else None
-        return found if found and _ASCII_ID.fullmatch(found) else None
+        return _fit(call.header(id_header) if id_header else None)
+
+    def says_id_in(self, id_header: str | None) -> str | None:
+        """The header that must say what the sender calls a call; None where calls are known by their bodies."""
+        return id_header
 
 
 class Standard(Proof, frozen=True, kw_only=True, tag="standard"):
@@ -99,8 +102,11 @@ class Standard(Proof, frozen=True, kw_only=True, tag="standard"):
 
     def id_of(self, call: Call, id_header: str | None) -> str | None:  # noqa: ARG002
         """See `Proof`."""
-        found = self._header(call, _ID)
-        return found if found and _ASCII_ID.fullmatch(found) else None
+        return _fit(self._header(call, _ID), ends=".")
+
+    def says_id_in(self, id_header: str | None) -> str | None:  # noqa: ARG002
+        """See `Proof`."""
+        return f"{_FAMILIES[0]}-{_ID}"
 
     def _header(self, call: Call, part: str) -> str | None:
         family = next((one for one in _FAMILIES if f"{one}-id" in call.headers), _FAMILIES[0])
@@ -157,6 +163,11 @@ class Hmac(Proof, frozen=True, kw_only=True, tag="hmac"):
         told = {self.header: f"{self.prefix}{digest}"}
         return told | _named(self.timestamp, timestamp) | _named(id_header, call_id)
 
+    def id_of(self, call: Call, id_header: str | None) -> str | None:
+        """See `Proof`."""
+        _, _, after = self.content.partition("{id}")
+        return _fit(super().id_of(call, id_header), ends=after.partition("{")[0])
+
     def _filled(self, call_id: str, timestamp: str, body: bytes) -> bytes:
         values = {"id": _bytes(call_id), "timestamp": _bytes(timestamp), "body": body}
         pieces = _PARTS.split(self.content)  # text, name, text, name, ... text
@@ -189,6 +200,18 @@ AnyProof = Standard | Hmac | Bearer
 
 
 # ------------------------------------------------------------------------------------------------ helpers
+
+
+def _fit(call_id: str | None, ends: str = "") -> str | None:
+    """An id, if it may be one.
+
+    Args:
+        call_id: as it came.
+        ends: what stands after it in what is signed. With that in an id, one signature would prove two calls: the other
+            one's id ends sooner, and its time and body begin there.
+    """
+    fits = call_id and _ASCII_ID.fullmatch(call_id) and not (ends and ends in call_id)
+    return call_id if fits else None
 
 
 def _named(header: str | None, value: str) -> dict[str, str]:

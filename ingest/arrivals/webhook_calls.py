@@ -201,9 +201,11 @@ This = tuple[UUID, UUID, bytes]  # a call: its firm, feed and digest
 
 
 def _check(sender: Sender, call: Call) -> None:
-    header = sender.arrival.id
-    if header and sender.arrival.proof.id_of(call, header) is None:
-        raise Invalid("id_missing", f"Say in the header {header} which call it is: 1 to 255 visible ASCII characters.")
+    proof = sender.arrival.proof
+    header = proof.says_id_in(sender.arrival.id)
+    if header and proof.id_of(call, sender.arrival.id) is None:
+        told = "1 to 255 visible ASCII characters, without the dot by which Standard Webhooks end it."
+        raise Invalid("id_missing", f"Say in the header {header} which call it is: {told}")
     if not call.body:
         raise Invalid("empty_body", "The call brings nothing: send the file as its body.")
 

@@ -355,6 +355,23 @@ def test_a_proven_call_without_the_id_that_is_agreed_is_told_so(http, by):
     assert post(http, event(1), long).status_code == 400
 
 
+@pytest.mark.parametrize("call_id", ["msg.1", "x" * 256, "caf\u00e9", "a b"])
+def test_a_standard_call_whose_id_is_none_is_told_so_and_is_not_known_by_its_body(http, hooked, call_id):
+    told = {name: value.encode() for name, value in signed(event(1), call_id).items()}
+    answer = post(http, event(1), told)
+    assert (answer.status_code, answer.json()["error"]) == (400, "id_missing")
+    assert "webhook-id" in answer.json()["message"]
+    assert imports(hooked) == []
+
+
+def test_one_signature_proves_no_second_call_with_an_id_and_a_time_cut_elsewhere(http, by, inbox):
+    by(TIMED)
+    now = str(int(clock.now().timestamp()))
+    sign = base64.b64encode(digest(f"v0:d:{now}:{now}:".encode() + event(1), algorithm="sha512").digest()).decode()
+    assert post(http, event(1), {"X-Sign": sign, "X-Time": now, "X-Delivery": f"d:{now}"}).status_code == 401
+    assert imports(inbox) == []
+
+
 @pytest.mark.parametrize("form", ["seconds", "milliseconds", "iso"])
 @pytest.mark.parametrize(("off", "status"), [(0, 200), (59, 200), (-58, 200), (70, 401), (-70, 401)])
 def test_an_hmac_may_sign_its_time_and_its_id_too(http, by, form, off, status):
