@@ -49,7 +49,7 @@ def command(ctx: click.Context, partner: str, as_json: bool) -> None:
 
 
 def _tried(office: Office, home: Home) -> Iterator[_Tried]:
-    for place, steps, problem in polling.ping(office, home):
+    for place, steps, problem in polling.ping(office, home.firm_id, me(), home.slug):
         code, told = (problem.code, problem.sentence) if problem else (None, None)
         yield _Tried(place, steps, code, told)
     for delivery in desk.names(office, home):

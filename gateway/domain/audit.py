@@ -22,7 +22,7 @@ _OF_IMPORTS = frozenset({"import.row", "import.absent"})  # acts that only impor
 
 # every act that goes on record, as `thing.verb`; `thing.list` is for lists, which walls hide
 Action = Literal[
-    "arrival.disconnect", "arrival.reconnect",
+    "arrival.disconnect", "arrival.ping", "arrival.reconnect",
     "audit.read",
     "case.close", "case.create", "case.list", "case.reopen", "case.unpin", "case.update", "case.view",
     "client.archive", "client.create", "client.erase", "client.history", "client.identifiers", "client.list",

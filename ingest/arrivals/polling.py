@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.config import ConfigError
 from gateway.db.models import FeedAlarm, JobRow, Partner, Place
+from gateway.domain.audit import Change, record
 from gateway.domain.partners.homes import Home, home_of
 from gateway.errors import Busy, Problem
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Clockwork, Kind, enqueue
 from gateway.logging import get_logger
-from gateway.office import Acting, Office
+from gateway.office import Acting, Actor, Office
 from ingest.arrivals import seeking, taking
 from ingest.arrivals.base import interval
 from ingest.arrivals.seeking import Sought
@@ -54,8 +55,15 @@ def poll(office: Office, home: Home) -> Iterator[Polled]:
         yield attempt(office, one, place_id)
 
 
-def ping(office: Office, home: Home) -> Iterator[Pinged]:
-    """Try all places of a partner, without taking anything."""
+def ping(office: Office, firm_id: UUID, actor: Actor, partner: str) -> Iterator[Pinged]:
+    """Try all places of a partner, without taking anything; that somebody tried is on record.
+
+    Raises:
+        NotFound: there is no such partner in the actor's sight.
+    """
+    with office.acting(firm_id, actor) as acting:
+        home = home_of(acting, partner)
+        record(acting, "arrival.ping", changes=[Change("partner", home.partner_id, "tried")])
     for _, one in known(office, home):
         steps: list[str] = []
         try:

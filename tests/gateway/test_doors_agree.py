@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,6 +21,7 @@ from helpers.doing import do_jobs
 from helpers.inbox import ROSTER, SENDER, Inbox, as_csv, people, person
 from sqlalchemy import select, update
 
+from gateway import clock
 from gateway.cli import COMMANDS, cli
 from gateway.db.models import AuditEntry, JobRow
 from gateway.domain.partners.homes import find_home
@@ -140,6 +142,23 @@ def loaded_person(door: Door) -> str:
         "SELECT c.id FROM clients c JOIN partners p ON p.id = c.partner_id WHERE p.slug = %s", door.partner
     )
     return str(client_id)
+
+
+def set_before(door: Door) -> None:
+    """Both doors belong to one firm: whichever comes first meets what the other one will."""
+    days = "INSERT INTO lead_policies (firm_id, doc_type, days) VALUES (%s, 'i94', '{90,30}') ON CONFLICT DO NOTHING"
+    door.inbox.sql(days, door.firm_id)
+
+
+def ending(door: Door) -> None:
+    """A paper of somebody of the partner's ends within the year, and no other's."""
+    ends = clock.now().date() + timedelta(days=40)
+    door.inbox.drop("roster_20260301.csv", [person(1, i94_expiry=f"{ends:%m/%d/%Y}")])
+    door.inbox.sql(
+        "UPDATE documents SET status = 'void' WHERE client_id NOT IN"
+        " (SELECT c.id FROM clients c JOIN partners p ON p.id = c.partner_id WHERE p.slug = %s) RETURNING id",
+        door.partner,
+    )
 
 
 def connected(door: Door) -> None:
@@ -318,6 +337,27 @@ USE_CASES = {
         lambda door, _: door.call("POST", "arrivals/looks", json={"partner": door.partner}),
         lambda door, _: door.call("arrivals", "poll", "--partner", door.partner),
     ),
+    "try places": UseCase(
+        "partner ping",
+        ["arrival.ping"],
+        nothing,
+        lambda door, _: door.call("POST", "arrivals/ping", json={"partner": door.partner}),
+        lambda door, _: door.call("partner", "ping", door.partner),
+    ),
+    "list papers that end": UseCase(
+        "expiry due",
+        ["document.list"],
+        ending,
+        lambda door, _: door.call("GET", "expiry/due?within=365"),
+        lambda door, _: door.call("expiry", "due", "--firm", "northgate", "--within", "365"),
+    ),
+    "set lead times": UseCase(
+        "expiry leads",
+        ["leads.set"],
+        set_before,
+        lambda door, _: door.call("PUT", "expiry/lead-times/i94", json={"days": [90, 30]}),
+        lambda door, _: door.call("expiry", "leads", "--firm", "northgate", "--type", "i94", "--days", "90,30"),
+    ),
     "list places": UseCase(
         "arrivals status",
         [],
@@ -414,7 +454,8 @@ USE_CASES = {
 # what has no route of the API beside it: the machine's own affairs, and what only an operator does
 AT_THE_MACHINE = set(
     "demo,serve,doctor,db url,db run,db migrate,db stop,firm add,staff add,staff deactivate,key rotate-signing,"
-    "partner check,partner infer,partner test,partner schema,partner ping,webhook send,job dead,job show".split(",")
+    "partner check,partner infer,partner test,partner schema,webhook send,job dead,job show,"
+    "expiry sweep,rules list,rules show,rules affected".split(",")
 )
 
 

@@ -34,6 +34,8 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("POST", "/v1/partners/{slug}/feeds/{feed}/hris/disconnections"),
     ("POST", "/v1/partners/{slug}/feeds/{feed}/hris/reconnections"),
     ("POST", "/v1/arrivals/looks"),
+    ("POST", "/v1/arrivals/ping"),
+    ("PUT", "/v1/expiry/lead-times/{doc_type}"),
     ("GET", "/v1/outbox/{file_id}"),
     ("GET", "/v1/deliveries/{delivery_id}"),
     ("POST", "/v1/deliveries/{delivery_id}/replay"),

@@ -59,6 +59,7 @@ PERMISSIONS: dict[str, Allowed] = {
     "partners.configure": Allowed(_ADMINS),
     "staff.manage": Allowed(_ADMINS),
     "limits.manage": Allowed(_ADMINS),
+    "leads.manage": Allowed(_ADMINS),
     "me.read": Allowed(_READERS, ANY),
     "me.write": Allowed(_READERS),
     "walls.manage": Allowed(_ADMINS),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from litestar import Router, get, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Struct
 
+from gateway.errors import Problem
+from gateway.web.bulkheads import Bulkhead, name_of
 from gateway.web.calls import Call, may
 from gateway.web.texts import ByPartner, Name
+from ingest.arrivals import polling
 from ingest.arrivals.polling import look_soon
 from ingest.arrivals.standing import PlaceStanding, status
 
@@ -45,4 +49,37 @@ def look(data: JSONBody[Wanted], call: NamedDependency[Call]) -> Looks:
         return Looks(places=len(look_soon(acting, data.partner)))
 
 
-router = Router("/arrivals", route_handlers=[list_places, look], tags=["partners"])
+class PlaceTrial(Struct, frozen=True, kw_only=True):
+    """Whether files can come from a place: what works there, step by step, and what does not."""
+
+    place: str
+    works: bool
+    steps: list[str]
+    code: str | None
+    message: str | None
+
+
+class Trials(Struct, frozen=True, kw_only=True):
+    """One for each place; none, where the settings in force name none."""
+
+    data: list[PlaceTrial]
+
+
+@post("/ping", status_code=200, sync_to_thread=True, **may("files.send"))
+def ping_places(data: JSONBody[Wanted], call: NamedDependency[Call], state: State) -> Trials:
+    """Try all places of a partner: name, port, host key, login, folder, what may be done there; nothing is taken.
+
+    One caller tries one at a time: a server that says nothing is given up after its time-out.
+    """
+    heavy: Bulkhead = state.heavy
+    with heavy.within(name_of(call.who)):
+        tried = polling.ping(call.office, call.who.firm_id, call.actor, data.partner)
+        return Trials(data=[_trial(*one) for one in tried])
+
+
+def _trial(place: str, steps: list[str], problem: Problem | None) -> PlaceTrial:
+    code, message = (problem.code, problem.sentence) if problem else (None, None)
+    return PlaceTrial(place=place, works=problem is None, steps=steps, code=code, message=message)
+
+
+router = Router("/arrivals", route_handlers=[list_places, look, ping_places], tags=["partners"])
