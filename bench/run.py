@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+import ending
 import loading
 import psycopg
 import realtime
@@ -21,7 +22,7 @@ from measuring import Row
 from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
-SCENARIOS = (*loading.SCENARIOS, *realtime.SCENARIOS, *sending.SCENARIOS, *trail.SCENARIOS)
+SCENARIOS = (*loading.SCENARIOS, *ending.SCENARIOS, *realtime.SCENARIOS, *sending.SCENARIOS, *trail.SCENARIOS)
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"

@@ -19,7 +19,11 @@ def attached(file: IO[bytes], name: str, media_type: str) -> Stream:
 
 
 def _sent(file: IO[bytes]) -> Iterator[bytes]:
+    """Closed ahead of the last piece: whoever has it leaves, and nobody may ask for more."""
     with file:
         file.seek(0)
-        while chunk := file.read(_CHUNK):
-            yield chunk
+        piece = file.read(_CHUNK)
+        while following := file.read(_CHUNK):
+            yield piece
+            piece = following
+    yield piece

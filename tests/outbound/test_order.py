@@ -69,7 +69,7 @@ def moods(receiver):
 
 
 @pytest.fixture
-def told(partner, receiver, office, addresses):
+def told(partner, receiver, office, addresses, monkeypatch):
     """Tells so many facts, each of which leaves on all lines; their numbers, in order, are what it returns."""
     lines = "".join(
         f"  {name}: {{trigger: on_change, events: [import.ended], carrier: {{via: https, url: '{receiver.url}/{name}', secret: ACME_HOOK}}}}\n"
@@ -78,7 +78,7 @@ def told(partner, receiver, office, addresses):
     inbox = partner(lines)
     inbox.drop("roster_20260301.csv", [])
     home, nudger = find_home(office, "acme"), Nudger(office.settings, addresses)
-    office.db.tell = nudger.nudge
+    monkeypatch.setattr(office.db, "tell", nudger.nudge)
 
     def tell(count):
         with office.db.firm(home.firm_id) as session:
