@@ -87,7 +87,9 @@ async def login(
     lobby: Lobby = state.lobby
     queue = await lobby.queue_for(origin_of(request))
     with queue.crowd.within(origin_of(request)):
-        return await to_thread.run_sync(_login, data, request, office, limiter=queue.threads)
+        answer = await to_thread.run_sync(_login, data, request, office, limiter=queue.threads)
+    lobby.welcome(origin_of(request))
+    return answer
 
 
 def _login(data: SignIn, request: Request[Any, Any, State], office: Office) -> Response[SignedIn]:

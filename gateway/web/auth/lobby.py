@@ -47,6 +47,10 @@ class Lobby:
             self._places = await to_thread.run_sync(self._read)
         return self.usual if origin in self._places else self.others
 
+    def welcome(self, origin: str) -> None:
+        """Take an address for a usual one from now on, for somebody has just signed in there."""
+        self._places |= {origin}
+
     def _read(self) -> frozenset[str]:
         with self._office.db.signing_in() as session:
             return sessions.usual_places(session)

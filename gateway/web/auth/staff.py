@@ -38,7 +38,7 @@ def sign_in(office: Office, wanted: Login) -> Opened:
 
     A wrong password, an unknown address, a firm that is missing although the address works at two, and somebody who
     was deactivated take the same way and get the same answer. The only difference is one audit entry, for there is no
-    log of acts against nobody.
+    log of acts against nobody: a write of another kind takes its time.
 
     Raises:
         Rejected: 401 `sign_in_failed`, 429 `too_many_tries`.
@@ -53,7 +53,7 @@ def sign_in(office: Office, wanted: Login) -> Opened:
     good = passwords.matches(wanted.password, account.password_hash if account else None)
     opened = _open(office, account, wanted) if good and account else None
     if opened is None:
-        raise _refused(office, accounts, wanted.origin)
+        raise _refused(office, accounts, counters, wanted.origin)
     with office.db.system() as session:
         sign_in_delays.forgive(session, counters)
     return opened
@@ -137,10 +137,13 @@ def _open(office: Office, account: Account, wanted: Login) -> Opened | None:
         return sessions.start(session, account, wanted.password, wanted.origin)
 
 
-def _refused(office: Office, accounts: list[Account], origin: str) -> Rejected:
+def _refused(office: Office, accounts: list[Account], counters: list[sign_in_delays.Counter], origin: str) -> Rejected:
+    """What whoever is refused hears; of an address that nobody has as much is written as of one that somebody has."""
     with office.db.system() as session:
         for account in accounts:
             sessions.note_refusal(session, account, origin)
+        if not accounts:
+            sign_in_delays.touch(session, counters[0])
     log.warning("sign-in refused", origin=origin)
     return Rejected(
         401,

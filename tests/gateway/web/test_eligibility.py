@@ -4,7 +4,7 @@ import datetime as dt
 
 import psycopg
 import pytest
-from helpers.inbox import people
+from helpers.inbox import people, person
 
 from gateway import clock
 from gateway.domain.access.credentials import add_key, digest_of, revoke
@@ -157,3 +157,19 @@ def test_a_body_that_is_not_as_agreed_is_a_problem_of_the_caller(http, acme_key,
     answer = http.post(CHECK, content=body, headers=acme_key | {"Content-Type": "application/json"})
     assert 400 <= answer.status_code < 500
     assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+@pytest.mark.parametrize("unknown", ["A", "E2", "E20", "E5", "Z"])  # ahead of all, between two, behind all
+def test_as_much_is_read_about_somebody_unknown_as_about_a_wrong_birth_date(addresses, inbox, acme_key, unknown):
+    inbox.drop("roster_20260301.csv", [person(number) for number in (1, 3, 4)])
+    digest = digest_of(acme_key["Authorization"].removeprefix("Bearer "))
+
+    def rows_read(key):
+        with psycopg.connect(addresses.app) as connection:
+            asked = "SELECT known FROM answer_checks(%s, 'records:write', '', '{}', %s, '{1999-09-09}')"
+            assert connection.execute(asked, [digest, [key]]).fetchone() == ([False],)
+            read = "SELECT idx_tup_fetch, seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'clients'"
+            return connection.execute(read).fetchone()
+
+    rows_read("E1")
+    assert rows_read(unknown) == rows_read("E1") == (1, 0)

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from helpers.callers import asking
 from helpers.signing_in import EMAIL, WRONG, in_minutes, really_now, sign_in
-from sqlalchemy import insert
+from sqlalchemy import Engine, event, insert
 
 from gateway.db.models import SignInTries
 from gateway.domain.access import sign_in_delays
@@ -172,3 +172,24 @@ def test_whoever_signs_in_does_not_wait_for_what_others_have_tried(http, db):
 
 def tried(number, days):
     return {"digest": number.to_bytes(32), "tries": 1, "last_at": really_now() - timedelta(days=days)}
+
+
+def test_a_refusal_of_nobody_writes_as_often_as_one_of_somebody(http):
+    """Or the time that an answer takes would tell who has an account."""
+    written = []
+
+    def watch(connection, cursor, statement, *rest):
+        if statement.lstrip().startswith(("INSERT", "UPDATE")):
+            written.append(statement.split()[0])
+
+    def writes(email):
+        written.clear()
+        body = {"email": email, "password": "not it"}
+        assert http.post("/v1/auth/login", json=body).status_code == 401
+        return len(written)
+
+    event.listen(Engine, "before_cursor_execute", watch)
+    try:
+        assert writes("nobody@northgate.example") == writes("paralegal@northgate.example") > 0
+    finally:
+        event.remove(Engine, "before_cursor_execute", watch)
