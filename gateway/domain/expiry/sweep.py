@@ -29,7 +29,7 @@ class Swept(Struct, frozen=True, kw_only=True):
     """What a sweep found and did.
 
     Attributes:
-        documents: current ones with a last day, of people who are looked after.
+        documents: current ones with a last day.
         due: of these, at a lead time of which nobody had been told.
         notices: rows that say who is to be told.
         unheard: due, and nobody of the firm is there to be told; they are due again tomorrow.
@@ -142,11 +142,11 @@ _SWEEP = text(f"""
         FROM days
         JOIN documents d ON d.firm_id = days.firm_id AND d.status = 'current' AND d.expires_on IS NOT NULL
         JOIN clients c ON c.firm_id = d.firm_id AND c.id = d.client_id AND {_CARED_FOR}
-        LEFT JOIN bands ON bands.firm_id = d.firm_id AND bands.doc_type = d.doc_type
+        JOIN bands ON bands.firm_id = d.firm_id AND bands.doc_type = d.doc_type
             AND d.expires_on - days.today BETWEEN bands.low AND bands.lead),
     due AS MATERIALIZED (
         SELECT s.* FROM standing s
-        WHERE s.lead IS NOT NULL AND NOT EXISTS (
+        WHERE NOT EXISTS (
             SELECT FROM notices n WHERE n.firm_id = s.firm_id AND n.document_id = s.id
             AND n.expires_on = s.expires_on AND n.lead = s.lead AND n.staff_id IS NOT NULL
             AND n.state <> 'cancelled')),
@@ -197,7 +197,8 @@ _SWEEP = text(f"""
                 due_on = EXCLUDED.due_on, role = EXCLUDED.role
             WHERE notices.state = 'cancelled'
         RETURNING firm_id)
-    SELECT (SELECT count(*) FROM standing), (SELECT count(*) FROM due), (SELECT count(*) FROM made),
+    SELECT (SELECT count(d.expires_on) FROM documents d JOIN days ON days.firm_id = d.firm_id
+            WHERE d.status = 'current'), (SELECT count(*) FROM due), (SELECT count(*) FROM made),
            (SELECT count(*) FROM due WHERE NOT EXISTS (
                SELECT FROM staffed s WHERE s.firm_id = due.firm_id AND s.id = due.id))
 """).bindparams(
