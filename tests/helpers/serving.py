@@ -354,6 +354,7 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "other": [1, 2],
         "name": ["import_errors"],
         "tier": ["basic", "standard"],
+        "doc_type": ["passport", "visa_foil"],
         "field": ["notes", "priority", "number", "expires_on"],
         "employee_id": [f"E{number}" for number in range(1, 10)],
         "date_of_birth": ["1980-02-03"],

@@ -7,6 +7,7 @@ import tracemalloc
 
 import obstore
 import pytest
+from helpers.inbox import SENDER
 from helpers.listening import listening
 from helpers.places import CSV, Places, in_bucket, keep_secrets, with_arrivals
 from moto.server import ThreadedMotoServer
@@ -141,7 +142,7 @@ def test_an_object_that_is_replaced_while_it_is_taken_is_not_deleted(fetched, bu
 def test_what_is_wrong_is_told(fetched, moto, bucket):
     def told(**words):
         places = fetched(**words)
-        [pinged] = polling.ping(places.office, find_home(places.office, "acme"))
+        [pinged] = polling.ping(places.office, find_home(places.office, "acme").firm_id, SENDER, "acme")
         return len(pinged.steps), pinged.problem and pinged.problem.code
 
     assert told() == (1, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from helpers.inbox import SENDER
 from helpers.moments import Moment
 from helpers.places import CSV, Places, below, keep_secrets, on_sshd, with_arrivals
 from helpers.sshd import pair
@@ -174,7 +175,7 @@ def test_a_file_that_is_replaced_while_it_is_taken_is_not_deleted(fetched, sshd,
 def test_what_is_wrong_is_told_step_by_step(fetched, sshd):
     def told(**words):
         places = fetched(**words)
-        [pinged] = polling.ping(places.office, find_home(places.office, "acme"))
+        [pinged] = polling.ping(places.office, find_home(places.office, "acme").firm_id, SENDER, "acme")
         return len(pinged.steps), pinged.problem and pinged.problem.code
 
     assert told(port=1) == (0, "connection_refused")
