@@ -219,7 +219,7 @@ def test_a_broker_that_was_emptied_is_used_again(service, ear, nudger):
     until(lambda: ear.heard)
     service.empty()
     ear.heard.clear()
-    until(lambda: nudger.nudge("normal") or time.sleep(0.2) or ear.heard)
+    until(lambda: nudger.nudge("normal") or ear.heard)
 
 
 def test_a_consumer_whose_queue_was_deleted_leaves_no_connection(service, installation, reached):

@@ -22,6 +22,12 @@ from gateway.domain.rules import vocabulary
 from gateway.domain.rules.dated import Told, Version, audiences, lead_times
 from gateway.office import Office
 
+# what the rules are to the statement: an array for each column
+_COLUMNS = {
+    "lead": (Text, Integer, Date, Date),  # type of document, lead, first and last day of the version
+    "told": (Integer, Text, Integer, Integer, Text, Text, Date, Date),  # place in the rule, who, ..., and the days
+}
+
 TOLD_AFTER = 30  # days after its end in which a document that nobody was told of is still news
 
 
@@ -82,11 +88,11 @@ def _rules() -> dict[str, Any]:
         for version in audiences()["documents"]
         for place, one in enumerate(version.told)
     ]
-    return {**_columns("lead", leads, 4), **_columns("told", told, 8)}
+    return {**_columns("lead", leads), **_columns("told", told)}
 
 
-def _columns(name: str, rows: Sequence[tuple[object, ...]], width: int) -> dict[str, list[object]]:
-    return {f"{name}_{column}": [row[column] for row in rows] for column in range(width)}
+def _columns(name: str, rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:
+    return {f"{name}_{place}": [row[place] for row in rows] for place in range(len(_COLUMNS[name]))}
 
 
 def _span(version: Version) -> tuple[date, date]:
@@ -202,16 +208,9 @@ _SWEEP = text(f"""
            (SELECT count(*) FROM due WHERE NOT EXISTS (
                SELECT FROM staffed s WHERE s.firm_id = due.firm_id AND s.id = due.id))
 """).bindparams(
-    bindparam("lead_0", type_=ARRAY(Text)),
-    bindparam("lead_1", type_=ARRAY(Integer)),
-    bindparam("lead_2", type_=ARRAY(Date)),
-    bindparam("lead_3", type_=ARRAY(Date)),
-    bindparam("told_0", type_=ARRAY(Integer)),
-    bindparam("told_1", type_=ARRAY(Text)),
-    bindparam("told_2", type_=ARRAY(Integer)),
-    bindparam("told_3", type_=ARRAY(Integer)),
-    bindparam("told_4", type_=ARRAY(Text)),
-    bindparam("told_5", type_=ARRAY(Text)),
-    bindparam("told_6", type_=ARRAY(Date)),
-    bindparam("told_7", type_=ARRAY(Date)),
+    *(
+        bindparam(f"{name}_{place}", type_=ARRAY(kind))
+        for name, kinds in _COLUMNS.items()
+        for place, kind in enumerate(kinds)
+    )
 )

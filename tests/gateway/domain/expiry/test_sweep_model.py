@@ -224,96 +224,70 @@ class World:
         return (member.id, person.id, None) in self.walls or (member.id, None, person.partner) in self.walls
 
 
+# what of the world stands in which table; again brings up to date what is there
+STORED = (
+    (
+        "INSERT INTO firms (id, slug, name) VALUES (:firm, 'firm-' || :firm, 'F') ON CONFLICT DO NOTHING",
+        lambda world: [{"firm": firm} for firm, _, _ in world.firms],
+    ),
+    (
+        """INSERT INTO partners (firm_id, id, slug, name, time_zone)
+        VALUES (:firm, :id, 'p-' || :id, 'P', 'UTC') ON CONFLICT DO NOTHING""",
+        lambda world: [{"firm": firm, "id": one} for firm, *both in world.firms for one in both],
+    ),
+    (
+        """INSERT INTO staff (firm_id, id, email, name, role, phone, active)
+        VALUES (:firm, :id, CAST(:id AS text) || '@f.example', 'N', :role, :phone, :active)
+        ON CONFLICT (firm_id, id) DO UPDATE SET active = EXCLUDED.active""",
+        lambda world: map(vars, world.members),
+    ),
+    (
+        "INSERT INTO attorneys (firm_id, id, staff_id) VALUES (:firm, :attorney, :id) ON CONFLICT DO NOTHING",
+        lambda world: [vars(one) for one in world.members if one.attorney],
+    ),
+    (
+        """INSERT INTO clients (firm_id, id, partner_id, key, email, phone, attorney_id, status, enrollment_status,
+            termination_date)
+        VALUES (:firm, :id, :partner, CAST(:id AS text), :email, :phone, :attorney, :status, :enrollment, :ends_work)
+        ON CONFLICT (firm_id, id) DO UPDATE SET status = EXCLUDED.status,
+            enrollment_status = EXCLUDED.enrollment_status, termination_date = EXCLUDED.termination_date""",
+        lambda world: map(vars, world.people),
+    ),
+    (
+        """INSERT INTO cases (firm_id, id, partner_id, case_number, client_id, attorney_id, status, filed_on)
+        VALUES (:firm, :id, :partner, CAST(:id AS text), :owner, :attorney,
+            CASE WHEN :open THEN 'open' ELSE 'closed' END, CASE WHEN :filed THEN date '2027-01-01' END)
+        ON CONFLICT (firm_id, id) DO UPDATE SET status = EXCLUDED.status, filed_on = EXCLUDED.filed_on""",
+        lambda world: map(owned, world.matters),
+    ),
+    (
+        """INSERT INTO documents (firm_id, id, client_id, case_id, doc_type, number_index, expires_on, status)
+        VALUES (:firm, :id, :owner, :case, :type, uuid_send(:id), :ends, :status)
+        ON CONFLICT (firm_id, id) DO UPDATE SET expires_on = EXCLUDED.expires_on, status = EXCLUDED.status""",
+        lambda world: [owned(one) | {"case": one.matter and one.matter.id} for one in world.papers],
+    ),
+    (
+        """INSERT INTO walls (firm_id, staff_id, client_id, partner_id, reason, created_by)
+        SELECT firm_id, id, :client, :partner, 'r', 't' FROM staff WHERE id = :staff ON CONFLICT DO NOTHING""",
+        lambda world: [dict(zip(("staff", "client", "partner"), wall, strict=True)) for wall in world.walls],
+    ),
+    (
+        """INSERT INTO lead_policies (firm_id, doc_type, days) VALUES (:firm, :type, :days)
+        ON CONFLICT (firm_id, doc_type) DO UPDATE SET days = EXCLUDED.days""",
+        lambda world: [{"firm": firm, "type": kind, "days": days} for (firm, kind), days in world.policies.items()],
+    ),
+)
+
+
+def owned(one):
+    return vars(one) | {"firm": one.person.firm, "partner": one.person.partner, "owner": one.person.id}
+
+
 def store(db, world):
-    """Put the database into the state of the world; what is there is brought up to date."""
-    firms = [{"firm": firm, "a": a, "b": b, "slug": f"firm-{firm}"} for firm, a, b in world.firms]
     with db.system() as session:
-        run(session, "INSERT INTO firms (id, slug, name) VALUES (:firm, :slug, 'F') ON CONFLICT DO NOTHING", firms)
-        run(
-            session,
-            """INSERT INTO partners (firm_id, id, slug, name, time_zone)
-            VALUES (:firm, :a, 'a-' || :a, 'A', 'UTC'), (:firm, :b, 'b-' || :b, 'B', 'UTC') ON CONFLICT DO NOTHING""",
-            firms,
-        )
-        run(
-            session,
-            """INSERT INTO staff (firm_id, id, email, name, role, phone, active)
-            VALUES (:firm, :id, CAST(:id AS text) || '@f.example', 'N', :role, :phone, :active)
-            ON CONFLICT (firm_id, id) DO UPDATE SET active = EXCLUDED.active""",
-            map(vars, world.members),
-        )
-        run(
-            session,
-            """INSERT INTO attorneys (firm_id, id, staff_id) VALUES (:firm, :attorney, :id)
-            ON CONFLICT DO NOTHING""",
-            [vars(one) for one in world.members if one.attorney],
-        )
-        run(
-            session,
-            """INSERT INTO clients (firm_id, id, partner_id, key, email, phone, attorney_id)
-            VALUES (:firm, :id, :partner, CAST(:id AS text), :email, :phone, :attorney)
-            ON CONFLICT DO NOTHING""",
-            map(vars, world.people),
-        )
-        run(
-            session,
-            """UPDATE clients SET status = :status, enrollment_status = :enrollment, termination_date = :ends_work
-            WHERE id = :id AND firm_id = :firm""",
-            map(vars, world.people),
-        )
-        run(
-            session,
-            """INSERT INTO cases (firm_id, id, partner_id, case_number, client_id, attorney_id, status, filed_on)
-            VALUES (:firm, :id, :partner, CAST(:id AS text), :person, :attorney, :status, :filed)
-            ON CONFLICT (firm_id, id) DO UPDATE SET status = EXCLUDED.status, filed_on = EXCLUDED.filed_on""",
-            [
-                {
-                    "firm": one.person.firm,
-                    "id": one.id,
-                    "partner": one.person.partner,
-                    "person": one.person.id,
-                    "attorney": one.attorney,
-                    "status": "open" if one.open else "closed",
-                    "filed": FIRST if one.filed else None,
-                }
-                for one in world.matters
-            ],
-        )
-        run(
-            session,
-            """INSERT INTO documents (firm_id, id, client_id, case_id, doc_type, number_index, expires_on, status)
-            VALUES (:firm, :id, :person, :matter, :type, uuid_send(:id), :ends, :status)
-            ON CONFLICT (firm_id, id) DO UPDATE SET expires_on = EXCLUDED.expires_on, status = EXCLUDED.status""",
-            [
-                {
-                    "firm": one.person.firm,
-                    "id": one.id,
-                    "person": one.person.id,
-                    "type": one.type,
-                    "ends": one.ends,
-                    "matter": one.matter and one.matter.id,
-                    "status": one.status,
-                }
-                for one in world.papers
-            ],
-        )
-        run(
-            session,
-            """INSERT INTO walls (firm_id, staff_id, client_id, partner_id, reason, created_by)
-            SELECT firm_id, id, :client, :partner, 'r', 't' FROM staff WHERE id = :staff ON CONFLICT DO NOTHING""",
-            [{"staff": staff, "client": client, "partner": partner} for staff, client, partner in world.walls],
-        )
-        run(
-            session,
-            """INSERT INTO lead_policies (firm_id, doc_type, days) VALUES (:firm, :type, :days)
-            ON CONFLICT (firm_id, doc_type) DO UPDATE SET days = EXCLUDED.days""",
-            [{"firm": firm, "type": kind, "days": days} for (firm, kind), days in world.policies.items()],
-        )
-
-
-def run(session, statement, rows):
-    if given := list(rows):
-        session.execute(text(statement), given)
+        for statement, rows in STORED:
+            if given := list(rows(world)):
+                session.execute(text(statement), given)
 
 
 def on_record(db):
