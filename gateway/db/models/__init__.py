@@ -18,6 +18,14 @@ from gateway.db.models.firms import Attorney, Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
 from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule, Tally
 from gateway.db.models.notices import NOTICE_STATES, LeadPolicy, Notice
+from gateway.db.models.notifications import (
+    DISPATCH_STATES,
+    VERDICTS,
+    Dispatch,
+    DispatchAttempt,
+    GateDecision,
+    Notification,
+)
 from gateway.db.models.outbox import OutboxFile
 from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerConfig
 from gateway.db.models.places import FeedAlarm, Place, PlaceFile
@@ -29,11 +37,13 @@ from gateway.db.models.webhooks import WebhookCall
 
 __all__ = [
     "ANSWERS_KEPT",
+    "DISPATCH_STATES",
     "JOB_STATES",
     "LOADED_STATES",
     "NOTICE_STATES",
     "OPEN_STATES",
     "PARCEL_STATES",
+    "VERDICTS",
     "AccessToken",
     "Attorney",
     "AuditEntry",
@@ -42,6 +52,8 @@ __all__ = [
     "Client",
     "Credential",
     "DeliveryLine",
+    "Dispatch",
+    "DispatchAttempt",
     "Document",
     "EventCursor",
     "EventRow",
@@ -49,6 +61,7 @@ __all__ = [
     "FeedRow",
     "File",
     "Firm",
+    "GateDecision",
     "HeaderAlias",
     "IdempotencyKey",
     "Import",
@@ -56,6 +69,7 @@ __all__ = [
     "LeadPolicy",
     "Lease",
     "Notice",
+    "Notification",
     "OutboxFile",
     "Parcel",
     "ParcelAttempt",

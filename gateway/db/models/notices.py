@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, Integer, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from gateway.db.models.base import Base, FirmScoped, Stamp, belongs_to_firm, ours, points_at
 
-NoticeState = Literal["waiting", "cancelled"]
+NoticeState = Literal["waiting", "told", "withheld", "cancelled"]
 NOTICE_STATES: tuple[str, ...] = get_args(NoticeState)
 
 
@@ -22,11 +22,14 @@ class Notice(FirmScoped, Base):
         expires_on: of the document when this was made; another day is another row of notices.
         lead: for which lead time, in days before the end; 0 for the last day and after.
         days_left: until the end on the day of the sweep; fewer than `lead` where it caught up.
-        role: as whom it is told: `attorney`, `paralegal`, `admin`, `client`.
+        step: of the escalation; 0 is the reminder itself.
+        role: as whom it is told: `attorney`, `paralegal`, `supervisor`, `admin`, `client`.
         staff_id: who of the staff; None where it is the client.
-        channel: `email` or `sms`.
+        channel: as in the registry of channels.
         due_on: the day of the sweep, in the firm's zone.
-        ended_code: why it was cancelled.
+        state: `waiting` until it has left; `told`; `withheld`, the gate said no; `cancelled`, it is no longer true.
+        dispatch_id: with which it leaves, alone or among others; None until that is planned.
+        ended_code: why it was cancelled or withheld.
     """
 
     __tablename__ = "notices"
@@ -36,11 +39,13 @@ class Notice(FirmScoped, Base):
     expires_on: Mapped[date] = ours()
     lead: Mapped[int] = ours()
     days_left: Mapped[int] = ours()
+    step: Mapped[int] = ours(server_default=text("0"))
     role: Mapped[str] = ours()
     staff_id: Mapped[UUID | None] = ours()
     channel: Mapped[str] = ours()
     due_on: Mapped[date] = ours()
     state: Mapped[str] = ours(server_default="waiting")
+    dispatch_id: Mapped[UUID | None] = ours()
     ended_code: Mapped[str | None] = ours()
     ended_at: Mapped[datetime | None] = ours(DateTime(timezone=True))
     created_at: Mapped[Stamp] = ours()
@@ -49,20 +54,22 @@ class Notice(FirmScoped, Base):
         points_at("clients", "client_id"),
         points_at("documents", "document_id"),
         points_at("staff", "staff_id"),
+        points_at("dispatches", "dispatch_id"),
         UniqueConstraint(
             "firm_id",
             "document_id",
             "expires_on",
             "lead",
+            "step",
             "staff_id",
             "channel",
             name="notices_key",
             postgresql_nulls_not_distinct=True,
         ),
         Index("notices_waiting", "firm_id", "document_id", postgresql_where="state = 'waiting'"),
-        CheckConstraint("state IN ('waiting', 'cancelled')", name="state"),
-        CheckConstraint("role IN ('attorney', 'paralegal', 'admin', 'client')", name="role"),
-        CheckConstraint("channel IN ('email', 'sms')", name="channel"),
+        Index("notices_of_dispatch", "firm_id", "dispatch_id", postgresql_where="dispatch_id IS NOT NULL"),
+        CheckConstraint("state IN ('waiting', 'told', 'withheld', 'cancelled')", name="state"),
+        CheckConstraint("role IN ('attorney', 'paralegal', 'supervisor', 'admin', 'client')", name="role"),
         CheckConstraint("(role = 'client') = (staff_id IS NULL)", name="somebody"),
     )
 

@@ -1,0 +1,1 @@
+"""Short addresses: what leads on, and what acts only when somebody presses."""

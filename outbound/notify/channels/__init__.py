@@ -1,0 +1,9 @@
+"""The channels, by name: one more is one module and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from outbound.notify.channels.base import Channel
+
+CHANNELS: Mapping[str, Channel] = {}
