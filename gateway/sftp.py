@@ -11,9 +11,8 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -21,14 +20,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from gateway.dialing import Failed, Place, Refused, Timeout, dial
+from gateway.late import Late
+
+if TYPE_CHECKING:
+    import paramiko
+else:
+    paramiko = Late("paramiko")
 
 CONNECT_SECONDS = 15.0
 ANSWER_SECONDS = 60.0  # of silence
 
-_CLASSES: dict[type, type[paramiko.PKey]] = {
-    Ed25519PrivateKey: paramiko.Ed25519Key,
-    EllipticCurvePrivateKey: paramiko.ECDSAKey,
-    RSAPrivateKey: paramiko.RSAKey,
+_CLASSES: dict[type, str] = {
+    Ed25519PrivateKey: "Ed25519Key",
+    EllipticCurvePrivateKey: "ECDSAKey",
+    RSAPrivateKey: "RSAKey",
 }
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")  # how an ssh-rsa key signs
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it logs with a traceback what is told as a problem here
@@ -232,7 +237,9 @@ def private_key(text: str) -> paramiko.PKey:
     load = serialization.load_ssh_private_key if b"OPENSSH" in raw else serialization.load_pem_private_key
     try:
         key = load(raw, password=None)
-        kind = next(kind for base, kind in _CLASSES.items() if isinstance(key, base))
+        kind: type[paramiko.PKey] = getattr(
+            paramiko, next(word for base, word in _CLASSES.items() if isinstance(key, base))
+        )
     except (ValueError, TypeError, UnsupportedAlgorithm, StopIteration):  # the cause might show the key
         raise Refused(
             "key_invalid",

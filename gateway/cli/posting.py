@@ -8,11 +8,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 import msgspec
-import paramiko
 
 from gateway.cli.office import me
 from gateway.domain.access import host_key
@@ -20,9 +19,15 @@ from gateway.domain.access.credentials import add_key, of_partner, revoke
 from gateway.domain.access.permissions import SCOPES
 from gateway.domain.partners.homes import Home
 from gateway.errors import Transient
+from gateway.late import Late
 from gateway.office import Office
 from ingest import imports
 from ingest.running import finish
+
+if TYPE_CHECKING:
+    import paramiko
+else:
+    paramiko = Late("paramiko")
 
 _NAME = "demo over SFTP"
 _HERE = "127.0.0.1"

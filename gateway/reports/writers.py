@@ -6,16 +6,19 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 import msgspec
-from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no stubs of its own
-from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
-from openpyxl.styles import Font  # type: ignore[import-untyped]
 
+from gateway.late import Late
 from gateway.reports.report import Report
 from gateway.spreadsheet import MOST_UNITS, escaped, is_too_long, may_run, neutralise, shortened
+
+if TYPE_CHECKING:
+    import openpyxl  # type: ignore[import-untyped]  # it has no stubs of its own
+else:
+    openpyxl = Late("openpyxl")
 
 Rows = Iterable[Sequence[object]]
 
@@ -56,7 +59,7 @@ def _xlsx(report: Report, rows: Rows, out: IO[bytes]) -> None:
 
     A text that no cell can hold is cut, with a mark at its end, and a sheet of remarks at the end says where.
     """
-    book, cut = Workbook(write_only=True), _Cut()
+    book, cut = openpyxl.Workbook(write_only=True), _Cut()
     for number, part in enumerate(_parted(rows, _MOST_SHEET_ROWS - 1), start=1):
         sheet = book.create_sheet("Report" if number == 1 else f"Report {number}")
         sheet.freeze_panes = "A2"
@@ -82,7 +85,7 @@ class _Cut:
         else:
             self._more += 1
 
-    def remark(self, book: Workbook) -> None:
+    def remark(self, book: openpyxl.Workbook) -> None:
         """Say so in a sheet of its own, where there is anything to say."""
         if not self._places:
             return
@@ -131,9 +134,9 @@ def _part(first: Sequence[object] | None, others: Iterator[Sequence[object]], mo
         yield row
 
 
-def _heading(sheet: object, name: str) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, value=name)
-    cell.font = Font(bold=True)
+def _heading(sheet: object, name: str) -> openpyxl.cell.WriteOnlyCell:
+    cell = openpyxl.cell.WriteOnlyCell(sheet, value=name)
+    cell.font = openpyxl.styles.Font(bold=True)
     return cell
 
 
@@ -152,8 +155,8 @@ def _spreadsheet_cell(sheet: object, value: object, cut: _Cut, place: tuple[str,
     return _text_cell(sheet, value)
 
 
-def _text_cell(sheet: object, text: str) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, value=escaped(text))
+def _text_cell(sheet: object, text: str) -> openpyxl.cell.WriteOnlyCell:
+    cell = openpyxl.cell.WriteOnlyCell(sheet, value=escaped(text))
     cell.data_type = "s"  # else text that begins with = becomes a formula
     if may_run(text):
         cell.quotePrefix = True  # nor does it become one when somebody edits it

@@ -10,16 +10,21 @@ import hashlib
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID, uuid4
 
-import paramiko
 from msgspec import Meta, field
 
 from gateway import sftp
 from gateway.config import FieldError
+from gateway.late import Late
 from ingest.arrivals.base import CHUNK_BYTES, NotYet, PlaceFailed, PlaceSpec, Sighting, Taken, Whose
 from ingest.arrivals.drop import is_draft
+
+if TYPE_CHECKING:
+    import paramiko
+else:
+    paramiko = Late("paramiko")
 
 LOOK_SECONDS = 120.0  # to log in and list, and for each file beside its bytes
 

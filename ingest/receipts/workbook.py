@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO
-
-from openpyxl import Workbook  # type: ignore[import-untyped]
-from openpyxl.cell import Cell, WriteOnlyCell  # type: ignore[import-untyped]
-from openpyxl.comments import Comment  # type: ignore[import-untyped]
-from openpyxl.styles import Font, PatternFill  # type: ignore[import-untyped]
-from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
+from typing import IO, TYPE_CHECKING
 
 from gateway.errors import Invalid
+from gateway.late import Late
 from gateway.spreadsheet import guard, may_run
 from ingest import corrections
 from ingest.formats.base import Part
 from ingest.receipts.labels import Labels
 from ingest.receipts.rejected import Fault, RejectedRow
+
+if TYPE_CHECKING:
+    import openpyxl  # type: ignore[import-untyped]  # it has no stubs of its own
+else:
+    openpyxl = Late("openpyxl")
 
 MOST_COMMENTED = 1_000  # rows of one import
 MOST_ROWS = 1_048_576  # of a sheet, its header included
@@ -30,7 +30,7 @@ MOST_COLUMNS = 16_384
 MOST_UNITS = 32_767  # of UTF-16 in a cell
 _CUT = 4_000  # characters left of a longer text; each may take seven to write
 _LOST = "\ufffd"  # comes back as text that cannot be read, so that what was cut is not taken for the whole
-_BAD = PatternFill("solid", fgColor="FFFFC7CE")  # what spreadsheets call "bad"
+_BAD = "FFFFC7CE"  # a colour: what spreadsheets call "bad"
 _NARROWEST, _WIDEST, _PROBLEMS_WIDTH, _ROW_WIDTH = 12, 40, 80, 44  # characters
 _COMMENT_SIZE = {"width": 320, "height": 110}  # pixels
 _NAMELESS = "errors"  # the sheet of a file that is one table
@@ -52,7 +52,7 @@ def write_workbook(rows: Iterable[RejectedRow], count: int, out: IO[bytes]) -> N
     Raises:
         Permanent: `too_wide`.
     """
-    book = Workbook(write_only=True)
+    book = openpyxl.Workbook(write_only=True)
     sheets: dict[int, _Sheet] = {}
     for row in rows:
         if row.number not in sheets or sheets[row.number].is_full:
@@ -67,14 +67,14 @@ class _Sheet:
     One cell of each style is used over and over: openpyxl writes a cell when it is given one, and asks for the next.
     """
 
-    def __init__(self, book: Workbook, part: Part, *, commented: bool) -> None:
+    def __init__(self, book: openpyxl.Workbook, part: Part, *, commented: bool) -> None:
         header = [*part.header, corrections.PROBLEMS, corrections.ROW]
         if len(header) > MOST_COLUMNS:
             told = f"A workbook has {MOST_COLUMNS:,} columns, and two of them are ours. Take errors.csv instead."
             raise Invalid("too_wide", told)
         self._sheet = book.create_sheet(_name(part.name, book.sheetnames))
         self._labels, self._commented = Labels(part.header), commented
-        self._last_column = get_column_letter(len(header))
+        self._last_column = openpyxl.utils.get_column_letter(len(header))
         self._rows = 0
         self._styles = {
             kind: self._cell(*kind) for kind in ((False, False), (False, True), (True, False), (True, True))
@@ -95,17 +95,17 @@ class _Sheet:
         self._sheet.freeze_panes = "A2"
         widths = [min(max(len(name) + 4, _NARROWEST), _WIDEST) for name in header[:-2]]
         for place, width in enumerate([*widths, _PROBLEMS_WIDTH, _ROW_WIDTH], start=1):
-            self._sheet.column_dimensions[get_column_letter(place)].width = width
+            self._sheet.column_dimensions[openpyxl.utils.get_column_letter(place)].width = width
         title = self._cell(bad=False, quoted=False)
-        title.font = Font(bold=True)
+        title.font = openpyxl.styles.Font(bold=True)
         self._append(_filled(title, guard(name)) for name in header)
 
-    def _append(self, cells: Iterator[Cell]) -> None:
+    def _append(self, cells: Iterator[openpyxl.cell.Cell]) -> None:
         self._sheet.append(cells)
         self._rows += 1
         self._sheet.auto_filter.ref = f"A1:{self._last_column}{self._rows}"
 
-    def _cells(self, row: RejectedRow, bad: dict[int, list[Fault]], *, is_bad: bool) -> Iterator[Cell]:
+    def _cells(self, row: RejectedRow, bad: dict[int, list[Fault]], *, is_bad: bool) -> Iterator[openpyxl.cell.Cell]:
         cut = []
         for place, text in enumerate(row.cells):
             yield (
@@ -118,26 +118,28 @@ class _Sheet:
         yield self._text(" ".join([row.problems, *cut]), bad=is_bad)
         yield self._text(row.reference, bad=False)
 
-    def _text(self, text: str, *, bad: bool) -> Cell:
+    def _text(self, text: str, *, bad: bool) -> openpyxl.cell.Cell:
         return _filled(self._styles[bad, may_run(text)], guard(text))
 
-    def _commented_cell(self, text: str, faults: Sequence[Fault]) -> Cell:
+    def _commented_cell(self, text: str, faults: Sequence[Fault]) -> openpyxl.cell.Cell:
         """A cell of its own: openpyxl keeps comments, with their cells, until it saves."""
         cell = _filled(self._cell(bad=True, quoted=may_run(text)), guard(text))
-        cell.comment = Comment(_written("\n".join(fault.told for fault in faults)), "Gateway", **_COMMENT_SIZE)
+        cell.comment = openpyxl.comments.Comment(
+            _written("\n".join(fault.told for fault in faults)), "Gateway", **_COMMENT_SIZE
+        )
         return cell
 
-    def _cell(self, bad: bool, quoted: bool) -> Cell:
+    def _cell(self, bad: bool, quoted: bool) -> openpyxl.cell.Cell:
         """A cell that a spreadsheet leaves as text, also when it is edited."""
-        cell = WriteOnlyCell(self._sheet)
+        cell = openpyxl.cell.WriteOnlyCell(self._sheet)
         cell.number_format = "@"
         cell.quotePrefix = quoted
         if bad:
-            cell.fill = _BAD
+            cell.fill = openpyxl.styles.PatternFill("solid", fgColor=_BAD)
         return cell
 
 
-def _filled(cell: Cell, text: str) -> Cell:
+def _filled(cell: openpyxl.cell.Cell, text: str) -> openpyxl.cell.Cell:
     cell.value = _written(text)
     cell.data_type = "s"  # openpyxl takes what begins with = for a formula, and #N/A for an error
     return cell

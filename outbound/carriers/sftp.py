@@ -7,14 +7,19 @@ import posixpath
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 from uuid import uuid4
-
-import paramiko
 
 from gateway import sftp
 from gateway.config import FieldError, check_secret_names
 from gateway.dialing import Failed, Refused
+from gateway.late import Late
 from outbound.carriers.base import Carrier, CarrierSpec, Declined, Parcel, Sender, Unreachable
+
+if TYPE_CHECKING:
+    import paramiko
+else:
+    paramiko = Late("paramiko")
 
 _PIECE = 1 << 15  # of a file that is read back
 

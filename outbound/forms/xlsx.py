@@ -7,21 +7,23 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import IO, Annotated, NamedTuple
+from typing import IO, TYPE_CHECKING, Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
-from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no stubs of its own
-from openpyxl.cell import Cell, WriteOnlyCell  # type: ignore[import-untyped]
-from openpyxl.styles import Font  # type: ignore[import-untyped]
-from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
 
 from gateway.config import FieldError
+from gateway.late import Late
 from gateway.spreadsheet import MOST_UNITS, escaped, is_too_long, may_run
 from gateway.values.dates import pieces_of
 from outbound.forms.base import ColumnSpec, FormSpec, Rows
 from outbound.forms.columns import Column, Misfit, cells_of, chosen
 from outbound.forms.values import at_midnight, exactly, plain, rounded, text_of
+
+if TYPE_CHECKING:
+    import openpyxl  # type: ignore[import-untyped]  # it has no stubs of its own
+else:
+    openpyxl = Late("openpyxl")
 
 MOST_ROWS = 1_048_576  # of a sheet, its header included
 _MOST_DIGITS = 15  # of a number that a cell holds exactly
@@ -115,7 +117,7 @@ _Shown = list[Column[_Value]]
 def write(spec: XlsxForm, columns: Sequence[str], rows: Rows, out: IO[bytes]) -> None:
     """Write a workbook; see `outbound.forms.write`."""
     shown: _Shown = chosen(spec, columns, lambda one: _shower(spec, one))
-    book, cells = Workbook(write_only=True), cells_of(shown, rows)
+    book, cells = openpyxl.Workbook(write_only=True), cells_of(shown, rows)
     try:
         for number, part in enumerate(_parted(cells, MOST_ROWS - spec.header), start=1):
             _Sheet(book, spec, shown, number).fill(part)
@@ -125,7 +127,7 @@ def write(spec: XlsxForm, columns: Sequence[str], rows: Rows, out: IO[bytes]) ->
     book.save(out)
 
 
-def _discard(book: Workbook) -> None:
+def _discard(book: openpyxl.Workbook) -> None:
     """Give up a workbook that will not be saved: openpyxl keeps each sheet in a file of its own until then."""
     for sheet in book.worksheets:
         sheet.close()
@@ -135,14 +137,16 @@ def _discard(book: Workbook) -> None:
 class _Sheet:
     """One sheet. A cell of each style is used over and over: openpyxl writes one before it asks for the next."""
 
-    def __init__(self, book: Workbook, spec: XlsxForm, shown: _Shown, number: int) -> None:
+    def __init__(self, book: openpyxl.Workbook, spec: XlsxForm, shown: _Shown, number: int) -> None:
         ending = f" {number}" if number > 1 else ""
         self._sheet = book.create_sheet(spec.sheet[: 31 - len(ending)] + ending)
-        self._styles: dict[tuple[str, bool], Cell] = {}
+        self._styles: dict[tuple[str, bool], openpyxl.cell.Cell] = {}
         if spec.header:
             self._sheet.freeze_panes = "A2"
         for place, column in enumerate(shown):
-            self._sheet.column_dimensions[get_column_letter(place + 1)].width = _width(spec, place, column.header)
+            self._sheet.column_dimensions[openpyxl.utils.get_column_letter(place + 1)].width = _width(
+                spec, place, column.header
+            )
         if spec.header:
             self._sheet.append([self._title(column.header) for column in shown])
 
@@ -160,16 +164,16 @@ class _Sheet:
             cell.data_type = "s"  # openpyxl takes what begins with = for a formula, and #N/A for an error
         return cell
 
-    def _styled(self, style: str, quoted: bool) -> Cell:
-        cell = self._styles[style, quoted] = WriteOnlyCell(self._sheet)
+    def _styled(self, style: str, quoted: bool) -> openpyxl.cell.Cell:
+        cell = self._styles[style, quoted] = openpyxl.cell.WriteOnlyCell(self._sheet)
         cell.number_format = style
         cell.quotePrefix = quoted
         return cell
 
-    def _title(self, name: str) -> Cell:
-        cell = WriteOnlyCell(self._sheet, value=_text(name).value)
+    def _title(self, name: str) -> openpyxl.cell.Cell:
+        cell = openpyxl.cell.WriteOnlyCell(self._sheet, value=_text(name).value)
         cell.data_type = "s"
-        cell.font = Font(bold=True)
+        cell.font = openpyxl.styles.Font(bold=True)
         return cell
 
 
