@@ -27,7 +27,7 @@ class Handling:
         self.progress: dict[str, Any] | None = None
 
     def tell(self, **progress: object) -> None:
-        """Note how far the job is; written at most once a second, by another thread on another connection."""
+        """Note how far the job is; written at most once a second by another thread, and with the job's end."""
         self.progress = progress
 
     @contextmanager
@@ -51,7 +51,7 @@ class Handling:
     def finish(self, session: Session) -> None:
         """End the transaction that is the job's last one."""
         session.flush()
-        ledger.finish(session, self.job)
+        ledger.finish(session, self.job, self.progress)
         self.is_finished = True
 
 

@@ -156,19 +156,25 @@ def _mine(job: Job) -> dict[str, object]:
     return {"id": job.id, "attempt": job.attempts, "worker": job.worker}
 
 
-def finish(session: Session, job: Job) -> None:
+def finish(session: Session, job: Job, progress: Mapping[str, object] | None = None) -> None:
     """End a job as done: the last statement of the transaction that did its work.
+
+    Args:
+        session: of the job's firm, or of the system.
+        job: as claimed.
+        progress: how far it came in the end; None leaves what was noted.
 
     Raises:
         LeaseLost: the job is no longer this attempt's; do not commit.
     """
-    if session.scalar(_FINISH, _mine(job)) is None:
+    told = None if progress is None else msgspec.json.encode(progress).decode()
+    if session.scalar(_FINISH, _mine(job) | {"progress": told}) is None:
         raise LeaseLost(job.id)
 
 
 _FINISH = text(
-    "UPDATE jobs SET state = 'done', lease_until = NULL, last_error = NULL, finished_at = gateway_now()"
-    f" WHERE {_MINE} RETURNING id"
+    "UPDATE jobs SET state = 'done', lease_until = NULL, last_error = NULL, finished_at = gateway_now(),"
+    f" progress = coalesce(CAST(:progress AS jsonb), progress) WHERE {_MINE} RETURNING id"
 )
 
 

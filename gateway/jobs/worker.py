@@ -171,7 +171,7 @@ def _attempt(handling: Handling, kind: Kind | None) -> AttemptEnd:
         _known(kind, job).handler(handling)
         if not handling.is_finished:
             with db.system() as session:
-                ledger.finish(session, job)
+                ledger.finish(session, job, handling.progress)
     except LeaseLost as lost:
         log.warning("job was taken over", kind=job.kind, why=lost.sentence)
         return "lost"

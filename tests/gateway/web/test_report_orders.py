@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from helpers.doing import do_jobs
 from helpers.inbox import ME, ROSTER, Inbox, people, person
 
 from gateway.db.models import Wall
@@ -81,6 +82,13 @@ def test_a_report_is_ordered_made_and_fetched(http, as_staff, world, work):
     assert order["size"] == len(fetched.content) == int(fetched.headers["content-length"])
     acts = [act for (act,) in world.sql("SELECT action FROM audit_log WHERE action LIKE 'report.%%' ORDER BY id")]
     assert acts == ["report.order", "report.read", "report.fetch", "report.read"]
+
+
+def test_a_ready_order_tells_all_of_its_rows_however_fast_it_was_made(http, as_staff, world, office):
+    at = ordered(http, as_staff("admin"), filters={"partner": "acme"})
+    do_jobs(office, ["bulk"])
+    order = http.get(at, headers=as_staff("admin")).json()
+    assert (order["state"], order["rows"]) == ("ready", 5)
 
 
 def test_an_order_with_an_unknown_filter_or_report_is_refused_at_once(http, as_staff, world):
