@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 import ssl
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
 
 from gateway.dialing import Failed, Place, Timeout
+
+
+def system_trust() -> ssl.SSLContext:
+    """What believes whom the system trusts, or `SSL_CERT_FILE` and `SSL_CERT_DIR` name; threads share it, unchanged.
+
+    It takes 25 ms to read some 140 certificates, longer than most calls; so they are read again once their file is
+    another one. A folder of them is looked into by every handshake anyway.
+    """
+    paths = ssl.get_default_verify_paths()
+    file = Path(paths.cafile) if paths.cafile else None
+    return _trusting(paths.cafile, paths.capath, file.stat().st_mtime_ns if file and file.exists() else 0)
 
 
 def secure(connection: socket.socket, place: Place, trust: ssl.SSLContext, seconds: float) -> ssl.SSLSocket:
@@ -28,6 +41,13 @@ def secure(connection: socket.socket, place: Place, trust: ssl.SSLContext, secon
     except OSError as failure:
         connection.close()
         raise _no_tls(place, failure) from failure
+
+
+@functools.lru_cache(maxsize=4)
+def _trusting(_file: str | None, _folder: str | None, _changed: int) -> ssl.SSLContext:
+    trust = ssl.create_default_context()
+    trust.set_alpn_protocols(["http/1.1"])
+    return trust
 
 
 def refused(place: Place, failure: ssl.SSLCertVerificationError, shown: str) -> Failed:

@@ -30,6 +30,7 @@ USER_AGENT = "partner-integration-gateway"
 
 _PORTS = {"https": 443, "http": 80}
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+_HTTPCORES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # it writes into the one it is given; threads share the door's
 _GZIP_OR_ZLIB = 47  # zlib's word for: look which of the two it is, with the largest window
 
 
@@ -78,7 +79,7 @@ class Limits(NamedTuple):
 
 
 class Outward:
-    """The door. It keeps no connection, and may be shared by threads.
+    """The door. It keeps no connection, may be shared by threads, and costs nothing to make.
 
     Args:
         resolve: what is asked for the addresses of a name.
@@ -88,7 +89,7 @@ class Outward:
     def __init__(self, settings: Settings, *, resolve: Resolve = look_up, trust: ssl.SSLContext | None = None) -> None:
         self._allowed = settings.allow_private
         self._resolve = resolve
-        self._trust = trust or ssl.create_default_context()
+        self._trust = trust or certificates.system_trust()
 
     def send(
         self,
@@ -138,13 +139,17 @@ class Outward:
         )
         with (
             _told(place),
-            httpcore.HTTPConnection(target.origin, ssl_context=self._trust, network_backend=backend) as connection,
+            httpcore.HTTPConnection(target.origin, ssl_context=_HTTPCORES, network_backend=backend) as connection,
         ):
             yield place, connection.handle_request(request)
 
     def connect(self, place: Place, seconds: float) -> tuple[socket.socket, bool]:
         """See `gateway.dialing.dial`."""
         return dial(place, self._allowed, seconds, resolve=self._resolve)
+
+    def secure(self, connection: socket.socket, place: Place, seconds: float) -> ssl.SSLSocket:
+        """See `gateway.certificates.secure`."""
+        return certificates.secure(connection, place, self._trust, seconds)
 
 
 class _Backend(httpcore.NetworkBackend):
@@ -164,14 +169,16 @@ class _Backend(httpcore.NetworkBackend):
                 "address_invalid",
                 f"{self._place} would be called over http, which anybody on the way can read and change; write https.",
             )
-        return _Stream(connection, self._place, self._deadline, self._limits)
+        return _Stream(self._door, connection, self._place, self._deadline, self._limits)
 
 
 class _Stream(httpcore.NetworkStream):
     """A connection whose every step ends by the deadline of the call."""
 
-    def __init__(self, connection: socket.socket, place: Place, deadline: Deadline, limits: Limits) -> None:
-        self._socket, self._place, self._deadline, self._limits = connection, place, deadline, limits
+    def __init__(
+        self, door: Outward, connection: socket.socket, place: Place, deadline: Deadline, limits: Limits
+    ) -> None:
+        self._door, self._socket, self._place, self._deadline, self._limits = door, connection, place, deadline, limits
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - httpcore's name
         """A read of httpcore's, which does not know the deadline."""
@@ -190,10 +197,10 @@ class _Stream(httpcore.NetworkStream):
                 except OSError as failure:
                     raise httpcore.WriteError(str(failure)) from failure
 
-    def start_tls(self, ssl_context: ssl.SSLContext, *_args: object, **_kwargs: object) -> _Stream:
+    def start_tls(self, *_args: object, **_kwargs: object) -> _Stream:
         """The certificate is held against the name that was asked for, wherever the connection leads."""
         seconds = self._deadline.left(self._limits.connect, _late(self._place, self._limits))
-        self._socket = certificates.secure(self._socket, self._place, ssl_context, seconds)
+        self._socket = self._door.secure(self._socket, self._place, seconds)
         return self
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """Calls go out through one door: guarded, bounded, and their failures are told for people."""
 
 import gzip
+import os
 import socket
 import time
 import tracemalloc
@@ -11,6 +12,7 @@ import pytest
 from helpers.authority import Authority
 from helpers.listening import listening
 
+from gateway import certificates
 from gateway.dialing import Failed, Refused, Timeout
 from gateway.outward import Limits, Outward
 from gateway.settings import Settings
@@ -94,6 +96,22 @@ def test_a_name_that_is_rebound_reaches_what_was_looked_at(opened, authority):
     with listening(OK, tls=authority.serving("hr.acme.example")) as server:
         assert door.send("GET", f"https://hr.acme.example:{server.port}").body == b"ok"
     assert answers == ["127.0.0.66"]
+
+
+def test_whom_the_system_trusts_is_read_once_and_again_when_that_changes(opened, authority, tmp_path, monkeypatch):
+    """To read it takes longer than most calls."""
+    bundle = tmp_path / "trusted.pem"
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    bundle.write_bytes(authority.file.read_bytes())
+    assert certificates.system_trust() is certificates.system_trust()
+    here = {"resolve": lambda *_: [(socket.AF_INET, "127.0.0.1")]}
+    with listening(OK, tls=authority.serving("hr.acme.example")) as server:
+        url = f"https://hr.acme.example:{server.port}"
+        assert Outward(opened, **here).send("GET", url).status == 200
+        bundle.write_bytes(Authority(tmp_path, "Another CA").file.read_bytes())
+        os.utime(bundle, ns=(1, 1))
+        with pytest.raises(Failed, match="certificate"):
+            Outward(opened, **here).send("GET", url)
 
 
 def test_http_is_for_opened_networks_alone(opened, monkeypatch):
