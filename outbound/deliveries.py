@@ -17,6 +17,7 @@ from gateway import clock
 from gateway.config import Beside, Checked, Document, FieldError, Finding, KeyPath, Name, Section, nearest, read
 from gateway.db.models import PartnerConfig
 from gateway.reports import REPORTS, Filters
+from gateway.reports.filters import described
 from gateway.reports.report import USUAL
 from outbound.carriers import Carried
 from outbound.forms import Form, FormSpec, faults
@@ -199,13 +200,17 @@ def _report_findings(path: KeyPath, name: str, delivery: Delivery, document: Doc
 
 
 def _filter_findings(path: KeyPath, delivery: Delivery, document: Document) -> Iterator[Finding]:
-    known = [one for one in REPORTS[str(delivery.report)].filters.__struct_fields__ if one != "partner"]
+    known = {one.name: one.words for one in described(REPORTS[str(delivery.report)].filters) if one.name != "partner"}
     unknown = [one for one in delivery.filters if one not in known]
     for one in unknown:
         told = f"The report has the filters {', '.join(known)}." if known else "The report has no filters."
         yield document.finding((*path, "filters", one), f'"{one}" is none. {told}', nearest(one, known))
+    strange = [one for one in delivery.filters if known.get(one) and delivery.filters[one] not in known[one]]
+    for one in strange:
+        value, told = str(delivery.filters[one]), f"There are {', '.join(known[one])}."
+        yield document.finding((*path, "filters", one), f'"{value}" is none. {told}', nearest(value, known[one]))
     try:
-        if not unknown:
+        if not (unknown or strange):
             chosen(delivery)
     except msgspec.ValidationError as error:
         told, _, place = str(error).partition(" - at `$.")

@@ -46,6 +46,7 @@ class LineAccount(NamedTuple):
 
     Attributes:
         waiting: parcels that have not left.
+        refused: those of them that were declined, or could not be made, and are tried again.
         oldest: since when the first of them waits.
         sent: when a parcel last arrived.
         why: why nothing is sent, as a sentence; None where something is.
@@ -54,6 +55,7 @@ class LineAccount(NamedTuple):
     line: DeliveryLine
     partner: str
     waiting: int
+    refused: int
     oldest: datetime | None
     sent: datetime | None
     why: str | None
@@ -81,15 +83,18 @@ class Trial(NamedTuple):
 
 def lines(acting: Acting, partner: str | None) -> list[LineAccount]:
     """The lines in the actor's sight, by partner and name; of one partner alone, where its slug is given."""
+    refused = func.count().filter(Parcel.steps > 0).label("refused")
     waiting = (
-        select(Parcel.line_id, func.count().label("number"), func.min(Parcel.created_at).label("oldest"))
+        select(Parcel.line_id, func.count().label("number"), refused, func.min(Parcel.created_at).label("oldest"))
         .where(Parcel.state == "waiting")
         .group_by(Parcel.line_id)
         .subquery()
     )
     sent = select(func.max(Parcel.ended_at)).where(Parcel.line_id == DeliveryLine.id, Parcel.state == "sent")
     query = (
-        select(DeliveryLine, Partner.slug, waiting.c.number, waiting.c.oldest, sent.scalar_subquery())
+        select(
+            DeliveryLine, Partner.slug, waiting.c.number, waiting.c.refused, waiting.c.oldest, sent.scalar_subquery()
+        )
         .join(Partner, Partner.id == DeliveryLine.partner_id)
         .outerjoin(waiting, waiting.c.line_id == DeliveryLine.id)
         .order_by(Partner.slug, DeliveryLine.name)
@@ -97,8 +102,8 @@ def lines(acting: Acting, partner: str | None) -> list[LineAccount]:
     query = query.where(Partner.slug == partner) if partner else query
     rows = acting.session.execute(in_sight(acting, query, DeliveryLine.partner_id))
     return [
-        LineAccount(line, slug, number or 0, oldest, last, _WHY.get(line.disabled_code or ""))
-        for line, slug, number, oldest, last in rows
+        LineAccount(line, slug, number or 0, again or 0, oldest, last, _WHY.get(line.disabled_code or ""))
+        for line, slug, number, again, oldest, last in rows
     ]
 
 

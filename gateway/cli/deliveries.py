@@ -22,6 +22,8 @@ from gateway.office import Office
 from outbound import desk
 
 _ID_CHARACTERS = 13  # of an id in a list: its millisecond
+_STATES = {"disabled": "bold red", "failing": "yellow", "refused": "yellow", "fine": "green"}  # the first that fits
+_STATED_BY = {"disabled": "disabled_at", "failing": "failing_since", "refused": "refused"}
 _STYLES = {"waiting": "blue", "sent": "green", "dead": "bold red"}
 
 _id = click.argument("delivery_id", metavar="ID")
@@ -58,8 +60,8 @@ def list_lines(firm: str, partner: str | None, as_json: bool) -> None:
     elif found:
         console().print(_standing(found))
         for one in found:
-            if one["why"]:
-                console().print(plain(f"{one['partner']}/{one['delivery']} is disabled. {one['why']}"), soft_wrap=True)
+            if told := _remark(one):
+                console().print(plain(told), soft_wrap=True)
     else:
         console().print("Nothing was ever sent.")
 
@@ -194,6 +196,7 @@ def _line(told: desk.LineAccount) -> dict[str, object]:
         "partner": told.partner,
         "delivery": line.name,
         "waiting": told.waiting,
+        "refused": told.refused,
         "oldest_at": told.oldest,
         "last_sent_at": told.sent,
         "next_at": line.next_at,
@@ -221,17 +224,33 @@ def _detail(told: desk.ParcelAccount) -> dict[str, object]:
 def _standing(found: list[dict[str, object]]) -> Table:
     made = table("partner", "delivery", "state", "waiting", "oldest", "last sent", numbers=["waiting"])
     for one in found:
-        state = "disabled" if one["disabled_at"] else "failing" if one["failing_since"] else "fine"
-        style = {"disabled": "bold red", "failing": "yellow", "fine": "green"}[state]
+        state = _state(one)
         made.add_row(
             plain(one["partner"]),
             plain(one["delivery"]),
-            plain(state, style),
+            plain(state, _STATES[state]),
             f"{one['waiting']:,}",
             str(one["oldest_at"] or "")[:16],
             str(one["last_sent_at"] or "")[:16],
         )
     return made
+
+
+def _state(line: dict[str, object]) -> str:
+    return next(state for state in _STATES if state == "fine" or line[_STATED_BY[state]])
+
+
+def _remark(line: dict[str, object]) -> str | None:
+    """What more there is to say of a line, and what to do."""
+    name = f"{line['partner']}/{line['delivery']}"
+    if line["why"]:
+        return f"{name} is disabled. {line['why']}"
+    if _state(line) != "refused":
+        return None
+    look = (
+        f"gateway deliveries list --firm FIRM --partner {line['partner']} --delivery {line['delivery']} --state waiting"
+    )
+    return f"{name}: {line['refused']:,} of those that wait were refused, or cannot be made; `{look}` lists them."
 
 
 def _listing(found: list[dict[str, object]]) -> Table:

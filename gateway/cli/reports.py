@@ -20,12 +20,13 @@ from gateway.domain.partners import homes
 from gateway.errors import Missing
 from gateway.office import Acting
 from gateway.reports import REPORTS
-from gateway.reports.filters import Described, described
+from gateway.reports.filters import Described, described, offer
 from gateway.reports.report import Report
 from gateway.reports.taking import take_out
 from gateway.reports.writers import FORMS
 
 _METAVARS = {"partner": "PARTNER", "import_id": "IMPORT"}
+_FEW = 10  # words that help can list
 
 
 @click.group(
@@ -58,9 +59,18 @@ def _command(name: str, report: Report) -> click.Command:
 
 def _option(one: Described) -> Any:  # noqa: ANN401 - click's decorators have no plain type
     kinds: Mapping[str, click.ParamType[Any]] = {"date-time": When(), "uuid": click.UUID}
-    kind = click.Choice(one.schema["enum"]) if "enum" in one.schema else kinds.get(one.schema.get("format", ""))
-    flag, metavar = f"--{one.name.replace('_', '-')}", _METAVARS.get(one.name)
+    kind = _Words(one.words) if one.words else kinds.get(one.schema.get("format", ""))
+    flag = f"--{one.name.replace('_', '-')}"
+    metavar = _METAVARS.get(one.name) or ("WORD" if len(one.words) > _FEW else None)
     return click.option(flag, one.name, type=kind, metavar=metavar, help=one.schema["description"])
+
+
+class _Words(click.Choice[str]):
+    """Offers the nearest of the words."""
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's name
+        """What is told to whoever wrote a word that there is not."""
+        return f"Nothing is called {value!r}. {offer(str(value), self.choices)}"
 
 
 for _name, _report in REPORTS.items():

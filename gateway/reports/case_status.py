@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import Attorney, Case, Client, Partner, Staff
+from gateway.domain.rules import vocabulary
 from gateway.reports.expiring import next_expiry
-from gateway.reports.filters import Changed, Filters, Word
+from gateway.reports.filters import Changed, Filters, Word, words_of
 from gateway.reports.report import Report, Rows, streamed
 
 
@@ -23,8 +24,8 @@ class CaseStatusFilters(Filters, frozen=True, kw_only=True):
         ]
         | None
     ) = None
-    stage: Annotated[Word, Meta(description="Cases at this stage only, such as `filed`.")] | None = None
-    case_type: Annotated[Word, Meta(description="Cases of this type only, such as `H1B_EXT`.")] | None = None
+    stage: Annotated[Word, words_of(vocabulary("stages").words, "Cases at this stage only.")] | None = None
+    case_type: Annotated[Word, words_of(vocabulary("case_types").words, "Cases of this type only.")] | None = None
     changed_since: Changed | None = None
 
 

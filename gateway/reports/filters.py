@@ -23,6 +23,12 @@ _SAID = {  # in our words, what msgspec says in its own
 
 NO_NUL = r"^[^\x00]*$"  # which no text of the database holds
 
+
+def words_of(choices: Iterable[str], description: str) -> Meta:
+    """What a filter takes whose words are data, as `Literal` has those that are code."""
+    return Meta(description=description, extra_json_schema={"enum": list(choices)})
+
+
 Word = Annotated[str, Meta(max_length=200, pattern=NO_NUL)]
 ImportId = Annotated[UUID, Meta(description="Of this import alone.")]
 Since = Annotated[datetime, Meta(tz=True, description="What arrived at this instant or later.")]
@@ -41,6 +47,11 @@ class Described(NamedTuple):
     name: str
     schema: Mapping[str, Any]
 
+    @property
+    def words(self) -> list[str]:
+        """The values that there are; empty where anything may be."""
+        return list(self.schema.get("enum", ()))
+
 
 def described(kind: type[Filters]) -> list[Described]:
     """The filters of a report."""
@@ -52,12 +63,14 @@ def filters_of(kind: type[F], given: Mapping[str, str]) -> F:
     """The filters that somebody wrote as text.
 
     Raises:
-        Invalid: `unknown_filter`, with the nearest name; `bad_filter`, a value that is none of it.
+        Invalid: `unknown_filter`, with the nearest name; `bad_filter`, a value that is none of it, with the nearest.
     """
-    names = [one.name for one in described(kind)]
-    for name in given:
-        if name not in names:
-            raise Invalid("unknown_filter", f"This report has no filter {name!r}. {_offer(name, names)}")
+    words = {one.name: one.words for one in described(kind)}
+    for name, value in given.items():
+        if name not in words:
+            raise Invalid("unknown_filter", f"This report has no filter {name!r}. {offer(name, words, 'It has')}")
+        if words[name] and value not in words[name]:
+            raise Invalid("bad_filter", f"{name}: nothing is called {value!r}. {offer(value, words[name])}")
     try:
         return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
@@ -66,9 +79,10 @@ def filters_of(kind: type[F], given: Mapping[str, str]) -> F:
         raise Invalid("bad_filter", f"{place.rstrip('`') or 'A filter'}: {said}") from None
 
 
-def _offer(name: str, names: Iterable[str]) -> str:
+def offer(name: str, names: Iterable[str], told: str = "There are") -> str:
+    """The nearest name, or all that there are."""
     meant = nearest(name, names)
-    return f"Did you mean {meant!r}?" if meant else f"It has {', '.join(names)}."
+    return f"Did you mean {meant!r}?" if meant else f"{told} {', '.join(names)}."
 
 
 def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -140,6 +140,24 @@ def test_what_was_disabled_is_resumed_and_sends_what_waits_in_order(http, partne
     assert (line["waiting"], line["disabled_at"], line["why"]) == (0, None, None)
 
 
+def test_a_line_on_which_something_is_refused_again_and_again_is_not_fine(partner, key, http, receiver, work, gateway):
+    receiver.answer = lambda _one: 422
+    partner().drop("roster_20260301.csv", [person(1)])
+    work()
+    [line] = http.get(f"{URL}/lines", headers=key()).json()
+    assert (line["waiting"], line["refused"], line["failing_since"]) == (1, 1, None)
+    said = " ".join(gateway("deliveries", "lines", "--firm", "northgate").stdout.split())
+    assert "acme changes refused 1" in said
+    assert "1 of those that wait were refused" in said
+    assert "--partner acme --delivery changes --state waiting" in said
+    receiver.answer = lambda _one: 200
+    assert "1 leave now" in gateway("deliveries", "resume", "acme", "changes").stdout
+    work()
+    [line] = http.get(f"{URL}/lines", headers=key()).json()
+    assert (line["waiting"], line["refused"]) == (0, 0)
+    assert "acme changes fine 0" in " ".join(gateway("deliveries", "lines", "--firm", "northgate").stdout.split())
+
+
 def test_a_delivery_is_tried_out(http, changed, key, receiver):
     told = http.post(f"{URL}/ping", json={"delivery": "changes"}, headers=key()).json()
     assert (told["works"], len(told["steps"]), told["problem"]) == (True, 3, None)

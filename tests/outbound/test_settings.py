@@ -49,6 +49,7 @@ def test_what_a_delivery_may_say(roster, delivery):
         (f"{{report: import_receipt, trigger: after_import, feeds: [rooster], {DOWNLOAD}}}", "feeds[0]", "no feed", "roster"),
         (f"{{report: import_receipt, trigger: after_import, filters: {{feed: x}}, {DOWNLOAD}}}", "filters.feed", "is none", None),
         (f"{{report: import_receipt, trigger: after_import, filters: {{since: lately}}, {DOWNLOAD}}}", "filters.since", "", None),
+        (f'{{report: case_status, schedule: "0 6 * * 1-5", filters: {{stage: fild}}, {DOWNLOAD}}}', "filters.stage", "is none", "filed"),
         (f"{{report: import_receipt, trigger: after_import, filters: {{partner: globex}}, {DOWNLOAD}}}", "filters.partner", "is none", None),
         (f"{{report: case_status, trigger: after_import, format: {{type: csv, columns: [employe_id]}}, {DOWNLOAD}}}", "format.columns[0]", "employee_id", None),
         (f"{{report: case_status, trigger: after_import, format: {{type: pdf}}, {DOWNLOAD}}}", "format.type", "not one of", None),

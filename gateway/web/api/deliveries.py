@@ -31,11 +31,15 @@ Moment = Annotated[
 
 
 class LineView(Struct, frozen=True, kw_only=True):
-    """One delivery of a partner as it stands; nobody is reached since `failing_since`, and `why` says why it is off."""
+    """One delivery of a partner as it stands; nobody is reached since `failing_since`, and `why` says why it is off.
+
+    `refused` of those that wait were declined, or could not be made, and are tried again.
+    """
 
     partner: str
     delivery: str
     waiting: int
+    refused: int
     oldest_at: datetime | None
     last_sent_at: datetime | None
     next_at: datetime | None
@@ -52,6 +56,7 @@ class LineView(Struct, frozen=True, kw_only=True):
             partner=told.partner,
             delivery=line.name,
             waiting=told.waiting,
+            refused=told.refused,
             oldest_at=told.oldest,
             last_sent_at=told.sent,
             next_at=line.next_at,

@@ -49,6 +49,27 @@ def test_a_filter_that_there_is_not_is_refused_with_its_name(given, code, told):
     assert told in error.value.sentence
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"stage": "fild"}, "stage: nothing is called 'fild'. Did you mean 'filed'?"),
+        ({"stage": "nonsense"}, "stage: nothing is called 'nonsense'. There are evaluation, document_collection,"),
+        ({"case_type": "h1b-ext"}, "case_type: nothing is called 'h1b-ext'. Did you mean 'H1B_EXT'?"),
+        ({"status": "opn"}, "status: nothing is called 'opn'. Did you mean 'open'?"),
+    ],
+)
+def test_a_word_that_there_is_not_is_refused_with_the_nearest(http, acme_key, inbox, gateway, given, told):
+    [(name, value)] = given.items()
+    refused = http.get("/v1/reports/case_status", params=given, headers=acme_key)
+    assert (refused.status_code, refused.json()["error"]) == (422, "bad_filter")
+    assert told in refused.json()["message"]
+    ordered = http.post("/v1/reports/case_status", json={"filters": given}, headers=acme_key)
+    assert (ordered.status_code, ordered.json()["error"]) == (422, "bad_filter")
+    by_hand = gateway("report", "case_status", "--firm", "northgate", f"--{name.replace('_', '-')}", value)
+    assert by_hand.exit_code == 2
+    assert ("Did you mean" in by_hand.output) == ("Did you mean" in told)
+
+
 @pytest.fixture
 def problems(inbox):
     first = inbox.drop("roster_20260301.csv", [*people(3), person(4, dob="x")])
