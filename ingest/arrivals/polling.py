@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from ingest.arrivals.seeking import Sought
 from ingest.arrivals.taking import Looked
 
 SOON = timedelta(minutes=1)  # when a file waits only for a second look
+MOMENT = timedelta(seconds=5)  # after which a place is tried again at which another process was
 LONGEST = timedelta(hours=6)  # between looks at a place that fails
 ALARMING = 3  # looks in a row that fail, before anybody is told
 
@@ -122,15 +123,19 @@ def due(handling: Handling) -> None:
 
 
 def look(handling: Handling) -> None:
-    """Look at one place; how it went stands there, and a place that fails is looked at again by the clock."""
+    """Look at one place; how it went stands there, and a place that fails is looked at again by the clock.
+
+    Another process that is there may have listed it before the file came for which this look was asked.
+    """
     place_id, firm_id = UUID(handling.job.payload["place_id"]), handling.job.firm_id
     assert firm_id is not None  # noqa: S101 - places belong to firms
     with handling.office.db.firm(firm_id) as session:
         found = session.get(Place, (firm_id, place_id))
         home = found and Home.of(session.get_one(Partner, (firm_id, found.partner_id)))
     for known_id, one in known(handling.office, home) if home else ():
-        if known_id == place_id:
-            attempt(handling.office, one, place_id)
+        if known_id == place_id and isinstance(attempt(handling.office, one, place_id).problem, Busy):
+            with handling.office.db.firm(firm_id) as session:
+                ask(session, one.home, place_id, at=clock.now() + MOMENT)
 
 
 LOOK = Kind("arrivals.look", "arrivals", look)
@@ -138,13 +143,14 @@ DUE = Kind("arrivals.due", "normal", due, ladder=(), clockwork=Clockwork("places
 KINDS = (LOOK, DUE)
 
 
-def ask(session: Session, home: Home, place_id: UUID) -> UUID | None:
-    """A job for a look as soon as a worker is free, unless one waits already: what it will find is the same."""
+def ask(session: Session, home: Home, place_id: UUID, at: datetime | None = None) -> UUID | None:
+    """A job for a look, at once or later, unless one waits that is due by then: what it will find is the same."""
     waits = exists().where(JobRow.about == place_id, JobRow.kind == LOOK.name, JobRow.state == "waiting")
-    if session.scalar(select(waits)):
+    if session.scalar(select(waits.where(JobRow.not_before <= (at or clock.now())))):
         return None
     lane = "places/failing" if _fails(session, place_id) else f"place/{place_id}"
-    return enqueue(session, LOOK, {"place_id": place_id}, firm_id=home.firm_id, lane=lane, about=place_id)
+    payload = {"place_id": place_id}
+    return enqueue(session, LOOK, payload, firm_id=home.firm_id, lane=lane, about=place_id, not_before=at)
 
 
 def _fails(session: Session, place_id: UUID) -> bool:

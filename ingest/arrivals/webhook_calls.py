@@ -236,7 +236,7 @@ def _noticed(acting: Acting, this: This, people: list[str]) -> Taken:
     is_new = _note(this, acting.session, None)
     if is_new and people:
         notices.note(acting, feed, people)
-        pulling.queue(acting.session, pulling.PULL, firm_id, feed)
+        pulling.queue(acting.session, pulling.PULL, firm_id, feed, anew=True)
     return Taken(None, is_new)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -86,10 +86,19 @@ HISTORY = Kind("rest.history", "bulk", read_history)
 KINDS = (LOOK, POLL, PULL, HISTORY)
 
 
-def queue(session: Session, kind: Kind, firm_id: UUID, feed_id: UUID) -> None:
-    """Have a worker do this for a feed, unless a job for it is there already."""
-    there = select(exists().where(JobRow.about == feed_id, JobRow.kind == kind.name, JobRow.state != "done"))
-    if not session.scalar(there.where(JobRow.state != "dead")):
+def queue(session: Session, kind: Kind, firm_id: UUID, feed_id: UUID, *, anew: bool = False) -> None:
+    """Have a worker do this for a feed, unless a job for it is there already.
+
+    Args:
+        session: of the firm, or of the system.
+        kind: one of ours.
+        firm_id: whose feed it is.
+        feed_id: which.
+        anew: there is more to do than a job that runs, or waits for a later time, may have seen.
+    """
+    due = and_(JobRow.state == "waiting", JobRow.not_before <= clock.now())
+    there = exists().where(JobRow.about == feed_id, JobRow.kind == kind.name)
+    if not session.scalar(select(there.where(due if anew else JobRow.state.in_(["waiting", "running"])))):
         lane = f"{kind.name}/{feed_id}"
         enqueue(session, kind, {"feed_id": feed_id}, firm_id=firm_id, lane=lane, about=feed_id)
 

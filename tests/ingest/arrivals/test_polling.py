@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from helpers.doing import do_jobs
+from helpers.inbox import SENDER
 from helpers.moments import Moment
 from helpers.places import CSV, Places, with_arrivals
 
+from gateway.domain.partners.homes import find_home
 from gateway.jobs.handling import Handling
 from gateway.office import Actor
 from ingest.arrivals import polling
@@ -40,6 +45,31 @@ def test_a_place_is_looked_at_once_an_interval(inbox, moment, asked):
     assert asked() == 0
     moment.pass_by(minutes=2)
     assert asked() == 1
+
+
+def test_a_look_that_finds_another_process_at_the_place_comes_again_in_a_moment(inbox, office, moment, asked):
+    inbox.apply(with_arrivals("{via: drop, every: 15m}"))
+    places = Places(inbox)
+    asked()
+    [(_, one)] = polling.known(office, find_home(office, "acme"))
+    (places.landing / "roster.csv").write_bytes(CSV)
+    with one.spec.open(one.whose):
+        do_jobs(office, ["arrivals"])
+        moment.pass_by(seconds=10)
+        do_jobs(office, ["arrivals"])
+    assert inbox.sql("SELECT count(*) FROM imports") == [(0,)]
+    moment.pass_by(seconds=10)
+    do_jobs(office, ["arrivals"])
+    assert inbox.sql("SELECT count(*) FROM imports") == [(1,)]
+
+
+def test_a_look_that_waits_for_later_keeps_no_other_away(inbox, office, moment, asked):
+    inbox.apply(with_arrivals("{via: drop, every: 15m}"))
+    asked()
+    inbox.sql("UPDATE jobs SET not_before = %s WHERE kind = 'arrivals.look'", moment.now + timedelta(hours=2))
+    with office.acting(inbox.firm_id, SENDER) as acting:
+        assert len(polling.look_soon(acting, "acme")) == 1
+        assert polling.look_soon(acting, "acme") == []
 
 
 def test_a_place_that_settings_no_longer_name_is_not_looked_at(inbox, moment, asked, roster):

@@ -17,6 +17,8 @@ from helpers.webhooks import post, signed
 
 from gateway import clock
 from gateway.domain.partners.homes import find_home
+from gateway.jobs.claims import Claims
+from gateway.jobs.handling import Handling
 from gateway.wings import office_of
 from ingest.arrivals.rest import control, pulling
 from ingest.arrivals.rest.answers import records_in
@@ -212,6 +214,19 @@ def test_a_notice_that_comes_while_somebody_is_asked_about_waits_on(hris, connec
     day.work()
     assert len(hris.calls("/v1/employees/E1")) == 2
     assert salaries(inbox) == {"E1": 60_000}
+
+
+def test_a_notice_that_comes_while_the_last_one_is_answered_is_seen_to_right_after(connect, minutes, notice, office):
+    """Whoever answers has seen that nobody waits any more, and has not ended yet."""
+    inbox = connect()
+    minutes()
+    notice("E1")
+    running = Claims(office.db, "urgent", "tests", timedelta(minutes=5)).next()
+    pulling.PULL.handler(Handling(office, running))
+    notice("E2")
+    notice("E3")
+    pulls = "SELECT state FROM jobs WHERE kind = 'rest.pull' AND state <> 'done' ORDER BY state"
+    assert inbox.sql(pulls) == [("running",), ("waiting",)]
 
 
 def test_a_notice_that_names_nobody_is_taken(connect, notice):
