@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Select, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from gateway.crypto import FirmCipher
 from gateway.db.models import DeliveryLine, Firm, JobRow, Parcel, ParcelAttempt, Partner
 from gateway.db.session import moment
 from gateway.domain.audit import Change, write
@@ -43,16 +44,14 @@ log = get_logger(__name__)
 
 
 class Sending(NamedTuple):
-    """An attempt that has begun.
-
-    Attributes:
-        key: under which the parcel's bytes are stored.
-    """
+    """An attempt that has begun: for whom, what and how."""
 
     home: Home
     delivery: Delivery
     parcel: Parcel
     attempt_id: UUID
+    sender: Sender
+    cipher: FirmCipher
 
 
 class Outcome(NamedTuple):
@@ -76,12 +75,13 @@ def carry(handling: Handling) -> None:
     """Make what is not made, and send what waits on a line until nothing more may leave now."""
     begun, line_id = perf_counter(), UUID(handling.job.payload["line_id"])
     home = _home_of(handling.office, line_id)
+    _make_some(handling, home, line_id)
     while perf_counter() - begun < _TURN_SECONDS:
-        _make_some(handling, home, line_id)
         sending = _begin(handling, home, line_id)
-        if sending is None:
+        if sending is not None:
+            _settle(handling, line_id, sending, _send(handling.office, sending))
+        elif not _make_some(handling, home, line_id):
             return
-        _settle(handling, line_id, sending, _send(handling.office, sending))
     with handling.transaction() as session:
         queue(session, session.scalars(select(DeliveryLine).where(DeliveryLine.id == line_id)).one())
 
@@ -133,7 +133,8 @@ def _begin(handling: Handling, home: Home, line_id: UUID) -> Sending | None:
         session.add(attempt)
         session.flush()
         handling.hold(session)
-        sending = Sending(home, delivery, parcel, attempt.id)
+        by_whom = sender_for(handling.office, session, home), handling.office.cipher(session, home.firm_id)
+        sending = Sending(home, delivery, parcel, attempt.id, *by_whom)
         session.expunge_all()
         return sending
 
@@ -173,9 +174,7 @@ def _sent(office: Office, sending: Sending) -> Outcome:
     """
     spec = sending.delivery.carrier
     try:
-        with office.db.firm(sending.home.firm_id) as session:
-            parcel, sender = _handed(office, session, sending)
-        return Outcome("delivered", carriers.CARRIERS[type(spec)].send(spec, parcel, sender))
+        return Outcome("delivered", carriers.CARRIERS[type(spec)].send(spec, _handed(office, sending), sending.sender))
     except Problem as problem:
         wait = problem.wait if isinstance(problem, Unreachable) else None
         return Outcome(_word_for(problem), problem.sentence, problem.code, wait=wait)
@@ -188,12 +187,12 @@ def _word_for(problem: Problem) -> str:
     return "declined" if isinstance(problem, Declined) else "closed" if isinstance(problem, Closed) else "unreachable"
 
 
-def _handed(office: Office, session: Session, sending: Sending) -> tuple[Carried, Sender]:
+def _handed(office: Office, sending: Sending) -> Carried:
     """What the carrier is given."""
-    parcel, home = sending.parcel, sending.home
-    stored = office.store.open(str(parcel.storage_key), office.cipher(session, home.firm_id))
+    parcel = sending.parcel
+    stored = office.store.open(str(parcel.storage_key), sending.cipher)
     told = (str(parcel.name), str(parcel.media_type), int(parcel.size or 0), str(parcel.sha256))
-    return Carried(parcel.id, *told, stored.chunks), sender_for(office, session, home)
+    return Carried(parcel.id, *told, stored.chunks)
 
 
 def sender_for(office: Office, session: Session, home: Home) -> Sender:
@@ -257,8 +256,11 @@ def _warn(office: Office, session: Session, line: DeliveryLine, percent: int, co
 # ------------------------------------------------------------------------------------------------ making
 
 
-def _make_some(handling: Handling, home: Home, line_id: UUID) -> None:
+def _make_some(handling: Handling, home: Home, line_id: UUID) -> int:
     """Make the first parcels that are not made yet, also while the line waits: they tell how it was when they fell due.
+
+    Returns:
+        How many there were to make.
 
     Raises:
         Transient: the database or the store is away; the job is tried again.
@@ -272,6 +274,7 @@ def _make_some(handling: Handling, home: Home, line_id: UUID) -> None:
     for parcel_id in ids:
         assert delivery is not None  # noqa: S101 - see above
         _make_one(handling, home, name, delivery, parcel_id)
+    return len(ids)
 
 
 def _make_one(handling: Handling, home: Home, name: str, delivery: Delivery, parcel_id: UUID) -> None:
