@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+import delivering
 import ending
 import loading
 import psycopg
@@ -22,7 +23,8 @@ from measuring import Row
 from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
-SCENARIOS = (*loading.SCENARIOS, *ending.SCENARIOS, *realtime.SCENARIOS, *sending.SCENARIOS, *trail.SCENARIOS)
+ROOMS = (loading, ending, realtime, sending, delivering, trail)
+SCENARIOS = [one for room in ROOMS for one in room.SCENARIOS]
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
