@@ -63,6 +63,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         metrics_token: whoever knows it may read /metrics; None means whoever asks from this machine.
         master_key: wraps the firms' data keys; None means a key file in `data_dir`.
         http_host, http_port: where the API listens.
+        public_url: under which the API is reached from outside; None means where it listens.
         allow_private: networks that may be called though they are private, over plain http too.
         sftp_host, sftp_port: where partners reach our own SFTP endpoint.
         sftp_host_key_file: by which that one proves itself; None means a key in `data_dir`.
@@ -97,6 +98,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     mail_from: str = "gateway@localhost"
     http_host: str = "127.0.0.1"
     http_port: int = 8000
+    public_url: str | None = None
     sftp_host: str = "127.0.0.1"
     sftp_port: int = 2222
     sftp_host_key_file: Path | None = None
@@ -115,6 +117,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"
     cookies: Cookies = "secure"
+
+    @property
+    def reached_at(self) -> str:
+        """Where people reach the API: how addresses that are written into messages begin; it ends without a slash."""
+        host = f"[{self.http_host}]" if ":" in self.http_host else self.http_host
+        return self.public_url or f"http://{host}:{self.http_port}"
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
@@ -146,6 +154,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         limits_url=_redis_url(env, "GATEWAY_LIMITS_URL"),
         metrics_token=_secret(env, "GATEWAY_METRICS_TOKEN"),
         http_host=env.get("GATEWAY_HTTP_HOST") or "127.0.0.1",
+        public_url=_public_url(env, "GATEWAY_PUBLIC_URL"),
         sftp_host=env.get("GATEWAY_SFTP_HOST") or "127.0.0.1",
         sftp_host_key_file=_file(env, "GATEWAY_SFTP_HOST_KEY_FILE"),
         trusted_proxies=_networks(env, "GATEWAY_TRUSTED_PROXIES", ("127.0.0.1", "::1")),
@@ -212,6 +221,19 @@ def _http_url(env: Mapping[str, str], name: str) -> str | None:
     if url and not url.startswith(("http://", "https://")):
         raise _invalid(name, "must be an address such as http://collector:4318")
     return url
+
+
+def _public_url(env: Mapping[str, str], name: str) -> str | None:
+    url = (env.get(name) or "").rstrip("/")
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    bare = f"{parts.scheme}://{parts.netloc}{parts.path}" if valid else None
+    if url and (bare != url or "@" in url or not url.isascii() or not url.isprintable() or " " in url):
+        raise _invalid(name, "must be the address of the API from outside, such as https://gateway.firm.example")
+    return url or None
 
 
 def _smtp_url(env: Mapping[str, str], name: str) -> str | None:

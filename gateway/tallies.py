@@ -7,7 +7,7 @@ seconds and when it ends, and the API before it is scraped. One that is killed l
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import groupby
 
@@ -24,10 +24,10 @@ _END_SECONDS = 2.0  # what an ending process waits for a database that does not 
 
 
 @contextmanager
-def kept(db: Database) -> Iterator[None]:
-    """Settle now and then while a process lives, and when it ends."""
+def kept(db: Database, *more: Callable[[Database], None]) -> Iterator[None]:
+    """Settle now and then while a process lives, and when it ends; `more` is what else is settled then, likewise."""
     ending = threading.Event()
-    thread = threading.Thread(target=_keep, args=[db, ending], name="tallies", daemon=True)
+    thread = threading.Thread(target=_keep, args=[db, ending, (settle, *more)], name="tallies", daemon=True)
     thread.start()
     try:
         yield
@@ -36,12 +36,13 @@ def kept(db: Database) -> Iterator[None]:
         thread.join(_END_SECONDS)
 
 
-def _keep(db: Database, ending: threading.Event) -> None:
+def _keep(db: Database, ending: threading.Event, all_of_it: Sequence[Callable[[Database], None]]) -> None:
     is_over = False
     while not is_over:
         is_over = ending.wait(_EVERY_SECONDS)
-        with suppress(Problem):  # the database is away, as others have logged: the next time adds this one's too
-            settle(db)
+        for one in all_of_it:
+            with suppress(Problem):  # the database is away, as others have logged: the next time adds this one's too
+                one(db)
 
 
 def settle(db: Database) -> None:

@@ -35,6 +35,7 @@ COMMANDS: dict[str, Entry] = {
         "deliveries", "group", "Look at what leaves for partners; send it again, resume it, try it out."
     ),
     "expiry": Entry("expiry", "group", "See whose papers end and who is to be told; look for what is due."),
+    "links": Entry("links", "group", "Make short links, see how often they are followed, and let them end."),
     "rules": Entry(
         "rules", "group", "Look at the dated rules: since when they hold, by which source, whom a change meets."
     ),

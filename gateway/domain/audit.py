@@ -38,6 +38,7 @@ Action = Literal[
     "job.retry",
     "leads.set",
     "limits.set",
+    "link.create", "link.disable", "link.press",
     "outbox.fetch", "outbox.put",
     "partner.activate", "partner.apply",
     "report.fetch", "report.order", "report.read",

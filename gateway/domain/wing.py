@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from gateway.domain.links import actions
+from gateway.domain.links import upkeep as links
 from gateway.domain.partners import outbox
 from gateway.domain.people import holdings
 from gateway.domain.upkeep import housekeeping, strays
 from gateway.wing import Wing
 
 DOMAIN = Wing(
-    kinds=(*housekeeping.KINDS, *strays.KINDS, *outbox.KINDS),
-    erasers=(*holdings.ERASERS, *outbox.ERASERS),
+    kinds=(*housekeeping.KINDS, *strays.KINDS, *outbox.KINDS, *links.KINDS),
+    # links ahead of the notices, which tell whom they are about
+    erasers=(*actions.ERASERS, *holdings.ERASERS, *outbox.ERASERS),
 )

@@ -20,6 +20,7 @@ from litestar.types import ControllerRouterHandler
 from gateway import tallies
 from gateway.db.direct import Direct
 from gateway.db.session import Database
+from gateway.domain.links.clicks import Clicks
 from gateway.errors import Problem
 from gateway.jobs.broker.listening import Bulletin
 from gateway.jobs.broker.nudging import Nudger
@@ -28,6 +29,7 @@ from gateway.limits import counter_for
 from gateway.logging import configure
 from gateway.office import Office
 from gateway.settings import Settings, load
+from gateway.web import public
 from gateway.web.api import (
     arrivals,
     audit,
@@ -48,6 +50,7 @@ from gateway.web.api import (
     imports,
     jobs,
     limits,
+    links,
     metrics,
     oauth,
     outbox,
@@ -76,6 +79,7 @@ from gateway.web.calls import PROOF
 from gateway.web.examples import illustrate
 from gateway.web.following import Following
 from gateway.web.problems import on_http_error, on_problem, on_surprise
+from gateway.web.public.strangers import Strangers
 from gateway.web.reference import Reference, reference_router
 from gateway.web.schemas import Constrained
 from gateway.web.watching import watched
@@ -88,6 +92,7 @@ OPEN_ROUTES: list[ControllerRouterHandler] = [
     metrics.metrics,
     oauth.give_token,
     webhooks.take_call,
+    public.router,
 ]
 ROUTES: list[ControllerRouterHandler] = [
     audit.router,
@@ -109,6 +114,7 @@ ROUTES: list[ControllerRouterHandler] = [
     jobs.router,
     arrivals.router,
     limits.router,
+    links.router,
     limits.status,
     outbox.router,
     partners.router,
@@ -168,10 +174,12 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
         app.state.readers = Bulkhead(READING_EACH, READING)
         app.state.storing = CapacityLimiter(STORING)
         app.state.lobby = Lobby(app.state.office)
+        app.state.strangers = Strangers()
+        app.state.clicks = Clicks()
         app.state.following = Following(Bulletin(database.addresses.app, PROGRESS))
         try:
             async with Direct(database.addresses.app) as app.state.direct:
-                with tallies.kept(database):
+                with tallies.kept(database, app.state.clicks.settle):
                     yield
         finally:
             app.state.following.bulletin.close()

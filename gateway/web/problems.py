@@ -125,9 +125,12 @@ def on_surprise(request: Request[Any, Any, Any], error: Exception) -> Response[P
 
 
 def told_path(scope: Scope) -> str:
-    """A path as it may be logged: as declared where a person's id stands in it, whatever a partner uses."""
-    names_person = "employee_id" in scope.get("path_params", {})
-    return str(scope["path_template"] if names_person else scope["path"])
+    """A path as it may be logged: as declared where a person's id stands in it, or a secret."""
+    is_told = _UNTOLD.isdisjoint(scope.get("path_params", {}))
+    return str(scope["path"] if is_told else scope["path_template"])
+
+
+_UNTOLD = {"employee_id", "token"}
 
 
 _SENTENCES: dict[int, tuple[str, str]] = {

@@ -24,6 +24,7 @@ from sqlalchemy import select, update
 from gateway import clock
 from gateway.cli import COMMANDS, cli
 from gateway.db.models import AuditEntry, JobRow
+from gateway.domain.links import links
 from gateway.domain.partners.homes import find_home
 from gateway.office import Office
 from gateway.reports import REPORTS
@@ -33,6 +34,7 @@ from ingest.reception import receive
 from ingest.running import finish
 
 ROOT = Path(__file__).parents[2]
+PAGE = "https://firm.example/intake"
 MORE_SETTINGS = """
   workers:
     file: "workers_*.json"
@@ -175,6 +177,11 @@ def delivered(door: Door) -> str:
         door.partner,
     )
     return str(parcel_id)
+
+
+def shortened(door: Door) -> str:
+    with door.office.acting(door.firm_id, SENDER) as acting:
+        return links.shorten(acting, PAGE, alias=f"shown-{door.partner}").code
 
 
 def disconnected(door: Door) -> None:
@@ -435,6 +442,34 @@ USE_CASES = {
         lambda door, _: door.call("POST", "deliveries/ping", json={"partner": door.partner, "delivery": "receipts"}),
         lambda door, _: door.call("deliveries", "ping", door.partner, "receipts"),
     ),
+    "make a short link": UseCase(
+        "links create",
+        ["link.create"],
+        nothing,
+        lambda door, _: door.call("POST", "links", json={"target": PAGE, "alias": f"intake-{door.partner}"}),
+        lambda door, _: door.call("links", "create", PAGE, "--firm", "northgate", "--alias", f"intake-{door.partner}"),
+    ),
+    "list short links": UseCase(
+        "links list",
+        [],
+        shortened,
+        lambda door, _: door.call("GET", "links"),
+        lambda door, _: door.call("links", "list", "--firm", "northgate"),
+    ),
+    "show a short link": UseCase(
+        "links show",
+        [],
+        shortened,
+        lambda door, code: [door.call("GET", f"links/{code}"), door.call("GET", f"links/{code}/analytics")],
+        lambda door, code: door.call("links", "show", code, "--firm", "northgate"),
+    ),
+    "disable a short link": UseCase(
+        "links disable",
+        ["link.disable"],
+        shortened,
+        lambda door, code: door.call("POST", f"links/{code}/disable"),
+        lambda door, code: door.call("links", "disable", code, "--firm", "northgate"),
+    ),
     "erase a person": UseCase(
         "client erase",
         ["client.erase"],
@@ -523,7 +558,7 @@ def entries(door: Door, act: Callable[[], Any]) -> list[dict[str, Any]]:
     told = [after[entry_id] for entry_id in sorted(set(after) - before)]
     text = json.dumps(told, default=str)
     named = re.sub(r"gwk_\w+", "KEY", text).replace(f'"{door.partner}"', '"PARTNER"').replace('"cli"', '"VIA"')
-    named = named.replace('"api"', '"VIA"')
+    named = named.replace('"api"', '"VIA"').replace(f"-{door.partner}", "-PARTNER")
     for number, one in enumerate(dict.fromkeys(re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", named))):
         named = named.replace(one, f"ID {number}")
     return json.loads(named)

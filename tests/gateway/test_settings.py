@@ -58,6 +58,13 @@ def test_what_workers_need_is_read_and_has_defaults():
     assert "hunter2" not in repr(settings)
 
 
+def test_links_begin_with_where_people_reach_the_api_or_where_it_listens():
+    assert load({}).reached_at == "http://127.0.0.1:8000"
+    assert load({"GATEWAY_HTTP_HOST": "::1", "GATEWAY_HTTP_PORT": "81"}).reached_at == "http://[::1]:81"
+    for url in ("https://gateway.firm.example/", "https://firm.example/gateway"):
+        assert load({"GATEWAY_PUBLIC_URL": url}).reached_at == url.rstrip("/")
+
+
 def test_a_secret_may_stand_in_a_file(tmp_path):
     (tmp_path / "url").write_text(f"{URL}\n", encoding="utf-8")
     (tmp_path / "key").write_text(f"{KEY}\n", encoding="utf-8")
@@ -86,6 +93,10 @@ def test_a_secret_may_stand_in_a_file(tmp_path):
         ({"GATEWAY_SMTP_URL": "smtp://us:hunter2@[::1"}, "GATEWAY_SMTP_URL"),
         ({"GATEWAY_MAIL_FROM": "gateway@firm.example\r\nBcc: x@y.example"}, "GATEWAY_MAIL_FROM"),
         ({"GATEWAY_ALLOW_PRIVATE": "10.1.0.0/16 http"}, "GATEWAY_ALLOW_PRIVATE"),
+        ({"GATEWAY_PUBLIC_URL": "gateway.firm.example"}, "GATEWAY_PUBLIC_URL"),
+        ({"GATEWAY_PUBLIC_URL": "https://us:hunter2@firm.example"}, "GATEWAY_PUBLIC_URL"),
+        ({"GATEWAY_PUBLIC_URL": "https://firm.example/?to=x"}, "GATEWAY_PUBLIC_URL"),
+        ({"GATEWAY_PUBLIC_URL": "https://[::1"}, "GATEWAY_PUBLIC_URL"),
         ({"GATEWAY_DATA_DIR": __file__}, "GATEWAY_DATA_DIR"),
         ({"GATEWAY_BROKER_URL": "kafka://:hunter2@broker"}, "GATEWAY_BROKER_URL"),
         ({"GATEWAY_BROKER_URL": "hunter2"}, "GATEWAY_BROKER_URL"),

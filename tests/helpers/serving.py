@@ -314,6 +314,8 @@ def _write(http: httpx.Client, tenants: Any) -> None:
         _made(http, "documents", client_id=client, doc_type="ead", number=f"EAD{number}", expires_on="2027-05-31")
         _made(http, "walls", staff_id=str(tenants.staff["viewer"]), client_id=client, reason="Acted for the other side")
         _made(http, "clients", partner="acme", employee_id=f"E{900 + number}", notes="Met at the fair")
+    for number in range(12):
+        _made(http, "links", target=f"https://firm.example/{number}")
     for partner in ("acme", "globex"):
         _made(http, "credentials", partner=partner, name="spare", scopes=["status:read"])
 
@@ -354,6 +356,7 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "other": [1, 2],
         "name": ["import_errors"],
         "tier": ["basic", "standard"],
+        "code": [one["code"] for one in _all(http, "links")],
         "doc_type": ["passport", "visa_foil"],
         "field": ["notes", "priority", "number", "expires_on"],
         "employee_id": [f"E{number}" for number in range(1, 10)],

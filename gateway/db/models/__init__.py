@@ -17,6 +17,7 @@ from gateway.db.models.events import EventCursor, EventRow
 from gateway.db.models.firms import Attorney, Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
 from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule, Tally
+from gateway.db.models.links import ACTS, ActionLink, LinkClicks, ShortLink
 from gateway.db.models.notices import NOTICE_STATES, LeadPolicy, Notice
 from gateway.db.models.notifications import (
     DISPATCH_STATES,
@@ -36,6 +37,7 @@ from gateway.db.models.walls import Wall
 from gateway.db.models.webhooks import WebhookCall
 
 __all__ = [
+    "ACTS",
     "ANSWERS_KEPT",
     "DISPATCH_STATES",
     "JOB_STATES",
@@ -45,6 +47,7 @@ __all__ = [
     "PARCEL_STATES",
     "VERDICTS",
     "AccessToken",
+    "ActionLink",
     "Attorney",
     "AuditEntry",
     "Base",
@@ -68,6 +71,7 @@ __all__ = [
     "JobRow",
     "LeadPolicy",
     "Lease",
+    "LinkClicks",
     "Notice",
     "Notification",
     "OutboxFile",
@@ -86,6 +90,7 @@ __all__ = [
     "RestVersion",
     "RowError",
     "Schedule",
+    "ShortLink",
     "Sighting",
     "SignInTries",
     "SigningKey",

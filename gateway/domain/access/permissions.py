@@ -12,6 +12,7 @@ SCOPES: dict[str, str] = {
     "files:write": "send files",
     "status:read": "see what became of files, and the status of employees",
     "reports:read": "fetch reports, and files that wait in the outbox",
+    "links:write": "make short links, and see how often they are followed",
 }
 
 VIEWER, PARALEGAL, ATTORNEY, ADMIN = "viewer", "paralegal", "attorney", "admin"
@@ -60,6 +61,7 @@ PERMISSIONS: dict[str, Allowed] = {
     "staff.manage": Allowed(_ADMINS),
     "limits.manage": Allowed(_ADMINS),
     "leads.manage": Allowed(_ADMINS),
+    "links.manage": Allowed(_WRITERS, "links:write"),
     "me.read": Allowed(_READERS, ANY),
     "me.write": Allowed(_READERS),
     "walls.manage": Allowed(_ADMINS),

@@ -1,0 +1,16 @@
+"""Lets links go that have ended: nobody follows them any more."""
+
+from __future__ import annotations
+
+from gateway.domain.links import actions, links
+from gateway.jobs.handling import Handling
+from gateway.jobs.kinds import Clockwork, Kind
+
+
+def purge(handling: Handling) -> None:
+    """Delete short links that have led nowhere for long, and action links that expired a while ago."""
+    links.purge(handling)
+    actions.purge(handling)
+
+
+KINDS = (Kind("links.purge", "bulk", purge, clockwork=Clockwork("old links", "35 3 * * *")),)
