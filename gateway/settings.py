@@ -45,6 +45,9 @@ _NUMBERS = {  # default, least, most
     "ingest_workers": (1, 1, 64),
     "arrivals_workers": (8, 1, 64),
     "deliveries_workers": (8, 1, 64),
+    "notices_workers": (4, 1, 64),
+    "email_a_second": (0, 0, 10_000),
+    "email_a_day": (0, 0, 100_000_000),
     "job_lease_seconds": (30, 2, 3_600),
     "job_sweep_seconds": (2, 1, 300),
     "drain_seconds": (25, 0, 3_600),
@@ -69,8 +72,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         sftp_host_key_file: by which that one proves itself; None means a key in `data_dir`.
         trusted_proxies: addresses and networks that may say for whom they ask (X-Forwarded-For, X-Forwarded-Proto).
         broker_url: what wakes workers, redis:// or amqp://; None means the database itself.
-        urgent_workers, normal_workers, bulk_workers, ingest_workers, arrivals_workers, deliveries_workers: jobs of that
-            queue that a process runs at once.
+        urgent_workers, normal_workers, bulk_workers, ingest_workers, arrivals_workers, deliveries_workers,
+            notices_workers: jobs of that queue that a process runs at once.
+        email_a_second, email_a_day: notices that the relay takes; 0 is no limit.
         drop_root: below it, in a folder for each firm, are the drop folders that partner.yaml names; None allows none.
         otlp_endpoint: where a collector of OpenTelemetry takes spans, without the path; None means that none are made.
         smtp_url: the relay that takes our mail, with its login; None means that mail is put into `data_dir`.
@@ -110,6 +114,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     ingest_workers: int = 1
     arrivals_workers: int = 8
     deliveries_workers: int = 8
+    notices_workers: int = 4
+    email_a_second: int = 0
+    email_a_day: int = 0
     job_lease_seconds: int = 30
     job_sweep_seconds: int = 2
     drain_seconds: int = 25

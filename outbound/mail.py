@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import smtplib
 import socket
 import ssl
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from email import policy
 from email.message import EmailMessage
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -23,14 +25,33 @@ KEPT_DAYS = 7  # for which a message lies in the folder
 _MOST_SAID = 200
 _PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
 _GONE = (smtplib.SMTPServerDisconnected, OSError)
+_DONE, _GO_ON, _REFUSED, _CLOSING = 250, 354, 400, 421  # RFC 5321, 4.2.3; from 400 on it is refused
+_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
 class Unsent(Transient):
-    """The relay does not take mail now, ours or anybody's; the same message may be sent again."""
+    """The relay does not take mail now; the same message may be sent again.
+
+    Args:
+        is_doubtful: it may have been taken: the connection broke when all was said.
+        is_alone: this message has to come again; others are taken.
+    """
+
+    def __init__(self, code: str, sentence: str, *, is_doubtful: bool = False, is_alone: bool = False) -> None:
+        super().__init__(code, sentence)
+        self.is_doubtful, self.is_alone = is_doubtful, is_alone
 
 
 class Rejected(Permanent):
-    """The relay works and refuses this message, or all whom it is for."""
+    """The relay works and refuses this message, or all whom it is for.
+
+    Args:
+        is_alone: others are taken; not so where it refuses who we say that we are.
+    """
+
+    def __init__(self, code: str, sentence: str, *, is_alone: bool = True) -> None:
+        super().__init__(code, sentence)
+        self.is_alone = is_alone
 
 
 class Relay(NamedTuple):
@@ -55,6 +76,78 @@ class Relay(NamedTuple):
         return cls(parts.scheme, place, unquote(parts.username or ""), unquote(parts.password or ""))
 
 
+class Way:
+    """The way to the relay, for messages that follow each other: one connection for as long as it holds.
+
+    It is one thread's at a time. Where no relay is set, messages are put into a folder.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._relay = settings, Relay.of(settings)
+        self._smtp: smtplib.SMTP | None = None
+
+    def post(self, message: EmailMessage, to: Sequence[str], name: str) -> str:
+        """Hand a message over, and say what became of it; see `post`."""
+        if self._relay is None:
+            return _kept(self._settings, message, name)
+        relay, data = self._relay, _flat(message)
+        smtp = self._begun(relay, len(data))
+        try:
+            declined = _given(relay, smtp, data, to)
+        except Problem as problem:
+            self._end_transaction(problem)
+            raise
+        taken = f"{relay.place} took {message['Message-ID']} for {len(to) - len(declined)} of {len(to)} recipients."
+        others = [f" It refused {address}: {_said(code, said)}." for address, (code, said) in declined.items()]
+        return "".join([taken, *others])
+
+    def close(self) -> None:
+        """Say good-bye, as far as somebody is there to hear it."""
+        if self._smtp is not None:
+            _leave(self._smtp)
+            self._smtp = None
+
+    def _begun(self, relay: Relay, size: int) -> smtplib.SMTP:
+        """A connection on which a message was begun; one that was kept may have been closed by the relay since."""
+        if self._smtp is not None:
+            with suppress(Unsent, Rejected):
+                return self._with_sender(relay, self._smtp, size)
+            self.close()
+        self._smtp = _connected(relay)
+        try:
+            return self._with_sender(relay, self._smtp, size)
+        except Problem:
+            self.close()
+            raise
+
+    def _with_sender(self, relay: Relay, smtp: smtplib.SMTP, size: int) -> smtplib.SMTP:
+        with _told(relay, "sender"):
+            code, said = smtp.mail(self._settings.mail_from, [f"size={size}"] if smtp.has_extn("size") else ())
+            if code != _DONE:
+                raise smtplib.SMTPSenderRefused(code, said, self._settings.mail_from)
+        return smtp
+
+    def _end_transaction(self, problem: Problem) -> None:
+        """After a refusal the connection is good for the next message; otherwise it is given up."""
+        try:
+            if self._smtp is None or (isinstance(problem, Unsent) and not problem.is_alone):
+                self.close()
+            else:
+                self._smtp.rset()
+        except (*_GONE, smtplib.SMTPException):
+            self.close()
+
+
+@contextmanager
+def way(settings: Settings) -> Iterator[Way]:
+    """A way to the relay, closed at the end; it connects when it is first used."""
+    found = Way(settings)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
 def post(settings: Settings, message: EmailMessage, to: Sequence[str], name: str) -> str:
     """Hand a message over, and say what became of it.
 
@@ -68,20 +161,19 @@ def post(settings: Settings, message: EmailMessage, to: Sequence[str], name: str
         Unsent: `relay_away`, `relay_refuses`, `login_refused`, `certificate_refused`, `tls_missing`.
         Rejected: `mail_rejected`.
     """
-    relay = Relay.of(settings)
-    if relay is None:
-        return _kept(settings, message, name)
-    with _connected(relay) as smtp, _told(relay, "message"):
-        declined = smtp.send_message(message, from_addr=settings.mail_from, to_addrs=list(to))
-    taken = f"{relay.place} took {message['Message-ID']} for {len(to) - len(declined)} of {len(to)} recipients."
-    others = [f" It refused {address}: {_said(code, said)}." for address, (code, said) in declined.items()]
-    return "".join([taken, *others])
+    with way(settings) as once:
+        return once.post(message, to, name)
 
 
 def forget(settings: Settings, names: Iterable[str]) -> None:
     """Remove messages that were put into the folder, as far as they are there."""
     for name in names:
         (settings.data_dir / "sent" / f"{name}.eml").unlink(missing_ok=True)
+
+
+def is_kept(settings: Settings, name: str) -> bool:
+    """Whether a message of this name lies in the folder."""
+    return (settings.data_dir / "sent" / f"{name}.eml").exists()
 
 
 def forget_old(settings: Settings) -> None:
@@ -99,14 +191,14 @@ def tried(settings: Settings, to: Sequence[str]) -> list[str]:
     relay = Relay.of(settings)
     if relay is None:
         return [f"No relay is set (GATEWAY_SMTP_URL): messages are put into {settings.data_dir / 'sent'}."]
-    with _connected(relay) as smtp, _told(relay, "sender or recipient"):
+    with _leaving(_connected(relay)) as smtp, _told(relay, "sender or recipient"):
         steps = [f"{relay.place} answers{'' if relay.kind == 'smtp+plain' else ', over TLS'}."]
         steps += [f"It lets {relay.user} in."] if relay.user else []
         code, said = smtp.mail(settings.mail_from)
-        if code != 250:  # noqa: PLR2004 - RFC 5321: done
+        if code != _DONE:
             raise smtplib.SMTPSenderRefused(code, said, settings.mail_from)
         answers = {address: smtp.rcpt(address) for address in to}
-        if all(code >= 400 for code, _ in answers.values()):  # noqa: PLR2004 - RFC 5321: refused
+        if answers and all(code >= _REFUSED for code, _ in answers.values()):
             raise smtplib.SMTPRecipientsRefused(answers)
         smtp.rset()
         return [*steps, *(f"Mail for {address}: {_said(*answer)}." for address, answer in answers.items())]
@@ -122,29 +214,73 @@ def _kept(settings: Settings, message: EmailMessage, name: str) -> str:
     return f"No relay is set (GATEWAY_SMTP_URL): the message was put into {path}, and nobody got it."
 
 
-@contextmanager
-def _connected(relay: Relay) -> Iterator[smtplib.SMTP]:
+def _connected(relay: Relay) -> smtplib.SMTP:
     """A session that is secured as the settings say, and logged in."""
-    trust = ssl.create_default_context()
-    us = socket.gethostname()  # smtplib would ask the name service for more
     with _told(relay, "connection"):
-        host, port = relay.place
-        if relay.kind == "smtps":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, port, us, timeout=ANSWER_SECONDS, context=trust)
-        else:
-            smtp = smtplib.SMTP(host, port, us, timeout=ANSWER_SECONDS)
-    try:
-        with _told(relay, "connection"):
+        smtp = _dialed(relay)
+        try:
             if relay.kind == "smtp":
-                smtp.starttls(context=trust)
+                smtp.starttls(context=ssl.create_default_context())
             smtp.ehlo_or_helo_if_needed()
             if relay.user:
                 smtp.login(relay.user, relay.password)
+        except BaseException:
+            _leave(smtp)
+            raise
+        return smtp
+
+
+def _dialed(relay: Relay) -> smtplib.SMTP:
+    us = socket.gethostname()  # smtplib would ask the name service for more
+    if relay.kind == "smtps":
+        return smtplib.SMTP_SSL(*relay.place, us, timeout=ANSWER_SECONDS, context=ssl.create_default_context())
+    return smtplib.SMTP(*relay.place, us, timeout=ANSWER_SECONDS)
+
+
+def _leave(smtp: smtplib.SMTP) -> None:
+    with suppress(*_GONE, smtplib.SMTPException):
+        smtp.quit()
+    smtp.close()
+
+
+@contextmanager
+def _leaving(smtp: smtplib.SMTP) -> Iterator[smtplib.SMTP]:
+    try:
         yield smtp
     finally:
-        with suppress(*_GONE, smtplib.SMTPException):
-            smtp.quit()
-        smtp.close()
+        _leave(smtp)
+
+
+def _flat(message: EmailMessage) -> bytes:
+    """A message as it travels: lines end as SMTP has it, and a dot that begins one is doubled (RFC 5321, 4.5.2)."""
+    lines = _DOT.sub(b"..", message.as_bytes(policy=message.policy.clone(linesep=policy.SMTP.linesep)))
+    return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
+
+
+def _given(relay: Relay, smtp: smtplib.SMTP, data: bytes, to: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+    """Say for whom it is, and what it is; who of them was refused."""
+    with _told(relay, "recipients"):
+        answers = {address: smtp.rcpt(address) for address in to}
+        declined = {address: answer for address, answer in answers.items() if answer[0] >= _REFUSED}
+        if len(declined) == len(to):
+            raise smtplib.SMTPRecipientsRefused(declined)
+    with _told(relay, "message"):
+        code, said = smtp.docmd("DATA")
+        if code != _GO_ON:
+            raise smtplib.SMTPDataError(code, said)
+        code, said = _answer_to(relay, smtp, data)
+        if code != _DONE:
+            raise smtplib.SMTPDataError(code, said)
+    return declined
+
+
+def _answer_to(relay: Relay, smtp: smtplib.SMTP, data: bytes) -> tuple[int, bytes]:
+    """What the relay says of a message; where it says nothing, nobody knows whether it was taken."""
+    try:
+        smtp.send(data + b".\r\n")
+        return smtp.getreply()
+    except (*_GONE, smtplib.SMTPException) as failure:
+        raise _away(relay, failure, is_doubtful=True) from failure
 
 
 @contextmanager
@@ -174,20 +310,20 @@ def _told(relay: Relay, what: str) -> Iterator[None]:
 
 
 def _by_code(relay: Relay, code: int, said: bytes | str, what: str) -> Problem:
-    """4xx asks to come again; 5xx refuses what was asked: the message, or whoever asks."""
+    """4xx asks to come again, 421 of everybody; 5xx refuses what was asked: the message, or whoever asks."""
     sentence = f"{relay.place} refuses the {what}: {_said(code, said)}."
+    is_alone = what in {"recipients", "message"} and code != _CLOSING
     if code < 500 or what == "connection":  # noqa: PLR2004 - RFC 5321: 4 is not now, 5 is no
-        return Unsent("relay_refuses", sentence)
-    return Rejected("mail_rejected", sentence)
+        return Unsent("relay_refuses", sentence, is_alone=is_alone)
+    return Rejected("mail_rejected", sentence, is_alone=is_alone)
 
 
-def _away(relay: Relay, failure: Exception) -> Unsent:
+def _away(relay: Relay, failure: Exception, *, is_doubtful: bool = False) -> Unsent:
     why = getattr(failure, "strerror", None) or failure
-    return Unsent(
-        "relay_away",
-        f"The mail relay {relay.place} does not answer, or hung up ({str(why)[:_MOST_SAID]}); what it was given may"
-        " have been taken, and has the same Message-ID when it is sent again.",
-    )
+    taken = "what it was given may have been taken, and has the same Message-ID when it is sent again"
+    told = taken if is_doubtful else "it took nothing"
+    sentence = f"The mail relay {relay.place} does not answer, or hung up ({str(why)[:_MOST_SAID]}); {told}."
+    return Unsent("relay_away", sentence, is_doubtful=is_doubtful)
 
 
 def _said(code: int, said: bytes | str) -> str:

@@ -92,12 +92,22 @@ class NotNow(Unsent):
     Args:
         wait: for how long it asks to be left alone, where it says so.
         is_doubtful: it may have been taken: the connection broke after all was said.
+        is_alone: others would not fail: a mailbox that is full, a sender that is not yet known to one recipient.
     """
 
-    def __init__(self, code: str, sentence: str, *, wait: timedelta | None = None, is_doubtful: bool = False) -> None:
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        *,
+        wait: timedelta | None = None,
+        is_doubtful: bool = False,
+        is_alone: bool = False,
+    ) -> None:
         super().__init__(code, sentence)
         self.wait = wait
         self.is_doubtful = is_doubtful
+        self.is_alone = is_alone
 
 
 class Never(Unsent):
@@ -117,10 +127,15 @@ class Line(Protocol):
 
 
 class Limits(NamedTuple):
-    """What a provider bears: so many a second, so many a day; None is no limit."""
+    """What a provider bears: so many a second, so many a day; None is no limit.
+
+    Attributes:
+        is_firms: each firm has a provider of its own, which fails and is spared alone.
+    """
 
     a_second: float | None = None
     a_day: int | None = None
+    is_firms: bool = False
 
 
 class Channel(Protocol):
