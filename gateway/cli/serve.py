@@ -72,7 +72,8 @@ def _fetch(settings: Settings, ending: threading.Event, heart: Heart) -> None:
 
 
 def _send(settings: Settings, ending: threading.Event, heart: Heart) -> None:
-    run_worker(settings, {"deliveries": settings.deliveries_workers}, KINDS, ending, heart)
+    pools: dict[Queue, int] = {"deliveries": settings.deliveries_workers, "notices": settings.notices_workers}
+    run_worker(settings, pools, KINDS, ending, heart)
 
 
 def run_worker(
@@ -127,7 +128,7 @@ ROLES: dict[str, Role] = {
     "worker": Role(_work, "jobs of the queues urgent, normal and bulk"),
     "ingest": Role(_ingest, "jobs that read partners' files"),
     "arrivals": Role(_fetch, "watches drop folders, and fetches files from partners' servers"),
-    "deliveries": Role(_send, "makes what leaves for partners, and sends it"),
+    "deliveries": Role(_send, "makes what leaves for partners, and sends it; tells people what they are to be told"),
     "sftp": Role(_take_in, "takes and hands out partners' files over SFTP"),
     "scheduler": Role(_schedule, "makes jobs by the clock"),
 }

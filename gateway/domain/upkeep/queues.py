@@ -25,6 +25,7 @@ PATIENCE: dict[Queue, timedelta] = {  # how long a job may wait for a worker
     "bulk": timedelta(hours=1),
     "arrivals": timedelta(minutes=15),
     "deliveries": timedelta(minutes=15),
+    "notices": timedelta(minutes=1),
 }
 
 _SERVE = "Start them: gateway serve."
