@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class Problem(Exception):  # noqa: N818 - the word that RFC 9457 and our API use
     """Something a person can act on; shown as its sentence, never as a traceback.
@@ -38,6 +40,20 @@ class Full(Transient):
 
 class Invalid(Permanent):
     """What was asked for cannot be, whatever the state of things."""
+
+
+class Faulty(Invalid):
+    """What was asked for has faults, each of which can be pointed at.
+
+    Args:
+        code: see `Problem`.
+        sentence: see `Problem`.
+        faults: place -> what is wrong there, as a sentence.
+    """
+
+    def __init__(self, code: str, sentence: str, faults: Mapping[str, str]) -> None:
+        super().__init__(code, sentence)
+        self.faults = dict(faults)
 
 
 class Conflict(Permanent):

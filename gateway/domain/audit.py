@@ -39,12 +39,14 @@ Action = Literal[
     "leads.set",
     "limits.set",
     "link.create", "link.disable", "link.press",
+    "notification.cancel", "notification.send", "notification.view",
     "outbox.fetch", "outbox.put",
     "partner.activate", "partner.apply",
     "report.fetch", "report.order", "report.read",
     "session.end", "session.end_all", "session.refuse", "session.start",
     "sftp.login", "sftp.refuse",
     "staff.add", "staff.deactivate", "staff.password",
+    "template.preview", "template.reset", "template.set",
     "wall.add", "wall.remove",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)

@@ -11,8 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import Scope
 from msgspec import Struct
 
-from gateway.domain.people.changes import Unfit
-from gateway.errors import Busy, Conflict, Forbidden, Full, Gone, Invalid, Missing, Outdated, Problem, Transient
+from gateway.errors import Busy, Conflict, Faulty, Forbidden, Full, Gone, Invalid, Missing, Outdated, Problem, Transient
 from gateway.logging import get_logger
 from gateway.web.versions import tag
 
@@ -87,7 +86,7 @@ def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[Prob
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), None)
     if status is None:
         return on_surprise(request, error)
-    faults = error.faults if isinstance(error, Unfit) else {}
+    faults = error.faults if isinstance(error, Faulty) else {}
     details: list[dict[str, Any]] = [{"field": name, "message": sentence} for name, sentence in faults.items()]
     return _document(request, status, error.code, error.sentence, details, _headers(error))
 

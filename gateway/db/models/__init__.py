@@ -33,6 +33,7 @@ from gateway.db.models.places import FeedAlarm, Place, PlaceFile
 from gateway.db.models.records import Case, Client, Document, Sighting
 from gateway.db.models.reports import ReportOrder
 from gateway.db.models.rest import RestAccount, RestPerson, RestSource, RestSpent, RestVersion
+from gateway.db.models.templates import MessageText
 from gateway.db.models.walls import Wall
 from gateway.db.models.webhooks import WebhookCall
 
@@ -72,6 +73,7 @@ __all__ = [
     "LeadPolicy",
     "Lease",
     "LinkClicks",
+    "MessageText",
     "Notice",
     "Notification",
     "OutboxFile",

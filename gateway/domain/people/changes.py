@@ -19,7 +19,7 @@ from gateway.db.models.records import Record
 from gateway.domain.audit import Change
 from gateway.domain.people.fields import FIELDS, KINDS, Kind
 from gateway.domain.people.pins import number_in_files, pin
-from gateway.errors import Busy, Conflict, Invalid, NotFound, Outdated
+from gateway.errors import Busy, Conflict, Faulty, NotFound, Outdated
 from gateway.office import Acting
 
 R = TypeVar("R", bound=Record)
@@ -29,7 +29,7 @@ HIDDEN = "•••"  # stands in the audit log for a sensitive value that there
 _LOCK_NOT_AVAILABLE, _UNIQUE_VIOLATION = "55P03", "23505"  # PostgreSQL manual, appendix A
 
 
-class Unfit(Invalid):
+class Unfit(Faulty):
     """Values that a record cannot take.
 
     Args:
@@ -38,8 +38,7 @@ class Unfit(Invalid):
 
     def __init__(self, faults: Mapping[str, str]) -> None:
         told = "; ".join(f"{field}: {sentence}" for field, sentence in faults.items())
-        super().__init__("unfit", f"The record cannot be so. {told}")
-        self.faults = dict(faults)
+        super().__init__("unfit", f"The record cannot be so. {told}", faults)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ OTHERS = {
     "lead_policies": "types of documents and numbers",
     "leases": "of processes",
     "link_clicks": "days and numbers",
+    "message_texts": "words that a firm wrote for all its messages",
     "partner_configs": "settings that somebody read and applied",
     "partners": "employers; their contacts are whom the firm writes to",
     "place_files": "names of a feed's files, which are its own, and digests",

@@ -1,0 +1,32 @@
+"""What words need of the rooms of the domain: the papers that a dispatch tells, and addresses that act when pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from gateway.domain.expiry.items import Item
+from gateway.office import Office
+from outbound.notify.channels.base import Recipient
+
+Act = Literal["acknowledge", "snooze", "unsubscribe"]
+
+
+def papers(session: Session, dispatch_id: UUID) -> list[Item]:
+    """What a dispatch tells, as of now; nothing that is no longer true."""
+    found: list[Item] = import_module("gateway.domain.expiry.items").items(session, dispatch_id)
+    return found
+
+
+def offers(
+    office: Office, session: Session, firm_id: UUID, acts: Sequence[Act], dispatch_id: UUID, recipient: Recipient
+) -> Mapping[Act, str]:
+    """An address for each act, which acts for the recipient once somebody presses there."""
+    made: Mapping[Act, str] = import_module("gateway.domain.links.actions").offers(
+        office, session, firm_id, acts, dispatch_id, recipient
+    )
+    return made

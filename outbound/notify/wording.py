@@ -1,0 +1,171 @@
+"""Puts a dispatch into words: what it tells is read now, said in the firm's words or the house's, and framed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from typing import NamedTuple
+from uuid import UUID
+
+from msgspec.structs import replace
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.db.models import Dispatch, Firm, Notification
+from gateway.domain.expiry.items import Item
+from gateway.errors import Conflict
+from gateway.logging import get_logger
+from gateway.office import Office
+from outbound.notify import facing
+from outbound.notify.channels.base import Recipient, Words
+from outbound.notify.facing import Act
+from outbound.notify.given import unsealed
+from outbound.notify.templates import firm as firms
+from outbound.notify.templates.catalogue import find, house
+from outbound.notify.templates.forms import Form, WrongTemplate
+from outbound.notify.templates.frame import Frame, Press
+from outbound.notify.templates.language import Text
+from outbound.notify.templates.shapes import InDays, ManyPapers, OfEmployer, OnePaper, Paper, Shape
+
+OF_PAPERS = frozenset({"expiry", "escalation", "digest"})  # kinds that tell of papers, read when they leave
+
+_PRESSES: Mapping[Act, str] = {"acknowledge": "I have seen this", "snooze": "Remind me later"}
+_AFTER_THE_NAME = re.compile(r"[;,].*")  # vocabularies explain a paper behind its name
+
+log = get_logger(__name__)
+
+
+class NothingToTellError(Conflict):
+    """Nothing of what a dispatch was to tell is true any more: it must not leave."""
+
+
+class Told(NamedTuple):
+    """What is told, before it is put into words."""
+
+    template: str
+    data: Shape
+
+
+def words_of(office: Office, session: Session, dispatch: Dispatch, notification: Notification) -> Words:
+    """What a dispatch says, as of now; nothing sensitive in its subject and short text.
+
+    Addresses that act are offered anew each time; they are good once the caller's transaction commits.
+
+    Args:
+        office: whose key opens what was sealed.
+        session: of the firm, or of the system.
+        dispatch: to whom, by which channel.
+        notification: what.
+
+    Raises:
+        NothingToTellError: `nothing_to_tell`.
+        Missing: a template of this name is no longer there.
+    """
+    told = told_by(office, session, dispatch, notification)
+    recipient = Recipient(dispatch.staff_id, dispatch.client_id, dispatch.partner_id, dispatch.contact)
+    acts = _acts(notification.kind, recipient)
+    offered = facing.offers(office, session, dispatch.firm_id, acts, dispatch.id, recipient) if acts else {}
+    return put(session, dispatch.firm_id, told, offered, is_repeat=dispatch.is_repeat)
+
+
+def told_by(office: Office, session: Session, dispatch: Dispatch, notification: Notification) -> Told:
+    """What a dispatch tells, as of now.
+
+    Raises:
+        NothingToTellError: as `words_of`.
+        Missing: as `words_of`.
+    """
+    template = find(notification.template)
+    if notification.kind in OF_PAPERS:
+        data = _of_papers(notification.kind, facing.papers(session, dispatch.id))
+    elif notification.data is None:
+        data = template.shape()
+    else:
+        data = unsealed(office.cipher(session, dispatch.firm_id), notification.data, template.shape)
+    name = session.get_one(Firm, dispatch.firm_id).name
+    return Told(template.name, replace(data, firm=name, you=dispatch.client_id is not None))
+
+
+def put(session: Session, firm_id: UUID, told: Told, offered: Mapping[Act, str], *, is_repeat: bool = False) -> Words:
+    """Put it into the firm's words.
+
+    Args:
+        session: of the firm, or of the system.
+        firm_id: whose words.
+        told: what.
+        offered: where it can be answered, and where to ask for no more.
+        is_repeat: it may have come through before.
+    """
+    data, texts = told.data, firms.texts_of(session, firm_id, told.template)
+    return framed(told, offered, lambda form: _filled(texts[form], data), is_repeat=is_repeat)
+
+
+def framed(told: Told, offered: Mapping[Act, str], say: Callable[[Form], str], *, is_repeat: bool = False) -> Words:
+    """What is said, within what stands around every message; see `put`."""
+    link_of_data = told.data.link
+    presses = [Press(label, offered[act]) for act, label in _PRESSES.items() if act in offered]
+    presses += [Press("Read on", link_of_data)] if link_of_data else []
+    link = presses[0].url if presses else None
+    frame = Frame(str(told.data.firm), presses, offered.get("unsubscribe"), is_repeat)
+    subject, short = say("subject"), say("short")
+    return Words(
+        subject=subject,
+        text=frame.letter(say("text")),
+        html=frame.page(subject, say("html")),
+        short=f"{short} {link}" if link else short,
+        link=link,
+    )
+
+
+def _filled(text: Text, data: Shape) -> str:
+    """In the firm's words, or the house's where those cannot be said of this: a message that is due leaves."""
+    try:
+        return text.fill(data)
+    except WrongTemplate as problem:
+        log.warning("a firm's own words cannot be said", template=text.name, form=text.form, why=problem.sentence)
+        return house(text.name, text.form).fill(data)
+
+
+def _acts(kind: str, recipient: Recipient) -> Sequence[Act]:
+    """What can be done by a press: staff answer for papers; whoever is not of the staff may ask for no more."""
+    if recipient.staff_id is not None:
+        return ("acknowledge", "snooze") if kind in OF_PAPERS else ()
+    return ("unsubscribe",)
+
+
+# ------------------------------------------------------------------------------------------------ papers
+
+
+def _of_papers(kind: str, items: Sequence[Item]) -> Shape:
+    if not items:
+        raise NothingToTellError("nothing_to_tell", "Nothing of what this was to tell is true any more.")
+    papers = sorted(map(_paper, items), key=lambda one: (one.days_left, one.employer, one.initials, one.what))
+    if kind == "digest":
+        return ManyPapers(count=len(papers), days=_by_days(papers), fresh_on=_stalest(papers))
+    return OnePaper(paper=papers[0], more=papers[1:])
+
+
+def _by_days(papers: Sequence[Paper]) -> list[InDays]:
+    """Papers that come sorted."""
+    return [
+        InDays(
+            days_left=days,
+            employers=[
+                OfEmployer(employer=employer, papers=list(theirs))
+                for employer, theirs in groupby(same, lambda one: one.employer)
+            ],
+        )
+        for days, same in groupby(papers, lambda one: one.days_left)
+    ]
+
+
+def _stalest(papers: Sequence[Paper]) -> date | None:
+    return min((one.fresh_on for one in papers if one.fresh_on), default=None)
+
+
+def _paper(item: Item) -> Paper:
+    same = {name: getattr(item, name) for name in Paper.__struct_fields__ if name in Item.__struct_fields__}
+    fresh_on = clock.day_in("UTC", item.fresh_at) if item.fresh_at else None
+    return Paper(**same | {"what": _AFTER_THE_NAME.sub("", item.what), "fresh_on": fresh_on})
