@@ -5,7 +5,7 @@ from alembic import op
 from gateway.db.security import allow, isolate
 
 revision = "0044"
-down_revision = "0038"
+down_revision = "0043"
 
 
 def upgrade() -> None:
