@@ -7,6 +7,7 @@ from datetime import datetime
 import rich_click as click
 from msgspec import to_builtins
 
+from gateway.cli.authorization import command as authorization
 from gateway.cli.office import me, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json, table
 from gateway.domain.access.accounts import find_firm
@@ -17,7 +18,10 @@ from gateway.domain.expiry import sweep as sweeping
 
 @click.group("expiry", epilog=examples("gateway expiry due --firm northgate --within 30", "gateway expiry sweep"))
 def group() -> None:
-    """See whose papers end and who is to be told; look for what is due."""
+    """See whose papers end and who is to be told; look for what is due; until when somebody may work."""
+
+
+group.add_command(authorization)
 
 
 @group.command("sweep", epilog=examples("gateway expiry sweep --json", "gateway expiry sweep --on 2026-12-01"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from datetime import datetime
 
 import rich_click as click
@@ -12,7 +13,7 @@ from gateway.cli.office import opened
 from gateway.cli.output import console, examples, json_option, plain, print_json, table
 from gateway.domain.expiry import affected as meeting
 from gateway.domain.rules import dated
-from gateway.domain.rules.dated import Version
+from gateway.domain.rules.dated import Allowance, CapGap, Extension, Stay, Version, WorkClass
 
 _DATES = ("effective_from", "effective_to", "source", "verified_on")  # what every version has
 
@@ -71,8 +72,26 @@ def affected(rule: str, on: datetime, as_json: bool) -> None:
 
 
 def _what(version: Version) -> str:
+    if told := _of_work(version):
+        return told
     said = {name: value for name, value in asdict(version).items() if name not in _DATES}
     if set(said) == {"days"}:
         days = said["days"]
         return f"{' '.join(map(str, days))} days before" if isinstance(days, list) else f"{days} days"
     return f"{len(said['told'])} recipients"
+
+
+def _of_work(version: Version) -> str | None:
+    """The rules by which permission to work ends."""
+    match version:
+        case Extension(days=days, renewals=renewals):
+            return f"{days} days, by {' '.join(renewals)}"
+        case Stay(years=years):
+            return f"{years} years"
+        case Allowance(days=days, classes=classes):
+            return f"{days} days, told and not counted, for {' '.join(classes)}"
+        case CapGap(month=month, day=day):
+            return f"until {calendar.month_name[month]} {day}, told and not counted"
+        case WorkClass(name=name, cases=cases):
+            return f"{name}, by {' '.join(cases)}"
+    return None

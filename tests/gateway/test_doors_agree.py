@@ -358,6 +358,13 @@ USE_CASES = {
         lambda door, _: door.call("GET", "expiry/due?within=365"),
         lambda door, _: door.call("expiry", "due", "--firm", "northgate", "--within", "365"),
     ),
+    "tell until when somebody may work": UseCase(
+        "expiry authorization",
+        ["client.authorization"],
+        loaded_person,
+        lambda door, one: door.call("GET", f"clients/{one}/work-authorization?on=2026-12-01"),
+        lambda door, one: door.call("expiry", "authorization", one, "--firm", "northgate", "--on", "2026-12-01"),
+    ),
     "set lead times": UseCase(
         "expiry leads",
         ["leads.set"],

@@ -142,7 +142,10 @@ class Case(Record, Base):
 
 
 class Document(Record, Base):
-    """A document of a person. One without a number is the type's one document, its dates updated in place."""
+    """A document of a person. One without a number is the type's one document, its dates updated in place.
+
+    `days_abroad` is of a longest stay: so many of its days do not count. Its first day is then in `issued_on`.
+    """
 
     __tablename__ = "documents"
 
@@ -159,6 +162,7 @@ class Document(Record, Base):
     status: Mapped[str] = personal(server_default="current", blank="void")
     file_id: Mapped[UUID | None] = personal()
     attributes: Mapped[Json] = personal(blank={})
+    days_abroad: Mapped[int | None] = personal()
 
     __table_args__ = (
         points_at("clients", "client_id"),
@@ -170,6 +174,7 @@ class Document(Record, Base):
         ),
         CheckConstraint("status IN ('current', 'superseded', 'void')", name="status"),
         CheckConstraint("NOT (duration_of_status AND expires_on IS NOT NULL)", name="one_end"),
+        CheckConstraint("days_abroad BETWEEN 0 AND 3650", name="days_abroad"),
     )
 
 

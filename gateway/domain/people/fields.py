@@ -36,7 +36,10 @@ class Room(NamedTuple):
     decimals: int
 
 
-_ROOMS: dict[tuple[Kind, str], Room] = {("case", "complexity"): Room(Decimal(1), Decimal(10), 0)}
+_ROOMS: dict[tuple[Kind, str], Room] = {
+    ("case", "complexity"): Room(Decimal(1), Decimal(10), 0),
+    ("document", "days_abroad"): Room(Decimal(0), Decimal(3650), 0),
+}
 
 # columns that the gateway itself keeps; everything else may be mapped
 _OURS = frozenset(

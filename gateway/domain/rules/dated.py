@@ -22,6 +22,7 @@ _HERE = Path(__file__).parent
 
 Recipient = Literal["attorney", "paralegal", "admin", "client"]
 Channel = Literal["email", "sms"]
+CaseType = Annotated[str, Meta(pattern="^[A-Z][A-Z0-9_]*$")]
 
 
 class Version(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,9 +78,69 @@ class Audience(Version, frozen=True, kw_only=True):
 
 
 class Extension(Version, frozen=True, kw_only=True):
-    """For so many days an expired card goes on, where its renewal was filed in time on one of the version's days."""
+    """For so many days an expired card goes on, where its renewal was filed in time on one of the version's days.
+
+    Attributes:
+        renewals: types of cases that renew such a card.
+        within_stay: those of them that go on no longer than the I-94 of their person.
+        unsaid: those that do not say whether the card's category is one of those that the rule names.
+    """
 
     days: Annotated[int, Meta(ge=0)]
+    renewals: Annotated[list[CaseType], Meta(min_length=1)]
+    within_stay: list[CaseType] = []
+    unsaid: list[CaseType] = []
+
+    def __post_init__(self) -> None:
+        for name in ("within_stay", "unsaid"):
+            if not set(getattr(self, name)) <= set(self.renewals):
+                raise FieldError("Each of these is one of the renewals, too.", at=(name,))
+
+
+class Stay(Version, frozen=True, kw_only=True):
+    """So many years somebody may be in a status; days abroad are no part of them."""
+
+    years: Annotated[int, Meta(ge=1, le=20)]
+
+
+class Allowance(Version, frozen=True, kw_only=True):
+    """So many days that the law adds on a condition which no record proves: they are told, and never counted.
+
+    Attributes:
+        classes: of `work_classes`, to which it is given.
+    """
+
+    days: Annotated[int, Meta(ge=1)]
+    classes: Annotated[list[str], Meta(min_length=1)]
+
+
+class CapGap(Version, frozen=True, kw_only=True):
+    """Until this day of a year a student goes on whose H-1B petition waits: told, and never counted."""
+
+    month: Annotated[int, Meta(ge=1, le=12)]
+    day: Annotated[int, Meta(ge=1, le=28)]
+
+
+class WorkClass(Version, frozen=True, kw_only=True):
+    """A status in which somebody works for the employer that asked for it.
+
+    Attributes:
+        name: as people call it.
+        cases: types of cases that ask for it.
+        extends: those that extend it with the same employer.
+        ports: those by which another employer takes the person over.
+        has_petition: it rests on a petition, so that an I-797 says until when.
+        stay: of `maximum_stays`.
+        maxout: the type of document that says when the longest stay ends.
+    """
+
+    name: Annotated[str, Meta(min_length=1)]
+    cases: Annotated[list[CaseType], Meta(min_length=1)]
+    extends: list[CaseType] = []
+    ports: list[CaseType] = []
+    has_petition: bool = True
+    stay: str | None = None
+    maxout: str | None = None
 
 
 V = TypeVar("V", bound=Version)
@@ -140,6 +201,30 @@ def automatic_extensions() -> Mapping[str, Sequence[Extension]]:
     return rules_of(_HERE / "automatic_extensions.yaml", Rules[Extension])
 
 
+@functools.cache
+def maximum_stays() -> Mapping[str, Sequence[Stay]]:
+    """By status."""
+    return rules_of(_HERE / "maximum_stays.yaml", Rules[Stay])
+
+
+@functools.cache
+def allowances() -> Mapping[str, Sequence[Allowance]]:
+    """`extension_pending`, `cessation` and `departure`."""
+    return rules_of(_HERE / "allowances.yaml", Rules[Allowance])
+
+
+@functools.cache
+def cap_gaps() -> Mapping[str, Sequence[CapGap]]:
+    """Only `students`."""
+    return rules_of(_HERE / "cap_gaps.yaml", Rules[CapGap])
+
+
+@functools.cache
+def work_classes() -> Mapping[str, Sequence[WorkClass]]:
+    """By status, `h1b`."""
+    return rules_of(_HERE / "work_classes.yaml", Rules[WorkClass])
+
+
 def on(versions: Sequence[V], day: date) -> V | None:
     """The version that holds on a day; None where the rule had not begun, or has ended."""
     return next((one for one in versions if one.holds_on(day)), None)
@@ -158,6 +243,10 @@ def everything() -> list[Named]:
         "lead_times": lead_times(),
         "audiences": audiences(),
         "automatic_extensions": automatic_extensions(),
+        "maximum_stays": maximum_stays(),
+        "allowances": allowances(),
+        "cap_gaps": cap_gaps(),
+        "work_classes": work_classes(),
     }
     return [Named(f"{kind}.{name}", found) for kind, rules in kinds.items() for name, found in rules.items()]
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from gateway.db.models import Client
 from gateway.domain.people import clients
 from gateway.office import Acting
+from gateway.web.api.authorizations import get_work_authorization
 from gateway.web.api.erasures import erase_client
 from gateway.web.api.histories import get_history
 from gateway.web.calls import Call, may
@@ -128,6 +129,7 @@ router = Router(
         unpin_client,
         get_identifiers,
         get_history,
+        get_work_authorization,
         erase_client,
     ],
     tags=["clients"],

@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gateway.crypto import FirmCipher
 from gateway.db.models import Document
@@ -29,6 +29,8 @@ ExpiringWithin = Annotated[
     QueryParameter(ge=0, le=3_650, description="Ending between today, where the firm is, and so many days later."),
 ]
 
+DaysAbroad = Annotated[int, Meta(ge=0, le=3_650, description="Of a longest stay: days that do not count.")]
+
 
 class DocumentView(Struct, frozen=True, kw_only=True):
     """A document; its number by its last four characters. `pins` are the fields that staff wrote."""
@@ -42,6 +44,7 @@ class DocumentView(Struct, frozen=True, kw_only=True):
     issued_on: date | None
     expires_on: date | None
     duration_of_status: bool
+    days_abroad: int | None
     status: str
     file_id: UUID | None
     attributes: dict[str, Any]
@@ -73,6 +76,7 @@ class DocumentFields(Struct, kw_only=True, forbid_unknown_fields=True):
     issued_on: Day | UnsetType | None = UNSET
     expires_on: Day | UnsetType | None = UNSET
     duration_of_status: bool | UnsetType = UNSET
+    days_abroad: DaysAbroad | UnsetType | None = UNSET
     status: DocumentStatus | UnsetType | None = UNSET
 
 

@@ -66,6 +66,7 @@ BY_STAFF = [
     Step(f"DELETE {CLIENT}", []),
     Step(f"POST {CLIENT}/restorations", [("client.restore", *MINE, [change("client", "{client}", "updated", old={"status": "archived"}, new={"status": "active"})])]),
     Step(f"GET {CLIENT}/history", [("client.history", *MINE, None)]),
+    Step(f"GET {CLIENT}/work-authorization", [("client.authorization", *MINE, None)]),
     # cases
     Step("POST /v1/cases", [("case.create", *OF_CASE, [change("case", "{case}", "created", new={"client_id": "{client}", "wage": 9.5})])], {"case_number": "C-1", "client_id": "{client}", "wage": "9.50"}, makes="case"),
     Step("POST /v1/cases", [("case.create", None, "{lone}", [change("case", "{lone}", "created", new={})])], {"case_number": "C-2", "partner": "acme"}, makes="lone"),

@@ -339,6 +339,7 @@ def test_another_firms_client_does_not_exist(http, as_staff, fed):
         ("DELETE", "/pins/notes", None),
         ("GET", "/identifiers", None),
         ("GET", "/history", None),
+        ("GET", "/work-authorization", None),
         ("POST", "/erasure", {"reason": "x"}),
     ]:
         assert (
