@@ -13,7 +13,7 @@ from gateway.cli.office import opened
 from gateway.cli.output import console, examples, json_option, plain, print_json, table
 from gateway.domain.expiry import affected as meeting
 from gateway.domain.rules import dated
-from gateway.domain.rules.dated import Allowance, CapGap, Extension, Stay, Version, WorkClass
+from gateway.domain.rules.dated import Allowance, CapGap, Extension, Named, Stay, Version, WorkClass
 
 _DATES = ("effective_from", "effective_to", "source", "verified_on")  # what every version has
 
@@ -53,14 +53,28 @@ def show(rule: str, as_json: bool) -> None:
         console().print(plain(f"  {one.source} (verified on {one.verified_on})"), soft_wrap=True)
 
 
-@group.command("affected", epilog=examples("gateway rules affected lead_times.ead --on 2027-01-01"))
+@group.command(
+    "affected",
+    epilog=examples(
+        "gateway rules affected lead_times.ead --on 2027-01-01",
+        "gateway rules affected automatic_extensions.ead --on 2025-10-30",
+    ),
+)
 @click.argument("rule")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day of a version of the rule.")
 @json_option
 def affected(rule: str, on: datetime, as_json: bool) -> None:
-    """List the papers of all firms that are told of on other days because a rule changes on a day."""
+    """List whom a rule that changes on a day meets, of all firms.
+
+    Of lead times: papers that are told of on other days. Of rules by which permission to work ends: people who may work
+    until another day.
+    """
+    asked = dated.find(rule)
+    if meeting.moves_ends(asked):
+        _moved(asked, on, as_json=as_json)
+        return
     with opened() as office:
-        found = meeting.affected(office, dated.find(rule), on.date())
+        found = meeting.affected(office, asked, on.date())
     if as_json:
         print_json(to_builtins(found))
         return
@@ -69,6 +83,18 @@ def affected(rule: str, on: datetime, as_json: bool) -> None:
         row = (one.firm, str(one.client_id), str(one.document_id), f"{one.expires_on}")
         shown.add_row(*map(plain, (*row, ", ".join(map(str, one.dropped)), ", ".join(map(str, one.added)))))
     console().print(shown if found else plain("Nobody is told on another day."))
+
+
+def _moved(rule: Named, on: datetime, *, as_json: bool) -> None:
+    with opened() as office:
+        found = meeting.moved(office, rule, on.date())
+    if as_json:
+        print_json(to_builtins(found))
+        return
+    shown = table("firm", "client", "by", "ended on", "ends on")
+    for one in found:
+        shown.add_row(*map(plain, (one.firm, str(one.client_id), one.basis, f"{one.before}", f"{one.after}")))
+    console().print(shown if found else plain("Nobody may work until another day."))
 
 
 def _what(version: Version) -> str:

@@ -1,15 +1,16 @@
 """Dated rules: what a file may not leave open, and whom a change meets."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from gateway.config import ConfigError
-from gateway.db.models import Client, Document
-from gateway.domain.expiry.affected import affected
+from gateway.db.models import Case, Client, Document
+from gateway.domain.expiry.affected import affected, moved
 from gateway.domain.rules import dated, vocabulary
-from gateway.domain.rules.dated import Audience, LeadTimes, Named, Rules, rules_of
+from gateway.domain.rules.dated import Audience, LeadTimes, Named, Rules, Stay, rules_of
 from gateway.errors import NotFound, Problem
 
 SAID = "source: practice, verified_on: 2026-11-29"
@@ -137,8 +138,64 @@ def test_a_change_meets_nobody_who_is_told_as_before_or_not_at_all(office, passp
     assert affected(office, CHANGED, date(2027, 1, 1)) == []
 
 
+@pytest.fixture
+def renewing(passport, db, tenants):
+    """Somebody of Northgate whose EAD ends in December, and whose renewal waits."""
+
+    def renew(filed_on):
+        with db.firm(tenants.northgate) as session:
+            client = session.scalars(select(Client)).one()
+            session.execute(update(Document).values(doc_type="ead", expires_on=date(2026, 12, 15)))
+            plain = {"firm_id": tenants.northgate, "partner_id": tenants.acme, "client_id": client.id, "pins": {}}
+            session.add(Case(**plain, case_number="C1", case_type="I765_C09", filed_on=filed_on, attributes={}))
+            return client.id
+
+    return renew
+
+
+ENDED = dated.find("automatic_extensions.ead")
+
+
+def test_a_change_meets_people_who_may_work_until_another_day(office, renewing, gateway):
+    client_id = renewing(date(2026, 9, 1))
+    (met,) = moved(office, ENDED, date(2025, 10, 30))
+    assert (met.firm, met.client_id, met.basis) == ("northgate", client_id, "ead")
+    assert (met.before, met.after) == (date(2028, 6, 7), date(2026, 12, 15))
+    asked = ("rules", "affected", "automatic_extensions.ead", "--on", "2025-10-30")
+    assert "2028-06-07" in gateway(*asked).stdout
+    assert json.loads(gateway(*asked, "--json").stdout)[0]["after"] == "2026-12-15"
+
+
+def test_a_change_meets_nobody_who_filed_before_it_or_has_left(office, renewing, db, gateway):
+    renewing(date(2025, 10, 29))
+    assert moved(office, ENDED, date(2025, 10, 30)) == []
+    with db.system() as session:
+        session.execute(update(Case).values(filed_on=date(2026, 9, 1)))
+        session.execute(update(Client).values(enrollment_status="terminated"))
+    assert moved(office, ENDED, date(2025, 10, 30)) == []
+    asked = ("rules", "affected", "automatic_extensions.ead", "--on", "2025-10-30")
+    assert "Nobody may work until another day." in gateway(*asked).stdout
+
+
+def test_a_longer_stay_meets_those_whom_the_shorter_one_ended(office, passport, db, tenants):
+    versions = [
+        Stay(effective_to=date(2026, 12, 31), years=6, source="s", verified_on=date(2026, 1, 1)),
+        Stay(effective_from=date(2027, 1, 1), years=7, source="s", verified_on=date(2026, 1, 1)),
+    ]
+    longer = Named("maximum_stays.h1b", versions)
+    with db.firm(tenants.northgate) as session:
+        client = session.scalars(select(Client)).one()
+        plain = {"firm_id": tenants.northgate, "client_id": client.id, "pins": {}, "duration_of_status": False}
+        session.add(Document(**plain, doc_type="i797", number_index=b"1", expires_on=date(2028, 3, 31)))
+        session.add(Document(**plain, doc_type="h1b_maxout", number_index=b"2", issued_on=date(2021, 3, 1)))
+    (met,) = moved(office, longer, date(2027, 1, 1))
+    assert (met.before, met.after) == (date(2027, 2, 28), date(2028, 2, 29))
+    with pytest.raises(Problem, match=r"No version of maximum_stays\.h1b begins on 2027-01-02"):
+        moved(office, longer, date(2027, 1, 2))
+
+
 def test_whom_a_change_meets_is_asked_of_the_day_on_which_it_begins(office):
     with pytest.raises(Problem, match="begins on 2027-01-02 \\(2027-01-01\\)"):
         affected(office, CHANGED, date(2027, 1, 2))
-    with pytest.raises(Problem, match="says nothing about days before an end"):
+    with pytest.raises(Problem, match="moves no day"):
         affected(office, dated.find("automatic_extensions.ead"), date(2025, 10, 30))
