@@ -25,7 +25,7 @@ from gateway.reports.report import Report
 from gateway.reports.taking import take_out
 from gateway.reports.writers import FORMS
 
-_METAVARS = {"partner": "PARTNER", "import_id": "IMPORT"}
+_METAVARS = {"partner": "PARTNER", "import_id": "IMPORT", "client": "CLIENT"}
 _FEW = 10  # words that help can list
 
 
@@ -60,6 +60,8 @@ def _command(name: str, report: Report) -> click.Command:
 def _option(one: Described) -> Any:  # noqa: ANN401 - click's decorators have no plain type
     kinds: Mapping[str, click.ParamType[Any]] = {"date-time": When(), "uuid": click.UUID}
     kind = _Words(one.words) if one.words else kinds.get(one.schema.get("format", ""))
+    if one.schema.get("type") == "integer":
+        kind = click.IntRange(one.schema.get("minimum"), one.schema.get("maximum"))
     flag = f"--{one.name.replace('_', '-')}"
     metavar = _METAVARS.get(one.name) or ("WORD" if len(one.words) > _FEW else None)
     return click.option(flag, one.name, type=kind, metavar=metavar, help=one.schema["description"])

@@ -4,9 +4,12 @@ from gateway.reports import (
     audit_extract,
     case_status,
     enrollment_status,
+    escalations,
+    expiring_documents,
     feed_health,
     import_errors,
     import_receipt,
+    notification_log,
 )
 from gateway.reports.filters import Filters
 from gateway.reports.report import Report
@@ -19,5 +22,8 @@ REPORTS: dict[str, Report] = {
     "case_status": case_status.REPORT,
     "enrollment_status": enrollment_status.REPORT,
     "feed_health": feed_health.REPORT,
+    "expiring_documents": expiring_documents.REPORT,
+    "notification_log": notification_log.REPORT,
+    "escalations": escalations.REPORT,
     "audit_extract": audit_extract.REPORT,
 }

@@ -32,6 +32,8 @@ def words_of(choices: Iterable[str], description: str) -> Meta:
 Word = Annotated[str, Meta(max_length=200, pattern=NO_NUL)]
 ImportId = Annotated[UUID, Meta(description="Of this import alone.")]
 Since = Annotated[datetime, Meta(tz=True, description="What arrived at this instant or later.")]
+Until = Annotated[datetime, Meta(tz=True, description="What was before this instant.")]
+Person = Annotated[UUID, Meta(description="About this person alone.")]
 Changed = Annotated[datetime, Meta(tz=True, description="What changed at this instant or later.")]
 
 
@@ -59,24 +61,31 @@ def described(kind: type[Filters]) -> list[Described]:
     return [Described(name, _without_null(schema)) for name, schema in found["properties"].items()]
 
 
-def filters_of(kind: type[F], given: Mapping[str, str]) -> F:
-    """The filters that somebody wrote as text.
+def filters_of(kind: type[F], given: Mapping[str, str | int]) -> F:
+    """The filters that somebody wrote as text; whole numbers may be numbers already.
 
     Raises:
         Invalid: `unknown_filter`, with the nearest name; `bad_filter`, a value that is none of it, with the nearest.
     """
-    words = {one.name: one.words for one in described(kind)}
+    known = {one.name: one for one in described(kind)}
     for name, value in given.items():
-        if name not in words:
-            raise Invalid("unknown_filter", f"This report has no filter {name!r}. {offer(name, words, 'It has')}")
-        if words[name] and value not in words[name]:
-            raise Invalid("bad_filter", f"{name}: nothing is called {value!r}. {offer(value, words[name])}")
+        if name not in known:
+            raise Invalid("unknown_filter", f"This report has no filter {name!r}. {offer(name, known, 'It has')}")
+        words = known[name].words
+        if words and value not in words:
+            raise Invalid("bad_filter", f"{name}: nothing is called {value!r}. {offer(str(value), words)}")
     try:
-        return msgspec.convert(given, kind)
+        return msgspec.convert({name: _meant(value, known[name].schema) for name, value in given.items()}, kind)
     except msgspec.ValidationError as error:
         told, _, place = str(error).partition(" - at `$.")
         said = _SAID.get(told, f"{told}.")
         raise Invalid("bad_filter", f"{place.rstrip('`') or 'A filter'}: {said}") from None
+
+
+def _meant(value: str | int, schema: Mapping[str, Any]) -> str | int:
+    """A whole number where one is wanted; told of as it stands where it is none."""
+    is_number = schema.get("type") == "integer" and str(value).isascii() and str(value).isdecimal()
+    return int(value) if is_number else value
 
 
 def offer(name: str, names: Iterable[str], told: str = "There are") -> str:

@@ -34,7 +34,13 @@ Form = Annotated[Literal["csv", "xlsx", "json"], QueryParameter(name="format")]
 
 _IN_MEMORY = 4 << 20
 _FORMAT = "format"  # a parameter that is no filter
-_LIMITS = {"maxLength": "max_length", "pattern": "pattern", "enum": "enum"}  # of JSON Schema, as the framework has them
+_LIMITS = {
+    "maxLength": "max_length",
+    "pattern": "pattern",
+    "enum": "enum",
+    "minimum": "minimum",
+    "maximum": "maximum",
+}  # of JSON Schema, as the framework has them
 
 
 class FilterView(Struct, frozen=True):
@@ -127,7 +133,7 @@ def _described(name: str) -> type[Operation]:
 def _parameter(one: Described) -> Parameter:
     limits = {ours: one.schema[theirs] for theirs, ours in _LIMITS.items() if theirs in one.schema}
     kind = OpenAPIFormat(one.schema["format"]) if "format" in one.schema else None
-    schema = Schema(type=OpenAPIType.STRING, format=kind, **limits)
+    schema = Schema(type=OpenAPIType(one.schema.get("type", "string")), format=kind, **limits)
     return Parameter(name=one.name, param_in="query", description=one.schema["description"], schema=schema)
 
 
