@@ -85,6 +85,11 @@ class Place(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+def is_example(host: str) -> bool:
+    """Whether a host has a name for examples, which nobody can have (RFC 2606); our samples do."""
+    return host.lower().rstrip(".").endswith(".example")
+
+
 def look_up(host: str, port: int) -> list[tuple[int, str]]:
     """What the system's resolver says, in its order."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -17,6 +17,7 @@ from ingest.arrivals import polling
 from ingest.arrivals.polling import Polled
 from ingest.arrivals.standing import PlaceStanding, every_partner, status_anywhere
 
+_EXAMPLE = "Its host has a name for examples (.example), which leads nowhere: no clock looks there."
 _SHOWN = 5  # files that wait, of each place
 
 _partner = click.option("--partner", metavar="PARTNER", help="Of this partner only.")
@@ -115,6 +116,8 @@ def _tell(one: PlaceStanding) -> None:
     looked = f"last look {one.looked_at:%Y-%m-%d %H:%M} UTC" if one.looked_at else "not looked at yet"
     told = f"{one.partner}  {one.place}: {looked}, {one.listed} there, {one.taken} taken, {one.waiting_count} wait"
     out.print(plain(f"{told}."), soft_wrap=True)
+    if one.due_at is None:
+        out.print(plain(f"  {_EXAMPLE}"), soft_wrap=True)
     if one.error and one.failing_since:
         since = f"fails since {one.failing_since:%Y-%m-%d %H:%M} UTC, looks: {one.failures}"
         out.print(plain(f"  {since}: {one.error}", "bold red"), soft_wrap=True)

@@ -179,6 +179,11 @@ class PlaceSpec(ArrivalSpec, frozen=True, kw_only=True):
         """Whether the file's own format tells that it is whole."""
         return False
 
+    @property
+    def is_example(self) -> bool:
+        """Whether it is at a name for examples, so that no clock need look there; see `gateway.dialing.is_example`."""
+        return False
+
     def place(self, whose: Whose) -> str:
         """Where it is, in words that tell it from the partner's other places and hold no secret."""
         raise NotImplementedError

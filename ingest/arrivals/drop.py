@@ -13,6 +13,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import signal
 import stat
@@ -25,6 +26,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from gateway import clock, private
+from gateway.config import FieldError
 from gateway.errors import Busy
 from ingest.arrivals.base import CHUNK_BYTES, NotYet, PlaceFailed, PlaceSpec, Sighting, Taken, Whose
 
@@ -34,10 +36,30 @@ DRAFTS = (".part", ".tmp", ".filepart")
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a fifo must not have us wait for a writer
+_BELOW = r"[^./\x00][^/\x00]*(/[^./\x00][^/\x00]*)*"
+_SCHEMA = {"pattern": f"^{_BELOW}$"}
 _IGNORED = signal.SIGURG  # what the system sends to whoever holds a lease that somebody wants
 _NAME_BYTES = 200  # of 255, for we put an import's id before it
 _ID_CHARACTERS = 36  # of an import's id, before the name
 _KINDS = [(stat.S_ISLNK, "a link"), (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket")]
+
+
+def _check_folder(folder: str | None) -> str | None:
+    """The folder, if a look would go there.
+
+    Raises:
+        FieldError: it would not.
+    """
+    if folder is None:
+        return None
+    if folder.startswith("/"):
+        told = "A folder is written from the firm's own in GATEWAY_DROP_ROOT on, without a slash before it"
+        raise FieldError(f"{told}: acme/in, not /srv/drop/northgate/acme/in.")
+    if not re.fullmatch(_BELOW, folder):
+        raise FieldError(
+            "A folder lies below the firm's own; none of its steps is empty, is `..` or begins with a dot."
+        )
+    return folder
 
 
 class DropArrival(PlaceSpec, frozen=True, kw_only=True, tag="drop"):
@@ -47,7 +69,7 @@ class DropArrival(PlaceSpec, frozen=True, kw_only=True, tag="drop"):
         folder: below GATEWAY_DROP_ROOT/FIRM.
     """
 
-    folder: Annotated[str, Meta(pattern=r"^[^/\x00]+(/[^/\x00]+)*$")] | None = None
+    folder: Annotated[str | None, Meta(extra={"check": _check_folder}, extra_json_schema=_SCHEMA)] = None
     every: str = "1m"  # beside what is heard of at once
 
     @property
@@ -68,7 +90,7 @@ class DropArrival(PlaceSpec, frozen=True, kw_only=True, tag="drop"):
         """Where it is on this machine.
 
         Raises:
-            PlaceFailed: `drop_root_unset`, `drop_folder_outside`.
+            PlaceFailed: `drop_root_unset`.
         """
         if self.folder is None:
             return whose.settings.data_dir / "landing" / whose.partner
@@ -76,8 +98,6 @@ class DropArrival(PlaceSpec, frozen=True, kw_only=True, tag="drop"):
         if root is None:
             told = f"Folders such as {self.folder} lie below GATEWAY_DROP_ROOT, which is not set."
             raise PlaceFailed("drop_root_unset", f"{told} Set it, or leave `folder` out.")
-        if any(part in {".", ".."} or part.startswith(".") for part in self.folder.split("/")):
-            raise PlaceFailed("drop_folder_outside", f"{self.folder} is no folder below {root / whose.firm}.")
         return root / whose.firm / self.folder
 
     def prepared(self, whose: Whose) -> Path:

@@ -159,10 +159,11 @@ def _fails(session: Session, place_id: UUID) -> bool:
 
 
 def _ask_if_due(session: Session, one: Sought, place_id: UUID) -> None:
-    """The next look is due an interval later, whatever comes of this one."""
+    """The next look is due an interval later, whatever comes of this one; at an example's name nobody need look."""
     now, place = clock.now(), Place.id == place_id
-    mine = update(Place).where(place, Place.due_at <= now).values(due_at=now + interval(one.spec.every))
-    if session.scalar(mine.returning(Place.id)):
+    following = None if one.spec.is_example else now + interval(one.spec.every)
+    mine = update(Place).where(place, Place.due_at <= now).values(due_at=following)
+    if session.scalar(mine.returning(Place.id)) and following:
         ask(session, one.home, place_id)
 
 

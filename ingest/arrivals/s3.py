@@ -20,7 +20,7 @@ from gateway import buckets, sigv4
 from gateway.buckets import Bucket
 from gateway.config import FieldError
 from gateway.dialing import Place as Address
-from gateway.dialing import checked
+from gateway.dialing import checked, is_example
 from gateway.outward import Answer, Outward
 from ingest.arrivals.base import CHUNK_BYTES, NotYet, PlaceFailed, PlaceSpec, Sighting, Taken, Whose
 from ingest.arrivals.drop import is_draft
@@ -66,6 +66,11 @@ class S3Arrival(PlaceSpec, frozen=True, kw_only=True, tag="s3"):
     def address(self) -> str:
         """Where S3 is."""
         return self.endpoint or f"https://s3.{self.region}.amazonaws.com"
+
+    @property
+    def is_example(self) -> bool:
+        """By its endpoint."""
+        return is_example(urlsplit(self.endpoint or "").hostname or "")
 
     def place(self, whose: Whose) -> str:  # noqa: ARG002 - other places need it
         """Where it is."""

@@ -17,6 +17,7 @@ from msgspec import Meta, field
 
 from gateway import sftp
 from gateway.config import FieldError
+from gateway.dialing import is_example
 from gateway.late import Late
 from ingest.arrivals.base import CHUNK_BYTES, NotYet, PlaceFailed, PlaceSpec, Sighting, Taken, Whose
 from ingest.arrivals.drop import is_draft
@@ -62,6 +63,11 @@ class SftpArrival(PlaceSpec, frozen=True, kw_only=True, tag="sftp"):
             sftp.pins(self.host_keys)
         except ValueError as error:
             raise FieldError(str(error), at=("host_keys",)) from None
+
+    @property
+    def is_example(self) -> bool:
+        """By its host."""
+        return is_example(self.host)
 
     @property
     def keeps(self) -> bool:

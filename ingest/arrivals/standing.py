@@ -38,7 +38,7 @@ class PlaceStanding(Struct, frozen=True, kw_only=True):
         taken: files taken from there since it is known.
         waiting: those that wait, the oldest first, at most 100.
         failures: looks in a row that did not come through; `error` says why the last did not.
-        due_at: when it is looked at again.
+        due_at: when it is looked at again; None for one at a name for examples (.example), which no clock looks at.
     """
 
     id: UUID

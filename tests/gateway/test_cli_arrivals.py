@@ -9,6 +9,15 @@ from helpers.places import CSV, Places, keep_secrets, on_sshd, with_arrivals
 from helpers.sshd import pair
 from msgspec import structs
 
+from gateway.jobs.handling import Handling
+from ingest.arrivals import polling
+
+
+class Clocked:
+    """A job of the clock's."""
+
+    payload, firm_id = None, None
+
 
 @pytest.fixture
 def settings(settings, monkeypatch):
@@ -62,6 +71,13 @@ def test_status_shows_the_last_look_and_what_fails(gateway, landing, inbox):
     gateway("arrivals", "poll")
     done = gateway("arrivals", "status")
     assert (done.exit_code, "fails since" in done.stdout) == (0, True)
+
+
+def test_status_says_that_no_clock_looks_at_a_name_for_examples(gateway, office, inbox):
+    entry = f'{{via: sftp, host: sftp.acme.example, user: us, key: K, host_keys: ["{pair()[1]}"]}}'
+    inbox.apply(with_arrivals(entry))
+    polling.due(Handling(office, Clocked()))
+    assert "a name for examples (.example)" in gateway("arrivals", "status").stdout
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import and_, exists, select
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.models import JobRow, RestSource
+from gateway.dialing import is_example
 from gateway.errors import Problem
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Clockwork, Kind, enqueue
@@ -40,11 +42,14 @@ log = get_logger(__name__)
 
 
 def look(handling: Handling) -> None:
-    """Make jobs for all that is due; the past waits until nothing else does, and nothing of the partner's is open."""
+    """Make jobs for all that is due; the past waits until nothing else does, and nothing of the partner's is open.
+
+    At a name for examples nobody need ask.
+    """
     with handling.transaction() as session:
         for source in all_sources(session):
             row = ensure(session, source)
-            if row.disconnected_at is None:
+            if row.disconnected_at is None and not is_example(urlsplit(source.arrival.url).hostname or ""):
                 for kind in _due(session, source, row):
                     queue(session, kind, source.home.firm_id, source.feed_id)
 

@@ -11,6 +11,7 @@ import pytest
 from helpers.moments import Moment
 from helpers.places import CSV, Places, below, with_arrivals
 
+from gateway.config import ConfigError
 from ingest.arrival import MOST_BYTES
 from ingest.arrivals import memory
 
@@ -19,6 +20,25 @@ from ingest.arrivals import memory
 def places(inbox) -> Places:
     inbox.apply(with_arrivals("{via: drop}"))
     return Places(inbox)
+
+
+@pytest.mark.parametrize(
+    ("folder", "told"),
+    [
+        ("..", "`..`"),
+        ("in/../../harbor", "`..`"),
+        (".", "`..`"),
+        ("in//more", "empty"),
+        ("in/", "empty"),
+        (".hidden/in", "dot"),
+        ("/srv/drop/northgate/in", "without a slash"),
+    ],
+)
+def test_a_folder_to_which_no_look_would_go_is_refused_with_the_settings(inbox, folder, told):
+    with pytest.raises(ConfigError) as refused:
+        inbox.apply(with_arrivals(f"{{via: drop, folder: '{folder}'}}"))
+    assert told in refused.value.sentence
+    assert "folder" in refused.value.sentence
 
 
 def test_a_file_is_taken_and_moved_away(places):

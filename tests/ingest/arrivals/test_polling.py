@@ -8,12 +8,14 @@ import pytest
 from helpers.doing import do_jobs
 from helpers.inbox import SENDER
 from helpers.moments import Moment
-from helpers.places import CSV, Places, with_arrivals
+from helpers.places import CSV, Places, in_bucket, with_arrivals
+from helpers.sshd import pair
 
 from gateway.domain.partners.homes import find_home
 from gateway.jobs.handling import Handling
 from gateway.office import Actor
 from ingest.arrivals import polling
+from ingest.arrivals.standing import status_anywhere
 
 
 class Job:
@@ -61,6 +63,24 @@ def test_a_look_that_finds_another_process_at_the_place_comes_again_in_a_moment(
     moment.pass_by(seconds=10)
     do_jobs(office, ["arrivals"])
     assert inbox.sql("SELECT count(*) FROM imports") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        f'{{via: sftp, host: sftp.acme.example, user: us, key: K, host_keys: ["{pair()[1]}"]}}',
+        in_bucket("acme-out", "https://s3.acme.example"),
+    ],
+)
+def test_no_clock_looks_at_a_name_for_examples_and_a_person_may(inbox, office, moment, asked, entry):
+    inbox.apply(with_arrivals(entry))
+    assert asked() == 0
+    moment.pass_by(hours=7)
+    assert asked() == 0
+    assert inbox.sql("SELECT due_at, failures FROM places") == [(None, 0)]
+    [standing] = status_anywhere(office, SENDER)
+    assert standing.due_at is None
+    assert Places(inbox).poll().problem is not None
 
 
 def test_a_look_that_waits_for_later_keeps_no_other_away(inbox, office, moment, asked):

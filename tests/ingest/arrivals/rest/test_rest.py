@@ -229,6 +229,12 @@ def test_a_notice_that_comes_while_the_last_one_is_answered_is_seen_to_right_aft
     assert inbox.sql(pulls) == [("running",), ("waiting",)]
 
 
+def test_no_clock_asks_an_hris_whose_name_is_one_for_examples(hris, connect, minutes):
+    inbox = connect((hris.url, "https://api.hooli.example"))
+    minutes(3)
+    assert inbox.sql("SELECT count(*) FROM jobs WHERE kind LIKE 'rest.%%' AND kind <> 'rest.look'") == [(0,)]
+
+
 def test_a_notice_that_names_nobody_is_taken(connect, notice):
     connect()
     assert notice(body=b'{"ping": true}').json() == {"people": 0}
