@@ -12,7 +12,7 @@ from gateway.cli.office import me, opened
 from gateway.cli.output import console, examples, json_option, plain, print_json
 from gateway.domain.partners.homes import Home, find_home
 from gateway.office import Office
-from ingest.arrivals import polling
+from ingest.arrivals import trying
 from outbound import desk
 
 
@@ -30,9 +30,10 @@ class _Tried(NamedTuple):
 @json_option
 @click.pass_context
 def command(ctx: click.Context, partner: str, as_json: bool) -> None:
-    """Try all places and deliveries of a partner: name, port, host key, login, folder, what may be done there.
+    """Try all ways in and out of a partner: places, HRIS systems that are asked, secrets of its calls, deliveries.
 
-    Nothing is taken and nothing of anybody is sent. Exit code 1 if something does not work.
+    Of a place: name, port, host key, login, folder, what may be done there. Nothing is taken and nothing of anybody is
+    sent; an HRIS is asked once, which counts into its budget. Exit code 1 if something does not work.
     """
     with opened() as office:
         found = []
@@ -43,13 +44,13 @@ def command(ctx: click.Context, partner: str, as_json: bool) -> None:
     if as_json:
         print_json([_account(one) for one in found])
     elif not found:
-        console().print(f"The settings of {partner} name no place and no delivery.")
+        console().print(f"The settings of {partner} name no place, no HRIS, no calls and no delivery.")
     if any(one.problem for one in found):
         ctx.exit(FAILED)
 
 
 def _tried(office: Office, home: Home) -> Iterator[_Tried]:
-    for place, steps, problem in polling.ping(office, home.firm_id, me(), home.slug):
+    for place, steps, problem in trying.ping(office, home.firm_id, me(), home.slug):
         code, told = (problem.code, problem.sentence) if problem else (None, None)
         yield _Tried(place, steps, code, told)
     for delivery in desk.names(office, home):

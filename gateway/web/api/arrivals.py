@@ -12,7 +12,7 @@ from gateway.errors import Problem
 from gateway.web.bulkheads import Bulkhead, name_of
 from gateway.web.calls import Call, may
 from gateway.web.texts import ByPartner, Name
-from ingest.arrivals import polling
+from ingest.arrivals import trying
 from ingest.arrivals.polling import look_soon
 from ingest.arrivals.standing import PlaceStanding, status
 
@@ -67,13 +67,15 @@ class Trials(Struct, frozen=True, kw_only=True):
 
 @post("/ping", status_code=200, sync_to_thread=True, **may("files.send"))
 def ping_places(data: JSONBody[Wanted], call: NamedDependency[Call], state: State) -> Trials:
-    """Try all places of a partner: name, port, host key, login, folder, what may be done there; nothing is taken.
+    """Try all ways in of a partner: its places, the HRIS systems that are asked, the secrets of its calls.
+
+    Nothing is taken; an HRIS is asked once, which counts into its budget.
 
     One caller tries one at a time: a server that says nothing is given up after its time-out.
     """
     heavy: Bulkhead = state.heavy
     with heavy.within(name_of(call.who)):
-        tried = polling.ping(call.office, call.who.firm_id, call.actor, data.partner)
+        tried = trying.ping(call.office, call.who.firm_id, call.actor, data.partner)
         return Trials(data=[_trial(*one) for one in tried])
 
 
