@@ -1,4 +1,4 @@
-"""The floor of real-time checks: the same look-up, pipelined, in a handler that does nothing else."""
+"""The floor of real-time checks and of short links: the same look-ups in handlers that do nothing else."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from uuid import UUID
 
 import psycopg
 import uvicorn
-from litestar import Litestar, post
-from litestar.params import JSONBody
+from litestar import Litestar, Response, get, post
+from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 _CONNECTIONS = 10
@@ -20,6 +20,9 @@ _LOOK_UP = """
 SELECT c.id, c.enrollment_status, c.program, c.eligibility_start_date, c.eligibility_end_date FROM clients c
 WHERE c.firm_id = %s AND c.partner_id = %s AND c.key = %s AND c.date_of_birth = %s AND c.status = 'active'
 """
+_TARGET = (
+    "SELECT target FROM short_links WHERE code = %s AND disabled_at IS NULL AND coalesce(expires_at > now(), true)"
+)
 _pool: queue.SimpleQueue[psycopg.Connection] = queue.SimpleQueue()
 
 
@@ -50,12 +53,28 @@ def check(data: JSONBody[Question]) -> Answer:
     return Answer(found is not None)
 
 
+@get("/l/{code:str}", sync_to_thread=True)
+def follow(code: FromPath[str]) -> Response[None]:
+    """Where a short link leads, likewise."""
+    connection = _pool.get()
+    try:
+        found = connection.execute(_TARGET, (code,)).fetchone()
+    finally:
+        _pool.put(connection)
+    if found is None:
+        return Response(None, status_code=404)
+    return Response(None, status_code=302, headers={"Location": found[0]})
+
+
 def main(url: str, port: int) -> None:
     """Serve until killed."""
     for _ in range(_CONNECTIONS):
         _pool.put(psycopg.connect(url, autocommit=True))
     uvicorn.run(
-        Litestar([check], openapi_config=None, logging_config=None), port=port, log_config=None, access_log=False
+        Litestar([check, follow], openapi_config=None, logging_config=None),
+        port=port,
+        log_config=None,
+        access_log=False,
     )
 
 

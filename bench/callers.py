@@ -12,7 +12,7 @@ _CALLERS = 16
 
 
 def main(port: int, requests: int, per_second: int, head: str) -> None:
-    """`per_second` 0 means at once; the requests name one employee after the other.
+    """`per_second` 0 means at once; requests that are no GET name one employee after the other.
 
     Prints: seconds, p50 and p99 in seconds, and the status codes with their numbers.
     """
@@ -48,14 +48,15 @@ def main(port: int, requests: int, per_second: int, head: str) -> None:
 
 def _ask(connection: socket.socket, head: str, number: int) -> str:
     body = f'{{"employee_id": "E{number % 1000:07}", "date_of_birth": "1990-02-03"}}'
-    connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+    rest = "\r\n" if head.startswith("GET ") else f"Content-Length: {len(body)}\r\n\r\n{body}"
+    connection.sendall(f"{head}{rest}".encode())
     received = b""
     while b"\r\n\r\n" not in received:
         received += connection.recv(65_536)
-    headers, _, rest = received.partition(b"\r\n\r\n")
+    headers, _, came = received.partition(b"\r\n\r\n")
     length = next(int(line[15:]) for line in headers.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-    while len(rest) < length:
-        rest += connection.recv(65_536)
+    while len(came) < length:
+        came += connection.recv(65_536)
     return headers[9:12].decode()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import delivering
 import ending
+import following
 import loading
 import psycopg
 import realtime
@@ -23,7 +24,7 @@ from measuring import Row
 from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
-ROOMS = (loading, ending, realtime, sending, delivering, trail)
+ROOMS = (loading, ending, realtime, following, sending, delivering, trail)
 SCENARIOS = [one for room in ROOMS for one in room.SCENARIOS]
 
 HERE = Path(__file__).parent

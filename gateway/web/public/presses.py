@@ -97,10 +97,10 @@ def _asks_for_it(body: bytes) -> bool:
 
 def _found(request: Request[Any, Any, State], office: Office, token: str) -> Offered | None:
     strangers: Strangers = request.app.state.strangers
-    address = strangers.check(request)
+    strangers.check(request)
     offered = actions.find(office, token)
     if offered is None:
-        strangers.missed(address)
+        strangers.missed(request)
     return offered
 
 

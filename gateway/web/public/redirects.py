@@ -21,16 +21,17 @@ _OVER = Page(title="This link has ended", lines=["It leads nowhere any more. Ask
 
 
 @route("/l/{code:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False, **OPEN)
-async def follow(request: Request[Any, Any, State], code: FromPath[str], state: State) -> Response[Any]:
+async def follow(request: Request[Any, Any, State], code: FromPath[str]) -> Response[Any]:
     """Lead on: 302; a page that says so with 410 where the link has ended, and with 404 where there is none."""
+    state = request.app.state
     strangers: Strangers = state.strangers
-    address = strangers.check(request)
+    strangers.check(request)
     found = await links.follow(state.direct, code)
     if found is None:
-        strangers.missed(address)
+        strangers.missed(request)
         return answer(_NONE, 404)
     if not found.is_open:
         return answer(_OVER, 410)
     clicks: Clicks = state.clicks
-    clicks.note(found, visitor_of(request.method, request.headers))
+    clicks.note(found, visitor_of(request.method, request.scope["headers"]))
     return Response(None, status_code=302, headers={**_ON, "Location": found.target})
