@@ -18,6 +18,7 @@ class Person(NamedTuple):
     Attributes:
         tombstone: what becomes of the key: files that name the person can be told by it, nobody can read it.
         scans: files that are attached to the documents.
+        dispatches: that told somebody of the person's papers, or are to.
     """
 
     client_id: UUID
@@ -26,6 +27,7 @@ class Person(NamedTuple):
     cases: tuple[UUID, ...]
     documents: tuple[UUID, ...]
     scans: tuple[UUID, ...]
+    dispatches: tuple[UUID, ...] = ()
 
     @property
     def records(self) -> tuple[UUID, ...]:

@@ -112,6 +112,20 @@ HRIS_CALLS = Counter(
     "outcome",
 )
 ROWS = Counter("gateway_import_rows_total", "Rows of loaded imports by partner and outcome", "partner", "outcome")
+NOTICES = Timer(
+    "gateway_notice_seconds",
+    "Attempts to tell people by channel and outcome, and how long they took",
+    "channel",
+    "outcome",
+    bounds=(0.05, 0.25, 1, 2.5, 10, 30, 60),
+)
+NOTICE_DELAYS = Timer(
+    "gateway_notice_delay_seconds",
+    "From when a notice could first leave until its channel had it, by channel and priority",
+    "channel",
+    "priority",
+    bounds=(1, 5, 15, 60, 300, 900, 3_600, 14_400),
+)
 DELIVERIES = Timer(
     "gateway_delivery_seconds",
     "Attempts to deliver by partner and outcome, and how long they took",

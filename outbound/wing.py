@@ -5,10 +5,12 @@ from __future__ import annotations
 from gateway.wing import Wing
 from outbound import carrying, erasing, triggers
 from outbound.deliveries import DELIVERIES
+from outbound.notify import erasing as forgetting
+from outbound.notify import sending
 
 OUTBOUND = Wing(
-    kinds=(*carrying.KINDS, *triggers.KINDS, *erasing.KINDS),
+    kinds=(*carrying.KINDS, *triggers.KINDS, *erasing.KINDS, *sending.KINDS, *forgetting.KINDS),
     sections=(DELIVERIES,),
     subscriptions=triggers.SUBSCRIPTIONS,
-    erasers=erasing.ERASERS,
+    erasers=(*erasing.ERASERS, *forgetting.ERASERS),
 )

@@ -22,6 +22,7 @@ from gateway.db.models.notices import NOTICE_STATES, LeadPolicy, Notice
 from gateway.db.models.notifications import (
     DISPATCH_STATES,
     VERDICTS,
+    ChannelState,
     Dispatch,
     DispatchAttempt,
     GateDecision,
@@ -53,6 +54,7 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Case",
+    "ChannelState",
     "Client",
     "Credential",
     "DeliveryLine",

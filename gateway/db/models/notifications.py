@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, get_args
 from uuid import UUID
 
@@ -74,6 +74,9 @@ class Dispatch(FirmScoped, Base):
             true; `withheld`, the gate said no.
         not_before: it does not leave earlier.
         attempts: that have begun.
+        steps: of the ladder that it has climbed; a person who lets it leave again sets it to 0.
+        path: on which way it comes to the gate next, where that is not its notification's: `retry`, `replay`.
+        due_at: when it was first to leave, or was last let leave by a person or a provider; by it lateness is told.
         is_repeat: it may have come through before.
         ref: what the channel calls it: a Message-ID, a provider's id.
         said: what was told, encrypted JSON of its words.
@@ -93,6 +96,9 @@ class Dispatch(FirmScoped, Base):
     state: Mapped[str] = ours(server_default="waiting")
     not_before: Mapped[Instant] = ours(server_default=text("gateway_now()"))
     attempts: Mapped[int] = ours(server_default=text("0"))
+    steps: Mapped[int] = ours(server_default=text("0"))
+    path: Mapped[str | None] = ours()
+    due_at: Mapped[Stamp] = ours()
     is_repeat: Mapped[bool] = ours(server_default=text("false"))
     ref: Mapped[str | None] = ours()
     said: Mapped[bytes | None] = sensitive()
@@ -121,6 +127,10 @@ class Dispatch(FirmScoped, Base):
         Index(
             "dispatches_open", "firm_id", "state", postgresql_where=text("state IN ('attempting', 'unknown', 'held')")
         ),
+        Index("dispatches_newest", "firm_id", "created_at", "id"),
+        Index("dispatches_of_client", "firm_id", "client_id", postgresql_where=text("client_id IS NOT NULL")),
+        Index("dispatches_of_staff", "firm_id", "staff_id", postgresql_where=text("staff_id IS NOT NULL")),
+        Index("dispatches_ended", "settled_at", postgresql_where=text("settled_at IS NOT NULL")),
         Index("dispatches_ref", "firm_id", "channel", "ref", postgresql_where=text("ref IS NOT NULL")),
         CheckConstraint(
             "state IN ('waiting', 'attempting', 'sent', 'delivered', 'opened', 'failed', 'unknown', 'held', 'dead',"
@@ -182,4 +192,37 @@ class GateDecision(FirmScoped, Base):
         points_at("dispatches", "dispatch_id"),
         Index("gate_decisions_of", "firm_id", "dispatch_id", "at"),
         CheckConstraint("verdict IN ('send', 'delay', 'stop')", name="verdict"),
+    )
+
+
+class ChannelState(Base):
+    """What a channel bears now: of one firm's provider, or of the installation's; all workers go by it.
+
+    Attributes:
+        firm_id: None where the provider is the installation's.
+        failures: in a row, that concern the channel and not one message.
+        rests: how often it was left alone in a row, by which the next rest is longer.
+        rests_until: it is left alone until then; the first after that is a trial.
+        code, problem: why.
+        paced_until: until when so many a second have been given away.
+        day, taken: how many were given away on which day, in UTC.
+    """
+
+    __tablename__ = "channel_states"
+
+    id: Mapped[UUID] = ours(primary_key=True, server_default=text("uuidv7()"))
+    firm_id: Mapped[UUID | None] = ours()
+    channel: Mapped[str] = ours()
+    failures: Mapped[int] = ours(server_default=text("0"))
+    rests: Mapped[int] = ours(server_default=text("0"))
+    rests_until: Mapped[datetime | None] = ours(DateTime(timezone=True))
+    code: Mapped[str | None] = ours()
+    problem: Mapped[str | None] = ours()
+    paced_until: Mapped[datetime | None] = ours(DateTime(timezone=True))
+    day: Mapped[date | None] = ours()
+    taken: Mapped[int] = ours(server_default=text("0"))
+
+    __table_args__ = (
+        belongs_to_firm(),
+        UniqueConstraint("firm_id", "channel", name="channel_states_key", postgresql_nulls_not_distinct=True),
     )

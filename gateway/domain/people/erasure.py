@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.crypto import FirmCipher
-from gateway.db.models import Case, Client, Document
+from gateway.db.models import Case, Client, Document, Notice
 from gateway.db.session import lift_walls, lock_partner
 from gateway.domain.audit import Change, record
 from gateway.domain.people import changes
@@ -105,6 +105,9 @@ def _take(session: Session, client_id: UUID) -> Client:
 def _person(session: Session, client: Client, cipher: FirmCipher) -> Person:
     cases = session.scalars(select(Case.id).where(Case.client_id == client.id)).all()
     documents = session.execute(select(Document.id, Document.file_id).where(Document.client_id == client.id)).all()
+    told = session.scalars(
+        select(Notice.dispatch_id).where(Notice.client_id == client.id, Notice.dispatch_id.is_not(None)).distinct()
+    )
     return Person(
         client_id=client.id,
         partner_id=client.partner_id,
@@ -112,4 +115,5 @@ def _person(session: Session, client: Client, cipher: FirmCipher) -> Person:
         cases=tuple(cases),
         documents=tuple(one for one, _ in documents),
         scans=tuple(scan for _, scan in documents if scan is not None),
+        dispatches=tuple(one for one in told if one is not None),
     )

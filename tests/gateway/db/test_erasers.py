@@ -12,6 +12,7 @@ OTHERS = {
     "access_tokens": "of partners' programs",
     "alembic_version": "a number",
     "attorneys": "of the firm's staff",
+    "channel_states": "numbers and times; answers of providers to whom no person was named",
     "credentials": "of partners' programs",
     "delivery_lines": "names in partner.yaml, times and numbers",
     "event_cursors": "numbers",

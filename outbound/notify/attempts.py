@@ -1,0 +1,176 @@
+"""The account of every attempt: begun before anything is handed over, ended when the channel has spoken.
+
+The end of one and the beginning of the next are one statement in one transaction, which commits only while the job is
+still this worker's. So of each way out one message at most is in doubt, whatever ends the worker.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gateway.jobs.kinds import LADDER
+from gateway.jobs.ledger import Job, LeaseLost
+from outbound.notify.channels.base import Envelope, Never, NotNow, Taken, Words
+from outbound.notify.gate import Passed
+
+_MOST_ANSWER = 1_000  # characters of what the other side said that are kept
+
+
+class Ready(NamedTuple):
+    """A dispatch that has crossed the gate, in words.
+
+    Attributes:
+        said: its words, sealed.
+        steps: of the ladder that it has climbed.
+        due_at: when it could first leave.
+    """
+
+    passed: Passed
+    envelope: Envelope
+    words: Words
+    said: bytes
+    steps: int
+    due_at: datetime
+
+
+class Ended(NamedTuple):
+    """What became of an attempt, as it is put on record.
+
+    Attributes:
+        number: of the attempt.
+        state: of the dispatch from now on.
+        outcome: of the attempt.
+        wait: until the next one.
+    """
+
+    dispatch_id: UUID
+    number: int
+    due_at: datetime
+    state: str
+    outcome: str
+    answer: str
+    code: str | None = None
+    ref: str | None = None
+    steps: int = 0
+    wait: timedelta | None = None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the channel has it."""
+        return self.outcome == "taken"
+
+
+def taken(ready: Ready, number: int, told: Taken) -> Ended:
+    """The channel has it."""
+    return Ended(ready.envelope.id, number, ready.due_at, told.fate, "taken", told.answer[:_MOST_ANSWER], ref=told.ref)
+
+
+def refused(ready: Ready, number: int, problem: Never) -> Ended:
+    """This one is refused for good."""
+    said = problem.sentence[:_MOST_ANSWER]
+    return Ended(ready.envelope.id, number, ready.due_at, "failed", "refused", said, problem.code, steps=ready.steps)
+
+
+def put_off(ready: Ready, number: int, problem: NotNow) -> Ended:
+    """It climbs a step of the ladder, or is dead after the last; where it may have come through it is neither."""
+    told = Ended(ready.envelope.id, number, ready.due_at, "unknown", "lost", problem.sentence[:_MOST_ANSWER])
+    told = told._replace(code=problem.code, steps=ready.steps)
+    if problem.is_doubtful:
+        return told
+    if ready.steps >= len(LADDER):
+        return told._replace(state="dead", outcome="not_now")
+    wait = max(LADDER[ready.steps], problem.wait or timedelta(0))
+    return told._replace(state="waiting", outcome="not_now", steps=ready.steps + 1, wait=wait)
+
+
+def turn(session: Session, firm_id: UUID, job: Job, ended: Ended | None, begun: Ready | None) -> int | None:
+    """Put on record how one ended and that the next one begins, in a transaction of the firm.
+
+    Returns:
+        The number of the attempt that begins; None where none does, because it no longer waits.
+
+    Raises:
+        LeaseLost: the job is no longer this worker's; do not commit.
+    """
+    fence = {"job": job.id, "attempt": job.attempts, "worker": job.worker}
+    begin = {"begun": begun.envelope.id, "said": begun.said} if begun else {"begun": None, "said": None}
+    found = session.execute(_TURN, {"firm": firm_id, **fence, **begin, **_values(ended)}).one()
+    if found.job is None:
+        raise LeaseLost(job.id)
+    number: int | None = found.number
+    return number
+
+
+def settle_late(session: Session, firm_id: UUID, ended: Ended) -> None:
+    """What a worker knows that was taken for dead meanwhile: its attempt stands corrected, and so does what it left.
+
+    What others have begun since is theirs.
+    """
+    session.execute(_LATE, {"firm": firm_id, **_values(ended)})
+
+
+def _values(ended: Ended | None) -> dict[str, object]:
+    if ended is None:
+        return dict.fromkeys(("ended", "number", "due_at", "state", "outcome", "answer", "code", "ref", "wait")) | {
+            "steps": 0,
+            "is_told": False,
+        }
+    return {**ended._asdict(), "ended": ended.dispatch_id, "is_told": ended.is_told}
+
+
+_SET = """
+    state = :state, ref = coalesce(:ref, ref), ended_code = CASE WHEN :state = 'waiting' THEN NULL ELSE :code END,
+    steps = :steps, path = CASE WHEN :state = 'waiting' THEN coalesce(path, 'retry') END, due_at = :due_at,
+    settled_at = gateway_now(),
+    not_before = CASE WHEN CAST(:wait AS interval) IS NULL THEN not_before ELSE gateway_now() + :wait END,
+    sent_at = CASE WHEN :is_told THEN gateway_now() ELSE sent_at END
+"""
+_NOTED = """
+    UPDATE dispatch_attempts SET outcome = :outcome, code = :code, answer = :answer, ended_at = gateway_now()
+    WHERE firm_id = :firm AND dispatch_id = :ended AND number = :number
+"""
+_TOLD = """
+    UPDATE notices SET state = 'told', ended_at = gateway_now()
+    WHERE :is_told AND firm_id = :firm AND dispatch_id = :ended AND state = 'waiting'
+"""
+
+_TURN = text(f"""
+WITH fence AS MATERIALIZED (
+    SELECT id FROM jobs WHERE id = :job AND attempts = :attempt AND worker = :worker AND state = 'running'
+    FOR NO KEY UPDATE
+), ended AS (
+    UPDATE dispatches SET {_SET}
+    WHERE firm_id = :firm AND id = :ended AND state = 'attempting' AND attempts = :number
+      AND EXISTS (SELECT FROM fence)
+    RETURNING id
+), noted AS (
+    {_NOTED} AND EXISTS (SELECT FROM ended)
+), told AS (
+    {_TOLD} AND EXISTS (SELECT FROM ended)
+), begun AS (
+    UPDATE dispatches SET state = 'attempting', attempts = attempts + 1, said = :said, settled_at = gateway_now()
+    WHERE firm_id = :firm AND id = :begun AND state = 'waiting' AND not_before <= gateway_now()
+      AND EXISTS (SELECT FROM fence)
+    RETURNING attempts
+), added AS (
+    INSERT INTO dispatch_attempts (firm_id, dispatch_id, number) SELECT :firm, :begun, attempts FROM begun
+)
+SELECT (SELECT id FROM fence) AS job, (SELECT attempts FROM begun) AS number
+""")
+
+_LATE = text(f"""
+WITH noted AS (
+    {_NOTED} AND outcome IN ('sending', 'lost') RETURNING dispatch_id
+), ended AS (
+    UPDATE dispatches SET {_SET}
+    WHERE firm_id = :firm AND id = :ended AND attempts = :number AND state IN ('attempting', 'unknown', 'held')
+      AND EXISTS (SELECT FROM noted)
+    RETURNING id
+)
+{_TOLD} AND EXISTS (SELECT FROM ended)
+""")
