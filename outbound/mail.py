@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from email import policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -165,10 +166,23 @@ def post(settings: Settings, message: EmailMessage, to: Sequence[str], name: str
         return once.post(message, to, name)
 
 
+def keep(settings: Settings, name: str, content: bytes) -> Path:
+    """Put what nobody carries into the folder, whole or not at all; the same name again overwrites."""
+    folder = settings.data_dir / "sent"
+    private.make_folder(folder)
+    path, beside = folder / name, folder / f".{name}.part"
+    with private.create(beside) as file:
+        file.write(content)
+    os.replace(beside, path)  # noqa: PTH105 - Path.replace says the same
+    return path
+
+
 def forget(settings: Settings, names: Iterable[str]) -> None:
     """Remove messages that were put into the folder, as far as they are there."""
+    folder = settings.data_dir / "sent"
     for name in names:
-        (settings.data_dir / "sent" / f"{name}.eml").unlink(missing_ok=True)
+        (folder / f"{name}.eml").unlink(missing_ok=True)
+        (folder / f"{name}.txt").unlink(missing_ok=True)
 
 
 def is_kept(settings: Settings, name: str) -> bool:
@@ -205,12 +219,7 @@ def tried(settings: Settings, to: Sequence[str]) -> list[str]:
 
 
 def _kept(settings: Settings, message: EmailMessage, name: str) -> str:
-    folder = settings.data_dir / "sent"
-    private.make_folder(folder)
-    path, beside = folder / f"{name}.eml", folder / f".{name}.part"
-    with private.create(beside) as file:
-        file.write(message.as_bytes())
-    os.replace(beside, path)  # noqa: PTH105 - Path.replace says the same
+    path = keep(settings, f"{name}.eml", message.as_bytes())
     return f"No relay is set (GATEWAY_SMTP_URL): the message was put into {path}, and nobody got it."
 
 

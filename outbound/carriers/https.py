@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 from uuid import UUID, uuid4
@@ -17,6 +15,7 @@ from gateway.config import FieldError, check_secret_names
 from gateway.errors import Problem
 from gateway.outward import TOTAL_SECONDS, Answer, Limits, Outward
 from outbound import signing
+from outbound.asked import asked_wait
 from outbound.carriers.base import (
     LONGEST_ANSWER,
     Carrier,
@@ -34,8 +33,6 @@ Chunks = Callable[[], Iterable[bytes]]
 _GONE, _REDIRECTS, _FINE = 410, range(300, 400), range(200, 300)
 _REFUSES_ALL = frozenset({401, 402, 403, 404, 405, 407, 408, 421, 425, 429})  # whatever the parcel
 _FAULTY = range(500, 600)
-_SAYS_WHEN = frozenset({429, 503})  # with `Retry-After`
-_LONGEST_WAIT = timedelta(days=1)  # whatever is asked for: a slip there shall not silence a line for years
 _SLOWEST = 50_000  # bytes a second
 
 
@@ -134,23 +131,5 @@ def _refusal(host: str, answer: Answer, said: str) -> Undelivered:
         return Unreachable("redirected", f"{host} leads to {target}, which is not followed; write the new address.")
     if answer.status in _REFUSES_ALL or answer.status in _FAULTY:
         told = f"{host} takes nothing at the moment, or not from us: {said}"
-        return Unreachable("http_refused", told, wait=_asked_wait(answer))
+        return Unreachable("http_refused", told, wait=asked_wait(answer))
     return Declined("http_declined", f"{host} refused it: {said}")
-
-
-def _asked_wait(answer: Answer) -> timedelta | None:
-    """For how long we are asked to wait: seconds, or until a date (RFC 9110, 10.2.3); None where that is not said."""
-    text = answer.headers.get("retry-after", "").strip()
-    if answer.status not in _SAYS_WHEN or not text:
-        return None
-    try:
-        wait = timedelta(seconds=int(text)) if _is_number(text) else parsedate_to_datetime(text) - clock.now()
-    except OverflowError:  # more seconds than there are
-        return _LONGEST_WAIT
-    except (ValueError, TypeError):  # TypeError: a date without a zone
-        return None
-    return min(max(wait, timedelta(0)), _LONGEST_WAIT)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
