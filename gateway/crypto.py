@@ -79,6 +79,11 @@ def signing_key(wrapped: bytes, key_id: UUID, master: bytes) -> bytes:
     return _derive(_open(AESGCM(master), wrapped, key_id.bytes, f"The signing key {key_id}"), b"tokens")
 
 
+def derived(master: bytes, purpose: str) -> bytes:
+    """32 bytes for one purpose of the whole installation, the same in all its processes."""
+    return _derive(master, purpose.encode())
+
+
 class FirmCipher:
     """What encrypts and decrypts one firm's values and files.
 

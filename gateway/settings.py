@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 Cookies = Literal["secure", "plain"]
 
 MASTER_KEY_BYTES = 32  # AES-256
+PUSH_KEY_BYTES = 32  # P-256
 _SECRET = frozenset(
     {
         "database_url",
@@ -31,6 +33,8 @@ _SECRET = frozenset(
         "broker_url",
         "otlp_endpoint",
         "smtp_url",
+        "sms_token",
+        "push_key",
     }
 )
 _SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
@@ -52,7 +56,15 @@ _NUMBERS = {  # default, least, most
     "job_sweep_seconds": (2, 1, 300),
     "drain_seconds": (25, 0, 3_600),
     "hang_seconds": (60, 5, 3_600),
+    "sms_segments": (3, 1, 10),
+    "sms_a_second": (10, 1, 1_000),
+    "sms_a_day": (0, 0, 10_000_000),
+    "push_a_second": (50, 1, 10_000),
+    "chat_a_second": (1, 1, 100),
 }
+_SENDER = re.compile(r"\+[1-9][0-9]{6,14}|MG[0-9A-Za-z]{32}")
+_PUSH_HOSTS = ("fcm.googleapis.com", "*.push.services.mozilla.com", "*.push.apple.com", "*.notify.windows.com")
+_HOST = re.compile(r"(\*\.)?[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -79,6 +91,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         otlp_endpoint: where a collector of OpenTelemetry takes spans, without the path; None means that none are made.
         smtp_url: the relay that takes our mail, with its login; None means that mail is put into `data_dir`.
         mail_from: whose mail it is.
+        sms_url: of a Twilio-compatible API, without the path; None means that texts are put into `data_dir`.
+        sms_account, sms_token: of the account there.
+        sms_from: a number in E.164, or the id of a messaging service.
+        sms_segments: the most that a text may take; a longer one is cut to its link.
+        sms_a_second, sms_a_day, push_a_second, chat_a_second: what the providers bear; 0 a day is no limit.
+        push_key: with which pushes are signed: the 32 bytes of a key on P-256; None means one from the master key.
+        push_contact: whom push services write to when something is wrong with what we send.
+        push_hosts: those of the push services that browsers may name; `*.` stands for names below.
         job_lease_seconds: how long a worker may be silent before others take over its jobs.
         job_sweep_seconds: how often a worker looks for jobs that no message told it about.
         drain_seconds: how long a process that must end lets its jobs go on.
@@ -100,9 +120,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     otlp_endpoint: str | None = None
     smtp_url: str | None = None
     mail_from: str = "gateway@localhost"
+    public_url: str | None = None
+    sms_url: str | None = None
+    sms_account: str = ""
+    sms_token: str = ""
+    sms_from: str = ""
+    sms_segments: int = 3
+    sms_a_second: int = 10
+    sms_a_day: int = 0
+    push_key: bytes | None = None
+    push_contact: str = "mailto:gateway@localhost"
+    push_hosts: tuple[str, ...] = _PUSH_HOSTS
+    push_a_second: int = 50
+    chat_a_second: int = 1
     http_host: str = "127.0.0.1"
     http_port: int = 8000
-    public_url: str | None = None
     sftp_host: str = "127.0.0.1"
     sftp_port: int = 2222
     sftp_host_key_file: Path | None = None
@@ -170,7 +202,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         otlp_endpoint=_http_url(env, "GATEWAY_OTLP_ENDPOINT") or _http_url(env, "OTEL_EXPORTER_OTLP_ENDPOINT"),
         smtp_url=_smtp_url(env, "GATEWAY_SMTP_URL"),
         mail_from=_mail_from(env, "GATEWAY_MAIL_FROM", "gateway@localhost"),
-        **{name: _number(env, f"GATEWAY_{name.upper()}", *bounds) for name, bounds in _NUMBERS.items()},
+        **_sms(env),
+        push_key=_push_key(env, "GATEWAY_PUSH_KEY"),
+        push_contact=_push_contact(env, "GATEWAY_PUSH_CONTACT", "mailto:gateway@localhost"),
+        push_hosts=_hosts(env, "GATEWAY_PUSH_HOSTS", _PUSH_HOSTS),
+        **_numbers(env),
         log_format=cast("LogFormat", _word(env, "GATEWAY_LOG_FORMAT", get_args(LogFormat), "text")),
         log_level=cast("LogLevel", _word(env, "GATEWAY_LOG_LEVEL", get_args(LogLevel), "info")),
         cookies=cast("Cookies", _word(env, "GATEWAY_COOKIES", get_args(Cookies), "secure")),
@@ -265,6 +301,60 @@ def _mail_from(env: Mapping[str, str], name: str, default: str) -> str:
     return address
 
 
+def _base_url(env: Mapping[str, str], name: str) -> str | None:
+    url = (env.get(name) or "").rstrip("/") or None
+    try:
+        parts = urlsplit(url or "https://none")
+        valid = parts.scheme in {"https", "http"} and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        valid = False
+    if not valid or (url and ("?" in url or "#" in url)):
+        raise _invalid(name, "must be an address such as https://gateway.example, without a login in it")
+    return url
+
+
+def _sms(env: Mapping[str, str]) -> dict[str, Any]:
+    """A provider needs all of it; half of it would leave texts in a folder, unnoticed."""
+    url = _base_url(env, "GATEWAY_SMS_URL")
+    account, token = env.get("GATEWAY_SMS_ACCOUNT") or "", _secret(env, "GATEWAY_SMS_TOKEN") or ""
+    given = {"sms_account": account, "sms_token": token, "sms_from": env.get("GATEWAY_SMS_FROM") or ""}
+    missing = [f"GATEWAY_{name.upper()}" for name, value in given.items() if not value]
+    if url and missing:
+        raise _invalid("GATEWAY_SMS_URL", f"is of no use without {' and '.join(missing)}")
+    if (sender := given["sms_from"]) and not _SENDER.fullmatch(sender):
+        told = f"must be a number such as +13125550100, or a messaging service (MG...), not {sender!r}"
+        raise _invalid("GATEWAY_SMS_FROM", told)
+    return {"sms_url": url, **given}
+
+
+def _push_key(env: Mapping[str, str], name: str) -> bytes | None:
+    text = _secret(env, name)
+    if text is None:
+        return None
+    try:
+        key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != PUSH_KEY_BYTES:
+        raise _invalid(name, f"must be the {PUSH_KEY_BYTES} bytes of a private VAPID key in base64url")
+    return key
+
+
+def _push_contact(env: Mapping[str, str], name: str, default: str) -> str:
+    contact = env.get(name) or default
+    if not contact.startswith(("mailto:", "https://")) or not contact.isascii() or " " in contact:
+        raise _invalid(name, f"must be mailto: and an address, or a page with https://, not {contact!r}")
+    return contact
+
+
+def _hosts(env: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    words = tuple(env.get(name, "").lower().replace(",", " ").split())
+    for word in words:
+        if not _HOST.fullmatch(word):
+            raise _invalid(name, f"must be hosts such as fcm.googleapis.com or *.push.apple.com, not {word!r}")
+    return words or default
+
+
 def _networks(env: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:
     words = tuple(env.get(name, "").replace(",", " ").split())
     for word in words:
@@ -273,6 +363,10 @@ def _networks(env: Mapping[str, str], name: str, default: tuple[str, ...]) -> tu
         except ValueError:
             raise _invalid(name, f"must be addresses or networks such as 10.0.0.0/8, not {word!r}") from None
     return words or default
+
+
+def _numbers(env: Mapping[str, str]) -> dict[str, Any]:
+    return {name: _number(env, f"GATEWAY_{name.upper()}", *bounds) for name, bounds in _NUMBERS.items()}
 
 
 def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -6,11 +6,11 @@ from gateway.wing import Wing
 from outbound import carrying, erasing, triggers
 from outbound.deliveries import DELIVERIES
 from outbound.notify import erasing as forgetting
-from outbound.notify import sending
+from outbound.notify import inbox, news, sending
 
 OUTBOUND = Wing(
-    kinds=(*carrying.KINDS, *triggers.KINDS, *erasing.KINDS, *sending.KINDS, *forgetting.KINDS),
+    kinds=(*carrying.KINDS, *triggers.KINDS, *erasing.KINDS, *sending.KINDS, *forgetting.KINDS, *news.KINDS),
     sections=(DELIVERIES,),
     subscriptions=triggers.SUBSCRIPTIONS,
-    erasers=(*erasing.ERASERS, *forgetting.ERASERS),
+    erasers=(*erasing.ERASERS, *forgetting.ERASERS, *inbox.ERASERS),
 )

@@ -34,6 +34,7 @@ from gateway.web.api import (
     arrivals,
     audit,
     auth,
+    callbacks,
     cases,
     clients,
     configs,
@@ -48,6 +49,7 @@ from gateway.web.api import (
     health,
     hris,
     imports,
+    inbox,
     jobs,
     limits,
     links,
@@ -55,6 +57,7 @@ from gateway.web.api import (
     oauth,
     outbox,
     partners,
+    push,
     records,
     reports,
     walls,
@@ -64,6 +67,7 @@ from gateway.web.auth import admit, provide_call
 from gateway.web.auth.lobby import Lobby
 from gateway.web.auth.partners import Known
 from gateway.web.auth.tokens import Keyring
+from gateway.web.belling import Belling
 from gateway.web.bodies import Asking
 from gateway.web.bulkheads import (
     HEAVY,
@@ -92,6 +96,8 @@ OPEN_ROUTES: list[ControllerRouterHandler] = [
     metrics.metrics,
     oauth.give_token,
     webhooks.take_call,
+    callbacks.note_status,
+    callbacks.take_answer,
     public.router,
 ]
 ROUTES: list[ControllerRouterHandler] = [
@@ -111,6 +117,7 @@ ROUTES: list[ControllerRouterHandler] = [
     expiry.router,
     files.router,
     imports.router,
+    inbox.router,
     jobs.router,
     arrivals.router,
     limits.router,
@@ -118,6 +125,8 @@ ROUTES: list[ControllerRouterHandler] = [
     limits.status,
     outbox.router,
     partners.router,
+    push.push_key,
+    push.router,
     records.router,
     reports.router,
     hris.accounts,
@@ -177,11 +186,13 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
         app.state.strangers = Strangers()
         app.state.clicks = Clicks()
         app.state.following = Following(Bulletin(database.addresses.app, PROGRESS))
+        app.state.belling = Belling(database.addresses.app)
         try:
             async with Direct(database.addresses.app) as app.state.direct:
                 with tallies.kept(database, app.state.clicks.settle):
                     yield
         finally:
+            app.state.belling.close()
             app.state.following.bulletin.close()
             nudger.close()
             app.state.counter.close()

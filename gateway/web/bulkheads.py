@@ -19,6 +19,7 @@ from gateway.web.problems import RETRY_SECONDS, Rejected
 DONE = "done"  # in the state of a request: an ExitStack, closed once it has been answered
 
 FOLLOWERS_EACH, FOLLOWERS = 8, 64  # of imports, in one process
+BELLS_EACH, BELLS = 4, 1_000  # streams of bells in one process; they hold a connection each and no thread
 # of the threads in which requests are served; on the smallest machine a process has six
 HEAVY_EACH, HEAVY = 1, 2  # workbooks being made: 50,000 rows take ten seconds
 SENDING_EACH, SENDING = 2, 3  # rows being loaded, or waiting until other rows and files of their partner are

@@ -30,6 +30,8 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("POST", "/v1/jobs/{job_id}/retry"),
     ("PUT", "/v1/rate-limits/{tier}"),
     ("POST", "/v1/webhooks/{partner}/{feed}"),
+    ("POST", "/v1/callbacks/sms/status"),
+    ("POST", "/v1/callbacks/sms/inbound"),
     ("GET", "/v1/partners/{slug}/feeds/{feed}/hris"),
     ("POST", "/v1/partners/{slug}/feeds/{feed}/hris/disconnections"),
     ("POST", "/v1/partners/{slug}/feeds/{feed}/hris/reconnections"),

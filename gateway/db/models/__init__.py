@@ -12,6 +12,7 @@ from gateway.db.models.access import (
 )
 from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
+from gateway.db.models.channels import InboxCounter, InboxMessage, PushSubscription, SmsHeard, SmsSender, SmsStop
 from gateway.db.models.deliveries import PARCEL_STATES, DeliveryLine, Parcel, ParcelAttempt
 from gateway.db.models.events import EventCursor, EventRow
 from gateway.db.models.firms import Attorney, Firm, Staff
@@ -71,6 +72,8 @@ __all__ = [
     "HeaderAlias",
     "IdempotencyKey",
     "Import",
+    "InboxCounter",
+    "InboxMessage",
     "JobRow",
     "LeadPolicy",
     "Lease",
@@ -85,6 +88,7 @@ __all__ = [
     "PartnerConfig",
     "Place",
     "PlaceFile",
+    "PushSubscription",
     "RateLimit",
     "ReportOrder",
     "RestAccount",
@@ -98,6 +102,9 @@ __all__ = [
     "Sighting",
     "SignInTries",
     "SigningKey",
+    "SmsHeard",
+    "SmsSender",
+    "SmsStop",
     "Staff",
     "StaffSession",
     "Tally",

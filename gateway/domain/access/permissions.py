@@ -65,6 +65,7 @@ PERMISSIONS: dict[str, Allowed] = {
     "me.read": Allowed(_READERS, ANY),
     "me.write": Allowed(_READERS),
     "walls.manage": Allowed(_ADMINS),
+    "inbox.use": Allowed(_READERS),
     "limits.read": Allowed(_NOBODY, "status:read"),
 }
 
