@@ -6,10 +6,12 @@ from gateway.wing import Wing
 from outbound import carrying, erasing, triggers
 from outbound.deliveries import DELIVERIES
 from outbound.notify import erasing as forgetting
-from outbound.notify import inbox, news, sending
+from outbound.notify import inbox, news, planning, sending
+
+_NOTICES = (*planning.KINDS, *sending.KINDS, *forgetting.KINDS, *news.KINDS)
 
 OUTBOUND = Wing(
-    kinds=(*carrying.KINDS, *triggers.KINDS, *erasing.KINDS, *sending.KINDS, *forgetting.KINDS, *news.KINDS),
+    kinds=(*carrying.KINDS, *triggers.KINDS, *erasing.KINDS, *_NOTICES),
     sections=(DELIVERIES,),
     subscriptions=triggers.SUBSCRIPTIONS,
     erasers=(*erasing.ERASERS, *forgetting.ERASERS, *inbox.ERASERS),

@@ -1,24 +1,32 @@
-"""`gateway expiry`: whose papers end, and who is to be told."""
+"""`gateway expiry`: whose papers end, who is to be told, and what they say to it."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
 
 import rich_click as click
 from msgspec import to_builtins
 
 from gateway.cli.authorization import command as authorization
-from gateway.cli.office import me, opened
+from gateway.cli.office import When, at_firm, instant_of, me, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json, table
-from gateway.domain.access.accounts import find_firm
+from gateway.domain.access.accounts import find_firm, own_firm
+from gateway.domain.expiry import answers as answering
+from gateway.domain.expiry import asked as asking
 from gateway.domain.expiry import due as dues
+from gateway.domain.expiry import escalation as escalating
 from gateway.domain.expiry import leads as own
 from gateway.domain.expiry import sweep as sweeping
+from gateway.domain.expiry.answers import Answered
+from gateway.domain.expiry.escalation import Plan
+from outbound.notify import planning
 
 
 @click.group("expiry", epilog=examples("gateway expiry due --firm northgate --within 30", "gateway expiry sweep"))
 def group() -> None:
-    """See whose papers end and who is to be told; look for what is due; until when somebody may work."""
+    """See whose papers end and who is to be told; look for what is due; answer; until when somebody may work."""
 
 
 group.add_command(authorization)
@@ -36,12 +44,28 @@ def sweep(on: datetime | None, as_json: bool) -> None:
         return
     told = (
         f"{swept.documents:,} papers with a last day; {swept.due:,} are due, {swept.notices:,} notices more, "
-        f"{swept.cancelled:,} cancelled, in {swept.seconds} s."
+        f"{swept.escalated:,} to whoever is next, {swept.cancelled:,} cancelled, in {swept.seconds} s."
     )
     console().print(plain(told), soft_wrap=True)
     if swept.unheard:
         sentence = f"Of {swept.unheard:,} nobody of the firm can be told: add staff, or see who is walled off."
         console().print(plain(sentence, "yellow"), soft_wrap=True)
+
+
+@group.command("plan", epilog=examples("gateway expiry plan --json"))
+@json_option
+def plan(as_json: bool) -> None:
+    """Give what waits to be told a dispatch each, at once or in digests, for all firms; again changes nothing."""
+    with opened() as office:
+        planned = planning.plan(office)
+    if as_json:
+        print_json(to_builtins(planned))
+        return
+    said = (
+        f"{planned.notices:,} notices planned: {planned.immediate:,} leave at once, the others in digests, "
+        f"{planned.digests:,} of them new; {planned.cancelled:,} dispatches had nothing left to tell."
+    )
+    console().print(plain(said), soft_wrap=True)
 
 
 @group.command("due", epilog=examples("gateway expiry due --firm northgate --within 30 --json"))
@@ -99,3 +123,143 @@ def _days(given: str) -> list[int]:
         return [int(one) for one in given.replace(",", " ").split()]
     except ValueError:
         raise click.BadParameter("Give whole numbers of days with commas: 180,90,30.", param_hint="--days") from None
+
+
+@group.command(
+    "answers",
+    epilog=examples("gateway expiry answers --firm northgate", "gateway expiry answers --firm northgate --all --json"),
+)
+@firm_option
+@click.option("--days", type=click.IntRange(0, 400), default=14, show_default=True, help="So many days up to today.")
+@click.option("--all", "everything", is_flag=True, help="What was acknowledged, or is over, as well.")
+@json_option
+def answers(firm: str, days: int, everything: bool, as_json: bool) -> None:
+    """List what staff of a firm were told lately that nobody has acknowledged, and who snoozed it."""
+    with opened() as office, at_firm(office, firm) as acting:
+        found = asking.asked(acting, days, everything=everything)
+    if as_json:
+        print_json(to_builtins(found))
+        return
+    shown = table("notice", "told", "paper", "ends", "to", "step", "by", "answer", numbers=("step",))
+    for one in found:
+        said = f"{one.answer}: {one.by}" + (f" until {one.until:%Y-%m-%d %H:%M}" if one.until else "")
+        row = (one.notice_id, one.due_on, one.doc_type, one.expires_on, one.to, one.step, one.channel)
+        shown.add_row(*(plain(str(value)) for value in (*row, said if one.answer else "-")))
+    console().print(shown if found else plain(f"Nothing of the last {days} days waits for an answer."))
+
+
+@group.command(
+    "acknowledge", epilog=examples("gateway expiry acknowledge 0197a3c2-5e10-7c4e-9d2b-4f0000000001 --firm northgate")
+)
+@click.argument("notices", type=click.UUID, nargs=-1, required=True)
+@firm_option
+@json_option
+def acknowledge(notices: tuple[UUID, ...], firm: str, as_json: bool) -> None:
+    """Say that somebody has a paper in hand: nobody is told next of it until its next lead time."""
+    with opened() as office, at_firm(office, firm) as acting:
+        found = answering.acknowledge(acting, notices, "cli")
+    _show_answered(found, as_json)
+
+
+@group.command(
+    "snooze",
+    epilog=examples(
+        "gateway expiry snooze 0197a3c2-5e10-7c4e-9d2b-4f0000000001 --firm northgate --until 2026-12-04",
+        "gateway expiry snooze 0197a3c2-5e10-7c4e-9d2b-4f0000000001 --firm northgate --until 2026-12-04T09:00-05:00",
+    ),
+)
+@click.argument("notices", type=click.UUID, nargs=-1, required=True)
+@firm_option
+@click.option("--until", type=When(), required=True, help="A day at the firm, or an instant with its offset.")
+@json_option
+def snooze(notices: tuple[UUID, ...], firm: str, until: date | datetime, as_json: bool) -> None:
+    """Tell the recipients again, or not before, at an instant; at the next lead time at the latest."""
+    with opened() as office, at_firm(office, firm) as acting:
+        instant = instant_of(until, own_firm(acting).time_zone)
+        found = answering.snooze(acting, notices, instant, "cli") if instant else []
+    _show_answered(found, as_json)
+
+
+def _show_answered(found: Sequence[Answered], as_json: bool) -> None:
+    if as_json:
+        print_json(to_builtins(found))
+        return
+    for one in found:
+        if one.until:
+            cut = ", when the next lead time comes" if one.is_cut else ""
+            said = f"{one.notice_id}: snoozed until {one.until:%Y-%m-%d %H:%M} UTC{cut}."
+        else:
+            before = "" if one.is_new else f" before, at {one.at:%Y-%m-%d %H:%M} UTC"
+            said = f"{one.notice_id}: acknowledged by {one.by}{before}."
+        console().print(plain(said), soft_wrap=True)
+
+
+@group.command(
+    "escalation",
+    epilog=examples(
+        "gateway expiry escalation --firm northgate",
+        "gateway expiry escalation --firm northgate --chain attorney,admin --wait 61:10 --wait 15:4 --wait -30:1",
+        "gateway expiry escalation --firm northgate --follow-rule",
+    ),
+)
+@firm_option
+@click.option("--chain", metavar="ROLES", help="Who is told next, step by step, with commas.")
+@click.option(
+    "--wait", "waits", metavar="LEFT:DAYS", multiple=True, help="While at least LEFT days are left, wait DAYS."
+)
+@click.option("--follow-rule", is_flag=True, help="Take the rule's chain and waits again.")
+@json_option
+def escalation(firm: str, chain: str | None, waits: tuple[str, ...], follow_rule: bool, as_json: bool) -> None:
+    """Show who of a firm is told next when nobody answers, or set it; what is not given stays as it is."""
+    if follow_rule and (chain or waits):
+        raise click.UsageError("Give either --follow-rule, or --chain and --wait.")
+    with opened() as office, at_firm(office, firm) as acting:
+        if follow_rule or chain or waits:
+            escalating.change(acting, chain.split(",") if chain else None, _waits(waits))
+        found = escalating.of_firm(acting)
+    _show_escalation(found, as_json)
+
+
+def _waits(given: Sequence[str]) -> dict[int, int] | None:
+    try:
+        return {int(left): int(days) for left, _, days in (one.partition(":") for one in given)} or None
+    except ValueError:
+        raise click.BadParameter("Give whole numbers of days, such as 31:7.", param_hint="--wait") from None
+
+
+def _show_escalation(found: Plan, as_json: bool) -> None:
+    if as_json:
+        print_json(to_builtins(found))
+        return
+    whose = "the firm's own" if found.own else "the rule's"
+    console().print(plain(f"{', then '.join(found.chain)} ({whose})", "bold"), soft_wrap=True)
+    for band, days in found.waits.items():
+        console().print(plain(f"  while {band} days or more are left, an answer is waited for {days} days"))
+
+
+@group.command(
+    "supervisors",
+    epilog=examples(
+        "gateway expiry supervisors --firm northgate",
+        "gateway expiry supervisors --firm northgate --of bo@northgate.example --by ana@northgate.example",
+    ),
+)
+@firm_option
+@click.option("--of", metavar="EMAIL", help="Whose supervisor to set.")
+@click.option("--by", metavar="EMAIL", help="Who it is; without it nobody, and the admins stand in.")
+@json_option
+def supervisors(firm: str, of: str | None, by: str | None, as_json: bool) -> None:
+    """Show who supervises whom at a firm, or set it for one: they are told when that one does not answer."""
+    if by and not of:
+        raise click.UsageError("Say with --of whose supervisor that is.")
+    with opened() as office, at_firm(office, firm) as acting:
+        if of:
+            escalating.supervise(acting, of, by)
+        found = escalating.supervisors(acting)
+    if as_json:
+        print_json(dict(found))
+        return
+    shown = table("who", "supervised by")
+    for email, above in found.items():
+        shown.add_row(plain(email), plain(above or "-"))
+    console().print(shown)

@@ -13,7 +13,17 @@ from gateway.cli.office import opened
 from gateway.cli.output import console, examples, json_option, plain, print_json, table
 from gateway.domain.expiry import affected as meeting
 from gateway.domain.rules import dated
-from gateway.domain.rules.dated import Allowance, CapGap, Extension, Named, Stay, Version, WorkClass
+from gateway.domain.rules.dated import (
+    Allowance,
+    CapGap,
+    Escalation,
+    Extension,
+    Named,
+    NextAction,
+    Stay,
+    Version,
+    WorkClass,
+)
 
 _DATES = ("effective_from", "effective_to", "source", "verified_on")  # what every version has
 
@@ -104,6 +114,10 @@ def _what(version: Version) -> str:
     if set(said) == {"days"}:
         days = said["days"]
         return f"{' '.join(map(str, days))} days before" if isinstance(days, list) else f"{days} days"
+    if isinstance(version, Escalation):
+        return f"{', then '.join(version.chain)}"
+    if isinstance(version, NextAction):
+        return version.why
     return f"{len(said['told'])} recipients"
 
 

@@ -163,6 +163,33 @@ def ending(door: Door) -> None:
     )
 
 
+def told_of(door: Door) -> str:
+    """Somebody of the firm has been told that this paper ends, and of no other."""
+    ending(door)
+    [(notice_id,)] = door.inbox.sql(
+        "INSERT INTO notices (firm_id, client_id, document_id, expires_on, lead, days_left, role, staff_id, channel,"
+        " due_on, state) SELECT d.firm_id, d.client_id, d.id, d.expires_on, 60, 40, 'admin', s.id, 'email',"
+        " gateway_now()::date, 'told' FROM documents d JOIN staff s ON s.firm_id = d.firm_id AND s.role = 'admin'"
+        " WHERE d.status = 'current' AND d.expires_on > gateway_now()::date RETURNING id"
+    )
+    return str(notice_id)
+
+
+def soon() -> str:
+    return f"{clock.now() + timedelta(days=3):%Y-%m-%d}T12:00:00Z"
+
+
+def escalated_before(door: Door) -> None:
+    """Both doors belong to one firm: whichever comes first meets what the other one will."""
+    own = "INSERT INTO escalation_policies (firm_id, chain, at_least, days) VALUES (%s, '{admin}', '{10}', '{2}')"
+    door.inbox.sql(f"{own} ON CONFLICT (firm_id) DO UPDATE SET chain = EXCLUDED.chain", door.firm_id)
+
+
+def supervised_before(door: Door) -> None:
+    above = "UPDATE staff SET supervisor_id = %s WHERE email = 'paralegal@northgate.example'"
+    door.inbox.sql(above, door.inbox.sql("SELECT id FROM staff WHERE email = 'admin@northgate.example'")[0][0])
+
+
 def connected(door: Door) -> None:
     door.inbox.apply(ROSTER.format(partner=door.partner, firm="northgate") + MORE_SETTINGS)
 
@@ -372,6 +399,52 @@ USE_CASES = {
         lambda door, _: door.call("PUT", "expiry/lead-times/i94", json={"days": [90, 30]}),
         lambda door, _: door.call("expiry", "leads", "--firm", "northgate", "--type", "i94", "--days", "90,30"),
     ),
+    "list notices": UseCase(
+        "expiry answers",
+        ["notice.list"],
+        told_of,
+        lambda door, _: door.call("GET", "expiry/notices"),
+        lambda door, _: door.call("expiry", "answers", "--firm", "northgate"),
+    ),
+    "acknowledge a notice": UseCase(
+        "expiry acknowledge",
+        ["notice.acknowledge"],
+        told_of,
+        lambda door, one: door.call("POST", f"expiry/notices/{one}/acknowledge"),
+        lambda door, one: door.call("expiry", "acknowledge", one, "--firm", "northgate"),
+    ),
+    "snooze a notice": UseCase(
+        "expiry snooze",
+        ["notice.snooze"],
+        told_of,
+        lambda door, one: door.call("POST", f"expiry/notices/{one}/snooze", json={"until": soon()}),
+        lambda door, one: door.call("expiry", "snooze", one, "--firm", "northgate", "--until", soon()),
+    ),
+    "set an escalation": UseCase(
+        "expiry escalation",
+        ["escalation.set"],
+        escalated_before,
+        lambda door, _: door.call("PUT", "expiry/escalation", json={"chain": ["attorney", "admin"]}),
+        lambda door, _: door.call("expiry", "escalation", "--firm", "northgate", "--chain", "attorney,admin"),
+    ),
+    "set a supervisor": UseCase(
+        "expiry supervisors",
+        ["staff.supervise"],
+        supervised_before,
+        lambda door, _: door.call(
+            "PUT", "expiry/supervisors", json={"of": "paralegal@northgate.example", "by": "attorney@northgate.example"}
+        ),
+        lambda door, _: door.call(
+            "expiry",
+            "supervisors",
+            "--firm",
+            "northgate",
+            "--of",
+            "paralegal@northgate.example",
+            "--by",
+            "attorney@northgate.example",
+        ),
+    ),
     "list places": UseCase(
         "arrivals status",
         [],
@@ -497,7 +570,7 @@ USE_CASES = {
 AT_THE_MACHINE = set(
     "demo,serve,doctor,db url,db run,db migrate,db stop,firm add,staff add,staff deactivate,key rotate-signing,"
     "partner check,partner infer,partner test,partner schema,webhook send,job dead,job show,"
-    "expiry sweep,rules list,rules show,rules affected".split(",")
+    "expiry sweep,expiry plan,rules list,rules show,rules affected".split(",")
 )
 
 

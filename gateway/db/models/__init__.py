@@ -19,7 +19,7 @@ from gateway.db.models.firms import Attorney, Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
 from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule, Tally
 from gateway.db.models.links import ACTS, ActionLink, LinkClicks, ShortLink
-from gateway.db.models.notices import NOTICE_STATES, LeadPolicy, Notice
+from gateway.db.models.notices import NOTICE_STATES, EscalationPolicy, LeadPolicy, Notice, NoticeAnswer
 from gateway.db.models.notifications import (
     DISPATCH_STATES,
     VERDICTS,
@@ -62,6 +62,7 @@ __all__ = [
     "Dispatch",
     "DispatchAttempt",
     "Document",
+    "EscalationPolicy",
     "EventCursor",
     "EventRow",
     "FeedAlarm",
@@ -80,6 +81,7 @@ __all__ = [
     "LinkClicks",
     "MessageText",
     "Notice",
+    "NoticeAnswer",
     "Notification",
     "OutboxFile",
     "Parcel",

@@ -33,6 +33,7 @@ class Staff(FirmScoped, Base):
     """Somebody who works at a firm.
 
     Attributes:
+        supervisor_id: whom of the staff to turn to when this one does not answer.
         password_hash: to be written only; `gateway.domain.access.sessions.accounts_of` reads it.
     """
 
@@ -46,11 +47,14 @@ class Staff(FirmScoped, Base):
     phone: Mapped[str | None]
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[Stamp]
+    supervisor_id: Mapped[UUID | None]
 
     __table_args__ = (
         belongs_to_firm(),
         UniqueConstraint("firm_id", "email"),
         Index(None, "email"),
+        points_at("staff", "supervisor_id"),
+        CheckConstraint("supervisor_id <> id", name="supervisor"),
         CheckConstraint("role IN ('admin', 'attorney', 'paralegal', 'viewer')", name="role"),
     )
 

@@ -12,7 +12,7 @@ from sqlalchemy import and_, func, select
 from gateway import clock
 from gateway.db.models import Client, Document, Firm, Notice, Partner
 from gateway.domain import audit
-from gateway.domain.expiry.sweep import TOLD_AFTER
+from gateway.domain.expiry.standing import TOLD_AFTER
 from gateway.office import Acting
 
 

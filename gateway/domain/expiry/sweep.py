@@ -9,26 +9,27 @@ What was cancelled before it left is due again when it turns out to be true afte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from time import perf_counter
-from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ARRAY, Date, Integer, Text, bindparam, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gateway.domain.rules import vocabulary
-from gateway.domain.rules.dated import Told, Version, audiences, lead_times
+from gateway.domain.expiry import escalation
+from gateway.domain.expiry.standing import (
+    ANEW,
+    CARED_FOR,
+    DAYS,
+    STANDING,
+    TEAM,
+    UNWALLED,
+    facing,
+    given,
+    of_rule,
+    statement,
+)
 from gateway.office import Office
-
-# what the rules are to the statement: an array for each column
-_COLUMNS = {
-    "lead": (Text, Integer, Date, Date),  # type of document, lead, first and last day of the version
-    "told": (Integer, Text, Integer, Integer, Text, Text, Date, Date),  # place in the rule, who, ..., and the days
-}
-
-TOLD_AFTER = 30  # days after its end in which a document that nobody was told of is still news
 
 
 class Swept(Struct, frozen=True, kw_only=True):
@@ -39,6 +40,7 @@ class Swept(Struct, frozen=True, kw_only=True):
         due: of these, at a lead time of which nobody had been told.
         notices: rows that say who is to be told.
         unheard: due, and nobody of the firm is there to be told; they are due again tomorrow.
+        escalated: notices to those who are next, where nobody had answered.
         cancelled: notices that waited and are no longer true.
     """
 
@@ -46,6 +48,7 @@ class Swept(Struct, frozen=True, kw_only=True):
     due: int
     notices: int
     unheard: int
+    escalated: int
     cancelled: int
     seconds: float
 
@@ -57,64 +60,35 @@ def sweep(office: Office, on: date | None = None) -> Swept:
         office: of the installation.
         on: takes it for this day everywhere; otherwise it is today in each firm's zone.
     """
-    begun = perf_counter()
     with office.db.system() as session:
-        cancelled = _cancel(session, on)
-        documents, due, notices, unheard = session.execute(_SWEEP, {**_rules(), "day": on}).one()
+        return sweep_in(session, on)
+
+
+def sweep_in(session: Session, on: date | None = None) -> Swept:
+    """The same in a transaction of the system that somebody else ends."""
+    begun = perf_counter()
+    cancelled = cancel(session, on)
+    documents, due, notices, unheard = session.execute(_SWEEP, {**given("lead", "told"), "day": on}).one()
+    escalated = escalation.escalate(session, on)
+    cancelled += len(session.execute(_OVERTAKEN).all())
     return Swept(
         documents=documents,
         due=due,
         notices=notices,
         unheard=unheard,
+        escalated=escalated,
         cancelled=cancelled,
         seconds=round(perf_counter() - begun, 3),
     )
 
 
-def _cancel(session: Session, on: date | None) -> int:
-    return len(session.execute(_CANCEL, {"day": on}).all())
+def cancel(session: Session, on: date | None = None) -> int:
+    """Cancel what waits and is no longer true, or no longer wanted; returns how many."""
+    return len(session.execute(_CANCEL, {"day": on}).all()) + len(session.execute(_ANSWERED).all())
 
-
-def _rules() -> dict[str, Any]:
-    """All versions of all rules as columns; which of them holds on a firm's day is the database's to find."""
-    leads = [
-        (word, days, *_span(version))
-        for word in vocabulary("document_types").words
-        for version in lead_times().get(word, lead_times()["other"])
-        for days in version.days
-    ]
-    told = [
-        (place, *_who(one), *_span(version))
-        for version in audiences()["documents"]
-        for place, one in enumerate(version.told)
-    ]
-    return {**_columns("lead", leads), **_columns("told", told)}
-
-
-def _columns(name: str, rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:
-    return {f"{name}_{place}": [row[place] for row in rows] for place in range(len(_COLUMNS[name]))}
-
-
-def _span(version: Version) -> tuple[date, date]:
-    return version.effective_from or date.min, version.effective_to or date.max
-
-
-def _who(one: Told) -> tuple[str, int, int, str | None, str]:
-    return one.to, one.at_most, one.at_least, one.unless, one.channel
-
-
-# the day of each firm that works
-_DAYS = """
-    days AS MATERIALIZED (
-        SELECT id AS firm_id, coalesce(CAST(:day AS date), (gateway_now() AT TIME ZONE time_zone)::date) AS today
-        FROM firms WHERE status = 'active')"""
-
-# of whom the firm still looks after, on its day
-_CARED_FOR = """c.status = 'active' AND c.enrollment_status = 'active' AND c.erased_at IS NULL
-            AND (c.termination_date IS NULL OR c.termination_date >= days.today)"""
 
 _CANCEL = text(f"""
-    WITH {_DAYS}
+    WITH {DAYS}
     UPDATE notices n SET state = 'cancelled', ended_at = gateway_now(), ended_code = CASE
         WHEN d.status = 'void' THEN 'void'
         WHEN d.status <> 'current' OR d.expires_on IS DISTINCT FROM n.expires_on THEN 'renewed'
@@ -124,93 +98,72 @@ _CANCEL = text(f"""
     FROM days, documents d, clients c
     WHERE n.state = 'waiting' AND days.firm_id = n.firm_id
         AND d.firm_id = n.firm_id AND d.id = n.document_id AND c.firm_id = n.firm_id AND c.id = n.client_id
-        AND NOT (d.status = 'current' AND d.expires_on IS NOT DISTINCT FROM n.expires_on AND {_CARED_FOR})
+        AND NOT (d.status = 'current' AND d.expires_on IS NOT DISTINCT FROM n.expires_on AND {CARED_FOR})
     RETURNING n.id
 """)
 
-_SWEEP = text(f"""
-    WITH {_DAYS},
-    rule AS (SELECT * FROM unnest(:lead_0, :lead_1, :lead_2, :lead_3) r (doc_type, lead, first_day, last_day)),
-    leads AS (
-        SELECT days.firm_id, rule.doc_type, rule.lead FROM days
-        JOIN rule ON days.today BETWEEN rule.first_day AND rule.last_day
-        WHERE NOT EXISTS (SELECT FROM lead_policies p WHERE p.firm_id = days.firm_id AND p.doc_type = rule.doc_type)
-        UNION SELECT p.firm_id, p.doc_type, unnest(p.days) FROM lead_policies p
-        UNION SELECT days.firm_id, rule.doc_type, 0 FROM days, rule),
-    bands AS MATERIALIZED (
-        SELECT firm_id, doc_type, lead,
-               coalesce(lag(lead) OVER (PARTITION BY firm_id, doc_type ORDER BY lead) + 1, -{TOLD_AFTER}) AS low
-        FROM leads),
-    standing AS MATERIALIZED (
-        SELECT d.firm_id, d.id, d.client_id, d.case_id, d.expires_on, d.expires_on - days.today AS days_left,
-               days.today, bands.lead, c.partner_id, c.attorney_id, c.email IS NOT NULL AS has_email,
-               c.phone IS NOT NULL AS has_phone
-        FROM days
-        JOIN documents d ON d.firm_id = days.firm_id AND d.status = 'current' AND d.expires_on IS NOT NULL
-        JOIN clients c ON c.firm_id = d.firm_id AND c.id = d.client_id AND {_CARED_FOR}
-        JOIN bands ON bands.firm_id = d.firm_id AND bands.doc_type = d.doc_type
-            AND d.expires_on - days.today BETWEEN bands.low AND bands.lead),
+# nobody need be reminded of what somebody has in hand; until the next lead time
+_ANSWERED = text("""
+    UPDATE notices n SET state = 'cancelled', ended_at = gateway_now(), ended_code = 'acknowledged'
+    FROM notice_answers a
+    WHERE n.state = 'waiting' AND (n.step > 0 OR n.again > 0) AND a.kind = 'acknowledge'
+        AND a.by_kind <> 'client' AND a.firm_id = n.firm_id
+        AND a.document_id = n.document_id AND a.expires_on = n.expires_on AND a.lead = n.lead
+    RETURNING n.id
+""")
+
+# what was to be told again, or to somebody else, at a lead time after which there has been another one
+_OVERTAKEN = text("""
+    UPDATE notices n SET state = 'cancelled', ended_at = gateway_now(), ended_code = 'overtaken'
+    WHERE n.state = 'waiting' AND (n.step > 0 OR n.again > 0) AND EXISTS (
+        SELECT FROM notices x WHERE x.firm_id = n.firm_id AND x.document_id = n.document_id
+        AND x.expires_on = n.expires_on AND x.lead < n.lead AND x.staff_id IS NOT NULL AND x.state <> 'cancelled')
+    RETURNING n.id
+""")
+
+_SWEEP = statement(
+    f"""
+    WITH {STANDING},
     due AS MATERIALIZED (
         SELECT s.* FROM standing s
         WHERE NOT EXISTS (
             SELECT FROM notices n WHERE n.firm_id = s.firm_id AND n.document_id = s.id
             AND n.expires_on = s.expires_on AND n.lead = s.lead AND n.staff_id IS NOT NULL
             AND n.state <> 'cancelled')),
-    told AS (SELECT * FROM unnest(:told_0, :told_1, :told_2, :told_3, :told_4, :told_5, :told_6, :told_7)
-             t (place, role, at_most, at_least, unless, channel, first_day, last_day)),
-    facing AS MATERIALIZED (
-        SELECT due.*, cases.is_open, cases.is_filed, coalesce(own.attorney_id, cases.attorney_id, due.attorney_id) AS by
-        FROM due
-        LEFT JOIN cases own ON own.firm_id = due.firm_id AND own.id = due.case_id AND own.status = 'open'
-        CROSS JOIN LATERAL (
-            SELECT count(*) > 0 AS is_open, count(k.filed_on) > 0 AS is_filed,
-                   (array_agg(k.attorney_id ORDER BY k.id DESC) FILTER (WHERE k.attorney_id IS NOT NULL))[1]
-                   AS attorney_id
-            FROM cases k WHERE k.firm_id = due.firm_id AND k.client_id = due.client_id AND k.status = 'open') cases),
+    told AS (SELECT * FROM unnest({of_rule("told")})
+             t (place, role, at_most, at_least, unless, channel, must_answer, first_day, last_day)),{facing("due")},
     wanted AS (
-        SELECT f.*, told.place, told.channel, told.role FROM facing f
+        SELECT f.*, told.place, told.channel, told.role, told.must_answer FROM facing f
         JOIN told ON f.today BETWEEN told.first_day AND told.last_day
             AND greatest(f.days_left, 0) BETWEEN told.at_least AND told.at_most
             AND NOT (told.unless IS NOT DISTINCT FROM 'open_case' AND f.is_open)
             AND NOT (told.unless IS NOT DISTINCT FROM 'filing' AND f.is_filed)),
-    attorney AS (
-        SELECT a.firm_id, a.id, m.id AS staff_id FROM attorneys a
-        JOIN staff m ON m.firm_id = a.firm_id AND m.id = a.staff_id AND m.active),
     staffed AS (
-        SELECT w.*, m.id AS staff_id FROM wanted w
-        LEFT JOIN attorney ON attorney.firm_id = w.firm_id AND attorney.id = w.by
-        JOIN staff m ON m.firm_id = w.firm_id AND m.active AND CASE
-            WHEN w.role = 'attorney' AND attorney.staff_id IS NOT NULL THEN m.id = attorney.staff_id
-            WHEN w.role = 'paralegal' THEN m.role = 'paralegal'
-            ELSE m.role = 'admin' END
-        WHERE w.role <> 'client' AND (w.channel = 'email' OR m.phone IS NOT NULL)
-            AND NOT EXISTS (SELECT FROM walls x WHERE x.firm_id = w.firm_id AND x.staff_id = m.id
-                            AND (x.client_id = w.client_id OR x.partner_id = w.partner_id))),
+        SELECT w.*, m.id AS staff_id FROM wanted w{TEAM}
+        WHERE w.role <> 'client' AND (w.channel = 'email' OR m.phone IS NOT NULL) AND{UNWALLED}),
     persons AS (
-        SELECT firm_id, client_id, id, expires_on, lead, days_left, today, role, staff_id, channel, place FROM staffed
+        SELECT firm_id, client_id, id, expires_on, lead, days_left, today, role, staff_id, channel, place, must_answer
+        FROM staffed
         UNION ALL
-        SELECT firm_id, client_id, id, expires_on, lead, days_left, today, role, NULL, channel, place FROM wanted
+        SELECT firm_id, client_id, id, expires_on, lead, days_left, today, role, NULL, channel, place, false
+        FROM wanted
         WHERE role = 'client' AND CASE channel WHEN 'email' THEN has_email ELSE has_phone END),
     once AS (
-        SELECT DISTINCT ON (firm_id, id, staff_id, channel) * FROM persons
+        SELECT DISTINCT ON (firm_id, id, staff_id, channel) *,
+               bool_or(must_answer) OVER (PARTITION BY firm_id, id, staff_id, channel) AS needs_answer
+        FROM persons
         ORDER BY firm_id, id, staff_id, channel, place),
     made AS (
         INSERT INTO notices
-            (firm_id, client_id, document_id, expires_on, lead, days_left, role, staff_id, channel, due_on)
-        SELECT firm_id, client_id, id, expires_on, lead, days_left, role, staff_id, channel, today FROM once
-        ON CONFLICT ON CONSTRAINT notices_key DO UPDATE
-            SET state = 'waiting', ended_at = NULL, ended_code = NULL, days_left = EXCLUDED.days_left,
-                due_on = EXCLUDED.due_on, role = EXCLUDED.role
-            WHERE notices.state = 'cancelled'
-        RETURNING firm_id)
+            (firm_id, client_id, document_id, expires_on, lead, days_left, role, staff_id, channel, due_on,
+             needs_answer)
+        SELECT firm_id, client_id, id, expires_on, lead, days_left, role, staff_id, channel, today, needs_answer
+        FROM once{ANEW})
     SELECT (SELECT count(d.expires_on) FROM documents d JOIN days ON days.firm_id = d.firm_id
             WHERE d.status = 'current'), (SELECT count(*) FROM due), (SELECT count(*) FROM made),
            (SELECT count(*) FROM due WHERE NOT EXISTS (
                SELECT FROM staffed s WHERE s.firm_id = due.firm_id AND s.id = due.id))
-""").bindparams(
-    *(
-        bindparam(f"{name}_{place}", type_=ARRAY(kind))
-        for name, kinds in _COLUMNS.items()
-        for place, kind in enumerate(kinds)
-    )
+""",
+    "lead",
+    "told",
 )

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.db.models import Case, Client, Document, IdempotencyKey, Notice, Wall
+from gateway.db.models import Case, Client, Document, IdempotencyKey, Notice, NoticeAnswer, Wall
 from gateway.db.models.base import blanks
 from gateway.domain import audit
 from gateway.erasing import Eraser, Person, Share
@@ -58,7 +58,9 @@ def _erase_walls(acting: Acting, person: Person) -> Share:
 
 
 def _erase_notices(acting: Acting, person: Person) -> Share:
-    """Nobody is told of a person any more, nor of whose papers anybody was."""
+    """Nobody is told of a person any more, nor of whose papers anybody was, or what they said."""
+    said = delete(NoticeAnswer).where(NoticeAnswer.client_id == person.client_id)
+    acting.session.execute(said, execution_options=_AS_STORED)
     gone = delete(Notice).where(Notice.client_id == person.client_id).returning(Notice.id)
     return Share({"notices": len(acting.session.execute(gone, execution_options=_AS_STORED).all())})
 
@@ -74,7 +76,7 @@ def _erase_log(acting: Acting, person: Person) -> Share:
 
 ERASERS = (
     Eraser(("clients", "cases", "documents"), _erase_records),
-    Eraser(("notices",), _erase_notices),
+    Eraser(("notice_answers", "notices"), _erase_notices),
     Eraser(("walls",), _erase_walls),
     Eraser(("idempotency_keys",), _erase_answers),
     Eraser(("audit_log",), _erase_log),

@@ -20,7 +20,8 @@ from gateway.errors import NotFound
 
 _HERE = Path(__file__).parent
 
-Recipient = Literal["attorney", "paralegal", "admin", "client"]
+Member = Literal["attorney", "paralegal", "supervisor", "admin"]
+Recipient = Literal["attorney", "paralegal", "supervisor", "admin", "client"]
 Channel = Literal["email", "sms"]
 CaseType = Annotated[str, Meta(pattern="^[A-Z][A-Z0-9_]*$")]
 
@@ -62,6 +63,7 @@ class Told(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         at_most, at_least: days that are left.
         unless: not, where the person's case stands so: `open_case`, one is open; `filing`, one was filed.
         channel: by which way.
+        must_answer: somebody of the firm has to acknowledge it.
     """
 
     to: Recipient
@@ -69,12 +71,59 @@ class Told(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     at_least: Annotated[int, Meta(ge=0)] = 0
     unless: Literal["open_case", "filing"] | None = None
     channel: Channel = "email"
+    must_answer: bool = False
 
 
 class Audience(Version, frozen=True, kw_only=True):
     """Who is told of a paper that ends."""
 
     told: Annotated[list[Told], Meta(min_length=1)]
+
+
+class Wait(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So many days an answer is waited for, while at least so many are left; negative ones are after the end."""
+
+    at_least: int
+    days: Annotated[int, Meta(ge=1, le=365)]
+
+
+class Escalation(Version, frozen=True, kw_only=True):
+    """Who is told next when nobody answers.
+
+    Attributes:
+        chain: to whom, step by step.
+        waits: for each step, the most days left first.
+        daily_within: once the chain has ended, its last is told each day while at most so many days are left.
+    """
+
+    chain: Annotated[list[Member], Meta(min_length=1, max_length=9)]
+    waits: Annotated[list[Wait], Meta(min_length=1)]
+    daily_within: Annotated[int, Meta(ge=0)] = 0
+
+    def __post_init__(self) -> None:
+        _refuse_order([one.at_least for one in self.waits], "waits")
+
+
+class Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to do while at least so many days are left."""
+
+    at_least: int
+    do: Annotated[str, Meta(min_length=1)]
+
+
+class NextAction(Version, frozen=True, kw_only=True):
+    """Why it matters that a paper ends, and what to do about it, the most days left first."""
+
+    why: Annotated[str, Meta(min_length=1)]
+    actions: Annotated[list[Action], Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        _refuse_order([one.at_least for one in self.actions], "actions")
+
+
+def _refuse_order(days: Sequence[int], where: str) -> None:
+    if list(days) != sorted(set(days), reverse=True):
+        raise FieldError("Each begins at another number of days, the most first.", at=(where,))
 
 
 class Extension(Version, frozen=True, kw_only=True):
@@ -196,6 +245,18 @@ def audiences() -> Mapping[str, Sequence[Audience]]:
 
 
 @functools.cache
+def escalations() -> Mapping[str, Sequence[Escalation]]:
+    """Who is told next; `documents` is for all of them."""
+    return rules_of(_HERE / "escalations.yaml", Rules[Escalation])
+
+
+@functools.cache
+def next_actions() -> Mapping[str, Sequence[NextAction]]:
+    """By type of document; `other` is for types that have none of their own."""
+    return rules_of(_HERE / "next_actions.yaml", Rules[NextAction])
+
+
+@functools.cache
 def automatic_extensions() -> Mapping[str, Sequence[Extension]]:
     """By type of document."""
     return rules_of(_HERE / "automatic_extensions.yaml", Rules[Extension])
@@ -242,6 +303,8 @@ def everything() -> list[Named]:
     kinds: dict[str, Mapping[str, Sequence[Version]]] = {
         "lead_times": lead_times(),
         "audiences": audiences(),
+        "escalations": escalations(),
+        "next_actions": next_actions(),
         "automatic_extensions": automatic_extensions(),
         "maximum_stays": maximum_stays(),
         "allowances": allowances(),

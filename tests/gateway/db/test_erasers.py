@@ -15,6 +15,7 @@ OTHERS = {
     "channel_states": "numbers and times; answers of providers to whom no person was named",
     "credentials": "of partners' programs",
     "delivery_lines": "names in partner.yaml, times and numbers",
+    "escalation_policies": "roles of staff and numbers",
     "event_cursors": "numbers",
     "events": "ids of records, words and stages; what they hold is read where somebody acts",
     "feed_alarms": "days and counts",

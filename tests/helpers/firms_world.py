@@ -1,4 +1,4 @@
-"""The sweep's statements for all firms at once agree with a model that goes from person to person, paper to paper."""
+"""Firms, people and papers at random, and what happens to them; how they are stored. What is told of them is not here."""
 
 import os
 import random
@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
-import pytest
 from sqlalchemy import text
-
-from gateway.domain.expiry.sweep import sweep
 
 DOCUMENTS = int(os.environ.get("NOTICE_DOCUMENTS", "600"))  # 20,000 take minutes
 FIRST = date(2027, 12, 20)  # the days run over a leap day
+ZONES = ("America/New_York", "America/Phoenix", "Asia/Kolkata", "Pacific/Auckland")
 LEADS = {  # as the firms agreed with us, written down a second time
     "i94": [180, 120, 90, 60, 30, 14, 7, 1],
     "passport": [270, 180, 90, 60],
@@ -32,6 +30,8 @@ class Member:
     active: bool = True
     id: UUID = field(default_factory=uuid4)
     attorney: UUID | None = None
+    zone: str | None = None
+    above: UUID | None = None
 
 
 @dataclass(eq=False)
@@ -68,9 +68,13 @@ class Paper:
 
 @dataclass
 class World:
-    """Firms, people and papers; and what the model says of notices: key -> state."""
+    """Firms, people and papers."""
 
     random: random.Random
+    documents: int = DOCUMENTS
+    zones: dict[UUID, str] = field(default_factory=dict)
+    escalations: dict[UUID, tuple[list[str], dict[int, int]]] = field(default_factory=dict)  # chain, waits
+    preferences: dict[tuple[UUID, str], str] = field(default_factory=dict)  # member, channel
     firms: list[tuple[UUID, UUID, UUID]] = field(default_factory=list)  # a firm and two partners
     members: list[Member] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
@@ -78,18 +82,19 @@ class World:
     papers: list[Paper] = field(default_factory=list)
     walls: list[tuple[UUID, UUID | None, UUID | None]] = field(default_factory=list)  # member, client, partner
     policies: dict[tuple[UUID, str], list[int]] = field(default_factory=dict)
-    notices: dict[tuple, str] = field(default_factory=dict)
 
     # ------------------------------------------------------------ what there is
     def settle(self):
         for _ in range(3):
             firm = uuid4()
             self.firms.append((firm, uuid4(), uuid4()))
+            self.zones[firm] = self.random.choice(ZONES)
             for role in ("admin", "admin", "paralegal", "paralegal", "attorney", "attorney", "attorney"):
                 one = Member(firm, role, self.maybe("+12125550100"), self.random.random() < 0.8)
                 one.attorney = uuid4() if role == "attorney" else None
+                one.zone = self.random.choice((None, *ZONES, "Mars/Olympus"))  # nobody looked whether there is one
                 self.members.append(one)
-        while len(self.papers) < DOCUMENTS:
+        while len(self.papers) < self.documents:
             self.arrive(FIRST)
 
     def maybe(self, value):
@@ -120,7 +125,8 @@ class World:
         """Some things happen between two sweeps."""
         happenings = (self.renew, self.renew, self.mark, self.leave, self.archive, self.give_notice)
         happenings += (self.move_on, self.come_and_go, self.wall_off, self.set_leads, self.arrive)
-        for _ in range(max(1, DOCUMENTS // 60)):
+        happenings += (self.supervise, self.set_escalation, self.prefer)
+        for _ in range(max(1, self.documents // 60)):
             self.random.choice(happenings)(today)
 
     def renew(self, today):
@@ -158,77 +164,30 @@ class World:
         firm, kind = self.random.choice(self.firms)[0], self.random.choice(list(LEADS))
         self.policies[firm, kind] = sorted(days, reverse=True)
 
-    # ------------------------------------------------------------ what the rules say
-    def told(self, today):
-        """One sweep, person by person."""
-        for key, state in self.notices.items():
-            paper, ends = key[0], key[1]
-            if state == "waiting" and not (self.is_watched(paper, today) and paper.ends == ends):
-                self.notices[key] = "cancelled"
-        for paper in self.papers:
-            if self.is_watched(paper, today):
-                self.tell(paper, today)
+    def supervise(self, today):
+        one, other = self.random.sample(self.members, 2)
+        if one.firm == other.firm:
+            one.above = self.maybe(other.id)
 
-    def is_watched(self, paper, today):
-        one = paper.person
-        here = one.status == "active" and one.enrollment == "active" and not (one.ends_work and one.ends_work < today)
-        return here and paper.status == "current" and paper.ends is not None
+    def set_escalation(self, today):
+        chain = [self.random.choice(("attorney", "paralegal", "supervisor", "admin")) for _ in range(3)]
+        waits = {
+            band: self.random.randint(1, 9) for band in sorted(self.random.sample(range(-30, 90), 3), reverse=True)
+        }
+        firm = self.random.choice(self.firms)[0]
+        self.escalations.pop(firm, None) or self.escalations.update({firm: (chain, waits)})
 
-    def tell(self, paper, today):
-        left = (paper.ends - today).days
-        leads = self.policies.get((paper.person.firm, paper.type), LEADS[paper.type])
-        reached = [lead for lead in [*leads, 0] if lead >= left]
-        if not reached or left < -30:
-            return
-        lead = min(reached)
-        before = [
-            key for key, state in self.notices.items() if key[:3] == (paper, paper.ends, lead) and state != "cancelled"
-        ]
-        if any(key[3] is not None for key in before):
-            return
-        for who, channel in self.recipients(paper, max(left, 0)):
-            key = (paper, paper.ends, lead, who, channel)
-            if self.notices.get(key) != "waiting":
-                self.notices[key] = "waiting"
-
-    def recipients(self, paper, left):
-        person = paper.person
-        team = [one for one in self.members if one.firm == person.firm and one.active]
-        open_matters = [one for one in self.matters if one.person is person and one.open]
-        lawyers = self.lawyers(paper, open_matters, team)
-        admins = [one for one in team if one.role == "admin"]
-        told = {(one, "email") for one in lawyers}
-        if left >= 1:
-            told |= {(one, "email") for one in team if one.role == "paralegal"}
-        if (left <= 60 and not open_matters) or (left <= 30 and not any(one.filed for one in open_matters)):
-            told |= {(one, "email") for one in admins}
-        if left <= 14:
-            told |= {(one, "sms") for one in lawyers if one.phone}
-        yield from ((one.id, way) for one, way in told if not self.is_walled(one, person))
-        if 1 <= left <= 120 and person.email:
-            yield None, "email"
-        if 1 <= left <= 14 and person.phone:
-            yield None, "sms"
-
-    def lawyers(self, paper, open_matters, team):
-        """Of the paper's own case while it is open, of the newest open case that has one, of the person; or the admins."""
-        own = paper.matter.attorney if paper.matter and paper.matter.open else None
-        newest = next(
-            (one.attorney for one in sorted(open_matters, key=lambda m: m.id, reverse=True) if one.attorney), None
-        )
-        wanted = own or newest or paper.person.attorney
-        found = [one for one in team if wanted and one.attorney == wanted]
-        return found or [one for one in team if one.role == "admin"]
-
-    def is_walled(self, member, person):
-        return (member.id, person.id, None) in self.walls or (member.id, None, person.partner) in self.walls
+    def prefer(self, today):
+        key = self.random.choice(self.members).id, self.random.choice(("email", "sms"))
+        self.preferences[key] = self.random.choice(("immediate", "daily", "weekly", "off"))
 
 
 # what of the world stands in which table; again brings up to date what is there
 STORED = (
     (
-        "INSERT INTO firms (id, slug, name) VALUES (:firm, 'firm-' || :firm, 'F') ON CONFLICT DO NOTHING",
-        lambda world: [{"firm": firm} for firm, _, _ in world.firms],
+        """INSERT INTO firms (id, slug, name, time_zone) VALUES (:firm, 'firm-' || :firm, 'F', :zone)
+        ON CONFLICT DO NOTHING""",
+        lambda world: [{"firm": firm, "zone": zone} for firm, zone in world.zones.items()],
     ),
     (
         """INSERT INTO partners (firm_id, id, slug, name, time_zone)
@@ -236,11 +195,12 @@ STORED = (
         lambda world: [{"firm": firm, "id": one} for firm, *both in world.firms for one in both],
     ),
     (
-        """INSERT INTO staff (firm_id, id, email, name, role, phone, active)
-        VALUES (:firm, :id, CAST(:id AS text) || '@f.example', 'N', :role, :phone, :active)
+        """INSERT INTO staff (firm_id, id, email, name, role, phone, active, time_zone)
+        VALUES (:firm, :id, CAST(:id AS text) || '@f.example', 'N', :role, :phone, :active, :zone)
         ON CONFLICT (firm_id, id) DO UPDATE SET active = EXCLUDED.active""",
         lambda world: map(vars, world.members),
     ),
+    ("UPDATE staff SET supervisor_id = :above WHERE id = :id", lambda world: map(vars, world.members)),
     (
         "INSERT INTO attorneys (firm_id, id, staff_id) VALUES (:firm, :attorney, :id) ON CONFLICT DO NOTHING",
         lambda world: [vars(one) for one in world.members if one.attorney],
@@ -288,26 +248,3 @@ def store(db, world):
         for statement, rows in STORED:
             if given := list(rows(world)):
                 session.execute(text(statement), given)
-
-
-def on_record(db):
-    with db.system() as session:
-        rows = session.execute(text("SELECT document_id, expires_on, lead, staff_id, channel, state FROM notices"))
-        return {tuple(row[:5]): row[5] for row in rows}
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_sweep_of_all_firms_says_what_a_model_says_person_by_person(office, db, seed):
-    world = World(random.Random(seed))
-    world.settle()
-    day = FIRST
-    for _ in range(12):
-        store(db, world)
-        world.told(day)
-        found = sweep(office, day)
-        assert on_record(db) == {(key[0].id, *key[1:]): state for key, state in world.notices.items()}, day
-        again = sweep(office, day)
-        assert (again.notices, again.cancelled, again.documents) == (0, 0, found.documents)
-        assert again.due == again.unheard == found.unheard
-        day += timedelta(days=world.random.choice((1, 1, 1, 2, 5, 17)))
-        world.live(day)

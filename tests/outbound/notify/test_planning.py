@@ -1,0 +1,240 @@
+"""Planning as people meet it: what leaves at once, what gathers, and that nothing is missing or doubled."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
+
+import pytest
+from helpers.doing import do_jobs
+from helpers.killing import kill
+from helpers.servers import until
+from sqlalchemy import select, text, update
+
+from gateway.db.models import Dispatch, Document, JobRow, Notice, Notification, Staff
+from gateway.domain.expiry.sweep import sweep
+from gateway.jobs.schedule import tick
+from gateway.wings import KINDS
+from outbound.notify.planning import Planned, plan
+
+HEADER = "EMP_ID,Last Name,DOB,Salary,SSN,Passport,Passport Expiry,I94 Expiry\n"
+FRIDAY = datetime(2026, 6, 5, 14, 7, tzinfo=UTC)  # ten in the morning at the firm
+MONDAY = datetime(2026, 6, 8, 12, tzinfo=UTC)  # eight there
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Sets the clock."""
+
+    def to(instant):
+        monkeypatch.setenv("GATEWAY_NOW", instant.isoformat())
+
+    to(FRIDAY)
+    return to
+
+
+@pytest.fixture
+def papers(inbox, at):
+    """People whose stays end so many days after that Friday."""
+
+    def arrive(*days):
+        ends = [FRIDAY.date() + timedelta(days=one) for one in days]
+        lines = [f"E{n},Okafor,02/03/1990,70000,,,,{end:%m/%d/%Y}\n" for n, end in enumerate(ends)]
+        inbox.drop("roster_20260301.csv", (HEADER + "".join(lines)).encode())
+
+    return arrive
+
+
+def daily(_session, wanted):
+    return dict.fromkeys(wanted, "daily")
+
+
+def dispatches(db, *conditions):
+    with db.system() as session:
+        found = select(Notification.kind, Notification.priority, Dispatch.channel, Dispatch.state, Dispatch.not_before)
+        joined = found.join(Dispatch, Dispatch.notification_id == Notification.id)
+        return [tuple(one) for one in session.execute(joined.where(*conditions).order_by(Dispatch.id)).all()]
+
+
+def sound(db):
+    """Nothing is missing and nothing doubled: every notice has a dispatch of its own recipient and channel."""
+    with db.system() as session:
+        for notice, dispatch in session.execute(
+            select(Notice, Dispatch).outerjoin(Dispatch, Dispatch.id == Notice.dispatch_id)
+        ):
+            assert (dispatch.staff_id, dispatch.channel) == (notice.staff_id, notice.channel)
+        told = text("SELECT count(*), count(DISTINCT dispatch_id), (SELECT count(*) FROM dispatches) FROM notices")
+        return session.execute(told).one()
+
+
+def test_what_is_told_at_once_rings_in_the_browser_too(office, db, papers):
+    papers(60)
+    sweep(office)
+    planned = plan(office)
+    assert planned == Planned(notices=4, immediate=4)  # an admin for the attorney that nobody named, and a paralegal
+    found = dispatches(db)
+    assert {one[:2] for one in found} == {("expiry", "normal")}
+    assert sorted(one[2] for one in found) == ["email", "email", "in_app", "in_app"]
+    assert {one[4] for one in found} == {FRIDAY}
+    with db.system() as session:
+        assert session.scalar(text("SELECT count(*) FROM notifications")) == 2
+    assert plan(office) == Planned()
+
+
+@pytest.mark.parametrize(("left", "priority"), [(15, "normal"), (14, "urgent"), (1, "urgent"), (0, "urgent")])
+def test_what_is_near_its_end_is_urgent(office, db, papers, left, priority):
+    papers(left)
+    sweep(office)
+    plan(office)
+    assert {one[1] for one in dispatches(db)} == {priority}
+
+
+def test_what_can_wait_gathers_in_one_digest_of_the_next_working_day(office, db, papers):
+    papers(60, 58, 40, 7)
+    sweep(office)
+    assert plan(office, daily).digests == 2
+    found = [one for one in dispatches(db) if one[0] == "digest"]
+    assert found == [("digest", "normal", "email", "waiting", MONDAY)] * 2
+    urgent = [one for one in dispatches(db) if one[0] != "digest"]
+    assert {one[1] for one in urgent} == {"urgent"}, "which waits for no digest"
+    with db.system() as session:
+        kept = select(Notification.key).where(Notification.kind == "digest")
+        assert all(key.endswith("/email/2026-06-08T12:00Z") for key in session.scalars(kept))
+        in_digests = (
+            "SELECT count(*) FROM notices n JOIN dispatches d ON d.id = n.dispatch_id WHERE d.not_before > :now"
+        )
+        assert session.scalar(text(in_digests), {"now": FRIDAY}) == 6
+
+
+def test_more_joins_a_digest_that_waits(office, db, papers, at):
+    papers(60)
+    sweep(office)
+    plan(office, daily)
+    papers(60, 59)
+    at(FRIDAY + timedelta(hours=1))
+    sweep(office)
+    assert plan(office, daily) == Planned(notices=2)
+    assert len(dispatches(db)) == 2
+    at(MONDAY)
+    papers(60, 59, 61)
+    sweep(office)
+    assert plan(office, daily).digests == 2, "those of Tuesday"
+
+
+def test_what_turns_untrue_drops_out_and_an_empty_digest_is_cancelled(office, db, papers):
+    papers(60, 59)
+    sweep(office)
+    plan(office, daily)
+    with db.system() as session:
+        one = session.scalars(select(Document.id).limit(1)).one()
+        session.execute(update(Document).where(Document.id == one).values(status="void"))
+    sweep(office)
+    assert plan(office, daily).cancelled == 0
+    with db.system() as session:
+        session.execute(update(Document).values(status="void"))
+    assert plan(office, daily).cancelled == 2, "without another sweep"
+    assert {one[3] for one in dispatches(db)} == {"cancelled"}
+    with db.system() as session:
+        session.execute(update(Document).values(status="current"))
+    sweep(office)
+    assert plan(office, daily) == Planned(notices=4)
+    assert {one[3] for one in dispatches(db)} == {"waiting"}
+
+
+def test_a_digest_that_is_leaving_takes_nothing_more(office, db, papers):
+    papers(60)
+    sweep(office)
+    plan(office, daily)
+    with db.system() as session:
+        session.execute(update(Dispatch).values(state="attempting"))
+    papers(60, 59)
+    sweep(office)
+    assert plan(office, daily) == Planned()
+    with db.system() as session:
+        session.execute(update(Dispatch).values(state="sent"))
+        assert session.scalar(text("SELECT count(*) FROM notices WHERE dispatch_id IS NULL AND state = 'waiting'")) == 2
+
+
+def test_a_zone_that_is_none_keeps_nobody_from_being_told(office, db, papers):
+    papers(60)
+    with db.system() as session:
+        session.execute(update(Staff).values(time_zone="Mars/Olympus"))
+    sweep(office)
+    assert plan(office, daily).digests == 2
+    assert {one[4] for one in dispatches(db)} == {MONDAY}
+
+
+def test_two_plannings_at_once_give_everybody_one_dispatch(office, db, papers):
+    papers(*range(15, 175))
+    sweep(office)
+    for prefer in (daily, lambda _session, wanted: dict.fromkeys(wanted, "immediate")):
+        both = Barrier(2)
+
+        def run(_, prefer=prefer, both=both):
+            both.wait()
+            return plan(office, prefer)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(run, range(2)))
+        counts = sound(db)
+        assert counts[0] == 320 if prefer is daily else counts[0] == counts[1] == counts[2] == 640
+        assert prefer is not daily or counts[1:] == (2, 2)
+        with db.system() as session:
+            session.execute(text("UPDATE notices SET dispatch_id = NULL"))
+            session.execute(text("DELETE FROM dispatches"))
+            session.execute(text("DELETE FROM notifications"))
+
+
+# ------------------------------------------------------------------------------------------------ by the clock
+
+
+def jobs(db):
+    with db.system() as session:
+        found = select(JobRow.kind, JobRow.state).where(JobRow.kind.in_(("expiry.sweep", "notices.plan")))
+        return sorted(map(tuple, session.execute(found)))
+
+
+def test_the_clock_sweeps_each_hour_and_plans_what_it_found(office, db, papers, at):
+    papers(60)
+    tick(db, KINDS, "one")
+    for hour in range(3):
+        at(FRIDAY + timedelta(hours=hour))
+        tick(db, KINDS, "one")
+        assert tick(db, KINDS, "another") == [], "one leads"
+        do_jobs(office, ["normal"])
+    assert jobs(db) == [("expiry.sweep", "done")] * 2 + [("notices.plan", "done")] * 2
+    assert sound(db)[0] == 4
+
+
+@pytest.mark.journey
+@pytest.mark.parametrize("table", ["notices", "notifications", "dispatches"])
+def test_a_worker_killed_anywhere_between_sweep_and_planning_leaves_nothing_out(
+    office, db, papers, at, locks, worker_process, table
+):
+    papers(60, 59, 30)
+    tick(db, KINDS, "one")
+    at(FRIDAY + timedelta(hours=1))
+    tick(db, KINDS, "one")
+    locks.kill_at(table, lambda: worker_process("normal"))
+    last = worker_process("normal")
+    until(lambda: jobs(db) == [("expiry.sweep", "done"), ("notices.plan", "done")])
+    kill(last)
+    assert sound(db) == (12, 12, 12)
+    assert plan(office) == Planned()
+
+
+def test_the_command_plans_and_says_what_it_did(gateway, office, papers):
+    papers(60)
+    sweep(office)
+    said = json.loads(gateway("expiry", "plan", "--json").stdout)
+    assert said == {"notices": 4, "immediate": 4, "digests": 0, "cancelled": 0}
+    assert "0 notices planned" in gateway("expiry", "plan").stdout
+
+
+def test_the_day_of_the_firm_counts(office, db, papers, at):
+    """In the first hour of a day in New York it is that day there, whatever day it is in UTC."""
+    papers(14)
+    at(datetime(2026, 6, 5, 4, 7, tzinfo=UTC))
+    sweep(office)
+    with db.system() as session:
+        assert set(session.scalars(select(Notice.due_on))) == {date(2026, 6, 5)}
