@@ -5,7 +5,7 @@ from alembic import op
 from gateway.db.security import WALLED_CLIENTS, WALLED_PARTNERS, allow, isolate, wall
 
 revision = "0041"
-down_revision = "0038"
+down_revision = "0040"
 
 
 def upgrade() -> None:

@@ -5,7 +5,7 @@ from alembic import op
 from gateway.db.security import WALLED_CLIENTS, allow, isolate, outside, wall
 
 revision = "0042"
-down_revision = "0044"
+down_revision = "0041"
 
 
 def upgrade() -> None:

@@ -6,7 +6,7 @@ from gateway.db.cluster import OWNER
 from gateway.db.security import WALLED_CLIENTS, WALLED_PARTNERS, allow, isolate, outside, wall
 
 revision = "0043"
-down_revision = "0038"
+down_revision = "0042"
 
 functions = {
     "find_action": "3d88454a33ac",
