@@ -389,5 +389,5 @@ def plan_all(handling: Handling) -> None:
 
 
 PLAN = Kind("notices.plan", "normal", plan_all)
-SWEEP = Kind("notices.sweep", "normal", sweep_all, clockwork=Clockwork("sweep of papers", "7 * * * *"))
+SWEEP = Kind("expiry.sweep", "normal", sweep_all, clockwork=Clockwork("sweep of papers", "7 * * * *"))
 KINDS = (SWEEP, PLAN)
