@@ -10,6 +10,7 @@ from gateway.reports import (
     import_errors,
     import_receipt,
     notification_log,
+    unanswered,
 )
 from gateway.reports.filters import Filters
 from gateway.reports.report import Report
@@ -24,6 +25,7 @@ REPORTS: dict[str, Report] = {
     "feed_health": feed_health.REPORT,
     "expiring_documents": expiring_documents.REPORT,
     "notification_log": notification_log.REPORT,
+    "unanswered": unanswered.REPORT,
     "escalations": escalations.REPORT,
     "audit_extract": audit_extract.REPORT,
 }

@@ -16,6 +16,7 @@ from gateway.db.models import (
     Document,
     GateDecision,
     Notice,
+    NoticeAnswer,
     Notification,
     Staff,
     Wall,
@@ -23,7 +24,7 @@ from gateway.db.models import (
 from gateway.reports import REPORTS
 
 NOW = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
-OF_NOTICES = ("expiring_documents", "notification_log", "escalations")
+OF_NOTICES = ("expiring_documents", "notification_log", "unanswered", "escalations")
 
 
 @pytest.fixture
@@ -90,6 +91,7 @@ def mailed(session, tenants, paper, step):
         expires_on=paper.expires_on,
         lead=14,
         days_left=14,
+        needs_answer=True,
         step=step,
         role="admin" if step else "attorney",
         staff_id=staff,
@@ -253,6 +255,41 @@ def test_escalations_are_narrowed(told, notices, filters, count):
 def test_escalations_of_one_person_are_told(told, people, notices):
     assert len(told("escalations", client=people["E1"])) == 1
     assert told("escalations", client=people["E2"]) == []
+
+
+# ------------------------------------------------------------------------------------------------ unanswered
+
+
+def answer(db, tenants, people, notices, kind, **more):
+    with db.firm(tenants.northgate) as session:
+        notice = session.scalars(select(Notice).where(Notice.id == notices["E1", 0]["notice"])).one()
+        about = {name: getattr(notice, name) for name in ("firm_id", "client_id", "document_id", "expires_on", "lead")}
+        session.add(NoticeAnswer(**about, notice_id=notice.id, kind=kind, by_kind="staff", by="Ann", via="api", **more))
+
+
+def test_what_nobody_acknowledged_is_told_once_with_its_highest_step(told, people, notices):
+    first, second = told("unanswered")
+    assert (first["employee_id"], first["step"], first["notice"]) == ("E1", 1, notices["E1", 1]["notice"])
+    assert (first["state"], first["reason"], first["days_left"]) == ("withheld", "opted_out", 10)
+    assert (first["asked_on"], first["days_waiting"]) == (date(2026, 11, 26), 5)
+    assert (second["employee_id"], second["step"], second["state"]) == ("E2", 0, "told")
+    assert told("unanswered", partner="globex") == told("unanswered", client=people["E2"]) == [second]
+    assert told("unanswered", doc_type="ead") == []
+
+
+def test_an_acknowledgement_ends_it_for_the_whole_lead_time_and_a_snooze_does_not(told, db, tenants, people, notices):
+    until = NOW + timedelta(days=2)
+    answer(db, tenants, people, notices, "snooze", until=until)
+    assert (told("unanswered")[0]["snoozed_until"], told("unanswered")[0]["snoozed_by"]) == (until, "Ann")
+    answer(db, tenants, people, notices, "acknowledge")
+    assert [one["employee_id"] for one in told("unanswered")] == ["E2"]
+
+
+def test_what_asks_for_nothing_or_was_renewed_is_not_unanswered(told, db, people, notices):
+    with db.system() as session:
+        session.execute(update(Notice).where(Notice.client_id == people["E1"]).values(needs_answer=False))
+        session.execute(update(Document).where(Document.client_id == people["E2"]).values(expires_on=date(2028, 1, 1)))
+    assert told("unanswered") == []
 
 
 # ------------------------------------------------------------------------------------------------ who may see them

@@ -7,7 +7,7 @@ import pytest
 from helpers.inbox import ROSTER, Inbox, person
 
 NOW = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
-OF_THE_FIRM = ("notification_log", "escalations")
+OF_THE_FIRM = ("notification_log", "unanswered", "escalations")
 
 
 @pytest.fixture
