@@ -34,6 +34,7 @@ class Hris:
         answers: statuses that it gives instead of its next answers, with header fields.
         is_away: answers everything with 500.
         asked: when, and for which path with its query.
+        tokens: how many it gave; the first `revoked` of them are refused.
     """
 
     size: int = 50
@@ -45,6 +46,7 @@ class Hris:
     asked: list[tuple[datetime, str]] = field(default_factory=list)
     refused: int = 0
     tokens: int = 0
+    revoked: int = 0
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -93,7 +95,8 @@ class Hris:
     def _told(self, method: str, parts: SplitResult, headers: Any, body: bytes) -> tuple[int, dict[str, str], bytes]:
         if method == "POST" and parts.path == "/oauth/token":
             return self._token(headers, body)
-        if headers.get("Authorization") not in {f"Bearer {KEY}", f"Bearer token-{self.tokens}"}:
+        good = {f"Bearer token-{number}" for number in range(self.revoked + 1, self.tokens + 1)}
+        if headers.get("Authorization") not in good | {f"Bearer {KEY}"}:
             return 401, {}, b"{}"
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path.endswith("/employees"):

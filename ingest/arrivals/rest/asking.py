@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Annotated, NamedTuple
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 import msgspec
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gateway import clock, metrics
 from gateway.config import secret
 from gateway.db.models import RestSource
-from gateway.errors import Problem, Transient
+from gateway.errors import Permanent, Problem, Transient
 from gateway.office import Office
 from gateway.outward import Answer, Limits, Outward
 from ingest.arrivals.rest import turns
-from ingest.arrivals.rest.sources import Source
+from ingest.arrivals.rest.sources import Source, account_of, sharing
 from ingest.arrivals.rest.spec import ClientAuth, KeyAuth
 from ingest.arrivals.rest.turns import For, NotNow
 
@@ -167,7 +173,21 @@ def _proof(office: Office, source: Source, purpose: For) -> dict[str, str]:
     auth = source.arrival.auth
     if isinstance(auth, KeyAuth):
         return {auth.header: f"{auth.prefix}{_secret(office, source, auth.secret)}"}
-    return {"Authorization": f"Bearer {_kept_token(office, source) or _new_token(office, source, auth, purpose)}"}
+    return {"Authorization": f"Bearer {_token(office, source, auth, purpose)}"}
+
+
+def _token(office: Office, source: Source, auth: ClientAuth, purpose: For) -> str:
+    """One that the account has; else another one, which its feeds do not all fetch at once."""
+    if kept := _kept_token(office, source, auth):
+        return kept
+    with _fetching(source.account, auth):
+        return _kept_token(office, source, auth) or _new_token(office, source, auth, purpose)
+
+
+@lru_cache(maxsize=1_000)
+def _fetching(_account: tuple[UUID, UUID, str], _auth: ClientAuth) -> threading.Lock:
+    """Of this process; two processes may fetch one each, and both will do."""
+    return threading.Lock()
 
 
 def _secret(office: Office, source: Source, name: str) -> str:
@@ -178,12 +198,20 @@ def _secret(office: Office, source: Source, name: str) -> str:
         raise Unanswered("hris_failed", problem.sentence) from problem
 
 
-def _kept_token(office: Office, source: Source) -> str | None:
+def _kept_token(office: Office, source: Source, auth: ClientAuth) -> str | None:
+    """What any feed of the account was given for the same login; for another one, it cannot be decrypted."""
     with office.acting(source.home.firm_id, source.actor) as acting:
-        row = acting.session.get_one(RestSource, source.key)
-        if row.token is None or row.token_until is None or row.token_until - _EARLY <= clock.now():
-            return None
-        return acting.cipher.decrypt(row.token, _COLUMN)
+        lasts = RestSource.token.is_not(None), RestSource.token_until > clock.now() + _EARLY
+        found = select(RestSource.token).where(RestSource.feed_id.in_(sharing(source)), *lasts)
+        for token in acting.session.scalars(found.order_by(RestSource.token_until.desc())):
+            with suppress(Permanent):
+                return acting.cipher.decrypt(token or b"", _bound_to(auth))
+    return None
+
+
+def _bound_to(auth: ClientAuth) -> str:
+    login = hashlib.sha256(msgspec.json.encode([auth.token_url, auth.client_id, auth.secret, auth.scope]))
+    return f"{_COLUMN}/{login.hexdigest()}"
 
 
 def _new_token(office: Office, source: Source, auth: ClientAuth, purpose: For) -> str:
@@ -206,22 +234,23 @@ def _new_token(office: Office, source: Source, auth: ClientAuth, purpose: For) -
         sentence = "The token endpoint answered without an access_token that can be used."
         turns.failed(office, source, sentence)
         raise Unanswered("hris_failed", sentence) from error
-    _keep_token(office, source, token, now)
+    _keep_token(office, source, auth, token, now)
     return token.access_token
 
 
-def _keep_token(office: Office, source: Source, token: _Token, now: datetime) -> None:
+def _keep_token(office: Office, source: Source, auth: ClientAuth, token: _Token, now: datetime) -> None:
     with office.acting(source.home.firm_id, source.actor) as acting:
         row = acting.session.get_one(RestSource, source.key, with_for_update=True)
-        [row.token] = acting.cipher.encrypt_column([token.access_token], _COLUMN)
+        [row.token] = acting.cipher.encrypt_column([token.access_token], _bound_to(auth))
         row.token_until = now + timedelta(seconds=min(token.expires_in, 86_400))
 
 
 def _forget_token(office: Office, source: Source) -> None:
-    """The next call fetches another one."""
+    """The next call of the account fetches another one."""
     with office.db.firm(source.home.firm_id) as session:
-        row = session.get_one(RestSource, source.key, with_for_update=True)
-        row.token = row.token_until = None
+        account_of(session, source)
+        mine = update(RestSource).where(RestSource.feed_id.in_(sharing(source)))
+        session.execute(mine.values(token=None, token_until=None))
 
 
 __all__ = ["MOST_BYTES", "NoSuch", "NotNow", "Told", "Unanswered", "ask", "person_path"]

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 from helpers.hris import Hris, serving
 from helpers.inbox import Inbox
+from sqlalchemy import text
 
 from gateway import clock
 from gateway.config import ConfigError, read
 from gateway.domain.upkeep.monitoring import figures
 from ingest.arrivals.rest import notices, pulling, turns
 from ingest.arrivals.rest.accounts import budgets_of
+from ingest.arrivals.rest.asking import Unanswered, ask
 from ingest.arrivals.rest.sources import all_sources, ensure
 from ingest.arrivals.rest.spec import Budget, RestArrival
 from ingest.arrivals.rest.turns import IN_A_ROW, NotNow
@@ -225,3 +227,51 @@ def test_of_disagreeing_settings_of_former_times_the_least_counts(agreed):
     feeds = FEEDS.decoded(read(two_feeds(agreed, **{"hour: 150": "day: 9000"})))
     arrivals = {name: one for name, feed in feeds.items() for one in feed.arrivals if isinstance(one, RestArrival)}
     assert budgets_of(arrivals) == {"hris.example": Budget(hour=150, day=9000)}
+
+
+OAUTH = "auth: {type: oauth2, token_url: URL/oauth/token, client_id: northgate, secret: HRIS_CLIENT}"
+
+
+@pytest.fixture
+def by_token(share, hris):
+    """Both feeds ask with tokens."""
+    return lambda **second: share(("auth: {type: key, secret: HRIS_KEY}", OAUTH.replace("URL", hris.url)), **second)
+
+
+def test_feeds_that_share_an_account_share_its_token(by_token, hris, minutes):
+    by_token()
+    minutes(3)
+    assert {"leavers" in path for path in hris.calls("updatedSince")} == {True, False}
+    assert hris.tokens == 1
+
+
+def test_two_feeds_that_need_a_token_at_once_fetch_one(by_token, hris, office, minutes):
+    by_token()
+    minutes()
+    hris.tokens, hris.asked[:] = 0, []
+    both = list(sources(office).values())
+    with office.db.firm(both[0].home.firm_id) as session:
+        session.execute(text("UPDATE rest_sources SET token = NULL, token_until = NULL"))
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda one: ask(office, one, one.arrival.list.path, {}, "poll").body, both))
+    assert len(found) == 2
+    assert hris.tokens == 1
+
+
+def test_a_token_that_the_provider_refuses_is_used_by_no_feed_any_more(by_token, hris, office, minutes):
+    by_token()
+    minutes()
+    hris.revoked = hris.tokens
+    both = list(sources(office).values())
+    with pytest.raises(Unanswered):
+        ask(office, both[0], both[0].arrival.list.path, {}, "poll")
+    fetched = hris.tokens
+    for one in both:
+        assert ask(office, one, one.arrival.list.path, {}, "poll").body
+    assert hris.tokens == fetched + 1
+
+
+def test_feeds_of_an_account_with_logins_of_their_own_have_tokens_of_their_own(by_token, hris, minutes):
+    by_token(**{"secret: HRIS_CLIENT}": "secret: HRIS_CLIENT, scope: leavers}"})
+    minutes(3)
+    assert hris.tokens == 2

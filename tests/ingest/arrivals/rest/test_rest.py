@@ -426,7 +426,7 @@ def test_tokens_are_fetched_with_the_clients_secret_used_until_they_end_and_kept
     assert salaries(inbox) == {"E1": 50_000}
     assert len(hris.calls("/oauth/token")) == 1
     assert "token-1" not in "".join(all_rows()["rest_sources"])
-    hris.tokens = 7  # and the first one is not good any more
+    hris.revoked = hris.tokens  # and the first one is not good any more
     minutes(6)
     assert len(hris.calls("/oauth/token")) == 2
     minutes(20)
