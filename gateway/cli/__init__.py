@@ -36,6 +36,9 @@ COMMANDS: dict[str, Entry] = {
     ),
     "expiry": Entry("expiry", "group", "See whose papers end and who is to be told; look for what is due."),
     "links": Entry("links", "group", "Make short links, see how often they are followed, and let them end."),
+    "notice": Entry(
+        "notices", "group", "See and say how people are told: how often, when not, how much, and who wants no more."
+    ),
     "rules": Entry(
         "rules", "group", "Look at the dated rules: since when they hold, by which source, whom a change meets."
     ),

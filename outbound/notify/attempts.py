@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from gateway.jobs.kinds import LADDER
 from gateway.jobs.ledger import Job, LeaseLost
 from outbound.notify.channels.base import Envelope, Never, NotNow, Taken, Words
-from outbound.notify.gate import Passed
+from outbound.notify.deciding import Passed
 
 _MOST_ANSWER = 1_000  # characters of what the other side said that are kept
 

@@ -2,89 +2,174 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, time
-from typing import Literal, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import structs, to_builtins
+from sqlalchemy import insert, text, update
+from sqlalchemy.orm import Session
 
-Path = Literal["reminder", "escalation", "digest", "service", "watch", "test", "retry", "replay"]
-Priority = Literal["critical", "urgent", "normal", "low"]
-Verdict = Literal["send", "delay", "stop"]
+from gateway.db.models import GateDecision, Notice
+from gateway.domain.preferences.whom import Whom
+from gateway.office import Office
+from outbound.notify.deciding import (
+    REASONS,
+    RULES,
+    Decision,
+    Facts,
+    Passed,
+    Path,
+    Priority,
+    Verdict,
+    decide,
+    let_through,
+)
+from outbound.notify.facts import Gathered, gather
+from outbound.notify.hours import Quiet
+
+__all__ = [
+    "REASONS",
+    "RULES",
+    "Crossing",
+    "Decision",
+    "Facts",
+    "Passed",
+    "Path",
+    "Priority",
+    "Quiet",
+    "Verdict",
+    "cross",
+    "decide",
+]
+
+_GATE = 0x67617465  # the first of two halves of advisory locks: "gate" in ASCII
+_UNSAID = {
+    "now",
+    "path",
+    "channel",
+    "quiet",
+}  # of the facts: the row has the instant and the path, the dispatch the channel
 
 
-class Quiet(Struct, frozen=True, kw_only=True):
-    """When somebody is not to be told: outside these hours of these days, by their own clock.
+class Crossing(NamedTuple):
+    """What the gate said about one dispatch; `passed` opens its channel, and is there for `send` alone."""
 
-    Attributes:
-        begins, ends: of the quiet time, which may go over midnight; equal ones are no quiet time.
-        working_days: ISO numbers, Monday is 1.
+    decision: Decision
+    passed: Passed | None
+
+
+def cross(
+    office: Office,
+    session: Session,
+    dispatch_ids: Sequence[UUID],
+    path: Path,
+    *,
+    open_from: datetime | None = None,
+) -> dict[UUID, Crossing]:
+    """Decide about dispatches of a firm; what was said is a row of this transaction, and without it nothing was said.
+
+    Crossings of a firm follow each other to the end of their transactions, so that two workers do not spend the same
+    budget. Of a digest, what has come to lie behind a wall is taken out, and withheld; the rest may leave.
+
+    Args:
+        office: of the installation.
+        session: of the firm, in which the dispatches are claimed.
+        dispatch_ids: the most urgent first: they spend a budget in this order.
+        path: on which way they come.
+        open_from: when their channel bears more; None is now.
+
+    Returns:
+        A crossing for each dispatch that there is.
+
+    Raises:
+        TypeError: the session is not of a firm, or meets walls around somebody, so that the gate would not see all.
     """
-
-    zone: ZoneInfo
-    begins: time = time(20)
-    ends: time = time(8)
-    working_days: frozenset[int] = frozenset({1, 2, 3, 4, 5})
-
-
-class Facts(Struct, frozen=True, kw_only=True):
-    """All that the gate goes by; whoever gathers them asks the database, the gate asks nobody.
-
-    Attributes:
-        now: the instant.
-        path: on which way it came.
-        is_reachable: the channel has an address of the recipient.
-        is_there: the recipient works at the firm, or is looked after by it.
-        opted_out: how they said that they want no more of this channel; None where they did not.
-        preference: of the recipient for this channel and type of document.
-        snoozed_until: of everything that it tells; None where something is not snoozed.
-        untrue: why nothing of what it tells is still true (`renewed`, `archived`, ...); None where something is.
-        expires_on: the first last day of what it tells; None where it tells of no paper.
-        is_walled: an ethical wall stands between the recipient and what it tells.
-        was_told: the same was sent to the same by this channel.
-        budget_left: messages that this recipient may still be sent by this channel today; None is no limit.
-        budget_anew: when there is a budget again.
-        open_from: when the channel bears more: its breaker, its provider's limits; None is now.
-    """
-
-    now: datetime
-    path: Path
-    priority: Priority
-    channel: str
-    quiet: Quiet
-    is_reachable: bool = True
-    is_there: bool = True
-    opted_out: str | None = None
-    preference: Literal["immediate", "daily", "weekly", "off"] = "immediate"
-    snoozed_until: datetime | None = None
-    untrue: str | None = None
-    expires_on: date | None = None
-    is_walled: bool = False
-    was_told: bool = False
-    budget_left: int | None = None
-    budget_anew: datetime | None = None
-    open_from: datetime | None = None
+    firm_id = _wait_for_others(session)
+    gathered = gather(office, session, dispatch_ids, path, open_from)
+    decided = _decide_in_turn(gathered)
+    recorded = _record(session, firm_id, decided)
+    hidden = [one for found, decision in decided.values() if decision.verdict == "send" for one in found.behind_walls]
+    _withhold(session, hidden)
+    return {
+        one: Crossing(decision, let_through(one, recorded[one], decision)) for one, (_, decision) in decided.items()
+    }
 
 
-class Decision(Struct, frozen=True, kw_only=True):
-    """What the gate says.
-
-    Attributes:
-        reason: a code; what it means for people stands in `REASONS`.
-        until: of a delay.
-        overridden: what would have held it, had it not been critical.
-    """
-
-    verdict: Verdict
-    reason: str
-    until: datetime | None = None
-    overridden: Sequence[str] = ()
+def _wait_for_others(session: Session) -> UUID:
+    """The firm of the session, whose crossings have all ended that began before."""
+    firm, staff = session.execute(_WHOSE).one()
+    if firm is None or staff is not None:
+        raise TypeError("The gate is asked in a session of the firm that meets no walls, or it would not see all.")
+    firm_id = UUID(firm)
+    key = {"kind": _GATE, "firm": int.from_bytes(firm_id.bytes[12:], signed=True)}
+    session.execute(text("SELECT pg_advisory_xact_lock(:kind, :firm)"), key)
+    return firm_id
 
 
-class Passed(NamedTuple):
-    """What lets a dispatch through to its channel; only the gate makes one."""
+def _decide_in_turn(gathered: dict[UUID, Gathered]) -> dict[UUID, tuple[Gathered, Decision]]:
+    """One after the other, for each that is let through spends of its recipient's budget."""
+    spent: dict[tuple[str, Whom], int] = defaultdict(int)
+    decided: dict[UUID, tuple[Gathered, Decision]] = {}
+    for dispatch_id, found in gathered.items():
+        place = (found.facts.channel, found.whom)
+        facts = found.facts
+        if facts.budget_left is not None:
+            facts = structs.replace(facts, budget_left=facts.budget_left - spent[place])
+        decision = decide(facts)
+        spent[place] += decision.verdict == "send"
+        decided[dispatch_id] = (found._replace(facts=facts), decision)
+    return decided
 
-    dispatch_id: UUID
-    decision_id: UUID
+
+def _record(session: Session, firm_id: UUID, decided: dict[UUID, tuple[Gathered, Decision]]) -> dict[UUID, UUID]:
+    if not decided:
+        return {}
+    rows = [
+        {
+            "firm_id": firm_id,
+            "dispatch_id": dispatch_id,
+            "path": found.facts.path,
+            "verdict": decision.verdict,
+            "reason": decision.reason,
+            "until": decision.until,
+            "facts": _told(found.facts, decision),
+            "at": found.facts.now,
+        }
+        for dispatch_id, (found, decision) in decided.items()
+    ]
+    made = session.execute(insert(GateDecision).returning(GateDecision.dispatch_id, GateDecision.id), rows)
+    return {one.dispatch_id: one.id for one in made}
+
+
+def _told(facts: Facts, decision: Decision) -> dict[str, Any]:
+    """What counted, for whoever asks why: codes, numbers and instants, and no zone, which says where somebody is."""
+    usual = {field.name: field.default for field in structs.fields(Facts)}
+    said = {
+        name: value for name, value in structs.asdict(facts).items() if name not in _UNSAID and value != usual[name]
+    }
+    quiet = {
+        "begins": f"{facts.quiet.begins:%H:%M}",
+        "ends": f"{facts.quiet.ends:%H:%M}",
+        "working_days": sorted(facts.quiet.working_days),
+    }
+    overridden = {"overridden": list(decision.overridden)} if decision.overridden else {}
+    told: dict[str, Any] = to_builtins({**said, "quiet": quiet, **overridden})
+    return told
+
+
+def _withhold(session: Session, hidden: Sequence[UUID]) -> None:
+    if hidden:
+        ended = {"state": "withheld", "ended_code": "walled", "ended_at": _NOW, "dispatch_id": None}
+        session.execute(
+            update(Notice).where(Notice.id.in_(hidden), Notice.state == "waiting").values(ended),
+            execution_options={"synchronize_session": False},
+        )
+
+
+_NOW = text("gateway_now()")
+_WHOSE = text(
+    "SELECT nullif(current_setting('app.firm_id', true), ''), nullif(current_setting('app.staff_id', true), '')"
+)

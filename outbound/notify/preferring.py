@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-Preference = Literal["immediate", "daily", "weekly", "off"]
+from gateway.db.models.preferences import Pace
+from gateway.domain.preferences.paces import Paces, paces_by_firm
+
+Preference = Pace
+NOBODY = Paces({})  # said anything
 
 
 class Wanted(NamedTuple):
@@ -20,6 +24,7 @@ class Wanted(NamedTuple):
     channel: str
 
 
-def preferred(_session: Session, wanted: Collection[Wanted]) -> Mapping[Wanted, Preference]:
-    """How each wants to be told, in a session of the system: everybody at once, until people can say otherwise."""
-    return dict.fromkeys(wanted, "immediate")
+def preferred(session: Session, wanted: Collection[Wanted]) -> Mapping[Wanted, Preference]:
+    """How each wants to be told, in a session of the system; at once where neither they nor their firm said so."""
+    said = paces_by_firm(session, {one.staff_id for one in wanted})
+    return {one: said.get(one.firm_id, NOBODY).of(one.staff_id, one.doc_type, one.channel) for one in wanted}

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 from helpers.browser import Taker
-from helpers.by_channel import WORDS, dispatch, envelope, passed
+from helpers.by_channel import WORDS, dispatch, envelope
+from helpers.passing import passed
 from helpers.post_office import PostOffice
 from helpers.receiving import receiving
 from helpers.servers import free_port

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import text
 
 from gateway.db.models import Dispatch, Notification
 from gateway.office import Office
 from outbound.notify.channels.base import Envelope, Recipient, Words
-from outbound.notify.gate import Passed
 
 WORDS = Words(
     subject="A passport ends in 30 days",
@@ -42,7 +41,3 @@ def state_of(office: Office, dispatch_id: UUID) -> str:
     with office.db.system() as session:
         found = session.scalars(text("SELECT state FROM dispatches WHERE id = :id"), {"id": dispatch_id})
         return str(found.one())
-
-
-def passed(dispatch_id: UUID) -> Passed:
-    return Passed(dispatch_id, uuid4())

@@ -17,7 +17,7 @@ from gateway.db.models import Dispatch, GateDecision, Notification
 from gateway.office import Office
 from outbound.notify import seams, sending
 from outbound.notify.channels.base import Words
-from outbound.notify.gate import Decision, Passed
+from outbound.notify.deciding import Decision, Passed, let_through
 
 
 class Crossing(NamedTuple):
@@ -35,9 +35,7 @@ def cross(office, session, ids, path, *, open_from=None):
     ]  # fmt: skip
     made = session.execute(insert(GateDecision).returning(GateDecision.dispatch_id, GateDecision.id), rows)
     kept = dict(made.all())
-    return {
-        one: Crossing(said, Passed(one, kept[one]) if said.verdict == "send" else None) for one, said in decided.items()
-    }
+    return {one: Crossing(said, let_through(one, kept[one], said)) for one, said in decided.items()}
 
 
 def _firm(session, dispatch_id):

@@ -358,6 +358,7 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "tier": ["basic", "standard"],
         "code": [one["code"] for one in _all(http, "links")],
         "doc_type": ["passport", "visa_foil"],
+        "channel": ["email", "sms"],
         "field": ["notes", "priority", "number", "expires_on"],
         "employee_id": [f"E{number}" for number in range(1, 10)],
         "date_of_birth": ["1980-02-03"],

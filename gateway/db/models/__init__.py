@@ -32,6 +32,7 @@ from gateway.db.models.notifications import (
 from gateway.db.models.outbox import OutboxFile
 from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerConfig
 from gateway.db.models.places import FeedAlarm, Place, PlaceFile
+from gateway.db.models.preferences import PACES, NoticeBudget, NoticePreference, OptOut, QuietHours
 from gateway.db.models.records import Case, Client, Document, Sighting
 from gateway.db.models.reports import ReportOrder
 from gateway.db.models.rest import RestAccount, RestPerson, RestSource, RestSpent, RestVersion
@@ -47,6 +48,7 @@ __all__ = [
     "LOADED_STATES",
     "NOTICE_STATES",
     "OPEN_STATES",
+    "PACES",
     "PARCEL_STATES",
     "VERDICTS",
     "AccessToken",
@@ -82,7 +84,10 @@ __all__ = [
     "MessageText",
     "Notice",
     "NoticeAnswer",
+    "NoticeBudget",
+    "NoticePreference",
     "Notification",
+    "OptOut",
     "OutboxFile",
     "Parcel",
     "ParcelAttempt",
@@ -91,6 +96,7 @@ __all__ = [
     "Place",
     "PlaceFile",
     "PushSubscription",
+    "QuietHours",
     "RateLimit",
     "ReportOrder",
     "RestAccount",

@@ -191,6 +191,7 @@ class GateDecision(FirmScoped, Base):
     __table_args__ = (
         points_at("dispatches", "dispatch_id"),
         Index("gate_decisions_of", "firm_id", "dispatch_id", "at"),
+        Index("gate_decisions_sent", "firm_id", "at", postgresql_where=text("verdict = 'send'")),
         CheckConstraint("verdict IN ('send', 'delay', 'stop')", name="verdict"),
     )
 

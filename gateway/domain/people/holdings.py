@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.db.models import Case, Client, Document, IdempotencyKey, Notice, NoticeAnswer, Wall
+from gateway.db.models import Case, Client, Document, IdempotencyKey, Notice, NoticeAnswer, OptOut, Wall
 from gateway.db.models.base import blanks
 from gateway.domain import audit
 from gateway.erasing import Eraser, Person, Share
@@ -65,6 +65,12 @@ def _erase_notices(acting: Acting, person: Person) -> Share:
     return Share({"notices": len(acting.session.execute(gone, execution_options=_AS_STORED).all())})
 
 
+def _erase_opt_outs(acting: Acting, person: Person) -> Share:
+    """They go with the address that nobody writes to any more."""
+    gone = delete(OptOut).where(OptOut.client_id == person.client_id).returning(OptOut.id)
+    return Share({"opt_outs": len(acting.session.execute(gone, execution_options=_AS_STORED).all())})
+
+
 def _erase_answers(acting: Acting, person: Person) -> Share:
     return Share({"answers": forget_answers(acting.session, acting.firm_id, person.records)})
 
@@ -77,6 +83,7 @@ def _erase_log(acting: Acting, person: Person) -> Share:
 ERASERS = (
     Eraser(("clients", "cases", "documents"), _erase_records),
     Eraser(("notice_answers", "notices"), _erase_notices),
+    Eraser(("opt_outs",), _erase_opt_outs),
     Eraser(("walls",), _erase_walls),
     Eraser(("idempotency_keys",), _erase_answers),
     Eraser(("audit_log",), _erase_log),

@@ -16,6 +16,7 @@ from gateway.office import Acting
 from gateway.web.api.authorizations import get_work_authorization
 from gateway.web.api.erasures import erase_client
 from gateway.web.api.histories import get_history
+from gateway.web.api.opt_outs import list_opt_outs, opt_in, opt_out
 from gateway.web.calls import Call, may
 from gateway.web.forms import stored
 from gateway.web.idempotency import once
@@ -131,6 +132,9 @@ router = Router(
         get_history,
         get_work_authorization,
         erase_client,
+        list_opt_outs,
+        opt_out,
+        opt_in,
     ],
     tags=["clients"],
 )

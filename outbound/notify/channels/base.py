@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gateway.errors import Problem
 from gateway.office import Office
-from outbound.notify.gate import Passed
+from outbound.notify.deciding import Passed
 
 Fate = Literal["sent", "delivered", "opened", "failed"]
 

@@ -25,7 +25,7 @@ from gateway.settings import Settings
 from outbound.asked import asked_wait
 from outbound.notify.channels.base import Envelope, Limits, Never, NotNow, Recipient, Taken, Words
 from outbound.notify.channels.calls import unreached
-from outbound.notify.gate import Passed
+from outbound.notify.deciding import Passed
 
 _TAKEN, _FAULTY, _TOO_OFTEN = range(200, 300), range(500, 600), 429
 _UNREADABLE = 400  # what Slack says to a message without words, where the webhook is good

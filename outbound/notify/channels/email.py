@@ -21,7 +21,7 @@ from gateway.office import Office
 from gateway.settings import Settings
 from outbound import mail
 from outbound.notify.channels.base import Envelope, Fate, Limits, Line, Never, NotNow, Recipient, Taken, Unsent, Words
-from outbound.notify.gate import Passed
+from outbound.notify.deciding import Passed
 
 _ODD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")  # ends a header, or is taken for its end
 _LONGEST_SUBJECT = 200

@@ -13,7 +13,7 @@ from gateway.errors import Transient
 from gateway.office import Actor, Office
 from outbound.notify import inbox
 from outbound.notify.channels.base import Envelope, Fate, Limits, Never, NotNow, Recipient, Taken, Words
-from outbound.notify.gate import Passed
+from outbound.notify.deciding import Passed
 
 _ACTOR = Actor("system", "in_app")
 

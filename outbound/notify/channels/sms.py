@@ -27,7 +27,7 @@ from outbound.asked import asked_wait
 from outbound.notify import opting, segments
 from outbound.notify.channels.base import Envelope, Fate, Limits, Never, NotNow, Recipient, Taken, Words
 from outbound.notify.channels.calls import unreached
-from outbound.notify.gate import Passed
+from outbound.notify.deciding import Passed
 
 CALLBACK = "/v1/callbacks/sms/status"
 

@@ -20,7 +20,7 @@ from outbound.asked import asked_wait
 from outbound.notify import pushing, subscribing
 from outbound.notify.channels.base import Envelope, Limits, Never, NotNow, Recipient, Taken, Unsent, Words
 from outbound.notify.channels.calls import unreached
-from outbound.notify.gate import Passed
+from outbound.notify.deciding import Passed
 from outbound.notify.pushing import Browser
 
 _ACTOR = Actor("system", "web_push")

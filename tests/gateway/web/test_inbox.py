@@ -5,9 +5,10 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from helpers.by_channel import WORDS, envelope, passed, state_of
+from helpers.by_channel import WORDS, envelope, state_of
 from helpers.callers import ME
 from helpers.inbox import people
+from helpers.passing import passed
 from helpers.servers import until
 from msgspec.structs import replace
 from sqlalchemy import text

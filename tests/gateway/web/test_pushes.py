@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 from helpers.browser import Taker
-from helpers.by_channel import WORDS, envelope, passed
+from helpers.by_channel import WORDS, envelope
+from helpers.passing import passed
 from helpers.receiving import receiving
 from msgspec.structs import replace
 from py_vapid import Vapid02

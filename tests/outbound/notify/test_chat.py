@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from helpers.by_channel import WORDS, envelope, passed
+from helpers.by_channel import WORDS, envelope
+from helpers.passing import passed
 from helpers.receiving import receiving
 from msgspec.structs import replace
 

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from helpers.by_channel import WORDS, envelope, passed
+from helpers.by_channel import WORDS, envelope
+from helpers.passing import passed
 from helpers.texting import SENDER, over, providing, refusal
 from msgspec.structs import replace
 

@@ -6,7 +6,7 @@ from gateway.db.cluster import APP, OWNER
 from gateway.db.security import CURRENT_FIRM, UNWALLED, allow, isolate, wall
 
 revision = "0040"
-down_revision = "0038"
+down_revision = "0039"
 
 functions = {"walled_dispatches": "869e3a7162af"}
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from helpers import passing
 from helpers.post_office import PostOffice
 from helpers.servers import free_port
 
@@ -14,7 +15,6 @@ from gateway.db.models import Client, Partner, Staff
 from outbound import mail
 from outbound.notify.channels.base import Envelope, Limits, Never, NotNow, Recipient, Words
 from outbound.notify.channels.email import EMAIL, written
-from outbound.notify.gate import Passed
 
 ANA = UUID("01900000-0000-7000-8000-00000000c001")
 WORDS = Words(subject="A paper ends in 30 days", text="Good day,\n.a line with a dot\nGrüße\n", html="<p>Good day</p>")
@@ -35,7 +35,7 @@ def envelope(number=1, **more):
 
 
 def passed(number=1):
-    return Passed(dispatch(number), UUID(int=99))
+    return passing.passed(dispatch(number))
 
 
 @pytest.fixture
