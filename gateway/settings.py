@@ -57,10 +57,10 @@ _NUMBERS = {  # default, least, most
     "drain_seconds": (25, 0, 3_600),
     "hang_seconds": (60, 5, 3_600),
     "sms_segments": (3, 1, 10),
-    "sms_a_second": (10, 1, 1_000),
+    "sms_a_second": (10, 0, 10_000),
     "sms_a_day": (0, 0, 10_000_000),
-    "push_a_second": (50, 1, 10_000),
-    "chat_a_second": (1, 1, 100),
+    "push_a_second": (50, 0, 10_000),
+    "chat_a_second": (1, 0, 10_000),
 }
 _SENDER = re.compile(r"\+[1-9][0-9]{6,14}|MG[0-9A-Za-z]{32}")
 _PUSH_HOSTS = ("fcm.googleapis.com", "*.push.services.mozilla.com", "*.push.apple.com", "*.notify.windows.com")
@@ -92,10 +92,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         smtp_url: the relay that takes our mail, with its login; None means that mail is put into `data_dir`.
         mail_from: whose mail it is.
         sms_url: of a Twilio-compatible API, without the path; None means that texts are put into `data_dir`.
-        sms_account, sms_token: of the account there.
-        sms_from: a number in E.164, or the id of a messaging service.
+        sms_account, sms_token, sms_from: our account there, and from where: a number in E.164, or a messaging service.
         sms_segments: the most that a text may take; a longer one is cut to its link.
-        sms_a_second, sms_a_day, push_a_second, chat_a_second: what the providers bear; 0 a day is no limit.
+        sms_a_second, sms_a_day, push_a_second, chat_a_second: what the providers bear; 0 is no limit.
         push_key: with which pushes are signed: the 32 bytes of a key on P-256; None means one from the master key.
         push_contact: whom push services write to when something is wrong with what we send.
         push_hosts: those of the push services that browsers may name; `*.` stands for names below.
@@ -193,7 +192,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         limits_url=_redis_url(env, "GATEWAY_LIMITS_URL"),
         metrics_token=_secret(env, "GATEWAY_METRICS_TOKEN"),
         http_host=env.get("GATEWAY_HTTP_HOST") or "127.0.0.1",
-        public_url=_public_url(env, "GATEWAY_PUBLIC_URL"),
+        public_url=_bare_url(env, "GATEWAY_PUBLIC_URL"),
         sftp_host=env.get("GATEWAY_SFTP_HOST") or "127.0.0.1",
         sftp_host_key_file=_file(env, "GATEWAY_SFTP_HOST_KEY_FILE"),
         trusted_proxies=_networks(env, "GATEWAY_TRUSTED_PROXIES", ("127.0.0.1", "::1")),
@@ -266,7 +265,7 @@ def _http_url(env: Mapping[str, str], name: str) -> str | None:
     return url
 
 
-def _public_url(env: Mapping[str, str], name: str) -> str | None:
+def _bare_url(env: Mapping[str, str], name: str) -> str | None:
     url = (env.get(name) or "").rstrip("/")
     try:
         parts = urlsplit(url)
@@ -275,7 +274,7 @@ def _public_url(env: Mapping[str, str], name: str) -> str | None:
         valid = False
     bare = f"{parts.scheme}://{parts.netloc}{parts.path}" if valid else None
     if url and (bare != url or "@" in url or not url.isascii() or not url.isprintable() or " " in url):
-        raise _invalid(name, "must be the address of the API from outside, such as https://gateway.firm.example")
+        raise _invalid(name, "must be an address such as https://gateway.firm.example, without a login")
     return url or None
 
 
@@ -301,29 +300,16 @@ def _mail_from(env: Mapping[str, str], name: str, default: str) -> str:
     return address
 
 
-def _base_url(env: Mapping[str, str], name: str) -> str | None:
-    url = (env.get(name) or "").rstrip("/") or None
-    try:
-        parts = urlsplit(url or "https://none")
-        valid = parts.scheme in {"https", "http"} and bool(parts.hostname) and "@" not in parts.netloc
-    except ValueError:
-        valid = False
-    if not valid or (url and ("?" in url or "#" in url)):
-        raise _invalid(name, "must be an address such as https://gateway.example, without a login in it")
-    return url
-
-
 def _sms(env: Mapping[str, str]) -> dict[str, Any]:
     """A provider needs all of it; half of it would leave texts in a folder, unnoticed."""
-    url = _base_url(env, "GATEWAY_SMS_URL")
+    url = _bare_url(env, "GATEWAY_SMS_URL")
     account, token = env.get("GATEWAY_SMS_ACCOUNT") or "", _secret(env, "GATEWAY_SMS_TOKEN") or ""
     given = {"sms_account": account, "sms_token": token, "sms_from": env.get("GATEWAY_SMS_FROM") or ""}
     missing = [f"GATEWAY_{name.upper()}" for name, value in given.items() if not value]
     if url and missing:
         raise _invalid("GATEWAY_SMS_URL", f"is of no use without {' and '.join(missing)}")
-    if (sender := given["sms_from"]) and not _SENDER.fullmatch(sender):
-        told = f"must be a number such as +13125550100, or a messaging service (MG...), not {sender!r}"
-        raise _invalid("GATEWAY_SMS_FROM", told)
+    if given["sms_from"] and not _SENDER.fullmatch(given["sms_from"]):
+        raise _invalid("GATEWAY_SMS_FROM", "must be a number such as +13125550100, or a messaging service (MG...)")
     return {"sms_url": url, **given}
 
 
@@ -349,9 +335,8 @@ def _push_contact(env: Mapping[str, str], name: str, default: str) -> str:
 
 def _hosts(env: Mapping[str, str], name: str, default: tuple[str, ...]) -> tuple[str, ...]:
     words = tuple(env.get(name, "").lower().replace(",", " ").split())
-    for word in words:
-        if not _HOST.fullmatch(word):
-            raise _invalid(name, f"must be hosts such as fcm.googleapis.com or *.push.apple.com, not {word!r}")
+    if not all(map(_HOST.fullmatch, words)):
+        raise _invalid(name, f"must be hosts such as fcm.googleapis.com or *.push.apple.com, not {' '.join(words)!r}")
     return words or default
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
@@ -19,8 +20,10 @@ from gateway.erasing import Eraser, Person, Share
 from gateway.errors import NotFound
 from gateway.office import Acting
 from outbound.notify import news
-from outbound.notify.channels.base import Envelope, Words
 from outbound.notify.news import News
+
+if TYPE_CHECKING:
+    from outbound.notify.channels.base import Envelope, Words  # whose channels import us
 
 BELL = "gateway_bell"
 """The channel of the database on which the id of a member of staff is notified for whom something has come."""

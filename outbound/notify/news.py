@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select, update
@@ -15,7 +15,9 @@ from gateway.db.models import Dispatch, Notice
 from gateway.errors import Transient
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Kind, enqueue
-from outbound.notify.channels.base import Fate
+
+if TYPE_CHECKING:
+    from outbound.notify.channels.base import Fate  # whose channels import us
 
 Heard = Literal["moved", "later", "stale"]
 

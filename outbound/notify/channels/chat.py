@@ -87,8 +87,8 @@ class Chat:
     name = "chat"
 
     def limits(self, office: Office) -> Limits:
-        """As set, for all firms together."""
-        return Limits(office.settings.chat_a_second)
+        """As set, for each firm: its chat is its own."""
+        return Limits(office.settings.chat_a_second or None, is_firms=True)
 
     def addresses(
         self, office: Office, session: Session, recipients: Iterable[Recipient]

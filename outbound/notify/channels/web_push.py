@@ -38,7 +38,7 @@ class WebPush:
 
     def limits(self, office: Office) -> Limits:
         """As set, for all push services together."""
-        return Limits(office.settings.push_a_second)
+        return Limits(office.settings.push_a_second or None)
 
     def addresses(
         self, office: Office, session: Session, recipients: Iterable[Recipient]
@@ -117,7 +117,7 @@ class _Line:
         try:
             answer = Outward(settings).send("POST", browser.endpoint, headers, pushing.seal(browser, message))
         except Problem as problem:
-            return unreached(problem)
+            return unreached(problem, is_alone=True)  # there are several push services, and others may be there
         return _refusal(urlsplit(browser.endpoint).netloc, answer)
 
 
@@ -139,10 +139,11 @@ def _refusal(host: str, answer: Answer) -> Unsent | None:
     if status in _GONE:
         return _Gone("push_gone", f"The browser takes no pushes any more ({host}: {status}).")
     if status == _TOO_OFTEN or status in _FAULTY:
-        return NotNow("push_away", f"{host} takes no pushes now ({status}).", wait=asked_wait(answer))
+        told = f"{host} takes no pushes now ({status})."
+        return NotNow("push_away", told, wait=asked_wait(answer), is_alone=True)
     if status in _LOGIN:
         told = f"{host} does not take our signature ({status}): was GATEWAY_PUSH_KEY, or the master key, changed?"
-        return NotNow("push_login_refused", told)
+        return NotNow("push_login_refused", told, is_alone=True)
     return Never("push_refused", f"{host} refuses this push ({status}).")
 
 
