@@ -348,6 +348,8 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "job_id": of("jobs"),
         "file_id": [NOBODYS],  # nothing waits in an outbox, and nothing leaves
         "delivery_id": [NOBODYS],
+        "message_id": [NOBODYS],  # nobody is told anything
+        "subscription_id": [NOBODYS],
         "name_id": [one["id"] for one in names],
         "staff_id": [str(tenants.staff["viewer"])],
         "slug": ["acme"],

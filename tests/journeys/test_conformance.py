@@ -31,6 +31,9 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("PUT", "/v1/rate-limits/{tier}"),
     ("POST", "/v1/webhooks/{partner}/{feed}"),
     ("POST", "/v1/callbacks/sms/status"),
+    ("GET", "/v1/inbox/events"),  # it does not end by itself
+    ("POST", "/v1/inbox/{message_id}/read"),
+    ("DELETE", "/v1/push-subscriptions/{subscription_id}"),
     ("POST", "/v1/callbacks/sms/inbound"),
     ("GET", "/v1/partners/{slug}/feeds/{feed}/hris"),
     ("POST", "/v1/partners/{slug}/feeds/{feed}/hris/disconnections"),
