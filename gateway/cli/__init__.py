@@ -37,8 +37,9 @@ COMMANDS: dict[str, Entry] = {
     "expiry": Entry("expiry", "group", "See whose papers end and who is to be told; look for what is due."),
     "links": Entry("links", "group", "Make short links, see how often they are followed, and let them end."),
     "notice": Entry(
-        "notices", "group", "See and say how people are told: how often, when not, how much, and who wants no more."
+        "notices", "group", "Tell people something and see what became of it; say how people are told, and who is not."
     ),
+    "templates": Entry("templates", "group", "Look at the words of messages; give a firm its own, and try them out."),
     "rules": Entry(
         "rules", "group", "Look at the dated rules: since when they hold, by which source, whom a change meets."
     ),

@@ -54,6 +54,7 @@ from gateway.web.api import (
     limits,
     links,
     metrics,
+    notifications,
     oauth,
     outbox,
     partners,
@@ -61,6 +62,7 @@ from gateway.web.api import (
     push,
     records,
     reports,
+    templates,
     walls,
     webhooks,
 )
@@ -124,6 +126,7 @@ ROUTES: list[ControllerRouterHandler] = [
     limits.router,
     links.router,
     limits.status,
+    notifications.router,
     outbox.router,
     partners.router,
     push.push_key,
@@ -133,6 +136,7 @@ ROUTES: list[ControllerRouterHandler] = [
     reports.router,
     hris.accounts,
     hris.router,
+    templates.router,
     walls.router,
 ]
 

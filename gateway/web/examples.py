@@ -61,6 +61,8 @@ SAMPLES: Mapping[str, object] = {
     "perm_number": "G-100-26001-123456",
     "worksite_city": "Peoria",
     "worksite_state": "IL",
+    "template": "announcement",
+    "form": "subject",
     "sheet": "Active",
     "cursor": _CURSOR,
     "next_cursor": _CURSOR,
@@ -144,6 +146,11 @@ WHOLE: Mapping[str, object] = {  # by the name of the body or of the answer, or 
     "NewDocument": {"client_id": _CLIENT, "doc_type": "passport", "number": "FX123456", "expires_on": "2030-05-31"},
     "DocumentFields": {"expires_on": "2031-05-31"},
     "DocumentView.status": "current",
+    "NewNotification": {
+        "recipients": [{"staff": "li.wei@northgate.example"}, {"client": "E1042", "partner": "acme"}],
+        "template": "announcement",
+        "data": {"title": "The office is closed on Friday", "paragraphs": ["We are back on Monday."]},
+    },
     "NewWall": {"staff_id": _STAFF, "client_id": _CLIENT, "reason": "Acted for the other side before joining us"},
     "Token": {"access_token": "gwt_...", "token_type": "Bearer", "expires_in": 900, "scope": "files:write status:read"},
     "TakenCall": {"import_id": _IMPORT, "status_url": f"/v1/imports/{_IMPORT}"},
@@ -171,6 +178,12 @@ WHOLE: Mapping[str, object] = {  # by the name of the body or of the answer, or 
     "WaitingFile.why": "its done-file roster_20260302.csv.done or roster_20260302.done is not there",
     "Queued.import_id": _IMPORT,
     "RecordChange.action": "updated",
+    "Account.priority": "normal",
+    "DispatchView.to": "staff",
+    "DispatchView.channel": "email",
+    "DispatchView.state": "waiting",
+    "Value.name": "title",
+    "Value.kind": "text",
 }
 FILES = (
     "/v1/imports/{import_id}/errors",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from gateway.db.models.links import Act
 from gateway.domain.expiry.items import Item
+from gateway.domain.links import actions
 from gateway.office import Office
 from outbound.notify.channels.base import Recipient
-
-Act = Literal["acknowledge", "snooze", "unsubscribe"]
 
 
 def papers(session: Session, dispatch_id: UUID) -> list[Item]:
@@ -26,7 +25,4 @@ def offers(
     office: Office, session: Session, firm_id: UUID, acts: Sequence[Act], dispatch_id: UUID, recipient: Recipient
 ) -> Mapping[Act, str]:
     """An address for each act, which acts for the recipient once somebody presses there."""
-    made: Mapping[Act, str] = import_module("gateway.domain.links.actions").offers(
-        office, session, firm_id, acts, dispatch_id, recipient
-    )
-    return made
+    return actions.offers(office, session, firm_id, acts, dispatch_id, recipient)

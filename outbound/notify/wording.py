@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import NamedTuple
@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.models import Dispatch, Firm, Notification
+from gateway.db.models.links import Act
 from gateway.domain.expiry.items import Item
 from gateway.errors import Conflict
 from gateway.logging import get_logger
 from gateway.office import Office
 from outbound.notify import facing
 from outbound.notify.channels.base import Recipient, Words
-from outbound.notify.facing import Act
 from outbound.notify.given import unsealed
 from outbound.notify.templates import firm as firms
 from outbound.notify.templates.catalogue import find, house
@@ -67,7 +67,7 @@ def words_of(office: Office, session: Session, dispatch: Dispatch, notification:
     recipient = Recipient(dispatch.staff_id, dispatch.client_id, dispatch.partner_id, dispatch.contact)
     acts = _acts(notification.kind, recipient)
     offered = facing.offers(office, session, dispatch.firm_id, acts, dispatch.id, recipient) if acts else {}
-    return put(session, dispatch.firm_id, told, offered, is_repeat=dispatch.is_repeat)
+    return put(session, dispatch.firm_id, told, offered)
 
 
 def told_by(office: Office, session: Session, dispatch: Dispatch, notification: Notification) -> Told:
@@ -88,7 +88,7 @@ def told_by(office: Office, session: Session, dispatch: Dispatch, notification: 
     return Told(template.name, replace(data, firm=name, you=dispatch.client_id is not None))
 
 
-def put(session: Session, firm_id: UUID, told: Told, offered: Mapping[Act, str], *, is_repeat: bool = False) -> Words:
+def put(session: Session, firm_id: UUID, told: Told, offered: Mapping[Act, str]) -> Words:
     """Put it into the firm's words.
 
     Args:
@@ -96,24 +96,24 @@ def put(session: Session, firm_id: UUID, told: Told, offered: Mapping[Act, str],
         firm_id: whose words.
         told: what.
         offered: where it can be answered, and where to ask for no more.
-        is_repeat: it may have come through before.
     """
     data, texts = told.data, firms.texts_of(session, firm_id, told.template)
-    return framed(told, offered, lambda form: _filled(texts[form], data), is_repeat=is_repeat)
+    said = {form: _filled(text, data) for form, text in texts.items()}
+    return framed(told, offered, said)
 
 
-def framed(told: Told, offered: Mapping[Act, str], say: Callable[[Form], str], *, is_repeat: bool = False) -> Words:
+def framed(told: Told, offered: Mapping[Act, str], said: Mapping[Form, str]) -> Words:
     """What is said, within what stands around every message; see `put`."""
     link_of_data = told.data.link
     presses = [Press(label, offered[act]) for act, label in _PRESSES.items() if act in offered]
     presses += [Press("Read on", link_of_data)] if link_of_data else []
     link = presses[0].url if presses else None
-    frame = Frame(str(told.data.firm), presses, offered.get("unsubscribe"), is_repeat)
-    subject, short = say("subject"), say("short")
+    frame = Frame(str(told.data.firm), presses, offered.get("unsubscribe"))
+    subject, short = said["subject"], said["short"]
     return Words(
         subject=subject,
-        text=frame.letter(say("text")),
-        html=frame.page(subject, say("html")),
+        text=frame.letter(said["text"]),
+        html=frame.page(subject, said["html"]),
         short=f"{short} {link}" if link else short,
         link=link,
     )

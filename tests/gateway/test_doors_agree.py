@@ -32,6 +32,9 @@ from ingest.arrival import Asked
 from ingest.arrivals.rest import control
 from ingest.reception import receive
 from ingest.running import finish
+from outbound.notify import service
+from outbound.notify.asking import Addressee
+from outbound.notify.templates import firm as firm_texts
 
 ROOT = Path(__file__).parents[2]
 PAGE = "https://firm.example/intake"
@@ -52,6 +55,7 @@ MORE_SETTINGS = """
 deliveries:
   receipts: {report: import_receipt, trigger: after_import, carrier: {via: download}}
 """
+NEWS = {"title": "Closed on Friday", "paragraphs": ["We are back on Monday."]}
 NEW_NAME = b"EMP_ID,Surname,Passport,I94 Expiry\nE1,Name1,,\n"
 
 
@@ -239,6 +243,30 @@ def disconnected(door: Door) -> None:
 
 def changed_settings(door: Door) -> str:
     return ROSTER.format(partner=door.partner, firm="northgate") + "\n# changed\n"
+
+
+def firms_own_text(door: Door) -> None:
+    with door.office.acting(door.firm_id, SENDER) as acting:
+        firm_texts.change(acting, "expiry", "subject", "A firm's own")
+
+
+def two_texts(door: Door) -> int:
+    with door.office.acting(door.firm_id, SENDER) as acting:
+        first = firm_texts.change(acting, "expiry", "subject", f"First, of {door.partner}").version
+        firm_texts.change(acting, "expiry", "subject", "Second")
+        return first
+
+
+def asked_for(door: Door) -> str:
+    to = [Addressee(staff="admin@northgate.example")]
+    with door.office.acting(door.firm_id, SENDER) as acting:
+        return str(service.send(acting, service.Wanted(to, "announcement", NEWS, channels=["email"])).id)
+
+
+def dispatched(door: Door) -> str:
+    asked = asked_for(door)
+    [(dispatch_id,)] = door.inbox.sql("SELECT id FROM dispatches WHERE notification_id = %s", asked)
+    return str(dispatch_id)
 
 
 def errors(form: str) -> UseCase:
@@ -568,6 +596,109 @@ USE_CASES = {
         shortened,
         lambda door, code: door.call("POST", f"links/{code}/disable"),
         lambda door, code: door.call("links", "disable", code, "--firm", "northgate"),
+    ),
+    "list texts": UseCase(
+        "templates list",
+        [],
+        nothing,
+        lambda door, _: door.call("GET", "templates"),
+        lambda door, _: door.call("templates", "list", "--firm", "northgate"),
+    ),
+    "show a text": UseCase(
+        "templates show",
+        [],
+        nothing,
+        lambda door, _: door.call("GET", "templates/expiry/text"),
+        lambda door, _: door.call("templates", "show", "expiry", "text", "--firm", "northgate"),
+    ),
+    "list versions of a text": UseCase(
+        "templates show",
+        [],
+        firms_own_text,
+        lambda door, _: door.call("GET", "templates/expiry/subject/versions"),
+        lambda door, _: door.call("templates", "show", "expiry", "subject", "--firm", "northgate", "--versions"),
+    ),
+    "change a text": UseCase(
+        "templates set",
+        ["template.set"],
+        nothing,
+        lambda door, _: door.call("PUT", "templates/digest/text", json={"source": "A text"}),
+        lambda door, _: door.call(
+            "templates", "set", "digest", "text", "--firm", "northgate", "--file", door.file("text", "Another text")
+        ),
+    ),
+    "go back to a text": UseCase(
+        "templates set",
+        ["template.set"],
+        two_texts,
+        lambda door, one: door.call("POST", f"templates/expiry/subject/versions/{one}/activations"),
+        lambda door, one: door.call(
+            "templates", "set", "expiry", "subject", "--firm", "northgate", "--version", str(one)
+        ),
+    ),
+    "take the house's text again": UseCase(
+        "templates reset",
+        ["template.set", "template.reset"],
+        nothing,
+        lambda door, _: (firms_own_text(door), door.call("DELETE", "templates/expiry/subject")),
+        lambda door, _: (
+            firms_own_text(door),
+            door.call("templates", "reset", "expiry", "subject", "--firm", "northgate"),
+        ),
+    ),
+    "try a text": UseCase(
+        "templates preview",
+        [],
+        nothing,
+        lambda door, _: door.call("POST", "templates/expiry/subject/preview", json={"source": "{{ firm }}"}),
+        lambda door, _: door.call(
+            "templates", "preview", "expiry", "subject", "--firm", "northgate", "--file", door.file("t", "{{ firm }}")
+        ),
+    ),
+    "try the text in force on a dispatch": UseCase(
+        "templates preview",
+        ["template.preview"],
+        dispatched,
+        lambda door, one: door.call("POST", "templates/announcement/html/preview", json={"dispatch_id": one}),
+        lambda door, one: door.call(
+            "templates", "preview", "announcement", "html", "--firm", "northgate", "--dispatch", one
+        ),
+    ),
+    "send a notification": UseCase(
+        "notice send",
+        ["notification.send"],
+        nothing,
+        lambda door, _: door.call(
+            "POST",
+            "notifications",
+            json={"recipients": [{"staff": "admin@northgate.example"}], "template": "announcement", "data": NEWS},
+        ),
+        lambda door, _: door.call(
+            "notice",
+            "send",
+            "--firm",
+            "northgate",
+            "--template",
+            "announcement",
+            "--data",
+            json.dumps(NEWS),
+            "--to",
+            "staff:admin@northgate.example",
+        ),
+    ),
+    "show a notification": UseCase(
+        "notice status",
+        ["notification.view"],
+        asked_for,
+        lambda door, one: door.call("GET", f"notifications/{one}"),
+        lambda door, one: door.call("notice", "status", one),
+    ),
+    "call off a notification": UseCase(
+        "notice call-off",
+        ["notification.cancel"],
+        asked_for,
+        lambda door, one: door.call("POST", f"notifications/{one}/cancel"),
+        lambda door, one: door.call("notice", "call-off", one),
     ),
     "erase a person": UseCase(
         "client erase",

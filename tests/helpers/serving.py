@@ -361,6 +361,9 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "code": [one["code"] for one in _all(http, "links")],
         "doc_type": ["passport", "visa_foil"],
         "channel": ["email", "sms"],
+        "template": ["expiry", "announcement"],
+        "form": ["subject", "text", "html", "short"],
+        "notification_id": [NOBODYS],  # no channel is told of
         "field": ["notes", "priority", "number", "expires_on"],
         "employee_id": [f"E{number}" for number in range(1, 10)],
         "date_of_birth": ["1980-02-03"],

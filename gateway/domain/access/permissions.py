@@ -13,6 +13,7 @@ SCOPES: dict[str, str] = {
     "status:read": "see what became of files, and the status of employees",
     "reports:read": "fetch reports, and files that wait in the outbox",
     "links:write": "make short links, and see how often they are followed",
+    "notifications:write": "send notifications to their own people and contacts, and see what became of them",
 }
 
 VIEWER, PARALEGAL, ATTORNEY, ADMIN = "viewer", "paralegal", "attorney", "admin"
@@ -66,6 +67,10 @@ PERMISSIONS: dict[str, Allowed] = {
     "preferences.write": Allowed(_READERS),
     "preferences.manage": Allowed(_ADMINS),
     "opt_outs.write": Allowed(_WRITERS),
+    "notifications.read": Allowed(_READERS, "notifications:write"),
+    "notifications.send": Allowed(_WRITERS, "notifications:write"),
+    "templates.read": Allowed(_READERS),
+    "templates.manage": Allowed(_ADMINS),
     "me.read": Allowed(_READERS, ANY),
     "me.write": Allowed(_READERS),
     "walls.manage": Allowed(_ADMINS),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from gateway.db.models import MessageText
@@ -185,10 +185,8 @@ def _ready(name: str, form: Form, source: str) -> Text:
 
 def _newest(session: Session, firm_id: UUID, name: str | None = None) -> Sequence[MessageText]:
     """The newest version of each text of which the firm has any; of one template alone, where it is named."""
-    wanted = [] if name is None else [MessageText.name == name]
-    each = (
-        select(MessageText).where(MessageText.firm_id == firm_id, *wanted).distinct(MessageText.name, MessageText.form)
-    )
+    theirs = [MessageText.firm_id == firm_id, *([] if name is None else [MessageText.name == name])]
+    each = select(MessageText).where(*theirs).ext(distinct_on(MessageText.name, MessageText.form))
     return session.scalars(each.order_by(MessageText.name, MessageText.form, MessageText.version.desc())).all()
 
 
@@ -213,6 +211,6 @@ def _add(acting: Acting, action: Action, before: Shown, source: str | None) -> S
     if added is None:
         raise Busy("changed_meanwhile", f"Somebody else changes the {before.form} of {before.name} now; look again.")
     after = show(acting, before.name, before.form)
-    told = {"form": before.form, "version": after.version}
+    told = {"form": before.form, "own": after.own}  # what it says is the version's of this instant
     audit.record(acting, action, changes=[Change("template", before.name, "updated", new=told)])
     return after

@@ -11,9 +11,6 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-_REPEATED = "This message may have reached you before."
-_MACHINE = "It was written by a machine; answers to it may not be read."
-
 
 class Press(NamedTuple):
     """Something that can be done: what it is called, and where; looking there does nothing."""
@@ -29,32 +26,28 @@ class Frame(NamedTuple):
         firm: its name.
         presses: the first one stands out.
         unsubscribe: where to ask for no more of such messages; None where there is no asking.
-        is_repeat: it may have come through before.
     """
 
     firm: str
     presses: Sequence[Press] = ()
     unsubscribe: str | None = None
-    is_repeat: bool = False
 
     def letter(self, text: str) -> str:
         """The whole message as plain text."""
-        parts = [*([_REPEATED] if self.is_repeat else []), text.strip()]
-        parts += [f"{one.label}:\n{one.url}" for one in self.presses]
+        parts = [text.strip(), *(f"{one.label}:\n{one.url}" for one in self.presses)]
         return "\n\n".join([*parts, f"-- \n{self._ending()}{self._no_more()}"]) + "\n"
 
     def page(self, subject: str, body: str) -> str:
         """The whole message as a page; `body` is HTML that was looked through."""
-        repeated = Markup("<p>{}</p>\n").format(_REPEATED) if self.is_repeat else ""
         presses = Markup("").join(
             Markup('<p><a href="{}">{}</a></p>\n').format(one.url, one.label) for one in self.presses
         )
         ending = Markup("<p><small>{}{}</small></p>").format(self._ending(), self._no_more_link())
-        inside = Markup("{}{}{}").format(repeated, Markup(body), presses)  # noqa: S704 - escaped when it was filled in
+        inside = Markup("{}{}").format(Markup(body), presses)  # noqa: S704 - escaped when it was filled in
         return _PAGE.format(title=subject, inside=inside, ending=ending)
 
     def _ending(self) -> str:
-        return f"Sent for {self.firm}. {_MACHINE}"
+        return f"This message was written by a machine for {self.firm}; answers to it may not be read."
 
     def _no_more(self) -> str:
         return f"\nNo more such messages:\n{self.unsubscribe}" if self.unsubscribe else ""
@@ -74,6 +67,7 @@ _PAGE = Markup("""<!DOCTYPE html>
 :root {{ color-scheme: light dark; }}
 body {{ font: 16px/1.5 system-ui, sans-serif; margin: 0; }}
 main, footer {{ max-width: 38em; margin: 0 auto; padding: 1em; }}
+h1 {{ font-size: 1.4em; margin: 0 0 .5em; }}
 h2 {{ font-size: 1.2em; margin: 1.5em 0 .3em; }}
 h3 {{ font-size: 1em; margin: 1em 0 .3em; }}
 ul {{ padding-left: 1.2em; }}

@@ -11,10 +11,16 @@ from helpers import dispatches
 from helpers.doing import do_jobs
 from helpers.killing import environment_of
 from helpers.post_office import PostOffice
+from sqlalchemy import select
 
 from gateway import clock
 from gateway.cli import cli
+from gateway.db.models import ActionLink
 from gateway.db.session import driver
+from gateway.office import Actor
+from outbound.notify.channels import CHANNELS
+
+ADMIN = Actor("staff", "admin@northgate.example", origin="test")
 
 
 @pytest.fixture
@@ -98,3 +104,29 @@ def gateway(settings, monkeypatch):
     for name, value in environment_of(settings).items():
         monkeypatch.setenv(name, value)
     return lambda *words: CliRunner().invoke(cli, [str(word) for word in words])
+
+
+@pytest.fixture
+def admin(office, tenants):
+    """Somebody at work: a context for each transaction."""
+    actor = ADMIN._replace(id=tenants.staff["admin"])
+    return lambda: office.acting(tenants.northgate, actor)
+
+
+@pytest.fixture
+def channels(monkeypatch):
+    """E-mail and the bell are in the registry; whoever makes a dispatch asks for no more than their names."""
+    for name in ("email", "in_app"):
+        if name not in CHANNELS:
+            monkeypatch.setitem(CHANNELS, name, object())
+
+
+@pytest.fixture
+def offered(office):
+    """The acts that were offered by links so far."""
+
+    def look():
+        with office.db.system() as session:
+            return sorted(session.scalars(select(ActionLink.act)))
+
+    return look
