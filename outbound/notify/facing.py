@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from gateway.db.models.links import Act
+from gateway.domain.expiry import items
 from gateway.domain.expiry.items import Item
 from gateway.domain.links import actions
 from gateway.office import Office
@@ -17,8 +17,7 @@ from outbound.notify.channels.base import Recipient
 
 def papers(session: Session, dispatch_id: UUID) -> list[Item]:
     """What a dispatch tells, as of now; nothing that is no longer true."""
-    found: list[Item] = import_module("gateway.domain.expiry.items").items(session, dispatch_id)
-    return found
+    return items.items(session, dispatch_id)
 
 
 def offers(

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.db.models import Dispatch, Notification
 from gateway.office import Office
+from outbound.notify import sending
 from outbound.notify.channels.base import Recipient
 from outbound.notify.given import sealed
 from outbound.notify.templates.shapes import Shape
@@ -73,4 +74,5 @@ def post(office: Office, session: Session, firm_id: UUID, new: New) -> UUID | No
         common = {"firm_id": firm_id, "notification_id": made, "not_before": at}
         rows = [common | one.recipient._asdict() | {"channel": one.channel} for one in new.to]
         session.execute(plain_insert(Dispatch), rows)
+        sending.wake(session, firm_id)
     return made

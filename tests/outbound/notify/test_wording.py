@@ -13,7 +13,6 @@ from sqlalchemy import insert, select
 
 from gateway import clock
 from gateway.db.models import Client, Dispatch, Document, Notice, Notification
-from gateway.domain.expiry import items as papers
 from gateway.domain.expiry.items import Item
 from outbound.notify import facing, wording
 from outbound.notify.channels.base import Recipient
@@ -212,8 +211,6 @@ def _noticed(session, tenants, client_id, documents, kind, recipient):
 
 
 def test_nothing_sensitive_of_the_record_stands_in_any_message(known, words):
-    if not hasattr(papers, "items"):
-        pytest.skip("nothing reads papers for messages yet")
     for dispatch in known:
         found = words(dispatch)
         for said in (found.subject, found.text, found.html, found.short, found.link or ""):
