@@ -205,24 +205,42 @@ def test_another_firms_notification_is_not_there(admin, office, tenants, furnish
         service.look(acting, made.id)
 
 
-def test_a_partner_tells_its_own_people_and_contacts_alone(partner, furnished, office, tenants):
-    Inbox(office, tenants.northgate, "globex").apply(
-        ROSTER.format(partner="globex", firm="northgate") + "contacts: {late: [hr@globex.example]}\n"
-    )
+@pytest.fixture
+def globex(office, tenants):
+    """Another partner of the firm, with a person and a contact of its own."""
+    inbox = Inbox(office, tenants.northgate, "globex")
+    inbox.apply(ROSTER.format(partner="globex", firm="northgate") + "contacts: {late: [hr@globex.example]}\n")
+    inbox.drop("roster_20260301.csv", people(1))
+    actor = Actor("partner", "globex", tenants.globex, "test", tenants.globex)
+    return lambda: office.acting(tenants.northgate, actor)
+
+
+def test_a_partner_tells_its_own_people_and_contacts_alone(partner, furnished, globex, tenants):
+    [(theirs,)] = furnished.sql("SELECT id FROM clients WHERE partner_id = %s", tenants.globex)
     assert send(partner, Addressee(client="E1"), Addressee(contact="late")).dispatches == 2
     faults = refused(
-        partner, STAFF, Addressee(contact="late", partner="globex"), Addressee(client="E1", partner="globex")
+        partner,
+        STAFF,
+        Addressee(contact="late", partner="globex"),
+        Addressee(client="E1", partner="globex"),
+        Addressee(client=str(theirs)),
     )
-    assert list(faults) == ["recipients[0].staff", "recipients[1].contact", "recipients[2].client"]
+    assert list(faults) == [
+        "recipients[0].staff",
+        "recipients[1].contact",
+        "recipients[2].client",
+        "recipients[3].client",
+    ]
 
 
-def test_a_partner_sees_and_calls_off_its_own_alone(admin, partner, furnished):
-    theirs, ours = send(partner, Addressee(client="E1")), send(admin, CLIENT)
+def test_a_partner_sees_and_calls_off_its_own_alone(admin, partner, globex, furnished):
+    theirs, ours, others = send(partner, CLIENT), send(admin, CLIENT), send(globex, Addressee(client="E1"))
     with partner() as acting:
         assert service.look(acting, theirs.id).created_by == "acme"
         for act in (service.look, service.cancel):
-            with pytest.raises(NotFound):
-                act(acting, ours.id)
+            for one in (ours, others):
+                with pytest.raises(NotFound):
+                    act(acting, one.id)
         assert service.cancel(acting, theirs.id) == 1
 
 

@@ -154,8 +154,9 @@ def test_a_place_that_cannot_be_reached_is_told(office, tenants, alarm):
 
 def test_an_alarm_that_is_over_before_it_was_told_is_not_told(office, tenants, alarm):
     clear(office, tenants, alarm())
+    alarm("short")
     look(office)
-    assert told(office, tenants) == []
+    assert told(office, tenants) == everybody("feed_short", "late")
 
 
 def test_what_has_not_left_when_an_alarm_is_over_is_called_off(office, tenants, alarm):
