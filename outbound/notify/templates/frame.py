@@ -44,7 +44,7 @@ class Frame(NamedTuple):
         )
         ending = Markup("<p><small>{}{}</small></p>").format(self._ending(), self._no_more_link())
         inside = Markup("{}{}").format(Markup(body), presses)  # noqa: S704 - escaped when it was filled in
-        return _PAGE.format(title=subject, inside=inside, ending=ending)
+        return str(_PAGE.format(title=subject, inside=inside, ending=ending))
 
     def _ending(self) -> str:
         return f"This message was written by a machine for {self.firm}; answers to it may not be read."
