@@ -37,7 +37,7 @@ def _rows(session: Session, filters: LogFilters) -> Rows:
 
 
 def _found() -> Select[*tuple[object, ...]]:
-    """A row for each dispatch and each paper that it speaks of; nothing of people whom a wall hides."""
+    """A row for each dispatch and each paper that it speaks of; walls hide dispatches whole (`walled_dispatches`)."""
     gate = _gate()
     return (
         select(
@@ -76,19 +76,8 @@ def _found() -> Select[*tuple[object, ...]]:
         .outerjoin(Partner, Partner.id == _partner())
         .outerjoin(Staff, Staff.id == Dispatch.staff_id)
         .outerjoin(gate, true())
-        .where(*_seen())
         .order_by(_when().desc(), Dispatch.id.desc(), Notice.id)
     )
-
-
-def _seen() -> list[ColumnElement[bool]]:
-    """What a wall hides does not exist for whoever asks; a row that names it goes, rather than a part of it."""
-    return [
-        or_(Dispatch.client_id.is_(None), _Told.id.is_not(None)),
-        or_(_partner().is_(None), Partner.id.is_not(None)),
-        or_(Notice.id.is_not(None), Notification.kind.not_in(("expiry", "escalation", "digest"))),
-        or_(Notice.id.is_(None), _About.id.is_not(None)),
-    ]
 
 
 def _partner() -> ColumnElement[object]:

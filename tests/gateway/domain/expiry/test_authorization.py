@@ -134,6 +134,7 @@ CASES = {
     "H-1B goes before a card": Case([H1B, paper("i94", "2027-03-31"), paper("i797", "2027-03-31"), paper("ead", "2028-03-31")], "2027-03-31", "petition", "i94", "8 CFR 274a.12(b)(9)"),
     "a card once H-1B has ended": Case([H1B, paper("i94", "2026-03-31"), paper("i797", "2026-03-31"), paper("ead", "2028-03-31")], "2028-03-31", "ead", "ead", "8 CFR 274a.12(c)(9)"),
     "OPT, while the I-94 still says D/S": Case([case("H1B_CAP", "approved"), paper("i797", "2029-09-30"), paper("i94", "D/S"), paper("opt", "2027-05-31")], "2027-05-31", "opt", "opt", "8 CFR 214.2(f)(5)(vi)"),
+    "H-1B on its last day, and a card beside": Case([H1B, paper("i94", ON), paper("i797", ON), paper("ead", "2028-03-31")], ON, "petition", "i94", "8 CFR 274a.12(b)(9)"),
     "all has ended": Case([H1B, paper("i94", "2026-03-31"), paper("i797", "2026-03-31"), paper("ead", "2026-05-31")], "2026-05-31", "ead", "ead", "8 CFR 274a.12"),
     "nothing on record": Case([], "unknown", "unknown", None, "8 CFR 274a.12"),
     "a passport alone": Case([paper("passport", "2030-01-01")], "unknown", "unknown", None, "8 CFR 274a.12"),

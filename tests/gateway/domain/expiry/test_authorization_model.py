@@ -187,7 +187,16 @@ staying = st.builds(
     papers=st.tuples(papers_of("i94"), papers_of("i797"), longest.map(lambda found: found[:1])).map(numbered),
     cases=st.tuples(in_h1b).map(list),
 )
-people = anybody | renewing | staying
+first = st.sampled_from([date(2020, 2, 29), date(2020, 3, 1), date(2020, 3, 2)])
+counted = papers_of("h1b_maxout", issued_on=first, expires_on=st.none(), days_abroad=st.none() | st.integers(0, 3))
+lasting_petition = papers_of("i797", expires_on=st.just(LAST)).filter(bool)
+at_six_years = st.builds(
+    Facts,
+    on=st.dates(date(2026, 2, 25), date(2026, 3, 7)),
+    papers=st.tuples(lasting_petition, counted.map(lambda found: found[:1])).map(numbered),
+    cases=st.tuples(in_h1b).map(list),
+)
+people = anybody | renewing | staying | at_six_years
 
 
 def in_force(found, day):
