@@ -47,7 +47,7 @@ _NUMBERS = {  # default, least, most
     "normal_workers": (4, 1, 64),
     "bulk_workers": (1, 1, 64),
     "ingest_workers": (1, 1, 64),
-    "arrivals_workers": (8, 1, 64),
+    "arrivals_workers": (12, 1, 64),
     "deliveries_workers": (8, 1, 64),
     "notices_workers": (4, 1, 64),
     "email_a_second": (0, 0, 10_000),
@@ -143,7 +143,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     normal_workers: int = 4
     bulk_workers: int = 1
     ingest_workers: int = 1
-    arrivals_workers: int = 8
+    arrivals_workers: int = 12
     deliveries_workers: int = 8
     notices_workers: int = 4
     email_a_second: int = 0

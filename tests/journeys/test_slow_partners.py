@@ -24,6 +24,7 @@ from gateway.db.session import Database
 from gateway.jobs.handling import Handling
 from gateway.jobs.worker import Worker, connections_for
 from gateway.outward import Limits
+from gateway.settings import Settings
 from gateway.wings import KINDS, office_of
 from ingest.arrivals import polling
 from ingest.arrivals import sftp as far
@@ -32,7 +33,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(480)]
 
 PARTNERS = int(os.environ.get("POLLED_PARTNERS", "16"))
 SLOW = 10
-THREADS = SLOW + 1
+THREADS = next(one.default for one in structs.fields(Settings) if one.name == "arrivals_workers")
 EMPTY = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
 
 
