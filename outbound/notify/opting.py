@@ -1,4 +1,8 @@
-"""Numbers that said STOP, firm by firm: kept as keyed digests, until START comes from them."""
+"""Numbers that said STOP, firm by firm: kept as keyed digests, until START comes from them.
+
+Whoever has the number at the firm is opted out with it, so that the gate holds what is for them before any channel is
+asked; the number itself stays closed for whoever comes to have it later.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,11 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.db.models import SmsStop
+from gateway.domain.preferences import opt_outs
 from gateway.office import Acting, Actor, Office
 
 ACTOR = Actor("system", "sms")
-_COLUMN = "sms_stops.number"
+_COLUMN, _CHANNEL = "sms_stops.number", "sms"
 
 
 def out(office: Office, firm_id: UUID, number: str) -> None:
@@ -24,11 +29,15 @@ def stop(acting: Acting, number: str) -> None:
     """The same, within a transaction."""
     new = insert(SmsStop).values(firm_id=acting.firm_id, number=_digest(acting, number))
     acting.session.execute(new.on_conflict_do_nothing())
+    for whom in opt_outs.by_address(acting.session, _CHANNEL, number):
+        opt_outs.opt_out(acting, whom, _CHANNEL, "stop_word")
 
 
 def start(acting: Acting, number: str) -> None:
     """Its owner wants to be written to again."""
     acting.session.execute(delete(SmsStop).where(SmsStop.number == _digest(acting, number)))
+    for whom in opt_outs.by_address(acting.session, _CHANNEL, number):
+        opt_outs.opt_in(acting, whom, _CHANNEL, "start_word")
 
 
 def is_out(acting: Acting, number: str) -> bool:

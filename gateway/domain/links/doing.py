@@ -46,7 +46,7 @@ def snooze(acting: Acting, told: Sequence[Item], until: datetime) -> None:
 
 def opt_out(acting: Acting, recipient: object, channel: str) -> None:
     """Tell a recipient nothing more by a channel."""
-    _room("preferences.opt_outs").opt_out(acting, recipient, channel, VIA)
+    _room("preferences.opt_outs").opt_out(acting, recipient, channel, "one_click")
 
 
 def _room(name: str) -> Any:  # noqa: ANN401 - a module

@@ -26,7 +26,11 @@ MODULES = sorted(
 )
 MAKERS = {"outbound/notify/gate.py", "outbound/notify/deciding.py"}
 POSTING = {"outbound/mail.py", "outbound/carriers/email.py", "outbound/notify/channels/email.py"}
-KEEPING = {"forget", "forget_old"}  # what others may ask of the post: to let go of what lies in its folder
+KEEPING = {
+    "forget",
+    "forget_old",
+    "keep",
+}  # what others may ask of the post: about its folder, from which nothing leaves
 
 
 ENGINE = {"outbound/notify/seams.py", "outbound/notify/claiming.py", "outbound/notify/handing.py"}  # asks, hands over
