@@ -107,7 +107,7 @@ def status(office: Office, call: Proven) -> None:
         heard = news.hear(acting.session, firm_id, News(dispatch_id, fate, sid, code))
         to = number_of(call.form.get("To"))
         if heard != "stale" and number == str(OPTED_OUT) and to is not None:
-            opting.stop(acting, to)
+            opting.stop(acting, to, "provider")
 
 
 def _ids(asked: Mapping[str, str]) -> tuple[UUID, UUID] | None:

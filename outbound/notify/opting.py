@@ -6,6 +6,7 @@ asked; the number itself stays closed for whoever comes to have it later.
 
 from __future__ import annotations
 
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import delete, exists, select
@@ -15,6 +16,8 @@ from gateway.db.models import SmsStop
 from gateway.domain.preferences import opt_outs
 from gateway.office import Acting, Actor, Office
 
+Via = Literal["stop_word", "provider"]
+
 ACTOR = Actor("system", "sms")
 _COLUMN, _CHANNEL = "sms_stops.number", "sms"
 
@@ -22,15 +25,15 @@ _COLUMN, _CHANNEL = "sms_stops.number", "sms"
 def out(office: Office, firm_id: UUID, number: str) -> None:
     """Let nothing more leave for a number: its owner, or the provider, said so."""
     with office.acting(firm_id, ACTOR) as acting:
-        stop(acting, number)
+        stop(acting, number, "provider")
 
 
-def stop(acting: Acting, number: str) -> None:
+def stop(acting: Acting, number: str, via: Via = "stop_word") -> None:
     """The same, within a transaction."""
     new = insert(SmsStop).values(firm_id=acting.firm_id, number=_digest(acting, number))
     acting.session.execute(new.on_conflict_do_nothing())
     for whom in opt_outs.by_address(acting.session, _CHANNEL, number):
-        opt_outs.opt_out(acting, whom, _CHANNEL, "stop_word")
+        opt_outs.opt_out(acting, whom, _CHANNEL, via)
 
 
 def start(acting: Acting, number: str) -> None:

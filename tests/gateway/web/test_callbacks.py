@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from helpers.by_channel import dispatch, state_of
 from helpers.doing import do_jobs
+from helpers.inbox import people
 from helpers.texting import ACCOUNT, SENDER, TOKEN
 from hypothesis import given
 from hypothesis import strategies as st
@@ -231,6 +232,20 @@ def test_stop_in_any_spelling_holds_at_every_firm_that_used_the_sender(answer, o
     twiml = answer(word, "SM1")
     assert ("<Message>" in twiml, "START" in twiml) == (True, True)
     assert stopped(office, tenants) == [True, True]
+
+
+def test_stop_opts_out_everybody_with_the_number_and_start_ends_that(answer, office, tenants, inbox):
+    inbox.drop("roster_20260301.csv", people(1))
+    inbox.sql("UPDATE clients SET phone = '(312) 555-0100'")
+    with office.db.system() as session:
+        session.execute(text("UPDATE staff SET phone = '+1 312 555 0100' WHERE role IN ('viewer', 'admin')"))
+    answer("stop", "SM1")
+    standing = "SELECT channel, how, staff_id IS NULL FROM opt_outs WHERE ended_at IS NULL ORDER BY 3"
+    assert inbox.sql(standing) == [("sms", "stop_word", False)] * 2 + [("sms", "stop_word", True)]
+    answer("stop", "SM2")
+    answer("start", "SM3")
+    assert inbox.sql(standing) == []
+    assert inbox.sql("SELECT count(*), count(ended_how) FROM opt_outs") == [(3, 3)]
 
 
 @pytest.mark.parametrize("word", ["START", "unstop", " Yes\n"])
