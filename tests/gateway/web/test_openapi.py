@@ -78,7 +78,7 @@ def test_a_question_with_every_example_in_it_is_understood(http, as_staff, opera
     """Nothing of that exists, but nobody is told that the question is wrong."""
     admin = as_staff("admin")
     for (path, method), told in operations.items():
-        if method == "GET" and told.get("security"):
+        if method == "GET" and told.get("security") and path != "/v1/inbox/events":  # which does not end by itself
             given = {kind: {} for kind in ("path", "query", "header")}
             for one in told.get("parameters", []):
                 given[one["in"]][one["name"]] = one["example"]
