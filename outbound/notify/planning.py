@@ -28,6 +28,7 @@ from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Clockwork, Kind, enqueue
 from gateway.office import Office
 from outbound.notify.preferring import Preference, Wanted, preferred
+from outbound.notify.sending import wake
 from outbound.notify.windows import Rhythm, following
 
 BELL = "in_app"
@@ -142,6 +143,8 @@ def _plan_some(session: Session, found: Sequence[Waiting], prefer: Prefer) -> Pl
     at_once += _with_bell(session, at_once)
     _tell_at_once(session, at_once)
     digests, placed = _gather(session, gathered)
+    for firm_id in sorted({one.firm_id for one in found}):
+        wake(session, firm_id)
     return Planned(notices=len(at_once) + placed, immediate=len(at_once), digests=digests)
 
 

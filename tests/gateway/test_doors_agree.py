@@ -187,13 +187,15 @@ def ending(door: Door) -> None:
 
 
 def told_of(door: Door) -> str:
-    """Somebody of the firm has been told that this paper ends, and of no other."""
-    ending(door)
+    """Somebody of the firm has been told that a paper of the partner's ends."""
+    ends = clock.now().date() + timedelta(days=40)
+    door.inbox.drop("roster_20260301.csv", [person(1, i94_expiry=f"{ends:%m/%d/%Y}")])
     [(notice_id,)] = door.inbox.sql(
         "INSERT INTO notices (firm_id, client_id, document_id, expires_on, lead, days_left, role, staff_id, channel,"
         " due_on, state) SELECT d.firm_id, d.client_id, d.id, d.expires_on, 60, 40, 'admin', s.id, 'email',"
         " gateway_now()::date, 'told' FROM documents d JOIN staff s ON s.firm_id = d.firm_id AND s.role = 'admin'"
-        " WHERE d.status = 'current' AND d.expires_on > gateway_now()::date RETURNING id"
+        " JOIN clients c ON c.id = d.client_id JOIN partners p ON p.id = c.partner_id AND p.slug = %s RETURNING id",
+        door.partner,
     )
     return str(notice_id)
 
@@ -204,13 +206,13 @@ def soon() -> str:
 
 def escalated_before(door: Door) -> None:
     """Both doors belong to one firm: whichever comes first meets what the other one will."""
-    own = "INSERT INTO escalation_policies (firm_id, chain, at_least, days) VALUES (%s, '{admin}', '{10}', '{2}')"
-    door.inbox.sql(f"{own} ON CONFLICT (firm_id) DO UPDATE SET chain = EXCLUDED.chain", door.firm_id)
+    own = "INSERT INTO escalation_policies (firm_id, chain, at_least, days) VALUES (%s, '{attorney,admin}', '{10}', '{2}')"
+    door.inbox.sql(f"{own} ON CONFLICT DO NOTHING", door.firm_id)
 
 
 def supervised_before(door: Door) -> None:
     above = "UPDATE staff SET supervisor_id = %s WHERE email = 'paralegal@northgate.example'"
-    door.inbox.sql(above, door.inbox.sql("SELECT id FROM staff WHERE email = 'admin@northgate.example'")[0][0])
+    door.inbox.sql(above, door.inbox.sql("SELECT id FROM staff WHERE email = 'attorney@northgate.example'")[0][0])
 
 
 def connected(door: Door) -> None:

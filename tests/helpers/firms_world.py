@@ -236,6 +236,17 @@ STORED = (
         ON CONFLICT (firm_id, doc_type) DO UPDATE SET days = EXCLUDED.days""",
         lambda world: [{"firm": firm, "type": kind, "days": days} for (firm, kind), days in world.policies.items()],
     ),
+    (
+        "DELETE FROM escalation_policies WHERE firm_id = :firm",
+        lambda world: [{"firm": firm} for firm, _, _ in world.firms],
+    ),
+    (
+        "INSERT INTO escalation_policies (firm_id, chain, at_least, days) VALUES (:firm, :chain, :at_least, :days)",
+        lambda world: [
+            {"firm": firm, "chain": chain, "at_least": list(waits), "days": list(waits.values())}
+            for firm, (chain, waits) in world.escalations.items()
+        ],
+    ),
 )
 
 

@@ -11,6 +11,8 @@ from msgspec import Struct
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from gateway.domain.expiry.authorization import Authorization
+from gateway.domain.expiry.looking import authorizations
 from gateway.domain.rules import vocabulary
 from gateway.domain.rules.dated import next_actions, on
 
@@ -61,10 +63,10 @@ def items(session: Session, dispatch_id: UUID) -> list[Item]:
         session: of the firm, or of the system.
         dispatch_id: of notices; of anything else there is nothing.
     """
-    found = session.execute(_ITEMS, {"dispatch": dispatch_id}).all()
-    return sorted(
-        map(_item, _newest(found)), key=lambda one: (one.days_left, one.employer, one.initials, one.notice_id)
-    )
+    found = list(_newest(session.execute(_ITEMS, {"dispatch": dispatch_id}).all()))
+    permitted = authorizations(session, {row.client_id for row in found if row.staff_id})
+    told = [_item(row, permitted.get(row.client_id)) for row in found]
+    return sorted(told, key=lambda one: (one.days_left, one.employer, one.initials, one.notice_id))
 
 
 def _newest(rows: Iterable[Row[Any]]) -> Iterable[Row[Any]]:
@@ -75,7 +77,7 @@ def _newest(rows: Iterable[Row[Any]]) -> Iterable[Row[Any]]:
     return kept.values()
 
 
-def _item(row: Row[Any]) -> Item:
+def _item(row: Row[Any], permitted: Authorization | None) -> Item:
     why, next_action = _told(row.doc_type, row.days_left, row.today)
     return Item(
         notice_id=row.notice_id,
@@ -88,12 +90,19 @@ def _item(row: Row[Any]) -> Item:
         days_left=row.days_left,
         why=why,
         next_action=next_action,
+        controlling=_controlling(permitted) if permitted else None,
         case=f"{row.case_number}, {row.stage.replace('_', ' ')}" if row.case_number else None,
         owner=row.owner,
         needs_answer=row.needs_answer,
         step=row.step,
         fresh_at=row.fresh_at,
     )
+
+
+def _controlling(permitted: Authorization) -> str | None:
+    """For staff: what ends the permission to work, and what speaks against that; nothing where nothing is known."""
+    said = () if permitted.basis == "unknown" else (permitted.sentence,)
+    return " ".join((*said, *permitted.conflicts)) or None
 
 
 def _initials(given: str | None, family: str | None) -> str:
@@ -109,7 +118,8 @@ def _told(doc_type: str, days_left: int, today: date) -> tuple[str, str]:
 
 # the case is the paper's own while it is open, else the person's newest open one; so is the attorney
 _ITEMS = text("""
-    SELECT n.id AS notice_id, n.document_id, n.client_id, n.lead, n.step, n.needs_answer, c.given_name, c.family_name,
+    SELECT n.id AS notice_id, n.document_id, n.client_id, n.staff_id, n.lead, n.step, n.needs_answer,
+           c.given_name, c.family_name,
            p.name AS employer, d.doc_type, d.expires_on, today.day AS today, d.expires_on - today.day AS days_left,
            k.case_number, k.stage, m.name AS owner, seen.fresh_at
     FROM notices n

@@ -326,6 +326,7 @@ def test_a_message_has_initials_and_what_to_do_and_no_names(told, db, day):
     assert item.what.startswith("record of admission")
     assert item.next_action == "File the extension or change of status, or record the planned departure."
     assert item.fresh_at is not None
+    assert item.controlling is None or "work" in item.controlling
     assert "Okafor" not in json.dumps([str(getattr(item, name)) for name in item.__struct_fields__])
 
 
