@@ -37,7 +37,7 @@ COMMANDS: dict[str, Entry] = {
     "expiry": Entry("expiry", "group", "See whose papers end and who is to be told; look for what is due."),
     "links": Entry("links", "group", "Make short links, see how often they are followed, and let them end."),
     "notice": Entry(
-        "notices", "group", "Tell people something and see what became of it; say how people are told, and who is not."
+        "notices", "group", "See what people are told and why, tell them something, and say how people are told."
     ),
     "templates": Entry("templates", "group", "Look at the words of messages; give a firm its own, and try them out."),
     "rules": Entry(

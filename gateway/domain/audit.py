@@ -42,6 +42,7 @@ Action = Literal[
     "limits.set",
     "link.create", "link.disable", "link.press",
     "notice.acknowledge", "notice.list", "notice.snooze",
+    "notice.cancel", "notice.list", "notice.release", "notice.retry",
     "notification.cancel", "notification.send", "notification.view",
     "opt_out.add", "opt_out.end",
     "outbox.fetch", "outbox.put",

@@ -10,9 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
-
+from gateway.db.session import Database
 from gateway.jobs.kinds import LADDER
 from gateway.jobs.ledger import Job, LeaseLost
 from outbound.notify.channels.base import Envelope, Never, NotNow, Taken, Words
@@ -88,30 +86,31 @@ def put_off(ready: Ready, number: int, problem: NotNow) -> Ended:
     return told._replace(state="waiting", outcome="not_now", steps=ready.steps + 1, wait=wait)
 
 
-def turn(session: Session, firm_id: UUID, job: Job, ended: Ended | None, begun: Ready | None) -> int | None:
-    """Put on record how one ended and that the next one begins, in a transaction of the firm.
+def turn(db: Database, firm_id: UUID, job: Job, ended: Ended | None, begun: Ready | None) -> int | None:
+    """Put on record how one ended and that the next one begins: a transaction of its own, in one round trip.
 
     Returns:
         The number of the attempt that begins; None where none does, because it no longer waits.
 
     Raises:
-        LeaseLost: the job is no longer this worker's; do not commit.
+        LeaseLost: the job is no longer this worker's; nothing was written.
+        Transient: the database is away, and nobody knows whether it was written.
     """
     fence = {"job": job.id, "attempt": job.attempts, "worker": job.worker}
     begin = {"begun": begun.envelope.id, "said": begun.said} if begun else {"begun": None, "said": None}
-    found = session.execute(_TURN, {"firm": firm_id, **fence, **begin, **_values(ended)}).one()
+    [found] = db.look_up(_TURN, {"firm": firm_id, **fence, **begin, **_values(ended)}, firm_id)
     if found.job is None:
         raise LeaseLost(job.id)
     number: int | None = found.number
     return number
 
 
-def settle_late(session: Session, firm_id: UUID, ended: Ended) -> None:
+def settle_late(db: Database, firm_id: UUID, ended: Ended) -> None:
     """What a worker knows that was taken for dead meanwhile: its attempt stands corrected, and so does what it left.
 
     What others have begun since is theirs.
     """
-    session.execute(_LATE, {"firm": firm_id, **_values(ended)})
+    db.look_up(_LATE, {"firm": firm_id, **_values(ended)}, firm_id)
 
 
 def _values(ended: Ended | None) -> dict[str, object]:
@@ -124,28 +123,29 @@ def _values(ended: Ended | None) -> dict[str, object]:
 
 
 _SET = """
-    state = :state, ref = coalesce(:ref, ref), ended_code = CASE WHEN :state = 'waiting' THEN NULL ELSE :code END,
-    steps = :steps, path = CASE WHEN :state = 'waiting' THEN coalesce(path, 'retry') END, due_at = :due_at,
+    state = %(state)s, ref = coalesce(%(ref)s, ref),
+    ended_code = CASE WHEN %(state)s = 'waiting' THEN NULL ELSE %(code)s END,
+    steps = %(steps)s, path = CASE WHEN %(state)s = 'waiting' THEN coalesce(path, 'retry') END, due_at = %(due_at)s,
     settled_at = gateway_now(),
-    not_before = CASE WHEN CAST(:wait AS interval) IS NULL THEN not_before ELSE gateway_now() + :wait END,
-    sent_at = CASE WHEN :is_told THEN gateway_now() ELSE sent_at END
+    not_before = CASE WHEN CAST(%(wait)s AS interval) IS NULL THEN not_before ELSE gateway_now() + %(wait)s END,
+    sent_at = CASE WHEN %(is_told)s THEN gateway_now() ELSE sent_at END
 """
 _NOTED = """
-    UPDATE dispatch_attempts SET outcome = :outcome, code = :code, answer = :answer, ended_at = gateway_now()
-    WHERE firm_id = :firm AND dispatch_id = :ended AND number = :number
+    UPDATE dispatch_attempts SET outcome = %(outcome)s, code = %(code)s, answer = %(answer)s, ended_at = gateway_now()
+    WHERE firm_id = %(firm)s AND dispatch_id = %(ended)s AND number = %(number)s
 """
 _TOLD = """
     UPDATE notices SET state = 'told', ended_at = gateway_now()
-    WHERE :is_told AND firm_id = :firm AND dispatch_id = :ended AND state = 'waiting'
+    WHERE %(is_told)s AND firm_id = %(firm)s AND dispatch_id = %(ended)s AND state = 'waiting'
 """
 
-_TURN = text(f"""
+_TURN = f"""
 WITH fence AS MATERIALIZED (
-    SELECT id FROM jobs WHERE id = :job AND attempts = :attempt AND worker = :worker AND state = 'running'
+    SELECT id FROM jobs WHERE id = %(job)s AND attempts = %(attempt)s AND worker = %(worker)s AND state = 'running'
     FOR NO KEY UPDATE
 ), ended AS (
     UPDATE dispatches SET {_SET}
-    WHERE firm_id = :firm AND id = :ended AND state = 'attempting' AND attempts = :number
+    WHERE firm_id = %(firm)s AND id = %(ended)s AND state = 'attempting' AND attempts = %(number)s
       AND EXISTS (SELECT FROM fence)
     RETURNING id
 ), noted AS (
@@ -153,24 +153,24 @@ WITH fence AS MATERIALIZED (
 ), told AS (
     {_TOLD} AND EXISTS (SELECT FROM ended)
 ), begun AS (
-    UPDATE dispatches SET state = 'attempting', attempts = attempts + 1, said = :said, settled_at = gateway_now()
-    WHERE firm_id = :firm AND id = :begun AND state = 'waiting' AND not_before <= gateway_now()
+    UPDATE dispatches SET state = 'attempting', attempts = attempts + 1, said = %(said)s, settled_at = gateway_now()
+    WHERE firm_id = %(firm)s AND id = %(begun)s AND state = 'waiting' AND not_before <= gateway_now()
       AND EXISTS (SELECT FROM fence)
     RETURNING attempts
 ), added AS (
-    INSERT INTO dispatch_attempts (firm_id, dispatch_id, number) SELECT :firm, :begun, attempts FROM begun
+    INSERT INTO dispatch_attempts (firm_id, dispatch_id, number) SELECT %(firm)s, %(begun)s, attempts FROM begun
 )
 SELECT (SELECT id FROM fence) AS job, (SELECT attempts FROM begun) AS number
-""")
+"""
 
-_LATE = text(f"""
+_LATE = f"""
 WITH noted AS (
     {_NOTED} AND outcome IN ('sending', 'lost') RETURNING dispatch_id
 ), ended AS (
     UPDATE dispatches SET {_SET}
-    WHERE firm_id = :firm AND id = :ended AND attempts = :number AND state IN ('attempting', 'unknown', 'held')
+    WHERE firm_id = %(firm)s AND id = %(ended)s AND attempts = %(number)s AND state IN ('attempting', 'unknown', 'held')
       AND EXISTS (SELECT FROM noted)
     RETURNING id
 )
-{_TOLD} AND EXISTS (SELECT FROM ended)
-""")
+{_TOLD} AND EXISTS (SELECT FROM ended) RETURNING id
+"""

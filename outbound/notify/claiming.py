@@ -17,7 +17,7 @@ from gateway.db.models import Dispatch, DispatchAttempt, Firm, Notice, Notificat
 from gateway.errors import Problem, Transient
 from gateway.logging import get_logger
 from gateway.office import Office
-from outbound.notify import seams
+from outbound.notify import seams, wording
 from outbound.notify.attempts import Ready
 from outbound.notify.channels.base import Channel, Envelope, Recipient, Words
 from outbound.notify.gate import Decision, Passed, Path
@@ -34,6 +34,7 @@ _PATHS: Mapping[str, Path] = {
 }
 _RANK = case({"critical": 0, "urgent": 1, "normal": 2}, value=Notification.priority, else_=3)
 _LEAST_DELAY = timedelta(minutes=1)  # of what the gate puts off without saying until when
+_NOTHING = "nothing_to_tell"  # nothing of what it was to tell is still so
 _SURPRISE = Problem("internal_error", "Internal error")
 _UNREACHABLE = Problem("unreachable", "The channel has no address of the recipient; add one, then try again.")
 
@@ -172,7 +173,14 @@ def _made_ready(
     plain = [msgspec.json.encode(words).decode() for _, words in worded]
     sealed = office.cipher(session, firm_id).encrypt_column(plain, SAID)
     return [
-        Ready(passed[one.id], known[one.id], words, said or b"", one.steps, _due_at(one))
+        Ready(
+            passed[one.id],
+            known[one.id]._replace(one_click=words.one_click),
+            words,
+            said or b"",
+            one.steps,
+            _due_at(one),
+        )
         for (one, words), said in zip(worded, sealed, strict=True)
     ]
 
@@ -186,7 +194,7 @@ def _worded(
             _fail(session, one, _UNREACHABLE)
             continue
         try:
-            yield one, seams.words_of(office, session, one, notification)
+            yield one, wording.words_of(office, session, one, notification)
         except (Transient, SQLAlchemyError):
             raise
         except Problem as problem:
@@ -199,7 +207,8 @@ def _worded(
 def _fail(session: Session, dispatch: Dispatch, problem: Problem) -> None:
     """It never came to the channel; that it was tried is on record like any other attempt."""
     log.warning("a notice cannot be told", code=problem.code, dispatch=str(dispatch.id))
-    values = {"state": "failed", "ended_code": problem.code, "settled_at": func.gateway_now()}
+    state = "cancelled" if problem.code == _NOTHING else "failed"
+    values = {"state": state, "ended_code": problem.code, "settled_at": func.gateway_now()}
     session.execute(update(Dispatch).where(Dispatch.id == dispatch.id).values(attempts=Dispatch.attempts + 1, **values))
     told = {"outcome": "refused", "code": problem.code, "answer": problem.sentence, "ended_at": func.gateway_now()}
     ids = {"firm_id": dispatch.firm_id, "dispatch_id": dispatch.id, "number": dispatch.attempts + 1}

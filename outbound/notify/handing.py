@@ -150,8 +150,7 @@ class Hand:
         """Put on record how the last one ended, and that this one begins."""
         ended, self._ended = self._ended, None
         try:
-            with self._office.db.firm(self._firm_id) as session:
-                return turn(session, self._firm_id, self._handling.job, ended, ready)
+            return turn(self._office.db, self._firm_id, self._handling.job, ended, ready)
         except (LeaseLost, Transient):
             if ended is not None:
                 self._settle_late(ended)
@@ -161,10 +160,10 @@ class Hand:
         """What is known is worth some patience: without it somebody would be told twice, or asked to decide."""
         for tries_left in reversed(range(_SURELY)):
             try:
-                with self._office.db.firm(self._firm_id) as session:
-                    settle_late(session, self._firm_id, ended)
-                    return
+                settle_late(self._office.db, self._firm_id, ended)
             except Transient:
                 if not tries_left:
                     raise
                 threading.Event().wait(_SURELY_SECONDS)
+            else:
+                return

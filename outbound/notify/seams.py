@@ -1,4 +1,4 @@
-"""The gate and the words, as the sender asks for them: both are built in rooms of their own."""
+"""The gate, as the sender and the desk ask for it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from gateway.db.models import Dispatch, Notification
 from gateway.office import Office
-from outbound.notify.channels.base import Words
 from outbound.notify.gate import Decision, Passed, Path
 
 
@@ -35,8 +33,8 @@ def cross(
     return found
 
 
-def words_of(office: Office, session: Session, dispatch: Dispatch, notification: Notification) -> Words:
-    """See `outbound.notify.wording.words_of`."""
-    wording: Any = import_module("outbound.notify.wording")
-    found: Words = wording.words_of(office, session, dispatch, notification)
-    return found
+def reason(code: str) -> str:
+    """What a code of the gate's means, as a sentence; the code itself where the gate says nothing of it."""
+    gate: Any = import_module("outbound.notify.gate")
+    known: Mapping[str, str] = getattr(gate, "REASONS", {})
+    return known.get(code, f"{code}.")

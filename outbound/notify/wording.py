@@ -116,6 +116,7 @@ def framed(told: Told, offered: Mapping[Act, str], said: Mapping[Form, str]) -> 
         html=frame.page(subject, said["html"]),
         short=f"{short} {link}" if link else short,
         link=link,
+        one_click=offered.get("unsubscribe"),
     )
 
 

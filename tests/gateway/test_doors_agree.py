@@ -23,7 +23,7 @@ from sqlalchemy import select, update
 
 from gateway import clock
 from gateway.cli import COMMANDS, cli
-from gateway.db.models import AuditEntry, JobRow
+from gateway.db.models import AuditEntry, Dispatch, JobRow, Notification, Staff
 from gateway.domain.links import links
 from gateway.domain.partners.homes import find_home
 from gateway.office import Office
@@ -234,6 +234,18 @@ def delivered(door: Door) -> str:
 def shortened(door: Door) -> str:
     with door.office.acting(door.firm_id, SENDER) as acting:
         return links.shorten(acting, PAGE, alias=f"shown-{door.partner}").code
+
+
+def to_be_told(door: Door, state: str = "waiting") -> str:
+    with door.office.db.firm(door.inbox.firm_id) as session:
+        told = Notification(firm_id=door.inbox.firm_id, kind="test", template="test", created_by="system")
+        session.add(told)
+        session.flush()
+        staff_id = session.scalars(select(Staff.id).where(Staff.role == "admin")).one()
+        one = Dispatch(firm_id=told.firm_id, notification_id=told.id, staff_id=staff_id, channel="email", state=state)
+        session.add(one)
+        session.flush()
+        return str(one.id)
 
 
 def disconnected(door: Door) -> None:
@@ -702,6 +714,48 @@ USE_CASES = {
         lambda door, one: door.call("POST", f"notifications/{one}/cancel"),
         lambda door, one: door.call("notice", "call-off", one),
     ),
+    "list notices": UseCase(
+        "notice list",
+        [],
+        to_be_told,
+        lambda door, _: door.call("GET", "notices?state=waiting"),
+        lambda door, _: door.call("notice", "list", "--firm", "northgate", "--state", "waiting"),
+    ),
+    "show a notice": UseCase(
+        "notice show",
+        [],
+        to_be_told,
+        lambda door, one: door.call("GET", f"notices/{one}"),
+        lambda door, one: door.call("notice", "show", one),
+    ),
+    "explain a notice": UseCase(
+        "notice explain",
+        [],
+        to_be_told,
+        lambda door, one: door.call("GET", f"notices/{one}/explain"),
+        lambda door, one: door.call("notice", "explain", one),
+    ),
+    "let a notice leave again": UseCase(
+        "notice retry",
+        ["notice.retry"],
+        lambda door: to_be_told(door, "dead"),
+        lambda door, one: door.call("POST", f"notices/{one}/retry"),
+        lambda door, one: door.call("notice", "retry", one),
+    ),
+    "release a notice": UseCase(
+        "notice release",
+        ["notice.release"],
+        lambda door: to_be_told(door, "held"),
+        lambda door, one: door.call("POST", f"notices/{one}/release"),
+        lambda door, one: door.call("notice", "release", one),
+    ),
+    "cancel a notice": UseCase(
+        "notice cancel",
+        ["notice.cancel"],
+        to_be_told,
+        lambda door, one: door.call("POST", f"notices/{one}/cancel"),
+        lambda door, one: door.call("notice", "cancel", one),
+    ),
     "erase a person": UseCase(
         "client erase",
         ["client.erase"],
@@ -801,7 +855,7 @@ USE_CASES = {
 AT_THE_MACHINE = set(
     "demo,serve,doctor,db url,db run,db migrate,db stop,firm add,staff add,staff deactivate,key rotate-signing,"
     "partner check,partner infer,partner test,partner schema,webhook send,job dead,job show,"
-    "expiry sweep,expiry plan,rules list,rules show,rules affected".split(",")
+    "notice ping,expiry sweep,expiry plan,rules list,rules show,rules affected".split(",")
 )
 
 

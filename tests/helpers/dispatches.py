@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 from gateway import clock
 from gateway.db.models import Dispatch, GateDecision, Notification
 from gateway.office import Office
-from outbound.notify import seams, sending
+from outbound.notify import seams, sending, wording
 from outbound.notify.channels.base import Words
 from outbound.notify.deciding import Decision, Passed, let_through
 
@@ -56,17 +56,17 @@ def _decision(asked: str | None, open_from) -> Decision:
 def words_of(_office, _session, dispatch, notification):
     if notification.template == "broken":
         raise ZeroDivisionError
-    told = f"Notice {dispatch.id}"
+    told = f"Notice {dispatch.id}{' again' if dispatch.is_repeat else ''}"
     return Words(subject="A paper ends soon", text=told, html=f"<p>{told}</p>", short=told)
 
 
 def stand_in(monkeypatch: Any = None) -> None:
     """Put the stand-ins in place: for a test, or for good in a process."""
-    for name, value in {"cross": cross, "words_of": words_of}.items():
+    for owner, name, value in ((seams, "cross", cross), (wording, "words_of", words_of)):
         if monkeypatch is None:
-            setattr(seams, name, value)
+            setattr(owner, name, value)
         else:
-            monkeypatch.setattr(seams, name, value)
+            monkeypatch.setattr(owner, name, value)
 
 
 def make(office: Office, firm_id: UUID, staff_id: UUID, number: int = 1, **told: Any) -> list[UUID]:

@@ -350,6 +350,7 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "delivery_id": [NOBODYS],
         "message_id": [NOBODYS],  # nobody is told anything
         "subscription_id": [NOBODYS],
+        "dispatch_id": [NOBODYS],
         "name_id": [one["id"] for one in names],
         "staff_id": [str(tenants.staff["viewer"])],
         "slug": ["acme"],

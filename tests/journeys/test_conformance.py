@@ -57,6 +57,11 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("POST", "/v1/deliveries/replay"),
     ("POST", "/v1/deliveries/resume"),
     ("POST", "/v1/deliveries/ping"),
+    ("GET", "/v1/notices/{dispatch_id}"),
+    ("GET", "/v1/notices/{dispatch_id}/explain"),
+    ("POST", "/v1/notices/{dispatch_id}/retry"),
+    ("POST", "/v1/notices/{dispatch_id}/release"),
+    ("POST", "/v1/notices/{dispatch_id}/cancel"),
     ("GET", "/v1/reports/orders/{order_id}/file"),  # no worker of the bulk queue is served
 }
 

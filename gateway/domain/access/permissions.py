@@ -62,6 +62,8 @@ PERMISSIONS: dict[str, Allowed] = {
     "staff.manage": Allowed(_ADMINS),
     "limits.manage": Allowed(_ADMINS),
     "leads.manage": Allowed(_ADMINS),
+    "notices.read": Allowed(_READERS),
+    "notices.send": Allowed(_WRITERS),
     "links.manage": Allowed(_WRITERS, "links:write"),
     "preferences.read": Allowed(_READERS),
     "preferences.write": Allowed(_READERS),

@@ -111,6 +111,26 @@ MEASURES = [
            JOIN partners p ON p.firm_id = l.firm_id AND p.id = l.partner_id WHERE l.disabled_at IS NOT NULL""",
     ),
     Measure(
+        "gateway_notice_late_seconds",
+        "Seconds for which the oldest notice that could leave has waited, by channel and priority",
+        ("channel", "priority"),
+        """SELECT d.channel, n.priority, extract(epoch FROM gateway_now() - min(greatest(d.not_before, d.due_at)))
+           FROM dispatches d JOIN notifications n ON n.firm_id = d.firm_id AND n.id = d.notification_id
+           WHERE d.state = 'waiting' AND d.not_before <= gateway_now() GROUP BY 1, 2""",
+    ),
+    Measure(
+        "gateway_notices_for_people",
+        "Notices that wait for a person, by channel: `held`, nobody knows whether they came through; `unknown`, asked",
+        ("channel", "state"),
+        """SELECT channel, state, count(*) FROM dispatches WHERE state IN ('held', 'unknown') GROUP BY 1, 2""",
+    ),
+    Measure(
+        "gateway_channels_resting",
+        "1 where a channel is left alone because its provider fails, or asks for it",
+        ("channel",),
+        "SELECT channel, 1 FROM channel_states WHERE rests_until IS NOT NULL GROUP BY 1",
+    ),
+    Measure(
         "gateway_feed_alarms",
         "What feeds owe: files that are late or missing, or that came empty or short, by partner, feed and kind",
         ("partner", "feed", "kind"),

@@ -36,6 +36,7 @@ class Words(Struct, frozen=True, kw_only=True):
         html: whole; None where the channel shows text.
         short: for a telephone or a bell: a sentence or two, with the link.
         link: where to read on or to act; looking at it changes nothing.
+        one_click: where a press ends such messages (RFC 8058).
     """
 
     subject: str
@@ -43,6 +44,7 @@ class Words(Struct, frozen=True, kw_only=True):
     html: str | None = None
     short: str = ""
     link: str | None = None
+    one_click: str | None = None
 
 
 class Envelope(NamedTuple):

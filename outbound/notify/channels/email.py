@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
-from html import escape
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,7 +24,6 @@ from outbound.notify.deciding import Passed
 
 _ODD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")  # ends a header, or is taken for its end
 _LONGEST_SUBJECT = 200
-_AGAIN = "This message may have reached you before: we could not tell."
 
 
 class _Line:
@@ -98,11 +96,9 @@ def written(settings: Settings, envelope: Envelope, words: Words) -> EmailMessag
     if envelope.one_click:
         message["List-Unsubscribe"] = f"<{_line(envelope.one_click)}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
-    text = f"{words.text.rstrip()}\n\n{_AGAIN}\n" if envelope.is_repeat else words.text
-    message.set_content(text, cte="quoted-printable")
+    message.set_content(words.text, cte="quoted-printable")
     if words.html is not None:
-        html = _with_note(words.html) if envelope.is_repeat else words.html
-        message.add_alternative(html, subtype="html", cte="quoted-printable")
+        message.add_alternative(words.html, subtype="html", cte="quoted-printable")
     return message
 
 
@@ -140,13 +136,6 @@ def _is_usable(address: str) -> bool:
 
 def _line(text: str) -> str:
     return " ".join(_ODD.sub(" ", text).split())
-
-
-def _with_note(html: str) -> str:
-    """Before the end of the body, wherever that is."""
-    begin, end, rest = html.rpartition("</body>")
-    note = f"<p>{escape(_AGAIN)}</p>"
-    return f"{begin}{note}{end}{rest}" if end else f"{html}{note}"
 
 
 def _told(problem: mail.Unsent | mail.Rejected) -> Unsent:

@@ -1,0 +1,120 @@
+"""Why somebody was told, or was not: what is on record of a dispatch, in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+
+from gateway.db.models import DispatchAttempt, Document, GateDecision, Notice
+from gateway.office import Acting
+from outbound.notify import desk, seams
+from outbound.notify.desk import NoticeAccount, Records
+
+_KINDS = {
+    "expiry": "a reminder of papers that end",
+    "escalation": "a reminder that nobody answered",
+    "digest": "a digest of papers that end",
+    "service": "a message that somebody asked for",
+    "watch": "a warning about what arrives or leaves",
+    "test": "a trial",
+}
+_STATES = {
+    "waiting": "It waits; it does not leave before {not_before}.",
+    "attempting": "It is being handed over at this moment.",
+    "sent": "Its channel took it at {sent_at}.",
+    "delivered": "It was delivered.",
+    "opened": "It was opened.",
+    "failed": "It was refused for good ({code}). `gateway notice retry` lets it leave again.",
+    "unknown": "Nobody knows yet whether it came through; its channel is being asked.",
+    "held": "Nobody knows whether it came through. A person decides: `gateway notice release` sends it again and says"
+    " that it may be a repetition, `gateway notice cancel` lets it be.",
+    "dead": "It was given up after the last attempt ({code}). `gateway notice retry` lets it leave again.",
+    "cancelled": "It was cancelled ({code}) and does not leave.",
+    "withheld": "The gate said no ({code}), so it was never sent.",
+}
+_VERDICTS = {"send": "let it leave", "delay": "held it back", "stop": "stopped it"}
+_OUTCOMES = {
+    "sending": "is going on",
+    "taken": "was taken",
+    "not_now": "was put off",
+    "refused": "was refused",
+    "lost": "has no known outcome",
+}
+
+
+class Explanation(NamedTuple):
+    """The sentences, in order, and what they were made from."""
+
+    sentences: list[str]
+    records: Records
+
+
+def explain(acting: Acting, dispatch_id: UUID) -> Explanation:
+    """Say of a dispatch what it is, why there is one, what the gate said, what became of each attempt, how it stands.
+
+    Raises:
+        NotFound: there is none in the actor's sight.
+    """
+    records = desk.show(acting, dispatch_id)
+    sentences = [
+        _what(records.account),
+        *_reasons(acting, records),
+        *map(_decision, records.decisions),
+        *map(_attempt, records.attempts),
+        _end(records.account),
+    ]
+    return Explanation(sentences, records)
+
+
+def _what(told: NoticeAccount) -> str:
+    one, of = told.dispatch, told.notification
+    kind = _KINDS.get(of.kind, of.kind)
+    return (
+        f"This is {kind} by {one.channel} to {told.recipient}, {of.priority}, made at {_at(one.created_at)} by"
+        f" {of.created_by}."
+    )
+
+
+def _reasons(acting: Acting, records: Records) -> Iterator[str]:
+    """Which paper, by which rule, and as whom the recipient is told."""
+    types = select(Document.id, Document.doc_type).where(Document.id.in_({one.document_id for one in records.notices}))
+    known = {row.id: row.doc_type for row in acting.session.execute(types)}
+    for one in records.notices:
+        yield _reason(one, known.get(one.document_id, "paper"))
+
+
+def _reason(one: Notice, doc_type: str) -> str:
+    step = f", step {one.step} of the escalation" if one.step else ""
+    stands = "" if one.state in {"waiting", "told"} else f" This part is {one.state} ({one.ended_code})."
+    return (
+        f"A paper of the type {doc_type} ends on {one.expires_on}: lead_times.{doc_type} says {one.lead} days before,"
+        f" and {one.days_left} were left on {one.due_on}. The recipient is told as {one.role}{step}.{stands}"
+    )
+
+
+def _decision(one: GateDecision) -> str:
+    until = f" until {_at(one.until)}" if one.until else ""
+    facts = ", ".join(f"{name}={value}" for name, value in sorted(one.facts.items()) if value is not None)
+    by = f" It went by: {facts}." if facts else ""
+    why = seams.reason(one.reason)
+    return f"{_at(one.at)}: the gate {_VERDICTS[one.verdict]}{until} on its way as {one.path}: {why}{by}"
+
+
+def _attempt(one: DispatchAttempt) -> str:
+    said = f" {one.answer}" if one.answer else ""
+    return f"{_at(one.at)}: attempt {one.number} {_OUTCOMES[one.outcome]}{f' ({one.code})' if one.code else ''}.{said}"
+
+
+def _end(told: NoticeAccount) -> str:
+    one = told.dispatch
+    words = {"not_before": _at(one.not_before), "sent_at": _at(one.sent_at), "code": one.ended_code}
+    repeat = " It may be a repetition." if one.is_repeat else ""
+    return _STATES[one.state].format(**words) + repeat
+
+
+def _at(instant: datetime | None) -> str:
+    return "-" if instant is None else f"{instant:%Y-%m-%d %H:%M} UTC"
