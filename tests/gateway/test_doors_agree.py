@@ -714,7 +714,7 @@ USE_CASES = {
         lambda door, one: door.call("POST", f"notifications/{one}/cancel"),
         lambda door, one: door.call("notice", "call-off", one),
     ),
-    "list notices": UseCase(
+    "list what people are told": UseCase(
         "notice list",
         [],
         to_be_told,
