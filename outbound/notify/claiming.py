@@ -17,7 +17,7 @@ from gateway.db.models import Dispatch, DispatchAttempt, Firm, Notice, Notificat
 from gateway.errors import Problem, Transient
 from gateway.logging import get_logger
 from gateway.office import Office
-from outbound.notify import seams, wording
+from outbound.notify import gate, wording
 from outbound.notify.attempts import Ready
 from outbound.notify.channels.base import Channel, Envelope, Recipient, Words
 from outbound.notify.gate import Decision, Passed, Path
@@ -125,7 +125,7 @@ def _crossed(office: Office, session: Session, due: Sequence[Due], open_from: da
         ways[_path_of(one, notification)].append(one.id)
     passed: dict[UUID, Passed] = {}
     for path, ids in ways.items():
-        for id_, crossing in seams.cross(office, session, ids, path, open_from=open_from).items():
+        for id_, crossing in gate.cross(office, session, ids, path, open_from=open_from).items():
             if crossing.passed is not None and open_from is None:
                 passed[id_] = crossing.passed
             else:

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from gateway.db.models import DispatchAttempt, Document, GateDecision, Notice
 from gateway.office import Acting
-from outbound.notify import desk, seams
+from outbound.notify import desk
 from outbound.notify.desk import NoticeAccount, Records
+from outbound.notify.gate import REASONS
 
 _KINDS = {
     "expiry": "a reminder of papers that end",
@@ -100,7 +101,7 @@ def _decision(one: GateDecision) -> str:
     until = f" until {_at(one.until)}" if one.until else ""
     facts = ", ".join(f"{name}={value}" for name, value in sorted(one.facts.items()) if value is not None)
     by = f" It went by: {facts}." if facts else ""
-    why = seams.reason(one.reason)
+    why = REASONS.get(one.reason, one.reason)
     return f"{_at(one.at)}: the gate {_VERDICTS[one.verdict]}{until} on its way as {one.path}: {why}{by}"
 
 

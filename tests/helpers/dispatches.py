@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 from gateway import clock
 from gateway.db.models import Dispatch, GateDecision, Notification
 from gateway.office import Office
-from outbound.notify import seams, sending, wording
+from outbound.notify import gate, sending, wording
 from outbound.notify.channels.base import Words
 from outbound.notify.deciding import Decision, Passed, let_through
 
@@ -62,7 +62,7 @@ def words_of(_office, _session, dispatch, notification):
 
 def stand_in(monkeypatch: Any = None) -> None:
     """Put the stand-ins in place: for a test, or for good in a process."""
-    for owner, name, value in ((seams, "cross", cross), (wording, "words_of", words_of)):
+    for owner, name, value in ((gate, "cross", cross), (wording, "words_of", words_of)):
         if monkeypatch is None:
             setattr(owner, name, value)
         else:

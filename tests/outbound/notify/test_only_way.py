@@ -33,7 +33,7 @@ KEEPING = {
 }  # what others may ask of the post: about its folder, from which nothing leaves
 
 
-ENGINE = {"outbound/notify/seams.py", "outbound/notify/claiming.py", "outbound/notify/handing.py"}  # asks, hands over
+ENGINE = {"outbound/notify/claiming.py", "outbound/notify/handing.py"}  # asks, hands over
 
 
 def is_engine(module: str) -> bool:

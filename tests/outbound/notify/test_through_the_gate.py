@@ -10,14 +10,14 @@ from sqlalchemy import insert, select
 from gateway.db.models import Dispatch, GateDecision, Notification, OptOut
 from gateway.domain.preferences import opt_outs, paces
 from gateway.domain.preferences.whom import Whom
-from outbound.notify import opting, preferring, seams, sending
+from outbound.notify import opting, preferring, sending, wording
 from outbound.notify.preferring import Wanted
 
 
 @pytest.fixture
 def tell(office, tenants, monkeypatch):
     """A test message for a member of staff, by role; its words are a test's."""
-    monkeypatch.setattr(seams, "words_of", dispatches.words_of)
+    monkeypatch.setattr(wording, "words_of", dispatches.words_of)
 
     def dispatch(role, **more):
         with office.db.firm(tenants.northgate) as session:
