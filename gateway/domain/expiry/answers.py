@@ -135,8 +135,8 @@ def _acknowledged(acting: Acting, notice: Notice, via: Via) -> Answered:
     new = acting.session.scalar(said)
     if new:
         _record(acting, "notice.acknowledge", notice, {})
-        if new.by_kind != "client":
-            _let_go(acting, notice)
+    if row["by_kind"] != "client":
+        _let_go(acting, notice)  # again as well: somebody may have snoozed it since
     first = new or acting.session.scalars(select(NoticeAnswer).where(*_same_lead(notice), _counts())).one()
     return _answered(notice, first, is_new=new is not None)
 
