@@ -18,7 +18,7 @@ STEPS = {  # where it dies -> what it was about to do, or had done
     "claimed, nothing begun": ("handing.Hand._take", "after"),
     "gate crossed, not committed": ("claiming._made_ready", "before"),
     "in words, not committed": ("claiming._made_ready", "after"),
-    "begun, not committed": ("handing.turn", "after"),
+    "about to begin": ("handing.turn", "before"),
     "begun, not handed over": ("handing.Hand._handed", "before"),
     "handed over, not settled": ("handing.Hand._handed", "after"),
     "learned, not settled": ("handing.Hand._learn", "after"),
