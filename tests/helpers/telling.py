@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
 from gateway import clock
-from gateway.db.models import Client, Dispatch, Document, Notice, Notification
-from gateway.domain.expiry.items import Item
-from gateway.domain.links import actions, doing
-from gateway.domain.links.actions import Whom
-from gateway.office import Acting, Office
+from gateway.db.models import Client, Dispatch, Document, Notice, NoticeAnswer, Notification, OptOut
+from gateway.domain.links import actions
+from gateway.domain.preferences.whom import Whom
+from gateway.office import Office
 
 
 @dataclass
@@ -29,52 +28,12 @@ class Told:
         return "/" + self.links[act].split("/", 3)[3]
 
 
-@dataclass
-class Rooms:
-    """What the rooms of answers and opt-outs were asked for: in place of them until they are there."""
-
-    said: list[tuple[object, ...]] = field(default_factory=list)
-    latest_in: timedelta | None = timedelta(days=10)
-
-    def install(self, monkeypatch) -> None:
-        for name in ("items", "latest", "acknowledge", "snooze", "opt_out"):
-            monkeypatch.setattr(doing, name, getattr(self, name))
-
-    def items(self, acting: Acting, dispatch_id: UUID) -> list[Item]:
-        found = (
-            select(Notice, Client, Document)
-            .join(Client, Client.id == Notice.client_id)
-            .join(Document, Document.id == Notice.document_id)
-            .where(Notice.dispatch_id == dispatch_id, Notice.state != "cancelled")
-        )
-        return [self._item(*row) for row in acting.session.execute(found.order_by(Notice.id))]
-
-    def latest(self, _acting: Acting, _told: Sequence[Item]) -> datetime | None:
-        return None if self.latest_in is None else clock.now() + self.latest_in
-
-    def acknowledge(self, acting: Acting, told: Sequence[Item]) -> None:
-        self.said.append(("acknowledge", acting.actor.kind, acting.actor.name, [one.notice_id for one in told]))
-
-    def snooze(self, acting: Acting, told: Sequence[Item], until: datetime) -> None:
-        self.said.append(("snooze", acting.actor.name, len(told), (until - clock.now()).days))
-
-    def opt_out(self, acting: Acting, recipient: object, channel: str) -> None:
-        self.said.append(("opt_out", acting.actor.kind, recipient, channel))
-
-    @staticmethod
-    def _item(notice: Notice, client: Client, document: Document) -> Item:
-        return Item(
-            notice_id=notice.id,
-            document_id=document.id,
-            client_id=client.id,
-            initials="".join(f"{one[0]}." for one in (client.given_name, client.family_name) if one),
-            employer="",
-            what="record of admission",
-            expires_on=notice.expires_on,
-            days_left=notice.days_left,
-            why="",
-            next_action="",
-        )
+def said(db) -> list[tuple[object, ...]]:
+    """What people said: answers to notices and opt-outs, by whom and how."""
+    with db.system() as session:
+        answers = session.scalars(select(NoticeAnswer).order_by(NoticeAnswer.id))
+        told: list[tuple[object, ...]] = [(one.kind, one.by_kind, one.by, one.via) for one in answers]
+        return told + [(one.channel, one.how, one.by) for one in session.scalars(select(OptOut).order_by(OptOut.id))]
 
 
 def a_person(office: Office, firm_id: UUID, partner_id: UUID, name: str = "Silva") -> UUID:

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -23,9 +23,10 @@ from gateway.db.models.links import Act
 from gateway.domain import audit
 from gateway.domain.access.credentials import digest_of
 from gateway.domain.audit import Change
-from gateway.domain.expiry.items import Item
+from gateway.domain.expiry.items import Item, items
 from gateway.domain.links import doing
 from gateway.domain.links.targets import PATH
+from gateway.domain.preferences.whom import Somebody, Whom
 from gateway.erasing import Eraser, Person, Share
 from gateway.errors import Conflict, Invalid
 from gateway.jobs.handling import Handling
@@ -39,28 +40,6 @@ SNOOZES = (1, 2, 3, 7, 14, 30)  # days that can be chosen, as far as they are al
 _TOKEN_BYTES = 24
 _PLACES: dict[Act, str] = {"acknowledge": "a", "snooze": "a", "unsubscribe": "u"}
 _AT_ONCE = 10_000  # links a transaction deletes
-
-
-class Recipient(Protocol):
-    """Whom: exactly one of staff, client and a partner's contact."""
-
-    @property
-    def staff_id(self) -> UUID | None: ...  # noqa: D102
-    @property
-    def client_id(self) -> UUID | None: ...  # noqa: D102
-    @property
-    def partner_id(self) -> UUID | None: ...  # noqa: D102
-    @property
-    def contact(self) -> str | None: ...  # noqa: D102
-
-
-class Whom(NamedTuple):
-    """A recipient."""
-
-    staff_id: UUID | None = None
-    client_id: UUID | None = None
-    partner_id: UUID | None = None
-    contact: str | None = None
 
 
 class Offered(NamedTuple):
@@ -94,23 +73,23 @@ class View(Struct, frozen=True, kw_only=True):
     """What would be pressed.
 
     Attributes:
-        channel: by which the dispatch leaves.
+        channel: of which an unsubscription would be.
         items: what an answer would be about; of an unsubscription there are none.
         days: that a snooze may take, the fewest first; empty where it cannot wait.
     """
 
-    channel: str
+    channel: str = ""
     items: Sequence[Item] = ()
     days: Sequence[int] = ()
 
 
-def offer(office: Office, session: Session, firm_id: UUID, act: Act, dispatch_id: UUID, recipient: Recipient) -> str:
+def offer(office: Office, session: Session, firm_id: UUID, act: Act, dispatch_id: UUID, recipient: Somebody) -> str:
     """An address that does one thing for the recipient of a dispatch, once somebody presses there; see `offers`."""
     return offers(office, session, firm_id, [act], dispatch_id, recipient)[act]
 
 
 def offers(
-    office: Office, session: Session, firm_id: UUID, acts: Iterable[Act], dispatch_id: UUID, recipient: Recipient
+    office: Office, session: Session, firm_id: UUID, acts: Iterable[Act], dispatch_id: UUID, recipient: Somebody
 ) -> dict[Act, str]:
     """An address for each of these acts, in one statement: all that a message offers.
 
@@ -165,8 +144,9 @@ def find(office: Office, token: str) -> Offered | None:
 
 def look(office: Office, offered: Offered) -> View:
     """What a press would do, within the walls around the recipient; nothing of this is on record."""
+    channel = _channel(office, offered)
     with _acting(office, offered) as acting:
-        return _view(acting, offered)
+        return _view(acting, offered, channel)
 
 
 def press(office: Office, offered: Offered, days: int | None = None) -> bool:
@@ -181,10 +161,11 @@ def press(office: Office, offered: Offered, days: int | None = None) -> bool:
         Conflict: `nothing_left`; and what `doing` says.
         Invalid: `days_not_allowed`.
     """
+    channel = _channel(office, offered)
     with _acting(office, offered) as acting:
         if not _claimed(acting, offered):
             return False
-        _do(acting, offered, _view(acting, offered), days)
+        _do(acting, offered, _view(acting, offered, channel), days)
         chosen = {} if days is None else {"days": days}
         new = {"dispatch_id": str(offered.dispatch_id), **chosen}
         told = Change("action_link", offered.link_id, offered.act, new=new)
@@ -215,13 +196,18 @@ def _claimed(acting: Acting, offered: Offered) -> bool:
     return offered.link_id in acting.session.scalars(used, execution_options={"synchronize_session": False}).all()
 
 
-def _view(acting: Acting, offered: Offered) -> View:
-    channel = acting.session.scalars(select(Dispatch.channel).where(Dispatch.id == offered.dispatch_id)).one()
+def _view(acting: Acting, offered: Offered, channel: str) -> View:
     if offered.act == "unsubscribe":
         return View(channel=channel)
-    items = doing.items(acting, offered.dispatch_id)
-    days = _days(doing.latest(acting, items)) if items and offered.act == "snooze" else ()
-    return View(channel=channel, items=items, days=days)
+    told = items(acting.session, offered.dispatch_id)
+    days = _days(doing.latest(acting, told)) if told and offered.act == "snooze" else ()
+    return View(items=told, days=days)
+
+
+def _channel(office: Office, offered: Offered) -> str:
+    """Asked outside the walls, behind which the dispatch may have come to stand since, and ahead of the work."""
+    with office.db.firm(offered.firm_id) as session:
+        return session.scalars(select(Dispatch.channel).where(Dispatch.id == offered.dispatch_id)).one()
 
 
 def _days(latest: datetime | None) -> Sequence[int]:
@@ -233,7 +219,7 @@ def _days(latest: datetime | None) -> Sequence[int]:
 
 def _do(acting: Acting, offered: Offered, view: View, days: int | None) -> None:
     if offered.act == "unsubscribe":
-        doing.opt_out(acting, Whom(*(getattr(offered, name) for name in Whom._fields)), view.channel)
+        doing.opt_out(acting, Whom.of(offered), view.channel)
         return
     if not view.items:
         raise Conflict(

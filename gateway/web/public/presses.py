@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
@@ -150,7 +151,8 @@ def _page(offered: Offered, view: View, action: str) -> Page:
 
 
 def _item(one: Item) -> str:
-    return f"{one.initials}: {one.what}, ends on {one.expires_on.day} {one.expires_on:%B %Y}"
+    what = re.split("[;,]", one.what)[0]  # without the rule that follows
+    return f"{one.initials}: {what}, ends on {one.expires_on.day} {one.expires_on:%B %Y}"
 
 
 def _acknowledging(offered: Offered, items: list[str], action: str) -> Page:

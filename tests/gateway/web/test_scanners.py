@@ -6,7 +6,7 @@ import subprocess
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from helpers.telling import Rooms, Whom, a_person, tell
+from helpers.telling import Whom, a_person, tell
 
 from gateway.domain.links import links
 from gateway.office import Actor
@@ -24,14 +24,7 @@ ALL = ("acknowledge", "snooze", "unsubscribe")
 
 
 @pytest.fixture
-def rooms(monkeypatch):
-    made = Rooms()
-    made.install(monkeypatch)
-    return made
-
-
-@pytest.fixture
-def told(office, tenants, rooms):
+def told(office, tenants):
     """What was offered to somebody of the staff, to a person, and to a partner's contact."""
     ana = a_person(office, tenants.northgate, tenants.acme)
     staff = Whom(staff_id=tenants.staff["attorney"])
@@ -79,13 +72,12 @@ def scan(http, message, agent):
     return seen
 
 
-def test_a_scanner_that_opens_every_link_of_every_message_changes_nothing(http, messages, rooms, kept):
+def test_a_scanner_that_opens_every_link_of_every_message_changes_nothing(http, messages, kept):
     before = kept()
     for agent in AGENTS:
         for message in messages:
             assert len(scan(http, message, agent)) > message.count("\n") + 1
     assert kept() == before
-    assert rooms.said == []
 
 
 def test_what_the_scanner_would_have_met_without_a_press_is_seen(http, told, kept):
@@ -98,14 +90,13 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs a Chromium: apt-get install chromium")
-def test_a_browser_without_anybody_before_it_opens_each_link_and_presses_nothing(web, told, rooms, all_rows, tmp_path):
+def test_a_browser_without_anybody_before_it_opens_each_link_and_presses_nothing(web, told, all_rows, tmp_path):
     before = {table: rows for table, rows in all_rows().items() if table not in COUNTS}
     for one in told:
         for act in one.links:
             page = browse(str(web.base_url).rstrip("/") + one.path(act), tmp_path)
             assert "<button" in page
     assert {table: rows for table, rows in all_rows().items() if table not in COUNTS} == before
-    assert rooms.said == []
 
 
 def browse(address, folder):
