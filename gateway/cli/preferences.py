@@ -145,8 +145,9 @@ def opt_out(client_id: UUID, firm: str, channel: str | None, end: bool, as_json:
     with opened() as office, at_firm(office, firm) as acting:
         if channel is not None:
             (opt_outs.opt_in if end else opt_outs.opt_out)(acting, Whom(client_id=client_id), channel, "staff")
+        look = opt_outs.history if channel is not None else opt_outs.look_up
         told = ("channel", "how", "by", "at", "ended_how", "ended_by", "ended_at")
-        found = [{name: getattr(one, name) for name in told} for one in opt_outs.history(acting, client_id)]
+        found = [{name: getattr(one, name) for name in told} for one in look(acting, client_id)]
     if as_json:
         print_json(found)
         return

@@ -43,7 +43,7 @@ Action = Literal[
     "link.create", "link.disable", "link.press",
     "notice.acknowledge", "notice.cancel", "notice.list", "notice.release", "notice.retry", "notice.snooze",
     "notification.cancel", "notification.send", "notification.view",
-    "opt_out.add", "opt_out.end",
+    "opt_out.add", "opt_out.end", "opt_out.list",
     "outbox.fetch", "outbox.put",
     "partner.activate", "partner.apply",
     "preferences.set",

@@ -8,6 +8,7 @@ from helpers.callers import asking
 from sqlalchemy import select
 
 from gateway.db.models import AuditEntry, Credential, SigningKey, StaffSession
+from gateway.domain.access.permissions import SCOPES
 from gateway.domain.access.sessions import accounts_of
 
 EMAIL = "viewer@northgate.example"
@@ -124,7 +125,7 @@ def test_a_key_ends_at_midnight_of_the_partner(gateway, db):
     with db.system() as session:
         found = session.scalars(select(Credential)).one()
         assert found.expires_at == datetime(2099, 1, 1, 6, tzinfo=UTC)
-        assert len(found.scopes) == 4
+        assert found.scopes == sorted(SCOPES)
 
 
 @pytest.mark.parametrize(

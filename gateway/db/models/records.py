@@ -174,7 +174,7 @@ class Document(Record, Base):
         ),
         CheckConstraint("status IN ('current', 'superseded', 'void')", name="status"),
         CheckConstraint("NOT (duration_of_status AND expires_on IS NOT NULL)", name="one_end"),
-        CheckConstraint("days_abroad BETWEEN 0 AND 3650", name="days_abroad"),
+        CheckConstraint("days_abroad >= 0", name="days_abroad"),
     )
 
 

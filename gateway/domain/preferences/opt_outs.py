@@ -46,7 +46,7 @@ def opt_out(acting: Acting, recipient: Somebody, channel: str, via: str) -> bool
     made = acting.session.scalar(row.returning(OptOut.id))
     if made is None:
         return False
-    told = Change("opt_out", made, "created", new={"channel": channel, "how": via, **_named(whom)})
+    told = Change("opt_out", channel, "created", new={"how": via, **_named(whom)})
     audit.record(acting, "opt_out.add", client_id=whom.client_id, changes=[told])
     return True
 
@@ -67,10 +67,16 @@ def opt_in(acting: Acting, recipient: Somebody, channel: str, via: str) -> bool:
         return False
     row.ended_at, row.ended_how, row.ended_by = clock.now(), via, acting.actor.name
     acting.session.flush()
-    old, new = {"channel": channel, "how": row.how, **_named(whom)}, {"ended": via}
-    told = Change("opt_out", row.id, "ended", old=old, new=new)
+    told = Change("opt_out", channel, "ended", old={"how": row.how, **_named(whom)}, new={"ended": via})
     audit.record(acting, "opt_out.end", client_id=whom.client_id, changes=[told])
     return True
+
+
+def look_up(acting: Acting, client_id: UUID) -> Sequence[OptOut]:
+    """The same as `history`, for somebody who looks: that is on record."""
+    found = history(acting, client_id)
+    audit.record(acting, "opt_out.list", client_id=client_id)
+    return found
 
 
 def history(acting: Acting, client_id: UUID) -> Sequence[OptOut]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +14,6 @@ from msgspec import Struct
 from gateway.db.models import OptOut
 from gateway.domain.preferences import opt_outs
 from gateway.domain.preferences.whom import Whom
-from gateway.office import Acting
 from gateway.web.calls import Call, may
 
 
@@ -41,7 +41,7 @@ class OptOutView(Struct, frozen=True, kw_only=True):
 def list_opt_outs(client_id: FromPath[UUID], call: NamedDependency[Call]) -> list[OptOutView]:
     """List of which channels a client wants, or wanted, no more; the newest first."""
     with call.acting() as acting:
-        return _shown(acting, client_id)
+        return _shown(opt_outs.look_up(acting, client_id))
 
 
 @put("/{client_id:uuid}/opt-outs/{channel:str}", sync_to_thread=True, **may("opt_outs.write"))
@@ -49,7 +49,7 @@ def opt_out(client_id: FromPath[UUID], channel: FromPath[str], call: NamedDepend
     """Send a client no more by a channel, whatever it is and however critical."""
     with call.acting() as acting:
         opt_outs.opt_out(acting, Whom(client_id=client_id), channel, "staff")
-        return _shown(acting, client_id)
+        return _shown(opt_outs.history(acting, client_id))
 
 
 @delete("/{client_id:uuid}/opt-outs/{channel:str}", sync_to_thread=True, **may("opt_outs.write"))
@@ -59,5 +59,5 @@ def opt_in(client_id: FromPath[UUID], channel: FromPath[str], call: NamedDepende
         opt_outs.opt_in(acting, Whom(client_id=client_id), channel, "staff")
 
 
-def _shown(acting: Acting, client_id: UUID) -> list[OptOutView]:
-    return [OptOutView.of(one) for one in opt_outs.history(acting, client_id)]
+def _shown(found: Sequence[OptOut]) -> list[OptOutView]:
+    return [OptOutView.of(one) for one in found]

@@ -144,6 +144,11 @@ BODIES = {
 SUBJECTS = ("clients", "cases", "documents", "audit", "walls")
 UNHEARD = {"GET /v1/walls", "GET /v1/walls/{wall_id:uuid}"}  # show no person's record
 READY = {  # what must have happened before
+    "DELETE /v1/clients/{client_id:uuid}/opt-outs/{channel:str}": (
+        "PUT",
+        "/v1/clients/{client_id}/opt-outs/sms",
+        None,
+    ),
     "POST /v1/clients/{client_id:uuid}/restorations": ("DELETE", "/v1/clients/{client_id}", None),
     "POST /v1/cases/{case_id:uuid}/reopenings": ("POST", "/v1/cases/{case_id}/closures", {"outcome": "denied"}),
     "DELETE /v1/clients/{client_id:uuid}/pins/{field:str}": ("PATCH", "/v1/clients/{client_id}", {"notes": "y"}),
@@ -181,7 +186,11 @@ def test_every_write_and_every_look_is_on_record(http, admin, settings, world, t
         if path.startswith("/v1/walls"):
             body = wall | {"client_id": world["other"]} if method == "POST" else None
             ids["wall_id"] = http.post("/v1/walls", json=wall, headers=admin).json().get("id", ids.get("wall_id"))
-        where = path.replace(":uuid", "").replace(":str", "").format(**ids, field=PINNED.get(path.split("/")[2]))
+        where = (
+            path.replace(":uuid", "")
+            .replace(":str", "")
+            .format(**ids, field=PINNED.get(path.split("/")[2]), channel="sms")
+        )
         [(before_,)] = inbox.sql("SELECT count(*) FROM audit_log WHERE actor = 'admin@northgate.example'")
         answer = http.request(method, where, json=body, headers=admin)
         assert answer.status_code < 300, (route, answer.text)

@@ -45,6 +45,7 @@ MADE_ANA = {"employee_id": "E9", "given_name": "Ana", "ssn": "•••", "annua
 PASSPORT = {"client_id": "{client}", "doc_type": "passport", "number": "X1", "expires_on": "2030-05-31"}
 WALL = {"staff_id": "{viewer}", "client_id": "{client}", "partner_id": None, "reason": "Acted for the other side"}
 WALLED = {name: value for name, value in WALL.items() if value}
+OPT_OUT, OPTED_OUT = "/v1/clients/{client_id:uuid}/opt-outs/{channel:str}", {"how": "staff", "client_id": "{client}"}
 CLIENT, CASE = "/v1/clients/{client_id:uuid}", "/v1/cases/{case_id:uuid}"
 DOCUMENT, WALL_ = "/v1/documents/{document_id:uuid}", "/v1/walls/{wall_id:uuid}"
 MINE, OF_CASE = ("{client}", None), ("{client}", "{case}")
@@ -67,6 +68,10 @@ BY_STAFF = [
     Step(f"POST {CLIENT}/restorations", [("client.restore", *MINE, [change("client", "{client}", "updated", old={"status": "archived"}, new={"status": "active"})])]),
     Step(f"GET {CLIENT}/history", [("client.history", *MINE, None)]),
     Step(f"GET {CLIENT}/work-authorization", [("client.authorization", *MINE, None)]),
+    Step(f"PUT {OPT_OUT}", [("opt_out.add", *MINE, [change("opt_out", "sms", "created", new=OPTED_OUT)])]),
+    Step(f"PUT {OPT_OUT}", []),
+    Step(f"GET {CLIENT}/opt-outs", [("opt_out.list", *MINE, None)]),
+    Step(f"DELETE {OPT_OUT}", [("opt_out.end", *MINE, [change("opt_out", "sms", "ended", old=OPTED_OUT, new={"ended": "staff"})])]),
     # cases
     Step("POST /v1/cases", [("case.create", *OF_CASE, [change("case", "{case}", "created", new={"client_id": "{client}", "wage": 9.5})])], {"case_number": "C-1", "client_id": "{client}", "wage": "9.50"}, makes="case"),
     Step("POST /v1/cases", [("case.create", None, "{lone}", [change("case", "{lone}", "created", new={})])], {"case_number": "C-2", "partner": "acme"}, makes="lone"),
@@ -132,7 +137,11 @@ def walk(http, inbox, tenants):
             before = {one[0] for one in entries()}
             method, path = step.route.split()
             where = path.replace(":uuid", "").replace(":str", "").replace("_id}", "}")
-            named = {"field": FIELDS.get("/".join(path.split("/")[:3])), "employee": ["E1", "E2"][number % 2]}
+            named = {
+                "channel": "sms",
+                "field": FIELDS.get("/".join(path.split("/")[:3])),
+                "employee": ["E1", "E2"][number % 2],
+            }
             url = f"{where.format(**ids, **named)}?{step.query.format(**ids)}"
             answer = http.request(method, url, json=filled(step.body, ids), headers=headers)
             assert answer.status_code in step.status, (step, answer.text)

@@ -9,5 +9,5 @@ down_revision = "0044"
 def upgrade() -> None:
     op.execute(
         "ALTER TABLE documents ADD COLUMN days_abroad integer,"
-        " ADD CONSTRAINT documents_days_abroad_check CHECK (days_abroad BETWEEN 0 AND 3650)"
+        " ADD CONSTRAINT documents_days_abroad_check CHECK (days_abroad >= 0)"
     )
