@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import rich_click as click
 from rich.console import Console
 
-from gateway.cli import posting, tour
+from gateway.cli import posting, reminding, tour
 from gateway.cli.ingest import take
 from gateway.cli.office import ImportAccount, me, opened
 from gateway.cli.output import console, examples, invocation, json_option, plain, print_json, table
 from gateway.cli.partners import FILE, Checked, put_in_force, read
+from gateway.cli.reminding import Reminded
 from gateway.cli.telling import state_word
 from gateway.config import ConfigError
 from gateway.db.models.firms import STAFF_ROLES
@@ -26,6 +27,7 @@ from ingest.arrival import Asked
 from ingest.samples import arrivals
 
 FIRM, NAME, ZONE = "northgate", "Northgate Law", "America/New_York"
+_TOLD = 12  # recipients that are shown
 
 
 class Taken(NamedTuple):
@@ -52,10 +54,13 @@ def command(as_json: bool) -> None:
         taken = [one for checked in ready for one in _take_samples(office, checked)]
         home = find_home(office, _of_firm(applied))
         posted = _post(office, home, ready)
+        reminded = reminding.remind(office, home.firm_id)
         seen = tour.take(office, home, f"admin@{FIRM}.example")  # its application gives up our embedded database, too
     if as_json:
         told = {"partners": applied, "files": [one.result.account for one in taken], "api": seen._asdict()}
-        print_json(told | {"sftp": posted and posted._asdict()})
+        notices = reminded._asdict() | {"told": [one._asdict() for one in reminded.told]}
+        notices["letters"] = [str(one) for one in reminded.letters]
+        print_json(told | {"sftp": posted and posted._asdict(), "notices": notices})
         return
     out = console()
     _show_partners(out, applied)
@@ -64,6 +69,7 @@ def command(as_json: bool) -> None:
     _show_tour(out, seen)
     if posted:
         _show_posted(out, posted)
+    _show_reminded(out, reminded)
     _show_where_next(out, office.settings, taken)
 
 
@@ -168,6 +174,24 @@ def _show_posted(out: Console, posted: posting.Posted) -> None:
     out.print()
     out.print(plain(f"`make serve` takes files over SFTP too: {posted.command}"), soft_wrap=True)
     out.print(plain(f"  password {posted.password}"), soft_wrap=True)
+    out.print()
+
+
+def _show_reminded(out: Console, reminded: Reminded) -> None:
+    made = table("who", "by", "messages", "papers", "first of all", "state", numbers=["messages", "papers"])
+    made.title = f"Told today: {reminded.due} papers are due"
+    for one in reminded.told[:_TOLD]:
+        counts = (str(one.messages), str(one.papers))
+        made.add_row(plain(one.recipient), plain(one.channel), *counts, plain(one.why), plain(", ".join(one.states)))
+    out.print(made)
+    if len(reminded.told) > _TOLD:
+        out.print(f"And {len(reminded.told) - _TOLD} more: {invocation()} notice list --firm {FIRM}")
+    out.print()
+    out.print(f"Nothing left this machine. {FIRM} is told at all hours here; elsewhere nights and weekends are quiet.")
+    for letter in reminded.letters:
+        out.print(plain(f"  read {letter}"), soft_wrap=True)
+    if reminded.example:
+        out.print(plain(f"  {invocation()} notice explain {reminded.example}", "bold"), soft_wrap=True)
     out.print()
 
 

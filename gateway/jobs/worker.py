@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from time import perf_counter
@@ -150,6 +150,21 @@ class Worker:
 
 
 AttemptEnd = Literal["done", "failed", "dead", "lost"]  # `failed` is tried again, `lost` was taken over
+
+
+def drain(office: Office, kinds: Kinds, queues: Iterable[Queue], lease: timedelta) -> None:
+    """Do the jobs that may run now, in this thread, until none may: for whoever has no worker beside them.
+
+    Args:
+        office: of the installation.
+        kinds: that may be met.
+        queues: in this order.
+        lease: longer than a job takes, for nothing renews it.
+    """
+    for queue in queues:
+        claims = Claims(office.db, queue, f"{socket.gethostname()}:{os.getpid()}", lease)
+        while (job := claims.next()) is not None:
+            _handle(Handling(office, job), kinds.get(job.kind))
 
 
 def _handle(handling: Handling, kind: Kind | None) -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, and_, func, select, update
 
 from gateway.config import nearest
 from gateway.db.ids import beginning_with
-from gateway.db.models import Client, Dispatch, DispatchAttempt, GateDecision, Notice, Notification, Partner, Staff
+from gateway.db.models import (
+    Client,
+    Dispatch,
+    DispatchAttempt,
+    Document,
+    GateDecision,
+    Notice,
+    Notification,
+    Partner,
+    Staff,
+)
 from gateway.db.models.notifications import DispatchState
 from gateway.db.paging import Found, Paging, newest
 from gateway.domain import audit
@@ -91,6 +102,17 @@ def show(acting: Acting, dispatch_id: UUID) -> Records:
     attempts = select(DispatchAttempt).where(DispatchAttempt.dispatch_id == dispatch_id)
     tried = session.scalars(attempts.order_by(DispatchAttempt.number)).all()
     return Records(account, session.scalars(notices).all(), session.scalars(decisions).all(), tried)
+
+
+def papers(acting: Acting, dispatch_ids: Collection[UUID]) -> Mapping[UUID, Sequence[tuple[Notice, str]]]:
+    """What each dispatch tells of, and the type of the document; the first to end first."""
+    at_document = and_(Document.firm_id == Notice.firm_id, Document.id == Notice.document_id)
+    found = select(Notice, Document.doc_type).join(Document, at_document).where(Notice.dispatch_id.in_(dispatch_ids))
+    told: dict[UUID, list[tuple[Notice, str]]] = defaultdict(list)
+    for notice, doc_type in acting.session.execute(found.order_by(Notice.expires_on, Notice.id)):
+        if notice.dispatch_id is not None:
+            told[notice.dispatch_id].append((notice, doc_type))
+    return told
 
 
 def find_anywhere(office: Office, wanted: str) -> tuple[UUID, UUID]:
