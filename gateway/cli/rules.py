@@ -126,8 +126,9 @@ def _of_work(version: Version) -> str | None:
     match version:
         case Extension(days=days, renewals=renewals):
             return f"{days} days, by {' '.join(renewals)}"
-        case Stay(years=years):
-            return f"{years} years"
+        case Stay(years=years, lifted_after=days):
+            lifted = f", lifted by an approved I-140, or by one that has waited for {days} days" if days else ""
+            return f"{years} years{lifted}"
         case Allowance(days=days, classes=classes):
             return f"{days} days, told and not counted, for {' '.join(classes)}"
         case CapGap(month=month, day=day):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from gateway.domain.expiry.papers import Basis, Facts, Law, Matter, Paper, newes
 from gateway.domain.rules.dated import Extension, on
 
 _TYPES = ("ead", "opt", "stem_opt")
+_UNSAID = "I765"  # a renewal that does not say its category
 _RULES = {"ead": ("ead", "opt"), "opt": ("opt",), "stem_opt": ()}  # by which an expired card may go on
 
 
@@ -77,7 +78,10 @@ def _card(facts: Facts, law: Law, paper: Paper, ends_on: date) -> _Card:
 
 
 def _renewals(facts: Facts, paper: Paper, ends_on: date) -> list[Matter]:
-    """Cases that renew the card: pending, filed while it was valid, of the same category where both say one."""
+    """Cases that renew the card: pending, filed while it was valid, of the same category where both say one.
+
+    Those that say it come first, for the others extend nothing.
+    """
     mine = facts.case_of(paper)
     asked = [one for one in facts.cases if one.status == "open" and _asks_for_a_card(one.case_type)]
     timely = [
@@ -85,9 +89,8 @@ def _renewals(facts: Facts, paper: Paper, ends_on: date) -> list[Matter]:
         for one in asked
         if one.filed_on and one.filed_on <= ends_on and (paper.issued_on is None or one.filed_on > paper.issued_on)
     ]
-    return sorted(
-        (one for one in timely if _is_alike(mine, one)), key=lambda one: (one.filed_on or date.max, str(one.id))
-    )
+    alike = [one for one in timely if _is_alike(mine, one)]
+    return sorted(alike, key=lambda one: (one.case_type == _UNSAID, one.filed_on or date.max, str(one.id)))
 
 
 def _asks_for_a_card(case_type: str) -> bool:
@@ -96,7 +99,7 @@ def _asks_for_a_card(case_type: str) -> bool:
 
 def _is_alike(mine: Matter | None, renewal: Matter) -> bool:
     """OPT is followed by STEM OPT, which is a category of its own and the one exception."""
-    unsaid = mine is None or "I765" in (mine.case_type, renewal.case_type)
+    unsaid = mine is None or _UNSAID in (mine.case_type, renewal.case_type)
     follows = renewal.case_type in ("F1_STEM", "I765_C03C")
     return unsaid or follows or (mine is not None and mine.case_type == renewal.case_type)
 
@@ -106,20 +109,26 @@ def _extended(facts: Facts, renewal: Matter, rule: Extension, ends_on: date) -> 
     if rule.days == 0:
         told = f"{filed}, but renewals filed since {rule.effective_from} extend no card ({rule.source})."
         return _Longer(ends_on, [told], [])
+    if renewal.case_type in rule.unsaid:
+        return _unsaid(renewal, rule, ends_on)
     day = ends_on + timedelta(days=rule.days)
     told = f"{filed}: the card goes on for {rule.days} days, until {day}, or until the decision ({rule.source})."
-    conflicts = list(_reservations(renewal, rule))
-    if renewal.case_type not in rule.within_stay:
-        return _Longer(day, [told], conflicts)
-    return _within_stay(facts, _Longer(day, [told], conflicts), ends_on)
+    longer = _Longer(day, [told], [])
+    return _within_stay(facts, longer, ends_on) if renewal.case_type in rule.within_stay else longer
 
 
-def _reservations(renewal: Matter, rule: Extension) -> Iterator[str]:
-    if renewal.case_type in rule.unsaid:
-        yield (
-            f"The case of type {renewal.case_type} does not say its category. Only some are extended, and only by a"
-            " renewal of the same: compare the card with the receipt notice (8 CFR 274a.13(d)(1))."
-        )
+def _unsaid(renewal: Matter, rule: Extension, ends_on: date) -> _Longer:
+    """Only some categories are extended, and only by a renewal of the same (8 CFR 274a.13(d)(1)): so it is told."""
+    told = (
+        f"Not counted: a renewal ({renewal.case_type}) was filed on {renewal.filed_on}, in time, and does not say its"
+        f" category. If the rule names it, and it is the card's, the card goes on for {rule.days} days, until"
+        f" {ends_on + timedelta(days=rule.days)}, or until the decision ({rule.source})."
+    )
+    asked = (
+        f"The case of type {renewal.case_type} does not say its category, so it extends nothing: compare the card with"
+        " the receipt notice, and enter the case by its category (8 CFR 274a.13(d)(1))."
+    )
+    return _Longer(ends_on, [told], [asked])
 
 
 def _within_stay(facts: Facts, longer: _Longer, ends_on: date) -> _Longer:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from gateway.domain.expiry.immigrants import lifted
 from gateway.domain.expiry.papers import Basis, Facts, Law, Matter, Paper, newest
 from gateway.domain.rules.dated import WorkClass, on
 
 _LOST = ("denied", "withdrawn")
-_IMMIGRANT = "I140_"
 
 
 class Held(NamedTuple):
@@ -32,6 +32,7 @@ class Limit(NamedTuple):
 class _Found(NamedTuple):
     limits: list[Limit]
     conflicts: list[str]
+    working: Sequence[str] = ()
 
 
 def petition(facts: Facts, law: Law) -> Basis | None:
@@ -54,7 +55,11 @@ def petition(facts: Facts, law: Law) -> Basis | None:
         ends_on=control.day,
         paper=control.paper,
         because=_because(control, limits),
-        working=[*([held.because] if held else []), *(one.working for one in (*limits, *capped.limits))],
+        working=[
+            *([held.because] if held else []),
+            *(one.working for one in (*limits, *capped.limits)),
+            *capped.working,
+        ],
         conflicts=[*doubts, *more, *_disagreements(facts, law, held, stay, notice), *capped.conflicts],
         doubtful=stay is not None and stay.duration_of_status,
         status=held.key if held else None,
@@ -187,14 +192,14 @@ def _longest(facts: Facts, law: Law, held: Held | None, first: Limit) -> _Found:
     limit, said = _capped(record, counted)
     if limit is None:
         return _Found([], [*doubts, f"The {record.called} has neither a last day nor a first one: enter one."])
-    if limit.day < first.day and held.key == "h1b" and (proof := _immigrant(facts)):
-        told = (
-            f"{limit.working} It does not end the work: {proof} (AC21 104(c), 106(a); 8 CFR 214.2(h)(13)(iii)(D), (E))."
-        )
-        return _Found([], [*doubts, *said, told])
-    if limit.day < first.day:
-        said = [*said, f"The {first.paper.called} ends on {first.day}, after the longest stay ({limit.day})."]
-    return _Found([limit], [*doubts, *said])
+    if limit.day >= first.day:
+        return _Found([limit], [*doubts, *said])
+    found = lifted(facts, on(law.stays[held.rule.stay], facts.on) if held.rule.stay else None)
+    if found.why:
+        told = f"{limit.working} It does not end the work: {found.why}."
+        return _Found([], [*doubts, *said], [told])
+    said = [*said, f"The {first.paper.called} ends on {first.day}, after the longest stay ({limit.day})."]
+    return _Found([limit], [*doubts, *said, *found.missing])
 
 
 def longest_stay(facts: Facts, law: Law, held: Held, record: Paper) -> Limit | None:
@@ -223,11 +228,6 @@ def _capped(record: Paper, counted: Limit | None) -> tuple[Limit | None, list[st
     if counted is None or counted.day == written.day:
         return (Limit(*written[:2], counted.working) if counted else written), []
     return written, [f"Counted, the longest stay is another one: {counted.working} On record is {written.day}."]
-
-
-def _immigrant(facts: Facts) -> str | None:
-    approved = [one for one in facts.cases if one.case_type.startswith(_IMMIGRANT) and one.status == "approved"]
-    return "an I-140 was approved, and stays beyond six years were granted" if approved or facts.of("i140") else None
 
 
 def _years_later(day: date, years: int) -> date:

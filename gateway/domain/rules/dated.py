@@ -147,9 +147,17 @@ class Extension(Version, frozen=True, kw_only=True):
 
 
 class Stay(Version, frozen=True, kw_only=True):
-    """So many years somebody may be in a status; days abroad are no part of them."""
+    """So many years somebody may be in a status; days abroad are no part of them.
+
+    Attributes:
+        lifted_after: so many days after the filing of an I-140, or of its labor certification, the years do not end the
+            stay while it waits; with an approved I-140 they never do. None where nothing lifts them.
+        lifted_by: the source that says so.
+    """
 
     years: Annotated[int, Meta(ge=1, le=20)]
+    lifted_after: Annotated[int, Meta(ge=1)] | None = None
+    lifted_by: str | None = None
 
 
 class Allowance(Version, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from gateway.domain.expiry.papers import Facts, Matter, Paper
 ONE_DAY = timedelta(days=1)
 FIRST, LAST = date(2025, 9, 1), date(2027, 3, 1)
 STATUSES = ["open", "approved", "denied", "withdrawn", "closed"]
-EXTENDED = {"I765", "I765_C08", "I765_C09", "I765_A05", "H4_EAD", "L2_EAD"}
+EXTENDED = {"I765_C08", "I765_C09", "I765_A05", "H4_EAD", "L2_EAD"}
 
 
 def may_work(facts, day):
@@ -59,7 +59,12 @@ def asked_for_once(facts):
 
 
 def immigrant(facts):
-    return any(one.case_type == "I140_EB2" and one.status == "approved" for one in facts.cases)
+    """Approved, or one that waits and was begun a year ago: by itself, or by the certification that it rests on."""
+    petitions = {one.status for one in facts.cases if one.case_type == "I140_EB2"}
+    begun = [one for one in facts.cases if one.filed_on and (facts.on - one.filed_on).days >= 365]
+    waits = any(one.case_type in ("I140_EB2", "PERM") and one.status == "open" for one in begun)
+    certified = any(one.case_type == "PERM" and one.status == "approved" for one in begun)
+    return "approved" in petitions or waits or (certified and "open" in petitions)
 
 
 def within_six_years(record, day):
@@ -133,9 +138,9 @@ def numbered(groups):
 ids = st.integers(1, 2**60).map(lambda number: UUID(int=number))
 
 
-def papers_of(kind, **more):
+def papers_of(kind, at_least=0, **more):
     plain = {"id": ids, "doc_type": st.just(kind), "issued_on": begins, "expires_on": ends}
-    return st.lists(st.builds(Paper, **(plain | more)), max_size=2)
+    return st.lists(st.builds(Paper, **(plain | more)), min_size=at_least, max_size=2)
 
 
 lasting = st.builds(
@@ -156,10 +161,13 @@ everything = st.tuples(
     papers_of("opt") | st.just([]),
     papers_of("stem_opt", issued_on=begins | days) | st.just([]),
     st.lists(
-        st.builds(Paper, id=ids, doc_type=st.sampled_from(["green_card", "passport"]), expires_on=ends), max_size=1
+        st.builds(Paper, id=ids, doc_type=st.sampled_from(["green_card", "passport", "i140"]), expires_on=ends),
+        max_size=1,
     ),
 ).map(numbered)
-kinds = st.sampled_from(["H1B_CAP", "H1B_EXT", "J1", "I485", "I140_EB2", "F1_STEM", "I765_C33", *sorted(EXTENDED)])
+kinds = st.sampled_from(
+    ["H1B_CAP", "H1B_EXT", "J1", "I485", "I140_EB2", "PERM", "F1_STEM", "I765", "I765_C33", *sorted(EXTENDED)]
+)
 cases = st.lists(
     st.builds(Matter, id=ids, case_type=kinds, status=st.sampled_from(STATUSES), filed_on=st.none() | ends), max_size=4
 )
@@ -169,7 +177,7 @@ anybody = st.builds(
 renewal = st.builds(
     Matter,
     id=ids,
-    case_type=st.sampled_from(["I765_C09", "H4_EAD", "F1_STEM"]),
+    case_type=st.sampled_from(["I765", "I765_C09", "H4_EAD", "F1_STEM"]),
     status=st.sampled_from(["open", "open", "denied"]),
     filed_on=ends,
 )
@@ -181,20 +189,32 @@ renewing = st.builds(
     cases=st.lists(renewal, min_size=1, max_size=2),
 )
 in_h1b = st.just(Matter(id=UUID(int=7), case_type="H1B_EXT", status="approved"))
+begun = st.none() | st.dates(date(2025, 2, 20), date(2025, 3, 10)) | ends
+immigrating = st.lists(
+    st.builds(
+        Matter,
+        id=ids,
+        case_type=st.sampled_from(["I140_EB2", "PERM"]),
+        status=st.sampled_from(STATUSES),
+        filed_on=begun,
+    ),
+    max_size=2,
+)
+with_h1b = st.tuples(in_h1b, immigrating).map(lambda both: [both[0], *both[1]])
 staying = st.builds(
     Facts,
     on=ends,
     papers=st.tuples(papers_of("i94"), papers_of("i797"), longest.map(lambda found: found[:1])).map(numbered),
-    cases=st.tuples(in_h1b).map(list),
+    cases=with_h1b,
 )
 first = st.sampled_from([date(2020, 2, 29), date(2020, 3, 1), date(2020, 3, 2)])
 counted = papers_of("h1b_maxout", issued_on=first, expires_on=st.none(), days_abroad=st.none() | st.integers(0, 3))
-lasting_petition = papers_of("i797", expires_on=st.just(LAST)).filter(bool)
+lasting_petition = papers_of("i797", at_least=1, expires_on=st.just(LAST))
 at_six_years = st.builds(
     Facts,
     on=st.dates(date(2026, 2, 25), date(2026, 3, 7)),
     papers=st.tuples(lasting_petition, counted.map(lambda found: found[:1])).map(numbered),
-    cases=st.tuples(in_h1b).map(list),
+    cases=with_h1b,
 )
 people = anybody | renewing | staying | at_six_years
 
