@@ -25,7 +25,9 @@ from gateway.domain.rules.dated import (
     WorkClass,
 )
 
-_DATES = ("effective_from", "effective_to", "source", "verified_on")  # what every version has
+# what every version has
+_DATES = ("effective_from", "effective_to", "source", "verified_on", "compared_with")
+_PRACTICE = "practice"  # the source of what no rule says
 
 
 @click.group("rules", epilog=examples("gateway rules list", "gateway rules show lead_times.i94"))
@@ -36,15 +38,15 @@ def group() -> None:
 @group.command("list", epilog=examples("gateway rules list --json"))
 @json_option
 def list_rules(as_json: bool) -> None:
-    """List all rules with the version that is the newest."""
+    """List all rules with the version that is the newest, and when it was compared with its source."""
     if as_json:
         print_json([{"rule": one.name, "versions": to_builtins(one.versions)} for one in dated.everything()])
         return
-    shown = table("rule", "since", "what", "source")
+    shown = table("rule", "since", "what", "source", "compared")
     for one in dated.everything():
         newest = one.versions[-1]
         since = f"{newest.effective_from}" if newest.effective_from else "always"
-        shown.add_row(*(plain(value) for value in (one.name, since, _what(newest), newest.source)))
+        shown.add_row(*(plain(value) for value in (one.name, since, _what(newest), newest.source, _when(newest))))
     console().print(shown)
 
 
@@ -52,7 +54,7 @@ def list_rules(as_json: bool) -> None:
 @click.argument("rule")
 @json_option
 def show(rule: str, as_json: bool) -> None:
-    """Show all versions of a rule, the oldest first."""
+    """Show all versions of a rule, the oldest first, and with what each was compared."""
     found = dated.find(rule)
     if as_json:
         print_json({"rule": found.name, "versions": to_builtins(found.versions)})
@@ -60,7 +62,7 @@ def show(rule: str, as_json: bool) -> None:
     for one in found.versions:
         span = f"{one.effective_from or 'always'} to {one.effective_to or 'open end'}"
         console().print(plain(f"{span}: {_what(one)}", "bold"), soft_wrap=True)
-        console().print(plain(f"  {one.source} (verified on {one.verified_on})"), soft_wrap=True)
+        console().print(plain(f"  {one.source}{_compared(one)}"), soft_wrap=True)
 
 
 @group.command(
@@ -105,6 +107,18 @@ def _moved(rule: Named, on: datetime, *, as_json: bool) -> None:
     for one in found:
         shown.add_row(*map(plain, (one.firm, str(one.client_id), one.basis, f"{one.before}", f"{one.after}")))
     console().print(shown if found else plain("Nobody may work until another day."))
+
+
+def _when(version: Version) -> str:
+    return "" if version.source == _PRACTICE else f"{version.verified_on or 'not yet'}"
+
+
+def _compared(version: Version) -> str:
+    if version.source == _PRACTICE:
+        return ""
+    if version.verified_on is None:
+        return " (not compared yet)"
+    return f" (compared on {version.verified_on} with: {version.compared_with})"
 
 
 def _what(version: Version) -> str:

@@ -32,13 +32,15 @@ class Version(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         effective_from, effective_to: first and last day; None for ever.
         source: statute, regulation or form instruction; `practice` where the firms' work and no rule makes it so.
-        verified_on: when somebody last compared this with its source.
+        verified_on: when somebody last compared this with its source; None where nobody has yet, or it is practice.
+        compared_with: the text that was at hand then: the source itself, or who quotes it or sums it up.
     """
 
     effective_from: date | None = None
     effective_to: date | None = None
     source: Annotated[str, Meta(min_length=1)]
-    verified_on: date
+    verified_on: date | None = None
+    compared_with: Annotated[str, Meta(min_length=1)] | None = None
 
     def holds_on(self, day: date) -> bool:
         """Whether a day is one of its days."""
@@ -212,6 +214,14 @@ class Rules(Struct, Generic[V], frozen=True, kw_only=True, forbid_unknown_fields
         for name, versions in self.rules.items():
             _refuse_empty_days(name, versions)
             _refuse_gaps(name, versions)
+            _refuse_half_compared(name, versions)
+
+
+def _refuse_half_compared(name: str, versions: Sequence[Version]) -> None:
+    for place, one in enumerate(versions):
+        if (one.verified_on is None) != (one.compared_with is None):
+            sentence = "verified_on and compared_with stand together: the day, and the text that was at hand."
+            raise FieldError(sentence, at=("rules", name, place))
 
 
 def _refuse_empty_days(name: str, versions: Sequence[Version]) -> None:

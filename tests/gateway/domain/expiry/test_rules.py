@@ -13,7 +13,7 @@ from gateway.domain.rules import dated, vocabulary
 from gateway.domain.rules.dated import Audience, LeadTimes, Named, Rules, Stay, rules_of
 from gateway.errors import NotFound, Problem
 
-SAID = "source: practice, verified_on: 2026-11-29"
+SAID = "source: practice"
 
 
 @pytest.fixture
@@ -28,7 +28,8 @@ def written(tmp_path):
 
 def test_the_files_that_come_with_the_gateway_are_sound_and_name_their_sources():
     for rule in dated.everything():
-        assert all(one.source and one.verified_on for one in rule.versions), rule.name
+        assert all(one.source for one in rule.versions), rule.name
+        assert not [one for one in rule.versions if one.source == "practice" and one.verified_on], rule.name
     assert set(dated.lead_times()) <= set(vocabulary("document_types").words)
     assert dated.on(dated.automatic_extensions()["ead"], date(2025, 10, 29)).days == 540
     assert dated.on(dated.automatic_extensions()["ead"], date(2025, 10, 30)).days == 0
@@ -68,7 +69,9 @@ def test_versions_follow_each_other_day_by_day(written):
         ((f"effective_from: 2027-01-02, effective_to: 2027-01-01, days: [60], {SAID}",), 3, "ends before it begins"),
         ((f"days: [30, 60], {SAID}",), 3, "the longest first"),
         ((f"days: [], {SAID}",), 3, ""),
-        (("days: [60], source: practice",), 3, "verified_on"),
+        (("days: [60], verified_on: 2026-11-29",), 3, "source"),
+        ((f"days: [60], {SAID}, verified_on: 2026-11-29",), 3, "verified_on and compared_with stand together"),
+        ((f"days: [60], {SAID}, compared_with: x",), 3, "verified_on and compared_with stand together"),
         ((f"days: [60], {SAID}, sorce: x",), 3, "sorce"),
     ],
 )
@@ -92,11 +95,19 @@ def test_a_rule_is_found_by_its_name_or_the_nearest_is_offered():
         dated.find("lead_times.eads")
 
 
+def test_what_nobody_has_compared_with_its_source_says_so(gateway):
+    shown = gateway("rules", "show", "automatic_extensions.ead").stdout
+    assert "8 CFR 274a.13(d); 81 FR 82398 (not compared yet)" in shown
+    assert "90 FR 48799 (compared on 2026-11-29 with: summary and dates of 90 FR 48799)" in shown
+    assert "compared" not in gateway("rules", "show", "audiences.documents").stdout
+    assert "not yet" in gateway("rules", "list").stdout
+
+
 CHANGED = Named(
     "lead_times.passport",
     [
-        LeadTimes(effective_to=date(2026, 12, 31), days=[90, 60], source="s", verified_on=date(2026, 1, 1)),
-        LeadTimes(effective_from=date(2027, 1, 1), days=[120, 60, 30], source="s", verified_on=date(2026, 1, 1)),
+        LeadTimes(effective_to=date(2026, 12, 31), days=[90, 60], source="s"),
+        LeadTimes(effective_from=date(2027, 1, 1), days=[120, 60, 30], source="s"),
     ],
 )
 
@@ -179,8 +190,8 @@ def test_a_change_meets_nobody_who_filed_before_it_or_has_left(office, renewing,
 
 def test_a_longer_stay_meets_those_whom_the_shorter_one_ended(office, passport, db, tenants):
     versions = [
-        Stay(effective_to=date(2026, 12, 31), years=6, source="s", verified_on=date(2026, 1, 1)),
-        Stay(effective_from=date(2027, 1, 1), years=7, source="s", verified_on=date(2026, 1, 1)),
+        Stay(effective_to=date(2026, 12, 31), years=6, source="s"),
+        Stay(effective_from=date(2027, 1, 1), years=7, source="s"),
     ]
     longer = Named("maximum_stays.h1b", versions)
     with db.firm(tenants.northgate) as session:
