@@ -216,7 +216,22 @@ at_six_years = st.builds(
     papers=st.tuples(lasting_petition, counted.map(lambda found: found[:1])).map(numbered),
     cases=with_h1b,
 )
-people = anybody | renewing | staying | at_six_years
+a_year_ago = st.builds(
+    Matter,
+    id=ids,
+    case_type=st.sampled_from(["I140_EB2", "PERM"]),
+    status=st.sampled_from(["open", "open", "approved", "denied"]),
+    filed_on=st.dates(date(2025, 5, 31), date(2025, 6, 2)),
+)
+beyond_six_years = st.builds(
+    Facts,
+    on=st.just(date(2026, 6, 1)),
+    papers=st.tuples(
+        lasting_petition, st.just([Paper(id=UUID(int=1), doc_type="h1b_maxout", expires_on=date(2026, 3, 1))])
+    ).map(numbered),
+    cases=st.tuples(in_h1b, st.lists(a_year_ago, max_size=2)).map(lambda both: [both[0], *both[1]]),
+)
+people = anybody | renewing | staying | at_six_years | beyond_six_years
 
 
 def in_force(found, day):
