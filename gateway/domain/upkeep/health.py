@@ -19,7 +19,7 @@ from gateway.db.engine import PROCESS
 from gateway.db.models import OPEN_STATES, Import
 from gateway.db.session import Database
 from gateway.domain.access import host_key
-from gateway.domain.upkeep import deliveries, queues, strays
+from gateway.domain.upkeep import deliveries, notices, queues, strays
 from gateway.domain.upkeep.checks import Check, Level
 from gateway.errors import Problem
 from gateway.jobs.broker import kind_of
@@ -41,6 +41,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _secrets_folder(settings.secrets_dir)
     yield _config_folder(settings.config_dir)
     yield _host_key(settings)
+    yield from notices.ways_out(settings)
     try:
         database = Database.open(settings)
     except Problem as problem:
@@ -145,6 +146,7 @@ def _database(session: Session, settings: Settings) -> Iterator[Check]:
     yield _imports(session)
     yield _receipts(session)
     yield from deliveries.checks(session)
+    yield from notices.checks(session)
     yield from queues.checks(session)
 
 
