@@ -20,7 +20,6 @@ from gateway.jobs.broker.nudging import Nudger
 from gateway.office import Acting, Office
 from outbound.notify import desk, explaining
 
-_ID_CHARACTERS = 13  # of an id in a list: its millisecond
 _STYLES = {"waiting": "blue", "sent": "green", "delivered": "green", "opened": "green"} | dict.fromkeys(
     ("dead", "failed", "held", "unknown"), "bold red"
 )
@@ -61,7 +60,7 @@ def list_notices(
         state_, begun = str(one["state"]), str(one["created_at"])[:16]
         words = [plain(one[name]) for name in ("recipient", "channel", "kind")]
         shown = plain(state_, _STYLES.get(state_, ""))
-        made.add_row(str(one["id"])[:_ID_CHARACTERS], begun, *words, shown, str(one["attempts"]))
+        made.add_row(str(one["id"]), begun, *words, shown, str(one["attempts"]))
     console().print(made if found else "No such notices.")
 
 

@@ -73,6 +73,7 @@ h3 {{ font-size: 1em; margin: 1em 0 .3em; }}
 ul {{ padding-left: 1.2em; }}
 li {{ margin-bottom: .8em; }}
 th, td {{ text-align: left; vertical-align: top; padding: .2em 1em .2em 0; }}
+th {{ white-space: nowrap; }}
 footer {{ border-top: 1px solid; }}
 </style>
 </head>

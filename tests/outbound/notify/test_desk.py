@@ -149,7 +149,9 @@ def test_the_command_line_says_the_same(gateway, make, work):
     work()
     [listed] = json.loads(gateway("notice", "list", "--firm", "northgate", "--json").stdout)
     assert (listed["id"], listed["state"]) == (str(one), "sent")
-    assert "admin (admin)" in gateway("notice", "list", "--firm", "northgate").stdout
+    shown = gateway("notice", "list", "--firm", "northgate").stdout
+    assert "admin (admin)" in shown
+    assert str(one) in shown, "those of one sweep begin alike, so only the whole id names one"
     shown = json.loads(gateway("notice", "show", str(one)[:23], "--json").stdout)
     assert [len(shown[name]) for name in ("papers", "gate", "attempts")] == [0, 1, 1]
     assert "taken" in gateway("notice", "show", one).stdout

@@ -77,7 +77,7 @@ def told(monkeypatch):
 
 def test_a_paper_is_told_with_what_can_be_pressed(dispatched, words, told, offered):
     found = words(dispatched("expiry", "expiry"))
-    assert found.subject == "record of admission of A. S. ends in 30 days"
+    assert found.subject == "Record of admission of A. S. ends in 30 days"
     assert "The record of admission of A. S., ACME & Sons, ends in 30 days, on October 1, 2026." in found.text
     [seen] = re.findall(r"I have seen this:\n(\S+/l/a/\S+)", found.text)
     [later] = re.findall(r"Remind me later:\n(\S+/l/a/\S+)", found.text)
@@ -136,7 +136,7 @@ def test_where_the_firms_own_words_cannot_be_said_the_houses_are(dispatched, wor
     with admin() as acting:
         firm.change(acting, "expiry", "subject", "{{ paper.employer }}" * 3)
     told[:] = [replace(ITEM, employer="A" * 60)]
-    assert words(dispatched("expiry", "expiry")).subject == "record of admission of A. S. ends in 30 days"
+    assert words(dispatched("expiry", "expiry")).subject == "Record of admission of A. S. ends in 30 days"
 
 
 def test_what_was_asked_for_is_said_and_its_link_leads_on(dispatched, words, offered):
