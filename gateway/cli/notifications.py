@@ -23,7 +23,7 @@ _WHOM = "--to is staff:EMAIL, client:ID, client:PARTNER/KEY or contact:PARTNER/N
     epilog=examples(
         "gateway notice send --firm northgate --template announcement --to staff:admin@northgate.example"
         ' --data \'{"title": "Closed on Friday", "paragraphs": ["We are back on Monday."]}\'',
-        "gateway notice send --firm northgate --template documents_needed --to client:acme/E1042 --data @asked.json",
+        "gateway notice send --firm northgate --template documents_needed --to client:acme/ACM00001 --data @asked.json",
     ),
 )
 @firm_option
