@@ -136,7 +136,8 @@ def _behind(word: str, sender: Sender) -> Sequence[str]:
 
 
 def _harmless(text: str) -> str:
-    return " ".join(_ODD.sub(" ", text).split()) or "file"
+    """One line, in which nothing is an encoded word (RFC 2047): Python decodes those of headers, line ends included."""
+    return " ".join(_ODD.sub(" ", text).split()).replace("=?", "= ?") or "file"
 
 
 def _text(parcel: Parcel, name: str, *, attached: bool) -> str:

@@ -122,7 +122,7 @@ def _days(body: bytes) -> int | None:
     except ValueError:
         raise Rejected(400, "invalid_request", "The form cannot be read; open the link again.") from None
     days = fields.get("days", "")
-    return int(days) if days.isdigit() and len(days) <= len(str(max(actions.SNOOZES))) else None
+    return int(days) if days.isascii() and days.isdigit() and len(days) <= len(str(max(actions.SNOOZES))) else None
 
 
 # ---------------------------------------------------------------- in words

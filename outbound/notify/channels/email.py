@@ -135,7 +135,8 @@ def _is_usable(address: str) -> bool:
 
 
 def _line(text: str) -> str:
-    return " ".join(_ODD.sub(" ", text).split())
+    """One line, in which nothing is an encoded word (RFC 2047): Python decodes those of headers, line ends included."""
+    return " ".join(_ODD.sub(" ", text).split()).replace("=?", "= ?")
 
 
 def _told(problem: mail.Unsent | mail.Rejected) -> Unsent:

@@ -91,7 +91,13 @@ def test_what_is_large_or_shall_not_travel_is_told_of_without_its_content(office
 
 
 @pytest.mark.parametrize(
-    "name", ["a\r\nBcc: evil@x.example\r\n\r\nhi.csv", "a\nBcc: evil@x.example", "../a\x00\x1b[2J\u2028b.csv"]
+    "name",
+    [
+        "a\r\nBcc: evil@x.example\r\n\r\nhi.csv",
+        "a\nBcc: evil@x.example",
+        "=?utf-8?q?a=0D=0ABcc:_evil@x.example?=",
+        "../a\x00\x1b[2J\u2028b.csv",
+    ],
 )
 def test_no_name_gets_into_the_headers(office, us, name):
     email.send(changed(subject="{partner}: {name}"), parcel(DATA, name), us)

@@ -114,6 +114,17 @@ def test_nothing_gets_into_the_headers(ours, post_office, evil, where):
     assert message["To"] == "ana@northgate.example"
 
 
+@pytest.mark.parametrize("where", ["subject", "firm"])
+def test_what_only_decodes_to_a_header_gets_into_none(ours, post_office, where):
+    """Python decodes such words where a header is set, and line ends come out of them."""
+    evil = "=?utf-8?q?Fees=0D=0ABcc:_thief@example.com=0D=0A=0D=0APay_here?="
+    more = {"firm": evil} if where == "firm" else {}
+    send(ours, words=msgspec.structs.replace(WORDS, subject=evil if where == "subject" else "News"), **more)
+    [message] = post_office.taken
+    assert message["Bcc"] is None
+    assert message.get_body(("plain",)).get_content().startswith("Good day,")
+
+
 def test_names_and_subjects_beyond_ascii_travel_encoded(ours, post_office):
     send(ours, firm="Kanzlei Müller", words=msgspec.structs.replace(WORDS, subject="Ärger – 日本"))
     (message,) = post_office.taken
