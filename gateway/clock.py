@@ -10,6 +10,8 @@ import os
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+LATEST = datetime(9999, 12, 30, tzinfo=UTC)  # what is later may lie beyond the calendar in another zone
+
 
 def now() -> datetime:
     """The current instant in UTC, or the one that `GATEWAY_NOW` (ISO 8601 with offset) pretends."""

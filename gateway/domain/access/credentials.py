@@ -97,7 +97,7 @@ def add_key(
         password_hash=proof.password_hash,
         scopes=sorted(set(scopes)),
         created_by=acting.actor.name,
-        expires_at=expires_at,
+        expires_at=expires_at and min(expires_at, clock.LATEST),
     )
     acting.session.add(made)
     acting.session.flush()

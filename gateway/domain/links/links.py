@@ -181,7 +181,7 @@ def _put(acting: Acting, code: str, target: str, expires_at: datetime | None) ->
         target=target,
         partner_id=acting.actor.partner_id,
         created_by=acting.actor.name,
-        expires_at=expires_at,
+        expires_at=expires_at and min(expires_at, clock.LATEST),
     )
     made = row.on_conflict_do_nothing(index_elements=["code"]).returning(ShortLink)
     return acting.session.scalar(made)

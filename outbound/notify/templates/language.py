@@ -203,13 +203,19 @@ def _read(name: str, form: Form, source: str) -> nodes.Template:
         ) from error
     except RecursionError as error:
         raise WrongTemplate(name, form, [Fault(1, TOO_DEEP)]) from error
+    except ValueError as error:
+        raise WrongTemplate(name, form, [Fault(1, _TOO_LARGE)]) from error
 
 
 def _made(tree: nodes.Template, name: str, form: Form) -> Template:
     for loop in tree.find_all(nodes.For):
         loop.iter = nodes.Filter(loop.iter, "each", [], [], None, None, lineno=loop.lineno)
     environment = _of(form)
-    return Template.from_code(environment, environment.compile(tree, name, _FILE), {}, None)
+    try:
+        code = environment.compile(tree, name, _FILE)
+    except ValueError as error:
+        raise WrongTemplate(name, form, [Fault(1, _TOO_LARGE)]) from error
+    return Template.from_code(environment, code, {}, None)
 
 
 def _of(form: Form) -> _Sandbox:
@@ -217,6 +223,7 @@ def _of(form: Form) -> _Sandbox:
 
 
 _FILE = "<template>"
+_TOO_LARGE = "A number in it has too many digits."  # Python neither reads nor writes one of thousands
 
 
 def _line_of(error: BaseException) -> int:

@@ -270,6 +270,10 @@ def test_a_credential_that_cannot_be_is_refused(http, admin, changed, status, er
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
+def test_an_end_beyond_the_calendar_is_its_last_day(http, admin):
+    assert add(http, admin, expires_at="9999-12-31T23:59:59-12:00").json()["expires_at"].startswith("9999-12-30")
+
+
 def test_a_partner_has_at_most_two_live_keys(http, admin):
     first = add(http, admin).json()
     add(http, admin)

@@ -129,6 +129,12 @@ def test_a_link_that_would_have_ended_already_is_refused(http, paralegal):
     assert refused(http, paralegal, expires_at="2020-01-01T00:00:00Z") == (422, "already_expired")
 
 
+def test_an_end_beyond_the_calendar_is_its_last_day(make, visit):
+    made = make(expires_at="9999-12-31T23:59:59-12:00")
+    assert made["expires_at"].startswith("9999-12-30")
+    assert visit(made["code"]).status_code == 302
+
+
 def test_a_request_that_comes_again_makes_one_link(http, paralegal):
     again = paralegal | {"Idempotency-Key": "one"}
     codes = {http.post(URL, json={"target": TARGET}, headers=again).json()["code"] for _ in range(2)}

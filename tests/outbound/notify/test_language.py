@@ -141,6 +141,8 @@ def test_what_is_joined_into_html_is_escaped():
         ("", 1, "It comes to nothing"),
         ("{{ " + "(" * 3_000 + "1" + ")" * 3_000 + " }}", 1, "nest deeper"),
         ("{{ " + "not " * 3_000 + "1 }}", 1, "nest deeper"),
+        ("{{ " + "9" * 5_000 + " }}", 1, "too many digits"),
+        ("{{ 0x" + "f" * 5_000 + " }}", 1, "too many digits"),
         ("{% if you %}" * 40 + "x" + "{% endif %}" * 40, 1, "nest deeper"),
         ("x" * 20_001, 1, "20,000 are allowed"),
     ],
