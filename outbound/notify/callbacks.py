@@ -80,7 +80,7 @@ def prove(settings: Settings, path: str, query: str, body: bytes, signature: str
     url = f"{settings.public_url}{path}{f'?{query}' if query else ''}"
     given = signature.encode()
     good = [hmac.compare_digest(sign(one, fields, settings.sms_token).encode(), given) for one in _spelled(url)]
-    form = dict(fields)
+    form = {name: value.replace("\0", "") for name, value in fields}  # PostgreSQL keeps no NUL
     if not any(good) or form.get("AccountSid", settings.sms_account) != settings.sms_account:
         return None
     return Proven(dict(asked), form)

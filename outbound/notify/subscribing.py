@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -21,6 +22,7 @@ from outbound.notify.pushing import Browser, decoded, point_of
 
 EACH = 10  # browsers of one person; the oldest goes
 
+_HOST = re.compile(r"[0-9a-z_-]+(\.[0-9a-z_-]+)*|[0-9a-f:]+")  # a name or an address, and nothing that hides another
 _AUTH_BYTES = 16  # RFC 8291, 3.2
 _SEALED, _DIGEST = "push_subscriptions.browser", "push_subscriptions.digest"
 
@@ -94,7 +96,11 @@ def is_known(settings: Settings, endpoint: str) -> bool:
     schemes = {"https", "http"} if settings.allow_private else {"https"}
     names = {host, f"{host}:{port}"} if port else {host}
     is_address = parts.scheme in schemes and "@" not in parts.netloc and endpoint.isascii() and endpoint.isprintable()
-    return is_address and any(fnmatchcase(name, one) for name in names for one in settings.push_hosts)
+    return (
+        is_address
+        and _HOST.fullmatch(host) is not None
+        and any(fnmatchcase(name, one) for name in names for one in settings.push_hosts)
+    )
 
 
 def _check(settings: Settings, browser: Browser) -> None:

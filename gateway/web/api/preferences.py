@@ -16,7 +16,7 @@ from gateway.domain.preferences.overview import Overview, overview
 from gateway.web.calls import Call, may
 from gateway.web.texts import DocumentType, Name
 
-Clock = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["20:00"])]
+Clock = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\\n)", examples=["20:00"])]
 Channel = Annotated[Name, Meta(description=f"One of {', '.join(budgets.channels())}.", examples=["email"])]
 Pace = Annotated[Name, Meta(description="One of immediate, daily, weekly, off.", examples=["daily"])]
 Recipients = Annotated[Name, Meta(description="One of staff, client, contact.", examples=["client"])]

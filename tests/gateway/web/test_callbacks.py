@@ -295,6 +295,14 @@ def test_a_messaging_service_is_known_by_its_id(answer, office, tenants):
     assert stopped(office, tenants) == [True, True]
 
 
+def test_what_no_database_keeps_is_left_out_of_a_call(answer, call, sent, office, tenants):
+    answer("STOP", "SM1", To=f"{SENDER}\0")
+    assert stopped(office, tenants) == [True, True]
+    one, path = sent()
+    assert call(path, {"MessageStatus": "delivered", "MessageSid": f"{SID}\0"}).status_code == 204
+    assert state_of(office, one) == "delivered"
+
+
 def test_without_a_provider_no_call_is_proven(db, settings, tenants):
     bare = replace(settings, sms_url=None)
     signature = TWILIO.compute_signature(PUBLIC + STATUS, told("delivered"))

@@ -34,7 +34,13 @@ def test_hours_are_by_the_clock_on_the_wall(http, as_staff):
         http.put(f"{FIRM}/quiet-hours", headers=admin, json={"quiet_hours": HOURS}).json()["quiet_hours"]["of"]
         == "firm"
     )
-    for wrong in ({"begins": "25:00"}, {"begins": "9:00"}, {"working_days": []}, {"working_days": [8]}):
+    for wrong in (
+        {"begins": "25:00"},
+        {"begins": "9:00"},
+        {"begins": "20:00\n"},
+        {"working_days": []},
+        {"working_days": [8]},
+    ):
         answer = http.put(f"{OWN}/quiet-hours", headers=viewer, json={"quiet_hours": HOURS | wrong})
         assert answer.status_code == 400, wrong
 
