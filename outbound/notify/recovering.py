@@ -1,7 +1,8 @@
 """What a worker left that died while it handed something over: asked about, sent again, or held for a person.
 
-Nobody but its channel can say whether such a dispatch came through. Where that does not know either, it is sent again
-where a paper ends soon or the matter is urgent, marked as a possible repetition; else a person decides.
+Nobody but its channel can say whether such a dispatch came through. What it knows not to have
+come is sent again. Where it does not know either, it is sent again where a paper ends soon or the matter is urgent,
+marked as a possible repetition; else a person decides.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from gateway.db.models import Dispatch, DispatchAttempt, Firm, Notice, Notification
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import LADDER
-from outbound.notify.channels.base import Channel, Envelope, Fate, Unsent
+from outbound.notify.channels.base import Absent, Channel, Envelope, Fate, Unsent
 from outbound.notify.claiming import envelopes
 
 NEAR = 7  # days before the end of a paper in which silence is worse than telling twice
@@ -58,7 +59,9 @@ def _unknown(channel: str) -> Select[Dispatch, Notification]:
     return select(Dispatch, Notification).join(Notification, joined).where(*due).limit(_AT_ONCE)
 
 
-def _asked(handling: Handling, channel: Channel, one: Dispatch, envelope: Envelope | None) -> Fate | Unsent | None:
+def _asked(
+    handling: Handling, channel: Channel, one: Dispatch, envelope: Envelope | None
+) -> Fate | Absent | Unsent | None:
     if envelope is None:
         return None
     try:
@@ -67,15 +70,16 @@ def _asked(handling: Handling, channel: Channel, one: Dispatch, envelope: Envelo
         return problem
 
 
-def _settle(handling: Handling, firm_id: UUID, one: Dispatch, told: Fate | Unsent | None) -> None:
+def _settle(handling: Handling, firm_id: UUID, one: Dispatch, told: Fate | Absent | Unsent | None) -> None:
     with handling.office.db.firm(firm_id) as session:
         mine = update(Dispatch).where(Dispatch.id == one.id, Dispatch.state == "unknown")
         if isinstance(told, Unsent):
             session.execute(mine.values(not_before=func.gateway_now() + _ASK_AGAIN))
-        elif told is not None:
+        elif told is not None and told != "absent":
             _settle_by(session, one, told)
-        elif one.steps < len(LADDER) and session.scalar(_presses(one.id)):
-            again = {"state": "waiting", "is_repeat": True, "path": one.path or "retry", "steps": one.steps + 1}
+        elif one.steps < len(LADDER) and (told == "absent" or session.scalar(_presses(one.id))):
+            is_repeat = one.is_repeat or told is None
+            again = {"state": "waiting", "is_repeat": is_repeat, "path": one.path or "retry", "steps": one.steps + 1}
             session.execute(mine.values(**again, not_before=func.gateway_now(), ended_code=None))
         else:
             session.execute(mine.values(state="held", settled_at=func.gateway_now()))

@@ -16,6 +16,7 @@ from gateway.office import Office
 from outbound.notify.deciding import Passed
 
 Fate = Literal["sent", "delivered", "opened", "failed"]
+Absent = Literal["absent"]  # it never came through, for certain
 
 
 class Recipient(NamedTuple):
@@ -160,7 +161,7 @@ class Channel(Protocol):
             NotNow: it cannot be opened.
         """
 
-    def ask(self, office: Office, ref: str | None, envelope: Envelope) -> Fate | None:
+    def ask(self, office: Office, ref: str | None, envelope: Envelope) -> Fate | Absent | None:
         """What its provider knows of one of which we do not; None where it cannot be asked, or does not know.
 
         Raises:

@@ -12,7 +12,7 @@ from gateway.db.models import InboxMessage, Staff
 from gateway.errors import Transient
 from gateway.office import Actor, Office
 from outbound.notify import inbox
-from outbound.notify.channels.base import Envelope, Fate, Limits, Never, NotNow, Recipient, Taken, Words
+from outbound.notify.channels.base import Absent, Envelope, Fate, Limits, Never, NotNow, Recipient, Taken, Words
 from outbound.notify.deciding import Passed
 
 _ACTOR = Actor("system", "in_app")
@@ -42,15 +42,15 @@ class InApp:
         """A way out; each message is a transaction of its own."""
         yield _Line(office)
 
-    def ask(self, office: Office, ref: str | None, envelope: Envelope) -> Fate | None:
-        """Whether it is there: known by its dispatch, for whose sake it was put there once."""
+    def ask(self, office: Office, ref: str | None, envelope: Envelope) -> Fate | Absent:
+        """Whether it is there: known by its dispatch, for whose sake it is put there once whatever happens."""
         del ref
         with office.db.firm(envelope.firm_id) as session:
             found = session.execute(
                 select(InboxMessage.read_at).where(InboxMessage.dispatch_id == envelope.id)
             ).one_or_none()
         if found is None:
-            return None
+            return "absent"
         return "opened" if found.read_at else "delivered"
 
     def ping(self, office: Office) -> list[str]:

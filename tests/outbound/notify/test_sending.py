@@ -142,6 +142,15 @@ def test_what_was_taken_when_the_line_broke_is_in_doubt_and_is_not_sent_again(ma
     assert (attempts(), len(post_office.taken)) == (["lost"], 1)
 
 
+def test_what_never_came_under_the_bell_is_put_there_and_no_repetition(make, work, rows, inbox):
+    """Its worker was killed before; our own database knows for certain, so nobody has to decide."""
+    make(channel="in_app")
+    inbox.sql("UPDATE dispatches SET state = 'unknown', attempts = 1 RETURNING id")
+    work()
+    assert rows("state, is_repeat") == [("delivered", False)]
+    assert inbox.sql("SELECT count(*) FROM inbox_messages") == [(1,)]
+
+
 def test_what_is_urgent_and_in_doubt_is_sent_again_and_says_so(make, work, rows, attempts, post_office):
     post_office.answers["DATA"] = "drop"
     make(priority="urgent")
