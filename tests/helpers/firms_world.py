@@ -4,7 +4,7 @@ import os
 import random
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -27,8 +27,8 @@ class Member:
     firm: UUID
     role: str
     phone: str | None
+    id: UUID
     active: bool = True
-    id: UUID = field(default_factory=uuid4)
     attorney: UUID | None = None
     zone: str | None = None
     above: UUID | None = None
@@ -41,7 +41,7 @@ class Person:
     email: str | None
     phone: str | None
     attorney: UUID | None
-    id: UUID = field(default_factory=uuid4)
+    id: UUID
     status: str = "active"
     enrollment: str = "active"
     ends_work: date | None = None
@@ -52,8 +52,8 @@ class Matter:
     person: Person
     attorney: UUID | None
     filed: bool
-    open: bool = True
-    id: UUID = field(default_factory=uuid4)
+    open: bool
+    id: UUID
 
 
 @dataclass(eq=False)
@@ -62,8 +62,8 @@ class Paper:
     type: str
     ends: date | None
     matter: Matter | None
+    id: UUID
     status: str = "current"
-    id: UUID = field(default_factory=uuid4)
 
 
 @dataclass
@@ -84,18 +84,22 @@ class World:
     policies: dict[tuple[UUID, str], list[int]] = field(default_factory=dict)
 
     # ------------------------------------------------------------ what there is
-    def settle(self):
-        for _ in range(3):
-            firm = uuid4()
-            self.firms.append((firm, uuid4(), uuid4()))
+    def settle(self, firms=3, people=0, today=FIRST):
+        for _ in range(firms):
+            firm = self.id()
+            self.firms.append((firm, self.id(), self.id()))
             self.zones[firm] = self.random.choice(ZONES)
             for role in ("admin", "admin", "paralegal", "paralegal", "attorney", "attorney", "attorney"):
-                one = Member(firm, role, self.maybe("+12125550100"), self.random.random() < 0.8)
-                one.attorney = uuid4() if role == "attorney" else None
+                one = Member(firm, role, self.maybe("+12125550100"), self.id(), self.random.random() < 0.8)
+                one.attorney = self.id() if role == "attorney" else None
                 one.zone = self.random.choice((None, *ZONES, "Mars/Olympus"))  # nobody looked whether there is one
                 self.members.append(one)
-        while len(self.papers) < self.documents:
-            self.arrive(FIRST)
+        while len(self.papers) < self.documents or len(self.people) < people:
+            self.arrive(today)
+
+    def id(self):
+        """The same again for the same seed."""
+        return UUID(int=self.random.getrandbits(128), version=4)
 
     def maybe(self, value):
         return value if self.random.random() < 0.7 else None
@@ -109,17 +113,17 @@ class World:
         """Somebody new with a case or two and some papers."""
         firm, *partners = self.random.choice(self.firms)
         contacts = (self.maybe("ana@acme.example"), self.maybe("+12125550123"))
-        person = Person(firm, self.random.choice(partners), *contacts, self.attorney_of(firm))
+        person = Person(firm, self.random.choice(partners), *contacts, self.attorney_of(firm), self.id())
         self.people.append(person)
         own = [
-            Matter(person, self.attorney_of(firm), self.random.random() < 0.5, self.random.random() < 0.7)
+            Matter(person, self.attorney_of(firm), self.random.random() < 0.5, self.random.random() < 0.7, self.id())
             for _ in range(self.random.choice((0, 0, 1, 2)))
         ]
         self.matters += sorted(own, key=lambda one: one.id)
         for _ in range(self.random.randint(1, 4)):
             ends = self.random.choice((None, *(today + timedelta(days=self.random.randint(-60, 300)),) * 12))
             matter = self.random.choice(own) if own and self.random.random() < 0.4 else None
-            self.papers.append(Paper(person, self.random.choice(list(LEADS)), ends, matter))
+            self.papers.append(Paper(person, self.random.choice(list(LEADS)), ends, matter, self.id()))
 
     def live(self, today):
         """Some things happen between two sweeps."""

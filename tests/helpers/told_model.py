@@ -68,6 +68,7 @@ class Model:
         self.notices: dict[Key, Told] = {}
         self.of_papers: dict[UUID, dict[Key, Told]] = {}
         self.messages: list[Message] = []
+        self.digests: dict[tuple, Message] = {}
         self.in_hand: set[tuple] = set()
         self.snoozes: dict[tuple, list[datetime]] = {}
         self.now = datetime.min.replace(tzinfo=UTC)
@@ -269,12 +270,11 @@ class Model:
         zone = next(each.zone for each in self.world.members if each.id == key.who)
         zone = zone if zone in ZONES else self.world.zones[one.paper.person.firm]
         name = (key.who, key.way, window(rhythm, zone, max(self.now, one.until or self.now)))
-        found = [each for each in self.messages if each.name == name]
-        if not found:
-            found = [Message("digest", urgent=False, way=key.way, leaves=name[2], name=name)]
-            self.messages += found
-        found[0].state = "waiting"
-        one.message = found[0]
+        if name not in self.digests:
+            self.digests[name] = Message("digest", urgent=False, way=key.way, leaves=name[2], name=name)
+            self.messages.append(self.digests[name])
+        one.message = self.digests[name]
+        one.message.state = "waiting"
 
     # ------------------------------------------------------------ what leaves
     def leave(self):
