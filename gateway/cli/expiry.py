@@ -21,7 +21,7 @@ from gateway.domain.expiry import leads as own
 from gateway.domain.expiry import sweep as sweeping
 from gateway.domain.expiry.answers import Answered
 from gateway.domain.expiry.escalation import Plan
-from outbound.notify import planning
+from outbound.notify import of_paper, planning
 
 
 @click.group("expiry", epilog=examples("gateway expiry due --firm northgate --within 30", "gateway expiry sweep"))
@@ -123,6 +123,27 @@ def _days(given: str) -> list[int]:
         return [int(one) for one in given.replace(",", " ").split()]
     except ValueError:
         raise click.BadParameter("Give whole numbers of days with commas: 180,90,30.", param_hint="--days") from None
+
+
+@group.command(
+    "explain",
+    epilog=examples(
+        "gateway expiry explain 0197a3c2-5e10-7c4e-9d2b-4f0000000001",
+        "gateway expiry explain 0197a3c2-5e10-7c4e-9d2b-4f0000000001 --staff bo@northgate.example --json",
+    ),
+)
+@click.argument("document_id", type=click.UUID)
+@click.option("--staff", metavar="EMAIL", help="Of this member of staff alone: why they were told, or not.")
+@json_option
+def explain(document_id: UUID, staff: str | None, as_json: bool) -> None:
+    """Say who was told of a paper, who is to be told next and when, and why somebody was not."""
+    with opened() as office, office.acting(of_paper.firm_of(office, document_id), me()) as acting:
+        found = of_paper.explain(acting, document_id, staff)
+    if as_json:
+        print_json(to_builtins(found))
+        return
+    for sentence in found.sentences:
+        console().print(plain(sentence), soft_wrap=True)
 
 
 @group.command(

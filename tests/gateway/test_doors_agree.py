@@ -186,6 +186,14 @@ def ending(door: Door) -> None:
     )
 
 
+def paper_of(door: Door) -> str:
+    """A paper of somebody of the partner's."""
+    [(document_id,)] = door.inbox.sql(
+        "SELECT d.id FROM notices n JOIN documents d ON d.id = n.document_id WHERE n.id = %s", told_of(door)
+    )
+    return str(document_id)
+
+
 def told_of(door: Door) -> str:
     """Somebody of the firm has been told that a paper of the partner's ends."""
     ends = clock.now().date() + timedelta(days=40)
@@ -445,6 +453,13 @@ USE_CASES = {
         ending,
         lambda door, _: door.call("GET", "expiry/due?within=365"),
         lambda door, _: door.call("expiry", "due", "--firm", "northgate", "--within", "365"),
+    ),
+    "explain who is told of a paper": UseCase(
+        "expiry explain",
+        ["document.view"],
+        paper_of,
+        lambda door, one: door.call("GET", f"documents/{one}/notices/explain"),
+        lambda door, one: door.call("expiry", "explain", one),
     ),
     "tell until when somebody may work": UseCase(
         "expiry authorization",

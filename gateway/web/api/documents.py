@@ -23,10 +23,17 @@ from gateway.web.pages import Cursor, Limit, Page, page_of, paging
 from gateway.web.pinned import Pin, pins_of
 from gateway.web.texts import ByClient, Country, Day, DocumentStatus, DocumentType, Name, Total, Word
 from gateway.web.versions import IfMatch, expected, tag
+from outbound.notify import of_paper
+from outbound.notify.of_paper import Account
 
 ExpiringWithin = Annotated[
     int | None,
     QueryParameter(ge=0, le=3_650, description="Ending between today, where the firm is, and so many days later."),
+]
+
+OfStaff = Annotated[
+    str | None,
+    QueryParameter(max_length=254, pattern=r"^[^\x00]*$", description="Of this member of staff alone, by address."),
 ]
 
 DaysAbroad = Annotated[int, Meta(ge=0, le=3_650, description="Of a longest stay: days that do not count.")]
@@ -161,6 +168,13 @@ def unpin_document(
         documents.unpin(acting, document_id, field, expected(if_match))
 
 
+@get("/{document_id:uuid}/notices/explain", sync_to_thread=True, **may("notices.read"))
+def explain_notices(document_id: FromPath[UUID], call: NamedDependency[Call], staff: OfStaff = None) -> Account:
+    """Say who was told of a paper, who is to be told next and when, and why somebody was not; looking is on record."""
+    with call.acting() as acting:
+        return of_paper.explain(acting, document_id, staff)
+
+
 def _values(data: DocumentFields) -> dict[str, object]:
     """The fields, and what is no field of a feed: the case, and the duration of status."""
     others = {name: getattr(data, name) for name in ("case_id", "duration_of_status")}
@@ -180,6 +194,7 @@ router = Router(
         change_document,
         get_number,
         unpin_document,
+        explain_notices,
     ],
     tags=["documents"],
 )
