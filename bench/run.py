@@ -15,6 +15,7 @@ import delivering
 import ending
 import following
 import loading
+import mailing
 import psycopg
 import realtime
 import sending
@@ -24,7 +25,7 @@ from measuring import Row
 from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
-ROOMS = (loading, ending, realtime, following, sending, delivering, trail)
+ROOMS = (loading, ending, realtime, following, sending, delivering, mailing, trail)
 SCENARIOS = [one for room in ROOMS for one in room.SCENARIOS]
 
 HERE = Path(__file__).parent

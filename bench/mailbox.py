@@ -1,0 +1,27 @@
+"""A mail relay that takes whatever it is given and keeps nothing: the same for the gateway and for a bare client."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class Taking:
+    """Says that a message was taken."""
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802 - its name
+        """Nothing is kept."""
+        return "250 taken"
+
+
+async def main(port: int) -> None:
+    """Serve until killed."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(Taking(), hostname="sink", loop=loop), "127.0.0.1", port)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1])))
