@@ -1,11 +1,13 @@
 """Archives as arrivals: on record at once, opened by whoever takes them, each file in them an import of its own."""
 
 import io
+import time
 import zipfile
 from datetime import timedelta
 
 import pytest
 from helpers.inbox import ROSTER, SENDER, as_csv, people
+from helpers.quine import quine
 from sqlalchemy import text
 
 from gateway.domain.partners.homes import find_home
@@ -145,3 +147,46 @@ def test_an_archive_can_be_taken_again(inbox, office, send):
         _, source, via, asked = again(acting, import_id)
     told = inbox.drop_all(source.name, b"".join(source.chunks()), forced=asked.forced)
     assert (via, [one["state"] for one in told]) == ("replay", ["loaded", "loaded"])
+
+
+def timed(office):
+    """Do the queue's next job; in how many seconds of this process, whoever else is busy."""
+    begun = time.process_time()
+    work(office)
+    return time.process_time() - begun
+
+
+def test_an_archive_that_holds_itself_is_refused_at_once_and_what_comes_beside_it_goes_on(inbox, office, send):
+    before = send("roster_20260301.csv", DAYS[0])
+    endless = send("out.zip", quine("roster_20260301_and_itself.zip"))
+    after = send("roster_20260302.csv", DAYS[1])
+    work(office)
+    assert timed(office) < 1
+    told = inbox.account(endless)
+    assert (told["state"], told["code"]) == ("refused", "unreadable")
+    assert "roster_20260301_and_itself.zip in it is an archive again" in told["reason"]
+    work(office)
+    assert [inbox.account(one)["state"] for one in (before, after)] == ["loaded", "loaded"]
+    assert inbox.sql("SELECT DISTINCT state FROM jobs") == [("done",)]
+
+
+def test_an_archive_that_holds_itself_by_another_name_is_opened_once(inbox, office, send):
+    """A workbook is a zip as well, so what it is only tells whoever reads it."""
+    endless = send("out.zip", quine("roster_20260301_of_itself_.csv"))
+    after = send("roster_20260302.csv", DAYS[1])
+    spent = [timed(office) for _ in range(3)]  # the archive, what came after it, what was in it
+    [within] = inbox.account(endless)["files"]
+    told = inbox.account(within["import_id"])
+    assert (told["state"], told["code"]) == ("refused", "unreadable")
+    assert max(spent[0], spent[2]) < 1
+    assert inbox.account(after)["state"] == "loaded"
+    assert inbox.sql("SELECT count(*) FROM imports") == [(3,)]
+    assert inbox.sql("SELECT DISTINCT state FROM jobs") == [("done",)]
+
+
+@pytest.mark.parametrize("kind", ["csv", "excel"])
+def test_an_archive_that_holds_itself_is_refused_where_nothing_is_unpacked(inbox, kind):
+    settings = ROSTER.format(partner="acme", firm="northgate")
+    inbox.apply(settings.replace("format: {type: csv}", f"format: {{type: {kind}}}"))
+    told = inbox.drop("roster_20260301.csv", quine("roster_20260301_and_itself.zip"))
+    assert (told["state"], told["code"]) == ("refused", "unreadable")
