@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 
 from gateway import clock
 from gateway.db.models import Client, Dispatch, Document, Firm, GateDecision, Notice, NoticeAnswer, Staff
@@ -177,7 +177,15 @@ def _following(stands: _Stands) -> str:
 # ------------------------------------------------------------------------------------------------ what became of it
 
 
-def _notices(acting: Acting, paper: Document, only: Staff | None) -> Sequence[Row[Any]]:
+class _Noted(NamedTuple):
+    """A notice, to whose address, and with what it leaves."""
+
+    notice: Notice
+    email: str | None
+    dispatch: Dispatch | None
+
+
+def _notices(acting: Acting, paper: Document, only: Staff | None) -> Sequence[_Noted]:
     """Every notice of the paper as it ends now, with whom and with what it leaves, the first one first."""
     found = (
         select(Notice, Staff.email, Dispatch)
@@ -186,15 +194,16 @@ def _notices(acting: Acting, paper: Document, only: Staff | None) -> Sequence[Ro
         .where(Notice.document_id == paper.id, Notice.expires_on == paper.expires_on)
         .order_by(Notice.due_on, Notice.step, Notice.id)
     )
-    return acting.session.execute(found.where(Notice.staff_id == only.id) if only else found).all()
+    rows = acting.session.execute(found.where(Notice.staff_id == only.id) if only else found)
+    return [_Noted(*row) for row in rows]
 
 
-def _became(acting: Acting, notices: Sequence[Row[Any]]) -> Iterator[str]:
+def _became(acting: Acting, notices: Sequence[_Noted]) -> Iterator[str]:
     ids = {one.id for _, _, one in notices if one is not None}
     said = select(GateDecision).where(GateDecision.dispatch_id.in_(ids)).order_by(GateDecision.id)
     last = {one.dispatch_id: one for one in acting.session.scalars(said)}
     for notice, email, dispatch in notices:
-        yield _one(notice, email, dispatch, last.get(notice.dispatch_id))
+        yield _one(notice, email, dispatch, last.get(dispatch.id) if dispatch else None)
 
 
 def _one(notice: Notice, email: str | None, dispatch: Dispatch | None, said: GateDecision | None) -> str:
@@ -238,7 +247,7 @@ def _answers(acting: Acting, paper: Document) -> Iterator[str]:
 
 
 def _awaited(
-    acting: Acting, paper: Document, stands: _Stands, only: Staff | None, notices: Sequence[Row[Any]]
+    acting: Acting, paper: Document, stands: _Stands, only: Staff | None, notices: Sequence[_Noted]
 ) -> Iterator[str]:
     """Of everybody whom the rule means at this lead time and who has no notice of it, why."""
     if stands.lead is None:

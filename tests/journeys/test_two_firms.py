@@ -12,13 +12,16 @@ from typing import Any
 
 import httpx
 import pytest
+from helpers import dispatches
 from helpers.callers import key_headers, staff_headers
 from helpers.callers import stranger as admin_elsewhere
 from helpers.inbox import ME
 from helpers.servers import until
 from helpers.serving import furnished, over
+from sqlalchemy import select
 
 from gateway import clock
+from gateway.db.models import Dispatch
 from gateway.db.session import Database, driver
 from gateway.domain.access.permissions import SCOPES
 from gateway.domain.partners import homes
@@ -30,6 +33,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 # what both firms may have under the same name, so that asking for it is asking for one's own
 OWN = {"name", "tier", "doc_type", "number", "other", "feed", "field", "employee_id", "code"}
+OWN |= {"template", "form", "channel"}
 HARMLESS = {"POST /v1/auth/login", "POST /oauth/token", "POST /v1/auth/logout"}  # they ask for proofs, not for ids
 STATE = """
 SELECT t.name, md5(t.rows) FROM (
@@ -38,6 +42,18 @@ SELECT t.name, md5(t.rows) FROM (
     UNION ALL SELECT 'documents', string_agg(d::text, '' ORDER BY id) FROM documents d
     UNION ALL SELECT 'walls', string_agg(w::text, '' ORDER BY id) FROM walls w
     UNION ALL SELECT 'imports', string_agg(id::text || state, '' ORDER BY id) FROM imports i
+    UNION ALL SELECT 'notices', string_agg(n::text, '' ORDER BY id) FROM notices n
+    UNION ALL SELECT 'notifications', string_agg(n::text, '' ORDER BY id) FROM notifications n
+    UNION ALL SELECT 'dispatches', string_agg(d::text, '' ORDER BY id) FROM dispatches d
+    UNION ALL SELECT 'messages', string_agg(m::text, '' ORDER BY m::text) FROM inbox_messages m
+    UNION ALL SELECT 'subscriptions', string_agg(s::text, '' ORDER BY s::text) FROM push_subscriptions s
+    UNION ALL SELECT 'preferences', string_agg(p::text, '' ORDER BY p::text) FROM notice_preferences p
+    UNION ALL SELECT 'quiet hours', string_agg(q::text, '' ORDER BY q::text) FROM quiet_hours q
+    UNION ALL SELECT 'opt-outs', string_agg(o::text, '' ORDER BY o::text) FROM opt_outs o
+    UNION ALL SELECT 'budgets', string_agg(b::text, '' ORDER BY b::text) FROM notice_budgets b
+    UNION ALL SELECT 'templates', string_agg(t::text, '' ORDER BY t::text) FROM message_texts t
+    UNION ALL SELECT 'links', string_agg(l::text, '' ORDER BY l::text) FROM short_links l
+    UNION ALL SELECT 'acts', string_agg(a::text, '' ORDER BY a::text) FROM action_links a
     UNION ALL SELECT 'entries', count(*)::text FROM audit_log
 ) t ORDER BY 1
 """
@@ -47,6 +63,7 @@ SELECT t.name, md5(t.rows) FROM (
 def one(modules_addresses, tenants, office, tmp_path_factory):
     with furnished(modules_addresses, tenants, tmp_path_factory.mktemp("furnished")) as found:
         found.ids["delivery_id"] = [parcel(office, tenants)]
+        found.ids |= notice(office, tenants)
         yield found
 
 
@@ -56,6 +73,15 @@ def parcel(office, tenants) -> str:
         line = waiting.line_of(acting.session, homes.home_of(acting, "acme"), "changes")
         waiting.add(acting.session, line, [waiting.Cause("schedule", due_at=clock.now())])
         return str(line.last_id)
+
+
+def notice(office, tenants) -> dict[str, list[str]]:
+    """What one of ours is to be told, by the names of the ids."""
+    staff = tenants.staff["viewer"]
+    [dispatch] = dispatches.make(office, tenants.northgate, staff)
+    with office.db.firm(tenants.northgate) as session:
+        [notification] = session.scalars(select(Dispatch.notification_id).where(Dispatch.id == dispatch))
+    return {"dispatch_id": [str(dispatch)], "notification_id": [str(notification)]}
 
 
 @pytest.fixture(scope="module")

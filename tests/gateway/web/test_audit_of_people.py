@@ -90,6 +90,7 @@ BY_STAFF = [
     Step("POST /v1/documents", [("document.create", *MINE, [change("document", "{document}", "created", new={"doc_type": "passport", "number": "•••", "expires_on": "2030-05-31"})])], PASSPORT, makes="document"),
     Step("GET /v1/documents", [("document.list", None, None, seen("document", "client"))], query="client={client}"),
     Step(f"GET {DOCUMENT}", [("document.view", *MINE, seen("document"))]),
+    Step(f"GET {DOCUMENT}/notices/explain", [("document.view", *MINE, seen("document"))]),
     Step(f"GET {DOCUMENT}/number", [("document.number", *MINE, seen("document"))]),
     Step(f"PATCH {DOCUMENT}", [("document.update", *MINE, [change("document", "{document}", "updated", old={"case_id": None, "country": None}, new={"case_id": "{case}", "country": "IND"})])], {"country": "India", "case_id": "{case}"}),
     Step(f"PATCH {DOCUMENT}", [], {"country": "India"}),
