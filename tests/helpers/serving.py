@@ -351,6 +351,7 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "message_id": [NOBODYS],  # nobody is told anything
         "subscription_id": [NOBODYS],
         "dispatch_id": [NOBODYS],
+        "notice_id": [NOBODYS],
         "name_id": [one["id"] for one in names],
         "staff_id": [str(tenants.staff["viewer"])],
         "slug": ["acme"],
