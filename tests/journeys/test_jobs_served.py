@@ -44,7 +44,7 @@ def leave_open(lab, name, rows):
 def test_the_services_come_up_and_finish_what_a_killed_command_left(lab):
     leave_open(lab, "roster_20260301.csv", people(50))
     service = lab.serve()
-    until(lambda: lab.workers() == QUEUES, seconds=90)  # five on an idle machine
+    until(lambda: lab.workers() == QUEUES)
     until(lambda: lab.sql("SELECT state FROM imports WHERE receipt_at IS NOT NULL") == [("loaded",)], seconds=90)
     assert all(role in lab.printed() for role in ("worker", "ingest", "scheduler", "LISTEN and NOTIFY"))
     found = {check["name"]: check["level"] for check in lab.json("doctor")}
