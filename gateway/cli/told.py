@@ -56,6 +56,7 @@ def list_notices(
         print_json(found)
         return
     made = table("id", "made", "to", "by", "kind", "state", "attempts", numbers=["attempts"])
+    made.columns[0].no_wrap = True  # it is copied
     for one in found:
         state_, begun = str(one["state"]), str(one["created_at"])[:16]
         words = [plain(one[name]) for name in ("recipient", "channel", "kind")]

@@ -144,7 +144,8 @@ def test_whoever_is_walled_off_sees_nothing_of_it_in_a_digest_either(
     assert http.get(f"{URL}/{dispatch}", headers=staff("admin")).status_code == 200
 
 
-def test_the_command_line_says_the_same(gateway, make, work):
+def test_the_command_line_says_the_same(gateway, make, work, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
     [one] = make()
     work()
     [listed] = json.loads(gateway("notice", "list", "--firm", "northgate", "--json").stdout)
