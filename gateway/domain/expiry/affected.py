@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import exists, select
 
+from gateway.clock import days_later
 from gateway.db.models import Client, Document, Firm, LeadPolicy
 from gateway.domain.expiry.authorization import Authorization, effective_work_auth_end
 from gateway.domain.expiry.looking import facts_of
@@ -178,4 +179,4 @@ def _met(
 
 
 def _days(ends: date, leads: Iterable[int], day: date) -> set[date]:
-    return {told for lead in leads if (told := ends - timedelta(days=lead)) >= day}
+    return {told for lead in leads if (told := days_later(ends, -lead)) >= day}

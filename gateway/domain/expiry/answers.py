@@ -171,7 +171,7 @@ def _last_moment(acting: Acting, notice: Notice) -> datetime | None:
     if doc_type is None or left <= 0 or acting.session.scalar(select(_newer(notice))):
         return None
     days = [one for one in (*leads.of_firm(acting)[doc_type][0], 0) if one < min(left, notice.lead)]
-    return _midnight(notice.expires_on - timedelta(days=max(days)), zone)
+    return _midnight(clock.days_later(notice.expires_on, -max(days)), zone)
 
 
 def _newer(notice: Notice) -> Exists:

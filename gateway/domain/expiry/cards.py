@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
+from gateway.clock import days_later
 from gateway.domain.expiry.papers import Basis, Facts, Law, Matter, Paper, newest
 from gateway.domain.rules.dated import Extension, on
 
@@ -111,7 +112,7 @@ def _extended(facts: Facts, renewal: Matter, rule: Extension, ends_on: date) -> 
         return _Longer(ends_on, [told], [])
     if renewal.case_type in rule.unsaid:
         return _unsaid(renewal, rule, ends_on)
-    day = ends_on + timedelta(days=rule.days)
+    day = days_later(ends_on, rule.days)
     told = f"{filed}: the card goes on for {rule.days} days, until {day}, or until the decision ({rule.source})."
     longer = _Longer(day, [told], [])
     return _within_stay(facts, longer, ends_on) if renewal.case_type in rule.within_stay else longer
@@ -122,7 +123,7 @@ def _unsaid(renewal: Matter, rule: Extension, ends_on: date) -> _Longer:
     told = (
         f"Not counted: a renewal ({renewal.case_type}) was filed on {renewal.filed_on}, in time, and does not say its"
         f" category. If the rule names it, and it is the card's, the card goes on for {rule.days} days, until"
-        f" {ends_on + timedelta(days=rule.days)}, or until the decision ({rule.source})."
+        f" {days_later(ends_on, rule.days)}, or until the decision ({rule.source})."
     )
     asked = (
         f"The case of type {renewal.case_type} does not say its category, so it extends nothing: compare the card with"

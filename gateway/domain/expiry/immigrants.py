@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
+from gateway.clock import days_later
 from gateway.domain.expiry.papers import Facts, Matter
 from gateway.domain.rules.dated import Stay
 
@@ -54,7 +55,7 @@ def _waiting(facts: Facts) -> list[Matter]:
 
 
 def _since(case: Matter, rule: Stay) -> date:
-    return (case.filed_on or date.max) + timedelta(days=rule.lifted_after or 0)
+    return days_later(case.filed_on or date.max, rule.lifted_after or 0)
 
 
 def _missing(facts: Facts, rule: Stay) -> Iterator[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
+from gateway.clock import days_later, years_later
 from gateway.domain.expiry.immigrants import lifted
 from gateway.domain.expiry.papers import Basis, Facts, Law, Matter, Paper, newest
 from gateway.domain.rules.dated import WorkClass, on
@@ -163,7 +164,7 @@ def _two_ends(facts: Facts, law: Law, held: Held | None, stay: Paper, notice: Pa
             yield "The I-797 was issued after this I-94; if an I-94 stands at its foot, enter that one."
     if until > valid:
         rule = on(law.allowances["departure"], facts.on)
-        known = rule and held and held.key in rule.classes and until <= valid + timedelta(days=rule.days)
+        known = rule and held and held.key in rule.classes and until <= days_later(valid, rule.days)
         told = f" Up to {rule.days} days are for leaving, not for work ({rule.source})." if known and rule else ""
         yield f"The I-94 ends on {until}, after the I-797 ({valid}): the petition ends the work.{told}"
 
@@ -207,8 +208,8 @@ def longest_stay(facts: Facts, law: Law, held: Held, record: Paper) -> Limit | N
     rule = on(law.stays[held.rule.stay], facts.on) if held.rule.stay else None
     if record.issued_on is None or rule is None:
         return None
-    whole = _years_later(record.issued_on, rule.years) - timedelta(days=1)
-    day = whole + timedelta(days=record.days_abroad or 0)
+    whole = days_later(years_later(record.issued_on, rule.years), -1)
+    day = days_later(whole, record.days_abroad or 0)
     abroad = (
         f"and {record.days_abroad} days abroad that do not count make it {day}"
         if record.days_abroad
@@ -228,14 +229,6 @@ def _capped(record: Paper, counted: Limit | None) -> tuple[Limit | None, list[st
     if counted is None or counted.day == written.day:
         return (Limit(*written[:2], counted.working) if counted else written), []
     return written, [f"Counted, the longest stay is another one: {counted.working} On record is {written.day}."]
-
-
-def _years_later(day: date, years: int) -> date:
-    """The same day so many years later; of a leap day, the first of March."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return date(day.year + years, 3, 1)
 
 
 def _day(paper: Paper) -> date:

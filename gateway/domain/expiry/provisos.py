@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
+from gateway.clock import days_later, years_later
 from gateway.domain.expiry.papers import Basis, Facts, Law, Matter
 from gateway.domain.rules.dated import CapGap, WorkClass, on
 
@@ -34,7 +35,7 @@ def _pending(facts: Facts, law: Law, basis: Basis, rule: WorkClass) -> Iterator[
         elif _differs(facts, case):
             yield f"The petition filed on {case.filed_on} is of another employer ({case.employer}): it extends nothing."
         else:
-            day = ends + timedelta(days=allowed.days)
+            day = days_later(ends, allowed.days)
             yield (
                 f"Not counted: an extension was filed in time, on {case.filed_on}. With the same employer work may"
                 f" go on while it is pending, for {allowed.days} days from {ends}, to {day} at most ({allowed.source})."
@@ -55,7 +56,7 @@ def _ceased(facts: Facts, law: Law, basis: Basis) -> Iterator[str]:
     last = facts.terminated_on
     if allowed is None or last is None or basis.status not in allowed.classes or last > basis.ends_on:
         return
-    day = min(last + timedelta(days=allowed.days), basis.ends_on)
+    day = min(days_later(last, allowed.days), basis.ends_on)
     yield (
         f"Not counted: the last day at work is {last}. The person may be let stay until {day}, which is {allowed.days}"
         f" days or the end of the status if that is earlier, and not work ({allowed.source})."
@@ -77,8 +78,8 @@ def _cap_gap(facts: Facts, law: Law, basis: Basis) -> Iterator[str]:
 
 def _next(rule: CapGap, filed_on: date) -> date:
     """In the fiscal year that a petition filed before it is for: it begins in October, and is filed from April on."""
-    begins = date(filed_on.year + (filed_on.month >= _OCTOBER), _OCTOBER, 1)
-    return begins if rule.month == _OCTOBER else date(begins.year + 1, rule.month, rule.day)
+    begins = years_later(date(filed_on.year, _OCTOBER, 1), int(filed_on.month >= _OCTOBER))
+    return begins if rule.month == _OCTOBER else years_later(begins.replace(month=rule.month, day=rule.day), 1)
 
 
 def _filed(facts: Facts, types: list[str]) -> list[Matter]:

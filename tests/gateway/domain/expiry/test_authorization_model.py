@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from gateway.domain.expiry.authorization import effective_work_auth_end
 from gateway.domain.expiry.papers import Facts, Matter, Paper
+from gateway.domain.rules import vocabulary
 
 ONE_DAY = timedelta(days=1)
 FIRST, LAST = date(2025, 9, 1), date(2027, 3, 1)
@@ -233,6 +234,37 @@ beyond_six_years = st.builds(
 )
 people = anybody | renewing | staying | at_six_years | beyond_six_years
 
+# the ends of the calendar, and what no person would enter: a form takes them
+_EDGES = st.sampled_from([date.min, date.max, date(9999, 1, 1), date(9994, 2, 28), date(1, 2, 1), date(9996, 2, 29)])
+_TYPES = sorted({*vocabulary("document_types").words})
+_AT_THE_EDGE = st.builds(
+    Facts,
+    on=_EDGES | ends,
+    terminated_on=st.none() | _EDGES,
+    papers=st.lists(
+        st.builds(
+            Paper,
+            id=ids,
+            doc_type=st.sampled_from(_TYPES),
+            issued_on=st.none() | _EDGES,
+            expires_on=st.none() | _EDGES,
+            days_abroad=st.none() | st.integers(0, 2**31 - 1),
+        ),
+        max_size=4,
+    ),
+    cases=st.lists(
+        st.builds(
+            Matter,
+            id=ids,
+            case_type=kinds | st.just("H1B_TRANSFER"),
+            status=st.sampled_from(STATUSES),
+            filed_on=st.none() | _EDGES,
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+)
+
 
 def in_force(found, day):
     return found.is_open_ended or (found.ends_on is not None and day <= found.ends_on)
@@ -271,3 +303,9 @@ def test_nobody_is_told_an_end_that_no_record_says(facts):
     assert (found.basis == "unknown") == (found.ends_on is None and not found.is_open_ended)
     assert (found.controlling is None) == (found.ends_on is None)
     assert found.controlling is None or found.controlling.document_id in {one.id for one in facts.papers}
+
+
+@settings(max_examples=2000, deadline=None)
+@given(facts=_AT_THE_EDGE)
+def test_days_at_the_ends_of_the_calendar_are_answered_as_others_are(facts):
+    assert effective_work_auth_end(facts).sentence
