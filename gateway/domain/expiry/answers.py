@@ -8,7 +8,7 @@ the last day included, and later ones are cut to that.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
