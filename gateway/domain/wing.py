@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.domain.assignment import holdings as assigned
 from gateway.domain.links import actions
 from gateway.domain.links import upkeep as links
 from gateway.domain.partners import outbox
@@ -12,5 +13,5 @@ from gateway.wing import Wing
 DOMAIN = Wing(
     kinds=(*housekeeping.KINDS, *strays.KINDS, *outbox.KINDS, *links.KINDS),
     # links ahead of the notices, which tell whom they are about
-    erasers=(*actions.ERASERS, *holdings.ERASERS, *outbox.ERASERS),
+    erasers=(*actions.ERASERS, *holdings.ERASERS, *assigned.ERASERS, *outbox.ERASERS),
 )

@@ -10,12 +10,23 @@ from gateway.db.models.access import (
     SignInTries,
     StaffSession,
 )
+from gateway.db.models.assignment import (
+    ASSIGNMENT_KINDS,
+    HANDOVER_STATES,
+    Assignment,
+    AssignmentPolicy,
+    Attorney,
+    Expertise,
+    Handover,
+    TimeOff,
+    UnassignedCase,
+)
 from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
 from gateway.db.models.channels import InboxCounter, InboxMessage, PushSubscription, SmsHeard, SmsSender, SmsStop
 from gateway.db.models.deliveries import PARCEL_STATES, DeliveryLine, Parcel, ParcelAttempt
 from gateway.db.models.events import EventCursor, EventRow
-from gateway.db.models.firms import Attorney, Firm, Staff
+from gateway.db.models.firms import Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
 from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule, Tally
 from gateway.db.models.links import ACTS, ActionLink, LinkClicks, ShortLink
@@ -43,7 +54,9 @@ from gateway.db.models.webhooks import WebhookCall
 __all__ = [
     "ACTS",
     "ANSWERS_KEPT",
+    "ASSIGNMENT_KINDS",
     "DISPATCH_STATES",
+    "HANDOVER_STATES",
     "JOB_STATES",
     "LOADED_STATES",
     "NOTICE_STATES",
@@ -53,6 +66,8 @@ __all__ = [
     "VERDICTS",
     "AccessToken",
     "ActionLink",
+    "Assignment",
+    "AssignmentPolicy",
     "Attorney",
     "AuditEntry",
     "Base",
@@ -67,11 +82,13 @@ __all__ = [
     "EscalationPolicy",
     "EventCursor",
     "EventRow",
+    "Expertise",
     "FeedAlarm",
     "FeedRow",
     "File",
     "Firm",
     "GateDecision",
+    "Handover",
     "HeaderAlias",
     "IdempotencyKey",
     "Import",
@@ -116,6 +133,8 @@ __all__ = [
     "Staff",
     "StaffSession",
     "Tally",
+    "TimeOff",
+    "UnassignedCase",
     "Wall",
     "WebhookCall",
 ]

@@ -57,17 +57,3 @@ class Staff(FirmScoped, Base):
         CheckConstraint("supervisor_id <> id", name="supervisor"),
         CheckConstraint("role IN ('admin', 'attorney', 'paralegal', 'viewer')", name="role"),
     )
-
-
-class Attorney(FirmScoped, Base):
-    """What makes a member of staff able to hold cases."""
-
-    __tablename__ = "attorneys"
-
-    staff_id: Mapped[UUID]
-    licence: Mapped[str | None]
-    capacity: Mapped[int] = mapped_column(server_default=text("0"))
-    availability: Mapped[Json]
-    created_at: Mapped[Stamp]
-
-    __table_args__ = (points_at("staff", "staff_id"), UniqueConstraint("firm_id", "staff_id"))

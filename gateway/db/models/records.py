@@ -136,6 +136,12 @@ class Case(Record, Base):
         points_at("attorneys", "attorney_id"),
         UniqueConstraint("firm_id", "partner_id", "case_number"),
         Index(None, "firm_id", "client_id"),
+        Index(
+            "cases_held",
+            "firm_id",
+            "attorney_id",
+            postgresql_where=text("status = 'open' AND attorney_id IS NOT NULL"),
+        ),
         CheckConstraint("status IN ('open', 'approved', 'denied', 'withdrawn', 'closed')", name="status"),
         CheckConstraint("complexity BETWEEN 1 AND 10", name="complexity"),
     )

@@ -11,6 +11,7 @@ from gateway.wings import ERASERS, WINGS
 OTHERS = {
     "access_tokens": "of partners' programs",
     "alembic_version": "a number",
+    "assignment_policies": "words and numbers",
     "attorneys": "of the firm's staff",
     "channel_states": "numbers and times; answers of providers to whom no person was named",
     "credentials": "of partners' programs",
@@ -18,6 +19,7 @@ OTHERS = {
     "escalation_policies": "roles of staff and numbers",
     "event_cursors": "numbers",
     "events": "ids of records, words and stages; what they hold is read where somebody acts",
+    "expertise": "of the firm's staff",
     "feed_alarms": "days and counts",
     "feeds": "names in partner.yaml",
     "firms": "the firm itself",
@@ -53,9 +55,10 @@ OTHERS = {
     "sms_stops": "keyed digests of numbers whose owners said STOP, so that nobody writes to them again",
     "staff": "of the firm's staff",
     "tallies": "numbers",
+    "time_off": "of the firm's staff",
     "webhook_calls": "digests of what senders call their calls",
 }
-BLANKED = ("clients", "cases", "documents", "walls", "files", "imports")  # the rows of the others go
+BLANKED = ("clients", "cases", "documents", "walls", "files", "imports", "assignments")  # the rows of the others go
 
 TABLES = """
 SELECT c.relname FROM pg_class c

@@ -16,6 +16,7 @@ EXEMPT = {
     "audit_log.case_id": OUTLIVES,
     "audit_log.import_id": OUTLIVES,
     "delivery_lines.last_id": "the highest id that was drawn, whether its parcel is still kept or not",
+    "handovers.plan_id": "the same for those that one press carries out; there is nothing more to say of it",
     "idempotency_keys.caller_id": "a member of staff or a credential",
     "report_orders.actor_id": "a member of staff or a credential",
     "sightings.feed_id": NO_FOREIGN_KEY,
