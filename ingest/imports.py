@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from gateway.db.ids import beginning_with
+from gateway.db.ids import the_one
 from gateway.db.models import OPEN_STATES, FeedRow, File, Import, Partner
 from gateway.db.models.imports import ImportState
 from gateway.db.paging import Found, Paging, newest
@@ -18,7 +18,7 @@ from gateway.domain.access.accounts import find_firm, firm_ids
 from gateway.domain.audit import record
 from gateway.domain.partners.homes import Home, find_home, in_sight
 from gateway.domain.people import walls
-from gateway.errors import Conflict, Forbidden, Gone, NotFound, Permanent
+from gateway.errors import Conflict, Forbidden, Gone, NotFound
 from gateway.office import Acting, Actor, Office
 from ingest import receipts
 from ingest.account import account_of
@@ -27,8 +27,6 @@ from ingest.formats.base import Source
 from ingest.rows import VIA
 
 ErrorForm = Literal["csv", "xlsx", "json"]
-
-_CANDIDATES = 3  # of an abbreviation that fits several imports
 
 
 class ImportFilter(NamedTuple):
@@ -178,16 +176,12 @@ def find_anywhere(office: Office, wanted: str) -> tuple[Home, UUID]:
 
     Raises:
         NotFound: there is none.
-        Permanent: `ambiguous`.
+        Invalid: `ambiguous`.
     """
-    span = beginning_with(wanted)
-    found = _within(office, *span) if span else []
-    if not found:
-        raise NotFound("import", wanted)
-    if len(found) > 1:
-        several = ", ".join(str(import_id) for _, import_id in found)
-        raise Permanent("ambiguous", f"{wanted!r} fits several imports, such as {several}.")
-    return found[0]
+    some = select(Partner).join(Import, Partner.id == Import.partner_id)
+    with office.db.system() as session:
+        partner, import_id = the_one(session, some, Import.id, wanted, "import")
+        return Home.of(partner), import_id
 
 
 # ------------------------------------------------------------------------------------------------ helpers
@@ -207,10 +201,3 @@ def _firms(office: Office, partner: str | None, firm: str | None) -> list[UUID]:
 
 def _age(told: Mapping[str, Any]) -> tuple[datetime, str]:
     return datetime.fromisoformat(told["received_at"]), told["import_id"]
-
-
-def _within(office: Office, first: UUID, last: UUID) -> list[tuple[Home, UUID]]:
-    found = select(Import.id, Partner).join(Partner, Partner.id == Import.partner_id)
-    with office.db.system() as session:
-        rows = session.execute(found.where(Import.id.between(first, last)).limit(_CANDIDATES)).all()
-    return [(Home.of(partner), import_id) for import_id, partner in rows]

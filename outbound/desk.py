@@ -10,21 +10,19 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, update
 
 from gateway.config import nearest
-from gateway.db.ids import beginning_with
+from gateway.db.ids import the_one
 from gateway.db.models import DeliveryLine, Parcel, ParcelAttempt, Partner
 from gateway.db.models.deliveries import ParcelState
 from gateway.db.paging import Found, Paging, newest
 from gateway.domain.audit import Change, record
 from gateway.domain.partners.homes import Home, home_of, in_sight
-from gateway.errors import Gone, Invalid, Missing, NotFound, Problem
+from gateway.errors import Gone, Missing, NotFound, Problem
 from gateway.office import Acting, Actor, Office
 from outbound import ladder, pgp
 from outbound.carriers import CARRIERS
 from outbound.carrying import queue, sender_for
 from outbound.deliveries import Delivery, settled
 from outbound.making import sealing
-
-_CANDIDATES = 3  # of an abbreviation that fits several
 
 _WHY = {
     ladder.CLOSED: "The other side answered that it wants nothing more (410 Gone).",
@@ -134,18 +132,9 @@ def find_anywhere(office: Office, wanted: str) -> tuple[UUID, UUID]:
         NotFound: there is none.
         Invalid: `ambiguous`.
     """
-    span = beginning_with(wanted)
-    if span is None:
-        raise NotFound("delivery", wanted)
     with office.db.system() as session:
-        query = select(Parcel.firm_id, Parcel.id).where(Parcel.id.between(*span)).limit(_CANDIDATES)
-        found = session.execute(query).all()
-    if not found:
-        raise NotFound("delivery", wanted)
-    if len(found) > 1:
-        several = ", ".join(str(one.id) for one in found)
-        raise Invalid("ambiguous", f"{wanted!r} fits several deliveries, such as {several}.")
-    return found[0].firm_id, found[0].id
+        firm_id, found, _ = the_one(session, select(Parcel.firm_id, Parcel.id), Parcel.id, wanted, "delivery")
+    return firm_id, found
 
 
 # ------------------------------------------------------------------------------------------------ acting

@@ -3,9 +3,42 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row, Select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from gateway.errors import Invalid, NotFound
+
 _DIGITS = re.compile(r"[0-9a-f]{4,32}")
+_NAMED = 3  # of those that a beginning fits
+
+
+def the_one(
+    session: Session, some: Select[*tuple[Any, ...]], column: InstrumentedAttribute[UUID], wanted: str, thing: str
+) -> Row[*tuple[Any, ...]]:
+    """The row whose id is this, or alone begins so, with dashes or without.
+
+    Args:
+        session: whose sight counts.
+        some: among which to look.
+        column: their id.
+        wanted: at least four digits of it.
+        thing: what they are called.
+
+    Raises:
+        NotFound: there is none.
+        Invalid: `ambiguous`.
+    """
+    span = beginning_with(wanted)
+    found = session.execute(some.where(column.between(*span)).add_columns(column).limit(_NAMED)).all() if span else []
+    if not found:
+        raise NotFound(thing, wanted)
+    if found[1:]:
+        several = ", ".join(str(row[-1]) for row in found)
+        raise Invalid("ambiguous", f"{wanted!r} is the beginning of more than one {thing}, such as {several}.")
+    return found[0]
 
 
 def beginning_with(written: str) -> tuple[UUID, UUID] | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, func, select, update
 
 from gateway.config import nearest
-from gateway.db.ids import beginning_with
+from gateway.db.ids import the_one
 from gateway.db.models import (
     Client,
     Dispatch,
@@ -26,13 +26,12 @@ from gateway.db.models.notifications import DispatchState
 from gateway.db.paging import Found, Paging, newest
 from gateway.domain import audit
 from gateway.domain.audit import Action, Change
-from gateway.errors import Conflict, Invalid, Missing, NotFound, Problem
+from gateway.errors import Conflict, Missing, NotFound, Problem
 from gateway.office import Acting, Office
 from outbound.notify.channels import CHANNELS
 from outbound.notify.channels.base import Channel
 from outbound.notify.sending import wake
 
-_CANDIDATES = 3  # of an abbreviation that fits several
 _AGAIN = frozenset({"failed", "dead", "withheld", "cancelled", "sent", "delivered", "opened"})
 _CANCELLED = frozenset({"waiting", "held", "unknown", "dead"})
 _CAME = frozenset({"sent", "delivered", "opened"})
@@ -122,18 +121,9 @@ def find_anywhere(office: Office, wanted: str) -> tuple[UUID, UUID]:
         NotFound: there is none.
         Invalid: `ambiguous`.
     """
-    span = beginning_with(wanted)
-    if span is None:
-        raise NotFound("notice", wanted)
     with office.db.system() as session:
-        query = select(Dispatch.firm_id, Dispatch.id).where(Dispatch.id.between(*span)).limit(_CANDIDATES)
-        found = session.execute(query).all()
-    if not found:
-        raise NotFound("notice", wanted)
-    if len(found) > 1:
-        several = ", ".join(str(one.id) for one in found)
-        raise Invalid("ambiguous", f"{wanted!r} fits several notices, such as {several}.")
-    return found[0].firm_id, found[0].id
+        firm_id, found, _ = the_one(session, select(Dispatch.firm_id, Dispatch.id), Dispatch.id, wanted, "notice")
+    return firm_id, found
 
 
 # ------------------------------------------------------------------------------------------------ acting

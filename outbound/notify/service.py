@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, or_, select, update
 
 from gateway import clock
 from gateway.config import nearest
-from gateway.db.ids import beginning_with
+from gateway.db.ids import the_one
 from gateway.db.models import Client, Dispatch, Notification
 from gateway.db.models.notifications import DispatchState
 from gateway.domain import audit
 from gateway.domain.audit import Change
-from gateway.errors import Faulty, Missing, NotFound
+from gateway.errors import Faulty, NotFound
 from gateway.office import Acting, Office
 from outbound.notify.asking import Addressee, Faults, data_of, found_among
 from outbound.notify.channels import CHANNELS
@@ -153,19 +153,11 @@ def find_anywhere(office: Office, wanted: str) -> tuple[UUID, UUID]:
 
     Raises:
         NotFound: there is none.
-        Missing: `ambiguous`, several begin so.
+        Invalid: `ambiguous`, several begin so.
     """
-    within = beginning_with(wanted)
-    if within is None:
-        raise NotFound("notification", wanted)
+    asked = select(Notification.firm_id, Notification.id).where(_ASKED)
     with office.db.system() as session:
-        some = select(Notification.firm_id, Notification.id).where(Notification.id.between(*within), _ASKED)
-        found = session.execute(some.limit(2)).all()
-    if not found:
-        raise NotFound("notification", wanted)
-    if found[1:]:
-        raise Missing("ambiguous", f"More than one notification begins with {wanted!r}; write more of its id.")
-    firm_id, notification_id = found[0]
+        firm_id, notification_id, _ = the_one(session, asked, Notification.id, wanted, "notification")
     return firm_id, notification_id
 
 

@@ -8,18 +8,16 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from gateway.db.ids import beginning_with
+from gateway.db.ids import the_one
 from gateway.db.models import Firm, JobRow
 from gateway.db.models.jobs import JobState
 from gateway.db.paging import Found, Paging, newest
 from gateway.domain.access.accounts import find_firm
 from gateway.domain.audit import Change, record
-from gateway.errors import Invalid, NotFound
+from gateway.errors import NotFound
 from gateway.jobs import kinds
 from gateway.jobs.kinds import Kinds
 from gateway.office import Acting, Actor, Office
-
-_CANDIDATES = 3  # of an abbreviation that fits several jobs
 
 
 class JobFilter(NamedTuple):
@@ -82,16 +80,9 @@ def find_anywhere(office: Office, wanted: str) -> JobAccount:
         NotFound: there is none.
         Invalid: `ambiguous`.
     """
-    span = beginning_with(wanted)
-    query = select(JobRow).where(JobRow.id.between(*span)).limit(_CANDIDATES) if span else None
     with office.db.system() as session:
-        found = [_told(session, job) for job in session.scalars(query)] if query is not None else []
-    if not found:
-        raise NotFound("job", wanted)
-    if len(found) > 1:
-        several = ", ".join(str(one.job.id) for one in found)
-        raise Invalid("ambiguous", f"{wanted!r} fits several jobs, such as {several}.")
-    return found[0]
+        job, _ = the_one(session, select(JobRow), JobRow.id, wanted, "job")
+        return _told(session, job)
 
 
 def retry_anywhere(office: Office, known: Kinds, found: JobAccount, actor: Actor) -> JobAccount:
