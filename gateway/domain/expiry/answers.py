@@ -14,7 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Exists, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Exists, Select, and_, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -83,10 +83,13 @@ def snooze(acting: Acting, notice_ids: Sequence[UUID], until: datetime, via: Via
 
 
 def latest(acting: Acting, notice_ids: Sequence[UUID]) -> datetime | None:
-    """Until when these can be snoozed, all of them; None where one of them cannot."""
-    ends = [_last_moment(acting, one) for one in _find(acting, notice_ids)]
-    known = [one for one in ends if one]
-    return min(known) if known and len(known) == len(ends) else None
+    """Until when these can be snoozed, all of them; None where one of them cannot, or is not there any more.
+
+    This is for looking: it locks nothing, and waits for nobody.
+    """
+    found = acting.session.scalars(_those(notice_ids)).all()
+    known = [last for one in found if (last := _last_moment(acting, one))]
+    return min(known) if known and len(known) == len(set(notice_ids)) else None
 
 
 # ------------------------------------------------------------------------------------------------ which
@@ -104,12 +107,15 @@ def _open(acting: Acting, notice_ids: Sequence[UUID]) -> list[Notice]:
 
 def _find(acting: Acting, notice_ids: Sequence[UUID]) -> Sequence[Notice]:
     """In the order of their ids, in which all writers lock."""
-    wanted = select(Notice).where(Notice.id.in_(notice_ids)).order_by(Notice.id).with_for_update()
-    found = acting.session.scalars(wanted).all()
+    found = acting.session.scalars(_those(notice_ids).with_for_update()).all()
     missing = next(iter(set(notice_ids) - {one.id for one in found}), None)
     if missing or not found:
         raise NotFound("notice", str(missing))
     return found
+
+
+def _those(notice_ids: Sequence[UUID]) -> Select[Notice]:
+    return select(Notice).where(Notice.id.in_(notice_ids)).order_by(Notice.id)
 
 
 def _check(acting: Acting, notices: Sequence[Notice]) -> None:

@@ -143,7 +143,7 @@ def find(office: Office, token: str) -> Offered | None:
 
 
 def look(office: Office, offered: Offered) -> View:
-    """What a press would do, within the walls around the recipient; nothing of this is on record."""
+    """What a press would do, within the walls around the recipient; nothing is locked, and nothing is on record."""
     channel = _channel(office, offered)
     with _acting(office, offered) as acting:
         return _view(acting, offered, channel)
@@ -205,9 +205,12 @@ def _view(acting: Acting, offered: Offered, channel: str) -> View:
 
 
 def _channel(office: Office, offered: Offered) -> str:
-    """Asked outside the walls, behind which the dispatch may have come to stand since, and ahead of the work."""
+    """Asked outside the walls, behind which the dispatch may have come to stand since, and ahead of the work.
+
+    Nothing where the dispatch has just gone; with it went the link, so nobody can press any more.
+    """
     with office.db.firm(offered.firm_id) as session:
-        return session.scalars(select(Dispatch.channel).where(Dispatch.id == offered.dispatch_id)).one()
+        return session.scalar(select(Dispatch.channel).where(Dispatch.id == offered.dispatch_id)) or ""
 
 
 def _days(latest: datetime | None) -> Sequence[int]:

@@ -20,6 +20,7 @@ from gateway.wings import ERASERS
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 ALL = ("acknowledge", "snooze", "unsubscribe")
+PATIENCE = 30  # seconds
 
 
 @pytest.fixture
@@ -70,6 +71,62 @@ def test_looking_at_a_link_says_what_the_press_does_and_changes_nothing(http, to
     assert "<button" in page
     assert "If you press the button" in page
     assert 'method="post"' in page
+
+
+@pytest.mark.parametrize("act", ALL)
+def test_looking_locks_nothing_and_waits_for_nobody_who_does(http, told, db, act):
+    with ThreadPoolExecutor(1) as pool, db.system() as session:
+        for table in ("notices", "dispatches", "action_links", "documents", "clients", "staff", "firms"):
+            session.execute(text(f"SELECT FROM {table} FOR UPDATE"))
+        for method in ("GET", "HEAD"):
+            assert pool.submit(http.request, method, told.path(act)).result(PATIENCE).status_code == 200
+
+
+def test_looking_at_what_is_gone_says_that_nothing_is_left(http, told, db):
+    with db.system() as session:
+        session.execute(text("DELETE FROM notices"))
+    for act in ("acknowledge", "snooze"):
+        for method in ("GET", "HEAD"):
+            answer = http.request(method, told.path(act))
+            assert answer.status_code == 200
+        assert "nothing left to answer" in http.get(told.path(act)).text
+    assert "<button" in http.get(told.path("unsubscribe")).text
+
+
+def test_notices_that_go_while_somebody_looks_cannot_wait(http, told, db, monkeypatch):
+    """Between what a message told and until when that can wait."""
+    from gateway.domain.links import doing
+
+    really = doing.latest
+
+    def goes(*given):
+        with db.system() as session:
+            session.execute(text("DELETE FROM notices"))
+        return really(*given)
+
+    monkeypatch.setattr(doing, "latest", goes)
+    answer = http.get(told.path("snooze"))
+    assert answer.status_code == 200
+    assert "cannot wait" in answer.text
+    assert "<button" not in answer.text
+
+
+@pytest.mark.parametrize("act", ALL)
+def test_a_dispatch_that_goes_while_somebody_looks_leaves_an_answer(http, told, db, monkeypatch, act):
+    """Between finding the link and looking at what it is for."""
+    really = actions.find
+
+    def goes(*given):
+        found = really(*given)
+        with db.system() as session:
+            session.execute(text("UPDATE notices SET dispatch_id = NULL"))
+            session.execute(text("DELETE FROM dispatches"))
+        return found
+
+    monkeypatch.setattr(actions, "find", goes)
+    answer = http.get(told.path(act))
+    assert answer.status_code == 200
+    assert ("nothing left to answer" if act != "unsubscribe" else "by message") in answer.text
 
 
 def test_a_page_names_people_by_their_initials_and_nothing_sensitive(http, told):
