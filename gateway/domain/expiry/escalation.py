@@ -22,7 +22,7 @@ from gateway.db.models import EscalationPolicy, Firm, Staff
 from gateway.domain import audit
 from gateway.domain.access.accounts import find_staff
 from gateway.domain.audit import Change
-from gateway.domain.expiry.standing import ANEW, STANDING, TEAM, UNWALLED, facing, given, of_rule, statement
+from gateway.domain.expiry.standing import ANEW, DAYS, TEAM, UNWALLED, facing, given, of_rule, statement
 from gateway.domain.rules.dated import escalations, on
 from gateway.errors import Invalid
 from gateway.office import Acting
@@ -48,8 +48,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 def escalate(session: Session, day: date | None = None) -> int:
-    """Note for all firms who is told next, in a transaction of the system; again adds nothing. Returns how many."""
-    return len(session.execute(_ESCALATE, {**given("lead", "chain", "wait", "daily"), "day": day}).all())
+    """Note for all firms who is told next, once they stand (`stand`); again adds nothing. Returns how many."""
+    return len(session.execute(_ESCALATE, {**given("chain", "wait", "daily"), "day": day}).all())
 
 
 def of_firm(acting: Acting) -> Plan:
@@ -143,17 +143,15 @@ def _told(plan: Plan) -> dict[str, object]:
 
 _ESCALATE = statement(
     f"""
-    WITH {STANDING},
+    WITH {DAYS},
     open AS MATERIALIZED (
-        SELECT s.*, n.step, greatest(n.since, (
+        SELECT s.*, max(n.step) AS step, greatest(max(n.due_on), (
             SELECT max((a.until AT TIME ZONE s.time_zone)::date) FROM notice_answers a
             WHERE a.firm_id = s.firm_id AND a.document_id = s.id AND a.expires_on = s.expires_on AND a.lead = s.lead
         )) AS since
         FROM standing s
-        JOIN LATERAL (
-            SELECT max(n.step) AS step, max(n.due_on) AS since FROM notices n
-            WHERE n.firm_id = s.firm_id AND n.document_id = s.id AND n.expires_on = s.expires_on AND n.lead = s.lead
-                AND n.staff_id IS NOT NULL AND n.again = 0 AND n.state <> 'cancelled') n ON n.step IS NOT NULL
+        JOIN notices n ON n.firm_id = s.firm_id AND n.document_id = s.id AND n.expires_on = s.expires_on
+            AND n.lead = s.lead AND n.staff_id IS NOT NULL AND n.again = 0 AND n.state <> 'cancelled'
         WHERE NOT EXISTS (
             SELECT FROM notice_answers a WHERE a.firm_id = s.firm_id AND a.document_id = s.id
             AND a.expires_on = s.expires_on AND a.lead = s.lead AND a.kind = 'acknowledge'
@@ -161,7 +159,8 @@ _ESCALATE = statement(
             AND NOT EXISTS (
                 SELECT FROM notices x WHERE x.firm_id = s.firm_id AND x.document_id = s.id
                 AND x.expires_on = s.expires_on AND x.lead < s.lead AND x.staff_id IS NOT NULL
-                AND x.state <> 'cancelled')),
+                AND x.state <> 'cancelled')
+        GROUP BY s.firm_id, s.id),
     waits AS (
         SELECT days.firm_id, r.at_least, r.wait FROM days
         JOIN unnest({of_rule("wait")}) r (at_least, wait, first_day, last_day)
@@ -169,6 +168,9 @@ _ESCALATE = statement(
         WHERE NOT EXISTS (SELECT FROM escalation_policies p WHERE p.firm_id = days.firm_id)
         UNION ALL SELECT p.firm_id, b.at_least, b.wait
         FROM escalation_policies p, unnest(p.at_least, p.days) b (at_least, wait)),
+    patience AS (
+        SELECT firm_id, wait, at_least, lead(at_least) OVER (PARTITION BY firm_id ORDER BY at_least) AS above
+        FROM waits),
     chain AS (
         SELECT days.firm_id, r.next, r.role FROM days
         JOIN unnest({of_rule("chain")}) r (next, role, first_day, last_day)
@@ -183,9 +185,9 @@ _ESCALATE = statement(
             ON days.today BETWEEN r.first_day AND r.last_day),
     late AS MATERIALIZED (
         SELECT o.* FROM open o
-        WHERE o.today >= o.since + (
-            SELECT w.wait FROM waits w WHERE w.firm_id = o.firm_id AND w.at_least <= o.days_left
-            ORDER BY w.at_least DESC LIMIT 1)),{facing("late")},
+        JOIN patience p ON p.firm_id = o.firm_id AND o.days_left >= p.at_least
+            AND (p.above IS NULL OR o.days_left < p.above)
+        WHERE o.today >= o.since + p.wait),{facing("late")},
     wanted AS (
         SELECT f.*, chain.next, chain.role FROM facing f
         JOIN chain ON chain.firm_id = f.firm_id AND chain.next > f.step
@@ -201,7 +203,6 @@ _ESCALATE = statement(
     SELECT firm_id, client_id, id, expires_on, lead, days_left, next, role, staff_id, 'email', today, true
     FROM staffed WHERE next = first{ANEW}
     """,
-    "lead",
     "chain",
     "wait",
     "daily",

@@ -7,10 +7,13 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ARRAY, Boolean, Date, Integer, Text, TextClause, bindparam, text
+from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from gateway.domain.rules import vocabulary
 from gateway.domain.rules.dated import Version, audiences, escalations, lead_times
+
+_MEMORY = "64MB"  # of one sort or join over the papers of all firms
 
 TOLD_AFTER = 30  # days after its end in which a document that nobody was told of is still news
 
@@ -22,6 +25,23 @@ _COLUMNS: Mapping[str, tuple[type[TypeEngine[Any]], ...]] = {
     "wait": (Integer, Integer, Date, Date),  # least days left, days
     "daily": (Integer, Date, Date),  # most days left
 }
+
+
+def stand(session: Session, day: date | None) -> None:
+    """Note the current papers that are at one of their lead times, as the temporary table `standing` of a transaction.
+
+    Of each the shortest lead time that is not shorter than what is left. It is a table, for who is to be told and who
+    is told next both ask it, and of a table the planner knows how much it holds.
+
+    Args:
+        session: of the system.
+        day: takes it for this day everywhere; otherwise it is today in each firm's zone.
+    """
+    session.execute(text(f"SET LOCAL work_mem = '{_MEMORY}'"))
+    session.execute(text("DROP TABLE IF EXISTS pg_temp.standing"))
+    session.execute(_STAND, {**given("lead"), "day": day})
+    session.execute(text("ALTER TABLE pg_temp.standing ADD PRIMARY KEY (firm_id, id)"))
+    session.execute(text("ANALYZE pg_temp.standing"))
 
 
 def statement(sql: str, *rules: str) -> TextClause:
@@ -101,28 +121,37 @@ DAYS = """
 CARED_FOR = """c.status = 'active' AND c.enrollment_status = 'active' AND c.erased_at IS NULL
             AND (c.termination_date IS NULL OR c.termination_date >= days.today)"""
 
-# the current papers that are at one of their lead times
-STANDING = f"""{DAYS},
+_STAND = statement(
+    f"""
+    CREATE TEMP TABLE standing ON COMMIT DROP AS
+    WITH {DAYS},
     rule AS (SELECT * FROM unnest({of_rule("lead")}) r (doc_type, lead, first_day, last_day)),
-    leads AS (
-        SELECT days.firm_id, rule.doc_type, rule.lead FROM days
-        JOIN rule ON days.today BETWEEN rule.first_day AND rule.last_day
-        WHERE NOT EXISTS (SELECT FROM lead_policies p WHERE p.firm_id = days.firm_id AND p.doc_type = rule.doc_type)
-        UNION SELECT p.firm_id, p.doc_type, unnest(p.days) FROM lead_policies p
-        UNION SELECT days.firm_id, rule.doc_type, 0 FROM days, rule),
+    on_days AS (SELECT DISTINCT today FROM days),
+    house AS (
+        SELECT today, doc_type, array_agg(DISTINCT lead ORDER BY lead) AS leads FROM (
+            SELECT on_days.today, rule.doc_type, rule.lead FROM on_days
+            JOIN rule ON on_days.today BETWEEN rule.first_day AND rule.last_day
+            UNION ALL SELECT on_days.today, rule.doc_type, 0 FROM on_days, rule) r
+        GROUP BY today, doc_type),
     bands AS MATERIALIZED (
-        SELECT firm_id, doc_type, lead,
-               coalesce(lag(lead) OVER (PARTITION BY firm_id, doc_type ORDER BY lead) + 1, -{TOLD_AFTER}) AS low
-        FROM leads),
-    standing AS MATERIALIZED (
-        SELECT d.firm_id, d.id, d.client_id, d.case_id, d.expires_on, d.expires_on - days.today AS days_left,
-               days.today, days.time_zone, bands.lead, c.partner_id, c.attorney_id, c.email IS NOT NULL AS has_email,
-               c.phone IS NOT NULL AS has_phone
+        SELECT days.*, house.doc_type, coalesce(own.leads, house.leads) AS leads
         FROM days
-        JOIN documents d ON d.firm_id = days.firm_id AND d.status = 'current' AND d.expires_on IS NOT NULL
-        JOIN clients c ON c.firm_id = d.firm_id AND c.id = d.client_id AND {CARED_FOR}
-        JOIN bands ON bands.firm_id = d.firm_id AND bands.doc_type = d.doc_type
-            AND d.expires_on - days.today BETWEEN bands.low AND bands.lead)"""
+        JOIN house ON house.today = days.today
+        LEFT JOIN (
+            SELECT p.firm_id, p.doc_type, array_agg(DISTINCT lead ORDER BY lead) AS leads
+            FROM lead_policies p, unnest(p.days || 0) lead GROUP BY p.firm_id, p.doc_type) own
+            ON own.firm_id = days.firm_id AND own.doc_type = house.doc_type)
+    SELECT d.firm_id, d.id, d.client_id, d.case_id, d.expires_on, d.expires_on - days.today AS days_left,
+           days.today, days.time_zone,
+           days.leads[width_bucket(d.expires_on - days.today - 1, days.leads) + 1] AS lead,
+           c.partner_id, c.attorney_id, c.email IS NOT NULL AS has_email, c.phone IS NOT NULL AS has_phone
+    FROM bands days
+    JOIN documents d ON d.firm_id = days.firm_id AND d.doc_type = days.doc_type AND d.status = 'current'
+        AND d.expires_on - days.today BETWEEN -{TOLD_AFTER} AND days.leads[cardinality(days.leads)]
+    JOIN clients c ON c.firm_id = d.firm_id AND c.id = d.client_id AND {CARED_FOR}
+""",
+    "lead",
+)
 
 
 def facing(papers: str) -> str:
@@ -137,7 +166,7 @@ def facing(papers: str) -> str:
                    (array_agg(k.attorney_id ORDER BY k.id DESC) FILTER (WHERE k.attorney_id IS NOT NULL))[1]
                    AS attorney_id
             FROM cases k WHERE k.firm_id = p.firm_id AND k.client_id = p.client_id AND k.status = 'open') cases),
-    attorney AS (
+    attorney AS MATERIALIZED (
         SELECT a.firm_id, a.id, CASE WHEN m.active THEN m.id END AS staff_id, above.id AS supervisor_id
         FROM attorneys a
         JOIN staff m ON m.firm_id = a.firm_id AND m.id = a.staff_id
@@ -155,7 +184,9 @@ TEAM = """
 
 UNWALLED = """
         NOT EXISTS (SELECT FROM walls x WHERE x.firm_id = w.firm_id AND x.staff_id = m.id
-                    AND (x.client_id = w.client_id OR x.partner_id = w.partner_id))"""
+                    AND x.client_id = w.client_id)
+        AND NOT EXISTS (SELECT FROM walls x WHERE x.firm_id = w.firm_id AND x.staff_id = m.id
+                        AND x.partner_id = w.partner_id)"""
 
 # a notice that was cancelled before it left is due again
 ANEW = """

@@ -21,12 +21,12 @@ from gateway.domain.expiry.standing import (
     ANEW,
     CARED_FOR,
     DAYS,
-    STANDING,
     TEAM,
     UNWALLED,
     facing,
     given,
     of_rule,
+    stand,
     statement,
 )
 from gateway.office import Office
@@ -68,7 +68,8 @@ def sweep_in(session: Session, on: date | None = None) -> Swept:
     """The same in a transaction of the system that somebody else ends."""
     begun = perf_counter()
     cancelled = cancel(session, on)
-    documents, due, notices, unheard = session.execute(_SWEEP, {**given("lead", "told"), "day": on}).one()
+    stand(session, on)
+    documents, due, notices, unheard = session.execute(_SWEEP, {**given("told"), "day": on}).one()
     escalated = escalation.escalate(session, on)
     cancelled += len(session.execute(_OVERTAKEN).all())
     return Swept(
@@ -84,21 +85,30 @@ def sweep_in(session: Session, on: date | None = None) -> Swept:
 
 def cancel(session: Session, on: date | None = None) -> int:
     """Cancel what waits and is no longer true, or no longer wanted; returns how many."""
-    return len(session.execute(_CANCEL, {"day": on}).all()) + len(session.execute(_ANSWERED).all())
+    renewed, gone = session.execute(_RENEWED, {"day": on}).all(), session.execute(_GONE, {"day": on}).all()
+    return len(renewed) + len(gone) + len(session.execute(_ANSWERED).all())
 
 
-_CANCEL = text(f"""
+# of papers that ended otherwise, then of people: each looks through the notices that wait with one table beside them
+_RENEWED = text(f"""
+    WITH {DAYS}
+    UPDATE notices n SET state = 'cancelled', ended_at = gateway_now(),
+        ended_code = CASE d.status WHEN 'void' THEN 'void' ELSE 'renewed' END
+    FROM days, documents d
+    WHERE n.state = 'waiting' AND days.firm_id = n.firm_id AND d.firm_id = n.firm_id AND d.id = n.document_id
+        AND (d.status <> 'current' OR d.expires_on IS DISTINCT FROM n.expires_on)
+    RETURNING n.id
+""")
+
+_GONE = text(f"""
     WITH {DAYS}
     UPDATE notices n SET state = 'cancelled', ended_at = gateway_now(), ended_code = CASE
-        WHEN d.status = 'void' THEN 'void'
-        WHEN d.status <> 'current' OR d.expires_on IS DISTINCT FROM n.expires_on THEN 'renewed'
         WHEN c.erased_at IS NOT NULL THEN 'erased'
         WHEN c.status <> 'active' THEN 'archived'
         ELSE c.enrollment_status END
-    FROM days, documents d, clients c
-    WHERE n.state = 'waiting' AND days.firm_id = n.firm_id
-        AND d.firm_id = n.firm_id AND d.id = n.document_id AND c.firm_id = n.firm_id AND c.id = n.client_id
-        AND NOT (d.status = 'current' AND d.expires_on IS NOT DISTINCT FROM n.expires_on AND {CARED_FOR})
+    FROM days, clients c
+    WHERE n.state = 'waiting' AND days.firm_id = n.firm_id AND c.firm_id = n.firm_id AND c.id = n.client_id
+        AND NOT ({CARED_FOR})
     RETURNING n.id
 """)
 
@@ -123,7 +133,7 @@ _OVERTAKEN = text("""
 
 _SWEEP = statement(
     f"""
-    WITH {STANDING},
+    WITH {DAYS},
     due AS MATERIALIZED (
         SELECT s.* FROM standing s
         WHERE NOT EXISTS (
@@ -132,15 +142,21 @@ _SWEEP = statement(
             AND n.state <> 'cancelled')),
     told AS (SELECT * FROM unnest({of_rule("told")})
              t (place, role, at_most, at_least, unless, channel, must_answer, first_day, last_day)),{facing("due")},
-    wanted AS (
-        SELECT f.*, told.place, told.channel, told.role, told.must_answer FROM facing f
+    wanted AS MATERIALIZED (
+        SELECT f.firm_id, f.client_id, f.partner_id, f.id, f.expires_on, f.days_left, f.today, f.lead, f.by,
+               f.has_email, f.has_phone, told.place, told.channel, told.role, told.must_answer
+        FROM facing f
         JOIN told ON f.today BETWEEN told.first_day AND told.last_day
             AND greatest(f.days_left, 0) BETWEEN told.at_least AND told.at_most
             AND NOT (told.unless IS NOT DISTINCT FROM 'open_case' AND f.is_open)
             AND NOT (told.unless IS NOT DISTINCT FROM 'filing' AND f.is_filed)),
-    staffed AS (
-        SELECT w.*, m.id AS staff_id FROM wanted w{TEAM}
-        WHERE w.role <> 'client' AND (w.channel = 'email' OR m.phone IS NOT NULL) AND{UNWALLED}),
+    team AS MATERIALIZED (
+        SELECT w.firm_id, w.by, w.role, m.id, m.phone
+        FROM (SELECT DISTINCT firm_id, by, role FROM wanted WHERE role <> 'client') w{TEAM}),
+    staffed AS MATERIALIZED (
+        SELECT w.*, m.id AS staff_id FROM wanted w
+        JOIN team m ON m.firm_id = w.firm_id AND m.role = w.role AND m.by IS NOT DISTINCT FROM w.by
+        WHERE (w.channel = 'email' OR m.phone IS NOT NULL) AND{UNWALLED}),
     persons AS (
         SELECT firm_id, client_id, id, expires_on, lead, days_left, today, role, staff_id, channel, place, must_answer
         FROM staffed
@@ -164,6 +180,5 @@ _SWEEP = statement(
            (SELECT count(*) FROM due WHERE NOT EXISTS (
                SELECT FROM staffed s WHERE s.firm_id = due.firm_id AND s.id = due.id))
 """,
-    "lead",
     "told",
 )
