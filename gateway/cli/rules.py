@@ -20,6 +20,7 @@ from gateway.domain.rules.dated import (
     Extension,
     Named,
     NextAction,
+    Points,
     Stay,
     Version,
     WorkClass,
@@ -132,6 +133,8 @@ def _what(version: Version) -> str:
         return f"{', then '.join(version.chain)}"
     if isinstance(version, NextAction):
         return version.why
+    if isinstance(version, Points):
+        return f"{version.points} of 10" + (f", under {version.within} days" if version.within else "")
     return f"{len(said['told'])} recipients"
 
 

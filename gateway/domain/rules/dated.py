@@ -202,6 +202,17 @@ class WorkClass(Version, frozen=True, kw_only=True):
     maxout: str | None = None
 
 
+class Points(Version, frozen=True, kw_only=True):
+    """How much work a case is by its type, or what comes on top of that, out of 10.
+
+    Attributes:
+        within: what comes on top does so while fewer days are left.
+    """
+
+    points: Annotated[int, Meta(ge=1, le=10)]
+    within: Annotated[int, Meta(ge=1, le=365)] | None = None
+
+
 V = TypeVar("V", bound=Version)
 
 
@@ -304,6 +315,12 @@ def work_classes() -> Mapping[str, Sequence[WorkClass]]:
     return rules_of(_HERE / "work_classes.yaml", Rules[WorkClass])
 
 
+@functools.cache
+def complexity() -> Mapping[str, Sequence[Points]]:
+    """By type of case in small letters, `h1b_cap`, with `other`; and what comes on top, such as `rfe`."""
+    return rules_of(_HERE / "complexity.yaml", Rules[Points])
+
+
 def on(versions: Sequence[V], day: date) -> V | None:
     """The version that holds on a day; None where the rule had not begun, or has ended."""
     return next((one for one in versions if one.holds_on(day)), None)
@@ -328,6 +345,7 @@ def everything() -> list[Named]:
         "allowances": allowances(),
         "cap_gaps": cap_gaps(),
         "work_classes": work_classes(),
+        "complexity": complexity(),
     }
     return [Named(f"{kind}.{name}", found) for kind, rules in kinds.items() for name, found in rules.items()]
 
