@@ -73,7 +73,7 @@ class Matter(Struct, frozen=True, kw_only=True):
     opened_at: datetime
 
 
-class Away(Struct, frozen=True, array_like=True):
+class Away(Struct, frozen=True, array_like=True, order=True):
     """Days on which somebody is away, both included."""
 
     first: date

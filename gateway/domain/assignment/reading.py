@@ -1,0 +1,343 @@
+"""The statements by which facts of decisions are read: each for many cases at once, of the firm that the session is of.
+
+None asks for citizenship, country of birth, religion or a name. Of what partners keep beside the columns of ours only
+two things are read: whether the work is at a third party's site, and which language somebody asks for.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, cast, column, func, literal, not_, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session, aliased
+
+from gateway.clock import years_later
+from gateway.db.models import Assignment, Attorney, Case, Client, Document, Expertise, Staff, TimeOff, Wall
+from gateway.domain.access.permissions import ADMIN, ATTORNEY
+from gateway.domain.assignment.hours import prorated
+from gateway.domain.assignment.terms import Away, Candidate
+
+HALF_LIFE = 365  # days, after which a decided case counts half
+YEARS = 2  # in which it counts at all
+_WHOLE = 1_000_000  # what one that was decided today counts: integers add up alike in whatever order they come
+_ROLES = (ADMIN, ATTORNEY)  # of staff to whom cases go
+_STAYS = ("i94", "i797", "green_card")  # papers that say how long a stay is
+_ANSWERS = ("rfe", "noid")  # papers that an answer is due to
+_THIRD_PARTY = ("third_party_site", "third_party_worksite", "third_party_placement", "offsite")
+_LANGUAGES = ("language", "languages", "required_language", "preferred_language", "interpreter_language")
+_YES = frozenset({"yes", "y", "true", "1", "x"})
+
+
+class Asked(NamedTuple):
+    """An open case that needs an attorney.
+
+    Attributes:
+        pinned: complexity that was set by hand.
+        noid: a notice of intent to deny waits for its answer.
+        deadline_on: its own, or that of an answer which the agency waits for, if that is earlier.
+        languages: ISO 639-1; empty where English will do.
+    """
+
+    case_id: UUID
+    client_id: UUID | None
+    partner_id: UUID
+    case_type: str | None
+    stage: str
+    pinned: int | None
+    deadline_on: date | None
+    created_at: datetime
+    noid: bool
+    third_party_site: bool
+    languages: Sequence[str]
+
+
+class Person(NamedTuple):
+    """Somebody whose case it is, or of their family.
+
+    Attributes:
+        attorneys: who have their open cases; where nobody has, who had the others; and whose client they are.
+        stay_ends: the last day by the papers of their stay; None where they do not say.
+    """
+
+    partner_id: UUID
+    employee_id: str | None
+    attorneys: frozenset[UUID]
+    denials: int
+    stay_ends: date | None
+
+
+class Held(NamedTuple):
+    """So many open cases of a kind that an attorney holds; complexity is None where none was ever reckoned."""
+
+    attorney_id: UUID
+    partner_id: UUID
+    case_type: str | None
+    complexity: int | None
+    cases: int
+
+
+_OPEN = and_(Case.status == "open", Case.stage != "closed")
+
+
+def cases(session: Session, case_ids: Collection[UUID], today: date) -> list[Asked]:
+    """Those of the cases that are open, in the order in which they are looked at."""
+    pinned = and_(Case.pins.has_key("complexity"), Case.complexity.is_not(None))
+    found = session.execute(
+        select(
+            Case.id,
+            Case.client_id,
+            Case.partner_id,
+            Case.case_type,
+            Case.stage,
+            Case.complexity,
+            pinned.label("is_pinned"),
+            Case.deadline_on,
+            Case.created_at,
+        )
+        .where(Case.id.in_(case_ids), _OPEN)
+        .order_by(Case.created_at, Case.id)
+    ).all()
+    answers, kept = _answers(session, case_ids, today), _kept(session, case_ids)
+    return [
+        Asked(
+            case_id=row.id,
+            client_id=row.client_id,
+            partner_id=row.partner_id,
+            case_type=row.case_type,
+            stage=row.stage,
+            pinned=row.complexity if row.is_pinned else None,
+            deadline_on=min((day for day in (row.deadline_on, answers[row.id].due_on) if day), default=None),
+            created_at=row.created_at,
+            noid=answers[row.id].noid,
+            third_party_site=kept[row.id].third_party_site,
+            languages=kept[row.id].languages,
+        )
+        for row in found
+    ]
+
+
+class _Answer(NamedTuple):
+    """What the agency waits for."""
+
+    noid: bool = False
+    due_on: date | None = None
+
+
+def _answers(session: Session, case_ids: Collection[UUID], today: date) -> Mapping[UUID | None, _Answer]:
+    is_noid = func.bool_or(Document.doc_type == "noid")
+    found = session.execute(
+        select(Document.case_id, is_noid, func.min(Document.expires_on))
+        .where(Document.case_id.in_(case_ids), Document.doc_type.in_(_ANSWERS), Document.status == "current")
+        .where(or_(Document.expires_on >= today, Document.expires_on.is_(None)))
+        .group_by(Document.case_id)
+    )
+    answers: defaultdict[UUID | None, _Answer] = defaultdict(_Answer)
+    answers.update({case_id: _Answer(noid, due_on) for case_id, noid, due_on in found})
+    return answers
+
+
+class _Kept(NamedTuple):
+    """What partners keep of a case that we have no column for."""
+
+    third_party_site: bool = False
+    languages: Sequence[str] = ()
+
+
+def _kept(session: Session, case_ids: Collection[UUID]) -> Mapping[UUID, _Kept]:
+    """Of a case or its person; what a case says goes before."""
+    both = func.coalesce(Client.attributes, cast(literal("{}"), JSONB)).op("||")(Case.attributes)
+    each = func.jsonb_each_text(both).table_valued(column("key", Text), column("value", Text)).lateral("each")
+    word = func.btrim(func.regexp_replace(func.lower(each.c.key), "[^a-z]+", "_", "g"), "_")
+    found = session.execute(
+        select(Case.id, word, each.c.value)
+        .select_from(Case)
+        .outerjoin(Client, and_(Client.id == Case.client_id, Client.firm_id == Case.firm_id))
+        .join(each, literal(value=True))
+        .where(Case.id.in_(case_ids), word.in_((*_THIRD_PARTY, *_LANGUAGES)))
+        .order_by(Case.id, word)
+    )
+    by_case: defaultdict[UUID, list[tuple[str, str]]] = defaultdict(list)
+    for case_id, name, value in found:
+        by_case[case_id].append((name, value or ""))
+    kept: defaultdict[UUID, _Kept] = defaultdict(_Kept)
+    kept.update({case_id: _kept_of(pairs) for case_id, pairs in by_case.items()})
+    return kept
+
+
+def _kept_of(pairs: Iterable[tuple[str, str]]) -> _Kept:
+    found = list(pairs)
+    is_elsewhere = any(value.strip().casefold() in _YES for name, value in found if name in _THIRD_PARTY)
+    words = [word for name, value in found if name in _LANGUAGES for word in re.split(r"[,;/\[\]\"]| and | or ", value)]
+    spoken = {code for word in words if (code := _language(word.strip().casefold()))}
+    return _Kept(is_elsewhere, () if "en" in spoken else sorted(spoken))
+
+
+@functools.cache
+def _language(word: str) -> str | None:
+    """ISO 639-1 for a name or a code; None for what is no language, such as a dash."""
+    import pycountry  # noqa: PLC0415 - loads its tables on import, and many have no use for them
+
+    try:
+        return getattr(pycountry.languages.lookup(word), "alpha_2", None)
+    except LookupError:
+        return None
+
+
+def people(session: Session, client_ids: Collection[UUID]) -> dict[UUID, Person]:
+    """These people and their families: those of the same partner with the same number of employee."""
+    related = aliased(Client)
+    numbers = select(related.partner_id, related.employee_id).where(
+        related.id.in_(client_ids), func.btrim(related.employee_id) != ""
+    )
+    found = session.execute(
+        select(Client.id, Client.partner_id, func.nullif(func.btrim(Client.employee_id), ""), Client.attorney_id)
+        .where(or_(Client.id.in_(client_ids), tuple_(Client.partner_id, Client.employee_id).in_(numbers)))
+        .where(Client.erased_at.is_(None))
+    ).all()
+    histories, stays = _histories(session, [row.id for row in found]), _stays(session, client_ids)
+    return {
+        client_id: Person(
+            partner_id=partner_id,
+            employee_id=employee_id,
+            attorneys=histories[client_id].attorneys | ({attorney_id} if attorney_id else frozenset()),
+            denials=histories[client_id].denials,
+            stay_ends=stays.get(client_id),
+        )
+        for client_id, partner_id, employee_id, attorney_id in found
+    }
+
+
+class _History(NamedTuple):
+    """What became of somebody's cases."""
+
+    attorneys: frozenset[UUID] = frozenset()
+    denials: int = 0
+
+
+def _histories(session: Session, client_ids: Collection[UUID]) -> Mapping[UUID | None, _History]:
+    def of(which: ColumnElement[bool]) -> ColumnElement[Sequence[UUID | None]]:
+        return func.array_agg(Case.attorney_id.distinct()).filter(which, Case.attorney_id.is_not(None))
+
+    found = session.execute(
+        select(Case.client_id, of(_OPEN), of(not_(_OPEN)), func.count().filter(Case.status == "denied"))
+        .where(Case.client_id.in_(client_ids))
+        .group_by(Case.client_id)
+    )
+    histories: defaultdict[UUID | None, _History] = defaultdict(_History)
+    for client_id, now, before, denials in found:
+        histories[client_id] = _History(frozenset(one for one in now or before or () if one), denials)
+    return histories
+
+
+def _stays(session: Session, client_ids: Collection[UUID]) -> Mapping[UUID, date]:
+    """The last day of the latest of the papers of a stay; of nobody with D/S, or with an I-94 that has no last day."""
+    endless = or_(Document.duration_of_status, and_(Document.doc_type == "i94", Document.expires_on.is_(None)))
+    found = session.execute(
+        select(Document.client_id, func.max(Document.expires_on))
+        .where(Document.client_id.in_(client_ids), Document.doc_type.in_(_STAYS), Document.status == "current")
+        .group_by(Document.client_id)
+        .having(not_(func.bool_or(endless)), func.bool_or(Document.doc_type == "i94"))
+    )
+    return {client_id: ends for client_id, ends in found if ends}
+
+
+def attorneys(session: Session, today: date) -> list[Candidate]:
+    """All attorneys of the firm in order of id, as far as no case is concerned."""
+    given = select(func.max(Assignment.at)).where(Assignment.attorney_id == Attorney.id, Assignment.kind == "assigned")
+    found = session.execute(
+        select(
+            Attorney.id,
+            and_(Staff.active, Staff.role.in_(_ROLES)).label("works"),
+            Attorney.licence,
+            Attorney.senior,
+            Attorney.capacity,
+            Attorney.availability,
+            Attorney.languages,
+            Attorney.certifications,
+            given.correlate(Attorney).scalar_subquery().label("last_given_at"),
+        )
+        .join(Staff, and_(Staff.id == Attorney.staff_id, Staff.firm_id == Attorney.firm_id))
+        .order_by(Attorney.id)
+    ).all()
+    away = _away(session, today)
+    return [
+        Candidate(
+            attorney_id=row.id,
+            works=row.works,
+            licence=row.licence,
+            senior=row.senior,
+            capacity=prorated(row.capacity, row.availability),
+            languages=row.languages,
+            certifications=row.certifications,
+            away=away.get(row.id, ()),
+            last_given_at=row.last_given_at,
+        )
+        for row in found
+    ]
+
+
+def _away(session: Session, today: date) -> Mapping[UUID, Sequence[Away]]:
+    found = session.execute(
+        select(TimeOff.attorney_id, TimeOff.starts_on, TimeOff.ends_on)
+        .where(TimeOff.ends_on >= today)
+        .order_by(TimeOff.starts_on, TimeOff.ends_on)
+    )
+    away: defaultdict[UUID, list[Away]] = defaultdict(list)
+    for attorney_id, first, last in found:
+        away[attorney_id].append(Away(first, last))
+    return away
+
+
+Knowledge = tuple[UUID | None, str | None]  # an attorney, and a type of case
+
+
+def levels(session: Session, case_types: Collection[str]) -> dict[Knowledge, int]:
+    """What was declared, by attorney and type."""
+    found = session.execute(
+        select(Expertise.attorney_id, Expertise.case_type, Expertise.level).where(Expertise.case_type.in_(case_types))
+    )
+    return {(attorney_id, case_type): level for attorney_id, case_type, level in found}
+
+
+def decided(session: Session, case_types: Collection[str], today: date) -> dict[Knowledge, float]:
+    """Cases of a type that an attorney brought to a decision within 24 months, each counting half after each year."""
+    counts = func.power(0.5, (literal(today) - Case.decided_on) / float(HALF_LIFE))
+    found = session.execute(
+        select(Case.attorney_id, Case.case_type, func.sum(cast(func.round(counts * _WHOLE), BigInteger)))
+        .where(Case.status.in_(("approved", "denied")), Case.case_type.in_(case_types), Case.attorney_id.is_not(None))
+        .where(Case.decided_on.between(years_later(today, -YEARS), today))
+        .group_by(Case.attorney_id, Case.case_type)
+    )
+    return {(attorney_id, case_type): int(total) / _WHOLE for attorney_id, case_type, total in found}
+
+
+def walls(session: Session) -> Mapping[UUID, frozenset[UUID]]:
+    """By attorney, the clients and partners of whom they must not know."""
+    found = session.execute(
+        select(Attorney.id, func.array_agg(func.coalesce(Wall.client_id, Wall.partner_id)))
+        .join(Wall, and_(Wall.staff_id == Attorney.staff_id, Wall.firm_id == Attorney.firm_id))
+        .group_by(Attorney.id)
+    )
+    return {attorney_id: frozenset(sides) for attorney_id, sides in found}
+
+
+def held(session: Session) -> list[Held]:
+    """What all attorneys hold: open cases, by partner, type and complexity."""
+    current = and_(Assignment.case_id == Case.id, Assignment.firm_id == Case.firm_id, Assignment.until.is_(None))
+    points = func.coalesce(Case.complexity, Assignment.complexity)
+    kinds = (Case.attorney_id, Case.partner_id, Case.case_type, points)
+    found = session.execute(
+        select(*kinds, func.count())
+        .select_from(Case)
+        .outerjoin(Assignment, current)
+        .where(_OPEN, Case.attorney_id.is_not(None))
+        .group_by(*kinds)
+    )
+    return [Held(row[0], row[1], row[2], row[3], row[4]) for row in found if row[0]]

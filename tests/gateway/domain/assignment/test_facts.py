@@ -1,0 +1,311 @@
+"""What decisions are made of, read from a firm's records; and what is never read."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+
+import pytest
+from sqlalchemy import event, select, update
+
+from gateway.db.models import Assignment, Attorney, Case, Client, Document, Expertise, Firm, Staff, TimeOff, Wall
+from gateway.domain.assignment.deciding import decide
+from gateway.domain.assignment.facts import gather
+from gateway.domain.assignment.terms import Policy
+
+TODAY = date(2026, 11, 30)
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
+FORBIDDEN = re.compile(
+    r"citizenship|country|birth|religion|nationality|given_name|middle_name|family_name|\bname\b|\bsex\b|notes|email",
+)
+
+
+class Records:
+    """A firm's records as they are put down, one by one."""
+
+    def __init__(self, db, firm_id, partner_id):
+        self._db, self._firm, self._partner = db, firm_id, partner_id
+        self._numbers = count(1)
+
+    def add(self, row):
+        with self._db.firm(self._firm) as session:
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def attorney(self, **facts):
+        number = next(self._numbers)
+        plain = {"firm_id": self._firm, "email": f"a{number}@northgate.example", "name": f"A{number}"}
+        staff = self.add(Staff(**plain, role=facts.pop("role", "attorney"), active=facts.pop("active", True)))
+        made = self.add(
+            Attorney(
+                **{"firm_id": self._firm, "staff_id": staff, "licence": "NY 1", "availability": {}} | facts,
+            )
+        )
+        self.staff_of = getattr(self, "staff_of", {}) | {made: staff}
+        return made
+
+    def client(self, **facts):
+        number = next(self._numbers)
+        plain = {"firm_id": self._firm, "partner_id": self._partner, "key": f"K{number}", "pins": {}}
+        return self.add(Client(**plain, **{"attributes": {}} | facts))
+
+    def case(self, **facts):
+        number = next(self._numbers)
+        plain = {"firm_id": self._firm, "partner_id": self._partner, "case_number": f"C{number}"}
+        return self.add(Case(**{**plain, "case_type": "TN", "pins": {}, "attributes": {}} | facts))
+
+    def paper(self, client_id, doc_type, expires_on, **facts):
+        index = str(next(self._numbers)).encode()
+        plain = {"firm_id": self._firm, "client_id": client_id, "doc_type": doc_type, "expires_on": expires_on}
+        return self.add(Document(**{**plain, "number_index": index, "duration_of_status": False, "pins": {}} | facts))
+
+    def plain(self, model, **facts):
+        return self.add(model(firm_id=self._firm, **facts))
+
+    def field(self, *case_ids, today=TODAY):
+        with self._db.firm(self._firm) as session:
+            return gather(session, case_ids, today)
+
+    def one(self, case_id):
+        """The matter, and the attorneys by id."""
+        field = self.field(case_id)
+        matter = field.matters[case_id]
+        return matter, {one.attorney_id: one for one in field.candidates(matter)}
+
+
+@pytest.fixture
+def records(db, tenants):
+    return Records(db, tenants.northgate, tenants.acme)
+
+
+def test_loads_are_the_open_cases_that_somebody_holds_with_their_complexity(records):
+    mine, other = records.attorney(), records.attorney()
+    records.case(attorney_id=mine, case_type="PERM")
+    records.case(attorney_id=mine, complexity=7)
+    records.case(attorney_id=mine, stage="closed")
+    records.case(attorney_id=mine, status="approved", stage="decided")
+    held = records.case(attorney_id=mine)
+    records.plain(
+        Assignment, case_id=held, attorney_id=mine, kind="assigned", complexity=4, reason="-", by_kind="system", by="-"
+    )
+    _, found = records.one(records.case())
+    assert (found[mine].load, found[mine].weighted, found[mine].team) == (3, 5 + 7 + 4, 3)
+    assert (found[other].load, found[other].weighted, found[other].team) == (0, 0, 0)
+    assert found[other].last_given_at is None
+    assert found[mine].last_given_at is not None
+
+
+def test_who_can_take_cases_is_told_by_account_role_licence_and_hours(records):
+    gone, clerk = records.attorney(active=False), records.attorney(role="paralegal")
+    half = records.attorney(capacity=15, availability={"mon": 8, "tue": 8, "wed": 4}, senior=True, languages=["es"])
+    records.plain(TimeOff, attorney_id=half, starts_on=date(2026, 12, 24), ends_on=date(2027, 1, 2))
+    records.plain(TimeOff, attorney_id=half, starts_on=date(2026, 11, 1), ends_on=date(2026, 11, 29))
+    _, found = records.one(records.case())
+    assert [found[one].works for one in (gone, clerk, half)] == [False, False, True]
+    assert (found[half].capacity, found[half].senior, list(found[half].languages)) == (7, True, ["es"])
+    assert [(one.first, one.last) for one in found[half].away] == [(date(2026, 12, 24), date(2027, 1, 2))]
+
+
+def test_experience_is_declared_or_decided_within_two_years_half_of_it_after_each(records):
+    knows = records.attorney()
+    records.plain(Expertise, attorney_id=knows, case_type="TN", level=4)
+    records.plain(Expertise, attorney_id=knows, case_type="PERM", level=5)
+    for days, status in ((0, "approved"), (365, "denied"), (730, "approved"), (732, "approved"), (10, "withdrawn")):
+        records.case(attorney_id=knows, status=status, stage="decided", decided_on=TODAY - timedelta(days=days))
+    records.case(attorney_id=knows, status="approved", stage="decided", decided_on=TODAY, case_type="O1A")
+    _, found = records.one(records.case())
+    assert found[knows].level == 4
+    assert found[knows].decided == pytest.approx(1 + 0.5 + 0.25)
+
+
+def test_a_wall_stands_before_the_client_or_the_whole_partner_of_a_case(records, tenants):
+    free, client_wall, partner_wall, elsewhere = (records.attorney() for _ in range(4))
+    person, stranger = records.client(), records.client()
+    for attorney, side in (
+        (client_wall, {"client_id": person}),
+        (partner_wall, {"partner_id": tenants.acme}),
+        (elsewhere, {"partner_id": tenants.globex}),
+        (elsewhere, {"client_id": stranger}),
+    ):
+        records.plain(Wall, staff_id=records.staff_of[attorney], reason="-", created_by="-", **side)
+    _, found = records.one(records.case(client_id=person))
+    assert {one: found[one].walled for one in found} == {
+        free: False, client_wall: True, partner_wall: True, elsewhere: False
+    }  # fmt: skip
+    _, found = records.one(records.case())
+    assert [found[one].walled for one in (client_wall, partner_wall)] == [False, True]
+
+
+def test_the_client_the_family_and_the_employer_have_attorneys_already(records, tenants):
+    now, before, familys, theirs, nobody = (records.attorney() for _ in range(5))
+    person, child = records.client(employee_id="E7", attorney_id=theirs), records.client(employee_id=" E7".strip())
+    records.case(client_id=person, attorney_id=now)
+    records.case(client_id=person, attorney_id=before, status="closed", stage="closed")
+    records.case(client_id=child, attorney_id=familys, status="approved", stage="closed")
+    for blank in ("", " ", None):
+        records.case(client_id=records.client(employee_id=blank), attorney_id=nobody, status="closed", stage="closed")
+    matter, found = records.one(records.case(client_id=person))
+    assert {one: set(found[one].has) for one in found} == {
+        now: {"client"}, before: set(), familys: {"family"}, theirs: {"client"}, nobody: set()
+    }  # fmt: skip
+    assert matter.complexity == 2 + 1  # somebody of the family
+    blank = records.client(employee_id=" ")
+    _, found = records.one(records.case(client_id=blank))
+    assert not any(one.has for one in found.values())
+
+
+def test_complexity_is_made_of_what_is_on_record(records):
+    person = records.client(attributes={"Third-Party Site": "Yes", "Religion": "x"})
+    records.case(client_id=person, status="denied", stage="decided")
+    records.paper(person, "i94", date(2026, 11, 1))
+    case = records.case(client_id=person, case_type="H1B_EXT", stage="rfe_received", deadline_on=date(2027, 3, 1))
+    records.paper(person, "rfe", date(2026, 12, 20), case_id=case)
+    field = records.field(case)
+    assert field.working[case] == [
+        "2: a case of type H1B_EXT.",
+        "+2: the agency asks for evidence.",
+        "+2: a case of the person was denied before.",
+        "+2: the papers of the stay ended on 2026-11-01.",
+        "+1: the work is at a third party's site.",
+        "+1: 20 days are left to its deadline.",
+    ]
+    assert (field.matters[case].complexity, field.matters[case].deadline_on) == (10, date(2026, 12, 20))
+
+
+def test_complexity_set_by_hand_is_kept_and_what_a_file_says_is_not(records):
+    pinned = records.case(complexity=9, pins={"complexity": {"by": "x", "at": "y"}})
+    filed = records.case(complexity=9)
+    field = records.field(pinned, filed)
+    assert [field.matters[one].complexity for one in (pinned, filed)] == [9, 2]
+    assert field.working[pinned] == ["9: set by hand."]
+
+
+@pytest.mark.parametrize("papers", [[("i94", None)], [("i797", date(2026, 1, 1))], [("i94", date(2026, 11, 30))], []])
+def test_a_gap_in_the_stay_is_never_guessed(records, papers):
+    person = records.client()
+    for doc_type, ends in papers:
+        records.paper(person, doc_type, ends)
+    matter, _ = records.one(records.case(client_id=person))
+    assert matter.complexity == 2
+
+
+@pytest.mark.parametrize(
+    ("kept", "languages"),
+    [
+        ({"Preferred Language": "Spanish; Portuguese"}, ["es", "pt"]),
+        ({"languages": '["es"]'}, ["es"]),
+        ({"language": "English or Spanish"}, []),
+        ({"language": "n/a", "Language of Contract": "French"}, []),
+    ],
+)
+def test_a_language_is_asked_for_only_where_a_partner_says_so(records, kept, languages):
+    person = records.client(attributes=kept, languages=["Hindi"])
+    matter, _ = records.one(records.case(client_id=person))
+    assert list(matter.languages) == languages
+
+
+def test_only_open_cases_of_the_firm_need_an_attorney(records, db, tenants):
+    records.attorney()
+    mine, closed = records.case(), records.case(stage="closed", status="closed")
+    stranger = Records(db, tenants.harbor, tenants.initech)
+    stranger.attorney()
+    theirs = stranger.case()
+    field = records.field(mine, closed, theirs)
+    assert set(field.matters) == {mine}
+    assert len(field.candidates(field.matters[mine])) == 1
+
+
+def test_what_is_given_away_counts_for_the_next_case_as_if_it_had_been_read(records, db, tenants):
+    one, other = records.attorney(), records.attorney()
+    person, child = records.client(employee_id="E1"), records.client(employee_id="E1")
+    cases = [records.case(client_id=person), records.case(client_id=child), records.case()]
+    field = records.field(*cases)
+    first, second, third = (field.matters[case] for case in cases)
+    field.give(first, one, NOON)
+    by_id = {found.attorney_id: found for found in field.candidates(second)}
+    assert (by_id[one].load, by_id[one].weighted, by_id[one].last_given_at) == (1, 3, NOON)
+    assert (by_id[one].has, by_id[one].team, by_id[other].load) == (frozenset({"family"}), 1, 0)
+    with db.firm(tenants.northgate) as session:
+        session.execute(update(Case).where(Case.id == cases[0]).values(attorney_id=one, complexity=3))
+        session.add(
+            Assignment(
+                firm_id=tenants.northgate,
+                case_id=cases[0],
+                attorney_id=one,
+                kind="assigned",
+                reason="-",
+                by_kind="system",
+                by="-",
+                at=NOON,
+            )
+        )
+    again = records.field(*cases[1:])
+    assert field.candidates(third) == again.candidates(again.matters[cases[2]])
+    assert field.candidates(second) == again.candidates(again.matters[cases[1]])
+
+
+def test_as_many_statements_are_asked_for_one_case_as_for_fifty_and_none_names_what_must_not_count(
+    records, db, tenants
+):
+    records.attorney()
+    person = records.client(employee_id="E1")
+    cases = [records.case(client_id=person) for _ in range(50)]
+    asked = []
+    with db.firm(tenants.northgate) as session:
+        session.execute(select(Firm.id))
+        event.listen(session.connection(), "before_cursor_execute", lambda *told: asked.append(told[2]))
+        gather(session, cases[:1], TODAY)
+        once = len(asked)
+        gather(session, cases, TODAY)
+    assert once <= 13
+    assert len(asked) == 2 * once
+    assert [found for statement in asked if (found := FORBIDDEN.search(statement.lower()))] == []
+
+
+def test_decisions_are_the_same_wherever_people_come_from_and_whatever_they_are_called(records, db, tenants):
+    attorneys = [records.attorney(capacity=2) for _ in range(4)]
+    for number, attorney in enumerate(attorneys):
+        records.plain(Expertise, attorney_id=attorney, case_type="TN", level=number + 1)
+    people = [
+        records.client(
+            employee_id=f"E{number // 2}",
+            citizenship="CAN",
+            country_of_birth="CAN",
+            given_name="Ann",
+            family_name="Lee",
+            languages=["English"],
+            attributes={"Religion": "none", "Third Party Site": "yes"},
+        )
+        for number in range(10)
+    ]
+    for person in people:
+        records.paper(person, "i94", date(2026, 10, 1), country="CAN")
+    cases = [records.case(client_id=person) for person in people]
+    before = _decisions(records, cases)
+    assert {one.attorney_id for one in before} > {None}
+    with db.firm(tenants.northgate) as session:
+        for number, person in enumerate(people):
+            changed = {
+                "citizenship": ("IRN", "IND", "MEX")[number % 3],
+                "country_of_birth": ("CHN", "NGA", "SYR")[number % 3],
+                "given_name": "Mohammed",
+                "middle_name": "bin",
+                "family_name": "Öztürk",
+                "sex": "f",
+                "languages": ["Farsi"],
+                "date_of_birth": date(1950, 1, 1),
+                "attributes": {"Religion": "any", "Nationality": "X", "Third Party Site": "yes"},
+            }
+            session.execute(update(Client).where(Client.id == person).values(changed))
+        session.execute(update(Document).values(country="IRN"))
+    assert _decisions(records, cases) == before
+
+
+def _decisions(records, cases):
+    field = records.field(*cases)
+    made = []
+    for matter in field.matters.values():
+        made.append(decide(matter, field.candidates(matter), Policy(), TODAY))
+        if made[-1].attorney_id:
+            field.give(matter, made[-1].attorney_id, NOON + timedelta(seconds=len(made)))
+    return made
