@@ -23,6 +23,8 @@ _OF_IMPORTS = frozenset({"import.row", "import.absent"})  # acts that only impor
 # every act that goes on record, as `thing.verb`; `thing.list` is for lists, which walls hide
 Action = Literal[
     "arrival.disconnect", "arrival.ping", "arrival.reconnect",
+    "assignment_policy.set",
+    "attorney.add", "attorney.change", "attorney.expertise", "attorney.time_off",
     "audit.read",
     "budget.set",
     "case.close", "case.create", "case.list", "case.reopen", "case.unpin", "case.update", "case.view",

@@ -1,0 +1,63 @@
+"""What attorneys hold: active cases counted, weighted by complexity, those that are urgent; read for all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.db.models import Assignment, Case
+from gateway.domain.assignment.complexity import base
+from gateway.domain.rules import vocabulary
+
+URGENT = 30  # days to the deadline, and what is past
+
+
+class Held(NamedTuple):
+    """What an attorney holds.
+
+    Attributes:
+        cases: active ones.
+        weighted: their complexity, added up.
+        urgent: those with a deadline within 30 days, or past it.
+    """
+
+    cases: int = 0
+    weighted: int = 0
+    urgent: int = 0
+
+
+def held(session: Session, today: date, attorney_ids: Collection[UUID] | None = None) -> Mapping[UUID, Held]:
+    """What these attorneys hold, or all; whoever holds nothing is left out.
+
+    Of a session with ethical walls: what may be seen in it.
+    """
+    wanted = by_attorney(today)
+    if attorney_ids is not None:
+        wanted = wanted.where(Case.attorney_id.in_(attorney_ids))
+    return {one: Held(*counted) for one, *counted in session.execute(wanted) if one is not None}
+
+
+def by_attorney(today: date) -> Select[UUID | None, int, int, int]:
+    """The query for it: attorney, active cases, weighted, urgent."""
+    urgent = Case.deadline_on <= clock.days_later(today, URGENT)
+    now = and_(Assignment.firm_id == Case.firm_id, Assignment.case_id == Case.id, Assignment.until.is_(None))
+    counts = (func.count(), func.sum(_weight(today)), func.count().filter(urgent))
+    return select(Case.attorney_id, *counts).outerjoin(Assignment, now).where(active()).group_by(Case.attorney_id)
+
+
+def active() -> ColumnElement[bool]:
+    """Cases that count against the capacity of whoever holds them."""
+    return and_(Case.attorney_id.is_not(None), Case.status == "open", Case.stage != "closed")
+
+
+def _weight(today: date) -> ColumnElement[int]:
+    """The complexity of a case: what it was when it was given away, or was set to since; else its type's alone."""
+    usual = {name: base(name, today) for name in vocabulary("case_types").words}
+    of_type = case(usual, value=Case.case_type, else_=base(None, today))
+    return func.coalesce(Case.complexity, Assignment.complexity, of_type)
