@@ -67,6 +67,14 @@ class CaseMoved(Event, frozen=True, kw_only=True, tag="case.moved"):
     after: str | None
 
 
+class CaseAssigned(Event, frozen=True, kw_only=True, tag="case.assigned"):
+    """Cases got an attorney, or another one."""
+
+
+class CaseWaiting(Event, frozen=True, kw_only=True, tag="case.waiting"):
+    """Cases wait for an attorney longer than the firm wants them to."""
+
+
 class DocumentChanged(Event, frozen=True, kw_only=True, tag="document.changed"):
     """Documents were added or changed, or another one took their place."""
 
@@ -103,6 +111,8 @@ EVENTS: tuple[type[Event], ...] = (
     CaseOpened,
     CaseChanged,
     CaseMoved,
+    CaseAssigned,
+    CaseWaiting,
     DocumentChanged,
     DeliveryFailing,
     ParcelDied,

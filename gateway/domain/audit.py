@@ -27,7 +27,8 @@ Action = Literal[
     "attorney.add", "attorney.change", "attorney.expertise", "attorney.time_off",
     "audit.read",
     "budget.set",
-    "case.close", "case.create", "case.list", "case.reopen", "case.unpin", "case.update", "case.view",
+    "case.assign", "case.close", "case.create", "case.list", "case.move", "case.queue", "case.reopen", "case.unpin",
+    "case.update", "case.view",
     "client.archive", "client.authorization", "client.create", "client.erase", "client.history", "client.identifiers",
     "client.list", "client.restore", "client.unpin", "client.update", "client.view",
     "credential.add", "credential.revoke", "credential.rotate",
@@ -38,6 +39,7 @@ Action = Literal[
     "escalation.set",
     "feed.forget", "feed.learn",
     "firm.add",
+    "handover.accept", "handover.decline", "handover.list", "handover.propose",
     "import.absent", "import.errors", "import.receive", "import.refuse", "import.release", "import.row", "import.view",
     "job.retry",
     "leads.set",
@@ -169,6 +171,33 @@ def write(
         )
         .inline()
     )
+
+
+class Act(NamedTuple):
+    """One of many acts of the same kind, each on a case."""
+
+    client_id: UUID | None
+    case_id: UUID
+    change: Change
+
+
+def record_all(acting: Acting, action: Action, acts: Iterable[Act]) -> None:
+    """Note many acts of somebody at work, in the transaction that does them."""
+    actor = acting.actor
+    common: dict[str, object] = {
+        "firm_id": acting.firm_id,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor": actor.name,
+        "action": action,
+        "origin": actor.origin,
+    }
+    rows = [
+        common | {"client_id": one.client_id, "case_id": one.case_id, "changes": [one.change.entry]} for one in acts
+    ]
+    if rows:
+        acting.session.flush()
+        acting.session.execute(insert(AuditEntry).inline(), rows)
 
 
 def seen(acting: Acting, action: Action, shown: Iterable[tuple[str, UUID | None]]) -> None:

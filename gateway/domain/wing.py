@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.domain.assignment import assigning, queueing
 from gateway.domain.assignment import holdings as assigned
 from gateway.domain.links import actions
 from gateway.domain.links import upkeep as links
@@ -11,7 +12,8 @@ from gateway.domain.upkeep import housekeeping, strays
 from gateway.wing import Wing
 
 DOMAIN = Wing(
-    kinds=(*housekeeping.KINDS, *strays.KINDS, *outbox.KINDS, *links.KINDS),
+    kinds=(*housekeeping.KINDS, *strays.KINDS, *outbox.KINDS, *links.KINDS, *queueing.KINDS, *assigning.KINDS),
+    subscriptions=queueing.SUBSCRIPTIONS,
     # links ahead of the notices, which tell whom they are about
     erasers=(*actions.ERASERS, *holdings.ERASERS, *assigned.ERASERS, *outbox.ERASERS),
 )
