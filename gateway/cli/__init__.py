@@ -35,6 +35,9 @@ COMMANDS: dict[str, Entry] = {
         "deliveries", "group", "Look at what leaves for partners; send it again, resume it, try it out."
     ),
     "expiry": Entry("expiry", "group", "See whose papers end and who is to be told; look for what is due."),
+    "assign": Entry(
+        "assign", "group", "See who gets which case and why, what waits for an attorney, and pass cases on."
+    ),
     "links": Entry("links", "group", "Make short links, see how often they are followed, and let them end."),
     "notice": Entry(
         "notices", "group", "See what people are told and why, tell them something, and say how people are told."

@@ -32,6 +32,7 @@ from gateway.settings import Settings, load
 from gateway.web import public
 from gateway.web.api import (
     arrivals,
+    assignment,
     audit,
     auth,
     callbacks,
@@ -105,6 +106,7 @@ OPEN_ROUTES: list[ControllerRouterHandler] = [
     public.router,
 ]
 ROUTES: list[ControllerRouterHandler] = [
+    assignment.router,
     audit.router,
     auth.login,
     auth.logout,

@@ -40,6 +40,7 @@ PERMISSIONS: dict[str, Allowed] = {
     "cases.read": Allowed(_READERS),
     "cases.write": Allowed(_WRITERS),
     "cases.close": Allowed(_LAWYERS),
+    "cases.assign": Allowed(_LAWYERS),
     "documents.read": Allowed(_READERS),
     "documents.write": Allowed(_WRITERS),
     "files.send": Allowed(_WRITERS, "files:write"),
