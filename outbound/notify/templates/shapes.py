@@ -120,6 +120,24 @@ class OfParcel(Shape, frozen=True, kw_only=True):
     code: str
 
 
+class OfNewCases(Shape, frozen=True, kw_only=True):
+    """Of cases that somebody got: the numbers of the first of them, and how many `more` there are."""
+
+    partner: str
+    count: int
+    cases: Sequence[Within]
+    more: int = 0
+
+
+class OfWaitingCases(Shape, frozen=True, kw_only=True):
+    """Of cases that wait for an attorney; `why` as it is with most of them."""
+
+    partner: str
+    count: int
+    why: Within
+    forecast_on: date | None = None
+
+
 class Nothing(Shape, frozen=True, kw_only=True):
     """Of a test."""
 
