@@ -169,7 +169,7 @@ def _made_ready(
     passed: Mapping[UUID, Passed],
 ) -> list[Ready]:
     known = envelopes(office, session, firm_id, channel, going)
-    worded = list(_worded(office, session, going, known))
+    worded = list(_worded(office, session, firm_id, going, known))
     plain = [msgspec.json.encode(words).decode() for _, words in worded]
     sealed = office.cipher(session, firm_id).encrypt_column(plain, SAID)
     return [
@@ -186,15 +186,17 @@ def _made_ready(
 
 
 def _worded(
-    office: Office, session: Session, going: Sequence[Due], known: Mapping[UUID, Envelope]
+    office: Office, session: Session, firm_id: UUID, going: Sequence[Due], known: Mapping[UUID, Envelope]
 ) -> Iterator[tuple[Dispatch, Words]]:
     """Those that can be put into words; what cannot has failed, alone."""
-    for one, notification in going:
+    for one, _ in going:
         if one.id not in known:
             _fail(session, one, _UNREACHABLE)
-            continue
+    reached = [one for one in going if one[0].id in known]
+    shared = wording.Shared(office, session, firm_id, reached)
+    for one, notification in reached:
         try:
-            yield one, wording.words_of(office, session, one, notification)
+            yield one, wording.words_of(office, session, one, notification, shared)
         except (Transient, SQLAlchemyError):
             raise
         except Problem as problem:

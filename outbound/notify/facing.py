@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ def papers(session: Session, dispatch_id: UUID) -> list[Item]:
 
 
 def offers(
-    office: Office, session: Session, firm_id: UUID, acts: Sequence[Act], dispatch_id: UUID, recipient: Recipient
-) -> Mapping[Act, str]:
-    """An address for each act, which acts for the recipient once somebody presses there."""
-    return actions.offers(office, session, firm_id, acts, dispatch_id, recipient)
+    office: Office, session: Session, firm_id: UUID, wanted: Iterable[tuple[UUID, Recipient, Sequence[Act]]]
+) -> Mapping[UUID, Mapping[Act, str]]:
+    """For each dispatch an address for each act, which acts for the recipient once somebody presses there."""
+    return actions.offers_of(office, session, firm_id, wanted)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, exists, or_, select
+from sqlalchemy import ColumnElement, Row, exists, or_, select
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -152,12 +152,17 @@ class _Firm:
         self._opted_out = opt_outs.standing(session, recipients)
         self._allowances = budgets.allowances(session)
         self._notices = self._told([row.id for row in rows])
-        self._sent = _sent(session, rows, self._now - timedelta(days=2))
+        self._sent = _sent(session, self._limited(rows), self._now - timedelta(days=2))
         self._reached = {
             (channel, whom) for channel, those in _by_channel(rows).items() for whom in self._reachable(channel, those)
         }
         is_snoozed = any(one.snoozed_until for told in self._notices.values() for one in told)
         self._next_leads = self._leads() if is_snoozed else {}
+
+    def _limited(self, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+        """Those of which only so many may be sent a day."""
+        limited = {place for place, one in self._allowances.items() if one.a_day is not None}
+        return [row for row in rows if (row.channel, Whom.of(row).kind) in limited]
 
     def about(self, row: Row[Any], path: Path, open_from: datetime | None) -> Gathered:
         """All about one dispatch."""
@@ -280,10 +285,19 @@ def _by_channel(rows: Sequence[Row[Any]]) -> Mapping[str, set[Whom]]:
     return found
 
 
+def _theirs(rows: Sequence[Row[Any]]) -> Iterable[ColumnElement[bool]]:
+    """That a dispatch is of one of the recipients of these; of partners, of any of their contacts."""
+    for column in (Dispatch.staff_id, Dispatch.client_id, Dispatch.partner_id):
+        if ids := {getattr(row, column.key) for row in rows} - {None}:
+            yield column.in_(ids)
+
+
 def _sent(
     session: Session, rows: Sequence[Row[Any]], since: datetime
 ) -> Mapping[tuple[str, Whom], list[tuple[UUID, datetime]]]:
     """What was let through to these recipients since then; what was let through and never taken does not count."""
+    if not rows:
+        return {}
     failed = Dispatch.state.in_(("failed", "dead", "cancelled", "withheld")) & Dispatch.sent_at.is_(None)
     query = (
         select(
@@ -298,6 +312,7 @@ def _sent(
         .join(GateDecision, (GateDecision.firm_id == Dispatch.firm_id) & (GateDecision.dispatch_id == Dispatch.id))
         .where(GateDecision.verdict == "send", GateDecision.at >= since, ~failed)
         .where(Dispatch.firm_id == rows[0].firm_id, Dispatch.channel.in_({row.channel for row in rows}))
+        .where(or_(*_theirs(rows)))
     )
     found: dict[tuple[str, Whom], list[tuple[UUID, datetime]]] = defaultdict(list)
     for one in session.execute(query):

@@ -52,6 +52,7 @@ _UNSAID = {
     "channel",
     "quiet",
 }  # of the facts: the row has the instant and the path, the dispatch the channel
+_USUAL = {field.name: field.default for field in structs.fields(Facts)}
 
 
 class Crossing(NamedTuple):
@@ -146,9 +147,8 @@ def _record(session: Session, firm_id: UUID, decided: dict[UUID, tuple[Gathered,
 
 def _told(facts: Facts, decision: Decision) -> dict[str, Any]:
     """What counted, for whoever asks why: codes, numbers and instants, and no zone, which says where somebody is."""
-    usual = {field.name: field.default for field in structs.fields(Facts)}
     said = {
-        name: value for name, value in structs.asdict(facts).items() if name not in _UNSAID and value != usual[name]
+        name: value for name, value in structs.asdict(facts).items() if name not in _UNSAID and value != _USUAL[name]
     }
     quiet = {
         "begins": f"{facts.quiet.begins:%H:%M}",

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
 from msgspec.structs import replace
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import clock
+from gateway.crypto import FirmCipher
 from gateway.db.models import Dispatch, Firm, Notification
 from gateway.db.models.links import Act
 from gateway.domain.expiry.items import Item
@@ -48,26 +51,87 @@ class Told(NamedTuple):
     data: Shape
 
 
-def words_of(office: Office, session: Session, dispatch: Dispatch, notification: Notification) -> Words:
-    """What a dispatch says, as of now; nothing sensitive in its subject and short text.
+class Shared:
+    """What the words of dispatches of one firm share, asked once: name, key, texts, links, and what is told to many.
 
-    Addresses that act are offered anew each time; they are good once the caller's transaction commits.
+    Addresses that act are offered anew each time; they are good once the session's transaction commits.
 
     Args:
         office: whose key opens what was sealed.
         session: of the firm, or of the system.
+        firm_id: whose.
+        due: that are to be put into words.
+    """
+
+    def __init__(
+        self, office: Office, session: Session, firm_id: UUID, due: Sequence[tuple[Dispatch, Notification]]
+    ) -> None:
+        self._office, self._session, self._firm_id = office, session, firm_id
+        wanted = [(one.id, to := _to(one), _acts(notification.kind, to)) for one, notification in due]
+        self._offered = facing.offers(office, session, firm_id, wanted)
+        self._texts: dict[str, Mapping[Form, Text]] = {}
+        self._said: dict[tuple[UUID, bool], tuple[Told, Mapping[Form, str]]] = {}
+
+    def words_of(self, dispatch: Dispatch, notification: Notification) -> Words:
+        """See the function of this name."""
+        told, said = self._told_and_said(dispatch, notification)
+        return framed(told, self._offered.get(dispatch.id, {}), said)
+
+    def told_by(self, dispatch: Dispatch, notification: Notification) -> Told:
+        """See the function of this name."""
+        template = find(notification.template)
+        if notification.kind in OF_PAPERS:
+            data = _of_papers(notification.kind, facing.papers(self._session, dispatch.id))
+        elif notification.data is None:
+            data = template.shape()
+        else:
+            data = unsealed(self._cipher, notification.data, template.shape)
+        return Told(template.name, replace(data, firm=self._name, you=dispatch.client_id is not None))
+
+    def _told_and_said(self, dispatch: Dispatch, notification: Notification) -> tuple[Told, Mapping[Form, str]]:
+        """What a notification that tells of no papers says is the same for all clients, and for all others."""
+        key = notification.id, dispatch.client_id is not None
+        if (known := self._said.get(key)) is not None:
+            return known
+        told = self.told_by(dispatch, notification)
+        texts = self._texts_of(told.template)
+        found = told, {form: _filled(text, told.data) for form, text in texts.items()}
+        if notification.kind not in OF_PAPERS:
+            self._said[key] = found
+        return found
+
+    def _texts_of(self, template: str) -> Mapping[Form, Text]:
+        if template not in self._texts:
+            self._texts[template] = firms.texts_of(self._session, self._firm_id, template)
+        return self._texts[template]
+
+    @cached_property
+    def _cipher(self) -> FirmCipher:
+        return self._office.cipher(self._session, self._firm_id)
+
+    @cached_property
+    def _name(self) -> str:
+        return self._session.scalars(select(Firm.name).where(Firm.id == self._firm_id)).one()
+
+
+def words_of(
+    office: Office, session: Session, dispatch: Dispatch, notification: Notification, shared: Shared | None = None
+) -> Words:
+    """What a dispatch says, as of now; nothing sensitive in its subject and short text.
+
+    Args:
+        office: as of `Shared`.
+        session: as of `Shared`.
         dispatch: to whom, by which channel.
         notification: what.
+        shared: where it is one of many.
 
     Raises:
         NothingToTellError: `nothing_to_tell`.
         Missing: a template of this name is no longer there.
     """
-    told = told_by(office, session, dispatch, notification)
-    recipient = Recipient(dispatch.staff_id, dispatch.client_id, dispatch.partner_id, dispatch.contact)
-    acts = _acts(notification.kind, recipient)
-    offered = facing.offers(office, session, dispatch.firm_id, acts, dispatch.id, recipient) if acts else {}
-    return put(session, dispatch.firm_id, told, offered)
+    shared = shared or Shared(office, session, dispatch.firm_id, [(dispatch, notification)])
+    return shared.words_of(dispatch, notification)
 
 
 def told_by(office: Office, session: Session, dispatch: Dispatch, notification: Notification) -> Told:
@@ -77,33 +141,17 @@ def told_by(office: Office, session: Session, dispatch: Dispatch, notification: 
         NothingToTellError: as `words_of`.
         Missing: as `words_of`.
     """
-    template = find(notification.template)
-    if notification.kind in OF_PAPERS:
-        data = _of_papers(notification.kind, facing.papers(session, dispatch.id))
-    elif notification.data is None:
-        data = template.shape()
-    else:
-        data = unsealed(office.cipher(session, dispatch.firm_id), notification.data, template.shape)
-    name = session.get_one(Firm, dispatch.firm_id).name
-    return Told(template.name, replace(data, firm=name, you=dispatch.client_id is not None))
-
-
-def put(session: Session, firm_id: UUID, told: Told, offered: Mapping[Act, str]) -> Words:
-    """Put it into the firm's words.
-
-    Args:
-        session: of the firm, or of the system.
-        firm_id: whose words.
-        told: what.
-        offered: where it can be answered, and where to ask for no more.
-    """
-    data, texts = told.data, firms.texts_of(session, firm_id, told.template)
-    said = {form: _filled(text, data) for form, text in texts.items()}
-    return framed(told, offered, said)
+    return Shared(office, session, dispatch.firm_id, ()).told_by(dispatch, notification)
 
 
 def framed(told: Told, offered: Mapping[Act, str], said: Mapping[Form, str]) -> Words:
-    """What is said, within what stands around every message; see `put`."""
+    """What is said, within what stands around every message.
+
+    Args:
+        told: what.
+        offered: where it can be answered, and where to ask for no more.
+        said: what is told, in the firm's words.
+    """
     link_of_data = told.data.link
     presses = [Press(label, offered[act]) for act, label in _PRESSES.items() if act in offered]
     presses += [Press("Read on", link_of_data)] if link_of_data else []
@@ -127,6 +175,10 @@ def _filled(text: Text, data: Shape) -> str:
     except WrongTemplate as problem:
         log.warning("a firm's own words cannot be said", template=text.name, form=text.form, why=problem.sentence)
         return house(text.name, text.form).fill(data)
+
+
+def _to(dispatch: Dispatch) -> Recipient:
+    return Recipient(dispatch.staff_id, dispatch.client_id, dispatch.partner_id, dispatch.contact)
 
 
 def _acts(kind: str, recipient: Recipient) -> Sequence[Act]:

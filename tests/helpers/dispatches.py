@@ -53,7 +53,7 @@ def _decision(asked: str | None, open_from) -> Decision:
     return Decision(verdict="send", reason="clear")
 
 
-def words_of(_office, _session, dispatch, notification):
+def words_of(_office, _session, dispatch, notification, _shared):
     if notification.template == "broken":
         raise ZeroDivisionError
     told = f"Notice {dispatch.id}{' again' if dispatch.is_repeat else ''}"

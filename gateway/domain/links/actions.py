@@ -7,6 +7,7 @@ dispatch and the dispatch's one recipient, as whom it acts. Mail scanners open a
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -104,18 +105,39 @@ def offers(
     Raises:
         ValueError: the firm has no such dispatch to this recipient.
     """
-    tokens = {act: secrets.token_urlsafe(_TOKEN_BYTES) for act in acts}
-    wanted = {
-        "firm": firm_id,
-        "dispatch": dispatch_id,
-        "acts": list(tokens),
-        "digests": [digest_of(token) for token in tokens.values()],
-        **{name: getattr(recipient, name) for name in Whom._fields},
+    return offers_of(office, session, firm_id, [(dispatch_id, recipient, list(acts))])[dispatch_id]
+
+
+def offers_of(
+    office: Office, session: Session, firm_id: UUID, wanted: Iterable[tuple[UUID, Somebody, Sequence[Act]]]
+) -> dict[UUID, dict[Act, str]]:
+    """The same for many dispatches of a firm, in one statement.
+
+    Args:
+        office: as of `offers`.
+        session: as of `offers`.
+        firm_id: whose dispatches they are.
+        wanted: of each dispatch its id, its recipient, and the acts.
+
+    Raises:
+        ValueError: the firm has no such dispatch to one of these recipients.
+    """
+    rows = [(id_, to, act, secrets.token_urlsafe(_TOKEN_BYTES)) for id_, to, acts in wanted for act in acts]
+    if not rows:
+        return {}
+    columns = {
+        "dispatches": [id_ for id_, _, _, _ in rows],
+        "acts": [act for _, _, act, _ in rows],
+        "digests": [digest_of(token) for _, _, _, token in rows],
+        **{name: [getattr(to, name) for _, to, _, _ in rows] for name in Whom._fields},
     }
-    made = session.scalars(_OFFER, wanted).all()
-    if len(made) != len(tokens):
-        raise ValueError(f"firm {firm_id} has no dispatch {dispatch_id} to {recipient}")
-    return {act: f"{office.settings.reached_at}{PATH}{_PLACES[act]}/{token}" for act, token in tokens.items()}
+    made = session.scalars(_OFFER, {"firm": firm_id, **columns}).all()
+    if len(made) != len(rows):
+        raise ValueError(f"firm {firm_id} has no dispatch to one of these recipients: {columns['dispatches']}")
+    found: defaultdict[UUID, dict[Act, str]] = defaultdict(dict)
+    for id_, _, act, token in rows:
+        found[id_][act] = f"{office.settings.reached_at}{PATH}{_PLACES[act]}/{token}"
+    return dict(found)
 
 
 _OFFER = text(f"""
@@ -123,15 +145,16 @@ INSERT INTO action_links (firm_id, digest, act, dispatch_id, staff_id, client_id
 SELECT d.firm_id, o.digest, o.act, d.id, d.staff_id, d.client_id, d.partner_id, d.contact,
        CASE o.act WHEN 'unsubscribe' THEN gateway_now() + interval '{UNSUBSCRIBE_LASTS} days'
        ELSE (greatest(today.day, last.day) + {LASTS + 1})::timestamp AT TIME ZONE f.time_zone END
-FROM dispatches d
+FROM unnest(CAST(:dispatches AS uuid[]), CAST(:acts AS text[]), CAST(:digests AS bytea[]), CAST(:staff_id AS uuid[]),
+            CAST(:client_id AS uuid[]), CAST(:partner_id AS uuid[]), CAST(:contact AS text[]))
+     o (dispatch_id, act, digest, staff_id, client_id, partner_id, contact)
+JOIN dispatches d ON d.firm_id = :firm AND d.id = o.dispatch_id
 JOIN firms f ON f.id = d.firm_id
 CROSS JOIN LATERAL (SELECT (gateway_now() AT TIME ZONE f.time_zone)::date AS day) today
 CROSS JOIN LATERAL (
     SELECT max(n.expires_on) AS day FROM notices n WHERE n.firm_id = d.firm_id AND n.dispatch_id = d.id) last
-CROSS JOIN unnest(CAST(:acts AS text[]), CAST(:digests AS bytea[])) o (act, digest)
-WHERE d.firm_id = :firm AND d.id = :dispatch
-  AND (d.staff_id, d.client_id, d.partner_id, d.contact)
-      IS NOT DISTINCT FROM (CAST(:staff_id AS uuid), CAST(:client_id AS uuid), CAST(:partner_id AS uuid), :contact)
+WHERE (d.staff_id, d.client_id, d.partner_id, d.contact)
+      IS NOT DISTINCT FROM (o.staff_id, o.client_id, o.partner_id, o.contact)
 RETURNING id
 """)
 
