@@ -14,7 +14,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from msgspec import Struct
 from sqlalchemy import ARRAY, DateTime, Text, TextClause, Uuid, bindparam, text
@@ -29,7 +28,7 @@ from gateway.jobs.kinds import Clockwork, Kind, enqueue
 from gateway.office import Office
 from outbound.notify.preferring import Preference, Wanted, preferred
 from outbound.notify.sending import wake
-from outbound.notify.windows import Rhythm, following
+from outbound.notify.windows import Rhythm, following, zones
 
 BELL = "in_app"
 
@@ -237,7 +236,7 @@ def _gather(session: Session, found: Iterable[tuple[Waiting, Rhythm]]) -> tuple[
 
 
 def _window(one: Waiting, rhythm: Rhythm) -> Window:
-    zone = one.zone if one.zone in available_timezones() else one.firms_zone
+    zone = one.zone if one.zone in zones() else one.firms_zone
     now = clock.now()
     return (one.firm_id, one.recipient, one.channel, following(rhythm, zone, max(now, one.snoozed_until or now)))
 

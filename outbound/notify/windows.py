@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 Rhythm = Literal["daily", "weekly"]
 
@@ -24,3 +25,9 @@ def following(rhythm: Rhythm, zone: str, now: datetime) -> datetime:
         if is_one and begins > now:
             return begins
         day += timedelta(days=1)
+
+
+@cache
+def zones() -> frozenset[str]:
+    """All that there are. To find them reads thousands of files, which takes as long as telling somebody."""
+    return frozenset(available_timezones())
