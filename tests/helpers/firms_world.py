@@ -72,6 +72,7 @@ class World:
 
     random: random.Random
     documents: int = DOCUMENTS
+    papers_each: int = 4  # at most
     zones: dict[UUID, str] = field(default_factory=dict)
     escalations: dict[UUID, tuple[list[str], dict[int, int]]] = field(default_factory=dict)  # chain, waits
     preferences: dict[tuple[UUID, str], str] = field(default_factory=dict)  # member, channel
@@ -82,6 +83,7 @@ class World:
     papers: list[Paper] = field(default_factory=list)
     walls: list[tuple[UUID, UUID | None, UUID | None]] = field(default_factory=list)  # member, client, partner
     policies: dict[tuple[UUID, str], list[int]] = field(default_factory=dict)
+    stored: set[str] = field(default_factory=set)  # what was last said to the database, in short
 
     # ------------------------------------------------------------ what there is
     def settle(self, firms=3, people=0, today=FIRST):
@@ -120,7 +122,7 @@ class World:
             for _ in range(self.random.choice((0, 0, 1, 2)))
         ]
         self.matters += sorted(own, key=lambda one: one.id)
-        for _ in range(self.random.randint(1, 4)):
+        for _ in range(self.random.randint(1, self.papers_each)):
             ends = self.random.choice((None, *(today + timedelta(days=self.random.randint(-60, 300)),) * 12))
             matter = self.random.choice(own) if own and self.random.random() < 0.4 else None
             self.papers.append(Paper(person, self.random.choice(list(LEADS)), ends, matter, self.id()))
@@ -254,12 +256,20 @@ STORED = (
 )
 
 
+AGAIN = "escalation_policies"  # is replaced as a whole
+
+
 def owned(one):
     return vars(one) | {"firm": one.person.firm, "partner": one.person.partner, "owner": one.person.id}
 
 
 def store(db, world):
+    """Bring up to date what is new or has changed since the last time."""
+    said = set()
     with db.system() as session:
         for statement, rows in STORED:
-            if given := list(rows(world)):
+            asked = {f"{statement}{row}": row for row in rows(world)}
+            said |= asked.keys()
+            if given := [row for short, row in asked.items() if short not in world.stored or AGAIN in statement]:
                 session.execute(text(statement), given)
+    world.stored = said
