@@ -32,7 +32,7 @@ from gateway.errors import Problem
 from gateway.jobs.kinds import enqueue
 from gateway.logging import configure
 from gateway.office import Actor
-from outbound.notify import handing, planning
+from outbound.notify import handing, inbox, planning
 
 FIRST = date(2028, 2, 26)  # a leap day and a change of clocks come soon
 PEOPLE = int(os.environ.get("YEAR_PEOPLE", "12"))
@@ -208,6 +208,17 @@ class Year:
         with self.db.system() as session:
             return session.execute(text(query)).all()
 
+    def rung(self):
+        """What everybody reads under the bell."""
+        for one in self.world.members:
+            after, shown = 0, None
+            with self.office.acting(self.firm, Actor("staff", "somebody", one.id)) as acting:
+                while shown is None or shown.has_more:
+                    shown = inbox.listed(acting, after=after, limit=500)
+                    for message in shown.data:
+                        after = message.seq
+                        yield f"{message.subject}\n{message.text}\n{message.link}"
+
     def files(self, ending):
         return sorted((self.settings.data_dir / "sent").glob(f"*.{ending}"))
 
@@ -238,7 +249,8 @@ def test_a_year_of_a_firm_tells_everybody_what_is_due_and_gives_nobody_away(year
     gives_nobody_away(year, messages, texts, printed)
     seconds = stopwatch.perf_counter() - begun
     told = f"{len(year.world.people)} people, {DAYS} days, {seconds:.0f} s, {scanned} links opened"
-    say(capfd, f"{told}, {len(year.model.notices)} notices, {dict(counts)}")
+    ended = Counter(one.code or one.state for one in year.model.notices.values())
+    say(capfd, f"{told}, {len(year.model.notices)} notices, {dict(ended)}, {dict(counts)}")
 
 
 def say(capfd, sentence):
@@ -274,6 +286,7 @@ COUNTED = ("tallies",)  # how many calls were answered
 def scan(year, digest_of_all):
     """Open every address of every message so far, as scanners of mail do; nothing must change by it."""
     written = [whole(read(year, one)) for one in year.files("eml")] + [one.read_text() for one in year.files("txt")]
+    written += year.rung()
     links = {link.replace("&amp;", "&") for one in written for link in re.findall(r"https?://[^\s<>\"')]+", one)}
     base = year.settings.reached_at
     assert links
@@ -295,7 +308,7 @@ def gives_nobody_away(year, messages, texts, printed):
     with asking(year.settings) as client:
         metrics = client.get("/metrics").text
     kept = [row[0] for table in OPEN for row in year.rows(f"SELECT t::text FROM {table} t")]
-    for one in (*map(whole, messages), *texts, printed, metrics, *kept):
+    for one in (*map(whole, messages), *texts, *year.rung(), printed, metrics, *kept):
         assert given_away(one, secrets) == set(), one
 
 
@@ -309,3 +322,33 @@ OPEN = (
     "events",
     "channel_states",
 )  # of the tables along the way; what is sensitive in them is sealed
+
+
+SOMEBODY = Made("Wanda", "Zobek", "123456789", "A987654321", "K12345678", date(1980, 3, 7))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Your number 123-45-6789 was seen.",
+        "SSN 123456789",
+        "ref=00123456789",
+        "A987 654 321",
+        "A-987654321 is yours",
+        "K 12345678",
+        "passport K12345678,",
+        "born 1980-03-07",
+        "03/07/1980",
+        "7 March 1980",
+        "March 7, 1980",
+        "Dear Wanda",
+        "wrote to Zobek.",
+    ],
+)
+def test_what_may_not_be_said_is_found_however_it_is_spelled(written):
+    assert given_away(written, SOMEBODY.secrets | SOMEBODY.names)
+
+
+def test_what_may_be_said_is_not_taken_for_a_secret():
+    plain = f"W.Z.: passport, ends on 7 March 2028, 30 days left; case 123-45, {SOMEBODY.born.replace(year=2030)}"
+    assert given_away(plain, SOMEBODY.secrets | SOMEBODY.names) == set()
