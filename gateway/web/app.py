@@ -33,6 +33,8 @@ from gateway.web import public
 from gateway.web.api import (
     arrivals,
     assignment,
+    assignment_policy,
+    attorneys,
     audit,
     auth,
     callbacks,
@@ -95,6 +97,8 @@ from gateway.web.watching import watched
 from gateway.wings import office_of
 
 OPEN_ROUTES: list[ControllerRouterHandler] = [
+    assignment_policy.router,
+    attorneys.router,
     health.live,
     health.ready,
     document.describe,
@@ -107,6 +111,8 @@ OPEN_ROUTES: list[ControllerRouterHandler] = [
 ]
 ROUTES: list[ControllerRouterHandler] = [
     assignment.router,
+    assignment_policy.router,
+    attorneys.router,
     audit.router,
     auth.login,
     auth.logout,

@@ -182,6 +182,8 @@ WHOLE: Mapping[str, object] = {  # by the name of the body or of the answer, or 
     "DispatchView.to": "staff",
     "DispatchView.channel": "email",
     "DispatchView.state": "waiting",
+    "PolicyChange": {"rule": "workload_based", "settings": {"senior_from": 9, "certifications": {"I526": ["eb5"]}}},
+    "Week": {"mon": 8, "tue": 8, "wed": 4},
     "Value.name": "title",
     "Value.kind": "text",
 }

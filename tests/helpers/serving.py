@@ -314,6 +314,7 @@ def _write(http: httpx.Client, tenants: Any) -> None:
         _made(http, "documents", client_id=client, doc_type="ead", number=f"EAD{number}", expires_on="2027-05-31")
         _made(http, "walls", staff_id=str(tenants.staff["viewer"]), client_id=client, reason="Acted for the other side")
         _made(http, "clients", partner="acme", employee_id=f"E{900 + number}", notes="Met at the fair")
+    _made(http, "attorneys", email="attorney@northgate.example", licence="NY 4821093")
     for number in range(12):
         _made(http, "links", target=f"https://firm.example/{number}")
     for partner in ("acme", "globex"):
@@ -340,6 +341,8 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "case_id": of("cases"),
         "document_id": of("documents"),
         "wall_id": of("walls"),
+        "attorney_id": [one["id"] for one in http.get("/v1/attorneys").raise_for_status().json()],
+        "off_id": [NOBODYS],  # nobody is away
         "credential_id": [one["id"] for one in _all(http, "credentials") if one["name"] == "spare"],
         "import_id": [one["import_id"] for one in imports],
         "order_id": [http.post("/v1/reports/case_status", json={}).raise_for_status().json()["order_id"]],

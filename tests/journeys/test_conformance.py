@@ -22,6 +22,10 @@ PARTNERS_OWN = {
     ("POST", "/v1/records/{feed}"),
 }
 RARE = {  # what chance seldom gets right, such as a secret, a pin that there is, or a job that is dead
+    ("POST", "/v1/attorneys"),
+    ("PUT", "/v1/assignment-policy"),
+    ("POST", "/v1/attorneys/{attorney_id}/time-off"),
+    ("DELETE", "/v1/attorneys/{attorney_id}/time-off/{off_id}"),
     ("POST", "/oauth/token"),
     ("POST", "/v1/auth/login"),
     ("DELETE", "/v1/cases/{case_id}/pins/{field}"),

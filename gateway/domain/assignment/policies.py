@@ -99,13 +99,17 @@ def change(acting: Acting, rule: str | None = None, settings: Mapping[str, objec
 
 
 def _add(acting: Acting, before: Policy, wanted: Policy) -> None:
-    values = {"version": wanted.version, "rule": wanted.rule, "settings": msgspec.to_builtins(wanted.settings)}
-    row = insert(AssignmentPolicy).values(firm_id=acting.firm_id, by=acting.actor.name, **values)
+    new = _told(wanted)
+    row = insert(AssignmentPolicy).values(firm_id=acting.firm_id, version=wanted.version, by=acting.actor.name, **new)
     added = row.on_conflict_do_nothing().returning(AssignmentPolicy.id)
     if acting.session.scalar(added) is None:
         raise Busy("changed_meanwhile", "Somebody else changes the policy at this moment; try again.")
-    told = Change("assignment_policy", None, "updated", old=msgspec.to_builtins(before), new=values)
+    told = Change("assignment_policy", None, "updated", old=_told(before), new=new)
     audit.record(acting, "assignment_policy.set", changes=[told])
+
+
+def _told(policy: Policy) -> dict[str, Any]:
+    return {"rule": policy.rule, "settings": msgspec.to_builtins(policy.settings)}
 
 
 # ------------------------------------------------------------------------------------------------ settings
