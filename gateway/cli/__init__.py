@@ -35,6 +35,9 @@ COMMANDS: dict[str, Entry] = {
         "deliveries", "group", "Look at what leaves for partners; send it again, resume it, try it out."
     ),
     "expiry": Entry("expiry", "group", "See whose papers end and who is to be told; look for what is due."),
+    "attorney": Entry(
+        "attorneys", "group", "See who can take cases and how many more; say what they know, and when they are away."
+    ),
     "assign": Entry(
         "assign", "group", "See who gets which case and why, what waits for an attorney, and pass cases on."
     ),

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 import rich_click as click
 
+from gateway.cli.assignment_policy import policy
 from gateway.cli.office import at_firm, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json, table
 from gateway.db.paging import Paging
@@ -30,6 +31,9 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 )
 def group() -> None:
     """See who gets which case and why, what waits for an attorney, and pass cases on."""
+
+
+group.add_command(policy)
 
 
 @group.command("explain", epilog=examples(f"gateway assign explain {_CASE} --firm northgate"))
