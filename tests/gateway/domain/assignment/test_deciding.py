@@ -110,6 +110,9 @@ def agree(decision, matter, firm, policy):
 @given(matters, firms(), policies)
 def test_the_solver_gives_the_case_to_the_same_attorney_by_every_rule(matter, firm, policy):
     decision = decide(matter, firm, policy, TODAY)
+    free = [one for one in firm if not oracle.reasons(matter, one, policy.settings, TODAY)]
+    by_solver = {one.attorney_id: float(oracle.score(matter, one, free, policy, TODAY)) for one in free}
+    assert {one.attorney_id: one.score for one in decision.scored} == pytest.approx(by_solver, abs=1e-5)
     if decision.attorney_id is None:
         assert oracle.solve(matter, firm, policy, TODAY) == (None, None)
         assert decision.code == oracle.reason(matter, firm, policy, TODAY)
@@ -218,6 +221,32 @@ def test_ties_end_by_load_then_by_turn_then_by_id():
     assert "the longer time without a new case decides" in decide(MATTER, firm[:3], even, TODAY).sentence
     assert "the smaller part of their capacity in use decides" in decide(MATTER, firm[:2], even, TODAY).sentence
     assert (share(firm[0]), since(firm[0])) == (0.5, late)
+
+
+def test_a_smaller_load_goes_before_a_longer_wait():
+    firm = [attorney(4, load=4, last_given_at=OPENED - timedelta(days=9)), attorney(5, load=3, last_given_at=OPENED)]
+    blind = Policy(settings=Settings(weights=Weights(expertise=1, capacity=0, deadline=0)))
+    assert decide(MATTER, firm, blind, TODAY).attorney_id == _id(5)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "deadline", "can"),
+    [
+        (0, 0, None, False),  # away today
+        (1, 40, None, True),  # no deadline is known
+        (10, 16, 30, True),  # back for the last fortnight, days 17 to 30
+        (10, 17, 30, False),
+        (30, 35, 30, False),  # on the day itself
+        (31, 35, 30, True),
+        (1, 2, 10, False),  # less than a fortnight is left
+        (1, 2, -3, True),  # the deadline has passed
+    ],
+)
+def test_whoever_gets_a_case_is_there_now_and_in_the_last_fortnight_before_its_deadline(first, last, deadline, can):
+    away = [Away(TODAY + timedelta(days=first), TODAY + timedelta(days=last))]
+    due = None if deadline is None else TODAY + timedelta(days=deadline)
+    decision = decide(replace(MATTER, deadline_on=due), [attorney(4, away=away)], Policy(), TODAY)
+    assert (decision.attorney_id is not None) == can
 
 
 def test_who_knows_such_cases_goes_before_who_has_more_room_unless_weights_say_otherwise():
