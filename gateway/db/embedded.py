@@ -146,6 +146,8 @@ def _bring_up(data_dir: Path, *, durable: bool) -> None:
     deadline = time.perf_counter() + _START_SECONDS
     while not _answers(data_dir):
         free = _try_lock(data_dir / "postgres.running")
+        if free is None:
+            _hurry(data_dir)
         if free is not None and log_start is not None:
             os.close(free)
             raise cluster.explain(data_dir, f"{_last_words(log, log_start)} The whole story is in {log}.")
@@ -227,6 +229,12 @@ def _ask_to_stop(data_dir: Path) -> None:
         os.kill(pid, signal.SIGINT)
 
 
+def _hurry(data_dir: Path) -> None:
+    """Ask a server that waits until its users have left (SIGTERM) not to: they stay, for they cannot know of it."""
+    if _read_status(data_dir).stopping and not (data_dir / "postgres.running").stat().st_size:
+        _ask_to_stop(data_dir)
+
+
 def _answers(data_dir: Path) -> bool:
     """Whether the server takes connections and was not asked to stop."""
     status = _read_status(data_dir)
@@ -239,7 +247,8 @@ def _answers(data_dir: Path) -> bool:
 class _Status(NamedTuple):
     pid: int
     socket_dir: str
-    ready: bool
+    ready: bool = False
+    stopping: bool = False
 
 
 def _read_status(data_dir: Path) -> _Status:
@@ -247,9 +256,9 @@ def _read_status(data_dir: Path) -> _Status:
     try:
         lines = (data_dir / "postgres" / "postmaster.pid").read_text().split("\n")
     except FileNotFoundError:
-        return _Status(0, "", ready=False)
+        return _Status(0, "")
     lines += [""] * (8 - len(lines))
-    return _Status(abs(int(lines[0] or 0)), lines[4], ready=lines[7].strip() == "ready")
+    return _Status(abs(int(lines[0] or 0)), lines[4], lines[7].strip() == "ready", lines[7].strip() == "stopping")
 
 
 def _last_words(log: Path, start: int) -> str:

@@ -152,6 +152,19 @@ def test_a_killed_server_recovers_what_was_committed(data_dir):
     assert postmaster(data_dir) != pid
 
 
+def test_a_server_that_waits_for_its_users_to_leave_does_not_keep_whoever_comes_waiting(data_dir):
+    server = ensure_running(data_dir, durable=False)
+    with contextlib.closing(psycopg.connect(server.url("app"))) as stays:
+        pid = postmaster(data_dir)
+        os.kill(pid, signal.SIGTERM)
+        while not embedded._read_status(data_dir).stopping:
+            pass
+        assert who(ensure_running(data_dir, durable=False).url("app")) == "gateway_app_login"
+        assert postmaster(data_dir) != pid
+        with pytest.raises(psycopg.OperationalError):
+            stays.execute("SELECT 1")
+
+
 def test_a_stale_pid_file_that_names_a_living_stranger_is_no_obstacle(data_dir):
     ensure_running(data_dir, durable=False).leave()
     wait_until_stopped(data_dir)
