@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from ingest.arrivals.taking import Looked
 SOON = timedelta(minutes=1)  # when a file waits only for a second look
 MOMENT = timedelta(seconds=5)  # after which a place is tried again at which another process was
 LONGEST = timedelta(hours=6)  # between looks at a place that fails
+SLOW = 5.0  # seconds of a look, from which on the next one must not keep others waiting
 ALARMING = 3  # looks in a row that fail, before anybody is told
 
 log = get_logger(__name__)
@@ -85,14 +87,15 @@ def look_soon(acting: Acting, partner: str, feed: str | None = None) -> list[UUI
     Raises:
         NotFound: there is no such partner in the actor's sight.
     """
-    home = home_of(acting, partner)
-    places = _in_force(acting.session, home, seeking.sought(acting.session, acting.office, home))
-    asked = (ask(acting.session, home, place_id) for place_id, one in places if feed is None or feed in one.feeds)
+    session, office, home = acting.session, acting.office, home_of(acting, partner)
+    places = _in_force(session, home, seeking.sought(session, office, home))
+    asked = (ask(session, office, home, place_id) for place_id, one in places if feed is None or feed in one.feeds)
     return [one for one in asked if one]
 
 
 def attempt(office: Office, one: Sought, place_id: UUID) -> Polled:
     """Look at a place, and note how that went."""
+    begun = perf_counter()
     try:
         looked = taking.look(office, one, place_id)
     except Busy as busy:  # whoever is there notes how that goes
@@ -100,10 +103,10 @@ def attempt(office: Office, one: Sought, place_id: UUID) -> Polled:
     except Problem as problem:
         log.warning("a place cannot be looked at", partner=one.home.slug, place=one.place, why=problem.sentence)
         with office.db.firm(one.home.firm_id) as session:
-            _note_failure(session, one, place_id, problem)
+            _note_failure(session, one, place_id, problem, perf_counter() - begun)
         return Polled(one.place, None, problem)
     with office.db.firm(one.home.firm_id) as session:
-        _note_look(session, one, place_id, looked)
+        _note_look(session, one, place_id, looked, perf_counter() - begun)
     if looked.taken:
         log.info("files taken", partner=one.home.slug, place=one.place, files=len(looked.taken))
     return Polled(one.place, looked, None)
@@ -119,7 +122,7 @@ def due(handling: Handling) -> None:
     for home in homes:
         with handling.office.db.firm(home.firm_id) as session:
             for place_id, one in _sought(session, handling.office, home):
-                _ask_if_due(session, one, place_id)
+                _ask_if_due(session, handling.office, one, place_id)
 
 
 def look(handling: Handling) -> None:
@@ -135,7 +138,7 @@ def look(handling: Handling) -> None:
     for known_id, one in known(handling.office, home) if home else ():
         if known_id == place_id and isinstance(attempt(handling.office, one, place_id).problem, Busy):
             with handling.office.db.firm(firm_id) as session:
-                ask(session, one.home, place_id, at=clock.now() + MOMENT)
+                ask(session, handling.office, one.home, place_id, at=clock.now() + MOMENT)
 
 
 LOOK = Kind("arrivals.look", "arrivals", look)
@@ -143,28 +146,35 @@ DUE = Kind("arrivals.due", "normal", due, ladder=(), clockwork=Clockwork("places
 KINDS = (LOOK, DUE)
 
 
-def ask(session: Session, home: Home, place_id: UUID, at: datetime | None = None) -> UUID | None:
+def ask(session: Session, office: Office, home: Home, place_id: UUID, at: datetime | None = None) -> UUID | None:
     """A job for a look, at once or later, unless one waits that is due by then: what it will find is the same."""
     waits = exists().where(JobRow.about == place_id, JobRow.kind == LOOK.name, JobRow.state == "waiting")
     if session.scalar(select(waits.where(JobRow.not_before <= (at or clock.now())))):
         return None
-    lane = "places/failing" if _fails(session, place_id) else f"place/{place_id}"
-    payload = {"place_id": place_id}
+    payload, lane = {"place_id": place_id}, _lane(session, place_id, office.settings.arrivals_workers)
     return enqueue(session, LOOK, payload, firm_id=home.firm_id, lane=lane, about=place_id, not_before=at)
 
 
-def _fails(session: Session, place_id: UUID) -> bool:
-    """Whether the last look failed, as those do that wait until their time is over: they wait one after the other."""
-    return bool(session.scalar(select(Place.failures).where(Place.id == place_id)))
+def _lane(session: Session, place_id: UUID, threads: int) -> str:
+    """Where the last look failed, or took long, others wait behind this one: on at most half of a process's threads.
+
+    Those that fail, which often means that they wait until their time is over, share one; the slow ones share the rest.
+    """
+    known = session.execute(select(Place.failures, Place.seconds).where(Place.id == place_id)).one_or_none()
+    if known is not None and known.failures:
+        return "places/failing"
+    if known is not None and (known.seconds or 0) >= SLOW:
+        return f"places/slow/{place_id.int % max(1, threads // 2 - 1)}"
+    return f"place/{place_id}"
 
 
-def _ask_if_due(session: Session, one: Sought, place_id: UUID) -> None:
+def _ask_if_due(session: Session, office: Office, one: Sought, place_id: UUID) -> None:
     """The next look is due an interval later, whatever comes of this one; at an example's name nobody need look."""
     now, place = clock.now(), Place.id == place_id
     following = None if one.spec.is_example else now + interval(one.spec.every)
     mine = update(Place).where(place, Place.due_at <= now).values(due_at=following)
     if session.scalar(mine.returning(Place.id)) and following:
-        ask(session, one.home, place_id)
+        ask(session, office, one.home, place_id)
 
 
 # ---------------------------------------------------------------- what is known of places
@@ -209,10 +219,10 @@ def _put_in_force(session: Session, one: Sought) -> Place:
     return session.scalars(added.returning(Place), execution_options={"populate_existing": True}).one()
 
 
-def _note_look(session: Session, one: Sought, place_id: UUID, looked: Looked) -> None:
+def _note_look(session: Session, one: Sought, place_id: UUID, looked: Looked, seconds: float) -> None:
     now = clock.now()
     place = session.get_one(Place, (one.home.firm_id, place_id))
-    place.looked_at, place.listed = now, looked.listed
+    place.looked_at, place.listed, place.seconds = now, looked.listed, round(seconds, 3)
     place.failures, place.failing_since, place.code, place.error = 0, None, None, None
     next_at = SOON if any(waiting.soon for waiting in looked.waiting) else interval(one.spec.every)
     place.due_at = now + min(next_at, interval(one.spec.every))
@@ -220,12 +230,12 @@ def _note_look(session: Session, one: Sought, place_id: UUID, looked: Looked) ->
     session.execute(cleared.values(cleared_at=now))
 
 
-def _note_failure(session: Session, one: Sought, place_id: UUID, problem: Problem) -> None:
+def _note_failure(session: Session, one: Sought, place_id: UUID, problem: Problem, seconds: float) -> None:
     """The longer it fails, the less it is asked; after some looks somebody is told, once."""
     now = clock.now()
     place = session.get_one(Place, (one.home.firm_id, place_id), with_for_update=True)
     place.failures, place.failing_since = place.failures + 1, place.failing_since or now
-    place.code, place.error = problem.code, problem.sentence
+    place.code, place.error, place.seconds = problem.code, problem.sentence, round(seconds, 3)
     place.due_at = now + min(interval(one.spec.every) * 2 ** min(place.failures - 1, 16), LONGEST)
     if place.failures >= ALARMING:
         row = {"firm_id": place.firm_id, "partner_id": place.partner_id, "place_id": place_id, "kind": "unreachable"}

@@ -117,7 +117,7 @@ class Watcher:
             if found := self._folders.get(path):
                 home, place_id = found
                 with self._office.db.firm(home.firm_id) as session:
-                    polling.ask(session, home, place_id)
+                    polling.ask(session, self._office, home, place_id)
 
     def _known(self) -> dict[Path, tuple[Home, UUID]]:
         found = {}

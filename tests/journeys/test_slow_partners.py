@@ -33,6 +33,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(480)]
 
 PARTNERS = int(os.environ.get("POLLED_PARTNERS", "16"))
 SLOW = 10
+AS_MANY = 12  # slow ones, as a worker has threads
 THREADS = next(one.default for one in structs.fields(Settings) if one.name == "arrivals_workers")
 EMPTY = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
 
@@ -109,13 +110,14 @@ def worker(addresses, settings):
 
 
 @pytest.fixture
-def partners(inbox, tenants, worker):
+def partners(inbox, tenants, worker, request):
     """The slow ones of every kind, in turn, and the rest quick; the servers of the slow ones."""
+    slow_ones = getattr(request, "param", SLOW)
     with listening(quick) as good, listening(silent) as mute, listening(drip) as slow, listening(mumble) as odd:
         kinds = slow_kinds(mute, slow, odd)
         for number in range(PARTNERS):
             quickly = in_bucket("acme-out", f"http://127.0.0.1:{good.port}")
-            entry, slug = kinds[number % len(kinds)] if number < SLOW else quickly, f"partner-{number:03}"
+            entry, slug = kinds[number % len(kinds)] if number < slow_ones else quickly, f"partner-{number:03}"
             Inbox(inbox.office, tenants.northgate, slug).apply(with_arrivals(entry, partner=slug))
         yield [mute, slow, odd]
 
@@ -124,9 +126,9 @@ def tick(office):
     polling.due(Handling(office, Clocked()))
 
 
-def quick_ones_are_looked_at(inbox):
+def quick_ones_are_looked_at(inbox, slow=SLOW):
     looked = "SELECT count(*) FROM places WHERE looked_at IS NOT NULL"
-    until(lambda: inbox.sql(looked) == [(PARTNERS - SLOW,)], seconds=400)
+    until(lambda: inbox.sql(looked) == [(PARTNERS - slow,)], seconds=400)
     assert inbox.sql("SELECT count(*) FROM places WHERE code IS NOT NULL") == [(0,)], "the slow ones still wait"
 
 
@@ -149,6 +151,28 @@ def test_partners_that_were_slow_before_hold_one_thread_together(inbox, office, 
     worker(2)
     quick_ones_are_looked_at(inbox)
     assert sum(one.connections for one in partners) == 1
+
+
+@pytest.mark.parametrize("partners", [AS_MANY], indirect=True)
+def test_as_many_that_were_slow_before_as_there_are_threads_leave_half_of_them_to_others(
+    inbox, office, partners, worker
+):
+    assert AS_MANY == THREADS
+    tick(office)
+    inbox.sql("UPDATE jobs SET state = 'done', finished_at = now() WHERE kind = 'arrivals.look'")
+    slow = f"partner_id IN (SELECT id FROM partners WHERE slug < 'partner-{AS_MANY:03}')"
+    before = "now() - interval '1 hour'"  # the slow ones are due first, and so they are claimed first
+    inbox.sql(f"UPDATE places SET due_at = {before}, seconds = CASE WHEN {slow} THEN 50 ELSE 0.1 END")
+    tick(office)
+    inbox.sql(
+        "UPDATE jobs SET not_before = now() - interval '1 hour' WHERE state = 'waiting'"
+        f" AND about IN (SELECT id FROM places WHERE {slow})"
+    )
+    started = time.perf_counter()
+    worker(THREADS)
+    quick_ones_are_looked_at(inbox, AS_MANY)
+    print(f"{PARTNERS} partners, {AS_MANY} slow: {time.perf_counter() - started:.1f} s")  # noqa: T201 - the figure
+    assert 1 <= sum(one.connections for one in partners) <= THREADS // 2
 
 
 @pytest.mark.parametrize("number", range(4))

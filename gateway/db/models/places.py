@@ -19,6 +19,7 @@ class Place(FirmScoped, Base):
         in_force: the settings name it.
         due_at: when it is to be looked at again; None where nothing but a person or an event asks.
         looked_at: when the last look came through; `listed` files were there.
+        seconds: that the last look took, whatever came of it; None before the first.
         failures: looks in a row that did not; `code` and `error` say why the last one did not.
         failing_since: of the first of them.
     """
@@ -32,6 +33,7 @@ class Place(FirmScoped, Base):
     due_at: Mapped[datetime | None] = ours(DateTime(timezone=True))
     looked_at: Mapped[datetime | None] = ours(DateTime(timezone=True))
     listed: Mapped[int] = ours(server_default=text("0"))
+    seconds: Mapped[float | None] = ours()
     failures: Mapped[int] = ours(server_default=text("0"))
     failing_since: Mapped[datetime | None] = ours(DateTime(timezone=True))
     code: Mapped[str | None] = ours()

@@ -112,6 +112,29 @@ def test_a_place_that_fails_is_asked_less_and_told_once(inbox, moment, asked):
     assert inbox.sql("SELECT kind, cleared_at FROM feed_alarms") == [("unreachable", None)]
 
 
+@pytest.mark.parametrize(
+    ("failures", "seconds", "lane"),
+    [(0, None, "place/%"), (0, 4.9, "place/%"), (0, 5.0, "places/slow/%"), (1, 90.0, "places/failing")],
+)
+def test_a_place_that_was_slow_or_failed_waits_with_its_like(inbox, asked, failures, seconds, lane):
+    inbox.apply(with_arrivals("{via: drop, every: 15m}"))
+    Places(inbox).poll()
+    assert inbox.sql("SELECT failures, seconds BETWEEN 0 AND 4 FROM places") == [(0, True)]
+    inbox.sql("UPDATE places SET due_at = now(), failures = %s, seconds = %s", failures, seconds)
+    asked()
+    assert inbox.sql("SELECT lane LIKE %s FROM jobs WHERE kind = 'arrivals.look' AND state = 'waiting'", lane) == [
+        (True,)
+    ]
+
+
+def test_how_long_a_look_took_is_noted_whether_it_failed_or_not(inbox, monkeypatch):
+    inbox.apply(with_arrivals("{via: drop, folder: in, every: 15m}"))
+    ticks = iter(range(0, 1000, 7))
+    monkeypatch.setattr(polling, "perf_counter", lambda: float(next(ticks)))
+    Places(inbox).poll()
+    assert inbox.sql("SELECT failures, seconds FROM places") == [(1, 7.0)]
+
+
 def test_what_was_told_clears_itself(inbox, office, moment):
     inbox.apply(with_arrivals("{via: drop}"))
     places = Places(inbox)
