@@ -150,6 +150,10 @@ def _may_leave(office: Office, session: Session, line: DeliveryLine, parcel: Par
     found = settled(session, line.partner_id).get(line.name)
     if found is None:
         _disable(office, session, line, ladder.UNSETTLED)
+    elif found.carrier.is_example:
+        ladder.rest(line, moment(session))
+        queue(session, line, line.next_at)
+        return None
     return found if parcel.storage_key is not None else None
 
 

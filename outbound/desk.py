@@ -29,6 +29,7 @@ _WHY = {
     ladder.UNREACHABLE: f"It could not be reached for {ladder.PATIENCE.days} days.",
     ladder.UNSETTLED: "The partner's settings in force have no delivery of this name.",
 }
+_EXAMPLE = "Its host has a name for examples (.example), which leads nowhere: what waits is kept, and not sent."
 
 
 class ParcelFilter(NamedTuple):
@@ -47,7 +48,7 @@ class LineAccount(NamedTuple):
         refused: those of them that were declined, or could not be made, and are tried again.
         oldest: since when the first of them waits.
         sent: when a parcel last arrived.
-        why: why nothing is sent, as a sentence; None where something is.
+        why: why nothing is sent, though the line does not fail, as a sentence; None where something is.
     """
 
     line: DeliveryLine
@@ -100,7 +101,7 @@ def lines(acting: Acting, partner: str | None) -> list[LineAccount]:
     query = query.where(Partner.slug == partner) if partner else query
     rows = acting.session.execute(in_sight(acting, query, DeliveryLine.partner_id))
     return [
-        LineAccount(line, slug, number or 0, again or 0, oldest, last, _WHY.get(line.disabled_code or ""))
+        LineAccount(line, slug, number or 0, again or 0, oldest, last, _why(line))
         for line, slug, number, again, oldest, last in rows
     ]
 
@@ -220,6 +221,10 @@ def ping(office: Office, firm_id: UUID, actor: Actor, partner: str | None, deliv
 
 
 # ------------------------------------------------------------------------------------------------ helpers
+
+
+def _why(line: DeliveryLine) -> str | None:
+    return _WHY.get(line.disabled_code or "") or (_EXAMPLE if line.rests else None)
 
 
 def _wanted(wanted: ParcelFilter) -> Select[Parcel]:

@@ -20,6 +20,7 @@ LADDER = (
     timedelta(hours=10),
 )
 PATIENCE = timedelta(days=5)  # for which a line may fail before it is disabled
+REST = timedelta(hours=1)  # after which settings are looked at again that lead to a name for examples
 NOTICES = (50, 90, 100)  # percent of it at which somebody is told
 
 CLOSED, UNREACHABLE, UNSETTLED = "closed", "unreachable", "not_in_settings"  # why a line is disabled
@@ -28,7 +29,13 @@ CLOSED, UNREACHABLE, UNSETTLED = "closed", "unreachable", "not_in_settings"  # w
 def reached(line: DeliveryLine) -> None:
     """The place works, whatever it said."""
     line.failing_since = line.next_at = None
-    line.failures = line.warned = 0
+    line.failures, line.warned, line.rests = 0, 0, False
+
+
+def rest(line: DeliveryLine, now: datetime) -> None:
+    """Nobody can have the place: what waits goes on waiting, and nobody is told that it fails."""
+    reached(line)
+    line.rests, line.next_at = True, now + REST
 
 
 def arrived(line: DeliveryLine, parcel: Parcel, now: datetime) -> None:
@@ -62,7 +69,7 @@ def unreachable(line: DeliveryLine, now: datetime, asked: timedelta = timedelta(
         now: when the attempt ended.
         asked: for how long the other side wants to be left alone, which counts where it is longer than the step.
     """
-    line.failing_since = line.failing_since or now
+    line.failing_since, line.rests = line.failing_since or now, False
     wait = max(LADDER[min(line.failures, len(LADDER) - 1)], asked)
     line.failures += 1
     line.next_at = min(now + wait, max(now, line.failing_since + PATIENCE))
@@ -78,7 +85,7 @@ def unreachable(line: DeliveryLine, now: datetime, asked: timedelta = timedelta(
 
 def disable(line: DeliveryLine, code: str, now: datetime) -> None:
     """Send nothing more on a line until somebody resumes it."""
-    line.disabled_at, line.disabled_code = now, code
+    line.disabled_at, line.disabled_code, line.rests = now, code, False
 
 
 def resume(line: DeliveryLine) -> None:

@@ -22,8 +22,14 @@ from gateway.office import Office
 from outbound import desk
 
 _ID_CHARACTERS = 13  # of an id in a list: its millisecond
-_STATES = {"disabled": "bold red", "failing": "yellow", "refused": "yellow", "fine": "green"}  # the first that fits
-_STATED_BY = {"disabled": "disabled_at", "failing": "failing_since", "refused": "refused"}
+_STATES = {  # the first that fits
+    "disabled": "bold red",
+    "failing": "yellow",
+    "resting": "dim",
+    "refused": "yellow",
+    "fine": "green",
+}
+_STATED_BY = {"disabled": "disabled_at", "failing": "failing_since", "resting": "rests", "refused": "refused"}
 _STYLES = {"waiting": "blue", "sent": "green", "dead": "bold red"}
 
 _id = click.argument("delivery_id", metavar="ID")
@@ -200,6 +206,7 @@ def _line(told: desk.LineAccount) -> dict[str, object]:
         "oldest_at": told.oldest,
         "last_sent_at": told.sent,
         "next_at": line.next_at,
+        "rests": line.rests,
         "failing_since": line.failing_since,
         "disabled_at": line.disabled_at,
         "disabled_code": line.disabled_code,
@@ -244,7 +251,7 @@ def _remark(line: dict[str, object]) -> str | None:
     """What more there is to say of a line, and what to do."""
     name = f"{line['partner']}/{line['delivery']}"
     if line["why"]:
-        return f"{name} is disabled. {line['why']}"
+        return f"{name} {'rests' if line['rests'] else 'is disabled'}. {line['why']}"
     if _state(line) != "refused":
         return None
     look = (

@@ -24,6 +24,11 @@ class CarrierSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         """To which of the partner's contacts it carries, each with the place in this section that names them."""
         return ()
 
+    @property
+    def is_example(self) -> bool:
+        """Whether it leads to a name for examples, so that nothing need be sent; see `gateway.dialing.is_example`."""
+        return False
+
 
 class Parcel(NamedTuple):
     """What is carried.

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from gateway import clock
 from gateway.config import FieldError, check_secret_names
+from gateway.dialing import is_example
 from gateway.errors import Problem
 from gateway.outward import TOTAL_SECONDS, Answer, Limits, Outward
 from outbound import signing
@@ -67,6 +68,11 @@ class HttpsCarrier(CarrierSpec, frozen=True, kw_only=True, tag="https"):
     def __post_init__(self) -> None:
         check_secret_names("secret", [self.secret])
         check_secret_names("old_secret", [] if self.old_secret is None else [self.old_secret])
+
+    @property
+    def is_example(self) -> bool:
+        """By its host."""
+        return is_example(urlsplit(self.url).hostname or "")
 
 
 def _send(spec: HttpsCarrier, parcel: Parcel, sender: Sender) -> str:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from gateway import buckets, clock, sigv4
 from gateway.buckets import Bucket
 from gateway.config import FieldError, check_secret_names
-from gateway.dialing import Failed, Refused
+from gateway.dialing import Failed, Refused, is_example
 from gateway.outward import Answer, Outward
 from outbound.carriers.base import Carrier, CarrierSpec, Declined, Parcel, Sender, Undelivered, Unreachable
 
@@ -52,6 +53,11 @@ class S3Carrier(CarrierSpec, frozen=True, kw_only=True, tag="s3"):
             raise FieldError("A key without {name} or {id} is the same for every file.", at=("key",))
         if self.kms_key and self.encryption != "aws:kms":
             raise FieldError("A key of KMS needs `encryption: aws:kms`.", at=("kms_key",))
+
+    @property
+    def is_example(self) -> bool:
+        """By its endpoint."""
+        return is_example(urlsplit(self.endpoint or "").hostname or "")
 
 
 class _Object(NamedTuple):

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from gateway import sftp
 from gateway.config import FieldError, check_secret_names
-from gateway.dialing import Failed, Refused
+from gateway.dialing import Failed, Refused, is_example
 from gateway.late import Late
 from outbound.carriers.base import Carrier, CarrierSpec, Declined, Parcel, Sender, Unreachable
 
@@ -55,6 +55,11 @@ class SftpCarrier(CarrierSpec, frozen=True, kw_only=True, tag="sftp"):
             sftp.pins(self.host_keys)
         except ValueError as fault:
             raise FieldError(str(fault), at=("host_keys",)) from None
+
+    @property
+    def is_example(self) -> bool:
+        """By its host."""
+        return is_example(self.host)
 
 
 def send(spec: SftpCarrier, parcel: Parcel, sender: Sender) -> str:

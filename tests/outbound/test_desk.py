@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from helpers.callers import asking, key_headers, staff_headers, stranger
 from helpers.inbox import person
+from helpers.sshd import pair
 from sqlalchemy import text
 
 from gateway import clock
@@ -156,6 +157,43 @@ def test_a_line_on_which_something_is_refused_again_and_again_is_not_fine(partne
     [line] = http.get(f"{URL}/lines", headers=key()).json()
     assert (line["waiting"], line["refused"]) == (0, 0)
     assert "acme changes fine 0" in " ".join(gateway("deliveries", "lines", "--firm", "northgate").stdout.split())
+
+
+EXAMPLES = [
+    "{via: https, url: 'https://hr.acme.example/hooks', secret: ACME_HOOK}",
+    f'{{via: sftp, host: sftp.acme.example, user: us, key: ACME_HOOK, host_keys: ["{pair()[1]}"]}}',
+    "{via: s3, bucket: acme-in, endpoint: 'https://s3.acme.example', access_key: ACME_HOOK, secret_key: ACME_HOOK}",
+]
+
+
+@pytest.mark.parametrize("carrier", EXAMPLES)
+def test_what_waits_for_a_name_for_examples_rests_and_nobody_is_told_that_it_fails(
+    partner, inbox, work, passing, gateway, line, parcels, carrier
+):
+    partner(f"  changes: {{trigger: on_change, events: [client.updated], carrier: {carrier}}}\n")
+    inbox.drop("roster_20260301.csv", [person(1)])
+    work()
+    for _ in range(5):
+        passing(days=2)
+        work()
+    assert line("rests, failures, failing_since, disabled_at") == (True, 0, None, None)
+    assert parcels("state, attempts, storage_key IS NOT NULL") == [("waiting", 0, True)]
+    assert inbox.sql("SELECT count(*) FROM events WHERE kind = 'delivery.failing'") == [(0,)]
+    said = " ".join(gateway("deliveries", "lines", "--firm", "northgate").stdout.split())
+    assert "acme changes resting 1" in said
+    assert "acme/changes rests. Its host has a name for examples (.example)" in said
+    assert "All places are reached." in gateway("doctor").stdout
+
+
+def test_what_rested_leaves_once_settings_name_a_place_that_is_one(partner, inbox, receiver, work, passing, line):
+    partner(f"  changes: {{trigger: on_change, events: [client.updated], carrier: {EXAMPLES[0]}}}\n")
+    inbox.drop("roster_20260301.csv", [person(1)])
+    work()
+    partner()
+    passing(hours=1)
+    work()
+    assert len(receiver.taken) == 1
+    assert line("rests, next_at") == (False, None)
 
 
 def test_a_delivery_is_tried_out(http, changed, key, receiver):

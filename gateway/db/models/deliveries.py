@@ -23,6 +23,7 @@ class DeliveryLine(FirmScoped, Base):
         scheduled_to: the instant up to which parcels that are due by the clock were made.
         last_id: of its newest parcel; the next one's is greater.
         next_at: nothing is sent before.
+        rests: its place has a name for examples, so what waits is not sent.
         failing_since: since when the place cannot be reached; None while it can.
         failures: attempts that have failed so since.
         warned: the greatest share of the time that a line may fail, in percent, of which notice was given.
@@ -37,6 +38,7 @@ class DeliveryLine(FirmScoped, Base):
     scheduled_to: Mapped[datetime | None] = ours(DateTime(timezone=True))
     last_id: Mapped[UUID | None] = ours()
     next_at: Mapped[datetime | None] = ours(DateTime(timezone=True))
+    rests: Mapped[bool] = ours(server_default=text("false"))
     failing_since: Mapped[datetime | None] = ours(DateTime(timezone=True))
     failures: Mapped[int] = ours(server_default=text("0"))
     warned: Mapped[int] = ours(server_default=text("0"))

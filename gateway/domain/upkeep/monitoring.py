@@ -101,7 +101,7 @@ MEASURES = [
         "Seconds for which the oldest parcel of a delivery has waited, by partner and delivery",
         ("partner", "delivery"),
         f"""SELECT p.slug, l.name, extract(epoch FROM gateway_now() - min(w.created_at)) {_WAITING_PARCELS}
-            GROUP BY 1, 2""",
+            AND NOT l.rests GROUP BY 1, 2""",
     ),
     Measure(
         "gateway_deliveries_disabled",

@@ -31,7 +31,8 @@ Moment = Annotated[
 
 
 class LineView(Struct, frozen=True, kw_only=True):
-    """One delivery of a partner as it stands; nobody is reached since `failing_since`, and `why` says why it is off.
+    """One delivery of a partner as it stands; nobody is reached since `failing_since`, and `why` says why it is off,
+    or why it rests: its host has a name for examples.
 
     `refused` of those that wait were declined, or could not be made, and are tried again.
     """
@@ -43,6 +44,7 @@ class LineView(Struct, frozen=True, kw_only=True):
     oldest_at: datetime | None
     last_sent_at: datetime | None
     next_at: datetime | None
+    rests: bool
     failing_since: datetime | None
     disabled_at: datetime | None
     disabled_code: str | None
@@ -60,6 +62,7 @@ class LineView(Struct, frozen=True, kw_only=True):
             oldest_at=told.oldest,
             last_sent_at=told.sent,
             next_at=line.next_at,
+            rests=line.rests,
             failing_since=line.failing_since,
             disabled_at=line.disabled_at,
             disabled_code=line.disabled_code,

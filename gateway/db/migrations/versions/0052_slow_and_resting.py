@@ -1,4 +1,4 @@
-"""How long the last look at a place took."""
+"""How long the last look at a place took, and which deliveries lead to names for examples."""
 
 from alembic import op
 
@@ -8,3 +8,4 @@ down_revision = "0045"
 
 def upgrade() -> None:
     op.execute("ALTER TABLE places ADD COLUMN seconds double precision")
+    op.execute("ALTER TABLE delivery_lines ADD COLUMN rests boolean DEFAULT false NOT NULL")
