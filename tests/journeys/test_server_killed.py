@@ -93,10 +93,6 @@ def is_awaited(lab, table) -> bool:
     return lab.sql(WAITING + OF_TABLE.replace("%(table)s", f"'{table}'")) not in ([], [(0,)])
 
 
-def loaded(lab) -> list[tuple[object, ...]]:
-    return lab.sql("SELECT f.name, i.state, f.sha256 FROM files f JOIN imports i ON i.file_id = f.id ORDER BY f.id")
-
-
 @pytest.mark.parametrize("end", ENDS, ids=["killed", "terminated"])
 @pytest.mark.parametrize("point", POINTS)
 def test_a_file_that_arrives_while_the_server_ends_is_one_import(lab, point, end):
