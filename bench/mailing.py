@@ -95,7 +95,7 @@ def _size(office: Office, firm: UUID) -> int:
         words = msgspec.json.decode(office.cipher(session, firm).decrypt(one.said or b"", SAID), type=Words)
         to = Recipient(client_id=one.client_id)
         envelope = Envelope(one.id, firm, "Bench", to, ("e0000000@recipient.example",), "critical", is_repeat=False)
-        return len(written(office.settings, envelope._replace(one_click=words.one_click), words).as_bytes())
+        return len(written(office.settings, envelope._replace(one_click=words.one_click), words).content)
 
 
 def _posted(port: int, size: int) -> float:

@@ -9,7 +9,6 @@ import socket
 import ssl
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +19,7 @@ from gateway.certificates import refused
 from gateway.dialing import Failed, Place
 from gateway.errors import Permanent, Problem, Transient
 from gateway.settings import Settings
+from outbound.letters import Letter
 
 ANSWER_SECONDS = 60.0
 KEPT_DAYS = 7  # for which a message lies in the folder
@@ -87,18 +87,18 @@ class Way:
         self._settings, self._relay = settings, Relay.of(settings)
         self._smtp: smtplib.SMTP | None = None
 
-    def post(self, message: EmailMessage, to: Sequence[str], name: str) -> str:
+    def post(self, message: Letter, to: Sequence[str], name: str) -> str:
         """Hand a message over, and say what became of it; see `post`."""
         if self._relay is None:
-            return _kept(self._settings, message, name)
-        relay, data = self._relay, _flat(message)
+            return _kept(self._settings, message.content, name)
+        relay, data = self._relay, _stuffed(message.content)
         smtp = self._begun(relay, len(data))
         try:
             declined = _given(relay, smtp, data, to)
         except Problem as problem:
             self._end_transaction(problem)
             raise
-        taken = f"{relay.place} took {message['Message-ID']} for {len(to) - len(declined)} of {len(to)} recipients."
+        taken = f"{relay.place} took {message.message_id} for {len(to) - len(declined)} of {len(to)} recipients."
         others = [f" It refused {address}: {_said(code, said)}." for address, (code, said) in declined.items()]
         return "".join([taken, *others])
 
@@ -163,7 +163,8 @@ def post(settings: Settings, message: EmailMessage, to: Sequence[str], name: str
         Rejected: `mail_rejected`.
     """
     with way(settings) as once:
-        return once.post(message, to, name)
+        content = message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
+        return once.post(Letter(content, message["Message-ID"]), to, name)
 
 
 def keep(settings: Settings, name: str, content: bytes) -> Path:
@@ -218,8 +219,8 @@ def tried(settings: Settings, to: Sequence[str]) -> list[str]:
         return [*steps, *(f"Mail for {address}: {_said(*answer)}." for address, answer in answers.items())]
 
 
-def _kept(settings: Settings, message: EmailMessage, name: str) -> str:
-    path = keep(settings, f"{name}.eml", message.as_bytes())
+def _kept(settings: Settings, content: bytes, name: str) -> str:
+    path = keep(settings, f"{name}.eml", content)
     return f"No relay is set (GATEWAY_SMTP_URL): the message was put into {path}, and nobody got it."
 
 
@@ -260,9 +261,9 @@ def _leaving(smtp: smtplib.SMTP) -> Iterator[smtplib.SMTP]:
         _leave(smtp)
 
 
-def _flat(message: EmailMessage) -> bytes:
-    """A message as it travels: lines end as SMTP has it, and a dot that begins one is doubled (RFC 5321, 4.5.2)."""
-    lines = _DOT.sub(b"..", message.as_bytes(policy=message.policy.clone(linesep=policy.SMTP.linesep)))
+def _stuffed(content: bytes) -> bytes:
+    """A message as it travels: a dot that begins a line is doubled (RFC 5321, 4.5.2)."""
+    lines = _DOT.sub(b"..", content)
     return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
 
 

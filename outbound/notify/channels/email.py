@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from email import policy
-from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from uuid import UUID
 
@@ -19,6 +17,7 @@ from gateway.db.models import Client, Partner, Staff
 from gateway.office import Office
 from gateway.settings import Settings
 from outbound import mail
+from outbound.letters import Letter, letter
 from outbound.notify.channels.base import Envelope, Fate, Limits, Line, Never, NotNow, Recipient, Taken, Unsent, Words
 from outbound.notify.deciding import Passed
 
@@ -39,7 +38,7 @@ class _Line:
             answer = self._way.post(message, envelope.to, str(passed.dispatch_id))
         except (mail.Unsent, mail.Rejected) as problem:
             raise _told(problem) from problem
-        return Taken(message["Message-ID"], answer)
+        return Taken(message.message_id, answer)
 
 
 class EmailChannel:
@@ -84,22 +83,20 @@ class EmailChannel:
 EMAIL = EmailChannel()
 
 
-def written(settings: Settings, envelope: Envelope, words: Words) -> EmailMessage:
+def written(settings: Settings, envelope: Envelope, words: Words) -> Letter:
     """The message, complete; whatever a header is given, it stays one header."""
-    message = EmailMessage(policy.SMTP)
-    message["From"] = formataddr((_line(envelope.firm), settings.mail_from))
-    message["To"] = ", ".join(envelope.to)
-    message["Subject"] = _line(words.subject)[:_LONGEST_SUBJECT]
-    message["Date"] = format_datetime(clock.now())
-    message["Message-ID"] = message_id(settings, envelope.id)
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office notes
+    headers = {
+        "From": formataddr((_line(envelope.firm), settings.mail_from)),
+        "To": ", ".join(envelope.to),
+        "Subject": _line(words.subject)[:_LONGEST_SUBJECT],
+        "Date": format_datetime(clock.now()),
+        "Message-ID": message_id(settings, envelope.id),
+        "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office notes
+    }
     if envelope.one_click:
-        message["List-Unsubscribe"] = f"<{_line(envelope.one_click)}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
-    message.set_content(words.text, cte="quoted-printable")
-    if words.html is not None:
-        message.add_alternative(words.html, subtype="html", cte="quoted-printable")
-    return message
+        headers["List-Unsubscribe"] = f"<{_line(envelope.one_click)}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+    return letter(headers, words.text, words.html)
 
 
 def message_id(settings: Settings, dispatch_id: UUID) -> str:
