@@ -1,0 +1,31 @@
+"""What can be done through the API and at the command line: a table for each room, and all of them together."""
+
+from __future__ import annotations
+
+from helpers.doors import (
+    access,
+    deliveries,
+    expiry,
+    imports,
+    jobs,
+    links,
+    notices,
+    partners,
+    people,
+    preferences,
+    reports,
+    templates,
+)
+from helpers.doors.base import UseCase
+
+ROOMS = (imports, reports, jobs, access, partners, expiry, deliveries, links, templates, notices, preferences, people)
+
+
+def use_cases() -> dict[str, UseCase]:
+    """All of them by name, which none shares with another."""
+    found: dict[str, UseCase] = {}
+    for room in ROOMS:
+        twice = found.keys() & room.USE_CASES.keys()
+        assert not twice, f"{room.__name__} names again: {', '.join(twice)}"
+        found |= room.USE_CASES
+    return found
