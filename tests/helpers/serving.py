@@ -355,6 +355,8 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "subscription_id": [NOBODYS],
         "dispatch_id": [NOBODYS],
         "notice_id": [NOBODYS],
+        "handover_id": [NOBODYS],
+        "plan_id": [NOBODYS],
         "name_id": [one["id"] for one in names],
         "staff_id": [str(tenants.staff["viewer"])],
         "slug": ["acme"],
