@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from helpers.doors import (
     access,
+    assignment,
+    attorneys,
     deliveries,
     expiry,
     imports,
@@ -18,7 +20,22 @@ from helpers.doors import (
 )
 from helpers.doors.base import UseCase
 
-ROOMS = (imports, reports, jobs, access, partners, expiry, deliveries, links, templates, notices, preferences, people)
+ROOMS = (
+    imports,
+    reports,
+    jobs,
+    access,
+    partners,
+    expiry,
+    deliveries,
+    links,
+    templates,
+    notices,
+    preferences,
+    people,
+    attorneys,
+    assignment,
+)
 
 
 def use_cases() -> dict[str, UseCase]:
