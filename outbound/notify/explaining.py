@@ -14,6 +14,7 @@ from gateway.office import Acting
 from outbound.notify import desk
 from outbound.notify.desk import NoticeAccount, Records
 from outbound.notify.gate import REASONS
+from outbound.notify.telling import HANDFUL
 
 _KINDS = {
     "expiry": "a reminder of papers that end",
@@ -63,6 +64,7 @@ def explain(acting: Acting, dispatch_id: UUID) -> Explanation:
     records = desk.show(acting, dispatch_id)
     sentences = [
         _what(records.account),
+        *_gathered(records),
         *_reasons(acting, records),
         *map(_decision, records.decisions),
         *map(_attempt, records.attempts),
@@ -78,6 +80,16 @@ def _what(told: NoticeAccount) -> str:
         f"This is {kind} by {one.channel} to {told.recipient}, {of.priority}, made at {_at(one.created_at)} by"
         f" {of.created_by}."
     )
+
+
+def _gathered(records: Records) -> Iterator[str]:
+    """Why many papers are in one message that nobody asked to gather."""
+    of, number = records.account.notification, len(records.notices)
+    if of.kind == "digest" and of.key is None and number > 1:
+        yield (
+            f"It tells of {number} reminders that were to leave at once: more than {HANDFUL} to one recipient by one"
+            f" channel leave as one, so each of them was gathered with {number - 1} others."
+        )
 
 
 def _reasons(acting: Acting, records: Records) -> Iterator[str]:

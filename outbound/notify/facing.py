@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -11,8 +11,8 @@ from gateway.db.models.links import Act
 from gateway.domain.expiry import items
 from gateway.domain.expiry.items import Item
 from gateway.domain.links import actions
+from gateway.domain.links.actions import Offer
 from gateway.office import Office
-from outbound.notify.channels.base import Recipient
 
 
 def papers(session: Session, dispatch_id: UUID) -> list[Item]:
@@ -21,7 +21,7 @@ def papers(session: Session, dispatch_id: UUID) -> list[Item]:
 
 
 def offers(
-    office: Office, session: Session, firm_id: UUID, wanted: Iterable[tuple[UUID, Recipient, Sequence[Act]]]
-) -> Mapping[UUID, Mapping[Act, str]]:
-    """For each dispatch an address for each act, which acts for the recipient once somebody presses there."""
+    office: Office, session: Session, firm_id: UUID, wanted: Iterable[Offer]
+) -> Mapping[tuple[UUID, UUID | None], Mapping[Act, str]]:
+    """For each dispatch, or notice of one, an address for each act, which acts once its recipient presses there."""
     return actions.offers_of(office, session, firm_id, wanted)

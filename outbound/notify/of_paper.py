@@ -9,7 +9,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import aliased
 
 from gateway import clock
 from gateway.db.models import Client, Dispatch, Document, Firm, GateDecision, Notice, NoticeAnswer, Staff
@@ -178,17 +179,20 @@ def _following(stands: _Stands) -> str:
 
 
 class _Noted(NamedTuple):
-    """A notice, to whose address, and with what it leaves."""
+    """A notice, to whose address, with what it leaves, and beside how many others."""
 
     notice: Notice
     email: str | None
     dispatch: Dispatch | None
+    others: int
 
 
 def _notices(acting: Acting, paper: Document, only: Staff | None) -> Sequence[_Noted]:
     """Every notice of the paper as it ends now, with whom and with what it leaves, the first one first."""
+    beside = aliased(Notice)
+    together = select(func.count()).where(beside.dispatch_id == Notice.dispatch_id, beside.id != Notice.id)
     found = (
-        select(Notice, Staff.email, Dispatch)
+        select(Notice, Staff.email, Dispatch, together.scalar_subquery())
         .outerjoin(Staff, Staff.id == Notice.staff_id)
         .outerjoin(Dispatch, Dispatch.id == Notice.dispatch_id)
         .where(Notice.document_id == paper.id, Notice.expires_on == paper.expires_on)
@@ -199,29 +203,33 @@ def _notices(acting: Acting, paper: Document, only: Staff | None) -> Sequence[_N
 
 
 def _became(acting: Acting, notices: Sequence[_Noted]) -> Iterator[str]:
-    ids = {one.id for _, _, one in notices if one is not None}
+    ids = {one.dispatch.id for one in notices if one.dispatch is not None}
     said = select(GateDecision).where(GateDecision.dispatch_id.in_(ids)).order_by(GateDecision.id)
     last = {one.dispatch_id: one for one in acting.session.scalars(said)}
-    for notice, email, dispatch in notices:
-        yield _one(notice, email, dispatch, last.get(dispatch.id) if dispatch else None)
+    for one in notices:
+        yield _one(one, last.get(one.dispatch.id) if one.dispatch else None)
 
 
-def _one(notice: Notice, email: str | None, dispatch: Dispatch | None, said: GateDecision | None) -> str:
+def _one(noted: _Noted, said: GateDecision | None) -> str:
+    notice, email, dispatch, others = noted
+    gathered = f", gathered with {others} {'other' if others == 1 else 'others'} in one message" if others else ""
     step = f", step {notice.step} of the escalation" if notice.step else ""
     again = ", again after a snooze" if notice.again else ""
     who = f"{_who(email)} ({notice.role}, {notice.lead} days before{step}{again})"
     if notice.state == "told":
-        return f"{who} was told by {notice.channel} at {_at(dispatch.sent_at if dispatch else notice.ended_at)}."
+        return (
+            f"{who} was told by {notice.channel} at {_at(dispatch.sent_at if dispatch else notice.ended_at)}{gathered}."
+        )
     if notice.state == "cancelled":
         why = _ENDED.get(notice.ended_code or "", f"it was no longer wanted ({notice.ended_code})")
         return f"{who} was not told by {notice.channel}: {why}."
     if notice.state == "withheld":
         code = notice.ended_code or ""
         return f"{who} was not told by {notice.channel}, withheld by the gate ({code}): {REASONS.get(code, code)}"
-    return f"{who} {_waiting(notice, dispatch, said)}"
+    return f"{who} {_waiting(notice, dispatch, said, gathered)}"
 
 
-def _waiting(notice: Notice, dispatch: Dispatch | None, said: GateDecision | None) -> str:
+def _waiting(notice: Notice, dispatch: Dispatch | None, said: GateDecision | None, gathered: str) -> str:
     put_off = f" It was snoozed until {_at(notice.snoozed_until)}." if notice.snoozed_until else ""
     if dispatch is None:
         return f"is to be told by {notice.channel}, once that is planned.{put_off}"
@@ -230,7 +238,7 @@ def _waiting(notice: Notice, dispatch: Dispatch | None, said: GateDecision | Non
         more = f"`gateway notice explain {dispatch.id}` says more."
         return f"was not told by {notice.channel} so far: what it leaves with is {dispatch.state}{code}; {more}"
     why = f" The gate held it back ({said.reason}): {REASONS.get(said.reason, said.reason)}" if said else ""
-    return f"is to be told by {notice.channel}, not before {_at(dispatch.not_before)}.{why}{put_off}"
+    return f"is to be told by {notice.channel}, not before {_at(dispatch.not_before)}{gathered}.{why}{put_off}"
 
 
 def _answers(acting: Acting, paper: Document) -> Iterator[str]:
@@ -254,7 +262,7 @@ def _awaited(
         yield f"No lead time is reached yet: nobody is told before {stands.next_on}."
         return
     team, is_open, is_filed = _team(acting, paper)
-    noted = {(one.staff_id, one.channel) for one, _, _ in notices if one.lead == stands.lead}
+    noted = {(one.notice.staff_id, one.notice.channel) for one in notices if one.notice.lead == stands.lead}
     rule = on(audiences()["documents"], stands.today)
     named: set[UUID] = set()
     for told in rule.told if rule else ():

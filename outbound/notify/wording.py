@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from itertools import groupby
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from gateway.crypto import FirmCipher
 from gateway.db.models import Dispatch, Firm, Notification
 from gateway.db.models.links import Act
 from gateway.domain.expiry.items import Item
+from gateway.domain.links.actions import Offer
 from gateway.errors import Conflict
 from gateway.logging import get_logger
 from gateway.office import Office
@@ -35,6 +37,10 @@ from outbound.notify.templates.shapes import InDays, ManyPapers, OfEmployer, One
 OF_PAPERS = frozenset({"expiry", "escalation", "digest"})  # kinds that tell of papers, read when they leave
 
 _PRESSES: Mapping[Act, str] = {"acknowledge": "I have seen this", "snooze": "Remind me later"}
+_ALL_PRESSES: Mapping[Act, str] = {
+    "acknowledge": "I have seen all of these",
+    "snooze": "Remind me later of all of these",
+}
 _AFTER_THE_NAME = re.compile(r"[;,].*")  # vocabularies explain a paper behind its name
 
 log = get_logger(__name__)
@@ -45,10 +51,15 @@ class NothingToTellError(Conflict):
 
 
 class Told(NamedTuple):
-    """What is told, before it is put into words."""
+    """What is told, before it is put into words.
+
+    Attributes:
+        each: of a digest, which is answered paper by paper as well: the notice and how its paper is called.
+    """
 
     template: str
     data: Shape
+    each: Sequence[tuple[UUID, str]] = ()
 
 
 class Shared:
@@ -67,7 +78,7 @@ class Shared:
         self, office: Office, session: Session, firm_id: UUID, due: Sequence[tuple[Dispatch, Notification]]
     ) -> None:
         self._office, self._session, self._firm_id = office, session, firm_id
-        wanted = [(one.id, to := _to(one), _acts(notification.kind, to)) for one, notification in due]
+        wanted = [Offer(one.id, to := _to(one), _acts(notification.kind, to)) for one, notification in due]
         self._offered = facing.offers(office, session, firm_id, wanted)
         self._texts: dict[str, Mapping[Form, Text]] = {}
         self._said: dict[tuple[UUID, bool], tuple[Told, Mapping[Form, str]]] = {}
@@ -75,18 +86,30 @@ class Shared:
     def words_of(self, dispatch: Dispatch, notification: Notification) -> Words:
         """See the function of this name."""
         told, said = self._told_and_said(dispatch, notification)
-        return framed(told, self._offered.get(dispatch.id, {}), said)
+        offered = self._offered.get((dispatch.id, None), {})
+        return framed(told, offered, said, self._each(dispatch, told, [act for act in offered if act in _PRESSES]))
 
     def told_by(self, dispatch: Dispatch, notification: Notification) -> Told:
         """See the function of this name."""
         template = find(notification.template)
+        each: list[tuple[UUID, str]] = []
         if notification.kind in OF_PAPERS:
-            data = _of_papers(notification.kind, facing.papers(self._session, dispatch.id))
+            items = facing.papers(self._session, dispatch.id)
+            data = _of_papers(notification.kind, items)
+            each = [(one.notice_id, _called(one)) for one in items] if notification.kind == "digest" else []
         elif notification.data is None:
             data = template.shape()
         else:
             data = unsealed(self._cipher, notification.data, template.shape)
-        return Told(template.name, replace(data, firm=self._name, you=dispatch.client_id is not None))
+        return Told(template.name, replace(data, firm=self._name, you=dispatch.client_id is not None), each)
+
+    def _each(self, dispatch: Dispatch, told: Told, acts: Sequence[Act]) -> Mapping[UUID, Mapping[Act, str]]:
+        """Where each paper of a digest can be answered alone."""
+        if not acts or not told.each:
+            return {}
+        wanted = [Offer(dispatch.id, _to(dispatch), acts, one) for one, _ in told.each]
+        offered = facing.offers(self._office, self._session, self._firm_id, wanted)
+        return {notice_id: found for (_, notice_id), found in offered.items() if notice_id is not None}
 
     def _told_and_said(self, dispatch: Dispatch, notification: Notification) -> tuple[Told, Mapping[Form, str]]:
         """What a notification that tells of no papers says is the same for all clients, and for all others."""
@@ -144,19 +167,27 @@ def told_by(office: Office, session: Session, dispatch: Dispatch, notification: 
     return Shared(office, session, dispatch.firm_id, ()).told_by(dispatch, notification)
 
 
-def framed(told: Told, offered: Mapping[Act, str], said: Mapping[Form, str]) -> Words:
+def framed(
+    told: Told,
+    offered: Mapping[Act, str],
+    said: Mapping[Form, str],
+    each: Mapping[UUID, Mapping[Act, str]] = MappingProxyType({}),
+) -> Words:
     """What is said, within what stands around every message.
 
     Args:
         told: what.
         offered: where it can be answered, and where to ask for no more.
         said: what is told, in the firm's words.
+        each: where each notice can be answered alone.
     """
     link_of_data = told.data.link
-    presses = [Press(label, offered[act]) for act, label in _PRESSES.items() if act in offered]
+    labels = _ALL_PRESSES if each else _PRESSES
+    presses = [Press(label, offered[act]) for act, label in labels.items() if act in offered]
     presses += [Press("Read on", link_of_data)] if link_of_data else []
     link = presses[0].url if presses else None
-    frame = Frame(str(told.data.firm), presses, offered.get("unsubscribe"))
+    alone = [(called, _presses(each[one])) for one, called in told.each if one in each]
+    frame = Frame(str(told.data.firm), presses, offered.get("unsubscribe"), alone)
     subject, short = said["subject"], said["short"]
     return Words(
         subject=subject,
@@ -166,6 +197,10 @@ def framed(told: Told, offered: Mapping[Act, str], said: Mapping[Form, str]) -> 
         link=link,
         one_click=offered.get("unsubscribe"),
     )
+
+
+def _presses(offered: Mapping[Act, str]) -> Sequence[Press]:
+    return [Press(label, offered[act]) for act, label in _PRESSES.items() if act in offered]
 
 
 def _filled(text: Text, data: Shape) -> str:
@@ -212,6 +247,12 @@ def _by_days(papers: Sequence[Paper]) -> list[InDays]:
         )
         for days, same in groupby(papers, lambda one: one.days_left)
     ]
+
+
+def _called(item: Item) -> str:
+    """In a list of papers that are answered one by one."""
+    what, ends = _AFTER_THE_NAME.sub("", item.what), item.expires_on
+    return f"{item.initials}, {item.employer}: {what}, {ends:%B} {ends.day}, {ends.year}"
 
 
 def _stalest(papers: Sequence[Paper]) -> date | None:

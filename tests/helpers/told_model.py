@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from helpers.firms_world import LEADS, ZONES, Paper, World
 
 CHAIN = ["attorney", "supervisor", "admin"]
+HANDFUL, MOST = 5, 500  # messages to somebody by one way at once; papers in a message
 WAITS = {61: 14, 31: 7, 15: 3, -30: 1}
 
 
@@ -240,28 +241,52 @@ class Model:
         for one in self.messages:
             if one.state == "waiting" and one not in needed:
                 one.state = "empty"
-        once: dict[tuple, Message] = {}
+        leaving: list[tuple[Key, Told, bool]] = []
         for key, one in list(self.notices.items()):
             if one.state == "waiting" and one.message is None:
-                self.place(key, one, once)
+                self.place(key, one, leaving)
+        self.send(leaving)
 
-    def place(self, key, one, once):
+    def place(self, key, one, leaving):
         left = (key.ends - self.today(one.paper.person.firm)).days
         urgent = key.step > 0 or left <= 14
         rhythm = self.world.preferences.get((key.who, key.way))
         if not urgent and rhythm in {"daily", "weekly"}:
             self.gather(key, one, rhythm)
             return
-        self.send(key, one, urgent=urgent)
+        leaving.append((key, one, urgent))
         if key.who and key.way != "in_app":
             bell = key._replace(way="in_app")
             if bell not in self.notices or self.notices[bell].state == "cancelled":
                 same = [told for other, told in self.beside(key) if other[:6] == key[:6]]
                 must = any(told.must_answer for told in same if told.state != "cancelled")
                 self.put(bell, Told(one.paper, one.due, until=one.until, must_answer=must))
-                self.send(bell, self.notices[bell], urgent=urgent)
+                leaving.append((bell, self.notices[bell], urgent))
 
-    def send(self, key, one, *, urgent):
+    def send(self, leaving):
+        """Each alone, or together where somebody would get more than a handful at a time."""
+        heaps: dict[tuple, list[tuple[Key, Told, bool]]] = {}
+        for key, one, urgent in leaving:
+            wish = self.world.preferences.get((key.who, key.way))
+            if wish == "off":
+                self.send_alone(key, one, urgent=urgent)
+            else:
+                time_ = max(one.until or self.now, self.now)
+                heaps.setdefault((key.who or one.paper.person.id, key.way, time_), []).append((key, one, urgent))
+        for (_, way, leaves), heap in heaps.items():
+            if len(heap) <= HANDFUL:
+                for key, one, urgent in heap:
+                    self.send_alone(key, one, urgent=urgent)
+                continue
+            heap.sort(key=lambda each: (each[0].ends, each[0].paper, each[0].lead, each[0].step, each[0].again))
+            for first in range(0, len(heap), MOST):
+                some = heap[first : first + MOST]
+                message = Message("digest", any(urgent for _, _, urgent in some), way, leaves)
+                self.messages.append(message)
+                for _, one, _ in some:
+                    one.message = message
+
+    def send_alone(self, key, one, *, urgent):
         leaves = one.until or self.now
         one.message = Message("escalation" if key.step else "expiry", urgent, key.way, leaves)
         self.messages.append(one.message)

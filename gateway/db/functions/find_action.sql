@@ -3,11 +3,11 @@
 -- the token: its SHA-256 is what is kept. A link of somebody who left the firm, or of a partner that was deactivated, is
 -- none.
 CREATE OR REPLACE FUNCTION find_action(proof bytea) RETURNS TABLE (
-    firm_id uuid, link_id uuid, act text, dispatch_id uuid, staff_id uuid, client_id uuid, partner_id uuid, contact text,
-    is_open boolean, used_at timestamptz, firm text, time_zone text, email text, partner text
+    firm_id uuid, link_id uuid, act text, dispatch_id uuid, notice_id uuid, staff_id uuid, client_id uuid, partner_id uuid,
+    contact text, is_open boolean, used_at timestamptz, firm text, time_zone text, email text, partner text
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 BEGIN ATOMIC
-    SELECT l.firm_id, l.id, l.act, l.dispatch_id, l.staff_id, l.client_id, l.partner_id, l.contact,
+    SELECT l.firm_id, l.id, l.act, l.dispatch_id, l.notice_id, l.staff_id, l.client_id, l.partner_id, l.contact,
            l.expires_at > gateway_now(), l.used_at, f.name, f.time_zone, s.email, p.slug
     FROM action_links l
     JOIN firms f ON f.id = l.firm_id AND f.status = 'active'

@@ -71,8 +71,9 @@ class ActionLink(FirmScoped, Base):
     Attributes:
         digest: SHA-256 of what stands in the address, which is kept nowhere.
         act: what a press does.
+        notice_id: of which of those that the dispatch tells it is; None of all of them.
         staff_id, client_id, partner_id, contact: the recipient, as the dispatch has it.
-        used_at: when it was pressed, or another one of the same dispatch and act.
+        used_at: when it was pressed, or another one of the same dispatch, notice and act.
     """
 
     __tablename__ = "action_links"
@@ -80,6 +81,7 @@ class ActionLink(FirmScoped, Base):
     digest: Mapped[bytes] = ours()
     act: Mapped[str] = ours()
     dispatch_id: Mapped[UUID] = ours()
+    notice_id: Mapped[UUID | None] = ours()
     staff_id: Mapped[UUID | None] = ours()
     client_id: Mapped[UUID | None] = ours()
     partner_id: Mapped[UUID | None] = ours()
@@ -90,12 +92,14 @@ class ActionLink(FirmScoped, Base):
 
     __table_args__ = (
         ForeignKeyConstraint(["firm_id", "dispatch_id"], ["dispatches.firm_id", "dispatches.id"], ondelete="CASCADE"),
+        points_at("notices", "notice_id"),
         points_at("staff", "staff_id"),
         points_at("clients", "client_id"),
         points_at("partners", "partner_id"),
         UniqueConstraint("digest", name="action_links_digest_key"),
         Index(None, "firm_id", "dispatch_id", "act"),
         Index(None, "firm_id", "client_id", postgresql_where=text("client_id IS NOT NULL")),
+        Index(None, "firm_id", "notice_id", postgresql_where=text("notice_id IS NOT NULL")),
         CheckConstraint("act IN ('acknowledge', 'snooze', 'unsubscribe')", name="act"),
         CheckConstraint("num_nonnulls(staff_id, client_id, contact) = 1", name="somebody"),
     )

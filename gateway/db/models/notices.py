@@ -78,6 +78,7 @@ class Notice(FirmScoped, Base):
         Index(
             "notices_unplanned",
             "firm_id",
+            text("coalesce(staff_id, client_id)"),
             "document_id",
             postgresql_where=text("state = 'waiting' AND dispatch_id IS NULL"),
         ),

@@ -43,10 +43,27 @@ _PLACES: dict[Act, str] = {"acknowledge": "a", "snooze": "a", "unsubscribe": "u"
 _AT_ONCE = 10_000  # links a transaction deletes
 
 
+class Offer(NamedTuple):
+    """Addresses that are wanted.
+
+    Attributes:
+        dispatch_id: with which they leave.
+        recipient: of the dispatch.
+        acts: each stands for an address.
+        notice_id: of the one notice that they are about; None is about all that the dispatch tells.
+    """
+
+    dispatch_id: UUID
+    recipient: Somebody
+    acts: Sequence[Act]
+    notice_id: UUID | None = None
+
+
 class Offered(NamedTuple):
     """A link that was found by what stands in its address.
 
     Attributes:
+        notice_id: whose paper it is about; None where it is about all that the dispatch tells.
         is_open: it has not expired.
         used_at: when it was pressed, or another one that was offered for the same.
         firm, time_zone: whose it is.
@@ -58,6 +75,7 @@ class Offered(NamedTuple):
     link_id: UUID
     act: Act
     dispatch_id: UUID
+    notice_id: UUID | None
     staff_id: UUID | None
     client_id: UUID | None
     partner_id: UUID | None
@@ -105,49 +123,50 @@ def offers(
     Raises:
         ValueError: the firm has no such dispatch to this recipient.
     """
-    return offers_of(office, session, firm_id, [(dispatch_id, recipient, list(acts))])[dispatch_id]
+    return offers_of(office, session, firm_id, [Offer(dispatch_id, recipient, list(acts))])[dispatch_id, None]
 
 
 def offers_of(
-    office: Office, session: Session, firm_id: UUID, wanted: Iterable[tuple[UUID, Somebody, Sequence[Act]]]
-) -> dict[UUID, dict[Act, str]]:
-    """The same for many dispatches of a firm, in one statement.
+    office: Office, session: Session, firm_id: UUID, wanted: Iterable[Offer]
+) -> dict[tuple[UUID, UUID | None], dict[Act, str]]:
+    """The same for many dispatches of a firm, and for single notices of them, in one statement.
 
-    Args:
-        office: as of `offers`.
-        session: as of `offers`.
-        firm_id: whose dispatches they are.
-        wanted: of each dispatch its id, its recipient, and the acts.
+    Returns:
+        The addresses, by dispatch and notice; None stands for all that the dispatch tells.
 
     Raises:
         ValueError: the firm has no such dispatch to one of these recipients.
     """
-    rows = [(id_, to, act, secrets.token_urlsafe(_TOKEN_BYTES)) for id_, to, acts in wanted for act in acts]
+    rows = [(one, act, secrets.token_urlsafe(_TOKEN_BYTES)) for one in wanted for act in one.acts]
     if not rows:
         return {}
     columns = {
-        "dispatches": [id_ for id_, _, _, _ in rows],
-        "acts": [act for _, _, act, _ in rows],
-        "digests": [digest_of(token) for _, _, _, token in rows],
-        **{name: [getattr(to, name) for _, to, _, _ in rows] for name in Whom._fields},
+        "dispatches": [one.dispatch_id for one, _, _ in rows],
+        "notices": [one.notice_id for one, _, _ in rows],
+        "acts": [act for _, act, _ in rows],
+        "digests": [digest_of(token) for _, _, token in rows],
+        **{name: [getattr(one.recipient, name) for one, _, _ in rows] for name in Whom._fields},
     }
     made = session.scalars(_OFFER, {"firm": firm_id, **columns}).all()
     if len(made) != len(rows):
         raise ValueError(f"firm {firm_id} has no dispatch to one of these recipients: {columns['dispatches']}")
-    found: defaultdict[UUID, dict[Act, str]] = defaultdict(dict)
-    for id_, _, act, token in rows:
-        found[id_][act] = f"{office.settings.reached_at}{PATH}{_PLACES[act]}/{token}"
+    found: defaultdict[tuple[UUID, UUID | None], dict[Act, str]] = defaultdict(dict)
+    for one, act, token in rows:
+        address = f"{office.settings.reached_at}{PATH}{_PLACES[act]}/{token}"
+        found[one.dispatch_id, one.notice_id][act] = address
     return dict(found)
 
 
 _OFFER = text(f"""
-INSERT INTO action_links (firm_id, digest, act, dispatch_id, staff_id, client_id, partner_id, contact, expires_at)
-SELECT d.firm_id, o.digest, o.act, d.id, d.staff_id, d.client_id, d.partner_id, d.contact,
+INSERT INTO action_links
+    (firm_id, digest, act, dispatch_id, notice_id, staff_id, client_id, partner_id, contact, expires_at)
+SELECT d.firm_id, o.digest, o.act, d.id, o.notice_id, d.staff_id, d.client_id, d.partner_id, d.contact,
        CASE o.act WHEN 'unsubscribe' THEN gateway_now() + interval '{UNSUBSCRIBE_LASTS} days'
        ELSE (greatest(today.day, last.day) + {LASTS + 1})::timestamp AT TIME ZONE f.time_zone END
-FROM unnest(CAST(:dispatches AS uuid[]), CAST(:acts AS text[]), CAST(:digests AS bytea[]), CAST(:staff_id AS uuid[]),
-            CAST(:client_id AS uuid[]), CAST(:partner_id AS uuid[]), CAST(:contact AS text[]))
-     o (dispatch_id, act, digest, staff_id, client_id, partner_id, contact)
+FROM unnest(CAST(:dispatches AS uuid[]), CAST(:notices AS uuid[]), CAST(:acts AS text[]), CAST(:digests AS bytea[]),
+            CAST(:staff_id AS uuid[]), CAST(:client_id AS uuid[]), CAST(:partner_id AS uuid[]),
+            CAST(:contact AS text[]))
+     o (dispatch_id, notice_id, act, digest, staff_id, client_id, partner_id, contact)
 JOIN dispatches d ON d.firm_id = :firm AND d.id = o.dispatch_id
 JOIN firms f ON f.id = d.firm_id
 CROSS JOIN LATERAL (SELECT (gateway_now() AT TIME ZONE f.time_zone)::date AS day) today
@@ -214,15 +233,21 @@ def _actor(offered: Offered) -> Actor:
 
 def _claimed(acting: Acting, offered: Offered) -> bool:
     """Nobody else does it: all links for the same are used with this one, and whoever comes meanwhile waits here."""
-    same = (ActionLink.dispatch_id == offered.dispatch_id, ActionLink.act == offered.act, ActionLink.used_at.is_(None))
-    used = update(ActionLink).where(*same).values(used_at=clock.now()).returning(ActionLink.id)
+    about = ActionLink.notice_id.is_not_distinct_from(offered.notice_id)
+    same = (ActionLink.dispatch_id == offered.dispatch_id, ActionLink.act == offered.act, about)
+    used = (
+        update(ActionLink)
+        .where(*same, ActionLink.used_at.is_(None))
+        .values(used_at=clock.now())
+        .returning(ActionLink.id)
+    )
     return offered.link_id in acting.session.scalars(used, execution_options={"synchronize_session": False}).all()
 
 
 def _view(acting: Acting, offered: Offered, channel: str) -> View:
     if offered.act == "unsubscribe":
         return View(channel=channel)
-    told = items(acting.session, offered.dispatch_id)
+    told = [one for one in items(acting.session, offered.dispatch_id) if offered.notice_id in {None, one.notice_id}]
     days = _days(doing.latest(acting, told)) if told and offered.act == "snooze" else ()
     return View(items=told, days=days)
 
@@ -277,12 +302,17 @@ def purge(handling: Handling) -> None:
 def _erase(acting: Acting, person: Person) -> Share:
     """A person's own, and those of whoever was told of nobody else; while the notices still say of whom."""
     about = select(Notice.dispatch_id).where(Notice.client_id == person.client_id)
+    own = select(Notice.id).where(Notice.client_id == person.client_id)
     others = exists().where(
         Notice.firm_id == ActionLink.firm_id,
         Notice.dispatch_id == ActionLink.dispatch_id,
         Notice.client_id != person.client_id,
     )
-    theirs = or_(ActionLink.client_id == person.client_id, ActionLink.dispatch_id.in_(about) & ~others)
+    theirs = or_(
+        ActionLink.client_id == person.client_id,
+        ActionLink.notice_id.in_(own),
+        ActionLink.dispatch_id.in_(about) & ~others,
+    )
     return Share({"action_links": _delete(acting.session, select(ActionLink.id).where(theirs))})
 
 

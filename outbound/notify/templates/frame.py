@@ -26,15 +26,17 @@ class Frame(NamedTuple):
         firm: its name.
         presses: the first one stands out.
         unsubscribe: where to ask for no more of such messages; None where there is no asking.
+        each: what can be done about one of many, and what that is called.
     """
 
     firm: str
     presses: Sequence[Press] = ()
     unsubscribe: str | None = None
+    each: Sequence[tuple[str, Sequence[Press]]] = ()
 
     def letter(self, text: str) -> str:
         """The whole message as plain text."""
-        parts = [text.strip(), *(f"{one.label}:\n{one.url}" for one in self.presses)]
+        parts = [text.strip(), *(f"{one.label}:\n{one.url}" for one in self.presses), *self._one_by_one()]
         return "\n\n".join([*parts, f"-- \n{self._ending()}{self._no_more()}"]) + "\n"
 
     def page(self, subject: str, body: str) -> str:
@@ -42,9 +44,25 @@ class Frame(NamedTuple):
         presses = Markup("").join(
             Markup('<p><a href="{}">{}</a></p>\n').format(one.url, one.label) for one in self.presses
         )
+        presses += self._list()
         ending = Markup("<p><small>{}{}</small></p>").format(self._ending(), self._no_more_link())
         inside = Markup("{}{}").format(Markup(body), presses)  # noqa: S704 - escaped when it was filled in
         return str(_PAGE.format(title=subject, inside=inside, ending=ending))
+
+    def _one_by_one(self) -> Sequence[str]:
+        told = [f"{what}\n{_lines(presses)}" for what, presses in self.each]
+        return [f"{_EACH}:", *told] if told else []
+
+    def _list(self) -> Markup:
+        """The same for the page."""
+        told = [
+            Markup("<li>{}<br>\n{}</li>\n").format(
+                what,
+                Markup(" &middot; ").join(Markup('<a href="{}">{}</a>').format(one.url, one.label) for one in presses),
+            )
+            for what, presses in self.each
+        ]
+        return Markup("<h2>{}</h2>\n<ul>\n{}</ul>\n").format(_EACH, Markup("").join(told)) if told else Markup("")
 
     def _ending(self) -> str:
         return f"This message was written by a machine for {self.firm}; answers to it may not be read."
@@ -54,6 +72,13 @@ class Frame(NamedTuple):
 
     def _no_more_link(self) -> str:
         return Markup(' <a href="{}">No more such messages</a>').format(self.unsubscribe) if self.unsubscribe else ""
+
+
+_EACH = "Or answer one by one"
+
+
+def _lines(presses: Sequence[Press]) -> str:
+    return "\n".join(f"  {one.label}: {one.url}" for one in presses)
 
 
 _PAGE = Markup("""<!DOCTYPE html>

@@ -10,7 +10,7 @@ from helpers.telling import Whom, a_person, said, tell
 from sqlalchemy import event, select, text
 
 from gateway import clock
-from gateway.db.models import ActionLink, AuditEntry, Staff
+from gateway.db.models import ActionLink, AuditEntry, Notice, Staff
 from gateway.domain.links import actions, upkeep
 from gateway.domain.people.erasure import erase
 from gateway.jobs.handling import Handling
@@ -209,6 +209,41 @@ def test_what_cannot_wait_says_so_and_offers_nothing(http, told, monkeypatch):
     page = http.get(told.path("snooze")).text
     assert "cannot wait" in page
     assert "<button" not in page
+
+
+@pytest.fixture
+def both(office, tenants, ana, paralegal):
+    """A message of two people's papers, and the addresses of each paper's own."""
+    other = a_person(office, tenants.northgate, tenants.acme, "Okafor")
+    told = tell(office, tenants.northgate, paralegal, [ana, other], ["acknowledge"])
+    with office.db.firm(tenants.northgate) as session:
+        ids = session.scalars(select(Notice.id).order_by(Notice.id)).all()
+        each = actions.offers_each(
+            office, session, tenants.northgate, ["acknowledge", "snooze"], told.dispatch_id, paralegal, ids
+        )
+    paths = {one: {act: "/" + url.split("/", 3)[3] for act, url in acts.items()} for one, acts in each.items()}
+    return told, [paths[one] for one in ids]
+
+
+def test_one_of_many_papers_is_answered_alone(http, both, db):
+    told, (anas, others) = both
+    page = http.get(anas["acknowledge"]).text
+    assert "A.S." in page
+    assert "A.O." not in page
+    assert "Done" in http.post(anas["acknowledge"]).text
+    assert len(said(db)) == 1
+    assert "done already" in http.post(anas["acknowledge"]).text
+    assert "Done" in http.post(others["snooze"], data={"days": "1"}).text
+    assert [one[0] for one in said(db)] == ["acknowledge", "snooze"]
+    assert "Done" in http.post(told.path("acknowledge")).text, "the rest of them"
+    assert [one[0] for one in said(db)] == ["acknowledge", "snooze", "acknowledge"]
+
+
+def test_one_of_many_papers_goes_with_its_erased_person(http, both, office, tenants, ana):
+    told, (anas, others) = both
+    assert erased(office, tenants, ana) == 2
+    assert http.get(anas["acknowledge"]).status_code == 404
+    assert http.get(others["acknowledge"]).status_code == http.get(told.path("acknowledge")).status_code == 200
 
 
 def test_what_was_renewed_meanwhile_needs_no_answer_and_takes_none(http, told, db):

@@ -13,6 +13,7 @@ from gateway.domain.expiry.sweep import sweep
 from gateway.domain.preferences import opt_outs
 from gateway.domain.preferences.whom import Whom
 from gateway.office import Actor
+from outbound.notify import explaining
 from outbound.notify.of_paper import explain
 from outbound.notify.planning import plan
 
@@ -53,6 +54,23 @@ def change(db):
             session.execute(statement)
 
     return run
+
+
+def test_what_is_gathered_with_others_says_so(inbox, paper, told, office, db, tenants, admin):
+    paper(60)
+    lines = "".join(f"E{n},Okafor,02/03/1990,70000,,,,08/04/2026\n" for n in range(1, 8))
+    inbox.drop("roster_20260301.csv", (HEADER + lines).encode())
+    sweep(office)
+    plan(office)
+    with db.system() as session:
+        document_id = session.scalars(select(Document.id).order_by(Document.id)).first()
+        digest = session.scalars(select(Dispatch.id).where(Dispatch.channel == "email")).first()
+    said = told(document_id)
+    assert "is to be told by email, not before 2026-06-05 14:07 UTC, gathered with 6 others in one message." in said
+    with admin() as acting:
+        sentences = explaining.explain(acting, digest).sentences
+    assert "It tells of 7 reminders that were to leave at once: more than 5" in sentences[1]
+    assert "each of them was gathered with 6 others" in sentences[1]
 
 
 def test_before_the_first_lead_time_nobody_is_told(paper, told):

@@ -101,7 +101,30 @@ def test_whom_it_is_about_is_told_as_you_and_may_ask_for_no_more(dispatched, wor
     assert found.link is None
 
 
-def test_a_digest_is_by_days_and_then_by_employer(dispatched, words, told):
+def test_a_digest_is_answered_as_a_whole_and_paper_by_paper(dispatched, words, told, offered, monkeypatch):
+    told[:] = [replace(ITEM, notice_id=uuid4(), initials=one) for one in ("A. A.", "<B>.")]
+    addresses = {one.notice_id: {"acknowledge": f"/a/{n}", "snooze": f"/s/{n}"} for n, one in enumerate(told)}
+    monkeypatch.setattr(facing, "offers_each", lambda *given: {one: addresses[one] for one in given[-1]})
+    found = words(dispatched("digest", "digest"))
+    [seen] = re.findall(r"I have seen all of these:\n(\S+/l/a/\S+)", found.text)
+    assert found.link == seen
+    assert "<B>., ACME & Sons: record of admission, October 1, 2026\n  I have seen this: /a/1\n" in found.text
+    assert "&lt;B&gt;., ACME &amp; Sons: record of admission, October 1, 2026<br>" in found.html
+    assert '<a href="/a/0">I have seen this</a> &middot; <a href="/s/0">Remind me later</a>' in found.html
+    assert found.text.index("all of these") < found.text.index("one by one") < found.text.index("written by a machine")
+    assert offered() == ["acknowledge", "snooze"]
+
+
+def test_what_nobody_answered_is_said_in_a_digest(dispatched, words, told, monkeypatch):
+    monkeypatch.setattr(facing, "offers_each", lambda *_: {})
+    told[:] = [replace(ITEM, step=1, needs_answer=True), replace(ITEM, needs_answer=True)]
+    found = words(dispatched("digest", "digest"))
+    for said in (found.text, found.html):
+        assert said.count("it has come to you") == said.count("Somebody must say") == 1
+
+
+def test_a_digest_is_by_days_and_then_by_employer(dispatched, words, told, monkeypatch):
+    monkeypatch.setattr(facing, "offers_each", lambda *_: {})
     told[:] = [
         replace(ITEM, days_left=7, employer="Globex", initials="C. C."),
         replace(ITEM, days_left=7, initials="B. B."),
