@@ -43,7 +43,7 @@ LOOKS = max(1, PEOPLE // 60)  # days from one look at the whole account to the n
 ANSWERS = max(3, PEOPLE // 25)  # each half day
 ME = Actor("system", "test")
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(max(240, PEOPLE * DAYS // 20))]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(max(600, PEOPLE * DAYS // 10))]
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ class FirmsYear(World):
         """What happens from one day to the next: most often a renewal, or somebody new with papers that are late."""
         often = (self.renew, self.renew, self.renew, self.arrive, self.leave, self.give_notice, self.move_on)
         seldom = (self.mark, self.archive, self.come_and_go, self.wall_off, self.prefer, self.supervise)
-        for _ in range(max(1, len(self.people) // 60)):
+        for _ in range(max(3, len(self.people) // 60)):
             self.random.choice((*often, *often, *seldom))(today)
         if self.random.random() < 0.02:
             self.random.choice((self.set_leads, self.set_escalation))(today)
@@ -170,7 +170,7 @@ class Year:
         known = sorted(ids, key=lambda key: [str(one) for one in key])
         for key in self.world.random.sample(known, min(ANSWERS, len(known))):
             self.say(key, ids[key], self.world.random.choice((None, None, 1, 20, 47, 100, 300)))
-        if self.world.random.random() < 0.05:
+        if self.world.random.random() < 0.15:
             self.opt_out(self.world.random.choice(self.world.people), self.world.random.choice(("email", "sms")))
 
     def say(self, key, notice_id, hours):
