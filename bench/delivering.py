@@ -31,7 +31,7 @@ from gateway.wings import KINDS, PARTNER_YAML, office_of
 from outbound import carrying, waiting
 from outbound.changes import body_of
 
-PARCELS = 5_000
+PARCELS = int(os.environ.get("BENCH_PARCELS", "5000"))
 _POOLS: dict[Queue, int] = {"deliveries": 1}
 
 _SETTINGS = """
