@@ -74,7 +74,7 @@ def _carried(office: Office, firm: UUID) -> float:
     worker.start()
     try:
         while _waiting(office, firm):
-            Event().wait(0.1)
+            Event().wait(0.5)
         return perf_counter() - begun
     finally:
         worker.stop()

@@ -47,7 +47,9 @@ def _rows(
     query: str,
     values: Mapping[str, object],
 ) -> list[Any]:
-    with connection.pipeline(), connection.cursor(row_factory=namedtuple_row) as cursor:
-        connection.execute(setting, settings)
-        found: list[Any] = cursor.execute(query, values).fetchall()
+    with connection.cursor(row_factory=namedtuple_row) as cursor:
+        with connection.pipeline():  # what is asked for within it would cost a round trip of its own
+            connection.execute(setting, settings)
+            cursor.execute(query, values)
+        found: list[Any] = cursor.fetchall()
     return found
