@@ -12,13 +12,26 @@ from gateway.cli.assignment_policy import policy
 from gateway.cli.office import at_firm, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json, table
 from gateway.db.paging import Paging
-from gateway.domain.assignment import history, moving, plans, queueing
+from gateway.domain.assignment import history, moving, plans, queueing, simulating
 from gateway.domain.assignment.history import Given, PlanShown, Result
+from gateway.domain.assignment.rules import RULES
 
 _CASE = "0197f2c1-6a3e-7bd0-9c11-2f5e8a4b6d70"
 _case = click.argument("case_id", metavar="CASE", type=click.UUID)
 _handover = click.argument("handover_id", metavar="HANDOVER", type=click.UUID)
 _DAY = click.DateTime(["%Y-%m-%d"])
+_FIGURES = {
+    "cases": "cases",
+    "given": "given to somebody",
+    "waiting": "nobody had",
+    "waited_median": "hours waited, median",
+    "waited_most": "hours waited, most",
+    "jain": "Jain's index of loads, 1 is even",
+    "gini": "Gini coefficient of loads, 0 is even",
+    "fullest": "fullest attorney, load over capacity",
+    "expertise": "expertise of 1",
+    "moves": "moves by hand to others than chosen",
+}
 
 
 @click.group(
@@ -171,6 +184,30 @@ def backlog(firm: str, as_json: bool) -> None:
         print_json({"cases": came})
     else:
         console().print(plain(f"{came:,} cases came into the queue; a worker looks at it."))
+
+
+@group.command(
+    "simulate",
+    epilog=examples("gateway assign simulate --rule workload_based --from 2026-11-01 --firm northgate"),
+)
+@click.option("--rule", required=True, type=click.Choice(list(RULES)), help="The rule to try.")
+@click.option("--from", "first", type=_DAY, required=True, help="The first day.")
+@click.option("--to", "last", type=_DAY, help="The last day; today unless said.")
+@firm_option
+@json_option
+def simulate(rule: str, first: datetime, last: datetime | None, firm: str, as_json: bool) -> None:
+    """Say how a period would have been under another rule; nothing is changed."""
+    with opened() as office, at_firm(office, firm) as acting:
+        found = simulating.simulate(acting, rule, _day(first), _day(last) if last else None)
+    if as_json:
+        print_json(_plain(found))
+        return
+    shown = table("", "as it was", rule)
+    for name, words in _FIGURES.items():
+        shown.add_row(words, f"{getattr(found.was, name):g}", f"{getattr(found.would, name):g}")
+    console().print(shown)
+    for sentence in found.sentences:
+        console().print(plain(sentence), soft_wrap=True)
 
 
 # ------------------------------------------------------------------------------------------------ told

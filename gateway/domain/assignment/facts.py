@@ -49,7 +49,7 @@ def gather(session: Session, case_ids: Collection[UUID], today: date) -> Field:
     """
     asked = reading.cases(session, case_ids, today)
     people = reading.people(session, {one.client_id for one in asked if one.client_id})
-    families = _families(people)
+    families = families_of(people)
     told = {one.case_id: complexity(_facts(one, people, families, today)) for one in asked}
     return Field(
         {one.case_id: _matter(one, told[one.case_id].points) for one in asked},
@@ -122,7 +122,7 @@ class Firm:
         return frozenset(ways)
 
 
-def _families(people: Mapping[UUID, Person]) -> dict[UUID, Sequence[UUID]]:
+def families_of(people: Mapping[UUID, Person]) -> dict[UUID, Sequence[UUID]]:
     """Of each person, the people of the same partner with the same number of employee, themselves included."""
     by_number: defaultdict[tuple[UUID, str], list[UUID]] = defaultdict(list)
     for client_id, one in people.items():

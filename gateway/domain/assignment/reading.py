@@ -104,7 +104,7 @@ def cases(session: Session, case_ids: Collection[UUID], today: date) -> list[Ask
         .where(Case.id.in_(case_ids), _OPEN)
         .order_by(Case.created_at, Case.id)
     ).all()
-    answers, kept = _answers(session, case_ids, today), _kept(session, case_ids)
+    answers, besides = _answers(session, case_ids, today), kept(session, case_ids)
     return [
         Asked(
             case_id=row.id,
@@ -116,8 +116,8 @@ def cases(session: Session, case_ids: Collection[UUID], today: date) -> list[Ask
             deadline_on=min((day for day in (row.deadline_on, answers[row.id].due_on) if day), default=None),
             created_at=row.created_at,
             noid=answers[row.id].noid,
-            third_party_site=kept[row.id].third_party_site,
-            languages=kept[row.id].languages,
+            third_party_site=besides[row.id].third_party_site,
+            languages=besides[row.id].languages,
         )
         for row in found
     ]
@@ -143,14 +143,14 @@ def _answers(session: Session, case_ids: Collection[UUID], today: date) -> Mappi
     return answers
 
 
-class _Kept(NamedTuple):
+class Kept(NamedTuple):
     """What partners keep of a case that we have no column for."""
 
     third_party_site: bool = False
     languages: Sequence[str] = ()
 
 
-def _kept(session: Session, case_ids: Collection[UUID]) -> Mapping[UUID, _Kept]:
+def kept(session: Session, case_ids: Collection[UUID]) -> Mapping[UUID, Kept]:
     """Of a case or its person; what a case says goes before."""
     both = func.coalesce(Client.attributes, cast(literal("{}"), JSONB)).op("||")(Case.attributes)
     each = func.jsonb_each_text(both).table_valued(column("key", Text), column("value", Text)).lateral("each")
@@ -166,17 +166,17 @@ def _kept(session: Session, case_ids: Collection[UUID]) -> Mapping[UUID, _Kept]:
     by_case: defaultdict[UUID, list[tuple[str, str]]] = defaultdict(list)
     for case_id, name, value in found:
         by_case[case_id].append((name, value or ""))
-    kept: defaultdict[UUID, _Kept] = defaultdict(_Kept)
-    kept.update({case_id: _kept_of(pairs) for case_id, pairs in by_case.items()})
-    return kept
+    told: defaultdict[UUID, Kept] = defaultdict(Kept)
+    told.update({case_id: _kept_of(pairs) for case_id, pairs in by_case.items()})
+    return told
 
 
-def _kept_of(pairs: Iterable[tuple[str, str]]) -> _Kept:
+def _kept_of(pairs: Iterable[tuple[str, str]]) -> Kept:
     found = list(pairs)
     is_elsewhere = any(value.strip().casefold() in _YES for name, value in found if name in _THIRD_PARTY)
     words = [word for name, value in found if name in _LANGUAGES for word in re.split(r"[,;/\[\]\"]| and | or ", value)]
     spoken = {code for word in words if (code := _language(word.strip().casefold()))}
-    return _Kept(is_elsewhere, () if "en" in spoken else sorted(spoken))
+    return Kept(is_elsewhere, () if "en" in spoken else sorted(spoken))
 
 
 @functools.cache

@@ -2,75 +2,20 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
 
 import pytest
+from helpers.firm_records import TODAY, Records
 from sqlalchemy import event, select, update
 
-from gateway.db.models import Assignment, Attorney, Case, Client, Document, Expertise, Firm, Staff, TimeOff, Wall
+from gateway.db.models import Assignment, Case, Client, Document, Expertise, Firm, TimeOff, Wall
 from gateway.domain.assignment.deciding import decide
 from gateway.domain.assignment.facts import gather
 from gateway.domain.assignment.terms import Policy
 
-TODAY = date(2026, 11, 30)
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 FORBIDDEN = re.compile(
     r"citizenship|country|birth|religion|nationality|given_name|middle_name|family_name|\bname\b|\bsex\b|notes|email",
 )
-
-
-class Records:
-    """A firm's records as they are put down, one by one."""
-
-    def __init__(self, db, firm_id, partner_id):
-        self._db, self._firm, self._partner = db, firm_id, partner_id
-        self._numbers = count(1)
-
-    def add(self, row):
-        with self._db.firm(self._firm) as session:
-            session.add(row)
-            session.flush()
-            return row.id
-
-    def attorney(self, **facts):
-        number = next(self._numbers)
-        plain = {"firm_id": self._firm, "email": f"a{number}@northgate.example", "name": f"A{number}"}
-        staff = self.add(Staff(**plain, role=facts.pop("role", "attorney"), active=facts.pop("active", True)))
-        made = self.add(
-            Attorney(
-                **{"firm_id": self._firm, "staff_id": staff, "licence": "NY 1", "availability": {}} | facts,
-            )
-        )
-        self.staff_of = getattr(self, "staff_of", {}) | {made: staff}
-        return made
-
-    def client(self, **facts):
-        number = next(self._numbers)
-        plain = {"firm_id": self._firm, "partner_id": self._partner, "key": f"K{number}", "pins": {}}
-        return self.add(Client(**plain, **{"attributes": {}} | facts))
-
-    def case(self, **facts):
-        number = next(self._numbers)
-        plain = {"firm_id": self._firm, "partner_id": self._partner, "case_number": f"C{number}"}
-        return self.add(Case(**{**plain, "case_type": "TN", "pins": {}, "attributes": {}} | facts))
-
-    def paper(self, client_id, doc_type, expires_on, **facts):
-        index = str(next(self._numbers)).encode()
-        plain = {"firm_id": self._firm, "client_id": client_id, "doc_type": doc_type, "expires_on": expires_on}
-        return self.add(Document(**{**plain, "number_index": index, "duration_of_status": False, "pins": {}} | facts))
-
-    def plain(self, model, **facts):
-        return self.add(model(firm_id=self._firm, **facts))
-
-    def field(self, *case_ids, today=TODAY):
-        with self._db.firm(self._firm) as session:
-            return gather(session, case_ids, today)
-
-    def one(self, case_id):
-        """The matter, and the attorneys by id."""
-        field = self.field(case_id)
-        matter = field.matters[case_id]
-        return matter, {one.attorney_id: one for one in field.candidates(matter)}
 
 
 @pytest.fixture

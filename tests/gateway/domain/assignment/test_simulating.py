@@ -1,0 +1,182 @@
+"""What if: a period replayed under another rule, by itself and from a firm's records."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from helpers.firm_records import Records
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.db.models import Assignment, AssignmentPolicy, Expertise, TimeOff
+from gateway.domain.assignment.fairness import gini, jain
+from gateway.domain.assignment.replaying import Arrival, Scene, figures, replay
+from gateway.domain.assignment.rules import RULES
+from gateway.domain.assignment.simulating import simulate
+from gateway.domain.assignment.terms import Away, Candidate, Matter, Policy
+from gateway.errors import Invalid
+from gateway.office import Actor
+
+FIRST = date(2026, 11, 2)
+LAST = date(2026, 11, 27)
+ONE_DAY = timedelta(days=1)
+
+
+def _id(number):
+    return UUID(f"01900000-0000-7000-8000-{number:012x}")
+
+
+def test_evenness_is_measured_as_it_is_defined():
+    assert (jain([0.5] * 4), gini([0.5] * 4)) == (1.0, 0.0)
+    assert (jain([1, 0, 0, 0]), gini([1, 0, 0, 0])) == (0.25, 0.75)
+    assert (jain([]), gini([]), jain([0, 0]), gini([0, 0])) == (1.0, 0.0, 1.0, 0.0)
+    shares = [0.1, 0.9, 0.4]
+    apart = sum(abs(one - other) for one in shares for other in shares)
+    assert gini(shares) == pytest.approx(apart / (2 * len(shares) * sum(shares)))
+
+
+@st.composite
+def scenes(draw):
+    attorneys = [
+        Candidate(
+            attorney_id=_id(100 + number),
+            licence="NY 1",
+            senior=True,
+            capacity=draw(st.integers(0, 3)),
+            away=draw(st.sampled_from([[], [Away(FIRST, FIRST + 3 * ONE_DAY)]])),
+        )
+        for number in range(draw(st.integers(0, 3)))
+    ]
+    arrivals = []
+    for number, (place, length) in enumerate(
+        draw(st.lists(st.tuples(st.integers(0, 25), st.none() | st.integers(0, 9)), max_size=15))
+    ):
+        day = FIRST + place * ONE_DAY
+        at = datetime(day.year, day.month, day.day, 15, tzinfo=UTC)
+        matter = Matter(case_id=_id(number), partner_id=_id(99), complexity=3, opened_at=at)
+        arrivals.append(Arrival(matter=matter, day=day, last=None if length is None else day + length * ONE_DAY))
+    return Scene(first=FIRST, last=LAST, attorneys=attorneys, arrivals=arrivals)
+
+
+@settings(max_examples=150, deadline=None)
+@given(scenes(), st.sampled_from(sorted(RULES)))
+def test_in_no_replay_is_anybody_over_capacity_or_a_case_given_twice_or_left_while_there_is_room(scene, rule):
+    spells = replay(scene, Policy(rule=rule))
+    assert len({one.matter.case_id for one in spells}) == len(spells)
+    capacity = {one.attorney_id: one.capacity for one in scene.attorneys}
+    waiting = {one.matter.case_id for one in scene.arrivals} - {one.matter.case_id for one in spells}
+    for number in range((LAST - FIRST).days + 1):
+        day = FIRST + number * ONE_DAY
+        held = [one.attorney_id for one in spells if one.first <= day and (one.last is None or day <= one.last)]
+        assert all(held.count(who) <= most for who, most in capacity.items())
+        free = [one for one in scene.attorneys if held.count(one.attorney_id) < one.capacity]
+        there = [one for one in free if not any(away.first <= day <= away.last for away in one.away)]
+        came = [one for one in scene.arrivals if one.day <= day and (one.last is None or day <= one.last)]
+        assert not there or not [one for one in came if one.matter.case_id in waiting]
+    told = figures(scene, spells, 0)
+    assert (told.cases, told.given + told.waiting) == (len(scene.arrivals), len(scene.arrivals))
+    assert told.fullest <= 1
+    assert replay(scene, Policy(rule=rule)) == spells
+
+
+@pytest.fixture
+def records(db, tenants, monkeypatch):
+    monkeypatch.setenv("GATEWAY_NOW", "2026-11-28T17:00:00+00:00")
+    return Records(db, tenants.northgate, tenants.acme)
+
+
+@pytest.fixture
+def month(records):
+    """Ten cases of November, one a day, which all went to one of two attorneys, and one of them on to the other."""
+    ana, bo = records.attorney(), records.attorney()
+    records.plain(Expertise, attorney_id=bo, case_type="TN", level=5)
+    records.plain(AssignmentPolicy, version=1, rule="round_robin", settings={"continuity": False}, by="-")
+    records.case(attorney_id=ana, created_at=datetime(2026, 10, 1, tzinfo=UTC))
+    for number in range(10):
+        came = datetime(2026, 11, 2 + number, 15, tzinfo=UTC)
+        moved = came + timedelta(days=3) if number == 9 else None
+        case = records.case(attorney_id=bo if moved else ana, created_at=came)
+        got = came + timedelta(hours=2)
+        had = {"case_id": case, "complexity": 2, "reason": "-", "by_kind": "system", "by": "-"}
+        records.plain(Assignment, **had, attorney_id=ana, kind="assigned", at=got, until=moved)
+        if moved:
+            records.plain(Assignment, **had, attorney_id=bo, previous_id=ana, kind="reassigned", at=moved)
+    return ana, bo
+
+
+@pytest.fixture
+def what_if(office, tenants):
+    def ask(rule, first=FIRST, last=LAST):
+        with office.acting(tenants.northgate, Actor("system", "test")) as acting:
+            return simulate(acting, rule, first, last)
+
+    return ask
+
+
+def test_a_rule_that_looks_at_loads_would_have_spread_them(month, what_if):
+    found = what_if("workload_based")
+    assert (found.was.cases, found.was.given, found.was.waiting) == (10, 10, 0)
+    assert (found.was.waited_median, found.was.waited_most, found.would.waited_most) == (2, 2, 0)
+    assert (found.was.jain, found.would.jain) == (pytest.approx(0.55, abs=0.05), pytest.approx(0.95, abs=0.05))
+    assert (found.was.gini, found.would.gini) == (pytest.approx(0.45, abs=0.05), pytest.approx(0.05, abs=0.05))
+    assert found.was.fullest == 0.55  # with the one of October, before one was passed on
+    assert found.would.fullest == 0.3
+    assert found.was.expertise == 0.0 < found.would.expertise
+    assert found.elsewhere == 5
+    assert found.was.moves == 1
+    assert found.sentences[0] == "10 cases came; by workload_based, 5 would have gone to another attorney."
+
+
+def test_a_rule_that_looks_at_expertise_would_have_spared_the_move(month, what_if):
+    found = what_if("expertise_first")
+    assert (found.was.moves, found.would.moves) == (1, 0)
+    assert found.would.expertise > 0.4
+    assert "Passed on by hand: 1. To whom the rule would have given the case: 1." in found.sentences
+
+
+def test_what_nobody_could_have_taken_then_would_have_waited_until_somebody_was_back(records, month, what_if):
+    for one in month:
+        records.plain(TimeOff, attorney_id=one, starts_on=date(2026, 10, 20), ends_on=date(2026, 11, 10))
+    found = what_if("round_robin")
+    assert (found.would.given, found.would.waiting) == (10, 0)
+    assert found.would.waited_most == 9 * 24
+    assert what_if("round_robin", FIRST, date(2026, 11, 10)).would.waiting == 9
+
+
+def test_whose_team_it_is_goes_before_the_rule_where_the_firm_wants_it_so(records, month, what_if):
+    records.plain(AssignmentPolicy, version=2, rule="round_robin", settings={}, by="-")
+    found = what_if("workload_based")
+    assert (found.policy_version, found.elsewhere) == (2, 0)
+
+
+def test_nothing_is_changed_by_asking(all_rows, month, what_if):
+    before = all_rows()
+    what_if("round_robin")
+    assert all_rows() == before
+
+
+def test_a_period_without_cases_is_told_as_such(records, what_if):
+    assert list(what_if("round_robin").sentences) == ["No case came in these days."]
+
+
+@pytest.mark.parametrize(
+    ("rule", "first", "last", "sentence"),
+    [
+        ("round_robbin", FIRST, LAST, 'Did you mean "round_robin"?'),
+        ("round_robin", LAST, FIRST, "begins before it ends"),
+        ("round_robin", FIRST, date(2026, 11, 29), "ends by today, 2026-11-28"),
+        ("round_robin", date(2020, 1, 1), LAST, "at most 731 days"),
+    ],
+)
+def test_a_period_that_cannot_be_replayed_is_refused_with_why(records, what_if, rule, first, last, sentence):
+    with pytest.raises(Invalid, match=sentence.replace("?", r"\?")):
+        what_if(rule, first, last)
+
+
+def test_the_command_tells_it_as_a_table_in_sentences_and_as_json(gateway, month):
+    asked = ("assign", "simulate", "--rule", "workload_based", "--from", "2026-11-02", "--firm", "northgate")
+    shown = gateway(*asked).stdout
+    assert "10 cases came; by workload_based, 5 would have gone to another attorney." in shown
+    told = json.loads(gateway(*asked, "--json").stdout)
+    assert (told["rule"], told["last"], told["was"]["cases"]) == ("workload_based", "2026-11-28", 10)
