@@ -24,6 +24,7 @@ PARTNERS_OWN = {
 RARE = {  # what chance seldom gets right, such as a secret, a pin that there is, or a job that is dead
     ("POST", "/v1/attorneys"),
     ("PUT", "/v1/assignment-policy"),
+    ("GET", "/v1/assignment-simulations"),
     ("POST", "/v1/attorneys/{attorney_id}/time-off"),
     ("DELETE", "/v1/attorneys/{attorney_id}/time-off/{off_id}"),
     ("POST", "/oauth/token"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from gateway.domain.assignment import history, moving, plans, queueing
+from gateway.domain.assignment import history, moving, plans, queueing, simulating
 from gateway.domain.assignment.history import Choice, Given, PlanShown, Result, ToPass, Waits
+from gateway.domain.assignment.simulating import Comparison
 from gateway.web.calls import Call, may
 from gateway.web.pages import Cursor, Limit, Page, page_of, paging
 from gateway.web.texts import Day, LongText, Name, Text
@@ -20,6 +22,10 @@ AnAttorney = Annotated[
     Name, Meta(description="An attorney's id or e-mail address.", examples=["ana@northgate.example"])
 ]
 Proposed = Annotated[bool, QueryParameter(description="Those alone that wait for a yes.")]
+
+TriedRule = Annotated[str, QueryParameter(name="rule", max_length=50, description="Such as workload_based.")]
+FirstDay = Annotated[date, QueryParameter(name="from", description="The first day, ISO 8601.")]
+LastDay = Annotated[date | None, QueryParameter(name="to", description="The last day; today unless said.")]
 
 
 class Reassignment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,6 +137,16 @@ def execute_plan(plan_id: FromPath[UUID], call: NamedDependency[Call]) -> PlanSh
         return history.plan(acting, plans.carry_out(acting, plan_id))
 
 
+@get("/assignment-simulations", sync_to_thread=True, **may("cases.assign"))
+def simulate_rule(call: NamedDependency[Call], rule: TriedRule, first: FirstDay, last: LastDay = None) -> Comparison:
+    """Replay a period of the firm's assignments under another rule, and compare; nothing is changed.
+
+    422 `simulation_wrong`: an unknown rule, days in the wrong order or to come, or too many of them.
+    """
+    with call.acting() as acting:
+        return simulating.simulate(acting, rule, first, last)
+
+
 router = Router(
     "/",
     route_handlers=[
@@ -145,6 +161,7 @@ router = Router(
         decline_handover,
         propose_plan,
         execute_plan,
+        simulate_rule,
     ],
     tags=["assignment"],
 )

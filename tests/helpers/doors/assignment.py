@@ -138,4 +138,13 @@ USE_CASES = {
         lambda door, one: door.call("POST", f"handover-plans/{one}/execute"),
         lambda door, one: door.call("assign", "plan", "--do", one, "--firm", "northgate"),
     ),
+    "replay assignments under another rule": UseCase(
+        "assign simulate",
+        [],
+        lambda _: in_days(-1),
+        lambda door, day: door.call("GET", f"assignment-simulations?rule=round_robin&from={day}"),
+        lambda door, day: door.call(
+            "assign", "simulate", "--rule", "round_robin", "--from", day, "--firm", "northgate"
+        ),
+    ),
 }
