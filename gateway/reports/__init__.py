@@ -3,6 +3,7 @@
 from gateway.reports import (
     audit_extract,
     case_status,
+    cases_assigned,
     enrollment_status,
     escalations,
     expiring_documents,
@@ -10,7 +11,10 @@ from gateway.reports import (
     import_errors,
     import_receipt,
     notification_log,
+    reassignment_frequency,
+    time_to_assignment,
     unanswered,
+    workload_distribution,
 )
 from gateway.reports.filters import Filters
 from gateway.reports.report import Report
@@ -27,5 +31,9 @@ REPORTS: dict[str, Report] = {
     "notification_log": notification_log.REPORT,
     "unanswered": unanswered.REPORT,
     "escalations": escalations.REPORT,
+    "workload_distribution": workload_distribution.REPORT,
+    "cases_assigned": cases_assigned.REPORT,
+    "reassignment_frequency": reassignment_frequency.REPORT,
+    "time_to_assignment": time_to_assignment.REPORT,
     "audit_extract": audit_extract.REPORT,
 }

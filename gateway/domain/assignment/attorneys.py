@@ -60,6 +60,11 @@ class Found(NamedTuple):
         """Whether the account is active, and its role takes cases."""
         return self.staff.active and self.staff.role in CASE_ROLES
 
+    @property
+    def takes_cases(self) -> bool:
+        """Whether cases may be given to them, as long as there is room."""
+        return self.works and bool(self.attorney.licence)
+
 
 def find(acting: Acting, whom: str | UUID, *, for_change: bool = False) -> Found:
     """An attorney by id or e-mail address; `for_change` holds the row to the end of the transaction.

@@ -99,7 +99,7 @@ def _profile(found: Found, held: Held, expertise: dict[str, int], away: Sequence
     return Profile(
         email=found.staff.email,
         name=found.staff.name,
-        takes_cases=found.works and one.licence is not None,
+        takes_cases=found.takes_cases,
         expertise=expertise,
         workload=_workload(found, held),
         away=next((Days.of(off) for off in away if off.starts_on <= today), None),
