@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+import assigning
 import delivering
 import ending
 import following
@@ -25,7 +26,7 @@ from measuring import Row
 from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
-ROOMS = (loading, ending, realtime, following, sending, delivering, mailing, trail)
+ROOMS = (loading, ending, realtime, following, sending, delivering, mailing, assigning, trail)
 SCENARIOS = [one for room in ROOMS for one in room.SCENARIOS]
 
 HERE = Path(__file__).parent
