@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import itertools
 import os
 import shutil
@@ -65,6 +66,8 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT re
 
 _numbers = itertools.count(1)
 
+gc.disable()  # reading ten thousand tests makes no waste, and looking for some takes longer: see `pytest_runtestloop`
+
 
 def _id(number: int) -> UUID:
     return UUID(f"01900000-0000-7000-8000-{number:012x}")
@@ -86,6 +89,13 @@ class Tenants:
 
 def pytest_collection_modifyitems(config, items) -> None:
     items[:] = journeys_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """From here on waste is looked for, among what comes to be: a look at all that was read takes most of a second."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
