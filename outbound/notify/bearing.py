@@ -52,12 +52,14 @@ def room(office: Office, channel: Channel, firm_id: UUID, wanted: int) -> Room:
         state = _state(session, channel.name, firm_id if limits.is_firms else None)
         now = moment(session)
         if state.rests_until is not None:
-            return _trial(state, now)
+            found = _trial(state, now)
+            state.taken += found.most if limits.a_day is not None else 0
+            return found
         most = _of_the_day(state, now, limits.a_day, wanted)
         if not most:
             return Room(0, open_from=datetime.combine(now.astimezone(UTC) + timedelta(days=1), time(), UTC))
         found = _paced(state, now, limits.a_second, most)
-        state.taken += found.most
+        state.taken += found.most if limits.a_day is not None else 0
         return found._replace(is_ailing=state.failures > 0)
 
 
@@ -113,7 +115,6 @@ def _trial(state: ChannelState, now: datetime) -> Room:
     if now < state.rests_until:
         return Room(0, open_from=state.rests_until)
     state.rests_until = now + _TRIAL
-    state.taken += 1
     return Room(1, is_ailing=True)
 
 

@@ -21,11 +21,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway import clock
-from gateway.db.models import SmsHeard, SmsSender
+from gateway.db.models import Dispatch, SmsHeard, SmsSender
 from gateway.office import Acting, Office
 from gateway.settings import Settings
 from outbound.notify import news, opting
-from outbound.notify.channels.sms import FATES, OPTED_OUT, number_of
+from outbound.notify.channels.sms import FATES, OPTED_OUT, SMS, number_of
 from outbound.notify.news import News
 
 Fields = Sequence[tuple[str, str]]
@@ -104,6 +104,8 @@ def status(office: Office, call: Proven) -> None:
     number, sid = call.form.get("ErrorCode", ""), call.form.get("MessageSid") or None
     code = _code(number) if fate == "failed" else None
     with office.acting(firm_id, opting.ACTOR) as acting:
+        if acting.session.scalar(select(Dispatch.channel).where(Dispatch.id == dispatch_id)) != SMS.name:
+            return
         heard = news.hear(acting.session, firm_id, News(dispatch_id, fate, sid, code))
         to = number_of(call.form.get("To"))
         if heard != "stale" and number == str(OPTED_OUT) and to is not None:

@@ -48,6 +48,7 @@ class Hand:
         self._firm_id, self._channel = firm_id, channel
         self._ended: Ended | None = None  # what is known, and not on record yet
         self._is_open = True  # the channel, as far as we know
+        self._is_ailing = False  # something is held against it, of which the next success clears it
         self._lines = ExitStack()
         self._line: Line | None = None
 
@@ -70,6 +71,7 @@ class Hand:
 
     def _batch(self, most: int) -> _Batch:
         room = bearing.room(self._office, self._channel, self._firm_id, most)
+        self._is_ailing = room.is_ailing
         sent, asked = 0, perf_counter()
         try:
             due = self._take(room, most)
@@ -77,7 +79,7 @@ class Hand:
                 self._keep_pace(room, sent)
                 if not self._is_open or perf_counter() - asked > FRESH_SECONDS:
                     break
-                sent += self._hand_over(ready, room)
+                sent += self._hand_over(ready)
         finally:
             bearing.give_back(self._office, self._channel, self._firm_id, max(0, room.most - sent))
         self._settle()
@@ -101,7 +103,7 @@ class Hand:
 
     # ---------------------------------------------------------------- one
 
-    def _hand_over(self, ready: Ready, room: Room) -> bool:
+    def _hand_over(self, ready: Ready) -> bool:
         """Hand one over, if it still waits; whether the channel was given it."""
         number = self._turn(ready)
         if number is None:
@@ -112,7 +114,7 @@ class Hand:
         if self._ended.is_told:
             late = (clock.now() - ready.due_at).total_seconds()
             NOTICE_DELAYS.observe(max(0.0, late), self._channel.name, ready.envelope.priority)
-        self._learn(problem, room)
+        self._learn(problem)
         return True
 
     def _handed(self, ready: Ready, number: int) -> tuple[Ended, Unsent | None]:
@@ -133,12 +135,14 @@ class Hand:
             doubt = NotNow("internal_error", "Internal error", is_doubtful=True, is_alone=True)
             return put_off(ready, number, doubt), doubt
 
-    def _learn(self, problem: Unsent | None, room: Room) -> None:
+    def _learn(self, problem: Unsent | None) -> None:
         """What the answer says of the channel."""
         if isinstance(problem, NotNow) and not problem.is_alone:
             self._is_open = not bearing.fails(self._office, self._channel, self._firm_id, problem)
-        elif room.is_ailing:
+            self._is_ailing = True
+        elif self._is_ailing:
             bearing.works(self._office, self._channel, self._firm_id)
+            self._is_ailing = False
 
     # ---------------------------------------------------------------- the account
 

@@ -32,6 +32,8 @@ _ENDED = {
     "overtaken": "the next reminder came first",
     "erased": "the person was erased",
     "archived": "the person was archived",
+    "terminated": "the person had left",
+    "withdrawn": "the person had withdrawn",
     "by_hand": "somebody cancelled it",
     "walled": "an ethical wall stands between them",
 }

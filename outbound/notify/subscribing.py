@@ -14,7 +14,7 @@ from msgspec import Struct
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway.db.models import PushSubscription
+from gateway.db.models import PushSubscription, Staff
 from gateway.errors import Invalid, NotFound
 from gateway.office import Acting
 from gateway.settings import Settings
@@ -42,6 +42,8 @@ def subscribe(acting: Acting, browser: Browser) -> Subscribed:
         Invalid: `push_host_unknown`, `push_key_unfit`.
     """
     _check(acting.office.settings, browser)
+    one_by_one = select(Staff.id).where(Staff.id == acting.actor.id).with_for_update(key_share=True)
+    acting.session.execute(one_by_one)  # of two at once each would count without the other
     [digest] = acting.cipher.index_column([browser.endpoint], _DIGEST)
     [sealed] = acting.cipher.encrypt_column([msgspec.json.encode(browser).decode()], _SEALED)
     values = {"staff_id": acting.actor.id, "browser": sealed}

@@ -113,7 +113,9 @@ class Model:
             return "void"
         if paper.status != "current" or paper.ends != ends:
             return "renewed"
-        return "archived" if person.status != "active" else person.enrollment
+        if person.status != "active":
+            return "archived"
+        return person.enrollment if person.enrollment != "active" else "terminated"
 
     def is_watched(self, paper):
         one = paper.person

@@ -206,7 +206,7 @@ class ChannelState(Base):
         rests_until: it is left alone until then; the first after that is a trial.
         code, problem: why.
         paced_until: until when so many a second have been given away.
-        day, taken: how many were given away on which day, in UTC.
+        day, taken: how many were given away on which day, in UTC; counted where there is a limit for a day.
     """
 
     __tablename__ = "channel_states"

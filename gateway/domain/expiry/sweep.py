@@ -105,7 +105,8 @@ _GONE = text(f"""
     UPDATE notices n SET state = 'cancelled', ended_at = gateway_now(), ended_code = CASE
         WHEN c.erased_at IS NOT NULL THEN 'erased'
         WHEN c.status <> 'active' THEN 'archived'
-        ELSE c.enrollment_status END
+        WHEN c.enrollment_status <> 'active' THEN c.enrollment_status
+        ELSE 'terminated' END
     FROM days, clients c
     WHERE n.state = 'waiting' AND days.firm_id = n.firm_id AND c.firm_id = n.firm_id AND c.id = n.client_id
         AND NOT ({CARED_FOR})

@@ -77,6 +77,15 @@ def test_a_delivered_text_is_delivered(call, sent, office):
     assert state_of(office, one) == "delivered"
 
 
+def test_a_call_about_a_text_changes_nothing_of_another_channel(call, office, tenants):
+    one = dispatch(office, tenants.northgate, "email", Recipient(tenants.staff["viewer"]), state="sent", ref=None)
+    path = f"{STATUS}?firm_id={tenants.northgate}&dispatch_id={one}"
+    assert call(path, told("failed", ErrorCode="21610")).status_code == 204
+    assert state_of(office, one) == "sent"
+    with office.db.system() as session:
+        assert session.scalar(text("SELECT count(*) FROM opt_outs")) == 0
+
+
 def test_whoever_cannot_sign_changes_nothing(call, http, sent, office):
     one, path = sent()
     other = RequestValidator("another token").compute_signature(PUBLIC + path, told("delivered"))

@@ -1,6 +1,7 @@
 """Browsers of staff that take pushes: subscribed over the API, sealed for them alone, signed as from us, forgotten."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -8,12 +9,14 @@ from helpers.browser import Taker
 from helpers.by_channel import WORDS, envelope
 from helpers.passing import passed
 from helpers.receiving import receiving
+from helpers.servers import until
 from msgspec.structs import replace
 from py_vapid import Vapid02
 from sqlalchemy import text
 
+from gateway.office import Actor
 from gateway.wings import office_of
-from outbound.notify import pushing
+from outbound.notify import pushing, subscribing
 from outbound.notify.channels.base import Never, NotNow, Recipient
 from outbound.notify.channels.web_push import WEB_PUSH
 from outbound.notify.pushing import Browser
@@ -185,6 +188,34 @@ def test_the_oldest_of_more_than_ten_goes(http, as_staff, base, subscribed):
         http.post("/v1/push-subscriptions", json=Taker(f"{base}/push/{number}").asked, headers=viewer)
     found = listed(http, viewer)
     assert (len(found), subscribed["id"] in found) == (10, False)
+
+
+def test_of_two_at_once_who_are_one_too_many_ten_are_left(office, tenants, base, db):
+    actor = Actor("staff", "viewer@northgate.example", tenants.staff["viewer"])
+
+    def one_more(number):
+        asked = Taker(f"{base}/push/{number}").asked
+        with office.acting(tenants.northgate, actor) as acting:
+            subscribing.subscribe(acting, Browser(asked["endpoint"], **asked["keys"]))
+            yield
+        yield
+
+    for number in range(10):
+        list(one_more(number))
+    first = one_more("a")
+    next(first)  # and has not committed
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(lambda: list(one_more("b")))
+        until(lambda: somebody_waits(db))
+        next(first)
+        second.result()
+    with office.acting(tenants.northgate, actor) as acting:
+        assert len(subscribing.subscriptions(acting)) == subscribing.EACH
+
+
+def somebody_waits(db):
+    with db.system() as session:
+        return session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
 
 
 def test_nobody_forgets_or_sees_a_colleagues_browser(http, as_staff, subscribed):

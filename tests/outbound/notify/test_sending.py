@@ -193,6 +193,24 @@ def test_a_relay_that_is_away_is_left_alone_and_nothing_is_dropped(make, work, r
     assert states("failures, rests, rests_until, code") == [(0, 0, None, None)]
 
 
+def test_failures_between_which_something_arrives_are_not_in_a_row(
+    stood_in, office, tenants, work, post_office, states
+):
+    post_office.answers["admin@northgate.example"] = "421 busy"
+    for _ in range(2):
+        for role in ("admin", "attorney"):
+            stood_in.make(office, tenants.northgate, tenants.staff[role])
+    work()
+    assert len(post_office.messages()) == 2, "all that can arrive did"
+    assert states("failures, rests, rests_until") == [(2, 0, None)], "when both were repeated at once"
+
+
+def test_nothing_is_counted_where_there_is_no_limit(make, work, states):
+    make(3)
+    work()
+    assert states("taken") == [(0,)]
+
+
 def test_what_waits_for_a_channel_has_it_on_record(make, work, post_office, at, inbox):
     at(NOON)
     post_office.answers["MAIL"] = "421 busy"
@@ -274,6 +292,15 @@ def test_what_no_job_sees_to_is_found_by_the_clock(make, work, rows, office, pos
     assert post_office.taken == []
     sweep(office, work)
     assert rows() == [("sent", 1)]
+
+
+def test_a_job_that_was_killed_to_its_end_is_followed_by_another(make, work, rows, office, inbox):
+    make()
+    inbox.sql("UPDATE jobs SET state = 'dead', attempts = max_attempts WHERE kind = 'notices.send' RETURNING id")
+    work()
+    assert rows("state") == [("waiting",)]
+    sweep(office, work)
+    assert rows("state") == [("sent",)]
 
 
 def test_the_clock_adds_nothing_where_a_job_will_see_to_it(make, work, office, inbox):

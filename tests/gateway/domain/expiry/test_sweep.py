@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select, text, update
 
-from gateway.db.models import AuditEntry, Document, Notice, Staff
+from gateway.db.models import AuditEntry, Client, Document, Notice, Staff
 from gateway.domain.expiry.sweep import sweep
 
 HEADER = "EMP_ID,Last Name,DOB,Salary,SSN,Passport,Passport Expiry,I94 Expiry\n"
@@ -153,3 +153,14 @@ def test_a_document_that_is_superseded_cancels_what_waits(office, db, papers):
     assert sweep(office, date(2026, 3, 2)).cancelled == len(notices(db)) > 0
     with db.system() as session:
         assert set(session.scalars(text("SELECT ended_code FROM notices"))) == {"renewed"}
+
+
+def test_whoever_has_left_by_their_last_day_at_work_has_left(office, db, papers):
+    papers(30)
+    sweep(office, date(2026, 3, 1))
+    with db.system() as session:
+        session.execute(update(Client).values(termination_date=date(2026, 3, 1)))
+    assert sweep(office, date(2026, 3, 1)).cancelled == 0
+    assert sweep(office, date(2026, 3, 2)).cancelled > 0
+    with db.system() as session:
+        assert set(session.scalars(text("SELECT ended_code FROM notices"))) == {"terminated"}
