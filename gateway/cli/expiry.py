@@ -161,10 +161,10 @@ def answers(firm: str, days: int, everything: bool, as_json: bool) -> None:
     if as_json:
         print_json(to_builtins(found))
         return
-    shown = table("notice", "told", "paper", "ends", "to", "step", "by", "answer", numbers=("step",))
+    shown = table("notice", "since", "paper", "ends", "to", "step", "by", "so far", "answer", numbers=("step",))
     for one in found:
         said = f"{one.answer}: {one.by}" + (f" until {one.until:%Y-%m-%d %H:%M}" if one.until else "")
-        row = (one.notice_id, one.due_on, one.doc_type, one.expires_on, one.to, one.step, one.channel)
+        row = (one.notice_id, one.due_on, one.doc_type, one.expires_on, one.to, one.step, one.channel, one.state)
         shown.add_row(*(plain(str(value)) for value in (*row, said if one.answer else "-")))
     console().print(shown if found else plain(f"Nothing of the last {days} days waits for an answer."))
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from calendar import day_abbr
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from gateway.db.models import DispatchAttempt, Document, GateDecision, Notice
+from gateway.db.models import DispatchAttempt, Document, Firm, GateDecision, Notice
 from gateway.office import Acting
 from outbound.notify import desk
 from outbound.notify.desk import NoticeAccount, Records
@@ -24,6 +26,7 @@ _KINDS = {
     "watch": "a warning about what arrives or leaves",
     "test": "a trial",
 }
+_BY = {"in_app": "under the bell", "sms": "by text message", "web_push": "by a push to browsers"}
 _STATES = {
     "waiting": "It waits; it does not leave before {not_before}.",
     "attempting": "It is being handed over at this moment.",
@@ -62,23 +65,24 @@ def explain(acting: Acting, dispatch_id: UUID) -> Explanation:
         NotFound: there is none in the actor's sight.
     """
     records = desk.show(acting, dispatch_id)
+    zone = ZoneInfo(acting.session.scalars(select(Firm.time_zone)).one())
     sentences = [
-        _what(records.account),
+        _what(records.account, zone),
         *_gathered(records),
         *_reasons(acting, records),
-        *map(_decision, records.decisions),
-        *map(_attempt, records.attempts),
-        _end(records.account),
+        *(_decision(one, zone) for one in records.decisions),
+        *(_attempt(one, zone) for one in records.attempts),
+        _end(records.account, zone),
     ]
     return Explanation(sentences, records)
 
 
-def _what(told: NoticeAccount) -> str:
+def _what(told: NoticeAccount, zone: ZoneInfo) -> str:
     one, of = told.dispatch, told.notification
     kind = _KINDS.get(of.kind, of.kind)
     return (
-        f"This is {kind} by {one.channel} to {told.recipient}, {of.priority}, made at {_at(one.created_at)} by"
-        f" {of.created_by}."
+        f"This is {kind}, {_BY.get(one.channel, f'by {one.channel}')}, to {told.recipient}, {of.priority}, made at"
+        f" {_at(one.created_at, zone)} by {of.created_by}."
     )
 
 
@@ -109,25 +113,51 @@ def _reason(one: Notice, doc_type: str) -> str:
     )
 
 
-def _decision(one: GateDecision) -> str:
-    until = f" until {_at(one.until)}" if one.until else ""
-    facts = ", ".join(f"{name}={value}" for name, value in sorted(one.facts.items()) if value is not None)
+def _decision(one: GateDecision, zone: ZoneInfo) -> str:
+    until = f" until {_at(one.until, zone)}" if one.until else ""
+    facts = ", ".join(_fact(name, value, zone) for name, value in sorted(one.facts.items()) if value is not None)
     by = f" It went by: {facts}." if facts else ""
     why = REASONS.get(one.reason, one.reason)
-    return f"{_at(one.at)}: the gate {_VERDICTS[one.verdict]}{until} on its way as {one.path}: {why}{by}"
+    return f"{_at(one.at, zone)}: the gate {_VERDICTS[one.verdict]}{until} on its way as {one.path}: {why}{by}"
 
 
-def _attempt(one: DispatchAttempt) -> str:
+def _fact(name: str, value: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - JSON's types
+    """A fact of the gate's, as people say it."""
+    if name == "quiet" and isinstance(value, dict):
+        days = ", ".join(day_abbr[one - 1] for one in value["working_days"])
+        return f"quiet from {value['begins']} to {value['ends']} with work on {days}"
+    called = name.replace("_", " ")
+    match value:
+        case True:
+            return called
+        case list():
+            return f"{called} {', '.join(map(str, value))}"
+        case str() if "T" in value and (instant := _instant(value)):
+            return f"{called} {_at(instant, zone)}"
+        case _:
+            return f"{called} {'no' if value is False else value}"
+
+
+def _instant(written: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(written)
+    except ValueError:
+        return None
+
+
+def _attempt(one: DispatchAttempt, zone: ZoneInfo) -> str:
     said = f" {one.answer}" if one.answer else ""
-    return f"{_at(one.at)}: attempt {one.number} {_OUTCOMES[one.outcome]}{f' ({one.code})' if one.code else ''}.{said}"
+    code = f" ({one.code})" if one.code else ""
+    return f"{_at(one.at, zone)}: attempt {one.number} {_OUTCOMES[one.outcome]}{code}.{said}"
 
 
-def _end(told: NoticeAccount) -> str:
+def _end(told: NoticeAccount, zone: ZoneInfo) -> str:
     one = told.dispatch
-    words = {"not_before": _at(one.not_before), "sent_at": _at(one.sent_at), "code": one.ended_code}
+    words = {"not_before": _at(one.not_before, zone), "sent_at": _at(one.sent_at, zone), "code": one.ended_code}
     repeat = " It may be a repetition." if one.is_repeat else ""
     return _STATES[one.state].format(**words) + repeat
 
 
-def _at(instant: datetime | None) -> str:
-    return "-" if instant is None else f"{instant:%Y-%m-%d %H:%M} UTC"
+def _at(instant: datetime | None, zone: ZoneInfo) -> str:
+    """By the firm's clock."""
+    return "-" if instant is None else f"{instant.astimezone(zone):%Y-%m-%d %H:%M %Z}"

@@ -19,6 +19,7 @@ RESERVED = frozenset(
     " terms unsubscribe webhooks www".split()
 )
 _ALIAS = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,48}[a-z0-9])")
+_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
 _UNFIT = re.compile(r"[^\x21-\x7e]|[\\\"<>^`{|}]")  # what RFC 3986 lets stand in no address
 
 
@@ -37,7 +38,7 @@ def check_target(settings: Settings, target: str) -> None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise _wrong("is no address") from None
-    if not host:
+    if not host or not _is_host(host):
         raise _wrong("names no host: write it whole, such as https://firm.example/page")
     if parts.username is not None or parts.password is not None:
         raise _wrong("holds a login, which everybody would see who follows the link: take it out")
@@ -58,6 +59,11 @@ def check_alias(alias: str) -> None:
         raise Invalid("alias_invalid", sentence)
     if alias in RESERVED:
         raise Invalid("alias_invalid", f"The alias {alias!r} would pass for a page of the gateway; take another one.")
+
+
+def _is_host(host: str) -> bool:
+    """An address, or a name of labels with dots between them, the root's at the end at most."""
+    return ":" in host or _NAME.fullmatch(host) is not None
 
 
 def _is_allowed(settings: Settings, host: str) -> bool:

@@ -12,9 +12,10 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+_END = r"(?![\s\S])"  # $ would let a line break follow, and \Z is no pattern where OpenAPI is read
 _NO_NUL = r"^[^\x00]*$"
 
-Line = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Line = Annotated[str, Meta(min_length=1, max_length=100, pattern=rf"^[^\x00-\x1f\x7f]*{_END}")]
 Within = Annotated[str, Meta(max_length=2_000, pattern=_NO_NUL, extra={"within": True})]
 Wanted = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NO_NUL, extra={"within": True})]
 Paragraph = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=_NO_NUL, extra={"within": True})]
@@ -147,7 +148,7 @@ class Announcement(Shape, frozen=True, kw_only=True):
 
     title: Line
     paragraphs: Annotated[list[Paragraph], Meta(min_length=1, max_length=20)]
-    url: Annotated[str, Meta(max_length=500, pattern=r"^https://[^\s\x00-\x20\"<>@]+$")] | None = None
+    url: Annotated[str, Meta(max_length=500, pattern=rf"^https://[^\s\x00-\x20\"<>@]+{_END}")] | None = None
 
     @property
     def link(self) -> str | None:

@@ -1,16 +1,17 @@
 """Notices as people see them: found, explained, let leave again, released, cancelled; within their firm and its walls."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from helpers.callers import asking, staff_headers
 from helpers.inbox import ME, people
+from sqlalchemy import insert
 
-from gateway.db.models import Dispatch, Notice, Wall
+from gateway.db.models import Dispatch, GateDecision, Notice, Wall
 from gateway.domain.people.erasure import erase
 from gateway.wings import ERASERS
-from outbound.notify import erasing
+from outbound.notify import erasing, explaining
 
 URL = "/v1/notices"
 ENDS = date(2030, 5, 1)
@@ -87,7 +88,7 @@ def test_it_is_explained_in_sentences(http, staff, two_people, told_of, work, po
     work()
     told = http.get(f"{URL}/{dispatch}/explain", headers=staff("paralegal")).json()
     text = "\n".join(told["sentences"])
-    assert "a reminder of papers that end by email to admin (admin), normal" in text
+    assert "a reminder of papers that end, by email, to admin (admin), normal" in text
     assert "lead_times." in text
     assert "60 days before, and 58 were left" in text
     assert "the gate let it leave on its way as reminder" in text
@@ -142,6 +143,24 @@ def test_whoever_is_walled_off_sees_nothing_of_it_in_a_digest_either(
     assert http.get(f"{URL}/{dispatch}", headers=staff("viewer")).status_code == 404
     assert http.get(f"{URL}/{dispatch}/explain", headers=staff("viewer")).status_code == 404
     assert http.get(f"{URL}/{dispatch}", headers=staff("admin")).status_code == 200
+
+
+def test_it_is_explained_by_the_firms_clock_and_without_a_programs_words(office, tenants, stood_in, work, admin, at):
+    at(datetime(2026, 3, 3, 17, tzinfo=UTC))
+    [one] = stood_in.make(office, tenants.northgate, tenants.staff["admin"], channel="in_app")
+    with admin() as acting:
+        facts = {"quiet": {"begins": "20:00", "ends": "08:00", "working_days": [1, 2]}, "is_repeat": True,
+                 "open_from": "2026-03-03T17:00:00Z", "overridden": ["day_off"]}  # fmt: skip
+        told = {"path": "service", "verdict": "delay", "reason": "day_off", "facts": facts}
+        acting.session.execute(insert(GateDecision).values(firm_id=acting.firm_id, dispatch_id=one, **told))
+        said = "\n".join(explaining.explain(acting, one).sentences)
+    assert "a message that somebody asked for, under the bell, to admin (admin)" in said
+    assert "made at 2026-03-03 12:00 EST" in said
+    assert "UTC" not in said
+    assert (
+        "It went by: is repeat, open from 2026-03-03 12:00 EST, overridden day_off,"
+        " quiet from 20:00 to 08:00 with work on Mon, Tue."
+    ) in said
 
 
 def test_the_command_line_says_the_same(gateway, make, work, monkeypatch):

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
+import msgspec
 import pytest
 from helpers.inbox import person
 from msgspec.structs import replace
@@ -247,3 +248,9 @@ def test_nothing_sensitive_of_the_record_stands_in_any_message(known, words):
 )
 def test_what_is_sensitive_would_be_found(said):
     assert FORBIDDEN.search(said)
+
+
+@pytest.mark.parametrize("wrong", [{"title": "Closed\n"}, {"url": "https://northgate.example/\n"}])
+def test_a_line_ends_where_it_ends(wrong):
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"title": "Closed", "paragraphs": ["A"]} | wrong, Announcement)
