@@ -100,7 +100,10 @@ def retry(notice_id: str, as_json: bool) -> None:
 @_id
 @json_option
 def release(notice_id: str, as_json: bool) -> None:
-    """Send one that is held because nobody knows whether it came through; it says that it may be a repetition."""
+    """Send one now that the gate put off until a working hour, or that is held; what held it is shown with it.
+
+    One of which nobody knows whether it came through says that it may be a repetition.
+    """
     _act(notice_id, desk.release, as_json=as_json)
 
 

@@ -137,6 +137,8 @@ def _path_of(dispatch: Dispatch, notification: Notification) -> Path:
     match dispatch.path:
         case "replay":
             return "replay"
+        case "release":
+            return "release"
         case "retry":
             return "retry"
         case _:

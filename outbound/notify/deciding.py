@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from outbound.notify.hours import Quiet, first_minute, is_day_off, is_quiet
 
-Path = Literal["reminder", "escalation", "digest", "service", "watch", "test", "retry", "replay"]
+Path = Literal["reminder", "escalation", "digest", "service", "watch", "test", "retry", "replay", "release"]
 Priority = Literal["critical", "urgent", "normal", "low"]
 Verdict = Literal["send", "delay", "stop"]
 Pace = Literal["immediate", "daily", "weekly", "off"]
@@ -213,6 +213,8 @@ class Rule(NamedTuple):
     passed_on: frozenset[str] = frozenset()
 
 
+_BY_HAND = frozenset({"release"})  # somebody of the firm wants it to leave now, whatever the hour
+
 # The first that holds is the reason on record. What ends a message stands before what makes it wait, so nobody waits
 # for what will never leave; what is no longer true before all else, for then it is nobody's doing that it is not told.
 RULES: Final[Sequence[Rule]] = (
@@ -226,7 +228,7 @@ RULES: Final[Sequence[Rule]] = (
         "stop",
         "The same was sent to the same recipient by this channel before.",
         _already_told,
-        passed_on=frozenset({"replay", "test"}),
+        passed_on=frozenset({"replay", "test", "release"}),
     ),
     Rule(
         "switched_off",
@@ -236,9 +238,23 @@ RULES: Final[Sequence[Rule]] = (
         passed_on=frozenset({"test"}),
     ),
     Rule("snoozed", "delay", "The recipient put it off.", _snoozed),
-    Rule("day_off", "delay", "The recipient does not work on this day.", _day_off, yields=True),
-    Rule("quiet_hours", "delay", "These are quiet hours where the recipient is.", _quiet_hours, yields=True),
-    Rule("budget_spent", "delay", "The recipient was sent enough by this channel today.", _budget_spent, yields=True),
+    Rule("day_off", "delay", "The recipient does not work on this day.", _day_off, yields=True, passed_on=_BY_HAND),
+    Rule(
+        "quiet_hours",
+        "delay",
+        "These are quiet hours where the recipient is.",
+        _quiet_hours,
+        yields=True,
+        passed_on=_BY_HAND,
+    ),
+    Rule(
+        "budget_spent",
+        "delay",
+        "The recipient was sent enough by this channel today.",
+        _budget_spent,
+        yields=True,
+        passed_on=_BY_HAND,
+    ),
     Rule("channel_busy", "delay", "The channel bears no more at the moment.", _channel_busy),
 )
 

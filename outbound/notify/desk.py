@@ -30,6 +30,7 @@ from gateway.errors import Conflict, Missing, NotFound, Problem
 from gateway.office import Acting, Office
 from outbound.notify.channels import CHANNELS
 from outbound.notify.channels.base import Channel
+from outbound.notify.deciding import Path
 from outbound.notify.sending import wake
 
 _AGAIN = frozenset({"failed", "dead", "withheld", "cancelled", "sent", "delivered", "opened"})
@@ -143,14 +144,17 @@ def retry(acting: Acting, dispatch_id: UUID) -> Records:
 
 
 def release(acting: Acting, dispatch_id: UUID) -> Records:
-    """Let a dispatch leave of which nobody knows whether it came through, marked as a possible repetition.
+    """Let a dispatch leave now that waits, or that nobody knows of; the latter is marked as a possible repetition.
+
+    Days off, quiet hours and the day's budget hold it no longer; all else that the gate has against it does.
 
     Raises:
         NotFound: there is none in the actor's sight.
         Conflict: `not_held`.
     """
-    found = _taken(acting, dispatch_id, frozenset({"held"}), "not_held", "released")
-    return _leaving(acting, found, "notice.release", is_repeat=True)
+    found = _taken(acting, dispatch_id, frozenset({"held", "waiting"}), "not_held", "released")
+    is_repeat = found.is_repeat or found.state == "held"
+    return _leaving(acting, found, "notice.release", is_repeat=is_repeat, path="release")
 
 
 def cancel(acting: Acting, dispatch_id: UUID) -> Records:
@@ -243,9 +247,9 @@ def _taken(acting: Acting, dispatch_id: UUID, states: frozenset[str], code: str,
     return found
 
 
-def _leaving(acting: Acting, found: Dispatch, action: Action, *, is_repeat: bool) -> Records:
+def _leaving(acting: Acting, found: Dispatch, action: Action, *, is_repeat: bool, path: Path = "replay") -> Records:
     before, now = found.state, func.gateway_now()
-    found.state, found.path, found.steps, found.is_repeat = "waiting", "replay", 0, is_repeat
+    found.state, found.path, found.steps, found.is_repeat = "waiting", path, 0, is_repeat
     found.not_before = found.due_at = found.settled_at = now
     found.ended_code = None
     acting.session.flush()

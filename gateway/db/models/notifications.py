@@ -75,7 +75,7 @@ class Dispatch(FirmScoped, Base):
         not_before: it does not leave earlier.
         attempts: that have begun.
         steps: of the ladder that it has climbed; a person who lets it leave again sets it to 0.
-        path: on which way it comes to the gate next, where that is not its notification's: `retry`, `replay`.
+        path: on which way it comes to the gate next: `retry`, `replay`, `release`; None is its notification's.
         due_at: when it was first to leave, or was last let leave by a person or a provider; by it lateness is told.
         is_repeat: it may have come through before.
         ref: what the channel calls it: a Message-ID, a provider's id.

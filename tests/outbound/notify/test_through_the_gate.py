@@ -61,6 +61,26 @@ def test_on_a_day_off_it_waits_for_the_next_morning(db, tell, work, monkeypatch)
     assert became(db, one) == ("sent", ["day_off", "clear"])
 
 
+def test_what_waits_for_the_next_morning_leaves_now_if_a_person_releases_it(
+    office, tenants, db, tell, work, monkeypatch, gateway, post_office
+):
+    monkeypatch.setenv("GATEWAY_NOW", "2026-11-29T23:15:00-05:00")
+    one = tell("admin")
+    work()
+    said = gateway("notice", "release", one)
+    assert "day_off" in said.stdout
+    work()
+    assert became(db, one) == ("sent", ["day_off", "overridden"])
+    assert "again" not in post_office.taken[0].get_body(("plain",)).get_content(), "it is no repetition"
+    other = tell("attorney")
+    work()
+    with office.acting(tenants.northgate, ME) as acting:
+        opt_outs.opt_out(acting, Whom(staff_id=tenants.staff["attorney"]), "email", "one_click")
+    gateway("notice", "release", other)
+    work()
+    assert became(db, other) == ("withheld", ["day_off", "opted_out"]), "nobody may pass that"
+
+
 def test_stop_opts_out_whoever_has_the_number_and_start_ends_it(office, tenants, db):
     number = "+13125550100"
     with office.acting(tenants.northgate, ME) as acting:
