@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select, text, update
 
-from gateway.db.models import AuditEntry, Client, Document, Notice, Staff
+from gateway.db.models import AuditEntry, Client, Document, Notice, Staff, Wall
 from gateway.domain.expiry.sweep import sweep
 
 HEADER = "EMP_ID,Last Name,DOB,Salary,SSN,Passport,Passport Expiry,I94 Expiry\n"
@@ -164,3 +164,18 @@ def test_whoever_has_left_by_their_last_day_at_work_has_left(office, db, papers)
     assert sweep(office, date(2026, 3, 2)).cancelled > 0
     with db.system() as session:
         assert set(session.scalars(text("SELECT ended_code FROM notices"))) == {"terminated"}
+
+
+@pytest.mark.parametrize("of", [None, "client_id", "partner_id"])
+def test_nobody_behind_a_wall_is_to_be_told(office, db, papers, tenants, of):
+    papers(170)
+    with db.system() as session:
+        beside = {"client_id": session.scalars(select(Client.id)).one(), "partner_id": tenants.acme}
+        if of:
+            wall = Wall(firm_id=tenants.northgate, staff_id=tenants.staff["paralegal"], reason="x", created_by="test")
+            setattr(wall, of, beside[of])
+            session.add(wall)
+    sweep(office, date(2026, 3, 1))
+    roles = {one.role for one in notices(db)}
+    assert "attorney" in roles
+    assert ("paralegal" in roles) is (of is None)
