@@ -169,7 +169,10 @@ def _let_go(acting: Acting, notice: Notice) -> None:
 
 
 def _last_moment(acting: Acting, notice: Notice) -> datetime | None:
-    """When the next lead time begins at the firm; None where there is none, or the notice is no longer the newest."""
+    """When the next lead time begins at the firm; None where there is none, or the notice is no longer the newest.
+
+    There is none after that of the last day, which a sweep as if it were later tells of ahead.
+    """
     current = (Document.status == "current", Document.expires_on == notice.expires_on)
     doc_type = acting.session.scalar(select(Document.doc_type).where(Document.id == notice.document_id, *current))
     zone = acting.session.scalars(select(Firm.time_zone)).one()
@@ -177,7 +180,7 @@ def _last_moment(acting: Acting, notice: Notice) -> datetime | None:
     if doc_type is None or left <= 0 or acting.session.scalar(select(_newer(notice))):
         return None
     days = [one for one in (*leads.of_firm(acting)[doc_type][0], 0) if one < min(left, notice.lead)]
-    return _midnight(clock.days_later(notice.expires_on, -max(days)), zone)
+    return _midnight(clock.days_later(notice.expires_on, -max(days)), zone) if days else None
 
 
 def _newer(notice: Notice) -> Exists:
