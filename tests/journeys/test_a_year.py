@@ -10,6 +10,7 @@ import time as stopwatch
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes, policy
+from itertools import cycle
 from uuid import UUID
 
 import psycopg
@@ -83,8 +84,8 @@ class FirmsYear(World):
 
     def settle(self, firms=1, people=PEOPLE, today=FIRST):
         super().settle(firms, people, today)
-        for one in self.members:
-            self.preferences[one.id, "email"] = self.random.choice(("immediate", "daily", "daily", "weekly"))
+        for one, pace in zip(self.members, cycle(("immediate", "daily", "weekly")), strict=False):
+            self.preferences[one.id, "email"] = pace
 
     def live(self, today):
         """What happens from one day to the next: most often a renewal, or somebody new with papers that are late."""
