@@ -66,12 +66,13 @@ def status(notification_id: str, as_json: bool) -> None:
         firm_id, found = service.find_anywhere(office, notification_id)
         with office.acting(firm_id, me()) as acting:
             account = service.look(acting, found)
+            names = service.staff_of(acting, account)
     if as_json:
         print_json(to_builtins(account))
         return
     shown = table("to", "channel", "state", "not before", "sent", "why")
     for one in account.dispatches:
-        whom = one.contact or one.staff_id or one.client_id
+        whom = one.contact or (names.get(one.staff_id) if one.staff_id else one.client_id)
         sent = f"{one.sent_at:%Y-%m-%d %H:%M}" if one.sent_at else "-"
         cells = (f"{one.to} {whom}", one.channel, one.state, f"{one.not_before:%Y-%m-%d %H:%M}", sent, one.code or "-")
         shown.add_row(*map(plain, cells))

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from gateway import clock
 from gateway.config import nearest
 from gateway.db.ids import the_one
-from gateway.db.models import Client, Dispatch, Notification
+from gateway.db.models import Client, Dispatch, Notification, Staff
 from gateway.db.models.notifications import DispatchState
 from gateway.domain import audit
 from gateway.domain.audit import Change
@@ -129,6 +129,13 @@ def look(acting: Acting, notification_id: UUID) -> Account:
     audit.seen(acting, "notification.view", [("notification", one.id), *(("client", each.client_id) for each in views)])
     same = {name: getattr(one, name) for name in ("id", "template", "priority", "created_by", "created_at")}
     return Account(**same, counts=counts, dispatches=views)
+
+
+def staff_of(acting: Acting, account: Account) -> dict[UUID, str]:
+    """How the firm's own people call the staff among its recipients."""
+    ids = {one.staff_id for one in account.dispatches if one.staff_id}
+    found = acting.session.execute(select(Staff.id, Staff.name, Staff.email).where(Staff.id.in_(ids)))
+    return {row.id: f"{row.name} <{row.email}>" for row in found}
 
 
 def cancel(acting: Acting, notification_id: UUID) -> int:

@@ -45,8 +45,11 @@ def test_what_is_held_or_dead_is_counted_by_firm_with_the_way_out(office, seen, 
     assert "gateway notice retry ID" in check.advice
 
 
-def test_a_channel_that_is_left_alone_is_a_problem_and_says_whose_and_why(change, seen, tenants):
-    rests = "INSERT INTO channel_states (firm_id, channel, rests_until, code) VALUES (:firm, :channel, now(), :code)"
+def test_a_channel_that_is_left_alone_for_long_is_a_problem_and_says_whose_and_why(change, seen, tenants):
+    rests = (
+        "INSERT INTO channel_states (firm_id, channel, rests, rests_until, code)"
+        " VALUES (:firm, :channel, 3, now(), :code)"
+    )
     change(rests, firm=None, channel="email", code="relay_away")
     change(rests, firm=tenants.northgate, channel="chat", code="chat_away")
     check = seen()["channels"]
@@ -54,6 +57,12 @@ def test_a_channel_that_is_left_alone_is_a_problem_and_says_whose_and_why(change
         "problem", "Left alone, for they fail: chat of northgate (chat_away), email (relay_away)."
     )  # fmt: skip
     assert "gateway notice ping --channel chat" in check.advice
+
+
+def test_a_short_rest_of_a_channel_is_no_problem_yet(change, seen):
+    change("INSERT INTO channel_states (channel, rests, rests_until, code) VALUES ('email', 2, now(), 'relay_away')")
+    check = seen()["channels"]
+    assert (check.level, check.found) == ("warning", "Left alone, for they fail: email (relay_away).")
 
 
 def test_a_firm_whose_last_admin_has_left_is_named_until_it_ends_itself(change, seen, tenants):

@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import ChannelState, Dispatch, Firm, Staff
-from gateway.domain.upkeep.checks import Check
+from gateway.domain.upkeep.checks import Check, Level
 from gateway.settings import Settings
 
 _SHOWN = 5
+_LASTING = 3  # rests in a row; the first two are of a minute and two, which a provider's restart takes as well
 
 
 def checks(session: Session) -> Iterator[Check]:
@@ -63,7 +64,7 @@ _ADVICE = {
 def _resting(session: Session) -> Check:
     """Of each channel that is left alone why; after the rest one message is a trial."""
     found = session.execute(
-        select(ChannelState.channel, Firm.slug, ChannelState.code)
+        select(ChannelState.channel, Firm.slug, ChannelState.code, ChannelState.rests)
         .outerjoin(Firm, Firm.id == ChannelState.firm_id)
         .where(ChannelState.rests_until.is_not(None))
         .order_by(ChannelState.channel, Firm.slug)
@@ -72,7 +73,8 @@ def _resting(session: Session) -> Check:
         return Check("channels", "ok", "None is left alone.")
     told = _listed([f"{one.channel}{f' of {one.slug}' if one.slug else ''} ({one.code})" for one in found])
     advice = f"gateway notice ping --channel {found[0].channel} says where it fails; what is due waits meanwhile."
-    return Check("channels", "problem", f"Left alone, for they fail: {told}.", advice)
+    level: Level = "problem" if any(one.rests >= _LASTING for one in found) else "warning"
+    return Check("channels", level, f"Left alone, for they fail: {told}.", advice)
 
 
 def _listeners(session: Session) -> Check:

@@ -159,7 +159,8 @@ def _acknowledging(offered: Offered, items: list[str], action: str) -> Page:
     own = offered.client_id is not None
     button = "I have seen this" if own else "I have this in hand"
     press = (
-        f"{offered.firm} reminded you of what is below. If you press the button, the firm hears that you have seen it."
+        f"{offered.firm} reminded you of what is below. If you press the button, the firm hears that you have seen it;"
+        " its own people are reminded all the same, until one of them has it in hand."
         if own
         else f"{offered.firm} asks who looks after what is below. If you press the button, you are on record for it."
     )

@@ -59,6 +59,12 @@ def client_id(inbox, key="E1"):
     return found
 
 
+def test_the_command_names_staff_by_name_and_address(admin, gateway, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    made = send(admin, STAFF)
+    assert "paralegal <paralegal@northgate.example>" in gateway("notice", "status", made.id).stdout
+
+
 def test_everybody_who_is_named_is_told_by_what_is_usual(admin, furnished):
     made = send(admin, STAFF, CLIENT, LATE)
     with admin() as acting:
