@@ -20,13 +20,14 @@ import mailing
 import psycopg
 import realtime
 import sending
+import starting
 import trail
 from measuring import Row
 
 from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
-ROOMS = (loading, ending, realtime, following, sending, delivering, mailing, assigning, trail)
+ROOMS = (loading, ending, realtime, following, sending, delivering, mailing, assigning, trail, starting)
 SCENARIOS = [one for room in ROOMS for one in room.SCENARIOS]
 
 HERE = Path(__file__).parent
