@@ -27,6 +27,7 @@ from gateway.office import Actor, Office
 from gateway.settings import load
 from gateway.wings import office_of
 from helpers.callers import key_headers, staff_headers
+from helpers.commanding import commander
 from helpers.inbox import ROSTER, Inbox, as_csv, people, person
 from helpers.servers import PATIENCE, free_port, until
 
@@ -64,17 +65,9 @@ class Installation:
     # ------------------------------------------------------------ commands
 
     def run(self, *words: object, stdin: str | None = None) -> str:
-        done = subprocess.run(
-            [COMMAND, *map(str, words)],
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr + done.stdout
-        return done.stdout
+        done = commander().run([*map(str, words)], self.environment, stdin)
+        assert done.code == 0, done.told + done.out
+        return done.out
 
     def json(self, *words: object) -> Any:
         return json.loads(self.run(*words, "--json"))
