@@ -15,6 +15,7 @@ import assigning
 import delivering
 import ending
 import following
+import holding
 import loading
 import mailing
 import psycopg
@@ -27,7 +28,7 @@ from measuring import Row
 from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
-ROOMS = (loading, ending, realtime, following, sending, delivering, mailing, assigning, trail, starting)
+ROOMS = (loading, ending, realtime, following, sending, delivering, mailing, assigning, trail, starting, holding)
 SCENARIOS = [one for room in ROOMS for one in room.SCENARIOS]
 
 HERE = Path(__file__).parent

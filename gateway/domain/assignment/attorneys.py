@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
-from sqlalchemy import ColumnElement, Select, delete, insert, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select
 from sqlalchemy.exc import NoResultFound
 
 from gateway.config import nearest
@@ -64,6 +64,11 @@ class Found(NamedTuple):
     def takes_cases(self) -> bool:
         """Whether cases may be given to them, as long as there is room."""
         return self.works and bool(self.attorney.licence)
+
+
+def takes_cases() -> ColumnElement[bool]:
+    """The same as `Found.takes_cases`, for queries of attorneys and their staff."""
+    return and_(Staff.active, Staff.role.in_(CASE_ROLES), func.coalesce(Attorney.licence, "") != "")
 
 
 def find(acting: Acting, whom: str | UUID, *, for_change: bool = False) -> Found:
