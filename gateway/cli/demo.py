@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 import rich_click as click
 from rich.console import Console
 
-from gateway.cli import posting, reminding, tour
+from gateway.cli import finding, posting, reminding, tour
+from gateway.cli.finding import Found
 from gateway.cli.ingest import take
 from gateway.cli.office import ImportAccount, me, opened
 from gateway.cli.output import console, examples, invocation, json_option, plain, print_json, table
@@ -55,12 +57,13 @@ def command(as_json: bool) -> None:
         home = find_home(office, _of_firm(applied))
         posted = _post(office, home, ready)
         reminded = reminding.remind(office, home.firm_id)
+        found = finding.find(office, home.firm_id, f"{FIRM}.example")
         seen = tour.take(office, home, f"admin@{FIRM}.example")  # its application gives up our embedded database, too
     if as_json:
         told = {"partners": applied, "files": [one.result.account for one in taken], "api": seen._asdict()}
         notices = reminded._asdict() | {"told": [one._asdict() for one in reminded.told]}
         notices["letters"] = [str(one) for one in reminded.letters]
-        print_json(told | {"sftp": posted and posted._asdict(), "notices": notices})
+        print_json(told | {"sftp": posted and posted._asdict(), "notices": notices, "cases": _told(found)})
         return
     out = console()
     _show_partners(out, applied)
@@ -70,6 +73,7 @@ def command(as_json: bool) -> None:
     if posted:
         _show_posted(out, posted)
     _show_reminded(out, reminded)
+    _show_found(out, found)
     _show_where_next(out, office.settings, taken)
 
 
@@ -192,6 +196,25 @@ def _show_reminded(out: Console, reminded: Reminded) -> None:
         out.print(plain(f"  read {letter}"), soft_wrap=True)
     if reminded.example:
         out.print(plain(f"  {invocation()} notice explain {reminded.example}", "bold"), soft_wrap=True)
+    out.print()
+
+
+def _told(found: Found) -> dict[str, Any]:
+    told = found._asdict() | {"given": [msgspec.to_builtins(one) for one in found.given]}
+    return told | {"waits": found.waits and msgspec.to_builtins(found.waits)}
+
+
+def _show_found(out: Console, found: Found) -> None:
+    out.print(plain(f"Cases that found an attorney: {found.held}; {found.waiting} wait for one", "bold"))
+    for one in found.given:
+        out.print(plain(f"{one.attorney.name} has case {one.case_id}:"), soft_wrap=True)
+        for sentence in one.sentences:
+            out.print(plain(f"  {sentence}"), soft_wrap=True)
+    if found.waits:
+        out.print(plain(f"Case {found.waits.case_number} waits. {found.waits.reason or ''}", "yellow"), soft_wrap=True)
+    if found.given:
+        asked = f"{invocation()} assign explain {found.given[0].case_id} --firm {FIRM}"
+        out.print(plain(f"  {asked}", "bold"), soft_wrap=True)
     out.print()
 
 

@@ -193,6 +193,16 @@ def assignments(acting: Acting, case_id: UUID) -> list[Given]:
     return [given(one, names, moving.kept(rows, place)) for place, one in enumerate(rows)]
 
 
+def latest(acting: Acting, paging: Paging) -> Found[Given]:
+    """Who has got cases and has them still, the newest first; that they were seen is on record."""
+    found = newest(
+        acting.session, select(Assignment).where(Assignment.until.is_(None)), (Assignment.at, Assignment.id), paging
+    )
+    names = _names(acting.session)
+    audit.seen(acting, "case.list", [("case", one.case_id) for one in found.rows])
+    return Found([given(one, names) for one in found.rows], found.following, found.total)
+
+
 def waiting(acting: Acting, paging: Paging) -> Found[Waiting]:
     """Some cases that wait, the newest first; that they were seen is on record."""
     return queueing.look_through(acting, paging)
