@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
 from helpers.attorneys import AT_THE_DESK, Lawyers
+from helpers.servers import until
 from sqlalchemy import select, text
 
 from gateway import clock
 from gateway.db.models import Attorney, AuditEntry, Case, Client, EventRow, JobRow, UnassignedCase
-from gateway.domain.assignment import queueing
+from gateway.domain.assignment import moving, queueing
 from gateway.domain.people import cases
 from gateway.domain.people.cases import NewCase
 from gateway.jobs.kinds import enqueue
@@ -142,6 +144,20 @@ def test_a_case_that_somebody_is_changing_is_left_for_the_next_look(firm, office
         session.execute(text("UPDATE jobs SET not_before = now() WHERE state = 'waiting'"))
     firm.work()
     assert firm.holder(held) == ana
+
+
+def test_it_waits_for_whoever_gives_a_case_by_hand_and_counts_it(firm, office, locks):
+    ana = firm.hire("ana", 1)
+    by_hand, other = firm.open(2)
+    worker = threading.Thread(target=firm.work)
+    with office.acting(firm.firm_id, AT_THE_DESK) as acting:
+        moving.move(acting, by_hand, ana, "She knows them.")
+        acting.session.flush()
+        worker.start()
+        until(locks.waiting)
+    worker.join()
+    assert firm.held() == {ana: 1}
+    assert list(firm.waiting()) == [other]
 
 
 def test_a_drain_that_was_done_before_changes_nothing(firm, office):
