@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import assigning
+import deciding
 import delivering
 import ending
 import following
@@ -28,7 +29,9 @@ from measuring import Row
 from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
-ROOMS = (loading, ending, realtime, following, sending, delivering, mailing, assigning, trail, starting, holding)
+ROOMS = (
+    loading, ending, realtime, following, sending, delivering, mailing, assigning, deciding, holding, trail, starting,
+)  # fmt: skip
 SCENARIOS = [one for room in ROOMS for one in room.SCENARIOS]
 
 HERE = Path(__file__).parent

@@ -104,7 +104,8 @@ def cases(session: Session, case_ids: Collection[UUID], today: date) -> list[Ask
         .where(Case.id.in_(case_ids), _OPEN)
         .order_by(Case.created_at, Case.id)
     ).all()
-    answers, besides = _answers(session, case_ids, today), kept(session, case_ids)
+    clients = {row.client_id for row in found if row.client_id}
+    answers, besides = _answers(session, clients, today), kept(session, case_ids)
     return [
         Asked(
             case_id=row.id,
@@ -130,11 +131,12 @@ class _Answer(NamedTuple):
     due_on: date | None = None
 
 
-def _answers(session: Session, case_ids: Collection[UUID], today: date) -> Mapping[UUID | None, _Answer]:
+def _answers(session: Session, client_ids: Collection[UUID], today: date) -> Mapping[UUID | None, _Answer]:
+    """By case; asked for by person, for papers are found by theirs."""
     is_noid = func.bool_or(Document.doc_type == "noid")
     found = session.execute(
         select(Document.case_id, is_noid, func.min(Document.expires_on))
-        .where(Document.case_id.in_(case_ids), Document.doc_type.in_(_ANSWERS), Document.status == "current")
+        .where(Document.client_id.in_(client_ids), Document.doc_type.in_(_ANSWERS), Document.status == "current")
         .where(or_(Document.expires_on >= today, Document.expires_on.is_(None)))
         .group_by(Document.case_id)
     )
