@@ -10,6 +10,7 @@ ANA = "attorney@northgate.example"
 @pytest.fixture(autouse=True)
 def _on_a_monday(monkeypatch):
     monkeypatch.setenv("GATEWAY_NOW", "2027-03-01T15:00:00+00:00")
+    monkeypatch.setenv("COLUMNS", "160")  # of the terminal, so that no cell is folded
 
 
 @pytest.fixture

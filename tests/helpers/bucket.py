@@ -69,6 +69,7 @@ class Bucket:
 
     def close(self) -> None:
         """Have the server forget: what it knows is of the process, and others of its kind would know it too."""
+        self._count("inf")
         self._tell("reset", "")
 
     def _read(self, key: str) -> bytes:

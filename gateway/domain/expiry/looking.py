@@ -17,6 +17,7 @@ from gateway.domain import audit
 from gateway.domain.expiry.authorization import Authorization, effective_work_auth_end
 from gateway.domain.expiry.papers import Facts, Law, Matter, Paper
 from gateway.domain.people import records
+from gateway.errors import NotFound
 from gateway.office import Acting
 
 
@@ -24,11 +25,13 @@ def look_up(acting: Acting, client_id: UUID, on: date | None = None) -> tuple[da
     """Until when somebody may work, as of a day, today in the firm's zone; that it was looked at is on record.
 
     Raises:
-        NotFound: the firm has no such client.
+        NotFound: the firm has no such client, or erased them.
     """
     records.find(acting, Client, client_id)
     audit.record(acting, "client.authorization", client_id=client_id)
-    facts = facts_of(acting.session, [client_id], on)[client_id]
+    facts = facts_of(acting.session, [client_id], on).get(client_id)
+    if facts is None:
+        raise NotFound("client", str(client_id))
     return facts.on, effective_work_auth_end(facts)
 
 

@@ -218,10 +218,10 @@ def both(office, tenants, ana, paralegal):
     told = tell(office, tenants.northgate, paralegal, [ana, other], ["acknowledge"])
     with office.db.firm(tenants.northgate) as session:
         ids = session.scalars(select(Notice.id).order_by(Notice.id)).all()
-        each = actions.offers_each(
-            office, session, tenants.northgate, ["acknowledge", "snooze"], told.dispatch_id, paralegal, ids
-        )
-    paths = {one: {act: "/" + url.split("/", 3)[3] for act, url in acts.items()} for one, acts in each.items()}
+        both_acts = ["acknowledge", "snooze"]
+        wanted = [actions.Offer(told.dispatch_id, paralegal, both_acts, one) for one in ids]
+        each = actions.offers_of(office, session, tenants.northgate, wanted)
+    paths = {one: {act: "/" + url.split("/", 3)[3] for act, url in acts.items()} for (_, one), acts in each.items()}
     return told, [paths[one] for one in ids]
 
 

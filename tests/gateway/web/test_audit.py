@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from helpers.attorneys import Lawyers
 from helpers.inbox import person
 
 from gateway import clock
@@ -165,6 +166,11 @@ PINNED = {"clients": "notes", "cases": "client_id", "documents": "country"}
 def test_every_write_and_every_look_is_on_record(http, admin, settings, world, tenants, inbox):
     """All routes about records, walked; each leaves an entry under the name of whoever called."""
     wall = {"staff_id": str(tenants.staff["viewer"]), "client_id": world["person"], "reason": "x"}
+    lawyers = Lawyers(inbox.office, tenants.northgate, tenants.acme)
+    ana, ben = (str(lawyers.hire(name)) for name in ("ana", "ben"))
+    moved = "POST /v1/cases/{case_id:uuid}/reassignments"
+    bodies = BODIES | {moved: {"attorney": ana, "reason": "x"}}
+    ready = READY | {f"{moved}/undo": ("POST", "/v1/cases/{case_id}/reassignments", {"attorney": ben, "reason": "x"})}
     ids = {
         f"{kind}_id": world[name] for kind, name in (("client", "other"), ("case", "case"), ("document", "document"))
     }
@@ -173,14 +179,14 @@ def test_every_write_and_every_look_is_on_record(http, admin, settings, world, t
         for path, method, _ in routes_of(create_app(settings))
         if path.split("/")[2:3] and path.split("/")[2] in SUBJECTS
     ]
-    assert set(BODIES) | set(READY) <= set(routes)
+    assert set(bodies) | set(ready) <= set(routes)
     silent = set()
     for route in sorted(routes, key=lambda one: "erasure" in one):  # last, for it ends the record
         method, path = route.split()
-        if route in READY:
-            verb, before, body = READY[route]
+        if route in ready:
+            verb, before, body = ready[route]
             http.request(verb, before.format(**ids), json=body, headers=admin)
-        body = BODIES.get(route)
+        body = bodies.get(route)
         if path == "/v1/documents" and body:
             body = body | {"client_id": world["other"]}
         if path.startswith("/v1/walls"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pytest
+from helpers.attorneys import Lawyers
 from helpers.inbox import person
 
 from gateway.web.app import create_app, routes_of
@@ -85,6 +86,12 @@ BY_STAFF = [
     Step(f"POST {CASE}/closures", [("case.close", *OF_CASE, [change("case", "{case}", "updated", old={"stage": "filed", "status": "open", "decided_on": None}, new={"stage": "closed", "status": "denied", "decided_on": "2026-03-02"})])], {"outcome": "denied", "decided_on": "2026-03-02"}),
     Step(f"POST {CASE}/closures", [], {"outcome": "denied"}, status=(409,)),
     Step(f"POST {CASE}/reopenings", [("case.reopen", *OF_CASE, [change("case", "{case}", "updated", old={"stage": "closed", "status": "denied"}, new={"stage": "filed", "status": "open"})])], {"stage": "filed"}),
+    Step(f"POST {CASE}/reassignments", [("case.move", *OF_CASE, [change("case", "{case}", "updated", old={"attorney_id": None}, new={"attorney_id": "{ana}", "kind": "assigned", "reason": "Knows them."})])], {"attorney": "{ana}", "reason": "Knows them."}),
+    Step(f"POST {CASE}/reassignments", [], {"attorney": "{viewer}", "reason": "By mistake."}, status=(404,)),
+    Step(f"POST {CASE}/reassignments", [("case.move", *OF_CASE, [change("case", "{case}", "updated", old={"attorney_id": "{ana}"}, new={"attorney_id": "{ben}", "kind": "reassigned", "reason": "Is ill."})])], {"attorney": "{ben}", "reason": "Is ill."}),
+    Step(f"POST {CASE}/reassignments/undo", [("case.move", *OF_CASE, [change("case", "{case}", "updated", old={"attorney_id": "{ben}"}, new={"attorney_id": "{ana}", "kind": "undone", "reason": "Given back to whoever had it before."})])]),
+    Step(f"GET {CASE}/assignments", [("case.view", *OF_CASE, None)]),
+    Step(f"GET {CASE}/candidates", [("case.view", *OF_CASE, None)]),
     Step(f"DELETE {CASE}/pins/{{field:str}}", [("case.unpin", *OF_CASE, [change("case", "{case}", "unpinned", old={"pin": "stage"})])]),
     # documents
     Step("POST /v1/documents", [("document.create", *MINE, [change("document", "{document}", "created", new={"doc_type": "passport", "number": "•••", "expires_on": "2030-05-31"})])], PASSPORT, makes="document"),
@@ -125,7 +132,8 @@ def filled(template: Any, ids: dict[str, str]) -> Any:
 @pytest.fixture
 def walk(http, inbox, tenants):
     """Takes steps under somebody's name; tells of each what went on record, beside what should have."""
-    ids = {"viewer": str(tenants.staff["viewer"])}
+    lawyers = Lawyers(inbox.office, tenants.northgate, tenants.acme)
+    ids = {"viewer": str(tenants.staff["viewer"])} | {name: str(lawyers.hire(name)) for name in ("ana", "ben")}
 
     def entries() -> list[tuple[Any, ...]]:
         return inbox.sql(

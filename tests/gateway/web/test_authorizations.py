@@ -46,3 +46,10 @@ def test_papers_that_no_longer_count_are_left_out(http, ana, as_staff):
     add("documents", doc_type="ead", number="A2", expires_on="2027-01-01")
     found = http.get(f"/v1/clients/{ana_id}/work-authorization?on=2026-12-01", headers=as_staff("viewer")).json()
     assert (found["basis"], found["ends_on"], found["conflicts"]) == ("ead", "2027-01-01", [])
+
+
+def test_of_whoever_was_erased_nothing_is_known(http, ana, as_staff):
+    ana_id, _ = ana
+    at = f"/v1/clients/{ana_id}"
+    assert http.post(f"{at}/erasure", headers=as_staff("admin"), json={"reason": "She asked"}).status_code == 201
+    assert http.get(f"{at}/work-authorization", headers=as_staff("viewer")).status_code == 404

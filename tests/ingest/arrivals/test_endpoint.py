@@ -106,6 +106,18 @@ def test_nothing_arrives_while_its_writer_pauses_with_the_file_open(client, inbo
     assert arrived(inbox) == [(NAME, sha(ROSTER))]
 
 
+def test_whoever_writes_a_few_bytes_a_minute_for_an_hour_is_waited_for(client, inbox, monkeypatch):
+    out = client.open(f"inbox/{NAME}", "w")
+    step = len(ROSTER) // 60 + 1
+    for minute in range(60):
+        out.write(ROSTER[minute * step : (minute + 1) * step])
+        out.flush()
+        later(monkeypatch, minutes=1)
+        assert arrived(inbox) == []
+    out.close()
+    assert arrived(inbox) == [(NAME, sha(ROSTER))]
+
+
 def test_the_same_name_with_other_bytes_is_another_arrival(client, inbox):
     for content in (ROSTER, b"other bytes"):
         with client.open(f"inbox/{NAME}", "w") as out:

@@ -105,7 +105,16 @@ def test_whom_it_is_about_is_told_as_you_and_may_ask_for_no_more(dispatched, wor
 def test_a_digest_is_answered_as_a_whole_and_paper_by_paper(dispatched, words, told, offered, monkeypatch):
     told[:] = [replace(ITEM, notice_id=uuid4(), initials=one) for one in ("A. A.", "<B>.")]
     addresses = {one.notice_id: {"acknowledge": f"/a/{n}", "snooze": f"/s/{n}"} for n, one in enumerate(told)}
-    monkeypatch.setattr(facing, "offers_each", lambda *given: {one: addresses[one] for one in given[-1]})
+    offers = facing.offers
+
+    def offering(*given):
+        """Of the whole as it is; of each paper, what can be told apart here."""
+        *house, wanted = given
+        whole = offers(*house, [one for one in wanted if one.notice_id is None])
+        each = {(one.dispatch_id, one.notice_id): addresses[one.notice_id] for one in wanted if one.notice_id}
+        return {**whole, **each}
+
+    monkeypatch.setattr(facing, "offers", offering)
     found = words(dispatched("digest", "digest"))
     [seen] = re.findall(r"I have seen all of these:\n(\S+/l/a/\S+)", found.text)
     assert found.link == seen
@@ -117,7 +126,7 @@ def test_a_digest_is_answered_as_a_whole_and_paper_by_paper(dispatched, words, t
 
 
 def test_what_nobody_answered_is_said_in_a_digest(dispatched, words, told, monkeypatch):
-    monkeypatch.setattr(facing, "offers_each", lambda *_: {})
+    monkeypatch.setattr(facing, "offers", lambda *_: {})
     told[:] = [replace(ITEM, step=1, needs_answer=True), replace(ITEM, needs_answer=True)]
     found = words(dispatched("digest", "digest"))
     for said in (found.text, found.html):
@@ -125,7 +134,7 @@ def test_what_nobody_answered_is_said_in_a_digest(dispatched, words, told, monke
 
 
 def test_a_digest_is_by_days_and_then_by_employer(dispatched, words, told, monkeypatch):
-    monkeypatch.setattr(facing, "offers_each", lambda *_: {})
+    monkeypatch.setattr(facing, "offers", lambda *_: {})
     told[:] = [
         replace(ITEM, days_left=7, employer="Globex", initials="C. C."),
         replace(ITEM, days_left=7, initials="B. B."),
