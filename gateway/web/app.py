@@ -97,8 +97,6 @@ from gateway.web.watching import watched
 from gateway.wings import office_of
 
 OPEN_ROUTES: list[ControllerRouterHandler] = [
-    assignment_policy.router,
-    attorneys.router,
     health.live,
     health.ready,
     document.describe,

@@ -138,3 +138,8 @@ def test_another_firms_admin_finds_nothing(http, as_staff):
 
 def test_the_page_says_what_the_table_says():
     assert PAGE.read_text(encoding="utf-8") == page(), "run `python tests/helpers/permissions_page.py`"
+
+
+def test_whatever_asks_for_a_permission_stands_under_the_version(settings):
+    routes = [(path, handler) for path, _, handler in routes_of(create_app(settings)) if "may" in handler.opt]
+    assert [path for path, _ in routes if not path.startswith("/v1/")] == []
