@@ -43,6 +43,9 @@ _MEANINGS = {  # SQLSTATE, PostgreSQL manual, appendix A
     "40P01": _Meaning(Busy, "deadlock", "Two writers waited for each other; this one gave way."),
     "40001": _CONFLICT,
     "55P03": _Meaning(Busy, "locked", "Somebody else is still working on the same records."),
+    "25P03": _Meaning(
+        Transient, "stood_still", "This process stood still for so long that the database let others go on without it."
+    ),
     "53300": _Meaning(Transient, "database_busy", "The database has no free connection at the moment."),
     "53100": _Meaning(Full, "disk_full", "The disk of the database is full; make room and try again."),
     "57P01": _UNAVAILABLE,  # admin_shutdown
@@ -99,7 +102,7 @@ def translating() -> Iterator[None]:
     """Let errors of the database that mean something to the caller leave as a `Problem`; others pass as they are.
 
     Raises:
-        Transient: deadlock, conflict, locked, database_busy, database_unavailable.
+        Transient: deadlock, conflict, locked, stood_still, database_busy, database_unavailable.
         Full: disk_full.
     """
     try:

@@ -30,6 +30,7 @@ PARTITION_DAYS = 31  # how far ahead the audit log can be written when nothing m
 _CONNECTIONS = 10  # of each role in one process; opened when needed
 _SPEAKING = 2  # beside the pools: one that listens, and one that wakes workers
 _STORE = 0x73746F72  # the first of two halves of advisory locks: "stor" in ASCII
+_STANDSTILL = {APP: "5min", SIGN_IN: "5min", SYSTEM: "1min"}  # after which the server ends who does nothing in between
 _WORDS = "gateway.words"  # in a session's info: what is to be told once it has committed
 
 log = get_logger(__name__)
@@ -214,8 +215,13 @@ def _transaction(engine: Engine, opened_by: str, words: set[str]) -> Iterator[Se
 
 
 def opening(role: str, firm_id: UUID | None = None, staff_id: UUID | None = None) -> str:
-    """BEGIN and the transaction's settings as one message; a pretended day gets its audit partition as well."""
-    calls = [f"set_config('{name}', '{value}', true)" for name, value in _settings(role, firm_id, staff_id).items()]
+    """BEGIN and the transaction's settings as one message; a pretended day gets its audit partition as well.
+
+    A process may stand still for hours (a machine that is paused, a network that is cut): then the server ends its
+    transaction, or nobody could take over the jobs whose rows it has just locked.
+    """
+    settings = _settings(role, firm_id, staff_id) | {"idle_in_transaction_session_timeout": _STANDSTILL[role]}
+    calls = [f"set_config('{name}', '{value}', true)" for name, value in settings.items()]
     opened = f"BEGIN; SELECT {', '.join(calls)}"
     if clock.is_pretended() and role != SIGN_IN:  # which writes nothing
         return f"{opened}; SELECT ensure_audit_partitions(1)"  # a statement of its own: the login may not call it

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.db import migrate
+from gateway.db import session as session_module
 from gateway.db.engine import Addresses, retrying
 from gateway.db.session import Database, driver, ensure_audit_partitions, lock_partner
 from gateway.errors import Full, Permanent, Transient
@@ -119,6 +120,21 @@ def test_a_transaction_opens_in_one_round_trip(db, tenants, tmp_path):
         connection.pgconn.untrace()
     sent = [line.split("\t")[3].strip() for line in trace.read_text().splitlines() if line.split("\t")[1] == "F"]
     assert sum(kind in ("Query", "Sync") for kind in sent) == 3, "opening, SELECT, COMMIT"
+
+
+def test_who_stands_still_within_a_transaction_holds_nobody_up(db, tenants, monkeypatch):
+    monkeypatch.setitem(session_module._STANDSTILL, "gateway_system", "100ms")
+    rename = text("UPDATE partners SET name = 'Acme & Sons' WHERE slug = 'acme'")
+
+    def stand_still():
+        with db.system() as still:
+            still.execute(text("SELECT FROM partners FOR UPDATE"))
+            with db.firm(tenants.northgate) as other:
+                other.execute(rename)  # waits for the other one's end, which only the server can bring about
+            still.execute(rename)
+
+    with pytest.raises(Transient, match="stood still"):
+        stand_still()
 
 
 def test_the_database_shares_the_pretended_clock(db, tenants, monkeypatch):
