@@ -43,6 +43,11 @@ COMMANDS: dict[str, Entry] = {
     "assign": Entry(
         "assign", "group", "See who gets which case and why, what waits for an attorney, and pass cases on."
     ),
+    "profile": Entry(
+        "profiles",
+        "group",
+        "See and say what is known of a person for eligibility checks: degrees, awards, articles, the job offered.",
+    ),
     "links": Entry("links", "group", "Make short links, see how often they are followed, and let them end."),
     "notice": Entry(
         "notices", "group", "See what people are told and why, tell them something, and say how people are told."

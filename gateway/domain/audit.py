@@ -51,6 +51,7 @@ Action = Literal[
     "outbox.fetch", "outbox.put",
     "partner.activate", "partner.apply",
     "preferences.set",
+    "profile.add", "profile.change", "profile.view", "profile.withdraw",
     "quiet_hours.set",
     "report.fetch", "report.order", "report.read",
     "session.end", "session.end_all", "session.refuse", "session.start",

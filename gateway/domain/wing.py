@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.domain.assignment import assigning, queueing
 from gateway.domain.assignment import holdings as assigned
+from gateway.domain.eligibility import holdings as profiles
 from gateway.domain.links import actions
 from gateway.domain.links import upkeep as links
 from gateway.domain.partners import outbox
@@ -15,5 +16,5 @@ DOMAIN = Wing(
     kinds=(*housekeeping.KINDS, *strays.KINDS, *outbox.KINDS, *links.KINDS, *queueing.KINDS, *assigning.KINDS),
     subscriptions=queueing.SUBSCRIPTIONS,
     # links ahead of the notices, which tell whom they are about
-    erasers=(*actions.ERASERS, *holdings.ERASERS, *assigned.ERASERS, *outbox.ERASERS),
+    erasers=(*actions.ERASERS, *holdings.ERASERS, *assigned.ERASERS, *profiles.ERASERS, *outbox.ERASERS),
 )

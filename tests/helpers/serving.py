@@ -307,6 +307,8 @@ def _write(http: httpx.Client, tenants: Any) -> None:
         _made(http, "documents", client_id=client, doc_type="ead", number=f"EAD{number}", expires_on="2027-05-31")
         _made(http, "walls", staff_id=str(tenants.staff["viewer"]), client_id=client, reason="Acted for the other side")
         _made(http, "clients", partner="acme", employee_id=f"E{900 + number}", notes="Met at the fair")
+    for client in clients:
+        _made(http, f"clients/{client}/profile", kind="award", facts={"name": "Best Paper"})
     _made(http, "attorneys", email="attorney@northgate.example", licence="NY 4821093")
     for number in range(12):
         _made(http, "links", target=f"https://firm.example/{number}")
@@ -352,6 +354,7 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "plan_id": [NOBODYS],
         "name_id": [one["id"] for one in names],
         "staff_id": [str(tenants.staff["viewer"])],
+        "ref": ["award.1"],
         "slug": ["acme"],
         "feed": ["roster"],
         "number": [1, 2],

@@ -25,6 +25,7 @@ from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
 from gateway.db.models.channels import InboxCounter, InboxMessage, PushSubscription, SmsHeard, SmsSender, SmsStop
 from gateway.db.models.deliveries import PARCEL_STATES, DeliveryLine, Parcel, ParcelAttempt
+from gateway.db.models.eligibility import ENTRY_ENDS, ProfileEntry
 from gateway.db.models.events import EventCursor, EventRow
 from gateway.db.models.firms import Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
@@ -56,6 +57,7 @@ __all__ = [
     "ANSWERS_KEPT",
     "ASSIGNMENT_KINDS",
     "DISPATCH_STATES",
+    "ENTRY_ENDS",
     "HANDOVER_STATES",
     "JOB_STATES",
     "LOADED_STATES",
@@ -112,6 +114,7 @@ __all__ = [
     "PartnerConfig",
     "Place",
     "PlaceFile",
+    "ProfileEntry",
     "PushSubscription",
     "QuietHours",
     "RateLimit",

@@ -25,12 +25,14 @@ class Field(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         means: for a person.
         holds: what stands in it; `of` are the words of a choice.
         leaves: whether a language model may be shown it: as it is, under a stand-in, or never.
+        may_lie_ahead: a day that may be still to come; others are refused where they are.
     """
 
     means: Annotated[str, Meta(min_length=1)]
     holds: Holds
     of: Annotated[list[str], Meta(min_length=2)] | None = None
     leaves: Leaves
+    may_lie_ahead: bool = False
 
     def __post_init__(self) -> None:
         if (self.of is not None) != (self.holds == "choice"):

@@ -130,10 +130,15 @@ def test_entries_hide_sensitive_values_and_belong_to_the_firm(http, admin, as_st
 
 # ------------------------------------------------------------------------------------------------ everything is on record
 
+PROFILE = "POST /v1/clients/{client_id:uuid}/profile"
+ENTRY = "/v1/clients/{client_id:uuid}/profile/{ref:str}"
+MADE = ("POST", "/v1/clients/{client_id}/profile", {"kind": "award", "facts": {"name": "x"}})
 BODIES = {
     "POST /v1/clients": {"partner": "acme", "employee_id": "E9"},
     "PATCH /v1/clients/{client_id:uuid}": {"notes": "x"},
     "POST /v1/clients/{client_id:uuid}/erasure": {"reason": "x"},
+    PROFILE: {"kind": "award", "facts": {"name": "x"}},
+    f"PUT {ENTRY}": {"facts": {"name": "z"}},
     "POST /v1/cases": {"partner": "acme", "case_number": "C-9"},
     "PATCH /v1/cases/{case_id:uuid}": {"priority": "x"},
     "POST /v1/cases/{case_id:uuid}/closures": {"outcome": "denied"},
@@ -150,6 +155,7 @@ READY = {  # what must have happened before
         "/v1/clients/{client_id}/opt-outs/sms",
         None,
     ),
+    f"DELETE {ENTRY}": MADE,
     "POST /v1/clients/{client_id:uuid}/restorations": ("DELETE", "/v1/clients/{client_id}", None),
     "POST /v1/cases/{case_id:uuid}/reopenings": ("POST", "/v1/cases/{case_id}/closures", {"outcome": "denied"}),
     "DELETE /v1/clients/{client_id:uuid}/pins/{field:str}": ("PATCH", "/v1/clients/{client_id}", {"notes": "y"}),
@@ -195,7 +201,12 @@ def test_every_write_and_every_look_is_on_record(http, admin, settings, world, t
         where = (
             path.replace(":uuid", "")
             .replace(":str", "")
-            .format(**ids, field=PINNED.get(path.split("/")[2]), channel="sms")
+            .format(
+                **ids,
+                field=PINNED.get(path.split("/")[2]),
+                channel="sms",
+                ref="award.2" if method == "DELETE" else "award.1",
+            )
         )
         [(before_,)] = inbox.sql("SELECT count(*) FROM audit_log WHERE actor = 'admin@northgate.example'")
         answer = http.request(method, where, json=body, headers=admin)

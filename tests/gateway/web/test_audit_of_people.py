@@ -47,6 +47,7 @@ PASSPORT = {"client_id": "{client}", "doc_type": "passport", "number": "X1", "ex
 WALL = {"staff_id": "{viewer}", "client_id": "{client}", "partner_id": None, "reason": "Acted for the other side"}
 WALLED = {name: value for name, value in WALL.items() if value}
 OPT_OUT, OPTED_OUT = "/v1/clients/{client_id:uuid}/opt-outs/{channel:str}", {"how": "staff", "client_id": "{client}"}
+KNOWN, AWARD = "/v1/clients/{client_id:uuid}/profile", {"name": "Fellow", "backing": "asserted"}
 CLIENT, CASE = "/v1/clients/{client_id:uuid}", "/v1/cases/{case_id:uuid}"
 DOCUMENT, WALL_ = "/v1/documents/{document_id:uuid}", "/v1/walls/{wall_id:uuid}"
 MINE, OF_CASE = ("{client}", None), ("{client}", "{case}")
@@ -73,6 +74,14 @@ BY_STAFF = [
     Step(f"PUT {OPT_OUT}", []),
     Step(f"GET {CLIENT}/opt-outs", [("opt_out.list", *MINE, None)]),
     Step(f"DELETE {OPT_OUT}", [("opt_out.end", *MINE, [change("opt_out", "sms", "ended", old=OPTED_OUT, new={"ended": "staff"})])]),
+    # what is known of them
+    Step(f"POST {KNOWN}", [("profile.add", *MINE, [change("profile", "award.1", "created", new=AWARD)])], {"kind": "award", "facts": {"name": "Fellow"}}),
+    Step(f"POST {KNOWN}", [], {"kind": "award", "facts": {"colour": "red"}}, status=(422,)),
+    Step(f"GET {KNOWN}", [("profile.view", *MINE, seen("client"))]),
+    Step(f"PUT {KNOWN}/{{ref:str}}", [("profile.change", *MINE, [change("profile", "award.1", "updated", old={"name": "Fellow"}, new={"name": "Senior Fellow"})])], {"facts": {"name": "Senior Fellow"}}),
+    Step(f"GET {KNOWN}/{{ref:str}}/history", [("profile.view", *MINE, [change("profile", "award.1", "seen")])]),
+    Step(f"DELETE {KNOWN}/{{ref:str}}", [("profile.withdraw", *MINE, [change("profile", "award.1", "withdrawn", old=AWARD | {"name": "Senior Fellow"})])]),
+    Step(f"DELETE {KNOWN}/{{ref:str}}", [], status=(404,)),
     # cases
     Step("POST /v1/cases", [("case.create", *OF_CASE, [change("case", "{case}", "created", new={"client_id": "{client}", "wage": 9.5})])], {"case_number": "C-1", "client_id": "{client}", "wage": "9.50"}, makes="case"),
     Step("POST /v1/cases", [("case.create", None, "{lone}", [change("case", "{lone}", "created", new={})])], {"case_number": "C-2", "partner": "acme"}, makes="lone"),
@@ -148,6 +157,7 @@ def walk(http, inbox, tenants):
             where = path.replace(":uuid", "").replace(":str", "").replace("_id}", "}")
             named = {
                 "channel": "sms",
+                "ref": "award.1",
                 "field": FIELDS.get("/".join(path.split("/")[:3])),
                 "employee": ["E1", "E2"][number % 2],
             }

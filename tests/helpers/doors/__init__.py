@@ -15,6 +15,7 @@ from helpers.doors import (
     partners,
     people,
     preferences,
+    profiles,
     reports,
     templates,
 )
@@ -35,6 +36,7 @@ ROOMS = (
     people,
     attorneys,
     assignment,
+    profiles,
 )
 
 
