@@ -57,7 +57,10 @@ class Listener:
 
     Attributes:
         silent: seconds since the last beat during which somebody listened; below zero, it may still be starting.
+        ours: the file descriptor of the present pipe at which we listen.
     """
+
+    ours: int
 
     silent = 0.0
     _unheard = 0  # processes in a row that never came to their first beat
@@ -69,8 +72,8 @@ class Listener:
         Whoever ended before its first beat may have been slow alone. Its successor has twice as long: all would be
         ended for ever on a machine that is too busy to start them in time, and keep it busy by starting.
         """
-        self._ours, theirs = os.pipe()
-        os.set_blocking(self._ours, False)
+        self.ours, theirs = os.pipe()
+        os.set_blocking(self.ours, False)
         self.silent = -_START_SECONDS * 2 ** min(self._unheard, _MOST_DOUBLINGS)
         self._unheard += 1
         try:
@@ -81,7 +84,7 @@ class Listener:
     def listen(self, seconds: float) -> None:
         """Take what has come, or count so many more seconds of silence."""
         try:
-            has_come = bool(os.read(self._ours, 65_536))
+            has_come = bool(os.read(self.ours, 65_536))
         except BlockingIOError:
             has_come = False
         if has_come:
@@ -91,4 +94,4 @@ class Listener:
 
     def close(self) -> None:
         """The child has ended."""
-        os.close(self._ours)
+        os.close(self.ours)

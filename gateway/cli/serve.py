@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib import import_module
 from typing import NamedTuple
 
 import rich_click as click
@@ -18,6 +20,7 @@ from gateway.cli.beating import Heart, Sign
 from gateway.cli.failing import FAILED
 from gateway.cli.office import settings_here
 from gateway.cli.output import examples
+from gateway.cli.starting import Program
 from gateway.cli.supervising import Supervisor
 from gateway.db.embedded import ensure_running
 from gateway.db.session import Database
@@ -42,10 +45,15 @@ _FEW = 2  # connections of each role, for a process with one thread that asks, a
 
 
 class Role(NamedTuple):
-    """What a process can be, and the sentence that tells people."""
+    """What a process can be, and the sentence that tells people.
+
+    Attributes:
+        reads: a module that takes a while to read, so that it is for whoever needs it.
+    """
 
     run: Callable[[Settings, threading.Event, Heart], None]
     sentence: str
+    reads: str | None = None
 
 
 def _answer(settings: Settings, ending: threading.Event, heart: Heart) -> None:
@@ -124,12 +132,12 @@ def _take_in(settings: Settings, ending: threading.Event, heart: Heart) -> None:
 
 
 ROLES: dict[str, Role] = {
-    "api": Role(_answer, "answers partners and staff over HTTP"),
+    "api": Role(_answer, "answers partners and staff over HTTP", "gateway.web.server"),
     "worker": Role(_work, "jobs of the queues urgent, normal and bulk"),
     "ingest": Role(_ingest, "jobs that read partners' files"),
     "arrivals": Role(_fetch, "watches drop folders, and fetches files from partners' servers"),
     "deliveries": Role(_send, "makes what leaves for partners, and sends it; tells people what they are to be told"),
-    "sftp": Role(_take_in, "takes and hands out partners' files over SFTP"),
+    "sftp": Role(_take_in, "takes and hands out partners' files over SFTP", "ingest.arrivals.endpoint.server"),
     "scheduler": Role(_schedule, "makes jobs by the clock"),
 }
 
@@ -149,15 +157,31 @@ def command(roles: tuple[str, ...], lifeline: bool, pipe: int | None) -> None:
     workers.
     """
     wanted = list(dict.fromkeys(roles)) or list(ROLES)
-    settings = settings_here(wanted[0] if len(wanted) == 1 else "serve")
+    if len(wanted) == 1:
+        _be(wanted[0], pipe, lifeline=lifeline)
+    else:
+        with _ready(wanted) as settings:
+            _run_several(wanted, settings)
+
+
+def _be(name: str, pipe: int | None, *, lifeline: bool = True) -> None:
+    """Be one role: the whole of this process, or of a copy of the one that supervises it."""
+    with _ready([name]) as settings:
+        run_one(name, settings, lifeline=lifeline, pipe=pipe)
+
+
+@contextmanager
+def _ready(names: list[str]) -> Iterator[Settings]:
+    """The settings, for a process that is these roles, and may listen where they say."""
+    settings = settings_here(names[0] if len(names) == 1 else "serve")
     log_surprises()
     with _failures_logged():
-        for address in _addresses(wanted, settings):
+        for address in _addresses(names, settings):
             _refuse_taken(address)
-        if len(wanted) == 1:
-            run_one(wanted[0], settings, lifeline=lifeline, pipe=pipe)
-        else:
-            _run_several(wanted, settings)
+        yield settings
+
+
+_OURS = "from gateway.cli import main; main()"  # by this interpreter, wherever the command is installed
 
 
 @contextmanager
@@ -233,9 +257,11 @@ def _run_several(names: list[str], settings: Settings) -> None:
     ending = threading.Event()
     _end_on_signals(ending)
     database = Database.open(settings, connections=_FEW)  # holds the embedded server for all, and migrates once
+    database.rest()  # no copy of this process may find a connection of ours
+    _read(names)
     where = "of your own" if settings.database_url else f"embedded in {settings.data_dir}"
     click.echo(f"The database is {where}; workers are woken by {kind_of(settings).name}.")
-    supervisor = Supervisor(names, settings.drain_seconds, settings.hang_seconds)
+    supervisor = Supervisor(names, settings.drain_seconds, settings.hang_seconds, Program(_be, _OURS))
     for name in names:
         click.echo(f"{name:<10} process {supervisor.start(name)}: {ROLES[name].sentence}")
     if "api" in names:
@@ -246,6 +272,15 @@ def _run_several(names: list[str], settings: Settings) -> None:
     click.echo("Ctrl-C ends them.")
     supervisor.watch(ending, lambda: _keep_database(settings))
     database.close()
+
+
+def _read(names: list[str]) -> None:
+    """Read what the children need, once for all; looking for waste in it would copy it for each."""
+    for name in names:
+        if module := ROLES[name].reads:
+            import_module(module)
+    gc.collect()
+    gc.freeze()
 
 
 def _keep_database(settings: Settings) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from time import perf_counter
 
 from gateway.cli.beating import Listener
+from gateway.cli.starting import Ends, Process, Program, start
 from gateway.logging import get_logger
 
 _LOOK_SECONDS = 0.2  # between looks at the children: any of them may end, and nothing waits for several
@@ -17,7 +18,6 @@ _PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds before a child that keeps dying 
 _STEADY_SECONDS = 30.0  # a child that lived so long has the shortest pause again
 _GRACE_SECONDS = 10.0  # for a child to end beyond the time that its jobs get; for one that hangs, to end at all
 _MOST_COUNTED = 1.0  # seconds between two looks that count as silence: we slept for the others, and so may they have
-_OURS = "from gateway.cli import main; main()"  # by this interpreter, wherever the command is installed
 
 log = get_logger(__name__)
 
@@ -29,16 +29,20 @@ class Supervisor:
         names: their roles.
         drain_seconds: how long their jobs may go on when they must end.
         hang_seconds: how long one may be silent; then it is taken to hang, ended and started again.
-        program: what they run, in Python.
+        program: what they do.
     """
 
-    def __init__(self, names: list[str], drain_seconds: int, hang_seconds: int, program: str = _OURS) -> None:
-        self._children = {name: _Child(name, hang_seconds, program) for name in names}
+    def __init__(self, names: list[str], drain_seconds: int, hang_seconds: int, program: Program) -> None:
+        self._children = {name: _Child(name, hang_seconds, program, self._held) for name in names}
         self._patience = drain_seconds + _GRACE_SECONDS
 
     def start(self, name: str) -> int:
         """Start a role; its process id."""
         return self._children[name].start()
+
+    def _held(self) -> list[int]:
+        """Our ends of all pipes to children."""
+        return [number for child in self._children.values() for number in child.held()]
 
     def watch(self, ending: threading.Event, look_after: Callable[[], None]) -> None:
         """Start again what dies, until told to end; then end all of them, and wait for it.
@@ -65,10 +69,11 @@ class Supervisor:
 class _Child:
     """One role, and the process that it is at the moment."""
 
-    def __init__(self, name: str, hang_seconds: int, program: str) -> None:
-        self._name, self._hang_seconds, self._program = name, hang_seconds, program
-        self._process: subprocess.Popen[bytes] | None = None
+    def __init__(self, name: str, hang_seconds: int, program: Program, all_held: Callable[[], Collection[int]]) -> None:
+        self._name, self._hang_seconds, self._program, self._all_held = name, hang_seconds, program, all_held
+        self._process: Process | None = None
         self._listener = Listener()
+        self._lifeline: int | None = None
         self._is_given_up = False
         self._failures = 0
         self._started = self._due = 0.0
@@ -76,12 +81,15 @@ class _Child:
     def start(self) -> int:
         """The other end of its stdin is ours alone: when we are gone, however that came about, the child sees it."""
         self._started, self._is_given_up = perf_counter(), False
-        words = [sys.executable, "-P", "-c", self._program, "serve", "--role", self._name, "--lifeline", "--beats-to"]
-        with self._listener.lent() as pipe:
-            self._process = subprocess.Popen(  # noqa: S603 - our own command
-                [*words, str(pipe)], stdin=subprocess.PIPE, pass_fds=[pipe]
-            )
+        stdin, self._lifeline = os.pipe()
+        with self._listener.lent() as beats:
+            self._process = start(self._name, self._program, Ends(stdin, beats, self._all_held()))
+        os.close(stdin)
         return self._process.pid
+
+    def held(self) -> list[int]:
+        """Our ends of its pipes, while there are any."""
+        return [] if self._lifeline is None else [self._lifeline, self._listener.ours]
 
     def look(self, passed: float) -> None:
         """Start it again if it has died and its pause is over; end it if it hangs.
@@ -98,7 +106,7 @@ class _Child:
         if perf_counter() >= self._due:
             self.start()
 
-    def _end_if_silent(self, process: subprocess.Popen[bytes], passed: float) -> None:
+    def _end_if_silent(self, process: Process, passed: float) -> None:
         """What it was at is taken over by others, as if it had died."""
         self._listener.listen(passed)
         silent = self._listener.silent
@@ -128,6 +136,9 @@ class _Child:
     def _note_death(self, code: int) -> None:
         self._process = None
         self._listener.close()
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+            self._lifeline = None
         lived = perf_counter() - self._started
         self._failures = 0 if lived > _STEADY_SECONDS else self._failures + 1
         pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)] if self._failures else 0.0

@@ -117,10 +117,14 @@ class Database:
         with self._telling() as words, _transaction(self._system, opening(SYSTEM), words) as session:
             yield session
 
-    def close(self) -> None:
-        """Close all connections, and give up the share in an embedded server."""
+    def rest(self) -> None:
+        """Close all connections; there will be others when they are needed."""
         self._app.dispose()
         self._system.dispose()
+
+    def close(self) -> None:
+        """Close all connections, and give up the share in an embedded server."""
+        self.rest()
         if self._embedded:
             self._embedded.leave()
 

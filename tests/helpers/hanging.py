@@ -1,6 +1,7 @@
 """A supervisor of its own process, over roles that live, are busy for a while, or hang once.
 
 `python hanging.py FOLDER ROLE...`; each child writes its process id into the folder, at the end of a file of its role.
+Where WITH_THREADS is set, the supervisor has a thread more, and its children are no copies of it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 from gateway.cli.serve import ROLES, Role, run_one
+from gateway.cli.starting import Program
 from gateway.cli.supervising import Supervisor
 from gateway.logging import configure
 from gateway.settings import load
@@ -46,17 +48,22 @@ def _stands(name, heart, ending):
     _live(name, ending)
 
 
-def main():
-    name, pipe = sys.argv[sys.argv.index("--role") + 1], int(sys.argv[sys.argv.index("--beats-to") + 1])
+def be(name, pipe):
     ROLES["lives"] = ROLES["is busy"] = ROLES["hangs"] = Role(lambda _, ending, __: _live(name, ending), "")
     ROLES["stands"] = Role(lambda _, ending, heart: _stands(name, heart, ending), "")
     run_one(name, load(), lifeline=True, pipe=pipe)
 
 
+def main():
+    be(sys.argv[sys.argv.index("--role") + 1], int(sys.argv[sys.argv.index("--beats-to") + 1]))
+
+
 if __name__ == "__main__":
     configure(load())
     os.environ[FOLDER] = sys.argv[1]
-    supervisor = Supervisor(sys.argv[2:], 0, HANG_SECONDS, "from hanging import main; main()")
+    if os.environ.get("WITH_THREADS"):
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+    supervisor = Supervisor(sys.argv[2:], 0, HANG_SECONDS, Program(be, "from hanging import main; main()"))
     for role in sys.argv[2:]:
         supervisor.start(role)
     supervisor.watch(threading.Event(), lambda: None)

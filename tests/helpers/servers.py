@@ -13,6 +13,10 @@ from pathlib import Path
 from gateway.db.embedded import ensure_running
 
 PATIENCE = 100.0  # seconds for what other processes do; it costs nothing where they are quick
+LOOKS = (
+    0.01,
+    0.05,
+)  # seconds between the first looks and between later ones: to look takes time from those who are at it
 
 
 def free_port() -> int:
@@ -29,11 +33,20 @@ def free_port() -> int:
 
 def until(look, seconds: float = PATIENCE, told=lambda: "it did not come about"):
     """What is found at last, looking again and again: others do it, and announce nothing. `told` says why it is not."""
-    deadline = time.perf_counter() + seconds
+    deadline, pause = time.perf_counter() + seconds, LOOKS[0]
     while not (found := look()):
         assert time.perf_counter() < deadline, told()
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(pause * 1.2, LOOKS[1])
     return found
+
+
+def is_alive(pid: int) -> bool:
+    """Nobody reaps an orphan in a container without an init; what is left of it does nothing any more."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 class Postgres:

@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 from helpers import hanging
 from helpers.hanging import BUSY_SECONDS, HANG_SECONDS, started
-from helpers.servers import free_port, until
+from helpers.servers import free_port, is_alive, until
 from helpers.serving import QUEUES, installed
 
 from gateway.web.server import Server
@@ -98,6 +98,27 @@ def test_a_supervisor_that_was_stopped_kills_nobody_when_it_wakes(supervise, sto
     time.sleep(HANG_SECONDS + 2)
     assert len(started("lives")) == 1
     assert "hangs" not in one.said()
+
+
+def words_of(role):
+    [pid] = started(role)
+    return Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").decode().split("\0")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each child reads the program itself")
+def test_children_are_copies_of_their_supervisor_and_the_list_of_processes_names_them(supervise):
+    supervise("lives", "stands")
+    assert [words_of(role) for role in ("lives", "stands")] == [
+        ["gateway", "serve", "--role", role] for role in ("lives", "stands")
+    ]
+
+
+def test_a_child_of_a_supervisor_that_has_threads_reads_the_program_itself(supervise, monkeypatch):
+    monkeypatch.setenv("WITH_THREADS", "yes")
+    one = supervise("lives")
+    assert "-c" in words_of("lives")
+    one.process.kill()
+    until(lambda: not is_alive(started("lives")[0]))
 
 
 def test_every_service_of_the_gateway_shows_that_it_lives_and_an_api_that_stands_still_is_started_again():
