@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ import pytest
 
 from gateway.db.engine import Addresses
 from gateway.settings import Settings
+from helpers.commanding import Started, commander
 from helpers.inbox import ROSTER, Inbox, as_csv, people, person
 from helpers.servers import until
 from helpers.serving import Installation, over
@@ -57,7 +57,10 @@ def environment_of(settings: Settings, **more: str) -> dict[str, str]:
     }
 
 
-def kill(process: subprocess.Popen[Any]) -> None:
+Process = Started | subprocess.Popen[Any]
+
+
+def kill(process: Process) -> None:
     process.kill()
     process.communicate()
 
@@ -71,7 +74,7 @@ class Locks:
     def __init__(self, addresses: Addresses, observer: psycopg.Connection) -> None:
         self._addresses, self._observer = addresses, observer
 
-    def kill_at(self, table: str, start: Callable[[], subprocess.Popen[Any]], mode: str = "EXCLUSIVE") -> None:
+    def kill_at(self, table: str, start: Callable[[], Process], mode: str = "EXCLUSIVE") -> None:
         """Start a process, and kill it when it needs this table."""
         with self.held(table, mode):
             process = start()
@@ -91,7 +94,7 @@ class Locks:
         """Holds whatever it locks until it is closed, or rolls back."""
         return _as_owner(self._addresses)
 
-    def until_awaited(self, table: str, process: subprocess.Popen[Any] | None = None, *, by: int = 1) -> None:
+    def until_awaited(self, table: str, process: Process | None = None, *, by: int = 1) -> None:
         """Until so many wait for the table; this process, if one is named, must not end meanwhile."""
 
         def look() -> bool:
@@ -133,17 +136,17 @@ def _as_owner(addresses: Addresses, *, autocommit: bool = False) -> psycopg.Conn
 
 
 @pytest.fixture
-def worker_process(settings, tmp_path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+def worker_process(settings, tmp_path) -> Iterator[Callable[..., Started]]:
     """Starts processes that work on some queues, whose leases are short; they are killed with the test.
 
     What the first of them says is in `worker-0.log`, and so on.
     """
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[Started] = []
 
-    def start(*queues: str) -> subprocess.Popen[bytes]:
-        with (tmp_path / f"worker-{len(started)}.log").open("wb") as out:
-            command = [sys.executable, "-P", str(WORKER), *queues]
-            started.append(subprocess.Popen(command, env=environment_of(settings, **QUICK), stderr=out))
+    def start(*queues: str) -> Started:
+        with (tmp_path / f"worker-{len(started)}.log").open("wb") as log:
+            environment = environment_of(settings, **QUICK)
+            started.append(commander().start(queues, environment, told=log.fileno(), program=WORKER))
         return started[-1]
 
     yield start
@@ -158,6 +161,7 @@ def killable(addresses: Addresses, folder: Path, **more: str) -> Iterator[Instal
     try:
         yield made
     finally:
+        made.hang_up()
         for service in made.services:
             kill(service)
 

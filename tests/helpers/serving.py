@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,8 @@ from gateway.office import Actor, Office
 from gateway.settings import load
 from gateway.wings import office_of
 from helpers.callers import key_headers, staff_headers
-from helpers.commanding import commander
+from helpers.clusters import put_cluster
+from helpers.commanding import Started, commander
 from helpers.inbox import ROSTER, Inbox, as_csv, people, person
 from helpers.servers import PATIENCE, free_port, until
 
@@ -42,12 +44,16 @@ COUNT = 30  # of the people on the roster
 ADMIN = Actor("staff", "admin@northgate.example")
 
 
+Service = Started | subprocess.Popen[bytes]
+
+
 class Installation:
     """A folder with settings, a database and the services over it; both may be stopped, killed and asked."""
 
     def __init__(self, folder: Path, more: dict[str, str] | None = None) -> None:
         self.folder = folder
-        self.services: list[subprocess.Popen[bytes]] = []
+        self.services: list[Service] = []
+        self._free: list[psycopg.Connection] = []
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
         self.environment = kept | {
             "GATEWAY_DATA_DIR": str(folder / "data"),
@@ -99,11 +105,18 @@ class Installation:
 
     # ------------------------------------------------------------ services
 
-    def serve(self, *words: str) -> subprocess.Popen[bytes]:
-        """Start `gateway serve`; what it writes to stderr is its log, and what it prints a file beside."""
+    def serve(self, *words: str, anew: bool = False) -> Service:
+        """Start `gateway serve`; what it writes to stderr is its log, and what it prints a file beside.
+
+        With `anew`, by the command itself, as people do: it reads the program first.
+        """
         told = self.folder / f"serve-{len(self.services)}"
+        words = ("serve", *words)
         with told.with_suffix(".out").open("wb") as out, told.with_suffix(".log").open("wb") as log:
-            service = subprocess.Popen([COMMAND, "serve", *words], env=self.environment, stdout=out, stderr=log)
+            if anew:
+                service: Service = subprocess.Popen([COMMAND, *words], env=self.environment, stdout=out, stderr=log)
+            else:
+                service = commander().start(words, self.environment, out=out.fileno(), told=log.fileno())
         self.services.append(service)
         return service
 
@@ -113,7 +126,7 @@ class Installation:
     def said(self) -> str:
         return "".join(log.read_text() for log in sorted(self.folder.glob("serve-*.log")))
 
-    def children(self, service: subprocess.Popen[bytes]) -> dict[str, int]:
+    def children(self, service: Service) -> dict[str, int]:
         """Process ids by role."""
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
@@ -134,6 +147,7 @@ class Installation:
 
     def end(self) -> None:
         """End the services, and see that they end in peace."""
+        self.hang_up()
         running = [service for service in self.services if service.poll() is None]
         for service in running:
             service.terminate()
@@ -161,10 +175,30 @@ class Installation:
             return []
 
     def asked(self, query: str, *params: object) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.database, autocommit=True) as connection:
-            connection.execute("SET ROLE gateway_system")
-            found = connection.execute(query, params)
+        """The connection is kept for the next one who asks: a new one takes longer than most questions."""
+        with self._connected() as asking:
+            found = asking.execute(query, params)
             return found.fetchall() if found.description else []
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection]:
+        """The one that is free, unless the server has said that it is over; else a new one."""
+        asking = self._free.pop() if self._free else None
+        if asking and select.select([asking], [], [], 0)[0]:
+            asking.close()
+        if asking is None or asking.closed:
+            asking = psycopg.connect(self.database, autocommit=True)
+            asking.execute("SET ROLE gateway_system")
+        try:
+            yield asking
+        except BaseException:
+            asking.close()
+            raise
+        self._free.append(asking)
+
+    def hang_up(self) -> None:
+        while self._free:
+            self._free.pop().close()
 
     def workers(self) -> set[str]:
         """The queues that somebody works on."""
@@ -198,6 +232,7 @@ def own_folder() -> Iterator[Path]:
 def installed(more: dict[str, str] | None = None) -> Iterator[Installation]:
     """An installation of a test's own, without partners and without services yet."""
     with own_folder() as folder:
+        put_cluster(folder / "data")
         made = Installation(folder, more)
         try:
             yield made

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from helpers.commanding import commander
 from helpers.inbox import ROSTER, as_csv, people, person
 from helpers.servers import PATIENCE
 
@@ -43,9 +44,10 @@ class Lab:
         )
 
     def json(self, *words, exit_code=0):
-        done = self.run(*words, "--json")
-        assert done.returncode == exit_code, done.stderr + done.stdout
-        return json.loads(done.stdout)
+        """Of what many steps are made: by copies of a process that has read the program; `run` has it read each time."""
+        done = commander().run([*map(str, words), "--json"], self.environment)
+        assert done.code == exit_code, done.told + done.out
+        return json.loads(done.out)
 
     def ingest(self, partner, *files, exit_code=0, more=()):
         return self.json("ingest", *files, "--partner", partner, *more, exit_code=exit_code)

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import signal
-import subprocess
-import sys
 from contextlib import contextmanager
 
 import paramiko
 import pytest
 from helpers.breaking import HERE
+from helpers.commanding import commander
 from helpers.endpoint import Served
+from helpers.endpoint_standing import AFTER, BEFORE, NOWHERE
 from helpers.inbox import as_csv, people
-from helpers.killing import environment_of
+from helpers.killing import PROGRAMS, environment_of
 from helpers.servers import PATIENCE, free_port
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
@@ -24,52 +24,6 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 NAME = "roster_20260301.csv"
 ROSTER = as_csv(people(400))
 TEMPORARY = f"{NAME}.part"
-
-PROGRAM = """
-import sys, threading
-from gateway.db.session import Database
-from gateway.settings import load
-from gateway.storage import Store
-from gateway.wings import office_of
-from helpers.breaking import break_at, stand_still
-from ingest import recording
-from ingest.arrivals.endpoint import inbox, partials, server, taking
-
-def before(owner, name):
-    break_at(owner, name, after=False, by=stand_still)
-
-def after(owner, name):
-    break_at(owner, name, after=True, by=stand_still)
-
-POINTS = {
-    "nowhere": lambda: None,
-    "before a byte is written": lambda: before(partials.Partial, "write"),
-    "amid the bytes": lambda: after(partials.Partial, "write"),
-    "before the close is heeded": lambda: before(partials.Partial, "check_whole"),
-    "before it is stored": lambda: before(taking, "receive"),
-    "amid storing it": lambda: before(Store, "_sync"),
-    "stored, before it is on record": lambda: before(recording.Reception, "record"),
-    "on record and marked, before the commit": lambda: before(recording.Reception, "settle"),
-    "committed, before the partial goes": lambda: after(taking, "receive"),
-    "before the partial is deleted": lambda: before(partials.Partial, "delete"),
-    "arrived, before the answer": lambda: after(partials.Partial, "delete"),
-}
-POINTS[sys.argv[1]]()
-settings = load()
-office = office_of(Database.open(settings), settings)
-server.serve(office, threading.Event(), lambda _: None, lambda port: print(f"port {port}", flush=True))
-"""
-
-BEFORE = [
-    "before a byte is written",
-    "amid the bytes",
-    "before the close is heeded",
-    "before it is stored",
-    "amid storing it",
-    "stored, before it is on record",
-    "on record and marked, before the commit",
-]
-AFTER = ["committed, before the partial goes", "before the partial is deleted", "arrived, before the answer"]
 
 
 @pytest.fixture
@@ -82,9 +36,8 @@ def endpoint(environment, office, tmp_path):
     """Runs it until it is killed or ends: whoever asks gets the process and a way to it."""
 
     @contextmanager
-    def run(point="nowhere"):
-        command = [sys.executable, "-P", "-c", PROGRAM, point]
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    def run(point=NOWHERE):
+        with commander().follow([point], environment, PROGRAMS / "endpoint_standing.py") as process:
             try:
                 said, _, port = process.stdout.readline().strip().partition(" ")
                 assert said == "port"
@@ -160,7 +113,7 @@ def test_a_file_that_waits_for_its_final_name_outlasts_a_kill(inbox, endpoint, k
 
 
 def test_other_bytes_under_the_name_of_what_was_not_answered_are_another_arrival(inbox, endpoint, key):
-    with endpoint(AFTER[-1]) as (process, there), there.paramiko("acme", key=key) as client:
+    with endpoint(list(AFTER)[-1]) as (process, there), there.paramiko("acme", key=key) as client:
         send(client, NAME, ROSTER)
         assert process.stdout.readline() == HERE
         process.send_signal(signal.SIGKILL)

@@ -12,14 +12,13 @@ import subprocess
 import sys
 import threading
 import zipfile
-from pathlib import Path
 
 import psycopg
 import pytest
 from helpers import job_kinds
 from helpers.inbox import ROSTER, SENDER, as_csv, people
 from helpers.killing import QUICK, ROWS, WORKER, environment_of, kill, state_of
-from helpers.servers import PATIENCE, until
+from helpers.servers import PATIENCE, is_alive, until
 from sqlalchemy import text
 
 from gateway.domain.partners.homes import find_home
@@ -204,11 +203,3 @@ def test_a_worker_whose_parent_dies_ends(settings, office):
 def workers(office):
     with office.db.system() as session:
         return session.scalar(text("SELECT count(*) FROM leases WHERE name LIKE 'worker %'"))
-
-
-def is_alive(pid):
-    """Nobody reaps an orphan in a container without an init; what is left of it does nothing any more."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

@@ -7,12 +7,12 @@ import signal
 import socket
 import subprocess
 import time
-from pathlib import Path
 
 import psycopg
 import pytest
+from helpers.commanding import commander
 from helpers.inbox import as_csv, people
-from helpers.servers import PATIENCE, until
+from helpers.servers import PATIENCE, is_alive, until
 from helpers.serving import COMMAND, QUEUES, installed
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
@@ -34,7 +34,7 @@ def leave_open(lab, name, rows):
         holder.execute(
             "SELECT pg_advisory_xact_lock(('x' || right(replace(id::text, '-', ''), 16))::bit(64)::bigint) FROM partners"
         )
-        command = subprocess.Popen([COMMAND, "ingest", str(path), "--partner", "acme"], env=lab.environment)
+        command = commander().start(["ingest", str(path), "--partner", "acme"], lab.environment)
         until(lambda: lab.sql("SELECT count(*) FROM imports WHERE state = 'received'") == [(1,)])
         command.kill()
         command.wait()
@@ -43,7 +43,7 @@ def leave_open(lab, name, rows):
 
 def test_the_services_come_up_and_finish_what_a_killed_command_left(lab):
     leave_open(lab, "roster_20260301.csv", people(50))
-    service = lab.serve()
+    service = lab.serve(anew=True)
     until(lambda: lab.workers() == QUEUES)
     until(lambda: lab.sql("SELECT state FROM imports WHERE receipt_at IS NOT NULL") == [("loaded",)], seconds=90)
     assert all(role in lab.printed() for role in ("worker", "ingest", "scheduler", "LISTEN and NOTIFY"))
@@ -65,13 +65,6 @@ def test_a_service_that_dies_is_started_again_and_all_die_with_their_supervisor(
     service.kill()
     service.wait()
     until(lambda: not any(is_alive(pid) for pid in now.values()))
-
-
-def is_alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.mark.parametrize("variable", ["GATEWAY_HTTP_PORT", "GATEWAY_SFTP_PORT"])

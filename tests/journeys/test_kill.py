@@ -6,12 +6,11 @@ The test decides where the process dies: it locks the table that the load needs 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import pytest
+from helpers.commanding import Started, commander
 from helpers.inbox import as_csv, people
 from helpers.killing import ROWS, environment_of, kill, state_of
 from helpers.servers import PATIENCE
@@ -33,9 +32,8 @@ def environment(settings) -> dict[str, str]:
     return environment_of(settings)
 
 
-def ingest(environment, path: Path) -> subprocess.Popen[str]:
-    command = [str(Path(sys.executable).with_name("gateway")), "ingest", str(path), "--partner", "acme", "--json"]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def ingest(environment, path: Path) -> Started:
+    return commander().start(["ingest", str(path), "--partner", "acme", "--json"], environment)
 
 
 @pytest.fixture

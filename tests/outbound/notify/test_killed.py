@@ -1,11 +1,10 @@
 """A worker killed at every step of sending: nothing is missing, and nothing comes twice but what says that it may have."""
 
 import signal
-import subprocess
-import sys
 import threading
 
 import pytest
+from helpers.commanding import commander
 from helpers.killing import PROGRAMS, QUICK, environment_of, kill
 from helpers.servers import PATIENCE, until
 
@@ -34,9 +33,9 @@ def worker(settings):
     started = []
 
     def start(*step):
-        command = [sys.executable, "-P", str(PROGRAMS / "dispatches.py"), *step]
         more = {"GATEWAY_SMTP_URL": settings.smtp_url, "GATEWAY_MAIL_FROM": settings.mail_from}
-        started.append(subprocess.Popen(command, env=environment_of(settings, **QUICK, **more), stderr=subprocess.PIPE))
+        environment = environment_of(settings, **QUICK, **more)
+        started.append(commander().start(step, environment, program=PROGRAMS / "dispatches.py"))
         return started[-1]
 
     yield start
