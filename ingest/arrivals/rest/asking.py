@@ -165,7 +165,7 @@ def _instant(text: str) -> datetime:
 class _Token(msgspec.Struct, frozen=True):
     """What a header can hold: whatever else it is, it must not be kept, and used until it ends."""
 
-    access_token: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]+$")]
+    access_token: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]+\Z")]
     expires_in: Annotated[float, msgspec.Meta(ge=0)] = 300  # some write "900", some 900.0
 
 

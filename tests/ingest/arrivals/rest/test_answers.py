@@ -172,7 +172,7 @@ def test_a_wait_is_read_as_far_as_it_is_one_and_lasts_a_day_at_most(monkeypatch,
     assert _retry_after(Answer(429, {"retry-after": said}, b"")) == wait
 
 
-@pytest.mark.parametrize("token", [" ", "", "a b", "a\nb", "ä", "\0"])
+@pytest.mark.parametrize("token", [" ", "", "a b", "a\n", "a\nb", "ä", "\0"])
 def test_a_token_that_no_header_can_hold_is_none(token):
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(json.dumps({"access_token": token}), type=_Token, strict=False)
