@@ -52,6 +52,11 @@ def acts(db):
     return found
 
 
+def kept(all_rows):
+    """All but what the process counts of its calls, which a thread of its own adds every two seconds."""
+    return {table: rows for table, rows in all_rows().items() if table != "tallies"}
+
+
 def used(db):
     with db.system() as session:
         return dict(session.execute(select(ActionLink.act, ActionLink.used_at.is_not(None))).all())
@@ -62,11 +67,11 @@ def used(db):
 
 @pytest.mark.parametrize("act", ALL)
 def test_looking_at_a_link_says_what_the_press_does_and_changes_nothing(http, told, all_rows, act):
-    before = all_rows()
+    before = kept(all_rows)
     for method in ("GET", "HEAD", "GET"):
         answer = http.request(method, told.path(act))
         assert answer.status_code == 200
-    assert all_rows() == before
+    assert kept(all_rows) == before
     page = answer.text
     assert "<button" in page
     assert "If you press the button" in page
