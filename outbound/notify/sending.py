@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from gateway.db.models import Dispatch, Firm, JobRow
 from gateway.db.session import moment
+from gateway.jobs import ledger
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Clockwork, Kind, enqueue
 from outbound.notify.channels import CHANNELS
@@ -52,6 +53,7 @@ def send(handling: Handling) -> None:
     Hand(handling, firm_id, channel).run()
     reconcile(handling, firm_id, channel)
     with handling.transaction() as session:
+        ledger.stand_in(session, handling.job)
         at = next_at(session, channel.name)
         if at is not None:
             _queue(session, firm_id, channel.name, at)

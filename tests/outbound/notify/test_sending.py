@@ -297,10 +297,16 @@ def test_what_no_job_sees_to_is_found_by_the_clock(make, work, rows, office, pos
 def test_a_job_that_was_killed_to_its_end_is_followed_by_another(make, work, rows, office, inbox):
     make()
     inbox.sql("UPDATE jobs SET state = 'dead', attempts = max_attempts WHERE kind = 'notices.send' RETURNING id")
+    inbox.sql(
+        "INSERT INTO jobs (firm_id, turn, kind, queue, payload, lane, max_attempts, state) SELECT firm_id, turn, kind,"
+        " queue, payload, 'notices/of-others', max_attempts, 'dead' FROM jobs RETURNING id"
+    )
     work()
     assert rows("state") == [("waiting",)]
     sweep(office, work)
     assert rows("state") == [("sent",)]
+    dead = inbox.sql("SELECT lane FROM jobs WHERE kind = 'notices.send' AND state = 'dead'")
+    assert dead == [("notices/of-others",)], "what others have seen to needs nobody"
 
 
 def test_the_clock_adds_nothing_where_a_job_will_see_to_it(make, work, office, inbox):
