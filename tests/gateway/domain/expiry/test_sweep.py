@@ -2,13 +2,13 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 
 import pytest
 from sqlalchemy import select, text, update
 
-from gateway.db.models import AuditEntry, Client, Document, Notice, Staff, Wall
+from gateway.db.models import AuditEntry, Client, Document, Firm, Notice, Staff, Wall
 from gateway.domain.expiry.sweep import sweep
 
 HEADER = "EMP_ID,Last Name,DOB,Salary,SSN,Passport,Passport Expiry,I94 Expiry\n"
@@ -164,6 +164,36 @@ def test_whoever_has_left_by_their_last_day_at_work_has_left(office, db, papers)
     assert sweep(office, date(2026, 3, 2)).cancelled > 0
     with db.system() as session:
         assert set(session.scalars(text("SELECT ended_code FROM notices"))) == {"terminated"}
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"status": "archived"}, "archived"),
+        ({"enrollment_status": "terminated"}, "terminated"),
+        ({"enrollment_status": "withdrawn"}, "withdrawn"),
+        ({"erased_at": datetime(2026, 3, 1, tzinfo=UTC)}, "erased"),
+        ({"erased_at": datetime(2026, 3, 1, tzinfo=UTC), "status": "archived"}, "erased"),
+    ],
+)
+def test_of_whom_the_firm_no_longer_looks_after_nobody_is_told(office, db, papers, values, code):
+    papers(30)
+    first = sweep(office, date(2026, 3, 1)).notices
+    with db.system() as session:
+        session.execute(update(Client).values(**values))
+    assert sweep(office, date(2026, 3, 1)).cancelled == first > 0
+    with db.system() as session:
+        assert set(session.scalars(text("SELECT ended_code FROM notices"))) == {code}
+    swept = sweep(office, date(2026, 3, 30))
+    assert (swept.due, swept.notices, swept.escalated) == (0, 0, 0)
+
+
+def test_a_firm_that_has_left_is_not_swept(office, db, papers):
+    papers(30)
+    with db.system() as session:
+        session.execute(update(Firm).values(status="deactivated"))
+    swept = sweep(office, date(2026, 3, 1))
+    assert (swept.documents, swept.due, swept.notices) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("of", [None, "client_id", "partner_id"])
