@@ -41,6 +41,7 @@ _ALL_PRESSES: Mapping[Act, str] = {
     "acknowledge": "I have seen all of these",
     "snooze": "Remind me later of all of these",
 }
+_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")  # as sentences of the rules write days
 _AFTER_THE_NAME = re.compile(r"[;,].*")  # vocabularies explain a paper behind its name
 
 log = get_logger(__name__)
@@ -251,8 +252,13 @@ def _by_days(papers: Sequence[Paper]) -> list[InDays]:
 
 def _called(item: Item) -> str:
     """In a list of papers that are answered one by one."""
-    what, ends = _AFTER_THE_NAME.sub("", item.what), item.expires_on
-    return f"{item.initials}, {item.employer}: {what}, {ends:%B} {ends.day}, {ends.year}"
+    what = _AFTER_THE_NAME.sub("", item.what)
+    return f"{item.initials}, {item.employer}: {what}, {_day(item.expires_on)}"
+
+
+def _day(day: date) -> str:
+    """As the templates write it."""
+    return f"{day:%B} {day.day}, {day.year}"
 
 
 def _stalest(papers: Sequence[Paper]) -> date | None:
@@ -262,4 +268,6 @@ def _stalest(papers: Sequence[Paper]) -> date | None:
 def _paper(item: Item) -> Paper:
     same = {name: getattr(item, name) for name in Paper.__struct_fields__ if name in Item.__struct_fields__}
     fresh_on = clock.day_in("UTC", item.fresh_at) if item.fresh_at else None
-    return Paper(**same | {"what": _AFTER_THE_NAME.sub("", item.what), "fresh_on": fresh_on})
+    controlling = item.controlling and _DATE.sub(lambda one: _day(date.fromisoformat(one[0])), item.controlling)
+    what = _AFTER_THE_NAME.sub("", item.what)
+    return Paper(**same | {"what": what, "fresh_on": fresh_on, "controlling": controlling})

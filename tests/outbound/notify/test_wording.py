@@ -90,6 +90,14 @@ def test_a_paper_is_told_with_what_can_be_pressed(dispatched, words, told, offer
     assert offered() == ["acknowledge", "snooze"]
 
 
+def test_days_are_written_in_one_way(dispatched, words, told):
+    said = "Permission to work ends on 2026-10-01 (H-1B): the I-94 controls. HR has 2027-01-31."
+    told[:] = [replace(ITEM, controlling=said)]
+    found = words(dispatched("expiry", "expiry"))
+    assert "ends on October 1, 2026 (H-1B): the I-94 controls. HR has January 31, 2027." in " ".join(found.text.split())
+    assert not re.search(r"\d{4}-\d{2}-\d{2}", found.text + found.html)
+
+
 def test_whom_it_is_about_is_told_as_you_and_may_ask_for_no_more(dispatched, words, told, offered, inbox):
     inbox.drop("roster_20260301.csv", [person(1)])
     [(client_id,)] = inbox.sql("SELECT id FROM clients")
