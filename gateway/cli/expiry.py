@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import rich_click as click
 from msgspec import to_builtins
@@ -21,7 +22,9 @@ from gateway.domain.expiry import leads as own
 from gateway.domain.expiry import sweep as sweeping
 from gateway.domain.expiry.answers import Answered
 from gateway.domain.expiry.escalation import Plan
+from gateway.office import Acting
 from outbound.notify import of_paper, planning
+from outbound.notify.saying import at
 
 
 @click.group("expiry", epilog=examples("gateway expiry due --firm northgate --within 30", "gateway expiry sweep"))
@@ -157,13 +160,13 @@ def explain(document_id: UUID, staff: str | None, as_json: bool) -> None:
 def answers(firm: str, days: int, everything: bool, as_json: bool) -> None:
     """List what staff of a firm were told lately that nobody has acknowledged, and who snoozed it."""
     with opened() as office, at_firm(office, firm) as acting:
-        found = asking.asked(acting, days, everything=everything)
+        found, zone = asking.asked(acting, days, everything=everything), _zone(acting)
     if as_json:
         print_json(to_builtins(found))
         return
     shown = table("notice", "since", "paper", "ends", "to", "step", "by", "so far", "answer", numbers=("step",))
     for one in found:
-        said = f"{one.answer}: {one.by}" + (f" until {one.until:%Y-%m-%d %H:%M}" if one.until else "")
+        said = f"{one.answer}: {one.by}" + (f" until {at(one.until, zone)}" if one.until else "")
         row = (one.notice_id, one.due_on, one.doc_type, one.expires_on, one.to, one.step, one.channel, one.state)
         shown.add_row(*(plain(str(value)) for value in (*row, said if one.answer else "-")))
     console().print(shown if found else plain(f"Nothing of the last {days} days waits for an answer."))
@@ -178,8 +181,8 @@ def answers(firm: str, days: int, everything: bool, as_json: bool) -> None:
 def acknowledge(notices: tuple[UUID, ...], firm: str, as_json: bool) -> None:
     """Say that somebody has a paper in hand: nobody is told next of it until its next lead time."""
     with opened() as office, at_firm(office, firm) as acting:
-        found = answering.acknowledge(acting, notices, "cli")
-    _show_answered(found, as_json)
+        found, zone = answering.acknowledge(acting, notices, "cli"), _zone(acting)
+    _show_answered(found, zone, as_json=as_json)
 
 
 @group.command(
@@ -196,21 +199,26 @@ def acknowledge(notices: tuple[UUID, ...], firm: str, as_json: bool) -> None:
 def snooze(notices: tuple[UUID, ...], firm: str, until: date | datetime, as_json: bool) -> None:
     """Tell the recipients again, or not before, at an instant; at the next lead time at the latest."""
     with opened() as office, at_firm(office, firm) as acting:
-        instant = instant_of(until, own_firm(acting).time_zone)
+        zone = _zone(acting)
+        instant = instant_of(until, zone.key)
         found = answering.snooze(acting, notices, instant, "cli") if instant else []
-    _show_answered(found, as_json)
+    _show_answered(found, zone, as_json=as_json)
 
 
-def _show_answered(found: Sequence[Answered], as_json: bool) -> None:
+def _zone(acting: Acting) -> ZoneInfo:
+    return ZoneInfo(own_firm(acting).time_zone)
+
+
+def _show_answered(found: Sequence[Answered], zone: ZoneInfo, *, as_json: bool) -> None:
     if as_json:
         print_json(to_builtins(found))
         return
     for one in found:
         if one.until:
             cut = ", when the next lead time comes" if one.is_cut else ""
-            said = f"{one.notice_id}: snoozed until {one.until:%Y-%m-%d %H:%M} UTC{cut}."
+            said = f"{one.notice_id}: snoozed until {at(one.until, zone)}{cut}."
         else:
-            before = "" if one.is_new else f" before, at {one.at:%Y-%m-%d %H:%M} UTC"
+            before = "" if one.is_new else f" before, at {at(one.at, zone)}"
             said = f"{one.notice_id}: acknowledged by {one.by}{before}."
         console().print(plain(said), soft_wrap=True)
 

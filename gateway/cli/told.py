@@ -155,21 +155,23 @@ def _at(office: Office, wanted: str) -> Iterator[tuple[Acting, UUID]]:
 
 def _act(wanted: str, act: Callable[[Acting, UUID], desk.Records], *, as_json: bool) -> None:
     with opened() as office, _at(office, wanted) as (acting, found):
-        records = _records(act(acting, found))
+        told = act(acting, found)
+        records, sheet = _records(told), explaining.sheet(acting, told)
     if as_json:
         print_json(records)
         return
     made = table("", "")
     made.show_header = False
-    for name, value in records["notice"].items():
-        if value is not None:
-            made.add_row(name.replace("_", " "), plain(value, _STYLES.get(str(value), "") if name == "state" else ""))
+    for name, said in sheet.lines:
+        made.add_row(name, plain(said, _STYLES.get(told.account.dispatch.state, "") if name == "state" else ""))
     console().print(made)
-    for name, columns in (("gate", ("at", "verdict", "reason", "until")), ("attempts", ("at", "outcome", "answer"))):
-        rows = table(name, *columns[1:])
-        for one in records[name]:
-            rows.add_row(*(plain(str(one[column] or "")[:200]) for column in columns))
-        console().print(rows)
+    columns = (("the gate", "what it did", "why", "until"), ("attempt at", "what became of it", "answer"))
+    for names, rows in zip(columns, (sheet.gate, sheet.attempts), strict=True):
+        shown = table(*names)
+        for row in rows:
+            shown.add_row(*(plain(one[:200]) for one in row))
+        if rows:
+            console().print(shown)
 
 
 def _notice(told: desk.NoticeAccount) -> dict[str, object]:

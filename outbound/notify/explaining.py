@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import day_abbr
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,6 +16,7 @@ from gateway.office import Acting
 from outbound.notify import desk
 from outbound.notify.desk import NoticeAccount, Records
 from outbound.notify.gate import REASONS
+from outbound.notify.saying import at, by
 from outbound.notify.telling import HANDFUL
 
 _KINDS = {
@@ -26,7 +27,6 @@ _KINDS = {
     "watch": "a warning about what arrives or leaves",
     "test": "a trial",
 }
-_BY = {"in_app": "under the bell", "sms": "by text message", "web_push": "by a push to browsers"}
 _STATES = {
     "waiting": "It waits; it does not leave before {not_before}.",
     "attempting": "It is being handed over at this moment.",
@@ -58,6 +58,34 @@ class Explanation(NamedTuple):
     records: Records
 
 
+class Sheet(NamedTuple):
+    """What is on record of a dispatch, in words: what is called how, what the gate said, what became of each attempt.
+
+    Attributes:
+        lines: a name and what is to be said of it.
+        gate: when, what, why, until when.
+        attempts: when, what, and what the channel answered.
+    """
+
+    lines: Sequence[tuple[str, str]]
+    gate: Sequence[tuple[str, str, str, str]]
+    attempts: Sequence[tuple[str, str, str]]
+
+
+def sheet(acting: Acting, records: Records) -> Sheet:
+    """Records as people read them, by the firm's clock."""
+    zone = _zone(acting)
+    gate = [
+        (at(one.at, zone), _VERDICTS[one.verdict], REASONS.get(one.reason, one.reason), at(one.until, zone))
+        for one in records.decisions
+    ]
+    tried = [
+        (at(one.at, zone), _OUTCOMES[one.outcome] + (f" ({one.code})" if one.code else ""), one.answer or "")
+        for one in records.attempts
+    ]
+    return Sheet(list(_lines(records, zone)), gate, tried)
+
+
 def explain(acting: Acting, dispatch_id: UUID) -> Explanation:
     """Say of a dispatch what it is, why there is one, what the gate said, what became of each attempt, how it stands.
 
@@ -65,7 +93,7 @@ def explain(acting: Acting, dispatch_id: UUID) -> Explanation:
         NotFound: there is none in the actor's sight.
     """
     records = desk.show(acting, dispatch_id)
-    zone = ZoneInfo(acting.session.scalars(select(Firm.time_zone)).one())
+    zone = _zone(acting)
     sentences = [
         _what(records.account, zone),
         *_gathered(records),
@@ -77,12 +105,33 @@ def explain(acting: Acting, dispatch_id: UUID) -> Explanation:
     return Explanation(sentences, records)
 
 
+def _lines(records: Records, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    one, of = records.account.dispatch, records.account.notification
+    yield "id", str(one.id)
+    yield "what", _KINDS.get(of.kind, of.kind)
+    yield "to", records.account.recipient
+    yield "how", f"{by(one.channel)}, {of.priority}"
+    yield "state", one.state + (f" ({one.ended_code})" if one.ended_code else "")
+    yield "made", at(one.created_at, zone)
+    yield ("sent", at(one.sent_at, zone)) if one.sent_at else ("not before", at(one.not_before, zone))
+    if one.settled_at:
+        yield "as it stands since", at(one.settled_at, zone)
+    if one.is_repeat:
+        yield "repetition", "it may have come through before"
+    for each in records.notices:
+        yield "paper", f"{each.document_id} ends on {each.expires_on}, {each.lead} days before, {each.state}"
+
+
+def _zone(acting: Acting) -> ZoneInfo:
+    return ZoneInfo(acting.session.scalars(select(Firm.time_zone)).one())
+
+
 def _what(told: NoticeAccount, zone: ZoneInfo) -> str:
     one, of = told.dispatch, told.notification
     kind = _KINDS.get(of.kind, of.kind)
     return (
-        f"This is {kind}, {_BY.get(one.channel, f'by {one.channel}')}, to {told.recipient}, {of.priority}, made at"
-        f" {_at(one.created_at, zone)} by {of.created_by}."
+        f"This is {kind}, {by(one.channel)}, to {told.recipient}, {of.priority}, made at"
+        f" {at(one.created_at, zone)} by {of.created_by}."
     )
 
 
@@ -114,11 +163,11 @@ def _reason(one: Notice, doc_type: str) -> str:
 
 
 def _decision(one: GateDecision, zone: ZoneInfo) -> str:
-    until = f" until {_at(one.until, zone)}" if one.until else ""
+    until = f" until {at(one.until, zone)}" if one.until else ""
     facts = ", ".join(_fact(name, value, zone) for name, value in sorted(one.facts.items()) if value is not None)
     by = f" It went by: {facts}." if facts else ""
     why = REASONS.get(one.reason, one.reason)
-    return f"{_at(one.at, zone)}: the gate {_VERDICTS[one.verdict]}{until} on its way as {one.path}: {why}{by}"
+    return f"{at(one.at, zone)}: the gate {_VERDICTS[one.verdict]}{until} on its way as {one.path}: {why}{by}"
 
 
 def _fact(name: str, value: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - JSON's types
@@ -133,7 +182,7 @@ def _fact(name: str, value: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - JSON'
         case list():
             return f"{called} {', '.join(map(str, value))}"
         case str() if "T" in value and (instant := _instant(value)):
-            return f"{called} {_at(instant, zone)}"
+            return f"{called} {at(instant, zone)}"
         case _:
             return f"{called} {'no' if value is False else value}"
 
@@ -148,16 +197,11 @@ def _instant(written: str) -> datetime | None:
 def _attempt(one: DispatchAttempt, zone: ZoneInfo) -> str:
     said = f" {one.answer}" if one.answer else ""
     code = f" ({one.code})" if one.code else ""
-    return f"{_at(one.at, zone)}: attempt {one.number} {_OUTCOMES[one.outcome]}{code}.{said}"
+    return f"{at(one.at, zone)}: attempt {one.number} {_OUTCOMES[one.outcome]}{code}.{said}"
 
 
 def _end(told: NoticeAccount, zone: ZoneInfo) -> str:
     one = told.dispatch
-    words = {"not_before": _at(one.not_before, zone), "sent_at": _at(one.sent_at, zone), "code": one.ended_code}
+    words = {"not_before": at(one.not_before, zone), "sent_at": at(one.sent_at, zone), "code": one.ended_code}
     repeat = " It may be a repetition." if one.is_repeat else ""
     return _STATES[one.state].format(**words) + repeat
-
-
-def _at(instant: datetime | None, zone: ZoneInfo) -> str:
-    """By the firm's clock."""
-    return "-" if instant is None else f"{instant.astimezone(zone):%Y-%m-%d %H:%M %Z}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from sqlalchemy import func, select, text
@@ -24,6 +25,7 @@ from gateway.domain.rules.dated import Told, audiences, on
 from gateway.errors import NotFound
 from gateway.office import Acting, Office
 from outbound.notify.gate import REASONS
+from outbound.notify.saying import at, by
 
 _ENDED = {
     "acknowledged": "somebody had acknowledged it",
@@ -73,6 +75,7 @@ class _Member(NamedTuple):
 class _Stands(NamedTuple):
     """Where the paper is on its way to its end, at the firm."""
 
+    zone: ZoneInfo
     today: date
     left: int
     days: Sequence[int]
@@ -124,8 +127,8 @@ def _sentences(acting: Acting, paper: Document, stands: _Stands | None, only: St
         return
     yield _standing(paper, stands)
     notices = _notices(acting, paper, only)
-    yield from _became(acting, notices)
-    yield from _answers(acting, paper)
+    yield from _became(acting, notices, stands.zone)
+    yield from _answers(acting, paper, stands.zone)
     if over := _why_over(acting, paper, stands):
         yield over
         return
@@ -143,7 +146,8 @@ def _stands(acting: Acting, paper: Document) -> _Stands:
     left, days = (ends - today).days, [*leads.of_firm(acting)[paper.doc_type][0], 0]
     reached = [one for one in days if one >= left] if left >= -TOLD_AFTER else []
     later = [one for one in days if one < left]
-    return _Stands(today, left, days, min(reached, default=None), ends - timedelta(days=max(later)) if later else None)
+    following = ends - timedelta(days=max(later)) if later else None
+    return _Stands(ZoneInfo(zone), today, left, days, min(reached, default=None), following)
 
 
 def _standing(paper: Document, stands: _Stands) -> str:
@@ -204,53 +208,53 @@ def _notices(acting: Acting, paper: Document, only: Staff | None) -> Sequence[_N
     return [_Noted(*row) for row in rows]
 
 
-def _became(acting: Acting, notices: Sequence[_Noted]) -> Iterator[str]:
+def _became(acting: Acting, notices: Sequence[_Noted], zone: ZoneInfo) -> Iterator[str]:
     ids = {one.dispatch.id for one in notices if one.dispatch is not None}
     said = select(GateDecision).where(GateDecision.dispatch_id.in_(ids)).order_by(GateDecision.id)
     last = {one.dispatch_id: one for one in acting.session.scalars(said)}
     for one in notices:
-        yield _one(one, last.get(one.dispatch.id) if one.dispatch else None)
+        yield _one(one, last.get(one.dispatch.id) if one.dispatch else None, zone)
 
 
-def _one(noted: _Noted, said: GateDecision | None) -> str:
+def _one(noted: _Noted, said: GateDecision | None, zone: ZoneInfo) -> str:
     notice, email, dispatch, others = noted
     gathered = f", gathered with {others} {'other' if others == 1 else 'others'} in one message" if others else ""
     step = f", step {notice.step} of the escalation" if notice.step else ""
     again = ", again after a snooze" if notice.again else ""
     who = f"{_who(email)} ({notice.role}, {notice.lead} days before{step}{again})"
     if notice.state == "told":
-        return (
-            f"{who} was told by {notice.channel} at {_at(dispatch.sent_at if dispatch else notice.ended_at)}{gathered}."
-        )
+        then = dispatch.sent_at if dispatch else notice.ended_at
+        return f"{who} was told {by(notice.channel)} at {at(then, zone)}{gathered}."
     if notice.state == "cancelled":
         why = _ENDED.get(notice.ended_code or "", f"it was no longer wanted ({notice.ended_code})")
-        return f"{who} was not told by {notice.channel}: {why}."
+        return f"{who} was not told {by(notice.channel)}: {why}."
     if notice.state == "withheld":
         code = notice.ended_code or ""
-        return f"{who} was not told by {notice.channel}, withheld by the gate ({code}): {REASONS.get(code, code)}"
-    return f"{who} {_waiting(notice, dispatch, said, gathered)}"
+        return f"{who} was not told {by(notice.channel)}, withheld by the gate ({code}): {REASONS.get(code, code)}"
+    return f"{who} {_waiting(noted, said, gathered, zone)}"
 
 
-def _waiting(notice: Notice, dispatch: Dispatch | None, said: GateDecision | None, gathered: str) -> str:
-    put_off = f" It was snoozed until {_at(notice.snoozed_until)}." if notice.snoozed_until else ""
+def _waiting(noted: _Noted, said: GateDecision | None, gathered: str, zone: ZoneInfo) -> str:
+    notice, dispatch = noted.notice, noted.dispatch
+    put_off = f" It was snoozed until {at(notice.snoozed_until, zone)}." if notice.snoozed_until else ""
     if dispatch is None:
-        return f"is to be told by {notice.channel}, once that is planned.{put_off}"
+        return f"is to be told {by(notice.channel)}, once that is planned.{put_off}"
     if dispatch.state != "waiting":
         code = f" ({dispatch.ended_code})" if dispatch.ended_code else ""
         more = f"`gateway notice explain {dispatch.id}` says more."
-        return f"was not told by {notice.channel} so far: what it leaves with is {dispatch.state}{code}; {more}"
+        return f"was not told {by(notice.channel)} so far: what it leaves with is {dispatch.state}{code}; {more}"
     why = f" The gate held it back ({said.reason}): {REASONS.get(said.reason, said.reason)}" if said else ""
-    return f"is to be told by {notice.channel}, not before {_at(dispatch.not_before)}{gathered}.{why}{put_off}"
+    return f"is to be told {by(notice.channel)}, not before {at(dispatch.not_before, zone)}{gathered}.{why}{put_off}"
 
 
-def _answers(acting: Acting, paper: Document) -> Iterator[str]:
+def _answers(acting: Acting, paper: Document, zone: ZoneInfo) -> Iterator[str]:
     said = select(NoticeAnswer).where(NoticeAnswer.document_id == paper.id, NoticeAnswer.expires_on == paper.expires_on)
     for one in acting.session.scalars(said.order_by(NoticeAnswer.at, NoticeAnswer.id)):
         if one.kind == "snooze":
-            yield f"{one.by} snoozed the reminder of {one.lead} days until {_at(one.until)}."
+            yield f"{one.by} snoozed the reminder of {one.lead} days until {at(one.until, zone)}."
         else:
             more = "" if one.by_kind == "client" else ": nobody is told next of it until the next lead time"
-            yield f"{one.by} acknowledged the reminder of {one.lead} days at {_at(one.at)}{more}."
+            yield f"{one.by} acknowledged the reminder of {one.lead} days at {at(one.at, zone)}{more}."
 
 
 # ------------------------------------------------------------------------------------------------ who was not
@@ -298,7 +302,7 @@ def _as(
     """What the rule does not ask for now; in a word for the role, or for the one who was asked about."""
     mine = [one for one in team if only and one.staff_id == only.id and (one.staff_id, told.channel) not in noted]
     if only is None or mine:
-        yield f"The {told.to} is told by {told.channel} {why}."
+        yield f"The {told.to} is told {by(told.channel)} {why}."
 
 
 def _team_told(
@@ -319,8 +323,8 @@ def _team_told(
         pace = wishes.of(one.staff_id, paper.doc_type, told.channel)
         why = _against(one, told.channel, pace, refused.get((Whom(staff_id=one.staff_id), told.channel)))
         who = f"{one.email} ({told.to})"
-        next_sweep = f"{who} is to be told by {told.channel} at the next sweep.{_PACES.get(pace, '')}"
-        yield f"{who} is not told by {told.channel}: {why}." if why else next_sweep
+        next_sweep = f"{who} is to be told {by(told.channel)} at the next sweep.{_PACES.get(pace, '')}"
+        yield f"{who} is not told {by(told.channel)}: {why}." if why else next_sweep
 
 
 def _against(one: _Member, channel: str, pace: str, opted_out: str | None) -> str | None:
@@ -344,13 +348,13 @@ def _client(
         (Whom(client_id=person.id), told.channel)
     )
     if why := _not_now(stands, told, unless=False):
-        yield f"The person is told by {told.channel} {why}."
+        yield f"The person is told {by(told.channel)} {why}."
     elif not has_address:
-        yield f"The person is not told by {told.channel}: there is no address for it."
+        yield f"The person is not told {by(told.channel)}: there is no address for it."
     elif opted_out:
-        yield f"The person is not told by {told.channel}: they opted out of this channel ({opted_out})."
+        yield f"The person is not told {by(told.channel)}: they opted out of this channel ({opted_out})."
     else:
-        yield f"The person is to be told by {told.channel} at the next sweep."
+        yield f"The person is to be told {by(told.channel)} at the next sweep."
 
 
 def _team(acting: Acting, paper: Document) -> tuple[Mapping[str, list[_Member]], bool, bool]:
@@ -379,7 +383,3 @@ _TEAM = text(f"""
 
 def _who(email: str | None) -> str:
     return email or "The person"
-
-
-def _at(instant: datetime | None) -> str:
-    return "-" if instant is None else f"{instant:%Y-%m-%d %H:%M} UTC"

@@ -1,6 +1,7 @@
 """Notices as people see them: found, explained, let leave again, released, cancelled; within their firm and its walls."""
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -174,7 +175,11 @@ def test_the_command_line_says_the_same(gateway, make, work, monkeypatch):
     assert str(one) in shown, "those of one sweep begin alike, so only the whole id names one"
     shown = json.loads(gateway("notice", "show", str(one)[:23], "--json").stdout)
     assert [len(shown[name]) for name in ("papers", "gate", "attempts")] == [0, 1, 1]
-    assert "taken" in gateway("notice", "show", one).stdout
+    shown = gateway("notice", "show", one).stdout
+    for said in ("a message that somebody asked for", "by email, normal", "let it leave", "Nothing stood against it."):
+        assert said in shown
+    assert "was taken" in shown
+    assert not re.search(r"\+00:00|in_app|clear|T\d\d:", shown), "for people, by the firm's clock"
     assert "Its channel took it at" in gateway("notice", "explain", one).stdout
     assert json.loads(gateway("notice", "explain", one, "--json").stdout)["sentences"]
     assert gateway("notice", "cancel", one).exit_code == 1

@@ -66,7 +66,7 @@ def test_what_is_gathered_with_others_says_so(inbox, paper, told, office, db, te
         document_id = session.scalars(select(Document.id).order_by(Document.id)).first()
         digest = session.scalars(select(Dispatch.id).where(Dispatch.channel == "email")).first()
     said = told(document_id)
-    assert "is to be told by email, not before 2026-06-05 14:07 UTC, gathered with 6 others in one message." in said
+    assert "is to be told by email, not before 2026-06-05 10:07 EDT, gathered with 6 others in one message." in said
     with admin() as acting:
         sentences = explaining.explain(acting, digest).sentences
     assert "It tells of 7 reminders that were to leave at once: more than 5" in sentences[1]
@@ -86,7 +86,7 @@ def test_who_is_to_be_told_by_whom_the_rule_means(paper, told, office):
     sweep(office)
     assert "paralegal@northgate.example (paralegal, 60 days before) is to be told by email, once" in told(one)
     plan(office)
-    assert "is to be told by email, not before 2026-06-05 14:07 UTC." in told(one)
+    assert "is to be told by email, not before 2026-06-05 10:07 EDT." in told(one)
     assert told(one).endswith("The next lead time is reached on 2026-07-05.")
 
 
@@ -126,7 +126,7 @@ def test_what_became_of_notices_is_told_with_the_gates_reason(paper, told, offic
     )
     change(update(Dispatch).values(state="sent", sent_at=FRIDAY))
     change(update(Notice).where(Notice.role != "paralegal").values(state="told"))
-    assert "was told by email at 2026-06-05 14:07 UTC." in told(one)
+    assert "was told by email at 2026-06-05 10:07 EDT." in told(one)
 
 
 def test_answers_are_told(paper, told, office, tenants, db):
@@ -136,8 +136,8 @@ def test_answers_are_told(paper, told, office, tenants, db):
         ids = acting.session.scalars(select(Notice.id)).all()
         answers.snooze(acting, ids[:1], FRIDAY + timedelta(days=3), "api")
         answers.acknowledge(acting, ids[:1], "api")
-    assert "test snoozed the reminder of 60 days until 2026-06-08 14:07 UTC." in told(one)
-    assert "It was snoozed until 2026-06-08 14:07 UTC." in told(one)
+    assert "test snoozed the reminder of 60 days until 2026-06-08 10:07 EDT." in told(one)
+    assert "It was snoozed until 2026-06-08 10:07 EDT." in told(one)
     assert "test acknowledged the reminder of 60 days" in told(one)
 
 
