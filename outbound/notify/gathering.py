@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from outbound.notify.over import do, made, over
-from outbound.notify.unplanned import Waiting
+from outbound.notify.unplanned import Waiting, place
 from outbound.notify.windows import Rhythm, following, zones
 
 Window = tuple[UUID, UUID, str, datetime]  # firm, recipient, channel, when
@@ -35,7 +35,7 @@ def gather(session: Session, found: Iterable[tuple[Waiting, Rhythm]]) -> tuple[i
         if (digest := open_ones.get((window[0], _key(window))))
         for notice_id in ids
     ]
-    do(session, _PLACED, placed)
+    place(session, placed)
     return sum(row.is_new for row in open_ones.values()), len(placed)
 
 
@@ -47,7 +47,8 @@ def cancel_empty(session: Session) -> int:
 def _window(one: Waiting, rhythm: Rhythm) -> Window:
     zone = one.zone if one.zone in zones() else one.firms_zone
     now = clock.now()
-    return (one.firm_id, one.recipient, one.channel, following(rhythm, zone, max(now, one.snoozed_until or now)))
+    after = max(now, one.snoozed_until or now)
+    return (one.firm_id, one.recipient, one.channel, following(rhythm, zone, after, one.working_days))
 
 
 def _key(window: Window) -> str:
@@ -77,13 +78,6 @@ _GATHERING = over(
     FROM made JOIN notifications t ON t.firm_id = made.firm_id AND t.id = made.notification_id
     """,
     Uuid, Uuid, Text, DateTime(timezone=True), Text,
-)  # fmt: skip
-
-_PLACED = over(
-    """
-    UPDATE notices n SET dispatch_id = r.c2 FROM {rows} WHERE n.firm_id = r.c0 AND n.id = r.c1
-    """,
-    Uuid, Uuid, Uuid,
 )  # fmt: skip
 
 # of papers, and nothing of what they would tell still waits to be told

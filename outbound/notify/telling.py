@@ -1,19 +1,23 @@
-"""What leaves at once: a notification for each paper that somebody is told of, or one for all where they are many."""
+"""What leaves at once: a notification for each paper that somebody is told of, or one for all where they are many.
+
+While the gate holds such a digest back, over a weekend or a night, what comes later goes with it: when it opens, one
+message leaves.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, Uuid, text
+from sqlalchemy import DateTime, Row, Text, Uuid, text
 from sqlalchemy.orm import Session
 
 from gateway import clock
-from outbound.notify.over import do, over
-from outbound.notify.unplanned import Waiting
+from outbound.notify.over import do, made, over
+from outbound.notify.unplanned import Waiting, place
 
 HANDFUL = 5  # messages to one recipient by one channel at once; of more than that people read none
 MOST = 500  # papers that one message tells of: some 2 KB each, twice, and relays refuse mail of a few megabytes
@@ -35,13 +39,40 @@ def tell(session: Session, notices: Sequence[Waiting], is_alone: Callable[[Waiti
         notices: everything that the recipients are told in this planning.
         is_alone: what must not leave with others, for the gate will not let it leave.
     """
-    messages = list(_messages(notices, is_alone))
+    messages = list(_messages(_join(session, notices, is_alone), is_alone))
     ids = session.scalars(text("SELECT uuidv7() FROM generate_series(1, :n)"), {"n": len(messages)}).all()
     pairs = list(zip(ids, messages, strict=True))
     do(session, _NOTIFICATIONS, [_notification(one, message) for one, message in pairs])
     rows = [_dispatch(one, message, notice) for one, message in pairs for notice in message.notices]
     do(session, _DISPATCHES, rows)
     return len({(row[1], row[5]) for row in rows})
+
+
+def _join(session: Session, notices: Sequence[Waiting], is_alone: Callable[[Waiting], bool]) -> Sequence[Waiting]:
+    """Put into digests that are held back what would be held back as long; the others are returned."""
+    now = clock.now()
+    may: dict[tuple[UUID, UUID, str], list[Waiting]] = defaultdict(list)
+    for one in notices:
+        if _leaves(one, now) is None and not is_alone(one):
+            may[one.firm_id, one.recipient, one.channel].append(one)
+    held = {(row.firm_id, row.who, row.channel): row for row in made(session, _HELD, list(may))}
+    joining = [
+        (digest, one) for whose, same in may.items() if (digest := held.get(whose)) for one in _first(same, digest)
+    ]
+    place(session, [(one.firm_id, one.id, digest.id) for digest, one in joining])
+    urgent = {(one.firm_id, digest.notification_id) for digest, one in joining if one.is_urgent}
+    do(session, _URGENT, sorted(urgent))
+    gone = {one.id for _, one in joining}
+    return [one for one in notices if one.id not in gone]
+
+
+def _first(same: list[Waiting], digest: Row[Any]) -> Sequence[Waiting]:
+    """As many as one message may still tell of."""
+    return sorted(same, key=_order)[: max(0, MOST - digest.told)]
+
+
+def _order(one: Waiting) -> tuple[object, ...]:
+    return (one.expires_on, one.document_id, one.lead, one.step, one.again)
 
 
 def _messages(notices: Sequence[Waiting], is_alone: Callable[[Waiting], bool]) -> Iterable[_Message]:
@@ -53,7 +84,7 @@ def _messages(notices: Sequence[Waiting], is_alone: Callable[[Waiting], bool]) -
     told: dict[tuple[object, ...], list[Waiting]] = defaultdict(list)
     for same in together.values():
         if len(same) > HANDFUL and not is_alone(same[0]):
-            same.sort(key=lambda one: (one.expires_on, one.document_id, one.lead, one.step, one.again))
+            same.sort(key=_order)
             for first in range(0, len(same), MOST):
                 yield _Message("digest", same[first : first + MOST], _leaves(same[0], now))
         else:
@@ -77,6 +108,32 @@ def _dispatch(notification_id: UUID, message: _Message, one: Waiting) -> tuple[o
     whom = (one.staff_id, None) if one.staff_id else (None, one.client_id)
     return (one.firm_id, notification_id, one.id, *whom, one.channel, message.leaves)
 
+
+# of a recipient the newest one last; one that may leave within the minute may be in words already
+_HELD = over(
+    """
+    SELECT d.firm_id, r.c1 AS who, d.channel, d.id, d.notification_id, (
+        SELECT count(*) FROM notices n WHERE n.firm_id = d.firm_id AND n.dispatch_id = d.id AND n.state = 'waiting')
+        AS told
+    FROM {rows}
+    JOIN dispatches d ON d.firm_id = r.c0 AND coalesce(d.staff_id, d.client_id) = r.c1 AND d.channel = r.c2
+    JOIN notifications t ON t.firm_id = d.firm_id AND t.id = d.notification_id
+    WHERE t.kind = 'digest' AND t.key IS NULL AND d.state = 'waiting' AND d.attempts = 0 AND d.path IS NULL
+        AND d.not_before > gateway_now() + interval '1 minute' AND NOT EXISTS (
+            SELECT FROM notices n WHERE n.firm_id = d.firm_id AND n.dispatch_id = d.id AND n.state = 'waiting'
+            AND n.snoozed_until > gateway_now())
+    ORDER BY d.notification_id FOR UPDATE OF d SKIP LOCKED
+    """,
+    Uuid, Uuid, Text,
+)  # fmt: skip
+
+_URGENT = over(
+    """
+    UPDATE notifications t SET priority = 'urgent' FROM {rows}
+    WHERE t.firm_id = r.c0 AND t.id = r.c1 AND t.priority <> 'urgent'
+    """,
+    Uuid, Uuid,
+)  # fmt: skip
 
 _NOTIFICATIONS = over(
     """

@@ -7,11 +7,12 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, text
+from sqlalchemy import ARRAY, Integer, Uuid, bindparam, text
 from sqlalchemy.orm import Session
 
+from gateway.domain.preferences.quiet import USUAL
 from gateway.domain.rules.dated import audiences, on
-from outbound.notify.over import made, over
+from outbound.notify.over import do, made, over
 from outbound.notify.preferring import Wanted
 
 BELL = "in_app"
@@ -29,6 +30,7 @@ class Waiting(NamedTuple):
         zone: of the recipient, as it is written; nobody may have looked whether there is one.
         firms_zone: there is one.
         days_left: on the firm's day, which is today.
+        working_days: of the recipient, by ISO number.
     """
 
     id: UUID
@@ -47,6 +49,7 @@ class Waiting(NamedTuple):
     days_left: int
     today: date
     snoozed_until: datetime | None
+    working_days: Sequence[int]
 
     @property
     def recipient(self) -> UUID:
@@ -86,6 +89,11 @@ def waiting(session: Session, last: Recipient, upto: Recipient) -> list[Waiting]
     return [Waiting(*row) for row in session.execute(_WAITING, values)]
 
 
+def place(session: Session, placed: Sequence[tuple[UUID, UUID, UUID]]) -> None:
+    """Put notices into dispatches: of each its firm, itself, and its dispatch."""
+    do(session, _PLACED, placed)
+
+
 def with_bells(session: Session, notices: Sequence[Waiting]) -> list[Waiting]:
     """What staff are told at once rings in the browser, too: notices of their own, once however many channels."""
     once = {one.bell: one for one in notices if one.staff_id and one.channel != BELL}
@@ -111,16 +119,29 @@ _SOME = text(f"""
 _WAITING = text(f"""
     SELECT n.id, n.firm_id, n.client_id, n.document_id, d.doc_type, n.expires_on, n.lead, n.step, n.again, n.staff_id,
            n.channel, CASE WHEN n.staff_id IS NULL THEN c.time_zone ELSE m.time_zone END, f.time_zone,
-           n.expires_on - today.day, today.day, n.snoozed_until
+           n.expires_on - today.day, today.day, n.snoozed_until,
+           coalesce(own.working_days, firms.working_days, :usual)
     FROM notices n
     JOIN firms f ON f.id = n.firm_id
     CROSS JOIN LATERAL (SELECT (gateway_now() AT TIME ZONE f.time_zone)::date AS day) today
     JOIN documents d ON d.firm_id = n.firm_id AND d.id = n.document_id
     JOIN clients c ON c.firm_id = n.firm_id AND c.id = n.client_id
     LEFT JOIN staff m ON m.firm_id = n.firm_id AND m.id = n.staff_id
+    LEFT JOIN quiet_hours own ON own.firm_id = n.firm_id AND own.staff_id = n.staff_id
+    LEFT JOIN quiet_hours firms ON firms.firm_id = n.firm_id AND firms.staff_id IS NULL
     WHERE {_UNPLANNED} AND (n.firm_id, {_WHO}) <= (:last_firm, :last_who)
     ORDER BY n.firm_id, {_WHO}, n.document_id, n.id FOR UPDATE OF n SKIP LOCKED
-""").bindparams(*(bindparam(name, type_=Uuid) for name in ("firm", "who", "last_firm", "last_who")))
+""").bindparams(
+    *(bindparam(name, type_=Uuid) for name in ("firm", "who", "last_firm", "last_who")),
+    bindparam("usual", sorted(USUAL.working_days), type_=ARRAY(Integer)),
+)
+
+_PLACED = over(
+    """
+    UPDATE notices n SET dispatch_id = r.c2 FROM {rows} WHERE n.firm_id = r.c0 AND n.id = r.c1
+    """,
+    Uuid, Uuid, Uuid,
+)  # fmt: skip
 
 # all who write bells lock them in this order; one that was cancelled before it rang is rung after all
 _BELL = over(

@@ -11,6 +11,7 @@ from sqlalchemy import text
 DOCUMENTS = int(os.environ.get("NOTICE_DOCUMENTS", "600"))  # 20,000 take minutes
 FIRST = date(2027, 12, 20)  # the days run over a leap day
 ZONES = ("America/New_York", "America/Phoenix", "Asia/Kolkata", "Pacific/Auckland")
+WORK = frozenset({1, 2, 3, 4, 5})  # from Monday to Friday, unless somebody says otherwise
 LEADS = {  # as the firms agreed with us, written down a second time
     "i94": [180, 120, 90, 60, 30, 14, 7, 1],
     "passport": [270, 180, 90, 60],
@@ -76,6 +77,7 @@ class World:
     zones: dict[UUID, str] = field(default_factory=dict)
     escalations: dict[UUID, tuple[list[str], dict[int, int]]] = field(default_factory=dict)  # chain, waits
     preferences: dict[tuple[UUID, str], str] = field(default_factory=dict)  # member, channel
+    days: dict[UUID, frozenset[int]] = field(default_factory=dict)  # on which a member works
     firms: list[tuple[UUID, UUID, UUID]] = field(default_factory=list)  # a firm and two partners
     members: list[Member] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from helpers.firms_world import ZONES, World
+from helpers.firms_world import WORK, ZONES, World
 from helpers.told_model import Key, Message, Model, Told
 
 A_DAY = {("staff", "sms"): 10, ("client", "email"): 5, ("client", "sms"): 3}
@@ -72,24 +73,27 @@ class Gated(Model):
         return self.put_off(whom, way, zone)
 
     def put_off(self, whom: UUID, way: str, zone: ZoneInfo) -> datetime | None:
-        if not is_open(self.now, zone):
-            return next_open(self.now, zone)
-        today = self.now.astimezone(zone).date()
+        days = self.world.days.get(whom, WORK)
+        if not is_open(self.now, zone, days):
+            return next_open(self.now, zone, days)
         most = A_DAY.get(("staff" if whom in self.staff else "client", way))
-        sent = [one for one in self.sent[whom, way] if one.astimezone(zone).date() == today]
-        if most is None or len(sent) < most:
+        if most is None:
+            return None
+        today = self.now.astimezone(zone).date()
+        if sum(one.astimezone(zone).date() == today for one in self.sent[whom, way]) < most:
             return None
         return datetime.combine(today + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
-def is_open(instant: datetime, zone: ZoneInfo) -> bool:
+def is_open(instant: datetime, zone: ZoneInfo, days: frozenset[int]) -> bool:
     """From eight to eight of a working day."""
     wall = instant.astimezone(zone)
-    return wall.weekday() <= 4 and 8 <= wall.hour < 20
+    return wall.isoweekday() in days and 8 <= wall.hour < 20
 
 
-def next_open(instant: datetime, zone: ZoneInfo) -> datetime:
+@cache
+def next_open(instant: datetime, zone: ZoneInfo, days: frozenset[int]) -> datetime:
     instant = instant.replace(minute=instant.minute // 30 * 30, second=0, microsecond=0)
-    while not is_open(instant, zone):
+    while not is_open(instant, zone, days):
         instant += timedelta(minutes=30)
     return instant

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from helpers.firms_world import LEADS, ZONES, Paper, World
+from helpers.firms_world import LEADS, WORK, ZONES, Paper, World
 
 CHAIN = ["attorney", "supervisor", "admin"]
 HANDFUL, MOST = 5, 500  # messages to somebody by one way at once; papers in a message
@@ -45,6 +46,7 @@ class Message:
     leaves: datetime
     state: str = "waiting"
     name: tuple | None = None  # of a digest
+    heap: tuple | None = None  # whose and by which way, of many that were to leave at once
 
 
 @dataclass(eq=False)
@@ -68,6 +70,7 @@ class Model:
         self.world = world
         self.notices: dict[Key, Told] = {}
         self.of_papers: dict[UUID, dict[Key, Told]] = {}
+        self.at_leads: dict[tuple, dict[Key, Told]] = {}
         self.messages: list[Message] = []
         self.digests: dict[tuple, Message] = {}
         self.in_hand: set[tuple] = set()
@@ -76,6 +79,7 @@ class Model:
 
     def put(self, key, told):
         self.notices[key] = self.of_papers.setdefault(key.paper, {})[key] = told
+        self.at_leads.setdefault(key.told, {})[key] = told
 
     def beside(self, key):
         """The notices of the same paper, for the same last day."""
@@ -134,9 +138,8 @@ class Model:
 
     def those(self, paper, lead):
         """What the staff were told, or are to be told, of a paper at a lead time."""
-        found = self.of_papers.get(paper.id, {}).items()
-        same = [(key, one) for key, one in found if key.told == (paper.id, paper.ends, lead) and key.who]
-        return [(key, one) for key, one in same if one.state != "cancelled"]
+        found = self.at_leads.get((paper.id, paper.ends, lead), {}).items()
+        return [(key, one) for key, one in found if key.who and one.state != "cancelled"]
 
     def tell(self, paper):
         lead = self.lead(paper)
@@ -247,7 +250,30 @@ class Model:
         for key, one in list(self.notices.items()):
             if one.state == "waiting" and one.message is None:
                 self.place(key, one, leaving)
-        self.send(leaving)
+        self.send(self.join(leaving))
+
+    def join(self, leaving):
+        """Many together that wait take along what comes meanwhile; what is left over."""
+        inside: dict[Message, list[Told]] = {}
+        for one in self.notices.values():
+            if one.state == "waiting" and one.message and one.message.heap:
+                inside.setdefault(one.message, []).append(one)
+        soon, held = self.now + timedelta(minutes=1), {}
+        for message in self.messages:
+            waits = [one.until for one in inside.get(message, ()) if one.until and one.until > self.now]
+            if message in inside and message.leaves > soon and not waits:
+                held[message.heap] = message
+        left = []
+        for key, one, urgent in sorted(leaving, key=by_end):
+            message = held.get((key.who or one.paper.person.id, key.way))
+            is_off = self.world.preferences.get((key.who, key.way)) == "off"
+            if message is None or is_off or (one.until or self.now) > self.now or len(inside[message]) >= MOST:
+                left.append((key, one, urgent))
+                continue
+            one.message = message
+            inside[message].append(one)
+            message.urgent = message.urgent or urgent
+        return left
 
     def place(self, key, one, leaving):
         left = (key.ends - self.today(one.paper.person.firm)).days
@@ -275,15 +301,15 @@ class Model:
             else:
                 time_ = max(one.until or self.now, self.now)
                 heaps.setdefault((key.who or one.paper.person.id, key.way, time_), []).append((key, one, urgent))
-        for (_, way, leaves), heap in heaps.items():
+        for (whom, way, leaves), heap in heaps.items():
             if len(heap) <= HANDFUL:
                 for key, one, urgent in heap:
                     self.send_alone(key, one, urgent=urgent)
                 continue
-            heap.sort(key=lambda each: (each[0].ends, each[0].paper, each[0].lead, each[0].step, each[0].again))
+            heap.sort(key=by_end)
             for first in range(0, len(heap), MOST):
                 some = heap[first : first + MOST]
-                message = Message("digest", any(urgent for _, _, urgent in some), way, leaves)
+                message = Message("digest", any(urgent for _, _, urgent in some), way, leaves, heap=(whom, way))
                 self.messages.append(message)
                 for _, one, _ in some:
                     one.message = message
@@ -296,7 +322,8 @@ class Model:
     def gather(self, key, one, rhythm):
         zone = next(each.zone for each in self.world.members if each.id == key.who)
         zone = zone if zone in ZONES else self.world.zones[one.paper.person.firm]
-        name = (key.who, key.way, window(rhythm, zone, max(self.now, one.until or self.now)))
+        days = self.world.days.get(key.who, WORK)
+        name = (key.who, key.way, window(rhythm, zone, days, max(self.now, one.until or self.now)))
         if name not in self.digests:
             self.digests[name] = Message("digest", urgent=False, way=key.way, leaves=name[2], name=name)
             self.messages.append(self.digests[name])
@@ -366,12 +393,18 @@ class Model:
         return (message.kind, "urgent" if message.urgent else "normal", message.way, message.leaves, message.state)
 
 
-def window(rhythm, zone, now):
-    """Eight in the morning of a working day, or of a Monday: looked for half hour by half hour."""
+def by_end(leaving):
+    key = leaving[0]
+    return (key.ends, key.paper, key.lead, key.step, key.again)
+
+
+@cache
+def window(rhythm, zone, days, now):
+    """Eight in the morning of a working day, or of the week's first: looked for half hour by half hour."""
     instant = now.replace(minute=0, second=0, microsecond=0)
     while True:
         instant += timedelta(minutes=30)
         local = instant.astimezone(ZoneInfo(zone))
-        is_day = local.weekday() == 0 if rhythm == "weekly" else local.weekday() <= 4
+        is_day = local.isoweekday() == min(days) if rhythm == "weekly" else local.isoweekday() in days
         if (local.hour, local.minute) == (8, 0) and is_day and instant > now:
             return instant

@@ -13,6 +13,8 @@ from sqlalchemy import select, text, update
 
 from gateway.db.models import Dispatch, Document, JobRow, Notice, Notification, Staff
 from gateway.domain.expiry.sweep import sweep
+from gateway.domain.preferences import quiet
+from gateway.domain.preferences.quiet import Hours
 from gateway.jobs.schedule import tick
 from gateway.wings import KINDS
 from outbound.notify import telling, unplanned
@@ -215,6 +217,80 @@ def test_what_is_snoozed_together_comes_again_together_and_at_that_time(office, 
         session.execute(update(Notice).values(dispatch_id=None))
     plan(office)
     assert later + timedelta(hours=1) in {one[3] for one in gathered(db)}, "what was snoozed until a moment ago"
+
+
+def hold(db, **values):
+    """As the gate does over a weekend."""
+    with db.system() as session:
+        session.execute(update(Dispatch).values({"not_before": MONDAY} | values))
+
+
+def test_what_comes_later_goes_with_many_that_are_held_back(office, db, papers, at):
+    papers(*range(121, 121 + HANDFUL + 1))
+    sweep(office)
+    plan(office)
+    hold(db)
+    at(FRIDAY + timedelta(days=1))
+    sweep(office)
+    assert plan(office) == Planned(notices=4), "the first of them has 120 days left"
+    assert gathered(db) == [(way, "normal", True, MONDAY, 7) for way in ("email", "email", "in_app", "in_app")]
+    papers(*range(121, 121 + HANDFUL + 1), 5)
+    sweep(office)
+    assert plan(office).immediate == 0
+    assert {one[1:4] for one in gathered(db)} == {("urgent", True, MONDAY)}
+    assert plan(office) == Planned()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"not_before": FRIDAY + timedelta(days=1, seconds=59)},
+        {"path": "release"},
+        {"attempts": 1, "path": "retry"},
+        {"attempts": 1},
+        {"state": "attempting"},
+        {"state": "sent"},
+    ],
+)
+def test_what_may_be_on_its_way_takes_nothing_more(office, db, papers, at, values):
+    papers(*range(121, 121 + HANDFUL + 1))
+    sweep(office)
+    plan(office)
+    hold(db, **values)
+    at(FRIDAY + timedelta(days=1))
+    sweep(office)
+    assert plan(office) == Planned(notices=4, immediate=4)
+    assert {one[4] for one in gathered(db)} == {6}
+
+
+def test_nothing_waits_for_a_snooze_of_others(office, db, papers, at):
+    papers(*range(121, 121 + HANDFUL + 1))
+    sweep(office)
+    plan(office)
+    with db.system() as session:
+        session.execute(update(Notice).values(snoozed_until=MONDAY))
+    hold(db)
+    at(FRIDAY + timedelta(days=1))
+    sweep(office)
+    assert plan(office).immediate == 4
+
+
+def test_a_weekly_digest_waits_for_the_next_week(office, db, papers, at):
+    at(MONDAY)
+    papers(60)
+    sweep(office)
+    plan(office, lambda _session, wanted: dict.fromkeys(wanted, "weekly"))
+    assert {one[4] for one in dispatches(db)} == {MONDAY + timedelta(days=7)}
+
+
+def test_a_digest_goes_by_the_days_on_which_its_recipient_works(office, db, papers, admin, tenants):
+    with admin() as acting:
+        quiet.change(acting, None, Hours(working_days=frozenset({7, 1, 2, 3, 4})))
+        quiet.change(acting, tenants.staff["paralegal"], Hours(working_days=frozenset({2, 6})))
+    papers(60)
+    sweep(office)
+    plan(office, daily)
+    assert {one[4] for one in dispatches(db)} == {MONDAY - timedelta(days=1), MONDAY - timedelta(days=2)}
 
 
 def test_what_somebody_wants_not_at_all_takes_nothing_with_it(office, db, papers):

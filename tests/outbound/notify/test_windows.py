@@ -13,19 +13,20 @@ ZONES = ("America/New_York", "America/St_Johns", "Asia/Kathmandu", "Australia/Lo
 INSTANTS = st.datetimes(datetime(2024, 1, 1), datetime(2032, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-def searched(rhythm, zone, now):
+def searched(rhythm, zone, now, working):
     instant = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
     while True:
         instant += timedelta(minutes=15)
         local = instant.astimezone(ZoneInfo(zone))
-        days = {0} if rhythm == "weekly" else {0, 1, 2, 3, 4}
-        if (local.hour, local.minute) == (8, 0) and local.weekday() in days:
+        is_first = not any(local.isoweekday() > one for one in working)
+        is_day = local.isoweekday() in working and (rhythm == "daily" or is_first)
+        if (local.hour, local.minute) == (8, 0) and is_day:
             return instant
 
 
-@given(INSTANTS, st.sampled_from(ZONES), st.sampled_from(("daily", "weekly")))
-def test_the_next_window_is_what_a_search_finds(now, zone, rhythm):
-    assert following(rhythm, zone, now) == searched(rhythm, zone, now)
+@given(INSTANTS, st.sampled_from(ZONES), st.sampled_from(("daily", "weekly")), st.sets(st.integers(1, 7), min_size=1))
+def test_the_next_window_is_what_a_search_finds(now, zone, rhythm, working):
+    assert following(rhythm, zone, now, working) == searched(rhythm, zone, now, working)
 
 
 @pytest.mark.parametrize(
