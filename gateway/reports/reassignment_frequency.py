@@ -1,4 +1,4 @@
-"""How often attorneys pass cases on, and whose rate is more than twice the firm's median."""
+"""How often attorneys pass cases on, and who does so far more often than others of the firm."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gateway.reports.filters import Filters
 from gateway.reports.report import Report, Rows
 
 _FLAGGED = 2  # times the median
+_FEWEST = 3  # passed on; where most pass on none the median is 0, and one case in a year would be more than twice that
 _DECIMALS = 4
 
 
@@ -43,7 +44,7 @@ def _rows(session: Session, filters: FrequencyFilters) -> Rows:
     usual = median(one.rate for one in found) if found else 0.0
     for one in found:
         rates = (round(one.rate, _DECIMALS), round(usual, _DECIMALS))
-        yield (*one, *rates, one.rate > _FLAGGED * usual)
+        yield (*one, *rates, one.passed_on >= _FEWEST and one.rate > _FLAGGED * usual)
 
 
 def _counted(filters: FrequencyFilters) -> Select[UUID, str, str, int, int, int]:
