@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID
 
@@ -13,8 +14,10 @@ from gateway.cli.office import at_firm, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json, table
 from gateway.db.paging import Paging
 from gateway.domain.assignment import history, moving, plans, queueing, simulating
-from gateway.domain.assignment.history import Given, PlanShown, Result
+from gateway.domain.assignment.history import Given, PlanShown
+from gateway.domain.assignment.moving import Moved
 from gateway.domain.assignment.rules import RULES
+from gateway.office import Acting
 
 _CASE = "0197f2c1-6a3e-7bd0-9c11-2f5e8a4b6d70"
 _case = click.argument("case_id", metavar="CASE", type=click.UUID)
@@ -105,9 +108,7 @@ def queue(firm: str, limit: int, as_json: bool) -> None:
 @json_option
 def move(case_id: UUID, to: str, reason: str, note: str | None, firm: str, as_json: bool) -> None:
     """Give CASE to an attorney; with a deadline near, the receiver has to accept it first."""
-    with opened() as office, at_firm(office, firm) as acting:
-        made = history.moved(acting, moving.move(acting, case_id, to, reason, note))
-    _print_result(made, as_json)
+    _move(firm, lambda acting: moving.move(acting, case_id, to, reason, note), as_json=as_json)
 
 
 @group.command("accept", epilog=examples(f"gateway assign accept {_CASE} --firm northgate"))
@@ -116,9 +117,7 @@ def move(case_id: UUID, to: str, reason: str, note: str | None, firm: str, as_js
 @json_option
 def accept(handover_id: UUID, firm: str, as_json: bool) -> None:
     """Say yes to HANDOVER for its receiver: the case passes on."""
-    with opened() as office, at_firm(office, firm) as acting:
-        made = history.moved(acting, moving.Moved(assignment=moving.accept(acting, handover_id)))
-    _print_result(made, as_json)
+    _move(firm, lambda acting: moving.accept(acting, handover_id), as_json=as_json)
 
 
 @group.command("decline", epilog=examples(f"gateway assign decline {_CASE} --firm northgate"))
@@ -127,9 +126,7 @@ def accept(handover_id: UUID, firm: str, as_json: bool) -> None:
 @json_option
 def decline(handover_id: UUID, firm: str, as_json: bool) -> None:
     """Say no to HANDOVER for its receiver: the case stays where it is."""
-    with opened() as office, at_firm(office, firm) as acting:
-        made = history.moved(acting, moving.Moved(handover=moving.decline(acting, handover_id)))
-    _print_result(made, as_json)
+    _move(firm, lambda acting: moving.decline(acting, handover_id), as_json=as_json)
 
 
 @group.command("undo", epilog=examples(f"gateway assign undo {_CASE} --firm northgate"))
@@ -137,10 +134,8 @@ def decline(handover_id: UUID, firm: str, as_json: bool) -> None:
 @firm_option
 @json_option
 def undo(case_id: UUID, firm: str, as_json: bool) -> None:
-    """Give CASE back to whoever had it before, within a day."""
-    with opened() as office, at_firm(office, firm) as acting:
-        made = history.moved(acting, moving.Moved(assignment=moving.undo(acting, case_id)))
-    _print_result(made, as_json)
+    """Give CASE back within a day: to whoever had it before; where nobody had, it waits for somebody else."""
+    _move(firm, lambda acting: moving.undo(acting, case_id), as_json=as_json)
 
 
 @group.command(
@@ -221,7 +216,10 @@ def _plain(told: object) -> object:
     return msgspec.to_builtins(told)
 
 
-def _print_result(made: Result, as_json: bool) -> None:
+def _move(firm: str, do: Callable[[Acting], Moved], *, as_json: bool) -> None:
+    """Have a case passed on in some way, and tell what came of it."""
+    with opened() as office, at_firm(office, firm) as acting:
+        made = history.moved(acting, do(acting))
     if as_json:
         print_json(_plain(made))
         return
@@ -231,6 +229,8 @@ def _print_result(made: Result, as_json: bool) -> None:
         one = made.handover
         told = f"{one.case_number}: {one.from_.name} -> {one.to.name}, {one.state} ({one.id})."
         console().print(plain(told), soft_wrap=True)
+    if made.waits:
+        console().print(plain(f"{made.waits.case_number} waits for somebody else."), soft_wrap=True)
 
 
 def _print_given(one: Given) -> None:
@@ -241,6 +241,8 @@ def _print_given(one: Given) -> None:
     out.print(plain(told, "bold"), soft_wrap=True)
     for sentence in one.sentences:
         out.print(plain(f"  {sentence}"), soft_wrap=True)
+    if one.taken_back_by and one.until:
+        out.print(plain(f"  Taken back by {one.taken_back_by} on {one.until:%Y-%m-%d %H:%M}."), soft_wrap=True)
     if one.note:
         out.print(plain(f"  Note: {one.note}"), soft_wrap=True)
 

@@ -71,10 +71,25 @@ def _parts(shape: Shape) -> list[str]:
     said = "'{}'::jsonb" if created is CaseOpened else _change("created")
     parts = [
         _part(created, said, f"{shape.match} m WHERE m.is_new AND NOT m.ghost"),
-        _part(changed, _change("updated"), f"{shape.match} m WHERE {TOUCHED}"),
         _part(changed, _change(_ENDED[shape.kind]), f"{shape.ending} m"),
     ]
-    return [*parts, _part(CaseMoved, "m.said", "moved m", "m.said, ")] if shape.kind == "case" else parts
+    touched = f"{shape.match} m WHERE {TOUCHED}"
+    if shape.kind != "case":
+        return [*parts, _part(changed, _change("updated"), touched)]
+    back = _resumes(shape)
+    updated = _part(changed, _change("updated"), f"{touched} AND NOT ({back})")
+    reopened = _part(changed, _change("reopened"), f"{touched} AND ({back})")
+    return [*parts, updated, reopened, _part(CaseMoved, "m.said", "moved m", "m.said, ")]
+
+
+def _resumes(shape: Shape) -> str:
+    """Whether a case opens again: it is listed again, or its file says so."""
+    ways = ["m.returns"]
+    if "status" in shape.fields:
+        ways.append("'status' = ANY(m.changed) AND m.status = 'open'")
+    if "stage" in shape.fields:
+        ways.append("EXISTS (SELECT FROM moved v WHERE v.id = m.id AND v.said->>'before' = 'closed')")
+    return " OR ".join(ways)
 
 
 def _part(event: type[Event], said: str, source: str, apart: str = "") -> str:

@@ -1,23 +1,26 @@
-"""Has attorneys told of the cases that they got, and the firm's admins of those that wait too long for one."""
+"""Has attorneys told of cases that they got or are to get, and admins of those that they have to look after."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from gateway.db.models import Assignment, Attorney, Case, Firm, Partner, Staff, UnassignedCase
+from gateway.db.models import Assignment, Attorney, Case, Firm, Handover, Partner, Staff, UnassignedCase
 from gateway.domain.access.permissions import ADMIN
-from gateway.events import CaseAssigned, CaseWaiting, Event
+from gateway.domain.assignment.resuming import misplaced
+from gateway.events import CaseAssigned, CaseResumed, CaseWaiting, Event, HandoverProposed
 from gateway.jobs.subscriptions import Subscription
 from gateway.office import Office
 from outbound.notify.channels.base import Recipient
 from outbound.notify.posting import New, To, post
-from outbound.notify.templates.shapes import OfNewCases, OfWaitingCases
+from outbound.notify.templates.shapes import OfHandovers, OfNewCases, OfResumedCases, OfWaitingCases, Shape
 
 _BY = ("email", "in_app")
 _NAMED = 20  # numbers of cases that stand in one message
@@ -31,6 +34,10 @@ def act(office: Office, session: Session, event: Event) -> None:
         _tell_attorneys(office, session, firm_id, event, partner)
     if isinstance(event, CaseWaiting):
         _tell_admins(office, session, firm_id, event, partner)
+    for new in _resumed(session, event, partner) if isinstance(event, CaseResumed) else ():
+        post(office, session, firm_id, new)
+    for new in _handed_over(session, event, partner) if isinstance(event, HandoverProposed) else ():
+        post(office, session, firm_id, new)
 
 
 class _Got(NamedTuple):
@@ -50,7 +57,7 @@ def _tell_attorneys(office: Office, session: Session, firm_id: UUID, event: Even
             kind="watch",
             template="cases_assigned",
             data=data,
-            to=[To(Recipient(staff_id=staff_id), channel) for channel in _BY],
+            to=_to([staff_id]),
             key=f"assigned/{event.seq}/{staff_id}",
             partner_id=event.partner_id,
         )
@@ -73,7 +80,7 @@ def _got(session: Session, case_ids: Sequence[UUID]) -> list[_Got]:
 def _tell_admins(office: Office, session: Session, firm_id: UUID, event: Event, partner: str) -> None:
     """What waits still; why, as it is with most of them."""
     waiting = session.scalars(select(UnassignedCase).where(UnassignedCase.case_id.in_(event.records))).all()
-    admins = session.scalars(select(Staff.id).where(Staff.role == ADMIN, Staff.active).order_by(Staff.id)).all()
+    admins = _admins(session)
     if not waiting or not admins:
         return
     [(why, _)] = Counter(one.reason or "" for one in waiting).most_common(1)
@@ -83,11 +90,104 @@ def _tell_admins(office: Office, session: Session, firm_id: UUID, event: Event, 
         kind="watch",
         template="cases_waiting",
         data=data,
-        to=[To(Recipient(staff_id=one), channel) for one in admins for channel in _BY],
+        to=_to(admins),
         key=f"waiting/{event.seq}",
         partner_id=event.partner_id,
     )
     post(office, session, firm_id, new)
 
 
-SUBSCRIPTIONS = (Subscription("cases", "normal", (CaseAssigned, CaseWaiting), act),)
+# ------------------------------------------------------------------------------------------------ reopened
+
+
+def _resumed(session: Session, event: Event, partner: str) -> Iterator[New]:
+    """To the attorney who is over their capacity by now, and to the admins; what is over already is told to nobody."""
+    for one in misplaced(session, event.records):
+        staff, numbers = one.found.staff, one.numbers
+        first, more = numbers[:_NAMED], len(numbers[_NAMED:])
+        mine = OfResumedCases(partner=partner, count=len(numbers), cases=first, more=more, why=one.why)
+        admins = [each for each in _admins(session) if each != staff.id]
+        for to, data in (([staff.id] if staff.active else [], mine), (admins, replace(mine, whose=staff.name))):
+            if to:
+                key = f"resumed/{event.seq}/{staff.id}/{'admins' if data.whose else 'attorney'}"
+                yield _new("cases_resumed", data, to, key, event)
+
+
+# ------------------------------------------------------------------------------------------------ to pass on
+
+
+class _Handed(NamedTuple):
+    """A case that is to pass on."""
+
+    to: Staff
+    whose: str
+    number: str
+    deadline_on: date | None
+    planned: bool
+    by: str
+
+
+def _handed_over(session: Session, event: Event, partner: str) -> Iterator[New]:
+    """To each receiver what they are to get, and to the admins all of it; whoever proposed it knows."""
+    rows, told = _proposed(session, event.records), set()
+    by_staff: defaultdict[UUID, list[_Handed]] = defaultdict(list)
+    for one in rows:
+        if one.to.active and one.to.email != one.by:
+            by_staff[one.to.id].append(one)
+    for staff_id, mine in sorted(by_staff.items()):
+        told.add(staff_id)
+        yield _new("handover_proposed", _of(mine, partner), [staff_id], f"handover/{event.seq}/{staff_id}", event)
+    others = [one for one in _admins(session, but={one.by for one in rows}) if one not in told]
+    if rows and others:
+        names = sorted({one.to.name for one in rows})
+        data = replace(_of(rows, partner), to=names)
+        yield _new("handover_proposed", data, others, f"handover/{event.seq}/admins", event)
+
+
+def _of(rows: Sequence[_Handed], partner: str) -> OfHandovers:
+    numbers = [one.number for one in rows]
+    return OfHandovers(
+        partner=partner,
+        count=len(rows),
+        cases=numbers[:_NAMED],
+        more=len(numbers[_NAMED:]),
+        whose=rows[0].whose,
+        planned=rows[0].planned,
+        deadline_on=min((one.deadline_on for one in rows if one.deadline_on), default=None),
+    )
+
+
+def _proposed(session: Session, handover_ids: Sequence[UUID]) -> list[_Handed]:
+    """Those that nobody has answered since."""
+    receiver, leaver, theirs = aliased(Attorney), aliased(Attorney), aliased(Staff)
+    found = (
+        select(Staff, theirs.name, Case.case_number, Case.deadline_on, Handover.plan_id.is_not(None), Handover.by)
+        .select_from(Handover)
+        .join(Case, Case.id == Handover.case_id)
+        .join(receiver, receiver.id == Handover.to_id)
+        .join(Staff, Staff.id == receiver.staff_id)
+        .join(leaver, leaver.id == Handover.from_id)
+        .join(theirs, theirs.id == leaver.staff_id)
+        .where(Handover.id.in_(handover_ids), Handover.state == "proposed")
+        .order_by(Case.case_number)
+    )
+    return [_Handed(*row) for row in session.execute(found)]
+
+
+# ------------------------------------------------------------------------------------------------ whom
+
+
+def _admins(session: Session, but: Collection[str] = ()) -> Sequence[UUID]:
+    found = select(Staff.id).where(Staff.role == ADMIN, Staff.active, Staff.email.not_in(but))
+    return session.scalars(found.order_by(Staff.id)).all()
+
+
+def _to(staff_ids: Sequence[UUID]) -> list[To]:
+    return [To(Recipient(staff_id=one), channel) for one in staff_ids for channel in _BY]
+
+
+def _new(template: str, data: Shape, to: Sequence[UUID], key: str, event: Event) -> New:
+    return New(kind="watch", template=template, data=data, to=_to(to), key=key, partner_id=event.partner_id)
+
+
+SUBSCRIPTIONS = (Subscription("cases", "normal", (CaseAssigned, CaseWaiting, CaseResumed, HandoverProposed), act),)

@@ -43,6 +43,8 @@ def reasons(matter, attorney, settings, today):
         found.add("no_certification")
     if matter.complexity >= settings.senior_from and not attorney.senior:
         found.add("not_senior")
+    if attorney.attorney_id in matter.taken_from:
+        found.add("taken_back")
     return found
 
 

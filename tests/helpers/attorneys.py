@@ -83,6 +83,10 @@ class Lawyers:
     def history(self, case_id: UUID) -> list[Assignment]:
         return self._all(select(Assignment).where(Assignment.case_id == case_id).order_by(Assignment.at))
 
+    def given(self) -> list[Assignment]:
+        """All that were given, in the order of the ids that the database draws."""
+        return self._all(select(Assignment).order_by(Assignment.id))
+
     def handovers(self) -> list[Handover]:
         return self._all(select(Handover).order_by(Handover.case_id))
 

@@ -106,7 +106,7 @@ class AssignmentPolicy(FirmScoped, Base):
 
 
 class Assignment(FirmScoped, Base):
-    """A case that an attorney got. Added to, never changed, but that `until` is set when somebody else gets it.
+    """A case that an attorney got. Added to, never changed, but that its end is set: `until`, `taken_back_by`.
 
     Attributes:
         previous_id: the attorney who had it before.
@@ -117,6 +117,8 @@ class Assignment(FirmScoped, Base):
         reason: in a sentence.
         note: handed over with it.
         decision: candidates, whom what excluded, scores by part; shape: `gateway.domain.assignment.deciding.Decision`.
+        until: when somebody else got it, or it was taken back.
+        taken_back_by: who took it back into the queue within the day; None where nobody did.
     """
 
     __tablename__ = "assignments"
@@ -136,6 +138,7 @@ class Assignment(FirmScoped, Base):
     by: Mapped[str] = ours()
     at: Mapped[Stamp] = ours()
     until: Mapped[datetime | None] = ours(DateTime(timezone=True))
+    taken_back_by: Mapped[str | None] = ours()
 
     __table_args__ = (
         points_at("cases", "case_id"),

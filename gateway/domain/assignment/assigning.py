@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.models import Assignment, Attorney, Case, Firm, UnassignedCase
-from gateway.db.session import moment
 from gateway.domain import audit
 from gateway.domain.assignment import facts, policies, queueing
 from gateway.domain.assignment.deciding import decide
@@ -148,7 +147,11 @@ def _take(session: Session, waiting: Mapping[UUID, UnassignedCase]) -> tuple[dic
 
 def _assign(acting: Acting, waiting: Sequence[UnassignedCase], cases: Mapping[UUID, _Taken]) -> None:
     session = acting.session
-    policy, today, now = policies.of_firm(session, acting.firm_id), today_of(session), moment(session)
+    policy, today, now = (
+        policies.of_firm(session, acting.firm_id),
+        today_of(session),
+        queueing.moment_of_giving(session),
+    )
     field = facts.gather(session, list(cases), today)
     given: list[Given] = []
     for place, one in enumerate(waiting):

@@ -173,14 +173,20 @@ def remarks(found: Found, held: int) -> list[str]:
         found: the attorney.
         held: active cases.
     """
+    capacity, told = found.attorney.capacity, bars(found, held)
+    if capacity not in USUAL:
+        told.append(f"A capacity of {capacity} is unusual: {USUAL[0]} to {USUAL[-1]} are usual.")
+    return told
+
+
+def bars(found: Found, held: int) -> list[str]:
+    """Why no more cases come to somebody, but that they hold just as many as they may."""
     one, most = found.attorney, prorated(found.attorney.capacity, found.attorney.availability)
     told = []
     if not found.works:
         told.append("Gets no cases: the account is closed, or its role takes none.")
     if not one.licence:
         told.append("Gets no cases until a licence is on record.")
-    if one.capacity not in USUAL:
-        told.append(f"A capacity of {one.capacity} is unusual: {USUAL[0]} to {USUAL[-1]} are usual.")
     if held > most:
         told.append(f"Holds {held}, may hold {most}: gets no more until {held - most + 1} are closed or passed on.")
     return told

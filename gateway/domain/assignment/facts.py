@@ -158,4 +158,5 @@ def _matter(one: Asked, points: int) -> Matter:
         deadline_on=one.deadline_on,
         languages=one.languages,
         opened_at=one.created_at,
+        taken_from=one.taken_from,
     )

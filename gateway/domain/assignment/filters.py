@@ -95,6 +95,13 @@ def _not_senior(asked: _Asked) -> _Why | None:
     )
 
 
+def _taken_back(asked: _Asked) -> _Why | None:
+    """Somebody has decided against it; the rule would decide for it again, and again."""
+    if asked.candidate.attorney_id not in asked.matter.taken_from:
+        return None
+    return _Why("The case was taken back from them: only by hand can it be theirs again.")
+
+
 _FILTERS: dict[str, Callable[[_Asked], _Why | None]] = {
     "inactive": _inactive,
     "no_licence": _no_licence,
@@ -104,6 +111,7 @@ _FILTERS: dict[str, Callable[[_Asked], _Why | None]] = {
     "no_language": _no_language,
     "no_certification": _no_certification,
     "not_senior": _not_senior,
+    "taken_back": _taken_back,
 }
 
 

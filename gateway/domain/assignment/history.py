@@ -39,6 +39,7 @@ class Given(Struct, frozen=True, kw_only=True):
 
     Attributes:
         days_held: by the one before.
+        taken_back_by: who had it wait for somebody else; null nobody did.
         sentences: the decision, whole; none where a person decided.
     """
 
@@ -57,6 +58,7 @@ class Given(Struct, frozen=True, kw_only=True):
     by: str
     at: datetime
     until: datetime | None
+    taken_back_by: str | None
     decision: dict[str, Any] | None
     sentences: list[str]
 
@@ -127,10 +129,11 @@ class ToPass(Struct, frozen=True, kw_only=True):
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """What came of a move: it is done, or waits for its receiver's yes; one of the two is null."""
+    """What came of a move: it is done, or waits for its receiver's yes, or in the queue; the others are null."""
 
     assignment: Given | None
     handover: ToPass | None
+    waits: Waits | None
 
 
 class Stays(Struct, frozen=True, kw_only=True):
@@ -235,7 +238,11 @@ def given(one: Assignment, names: Mapping[UUID, Who], days: int | None = None) -
 def moved(acting: Acting, one: Moved) -> Result:
     """What came of a move."""
     made = given(one.assignment, _names(acting.session)) if one.assignment else None
-    return Result(assignment=made, handover=to_pass(acting, [one.handover])[0] if one.handover else None)
+    return Result(
+        assignment=made,
+        handover=to_pass(acting, [one.handover])[0] if one.handover else None,
+        waits=waits(one.waiting) if one.waiting else None,
+    )
 
 
 def to_pass(acting: Acting, rows: Sequence[Handover]) -> list[ToPass]:
@@ -278,6 +285,7 @@ _OF_ASSIGNMENT = (
     "by",
     "at",
     "until",
+    "taken_back_by",
     "decision",
 )
 

@@ -18,12 +18,13 @@ from gateway.domain.assignment import attorneys, facts, policies, queueing
 from gateway.domain.assignment.assigning import lock_attorneys, today_of
 from gateway.domain.assignment.facts import Field
 from gateway.domain.assignment.filters import exclusions
+from gateway.domain.assignment.queueing import Waiting
 from gateway.domain.assignment.terms import Matter
 from gateway.domain.audit import Change
 from gateway.domain.people import changes, records
 from gateway.domain.people.changes import by_hand
 from gateway.errors import Conflict, Forbidden, NotFound
-from gateway.events import CaseAssigned
+from gateway.events import CaseAssigned, HandoverProposed
 from gateway.office import Acting
 
 UNDONE_WITHIN = timedelta(days=1)
@@ -34,10 +35,11 @@ _BARS = frozenset({"inactive", "no_licence", "walled", "away", "full"})
 
 
 class Moved(NamedTuple):
-    """What came of a move: the case has passed on, or waits for its receiver's yes."""
+    """What came of a move: the case has passed on, or waits for its receiver's yes, or for any attorney again."""
 
     assignment: Assignment | None = None
     handover: Handover | None = None
+    waiting: Waiting | None = None
 
 
 def move(acting: Acting, case_id: UUID, to: str | UUID, reason: str, note: str | None = None) -> Moved:
@@ -67,7 +69,7 @@ def move(acting: Acting, case_id: UUID, to: str | UUID, reason: str, note: str |
         return Moved(assignment=pass_on(acting, case, matter, receiver.id, kind, reason, note))
 
 
-def accept(acting: Acting, handover_id: UUID) -> Assignment:
+def accept(acting: Acting, handover_id: UUID) -> Moved:
     """Say yes to a case: from now on it is one's own.
 
     Raises:
@@ -85,10 +87,10 @@ def accept(acting: Acting, handover_id: UUID) -> Assignment:
         check(acting, field, matter, row.to_id)
         made = pass_on(acting, case, matter, row.to_id, "reassigned", row.reason, row.note)
         _note(acting, "handover.accept", row, case)
-        return made
+        return Moved(assignment=made)
 
 
-def decline(acting: Acting, handover_id: UUID) -> Handover:
+def decline(acting: Acting, handover_id: UUID) -> Moved:
     """Say no to a case: it stays where it is.
 
     Raises:
@@ -101,11 +103,13 @@ def decline(acting: Acting, handover_id: UUID) -> Handover:
     case = records.find(acting, Case, row.case_id)
     end(acting, row, "declined")
     _note(acting, "handover.decline", row, case)
-    return row
+    return Moved(handover=row)
 
 
-def undo(acting: Acting, case_id: UUID) -> Assignment:
-    """Give a case back to whoever had it before, within a day of its being given.
+def undo(acting: Acting, case_id: UUID) -> Moved:
+    """Take back, within a day, that a case was given: to whoever had it before, or into the queue where nobody had.
+
+    From the queue the rule gives it to somebody else; whoever had it can have it again by `move`, with its reason.
 
     Raises:
         NotFound: the firm has no such case.
@@ -114,14 +118,16 @@ def undo(acting: Acting, case_id: UUID) -> Assignment:
     """
     with by_hand(acting.session):
         records.find(acting, Case, case_id)
-        back_to = _undoable(acting.session, case_id)
-        case = take(acting, case_id, back_to)
-        last = _current(acting.session, case_id)
-        if last is None or last.previous_id != back_to:
+        last = _undoable(acting.session, case_id)
+        case = take(acting, case_id, last.previous_id, last.attorney_id)
+        if _current(acting.session, case_id) is not last:
             raise _meanwhile()
+        if last.previous_id is None:
+            return Moved(waiting=_back_to_queue(acting, case, last))
         matter, field = _matter(acting, case)
-        check(acting, field, matter, back_to)
-        return pass_on(acting, case, matter, back_to, "undone", "Given back to whoever had it before.", None)
+        check(acting, field, matter, last.previous_id)
+        told = "Given back to whoever had it before."
+        return Moved(assignment=pass_on(acting, case, matter, last.previous_id, "undone", told, None))
 
 
 # ------------------------------------------------------------------------------------------------ for plans, too
@@ -139,8 +145,8 @@ def find(acting: Acting, handover_id: UUID) -> Handover:
     return found
 
 
-def take(acting: Acting, case_id: UUID, to_id: UUID, from_id: UUID | None = None) -> Case:
-    """An open case that whoever acts may see, locked after those between whom it passes.
+def take(acting: Acting, case_id: UUID, to_id: UUID | None, from_id: UUID | None = None) -> Case:
+    """An open case that whoever acts may see, locked after those between whom it passes; to nobody is to the queue.
 
     From here on the transaction works without the walls around whoever acts: what others hold counts whole.
 
@@ -150,11 +156,11 @@ def take(acting: Acting, case_id: UUID, to_id: UUID, from_id: UUID | None = None
     """
     seen = records.find(acting, Case, case_id).attorney_id
     lift_walls(acting.session)
-    lock_attorneys(acting.session, {to_id} | ({seen} if seen else set()))
+    lock_attorneys(acting.session, {one for one in (to_id, seen) if one})
     case = records.take(acting, Case, case_id, None, _ERASED)
     if case.status != "open" or case.stage == "closed":
         raise closed()
-    if case.attorney_id == to_id:
+    if to_id and case.attorney_id == to_id:
         raise Conflict("has_it_already", "The case is theirs already.")
     if case.attorney_id != (from_id or seen):
         raise _meanwhile()
@@ -183,7 +189,7 @@ def pass_on(
     acting: Acting, case: Case, matter: Matter, to_id: UUID, kind: AssignmentKind, reason: str, note: str | None
 ) -> Assignment:
     """Give a locked case to somebody who can have it; what was proposed for it ends."""
-    session, before, now = acting.session, case.attorney_id, moment(acting.session)
+    session, before, now = acting.session, case.attorney_id, queueing.moment_of_giving(acting.session)
     ended = update(Assignment).where(Assignment.case_id == case.id, Assignment.until.is_(None)).values(until=now)
     session.execute(ended, execution_options=_AS_STORED)
     made = Assignment(
@@ -262,7 +268,22 @@ def _propose(acting: Acting, case: Case, to_id: UUID, reason: str, note: str | N
         acting.session.add(row)
     acting.session.refresh(row)
     _note(acting, "handover.propose", row, case)
+    acting.tell(HandoverProposed(partner_id=case.partner_id, records=[row.id]))
     return row
+
+
+def _back_to_queue(acting: Acting, case: Case, last: Assignment) -> Waiting:
+    session = acting.session
+    last.until, last.taken_back_by = queueing.moment_of_giving(session), acting.actor.name
+    case.attorney_id = None
+    changes.touch(case)
+    queueing.withdraw(session, [case.id])
+    waiting = queueing.put_back(session, case)
+    old, new = {"attorney_id": str(last.attorney_id)}, {"attorney_id": None, "kind": "taken_back"}
+    told = Change("case", case.id, "updated", old, new)
+    audit.record(acting, "case.move", client_id=case.client_id, case_id=case.id, changes=[told])
+    queueing.look_again(session, acting.firm_id)
+    return waiting
 
 
 def _check_receiver(acting: Acting, row: Handover) -> None:
@@ -282,15 +303,13 @@ def _current(session: Session, case_id: UUID) -> Assignment | None:
     return session.scalar(select(Assignment).where(Assignment.case_id == case_id, Assignment.until.is_(None)))
 
 
-def _undoable(session: Session, case_id: UUID) -> UUID:
+def _undoable(session: Session, case_id: UUID) -> Assignment:
     last = _current(session, case_id)
     if last is None or last.kind == "undone":
         raise Conflict("nothing_to_undo", "Nobody was given the case since it was last given back.")
-    if last.previous_id is None:
-        raise Conflict("nothing_to_undo", "Nobody had the case before; move it to whoever should have it.")
     if moment(session) - last.at > UNDONE_WITHIN:
         raise Conflict("nothing_to_undo", "It was given more than a day ago; move it instead.")
-    return last.previous_id
+    return last
 
 
 def _meanwhile() -> Conflict:

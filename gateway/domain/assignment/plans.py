@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -12,12 +13,14 @@ from sqlalchemy import select
 from gateway.db.models import Case, Handover
 from gateway.db.session import lift_walls, moment
 from gateway.domain import audit
-from gateway.domain.assignment import attorneys, facts, moving, policies, queueing
+from gateway.domain.assignment import attorneys, facts, moving, policies, queueing, workload
 from gateway.domain.assignment.assigning import lock_attorneys, today_of
 from gateway.domain.assignment.deciding import decide
 from gateway.domain.audit import Change
+from gateway.domain.people import changes
 from gateway.domain.people.changes import by_hand
 from gateway.errors import Conflict, Invalid, NotFound
+from gateway.events import HandoverProposed
 from gateway.office import Acting
 
 _IN_RFE = frozenset({"rfe_received", "rfe_response"})
@@ -47,13 +50,14 @@ def propose(acting: Acting, whom: str | UUID, first: date, last: date) -> Plan:
     Raises:
         NotFound: the firm has no such attorney.
         Invalid: `days_wrong`, the last day is before the first.
+        Conflict: `handover_open`, somebody else proposes something for one of the cases at this moment.
     """
     if last < first:
         raise Invalid("days_wrong", f"The last day, {last}, is before the first, {first}.")
     attorney = attorneys.find(acting, whom).attorney
     cases = acting.session.scalars(
         select(Case)
-        .where(Case.attorney_id == attorney.id, Case.status == "open", Case.deadline_on.between(first, last))
+        .where(Case.attorney_id == attorney.id, workload.active(), Case.deadline_on.between(first, last))
         .order_by(Case.deadline_on, Case.id)
     ).all()
     lift_walls(acting.session)
@@ -62,8 +66,9 @@ def propose(acting: Acting, whom: str | UUID, first: date, last: date) -> Plan:
     queueing.withdraw(acting.session, [case.id for case, _ in chosen])
     reason = f"Away from {first} to {last}."
     rows = [_row(acting, plan_id, case, to_id, reason) for case, to_id in chosen]
-    acting.session.add_all(rows)
-    acting.session.flush()
+    with changes.unique(acting.session, "handover_open", "Somebody else proposes to pass on one of these; look again."):
+        acting.session.add_all(rows)
+    _tell(acting, zip(rows, chosen, strict=True))
     new = {"attorney_id": str(attorney.id), "cases": len(rows), "left": len(left)}
     audit.record(acting, "handover.propose", changes=[Change("plan", plan_id, "proposed", new=new)])
     return Plan(plan_id, rows, left)
@@ -116,6 +121,14 @@ def _choose(acting: Acting, leaver: UUID, cases: Sequence[Case]) -> tuple[list[t
         field.give(matter, decision.attorney_id, now)
         chosen.append((case, decision.attorney_id))
     return chosen, left
+
+
+def _tell(acting: Acting, proposed: Iterable[tuple[Handover, tuple[Case, UUID]]]) -> None:
+    by_partner: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for row, (case, _) in proposed:
+        by_partner[case.partner_id].append(row.id)
+    for partner_id, ids in sorted(by_partner.items()):  # in order: each is a lock
+        acting.tell(HandoverProposed(partner_id=partner_id, records=ids))
 
 
 def _row(acting: Acting, plan_id: UUID | None, case: Case, to_id: UUID, reason: str) -> Handover:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,11 +11,13 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, t
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from gateway.db.models import Case, Client, Firm, Handover, UnassignedCase
+from gateway.db.models import Assignment, Attorney, Case, Client, Firm, Handover, UnassignedCase
 from gateway.db.paging import Found, Paging, newest
-from gateway.db.session import tell_after_commit
+from gateway.db.session import moment, tell_after_commit
 from gateway.domain import audit
-from gateway.events import CaseChanged, CaseOpened, CaseWaiting, Event
+from gateway.domain.assignment.workload import active
+from gateway.errors import Conflict
+from gateway.events import CaseChanged, CaseOpened, CaseResumed, CaseWaiting, Event
 from gateway.jobs import ledger
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import LADDER, Clockwork, Kind
@@ -25,19 +28,27 @@ from gateway.office import Acting, Office
 DRAIN = "assign.drain"  # the jobs of `gateway.domain.assignment.assigning`, which stands above
 _QUEUE: Queue = "normal"
 _AT_ONCE = 5_000  # cases that one fact tells admins of
+_TICK = timedelta(microseconds=1)  # the least that the database keeps apart
 
 
 # ------------------------------------------------------------------------------------------------ who waits
 
 
-def act(_office: Office, session: Session, event: Event) -> None:
-    """Let new and reopened cases without an attorney wait, let those leave that need none, and have the rest seen."""
-    is_new = isinstance(event, CaseOpened) or (isinstance(event, CaseChanged) and event.change == "reopened")
+def act(office: Office, session: Session, event: Event) -> None:
+    """Let new and reopened cases without an attorney wait, let those leave that need none, and have the rest seen.
+
+    A reopened case stays with the attorney it had, full or not: their name stands on what was filed, and its agency
+    writes to them. That may be one more than they may hold, so it is told.
+    """
+    is_back = isinstance(event, CaseChanged) and event.change == "reopened"
+    is_new = isinstance(event, CaseOpened) or is_back
     came = _enter(session, Case.id.in_(event.records)) if is_new else 0
     leave(session, event.records)
     if isinstance(event, CaseChanged) and event.change == "closed":
         withdraw(session, event.records)
     [firm_id] = session.scalars(select(Firm.id))
+    if is_back and (resumed := _held(session, event.records)):
+        office.tell(session, firm_id, CaseResumed(partner_id=event.partner_id, records=resumed))
     if (came or not is_new) and session.scalar(select(exists().where(UnassignedCase.firm_id == firm_id))):
         look_again(session, firm_id)
 
@@ -57,6 +68,23 @@ def leave(session: Session, case_ids: Iterable[UUID]) -> None:
     session.execute(gone, execution_options={"synchronize_session": False})
 
 
+def _held(session: Session, case_ids: Iterable[UUID]) -> list[UUID]:
+    found = select(Case.id).where(Case.id.in_(case_ids), active())
+    return list(session.scalars(found.order_by(Case.id)))
+
+
+def put_back(session: Session, case: Case) -> Waiting:
+    """Let a case wait that was taken back from its attorney, behind those that wait already.
+
+    Raises:
+        Conflict: `nothing_to_undo`, nobody will look at it.
+    """
+    session.flush()
+    if not _enter(session, Case.id == case.id):
+        raise Conflict("nothing_to_undo", "Its client is archived, so it would wait for nobody; move it instead.")
+    return Waiting(case, session.scalars(select(UnassignedCase).where(UnassignedCase.case_id == case.id)).one())
+
+
 def withdraw(session: Session, case_ids: Iterable[UUID]) -> None:
     """End what was proposed for cases that have ended, or passed to somebody by another way."""
     open_ones = update(Handover).where(Handover.case_id.in_(case_ids), Handover.state == "proposed")
@@ -72,6 +100,14 @@ def needs_somebody() -> ColumnElement[bool]:
         or_(Client.status == "archived", Client.erased_at.is_not(None)),
     )
     return and_(Case.status == "open", Case.stage != "closed", Case.attorney_id.is_(None), ~gone)
+
+
+def moment_of_giving(session: Session) -> datetime:
+    """Now, and later than whatever was given before: turns go by it, and clocks may stand still or go back."""
+    last = select(func.max(Assignment.at)).where(Assignment.attorney_id == Attorney.id)
+    latest = session.scalar(select(func.max(last.correlate(Attorney).scalar_subquery())).select_from(Attorney))
+    now = moment(session)
+    return now if latest is None else max(now, latest + _TICK)
 
 
 def _enter(session: Session, which: ColumnElement[bool]) -> int:

@@ -14,7 +14,21 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, cast, column, func, literal, not_, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ScalarSelect,
+    Text,
+    and_,
+    cast,
+    column,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
@@ -43,6 +57,7 @@ class Asked(NamedTuple):
         noid: a notice of intent to deny waits for its answer.
         deadline_on: its own, or that of an answer which the agency waits for, if that is earlier.
         languages: ISO 639-1; empty where English will do.
+        taken_from: attorneys from whom it was taken back.
     """
 
     case_id: UUID
@@ -56,6 +71,7 @@ class Asked(NamedTuple):
     noid: bool
     third_party_site: bool
     languages: Sequence[str]
+    taken_from: frozenset[UUID] = frozenset()
 
 
 class Person(NamedTuple):
@@ -100,6 +116,7 @@ def cases(session: Session, case_ids: Collection[UUID], today: date) -> list[Ask
             pinned.label("is_pinned"),
             Case.deadline_on,
             Case.created_at,
+            _taken_from().label("taken_from"),
         )
         .where(Case.id.in_(case_ids), _OPEN)
         .order_by(Case.created_at, Case.id)
@@ -119,9 +136,18 @@ def cases(session: Session, case_ids: Collection[UUID], today: date) -> list[Ask
             noid=answers[row.id].noid,
             third_party_site=besides[row.id].third_party_site,
             languages=besides[row.id].languages,
+            taken_from=frozenset(row.taken_from or ()),
         )
         for row in found
     ]
+
+
+def _taken_from() -> ScalarSelect[Sequence[UUID]]:
+    """Of a case, from whom it was taken back."""
+    back = and_(
+        Assignment.firm_id == Case.firm_id, Assignment.case_id == Case.id, Assignment.taken_back_by.is_not(None)
+    )
+    return select(func.array_agg(Assignment.attorney_id)).where(back).correlate(Case).scalar_subquery()
 
 
 class _Answer(NamedTuple):
@@ -250,9 +276,12 @@ def _stays(session: Session, client_ids: Collection[UUID]) -> Mapping[UUID, date
     return {client_id: ends for client_id, ends in found if ends}
 
 
+_TURNS = (Assignment.kind == "assigned", Assignment.taken_back_by.is_(None))  # what was taken back was no turn
+
+
 def attorneys(session: Session, today: date) -> list[Candidate]:
     """All attorneys of the firm in order of id, as far as no case is concerned."""
-    given = select(func.max(Assignment.at)).where(Assignment.attorney_id == Attorney.id, Assignment.kind == "assigned")
+    given = select(func.max(Assignment.at)).where(Assignment.attorney_id == Attorney.id, *_TURNS)
     found = session.execute(
         select(
             Attorney.id,

@@ -33,6 +33,7 @@ _COUNTED = {
     "no_language": "without the language",
     "no_certification": "without the certification",
     "not_senior": "not senior enough",
+    "taken_back": "from whom it was taken back",
 }
 
 

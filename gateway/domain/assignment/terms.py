@@ -61,6 +61,7 @@ class Matter(Struct, frozen=True, kw_only=True):
         deadline_on: the first day by which something must be done; None is not known.
         languages: that the case asks for, ISO 639-1; empty where any will do.
         opened_at: those that wait are looked at in this order, then by id.
+        taken_from: attorneys who had it and from whom it was taken back.
     """
 
     case_id: UUID
@@ -71,6 +72,7 @@ class Matter(Struct, frozen=True, kw_only=True):
     deadline_on: date | None = None
     languages: Sequence[str] = ()
     opened_at: datetime
+    taken_from: frozenset[UUID] = frozenset()
 
 
 class Away(Struct, frozen=True, array_like=True, order=True):
@@ -118,7 +120,8 @@ class Exclusion(Struct, frozen=True, kw_only=True):
     """Why an attorney cannot take a case.
 
     Attributes:
-        code: `inactive`, `no_licence`, `walled`, `away`, `full`, `no_language`, `no_certification`, `not_senior`.
+        code: `inactive`, `no_licence`, `walled`, `away`, `full`, `no_language`, `no_certification`, `not_senior`,
+            `taken_back`.
         sentence: for the managing attorney; of a wall it says no more than that there is one.
         until: the last day on which it is so, where that is known.
     """

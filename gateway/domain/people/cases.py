@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 
-from gateway.db.models import Case, Client
+from gateway.db.models import Attorney, Case, Client
 from gateway.db.paging import Found, Paging
 from gateway.domain.partners import homes
 from gateway.domain.people import changes, records
@@ -105,6 +105,8 @@ def change(acting: Acting, case_id: UUID, values: Mapping[str, object], expected
         Busy: `import_running`.
     """
     with by_hand(acting.session):
+        if values.get("status") == "open":
+            _hold_attorney(acting, case_id)
         case = records.take(acting, Case, case_id, expected, _ERASED)
         if faults := _faults(case, values):
             raise Unfit(faults)
@@ -146,6 +148,7 @@ def reopen(acting: Acting, case_id: UUID, stage: str, expected: Expected = None)
         Busy: `import_running`.
     """
     with by_hand(acting.session):
+        _hold_attorney(acting, case_id)
         case = records.take(acting, Case, case_id, expected)
         if not _is_closed(case):
             raise Conflict("case_open", "The case is open.")
@@ -154,6 +157,15 @@ def reopen(acting: Acting, case_id: UUID, stage: str, expected: Expected = None)
         if told := changes.fill(acting, case, {"stage": stage, "status": "open"}):
             records.note(acting, "case.reopen", case, told)
     return case
+
+
+def _hold_attorney(acting: Acting, case_id: UUID) -> None:
+    """A case that opens again counts for its attorney: whoever gives them another one counts it, or has done before.
+
+    Locked before the case, as `gateway.domain.assignment` does.
+    """
+    mine = select(Attorney.id).join(Case, Case.attorney_id == Attorney.id).where(Case.id == case_id)
+    acting.session.execute(mine.with_for_update(key_share=True, of=Attorney)).all()
 
 
 def unpin(acting: Acting, case_id: UUID, name: str, expected: Expected = None) -> None:

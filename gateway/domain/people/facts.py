@@ -39,10 +39,16 @@ _TOLD: dict[Action, Callable[[UUID, list[UUID]], Event]] = {
 
 
 def _events(action: Action, record: Record, partner_id: UUID, change: Change) -> Iterator[Event]:
-    if action in _TOLD:
-        yield _TOLD[action](partner_id, [record.id])
+    told = "case.reopen" if action == "case.update" and _resumes(change) else action
+    if told in _TOLD:
+        yield _TOLD[told](partner_id, [record.id])
     if isinstance(record, Case) and action != "case.create" and "stage" in (change.new or {}):
         yield _moved(partner_id, record, change)
+
+
+def _resumes(change: Change) -> bool:
+    """Whether a decided case is open again: it counts for its attorney, or needs one, as a reopened one does."""
+    return (change.new or {}).get("status") == "open"
 
 
 def _moved(partner_id: UUID, case: Case, change: Change) -> CaseMoved:

@@ -76,9 +76,12 @@ def reassign_case(case_id: FromPath[UUID], call: NamedDependency[Call], data: JS
 
 @post("/cases/{case_id:uuid}/reassignments/undo", sync_to_thread=True, **may("cases.assign"))
 def undo_assignment(case_id: FromPath[UUID], call: NamedDependency[Call]) -> Result:
-    """Give a case back to whoever had it before, within a day; 409 `nothing_to_undo` with what is in the way."""
+    """Take back within a day that a case was given: to whoever had it before; where nobody had, it waits again.
+
+    409 `nothing_to_undo` with what is in the way. What waits again the rule gives to somebody else.
+    """
     with call.acting() as acting:
-        return history.moved(acting, moving.Moved(assignment=moving.undo(acting, case_id)))
+        return history.moved(acting, moving.undo(acting, case_id))
 
 
 @get("/unassigned-cases", sync_to_thread=True, **may("cases.read"))
@@ -110,14 +113,14 @@ def list_handovers(
 def accept_handover(handover_id: FromPath[UUID], call: NamedDependency[Call]) -> Result:
     """Say yes to a case that one was asked to take; 403 `not_yours`, 409 `handover_ended`, `attorney_cannot`."""
     with call.acting() as acting:
-        return history.moved(acting, moving.Moved(assignment=moving.accept(acting, handover_id)))
+        return history.moved(acting, moving.accept(acting, handover_id))
 
 
 @post("/handovers/{handover_id:uuid}/decline", status_code=200, sync_to_thread=True, **may("cases.assign"))
 def decline_handover(handover_id: FromPath[UUID], call: NamedDependency[Call]) -> Result:
     """Say no: the case stays where it is; 403 `not_yours`, 409 `handover_ended`."""
     with call.acting() as acting:
-        return history.moved(acting, moving.Moved(handover=moving.decline(acting, handover_id)))
+        return history.moved(acting, moving.decline(acting, handover_id))
 
 
 @post("/handover-plans", sync_to_thread=True, **may("cases.assign"))

@@ -149,6 +149,10 @@ _DELIVERY = shapes.OfDelivery(partner=_PARTNER, delivery="receipts", code="timed
 _PARCEL = shapes.OfParcel(partner=_PARTNER, delivery="receipts", code="refused")
 _CASES = shapes.OfNewCases(partner=_PARTNER, count=1, cases=["NG-2026-0042"])
 _WAITING = shapes.OfWaitingCases(partner=_PARTNER, count=1, why="Nobody can take it: every attorney is full.")
+_RESUMED = shapes.OfResumedCases(
+    partner=_PARTNER, count=1, cases=["NG-2026-0042"], why="Holds 21, may hold 20: gets no more until 2 are closed."
+)
+_HANDOVER = shapes.OfHandovers(partner=_PARTNER, count=1, cases=["NG-2026-0042"], whose="Li Wei", planned=False)
 _NEWS = shapes.Announcement(title="The office is closed on Friday", paragraphs=["We are back on Monday."])
 _WANTED = shapes.DocumentsNeeded(documents=["A copy of your passport"])
 
@@ -171,6 +175,17 @@ TEMPLATES: Mapping[str, Template] = {
         Template("parcel_dead", shapes.OfParcel, (_PARCEL, _PARCEL)),
         Template("cases_assigned", shapes.OfNewCases, (replace(_CASES, count=25, more=24), _CASES)),
         Template("cases_waiting", shapes.OfWaitingCases, (replace(_WAITING, count=3, forecast_on=_AUTUMN), _WAITING)),
+        Template(
+            "cases_resumed", shapes.OfResumedCases, (replace(_RESUMED, count=25, more=24, whose="Li Wei"), _RESUMED)
+        ),
+        Template(
+            "handover_proposed",
+            shapes.OfHandovers,
+            (
+                replace(_HANDOVER, count=25, more=24, to=["Ana Diaz", "Bo Lund"], planned=True, deadline_on=_AUTUMN),
+                _HANDOVER,
+            ),
+        ),
         Template("test", shapes.Nothing, (shapes.Nothing(), shapes.Nothing())),
         Template(
             "announcement",

@@ -139,6 +139,35 @@ class OfWaitingCases(Shape, frozen=True, kw_only=True):
     forecast_on: date | None = None
 
 
+class OfResumedCases(Shape, frozen=True, kw_only=True):
+    """Of reopened cases that are over a capacity; `whose` is None for the attorney."""
+
+    partner: str
+    count: int
+    cases: Sequence[Within]
+    more: int = 0
+    whose: Within | None = None
+    why: Within
+
+
+class OfHandovers(Shape, frozen=True, kw_only=True):
+    """Of cases that are to pass on from `whose` to others; `to` is empty for whoever is to take them over.
+
+    Attributes:
+        planned: one press carries it out; else it waits for the receiver's yes.
+        deadline_on: the first of them.
+    """
+
+    partner: str
+    count: int
+    cases: Sequence[Within]
+    more: int = 0
+    whose: Within
+    to: Sequence[Within] = ()
+    planned: bool
+    deadline_on: date | None = None
+
+
 class Nothing(Shape, frozen=True, kw_only=True):
     """Of a test."""
 

@@ -12,10 +12,13 @@ from sqlalchemy import select, text
 
 from gateway import clock
 from gateway.db.models import Attorney, AuditEntry, Case, Client, EventRow, JobRow, UnassignedCase
-from gateway.domain.assignment import moving, queueing
+from gateway.domain.assignment import assigning, moving, policies, queueing
 from gateway.domain.people import cases
 from gateway.domain.people.cases import NewCase
+from gateway.jobs.claims import Claims
+from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import enqueue
+from gateway.jobs.ledger import LeaseLost
 
 
 @pytest.fixture
@@ -82,6 +85,84 @@ def test_a_reopened_case_without_an_attorney_waits_again(firm, office):
         cases.reopen(acting, case_id, "drafting")
     firm.work()
     assert firm.holder(case_id) == ana
+
+
+def test_a_decided_case_without_an_attorney_that_is_open_again_waits(firm, office):
+    [case_id] = firm.open()
+    firm.work()
+    with office.acting(firm.firm_id, AT_THE_DESK) as acting:
+        cases.change(acting, case_id, {"stage": "decided", "status": "approved"})
+    firm.work()
+    assert firm.waiting() == {}
+    with office.acting(firm.firm_id, AT_THE_DESK) as acting:
+        cases.change(acting, case_id, {"status": "open"})
+    firm.work()
+    assert set(firm.waiting()) == {case_id}
+
+
+@pytest.mark.parametrize("way", ["reopened", "open again"])
+def test_a_case_that_opens_again_waits_for_whoever_gives_its_attorney_another_one(firm, office, locks, way):
+    ana = firm.hire("ana", 1)
+    first, second = firm.open(2)
+    firm.work()
+    with office.acting(firm.firm_id, AT_THE_DESK) as acting:
+        values = {"stage": "decided", "status": "approved"}
+        cases.change(acting, first, values) if way == "open again" else cases.close(acting, first, "approved", None)
+
+    def resume() -> None:
+        with office.acting(firm.firm_id, AT_THE_DESK) as acting:
+            if way == "open again":
+                cases.change(acting, first, {"status": "open"})
+            else:
+                cases.reopen(acting, first, "drafting")
+
+    back = threading.Thread(target=resume)
+    with office.acting(firm.firm_id, AT_THE_DESK) as acting:
+        moving.move(acting, second, ana, "She has room.")
+        acting.session.flush()
+        back.start()
+        until(locks.waiting)
+        assert firm.holder(first) == ana
+    back.join()
+    assert firm.held() == {ana: 2}
+
+
+def test_turns_are_in_order_while_the_clock_stands_still(firm, office, monkeypatch):
+    monkeypatch.setenv("GATEWAY_NOW", "2027-03-01T15:00:00+00:00")
+    people = {firm.hire(name, capacity) for name, capacity in (("ana", 20), ("ben", 5), ("cai", 40))}
+    with office.acting(firm.firm_id, AT_THE_DESK) as acting:
+        policies.change(acting, "round_robin", {"continuity": False})
+    order = []
+    for number in range(9):
+        [case_id] = firm.open()
+        if number == 4:  # by hand is a turn as well, where nobody had it
+            with office.acting(firm.firm_id, AT_THE_DESK) as acting:
+                moving.move(acting, case_id, order[1], "Her turn.")
+        firm.work()
+        order.append(firm.holder(case_id))
+    assert set(order[:3]) == people
+    assert order == order[:3] * 3
+    times = [one.at for one in firm.given()]
+    assert times == sorted(set(times))
+
+
+def test_a_drain_that_somebody_else_has_taken_over_gives_nothing_away(firm, office, db):
+    ana = firm.hire("ana")
+    with db.firm(firm.firm_id) as session:
+        session.add(Case(firm_id=firm.firm_id, partner_id=firm.partner_id, case_number="OLD-1"))
+    with office.acting(firm.firm_id, AT_THE_DESK) as acting:
+        queueing.fill(acting)
+    job = Claims(db, "normal", "paused", timedelta(minutes=1)).next()
+    assert job.kind == queueing.DRAIN
+    with db.system() as session:
+        session.execute(text("UPDATE jobs SET worker = 'another' WHERE id = :id"), {"id": job.id})
+    with pytest.raises(LeaseLost):
+        assigning.drain(Handling(office, job))
+    assert firm.held() == {}
+    with db.system() as session:
+        session.execute(text("UPDATE jobs SET worker = :mine WHERE id = :id"), {"id": job.id, "mine": job.worker})
+    assigning.drain(Handling(office, job))
+    assert firm.held() == {ana: 1}
 
 
 def test_a_change_of_capacity_has_those_that_wait_looked_at(firm, office):

@@ -45,6 +45,7 @@ matters = st.builds(
     deadline_on=st.none() | days(-5, 70),
     languages=st.sampled_from([(), (), ("es",), ("es", "pt")]),
     opened_at=st.just(OPENED),
+    taken_from=st.sampled_from([frozenset(), frozenset(), frozenset({_id(100), _id(102)})]),
 )
 
 

@@ -1,5 +1,6 @@
 """What decisions are made of, read from a firm's records; and what is never read."""
 
+import random
 import re
 from datetime import UTC, date, datetime, timedelta
 
@@ -207,43 +208,61 @@ def test_as_many_statements_are_asked_for_one_case_as_for_fifty_and_none_names_w
     assert [found for statement in asked if (found := FORBIDDEN.search(statement.lower()))] == []
 
 
+MUST_NOT_COUNT = set(
+    "citizenship country_of_birth given_name middle_name family_name sex date_of_birth languages".split()
+)
+MAY_COUNT = {"employee_id", "attributes"}  # families have one number; of what partners keep, two words are read
+NO_FREE_WORD = {"key", "pins", "enrollment_status"}  # the partner's own number, who pinned what, one of three words
+
+
 def test_decisions_are_the_same_wherever_people_come_from_and_whatever_they_are_called(records, db, tenants):
     attorneys = [records.attorney(capacity=2) for _ in range(4)]
     for number, attorney in enumerate(attorneys):
         records.plain(Expertise, attorney_id=attorney, case_type="TN", level=number + 1)
-    people = [
-        records.client(
-            employee_id=f"E{number // 2}",
-            citizenship="CAN",
-            country_of_birth="CAN",
-            given_name="Ann",
-            family_name="Lee",
-            languages=["English"],
-            attributes={"Religion": "none", "Third Party Site": "yes"},
-        )
-        for number in range(10)
-    ]
-    for person in people:
-        records.paper(person, "i94", date(2026, 10, 1), country="CAN")
+    people = [records.client(employee_id=f"E{number // 2}") for number in range(10)]
     cases = [records.case(client_id=person) for person in people]
-    before = _decisions(records, cases)
-    assert {one.attorney_id for one in before} > {None}
+    for person in people:
+        records.paper(person, "i94", date(2026, 10, 1))
+    before, after = random.Random(1), random.Random(2)
+    was = [_become(db, tenants, person, before, "x") for person in people]
+    decisions = _decisions(records, cases)
+    assert {one.attorney_id for one in decisions} > {None}
+    now = [_become(db, tenants, person, after, "y") for person in people]
+    assert _decisions(records, cases) == decisions
+    assert set(was[0]) >= MUST_NOT_COUNT
+    for old, new in zip(was, now, strict=True):  # each of them changed, of everybody
+        assert [name for name in old if old[name] == new[name]] == []
+    assert all(len({str(one[name]) for one in now}) > 1 for name in MUST_NOT_COUNT)  # and not into the same
+
+
+def _become(db, tenants, person, chance, mark):
+    """Give somebody, their papers and cases other values of all that speaks of a person; some share some of them."""
+    said = {name: _other(column.type.python_type, chance, mark) for name, column in _personal(Client).items()}
+    told = {"Religion": said["sex"], "Nationality": said["citizenship"], "Third Party Site": "yes"}
+    countries = {"country": _other(str, chance, mark)}
     with db.firm(tenants.northgate) as session:
-        for number, person in enumerate(people):
-            changed = {
-                "citizenship": ("IRN", "IND", "MEX")[number % 3],
-                "country_of_birth": ("CHN", "NGA", "SYR")[number % 3],
-                "given_name": "Mohammed",
-                "middle_name": "bin",
-                "family_name": "Öztürk",
-                "sex": "f",
-                "languages": ["Farsi"],
-                "date_of_birth": date(1950, 1, 1),
-                "attributes": {"Religion": "any", "Nationality": "X", "Third Party Site": "yes"},
-            }
-            session.execute(update(Client).where(Client.id == person).values(changed))
-        session.execute(update(Document).values(country="IRN"))
-    assert _decisions(records, cases) == before
+        session.execute(update(Client).where(Client.id == person).values(**said, attributes=told))
+        session.execute(update(Document).where(Document.client_id == person).values(countries))
+        session.execute(
+            update(Case).where(Case.client_id == person).values(attributes={**told, "Third Party Site": ""})
+        )
+    return said | countries
+
+
+def _personal(model):
+    columns = model.__table__.columns
+    kept = MAY_COUNT | NO_FREE_WORD
+    return {one.name: one for one in columns if one.info["nature"] != "ours" and one.name not in kept}
+
+
+def _other(kind, chance, mark):
+    number = chance.randint(1, 3) + (4 if mark == "y" else 0)
+    spelled = {
+        str: f"{mark}{number}",
+        bytes: f"{mark}{number}".encode(),
+        list: [["English", "Farsi"][mark == "y"], f"{number}"],
+    }
+    return spelled[kind] if kind in spelled else date(1950 + number, 1, 1) if kind is date else kind(number)
 
 
 def _decisions(records, cases):

@@ -9,8 +9,8 @@ from helpers.attorneys import AT_THE_DESK, Lawyers
 from sqlalchemy import select, update
 
 from gateway import clock
-from gateway.db.models import Attorney, AuditEntry, Staff, Wall
-from gateway.domain.assignment import moving, plans
+from gateway.db.models import Attorney, AuditEntry, Client, Staff, Wall
+from gateway.domain.assignment import moving, plans, policies, queueing
 from gateway.errors import Conflict, Forbidden, NotFound
 
 FAR = timedelta(days=60)
@@ -32,6 +32,10 @@ def act(firm, what, *words, by=AT_THE_DESK):
         acting.session.flush()
         acting.session.expunge_all()
         return made
+
+
+def look(acting):
+    queueing.look_again(acting.session, acting.firm_id)
 
 
 def held_by(firm, name="ana", **values):
@@ -133,8 +137,6 @@ def test_whoever_declines_leaves_it_where_it_is(firm, today):
 
 def test_it_is_given_back_within_a_day_and_not_later(firm, monkeypatch):
     ana, case_id = held_by(firm)
-    with pytest.raises(Conflict, match="Nobody had the case before"):
-        act(firm, moving.undo, case_id)
     ben = firm.hire("ben")
     act(firm, moving.move, case_id, ben, "By mistake.")
     act(firm, moving.undo, case_id)
@@ -146,6 +148,71 @@ def test_it_is_given_back_within_a_day_and_not_later(firm, monkeypatch):
     monkeypatch.setenv("GATEWAY_NOW", (clock.now() + timedelta(hours=25)).isoformat())
     with pytest.raises(Conflict, match="more than a day ago"):
         act(firm, moving.undo, case_id)
+
+
+def test_a_first_assignment_is_taken_back_and_goes_to_somebody_else_unless_a_person_says_so(firm):
+    ana, case_id = held_by(firm)
+    made = act(firm, moving.undo, case_id)
+    assert (made.assignment, made.handover, made.waiting.case.id) == (None, None, case_id)
+    assert firm.holder(case_id) is None
+    firm.work()
+    waits = firm.waiting()[case_id]
+    assert (waits.code, waits.excluded) == ("none_suits", {"taken_back": 1})
+    assert "1 from whom it was taken back" in waits.reason
+    [had] = firm.history(case_id)
+    assert (had.attorney_id, had.until is None, had.taken_back_by) == (ana, False, "test")
+    ben = firm.hire("ben", 1)
+    act(firm, look)
+    firm.work()
+    assert firm.holder(case_id) == ben
+    act(firm, moving.undo, case_id)
+    act(firm, moving.move, case_id, ana, "Knows her after all.")
+    assert firm.holder(case_id) == ana
+    told = [(one.kind, one.attorney_id, one.previous_id, one.taken_back_by) for one in firm.history(case_id)]
+    assert told == [
+        ("assigned", ana, None, "test"), ("assigned", ben, None, "test"), ("assigned", ana, None, None)
+    ]  # fmt: skip
+    with firm.office.db.firm(firm.firm_id) as session:
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "case.move").order_by(AuditEntry.at))
+        assert [one.changes[0]["new"]["attorney_id"] for one in entries] == [None, None, str(ana)]
+
+
+def test_whoever_had_it_taken_back_has_not_had_their_turn(firm):
+    ana, case_id = held_by(firm)
+    act(firm, moving.undo, case_id)
+    ben, cai = firm.hire("ben"), firm.hire("cai")
+    act(firm, policies.change, "round_robin", {"continuity": False})
+    firm.work()
+    assert firm.holder(case_id) in {ben, cai}
+    [second] = firm.open()
+    [third] = firm.open()
+    firm.work()
+    assert {firm.holder(one) for one in (case_id, second, third)} == {ana, ben, cai}
+
+
+def test_a_first_assignment_is_not_taken_back_after_a_day_nor_where_nobody_would_look_at_it(firm, monkeypatch):
+    with firm.office.db.firm(firm.firm_id) as session:
+        person = Client(firm_id=firm.firm_id, partner_id=firm.partner_id, key="E1")
+        session.add(person)
+        session.flush()
+        person_id = person.id
+    ana, case_id = held_by(firm, client_id=person_id)
+    with firm.office.db.firm(firm.firm_id) as session:
+        session.get_one(Client, (firm.firm_id, person_id)).status = "archived"
+    with pytest.raises(Conflict, match="archived"):
+        act(firm, moving.undo, case_id)
+    assert firm.holder(case_id) == ana
+    monkeypatch.setenv("GATEWAY_NOW", (clock.now() + timedelta(hours=25)).isoformat())
+    with pytest.raises(Conflict, match="more than a day ago"):
+        act(firm, moving.undo, case_id)
+
+
+def test_what_was_proposed_for_a_case_ends_when_it_is_taken_back(firm, today):
+    _, case_id = held_by(firm, deadline_on=today + timedelta(days=3))
+    ben = firm.hire("ben")
+    act(firm, moving.move, case_id, ben, "Is ill.")
+    act(firm, moving.undo, case_id)
+    assert [one.state for one in firm.handovers()] == ["withdrawn"]
 
 
 def test_a_case_behind_ones_wall_cannot_be_moved_by_its_walled_colleague(firm):
