@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import binascii
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email import policy
 from typing import NamedTuple
 
-_LONGEST = 78  # characters of a line of a header (RFC 5322, 2.1.1)
+_LONGEST = 78  # characters of a line of a header, where words allow it (RFC 5322, 2.1.1)
+_LONGEST_WORD = 900  # that stands in a line of its own as it is; no line may have 998
 _END = b"\r\n"
 
 
@@ -37,11 +38,29 @@ def letter(headers: Mapping[str, str], text: str, html: str | None) -> Letter:
 
 
 def _header(name: str, value: str) -> bytes:
-    """What is short and plain stays as it is; the rest is encoded and folded by the standard library."""
+    """What is plain is folded between its words; the rest is encoded and folded by the standard library.
+
+    That would encode words that are too long for a line as well, and of an encoded address nobody can unsubscribe.
+    """
     line = f"{name}: {value}"
-    if len(line) <= _LONGEST and line.isascii() and line.isprintable():
+    if not line.isascii() or not line.isprintable():
+        return policy.SMTP.fold_binary(*policy.SMTP.header_store_parse(name, value))
+    if len(line) <= _LONGEST:
         return line.encode() + _END
-    return policy.SMTP.fold_binary(*policy.SMTP.header_store_parse(name, value))
+    words = value.split(" ")
+    if "" in words or "=?" in value or max(map(len, words)) > _LONGEST_WORD:
+        return policy.SMTP.fold_binary(*policy.SMTP.header_store_parse(name, value))
+    return _folded(f"{name}:", words).encode() + _END
+
+
+def _folded(line: str, words: Iterable[str]) -> str:
+    lines = [line]
+    for word in words:
+        if len(lines[-1]) + 1 + len(word) <= _LONGEST:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f" {word}")
+    return "\r\n".join(lines)
 
 
 def _either(*parts: bytes) -> bytes:

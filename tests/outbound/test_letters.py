@@ -40,6 +40,20 @@ def test_any_header_is_one_and_short_of_line(subject):
     assert read(content).keys()[:4] == [*HEADERS, "Subject"]
 
 
+@given(words=st.lists(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=120)))
+def test_a_plain_header_is_folded_between_its_words_alone(words):
+    value = " ".join(words)
+    content = letter(HEADERS | {"X-Told": value}, "Good day", None).content
+    assert "".join(read(content)["X-Told"].split()) == "".join(value.split()) or "=?" in value
+    assert all(len(line) <= 78 or len(line.split()) <= 2 for line in content.decode().split("\r\n"))
+
+
+def test_a_long_address_stays_as_it_is_for_whoever_unsubscribes_there():
+    address = f"<https://gateway.{'a-long-name-' * 9}firm.example/l/u/{'x' * 32}>"
+    content = letter(HEADERS | {"List-Unsubscribe": address}, "Good day", None).content
+    assert f"List-Unsubscribe:\r\n {address}\r\n".encode() in content
+
+
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
 def test_what_would_be_two_headers_is_none(end):
     with pytest.raises(ValueError, match="linefeed or carriage return"):
