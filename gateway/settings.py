@@ -52,6 +52,7 @@ _NUMBERS = {  # default, least, most
     "notices_workers": (4, 1, 64),
     "email_a_second": (0, 0, 10_000),
     "email_a_day": (0, 0, 100_000_000),
+    "email_lines": (4, 1, 64),
     "job_lease_seconds": (30, 2, 3_600),
     "job_sweep_seconds": (2, 1, 300),
     "drain_seconds": (25, 0, 3_600),
@@ -87,6 +88,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         urgent_workers, normal_workers, bulk_workers, ingest_workers, arrivals_workers, deliveries_workers,
             notices_workers: jobs of that queue that a process runs at once.
         email_a_second, email_a_day: notices that the relay takes; 0 is no limit.
+        email_lines: connections to the relay on which notices of one firm leave side by side.
         drop_root: below it, in a folder for each firm, are the drop folders that partner.yaml names; None allows none.
         otlp_endpoint: where a collector of OpenTelemetry takes spans, without the path; None means that none are made.
         smtp_url: the relay that takes our mail, with its login; None means that mail is put into `data_dir`.
@@ -148,6 +150,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     notices_workers: int = 4
     email_a_second: int = 0
     email_a_day: int = 0
+    email_lines: int = 4
     job_lease_seconds: int = 30
     job_sweep_seconds: int = 2
     drain_seconds: int = 25

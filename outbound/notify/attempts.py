@@ -1,11 +1,12 @@
 """The account of every attempt: begun before anything is handed over, ended when the channel has spoken.
 
-The end of one and the beginning of the next are one statement in one transaction, which commits only while the job is
+How some ended and that the next ones begin is one statement in one transaction, which commits only while the job is
 still this worker's. So of each way out one message at most is in doubt, whatever ends the worker.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -86,23 +87,24 @@ def put_off(ready: Ready, number: int, problem: NotNow) -> Ended:
     return told._replace(state="waiting", outcome="not_now", steps=ready.steps + 1, wait=wait)
 
 
-def turn(db: Database, firm_id: UUID, job: Job, ended: Ended | None, begun: Ready | None) -> int | None:
-    """Put on record how one ended and that the next one begins: a transaction of its own, in one round trip.
+def turn(db: Database, firm_id: UUID, job: Job, ended: Sequence[Ended], begun: Sequence[Ready]) -> Sequence[int | None]:
+    """Put on record how some ended and that the next ones begin: a transaction of its own, in one round trip.
 
     Returns:
-        The number of the attempt that begins; None where none does, because it no longer waits.
+        For each that is to begin, the number of the attempt; None where none does, because it no longer waits.
 
     Raises:
         LeaseLost: the job is no longer this worker's; nothing was written.
         Transient: the database is away, and nobody knows whether it was written.
     """
     fence = {"job": job.id, "attempt": job.attempts, "worker": job.worker}
-    begin = {"begun": begun.envelope.id, "said": begun.said} if begun else {"begun": None, "said": None}
-    [found] = db.look_up(_TURN, {"firm": firm_id, **fence, **begin, **_values(ended)}, firm_id)
-    if found.job is None:
+    begin = {"begun": [one.envelope.id for one in begun], "said": [one.said for one in begun]}
+    columns = {name: [getattr(one, name) for one in ended] for name in Ended._fields}
+    [found] = db.look_up(_TURN, {"firm": firm_id, **fence, **begin, **columns}, firm_id)
+    if found.numbers is None:
         raise LeaseLost(job.id)
-    number: int | None = found.number
-    return number
+    numbers: Sequence[int | None] = found.numbers
+    return numbers
 
 
 def settle_late(db: Database, firm_id: UUID, ended: Ended) -> None:
@@ -110,67 +112,36 @@ def settle_late(db: Database, firm_id: UUID, ended: Ended) -> None:
 
     What others have begun since is theirs.
     """
-    db.look_up(_LATE, {"firm": firm_id, **_values(ended)}, firm_id)
+    db.look_up(_LATE, {"firm": firm_id, **ended._asdict(), "is_told": ended.is_told}, firm_id)
 
 
-def _values(ended: Ended | None) -> dict[str, object]:
-    if ended is None:
-        return dict.fromkeys(("ended", "number", "due_at", "state", "outcome", "answer", "code", "ref", "wait")) | {
-            "steps": 0,
-            "is_told": False,
-        }
-    return {**ended._asdict(), "ended": ended.dispatch_id, "is_told": ended.is_told}
-
-
-_SET = """
-    state = %(state)s, ref = coalesce(%(ref)s, ref),
-    ended_code = CASE WHEN %(state)s = 'waiting' THEN NULL ELSE %(code)s END,
-    steps = %(steps)s, path = CASE WHEN %(state)s = 'waiting' THEN coalesce(path, 'retry') END, due_at = %(due_at)s,
-    settled_at = gateway_now(),
-    not_before = CASE WHEN CAST(%(wait)s AS interval) IS NULL THEN not_before ELSE gateway_now() + %(wait)s END,
-    sent_at = CASE WHEN %(is_told)s THEN gateway_now() ELSE sent_at END
-"""
-_NOTED = """
-    UPDATE dispatch_attempts SET outcome = %(outcome)s, code = %(code)s, answer = %(answer)s, ended_at = gateway_now()
-    WHERE firm_id = %(firm)s AND dispatch_id = %(ended)s AND number = %(number)s
-"""
-_TOLD = """
-    UPDATE notices SET state = 'told', ended_at = gateway_now()
-    WHERE %(is_told)s AND firm_id = %(firm)s AND dispatch_id = %(ended)s AND state = 'waiting'
+_TURN = """
+SELECT turn_attempts(
+    %(firm)s, %(job)s, %(attempt)s, %(worker)s, %(dispatch_id)s::uuid[], %(number)s::integer[],
+    %(due_at)s::timestamptz[], %(state)s::text[], %(outcome)s::text[], %(answer)s::text[], %(code)s::text[],
+    %(ref)s::text[], %(steps)s::integer[], %(wait)s::interval[], %(begun)s::uuid[], %(said)s::bytea[]) AS numbers
 """
 
-_TURN = f"""
-WITH fence AS MATERIALIZED (
-    SELECT id FROM jobs WHERE id = %(job)s AND attempts = %(attempt)s AND worker = %(worker)s AND state = 'running'
-    FOR NO KEY UPDATE
-), ended AS (
-    UPDATE dispatches SET {_SET}
-    WHERE firm_id = %(firm)s AND id = %(ended)s AND state = 'attempting' AND attempts = %(number)s
-      AND EXISTS (SELECT FROM fence)
-    RETURNING id
-), noted AS (
-    {_NOTED} AND EXISTS (SELECT FROM ended)
-), told AS (
-    {_TOLD} AND EXISTS (SELECT FROM ended)
-), begun AS (
-    UPDATE dispatches SET state = 'attempting', attempts = attempts + 1, said = %(said)s, settled_at = gateway_now()
-    WHERE firm_id = %(firm)s AND id = %(begun)s AND state = 'waiting' AND not_before <= gateway_now()
-      AND EXISTS (SELECT FROM fence)
-    RETURNING attempts
-), added AS (
-    INSERT INTO dispatch_attempts (firm_id, dispatch_id, number) SELECT %(firm)s, %(begun)s, attempts FROM begun
-)
-SELECT (SELECT id FROM fence) AS job, (SELECT attempts FROM begun) AS number
-"""
-
-_LATE = f"""
+_LATE = """
 WITH noted AS (
-    {_NOTED} AND outcome IN ('sending', 'lost') RETURNING dispatch_id
+    UPDATE dispatch_attempts SET outcome = %(outcome)s, code = %(code)s, answer = %(answer)s, ended_at = gateway_now()
+    WHERE firm_id = %(firm)s AND dispatch_id = %(dispatch_id)s AND number = %(number)s
+      AND outcome IN ('sending', 'lost')
+    RETURNING dispatch_id
 ), ended AS (
-    UPDATE dispatches SET {_SET}
-    WHERE firm_id = %(firm)s AND id = %(ended)s AND attempts = %(number)s AND state IN ('attempting', 'unknown', 'held')
-      AND EXISTS (SELECT FROM noted)
+    UPDATE dispatches SET
+        state = %(state)s, ref = coalesce(%(ref)s, ref),
+        ended_code = CASE WHEN %(state)s = 'waiting' THEN NULL ELSE %(code)s END,
+        steps = %(steps)s, path = CASE WHEN %(state)s = 'waiting' THEN coalesce(path, 'retry') END,
+        due_at = %(due_at)s, settled_at = gateway_now(),
+        not_before = CASE WHEN CAST(%(wait)s AS interval) IS NULL THEN not_before ELSE gateway_now() + %(wait)s END,
+        sent_at = CASE WHEN %(is_told)s THEN gateway_now() ELSE sent_at END
+    WHERE firm_id = %(firm)s AND id = %(dispatch_id)s AND attempts = %(number)s
+      AND state IN ('attempting', 'unknown', 'held') AND EXISTS (SELECT FROM noted)
     RETURNING id
 )
-{_TOLD} AND EXISTS (SELECT FROM ended) RETURNING id
+UPDATE notices SET state = 'told', ended_at = gateway_now()
+WHERE %(is_told)s AND firm_id = %(firm)s AND dispatch_id = %(dispatch_id)s AND state = 'waiting'
+  AND EXISTS (SELECT FROM ended)
+RETURNING id
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import count
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,7 @@ def is_quiet(quiet: Quiet, instant: datetime) -> bool:
     return wall >= quiet.begins or wall < quiet.ends
 
 
+@lru_cache(256)  # of a firm's people most keep the same hours, and all are asked about at one instant
 def first_minute(quiet: Quiet, instant: datetime) -> datetime:
     """The first instant from this one on at which they may be told, in UTC.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -54,6 +55,7 @@ class Whom(NamedTuple):
         return "client" if self.client_id is not None else "contact"
 
 
+@lru_cache(1_024)  # what is no zone is looked for in files
 def zone_of(*names: str | None) -> ZoneInfo:
     """The first of these that is a zone: what a partner's system calls one may be none."""
     for name in names:

@@ -134,11 +134,13 @@ class Limits(NamedTuple):
 
     Attributes:
         is_firms: each firm has a provider of its own, which fails and is spared alone.
+        lines: that one firm's worker may have open side by side.
     """
 
     a_second: float | None = None
     a_day: int | None = None
     is_firms: bool = False
+    lines: int = 1
 
 
 class Channel(Protocol):

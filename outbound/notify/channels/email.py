@@ -49,7 +49,7 @@ class EmailChannel:
     def limits(self, office: Office) -> Limits:
         """See `Channel.limits`."""
         settings = office.settings
-        return Limits(settings.email_a_second or None, settings.email_a_day or None)
+        return Limits(settings.email_a_second or None, settings.email_a_day or None, lines=settings.email_lines)
 
     def addresses(
         self, office: Office, session: Session, recipients: Iterable[Recipient]

@@ -72,6 +72,22 @@ def test_a_worker_killed_at_a_step(make, worker, rows, attempts, post_office, st
     assert attempts().count("lost") == (step in IN_DOUBT)
 
 
+MANY, LINES = 60, 3  # so many that leave side by side
+
+
+@pytest.mark.parametrize("step", sorted(IN_DOUBT))
+def test_of_those_that_leave_side_by_side_one_a_line_is_in_doubt(make, worker, rows, post_office, step):
+    made = {str(one) for one in make(MANY)}
+    first = worker(*STEPS[step])
+    assert first.wait(PATIENCE) == -signal.SIGKILL
+    worker()
+    until(ended(rows))
+    held = {str(one) for one, state in rows("id, state") if state == "held"}
+    assert 1 <= len(held) <= LINES
+    assert set(came(post_office).values()) <= {1}
+    assert made - set(came(post_office)) <= held
+
+
 def test_two_workers_at_once_send_each_once(make, worker, rows, post_office, inbox):
     made = {str(one) for _ in range(5) for one in make(20)}
     worker(), worker()

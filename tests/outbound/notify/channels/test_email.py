@@ -227,8 +227,8 @@ def test_it_reaches_staff_clients_and_contacts_by_the_address_that_the_firm_has(
 
 
 def test_limits_are_the_installations_and_none_unless_set(office):
-    assert EMAIL.limits(office) == Limits(None, None)
-    assert EMAIL.limits(_with(office, email_a_second=5, email_a_day=100)) == Limits(5, 100)
+    assert EMAIL.limits(office) == Limits(None, None, lines=4)
+    assert EMAIL.limits(_with(office, email_a_second=5, email_a_day=100)) == Limits(5, 100, lines=4)
 
 
 def test_ping_gives_nobody_anything(office, ours, post_office):
