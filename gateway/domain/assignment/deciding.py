@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
 from gateway.domain.assignment import continuity, telling
-from gateway.domain.assignment.continuity import Theirs
+from gateway.domain.assignment.continuity import Bonds, Theirs
 from gateway.domain.assignment.filters import back_on, exclusions
 from gateway.domain.assignment.rules import DEFAULT, RULES
 from gateway.domain.assignment.rules.base import Question, ranked
@@ -18,26 +18,49 @@ from gateway.domain.assignment.terms import Candidate, Decision, Exclusion, Matt
 _UNABLE = frozenset({"inactive", "no_licence"})  # nobody who is given cases at all
 
 
+class Looked(NamedTuple):
+    """A case, and what was found of everybody.
+
+    Attributes:
+        scored: who can take it, the best first.
+        barred: who cannot, in order of id, each with every reason.
+        known: what is known of one of them.
+    """
+
+    matter: Matter
+    scored: Sequence[Scored]
+    barred: Sequence[tuple[UUID, Sequence[Exclusion]]]
+    bonds: Bonds
+    known: Callable[[UUID], Candidate]
+
+
 def decide(matter: Matter, candidates: Iterable[Candidate], policy: Policy, today: date) -> Decision:
     """Who gets a case, or why nobody does; the same for the same facts, in whatever order they come.
 
     A rule that there is no more is taken for the default, and the decision names the one by which it was made.
     """
     known = {one.attorney_id: one for one in candidates}
-    looked = [_Looked(one, exclusions(matter, one, policy.settings, today)) for _, one in sorted(known.items())]
-    rule = policy.rule if policy.rule in RULES else DEFAULT
-    free = [one.candidate for one in looked if not one.why]
-    scored = ranked(RULES[rule], Question(matter, free, policy.settings.weights, today)) if free else []
-    named = _named(matter, policy, rule, looked)
-    if not scored:
-        return _nobody(matter, looked, today, named)
-    theirs = continuity.first(scored, known) if policy.settings.continuity else None
-    return _somebody(scored, theirs or Theirs("rule", scored[0].attorney_id), known, named)
+    looked = [(one, exclusions(matter, known[one], policy.settings, today)) for one in sorted(known)]
+    free = [known[one] for one, why in looked if not why]
+    scored = ranked(RULES[rule_of(policy)], Question(matter, free, policy.settings.weights, today)) if free else []
+    barred = [(one, why) for one, why in looked if why]
+    found = Looked(matter, scored, barred, continuity.bonds(known.values()), known.__getitem__)
+    return concluded(found, policy, today)
 
 
-class _Looked(NamedTuple):
-    candidate: Candidate
-    why: Sequence[Exclusion]
+def rule_of(policy: Policy) -> str:
+    """The rule by which is decided."""
+    return policy.rule if policy.rule in RULES else DEFAULT
+
+
+def concluded(looked: Looked, policy: Policy, today: date) -> Decision:
+    """The decision, once everybody was looked at."""
+    excluded = [each for _, why in looked.barred for each in why]
+    named = _Named(rule_of(policy), policy.version, looked.matter.complexity, excluded)
+    if not looked.scored:
+        return _nobody(looked, today, named)
+    theirs = continuity.first(looked.scored, looked.bonds) if policy.settings.continuity else None
+    return _somebody(looked, theirs or Theirs("rule", looked.scored[0].attorney_id), named)
 
 
 class _Named(NamedTuple):
@@ -49,23 +72,20 @@ class _Named(NamedTuple):
     excluded: Sequence[Exclusion]
 
 
-def _named(matter: Matter, policy: Policy, rule: str, looked: Sequence[_Looked]) -> _Named:
-    return _Named(rule, policy.version, matter.complexity, [why for one in looked for why in one.why])
-
-
-def _somebody(scored: Sequence[Scored], chosen: Theirs, known: Mapping[UUID, Candidate], named: _Named) -> Decision:
-    sentence = telling.chosen(chosen, scored, known, RULES[named.rule].told)
+def _somebody(looked: Looked, chosen: Theirs, named: _Named) -> Decision:
+    scored = looked.scored
+    sentence = telling.chosen(chosen, scored, looked.known, RULES[named.rule].told)
     return Decision(attorney_id=chosen.attorney_id, way=chosen.way, sentence=sentence, scored=scored, **named._asdict())
 
 
-def _nobody(matter: Matter, looked: Sequence[_Looked], today: date, named: _Named) -> Decision:
-    reasons = [{why.code for why in one.why} for one in looked]
+def _nobody(looked: Looked, today: date, named: _Named) -> Decision:
+    reasons = [{each.code for each in why} for _, why in looked.barred]
     code = _code(reasons)
-    only_away = [one.candidate for one, codes in zip(looked, reasons, strict=True) if codes == {"away"}]
-    back = [day for one in only_away if (day := back_on(matter, one, today)) is not None]
+    only_away = [looked.known(one) for (one, _), codes in zip(looked.barred, reasons, strict=True) if codes == {"away"}]
+    back = [day for one in only_away if (day := back_on(looked.matter, one, today)) is not None]
     forecast = min(back, default=None)
     counts = Counter(each for codes in reasons for each in codes)
-    sentence = telling.nobody(code, len(looked), counts, forecast)
+    sentence = telling.nobody(code, len(reasons), counts, forecast)
     return Decision(code=code, sentence=sentence, forecast_on=forecast, **named._asdict())
 
 

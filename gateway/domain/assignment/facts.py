@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -16,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from gateway.domain.assignment import reading
 from gateway.domain.assignment.complexity import Facts, base, complexity
-from gateway.domain.assignment.reading import Asked, Person
+from gateway.domain.assignment.continuity import Bonds
+from gateway.domain.assignment.reading import Asked, Held, Knowledge, Person
 from gateway.domain.assignment.terms import Candidate, Matter, Way
 
 
@@ -26,20 +28,23 @@ class Field:
     Attributes:
         matters: by id of the case; those that the session does not see, or that are not open, are not among them.
         working: of each one's complexity, in sentences that speak of the person.
+        attorneys: all of the firm.
     """
 
-    def __init__(self, matters: Mapping[UUID, Matter], working: Mapping[UUID, Sequence[str]], firm: Firm) -> None:
+    def __init__(
+        self, matters: Mapping[UUID, Matter], working: Mapping[UUID, Sequence[str]], attorneys: Attorneys
+    ) -> None:
         self.matters = matters
         self.working = working
-        self._firm = firm
+        self.attorneys = attorneys
 
     def candidates(self, matter: Matter) -> list[Candidate]:
         """Every attorney of the firm, as far as a case is concerned, in order of id."""
-        return [self._firm.as_for(one, matter) for one in self._firm.attorneys.values()]
+        return self.attorneys.as_for(matter)
 
     def give(self, matter: Matter, attorney_id: UUID, at: datetime) -> None:
         """Have it be so that an attorney got a case by the rule: what is asked next counts it."""
-        self._firm.give(matter, attorney_id, at)
+        self.attorneys.give(matter, attorney_id, at)
 
 
 def gather(session: Session, case_ids: Collection[UUID], today: date) -> Field:
@@ -54,51 +59,91 @@ def gather(session: Session, case_ids: Collection[UUID], today: date) -> Field:
     return Field(
         {one.case_id: _matter(one, told[one.case_id].points) for one in asked},
         {case_id: one.working for case_id, one in told.items()},
-        Firm(session, asked, people, families, today),
+        Attorneys(read(session, {one.case_type for one in asked if one.case_type}, today), people, families, today),
     )
 
 
-class Firm:
-    """The attorneys of a firm, and what they hold."""
+class Read(NamedTuple):
+    """What stands on record of the attorneys of a firm."""
+
+    attorneys: Sequence[Candidate]
+    levels: Mapping[Knowledge, int]
+    decided: Mapping[Knowledge, float]
+    walls: Mapping[UUID, frozenset[UUID]]
+    held: Sequence[Held]
+
+
+def read(session: Session, case_types: Collection[str], today: date) -> Read:
+    """What they know is read of these types alone."""
+    return Read(
+        reading.attorneys(session, today),
+        reading.levels(session, case_types),
+        reading.decided(session, case_types, today),
+        reading.walls(session),
+        reading.held(session),
+    )
+
+
+class Attorneys:
+    """The attorneys of a firm with what they know and hold, read once and kept right while they are given more.
+
+    Attributes:
+        ids: in order.
+    """
 
     def __init__(
-        self,
-        session: Session,
-        asked: Sequence[Asked],
-        people: Mapping[UUID, Person],
-        families: Mapping[UUID, Sequence[UUID]],
-        today: date,
+        self, read: Read, people: Mapping[UUID, Person], families: Mapping[UUID, Sequence[UUID]], today: date
     ) -> None:
-        types = {one.case_type for one in asked if one.case_type}
-        self.attorneys = {one.attorney_id: one for one in reading.attorneys(session, today)}
-        self._levels = reading.levels(session, types)
-        self._decided = reading.decided(session, types, today)
-        self._walls = reading.walls(session)
+        self._plain = {one.attorney_id: one for one in read.attorneys}
+        self.ids = sorted(self._plain)
+        self._levels, self._decided = read.levels, read.decided
+        self._behind = _behind(read.walls)
         self._families = families
         self._theirs = {client_id: set(one.attorneys) for client_id, one in people.items()}
         self._load: Counter[UUID] = Counter()
         self._weighted: Counter[UUID] = Counter()
         self._team: defaultdict[UUID, Counter[UUID]] = defaultdict(Counter)
-        self._given = {one.attorney_id: one.last_given_at for one in self.attorneys.values()}
-        for held in reading.held(session):
+        self._given = {one.attorney_id: one.last_given_at for one in self._plain.values()}
+        for held in read.held:
             points = held.complexity or base(held.case_type, today)
             self._add(held.attorney_id, held.partner_id, held.cases, held.cases * points)
 
-    def as_for(self, one: Candidate, matter: Matter) -> Candidate:
-        """An attorney, as far as a case is concerned."""
-        key = one.attorney_id
-        walls = self._walls.get(key, frozenset())
+    def as_for(self, matter: Matter) -> list[Candidate]:
+        """All of them, as far as a case is concerned."""
+        walled, bonds = self.walled(matter), self.bonds(matter)
+        return [
+            replace(
+                self.standing(one, matter.case_type),
+                walled=one in walled,
+                has=_has(one, bonds),
+                team=bonds.team.get(one, 0),
+            )
+            for one in self.ids
+        ]
+
+    def standing(self, attorney_id: UUID, case_type: str | None) -> Candidate:
+        """One of them, as far as cases of a type are concerned, whosesoever they are."""
         return replace(
-            one,
-            load=self._load[key],
-            weighted=self._weighted[key],
-            level=self._levels.get((key, matter.case_type), 0),
-            decided=self._decided.get((key, matter.case_type), 0.0),
-            walled=matter.partner_id in walls or matter.client_id in walls,
-            has=self._has(key, matter.client_id),
-            team=self._team[matter.partner_id][key],
-            last_given_at=self._given[key],
+            self._plain[attorney_id],
+            load=self._load[attorney_id],
+            weighted=self._weighted[attorney_id],
+            level=self._levels.get((attorney_id, case_type), 0),
+            decided=self._decided.get((attorney_id, case_type), 0.0),
+            last_given_at=self._given[attorney_id],
         )
+
+    def walled(self, matter: Matter) -> frozenset[UUID]:
+        """Who must not know of a case, its client or its partner."""
+        behind = self._behind.get(matter.partner_id, frozenset())
+        return behind | self._behind.get(matter.client_id, frozenset()) if matter.client_id else behind
+
+    def bonds(self, matter: Matter) -> Bonds:
+        """Who has something to do with a case already."""
+        client, team = matter.client_id, self._team[matter.partner_id]
+        if client is None:
+            return Bonds(team=team)
+        others = (self._theirs.get(one, ()) for one in self._families.get(client, ()) if one != client)
+        return Bonds(self._theirs.get(client, ()), {who for theirs in others for who in theirs}, team)
 
     def give(self, matter: Matter, attorney_id: UUID, at: datetime) -> None:
         """Count a case that was given."""
@@ -112,14 +157,19 @@ class Firm:
         self._weighted[attorney_id] += points
         self._team[partner_id][attorney_id] += cases
 
-    def _has(self, attorney_id: UUID, client_id: UUID | None) -> frozenset[Way]:
-        if client_id is None:
-            return frozenset()
-        ways: list[Way] = ["client"] if attorney_id in self._theirs.get(client_id, ()) else []
-        others = (one for one in self._families.get(client_id, ()) if one != client_id)
-        if any(attorney_id in self._theirs.get(one, ()) for one in others):
-            ways.append("family")
-        return frozenset(ways)
+
+def _behind(walls: Mapping[UUID, frozenset[UUID]]) -> Mapping[UUID, frozenset[UUID]]:
+    """By client or partner, the attorneys who must not know of them."""
+    behind: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    for attorney_id, sides in walls.items():
+        for one in sides:
+            behind[one].add(attorney_id)
+    return {one: frozenset(attorneys) for one, attorneys in behind.items()}
+
+
+def _has(attorney_id: UUID, bonds: Bonds) -> frozenset[Way]:
+    ways: list[Way] = ["client"] if attorney_id in bonds.client else []
+    return frozenset([*ways, "family"] if attorney_id in bonds.family else ways)
 
 
 def families_of(people: Mapping[UUID, Person]) -> dict[UUID, Sequence[UUID]]:

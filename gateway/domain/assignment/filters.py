@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -13,14 +13,33 @@ LAST_DAYS = 14  # before a deadline, in which whoever has the case must be there
 _DAY = 1
 
 
+class Filter(NamedTuple):
+    """A reason why somebody cannot take a case.
+
+    Attributes:
+        ask: whether it is so of an attorney and a case.
+        by: what of the case it depends on: fields of the matter, or `walled`, who must not know of it.
+        moves: it may become so once they have got a case.
+    """
+
+    ask: Callable[[Asked], Why | None]
+    by: Sequence[str] = ()
+    moves: bool = False
+
+
 def exclusions(matter: Matter, candidate: Candidate, settings: Settings, today: date) -> list[Exclusion]:
     """Every reason why an attorney cannot take a case; none where it can be theirs."""
-    asked = _Asked(matter, candidate, settings, today)
-    return [
-        Exclusion(attorney_id=candidate.attorney_id, code=code, sentence=found.sentence, until=found.until)
-        for code, ask in _FILTERS.items()
-        if (found := ask(asked)) is not None
-    ]
+    asked = Asked(matter, candidate, settings, today)
+    return [found for code in FILTERS if (found := exclusion(code, asked)) is not None]
+
+
+def exclusion(code: str, asked: Asked) -> Exclusion | None:
+    """One reason, where it is one."""
+    found = FILTERS[code].ask(asked)
+    if found is None:
+        return None
+    attorney_id = asked.candidate.attorney_id
+    return Exclusion(attorney_id=attorney_id, code=code, sentence=found.sentence, until=found.until)
 
 
 def back_on(matter: Matter, candidate: Candidate, today: date) -> date | None:
@@ -29,31 +48,35 @@ def back_on(matter: Matter, candidate: Candidate, today: date) -> date | None:
     return next((day for day in days if not _absences(matter, candidate.away, day)), None)
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
+    """Can they take it?"""
+
     matter: Matter
     candidate: Candidate
     settings: Settings
     today: date
 
 
-class _Why(NamedTuple):
+class Why(NamedTuple):
+    """Why not, until when."""
+
     sentence: str
     until: date | None = None
 
 
-def _inactive(asked: _Asked) -> _Why | None:
-    return None if asked.candidate.works else _Why("Does not work here any more, or takes no cases.")
+def _inactive(asked: Asked) -> Why | None:
+    return None if asked.candidate.works else Why("Does not work here any more, or takes no cases.")
 
 
-def _no_licence(asked: _Asked) -> _Why | None:
-    return None if (asked.candidate.licence or "").strip() else _Why("No licence is on record.")
+def _no_licence(asked: Asked) -> Why | None:
+    return None if (asked.candidate.licence or "").strip() else Why("No licence is on record.")
 
 
-def _walled(asked: _Asked) -> _Why | None:
-    return _Why("A wall stands between them and the case.") if asked.candidate.walled else None
+def _walled(asked: Asked) -> Why | None:
+    return Why("A wall stands between them and the case.") if asked.candidate.walled else None
 
 
-def _away(asked: _Asked) -> _Why | None:
+def _away(asked: Asked) -> Why | None:
     """Away now, or in the last days before the first deadline."""
     found = _absences(asked.matter, asked.candidate.away, asked.today)
     if not found:
@@ -61,57 +84,55 @@ def _away(asked: _Asked) -> _Why | None:
     until = _end(found[-1], asked.candidate.away)
     first = found[0].first
     if first <= asked.today:
-        return _Why(f"Away until {until}.", until)
-    return _Why(f"Away from {first} to {until}, and the deadline is on {asked.matter.deadline_on}.", until)
+        return Why(f"Away until {until}.", until)
+    return Why(f"Away from {first} to {until}, and the deadline is on {asked.matter.deadline_on}.", until)
 
 
-def _full(asked: _Asked) -> _Why | None:
+def _full(asked: Asked) -> Why | None:
     load, capacity = asked.candidate.load, asked.candidate.capacity
-    return None if load < capacity else _Why(f"Holds {load} cases, and may hold {capacity}.")
+    return None if load < capacity else Why(f"Holds {load} cases, and may hold {capacity}.")
 
 
-def _no_language(asked: _Asked) -> _Why | None:
+def _no_language(asked: Asked) -> Why | None:
     """Which language it is would say something of the person for as long as the decision is kept."""
     wanted = {one.casefold() for one in asked.matter.languages}
     spoken = {"en", *(one.casefold() for one in asked.candidate.languages)}
     if not asked.settings.languages or not wanted or wanted & spoken:
         return None
-    return _Why("Does not speak a language that the case asks for.")
+    return Why("Does not speak a language that the case asks for.")
 
 
-def _no_certification(asked: _Asked) -> _Why | None:
+def _no_certification(asked: Asked) -> Why | None:
     wanted = asked.settings.certifications.get(asked.matter.case_type or "", ())
     has = {one.casefold() for one in asked.candidate.certifications}
     lacks = sorted({one for one in wanted if one.casefold() not in has})
-    return _Why(f"Lacks what cases of type {asked.matter.case_type} ask for: {', '.join(lacks)}.") if lacks else None
+    return Why(f"Lacks what cases of type {asked.matter.case_type} ask for: {', '.join(lacks)}.") if lacks else None
 
 
-def _not_senior(asked: _Asked) -> _Why | None:
+def _not_senior(asked: Asked) -> Why | None:
     least, points = asked.settings.senior_from, asked.matter.complexity
     if asked.candidate.senior or points < least:
         return None
-    return _Why(
-        f"Is not senior, and cases of complexity {least} and more are for those who are; this one has {points}."
-    )
+    return Why(f"Is not senior, and cases of complexity {least} and more are for those who are; this one has {points}.")
 
 
-def _taken_back(asked: _Asked) -> _Why | None:
+def _taken_back(asked: Asked) -> Why | None:
     """Somebody has decided against it; the rule would decide for it again, and again."""
     if asked.candidate.attorney_id not in asked.matter.taken_from:
         return None
-    return _Why("The case was taken back from them: only by hand can it be theirs again.")
+    return Why("The case was taken back from them: only by hand can it be theirs again.")
 
 
-_FILTERS: dict[str, Callable[[_Asked], _Why | None]] = {
-    "inactive": _inactive,
-    "no_licence": _no_licence,
-    "walled": _walled,
-    "away": _away,
-    "full": _full,
-    "no_language": _no_language,
-    "no_certification": _no_certification,
-    "not_senior": _not_senior,
-    "taken_back": _taken_back,
+FILTERS: Mapping[str, Filter] = {
+    "inactive": Filter(_inactive),
+    "no_licence": Filter(_no_licence),
+    "walled": Filter(_walled, by=("walled",)),
+    "away": Filter(_away, by=("deadline_on",)),
+    "full": Filter(_full, moves=True),
+    "no_language": Filter(_no_language, by=("languages",)),
+    "no_certification": Filter(_no_certification, by=("case_type",)),
+    "not_senior": Filter(_not_senior, by=("complexity",)),
+    "taken_back": Filter(_taken_back, by=("taken_from",)),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -55,12 +55,12 @@ def explain(decision: Decision, names: Mapping[UUID, str], working: Sequence[str
     ]
 
 
-def chosen(theirs: Theirs, scored: Sequence[Scored], known: Mapping[UUID, Candidate], told: str) -> str:
-    """Why somebody got it; `told` is what the rule says of its best."""
+def chosen(theirs: Theirs, scored: Sequence[Scored], known: Callable[[UUID], Candidate], told: str) -> str:
+    """Why somebody got it; `told` is what the rule says of its best, `known` what is known of somebody."""
     if theirs.way == "rule":
         return f"{told}: {_score(scored[0])}; {_of(scored)}{_tie(scored, known)}."
     if theirs.way == "team":
-        return f"{_team(known[theirs.attorney_id], [known[one.attorney_id] for one in scored])}; {_of(scored)}."
+        return f"{_team(theirs)}; {_of(scored)}."
     return f"{_WAYS[theirs.way]}; {_of(scored)}."
 
 
@@ -73,9 +73,8 @@ def nobody(code: str, attorneys: int, counts: Mapping[str, int], forecast: date 
     return told + (f" The first who is only away is back on {forecast}." if forecast else "")
 
 
-def _team(best: Candidate, free: Sequence[Candidate]) -> str:
-    alike = sum(one.team == best.team for one in free) > 1
-    how = "as many as others, and scores best of them" if alike else "the most of those who can take this one"
+def _team(best: Theirs) -> str:
+    how = "as many as others, and scores best of them" if best.is_alike else "the most of those who can take this one"
     return f"Has {best.team} of the employer's open cases, {how}"
 
 
@@ -83,12 +82,12 @@ def _of(scored: Sequence[Scored]) -> str:
     return "nobody else can take it" if len(scored) == 1 else f"{len(scored)} can take it"
 
 
-def _tie(scored: Sequence[Scored], known: Mapping[UUID, Candidate]) -> str:
+def _tie(scored: Sequence[Scored], known: Callable[[UUID], Candidate]) -> str:
     """What decided between equals."""
-    equal = [known[one.attorney_id] for one in scored if one.score == scored[0].score]
+    equal = [one.attorney_id for one in scored if one.score == scored[0].score]
     if len(equal) == 1:
         return ""
-    best, second = equal[:2]
+    best, second = map(known, equal[:2])
     by = "the order of their ids"
     if round(share(best), 6) != round(share(second), 6):
         by = "the smaller part of their capacity in use"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from gateway.clock import days_later
 from gateway.domain.assignment.terms import Candidate, Matter, Scored, Weights
@@ -16,6 +17,8 @@ SEASONED = 4.0  # decided cases, newest ones, that are worth half of what experi
 _PLACES = 6  # decimals; what differs by less is a tie
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
+Tie = tuple[float, datetime, bytes]
+
 
 class Question(NamedTuple):
     """What a rule is asked: who of these, all of whom can take the case, is to get it?"""
@@ -26,28 +29,56 @@ class Question(NamedTuple):
     today: date
 
 
+class Part(NamedTuple):
+    """What a score is made of, and what it depends on besides the attorney: so long it need not be reckoned anew.
+
+    Attributes:
+        worth: of each candidate of a question, in their order.
+        by: fields of the matter.
+        moves: it is another one once the attorney has got a case.
+        together: it is another one once any of the candidates has; nothing of it can be kept.
+    """
+
+    worth: Callable[[Question], Sequence[float]]
+    by: Sequence[str] = ()
+    moves: bool = False
+    together: bool = False
+
+
 class Rule(NamedTuple):
     """One way of giving cases to attorneys.
 
     Attributes:
         means: in a sentence, for whoever chooses a rule.
         told: of whoever it found the best, before the score.
-        parts: of each candidate, what adds up to the score, in the order of the candidates asked about.
+        parts: by name, what adds up to the score.
     """
 
     means: str
     told: str
-    parts: Callable[[Question], Sequence[Mapping[str, float]]]
+    parts: Mapping[str, Part]
 
 
 def ranked(rule: Rule, question: Question) -> list[Scored]:
     """All candidates, the best first: by score, then whoever is least loaded, is longest without a case, by id."""
-    found = [(one, _scored(one, parts)) for one, parts in zip(question.candidates, rule.parts(question), strict=True)]
+    rows = zip(*(worths(part, question) for part in rule.parts.values()), strict=True)
+    asked = zip(question.candidates, rows, strict=True)
+    found = [(one, added(one.attorney_id, dict(zip(rule.parts, parts, strict=True)))) for one, parts in asked]
     found.sort(key=lambda pair: (-pair[1].score, *tie(pair[0])))
     return [scored for _, scored in found]
 
 
-def tie(one: Candidate) -> tuple[float, datetime, bytes]:
+def worths(part: Part, question: Question) -> list[float]:
+    """A part of each candidate's score, as it is added up and kept."""
+    return [round(one, _PLACES) for one in part.worth(question)]
+
+
+def added(attorney_id: UUID, parts: Mapping[str, float]) -> Scored:
+    """A score, of parts that are as they are kept."""
+    return Scored(attorney_id=attorney_id, score=round(sum(parts.values()), _PLACES), parts=parts)
+
+
+def tie(one: Candidate) -> Tie:
     """What decides between equals, the least first."""
     return round(share(one), _PLACES), since(one), one.attorney_id.bytes
 
@@ -82,6 +113,8 @@ def points_left(one: Candidate, complexity: int) -> float:
 
 def days_there(one: Candidate, matter: Matter, today: date) -> float:
     """0 to 1: of the days through the first deadline, or those in sight where none is known, those at work."""
+    if not one.away:
+        return 1.0
     last = matter.deadline_on or days_later(today, OUTLOOK - 1)
     last = max(last, today)
     gone, until = 0, days_later(today, -1)
@@ -90,11 +123,6 @@ def days_there(one: Candidate, matter: Matter, today: date) -> float:
         if first <= end:
             gone, until = gone + (end - first).days + 1, end
     return _bounded(1 - gone / ((last - today).days + 1))
-
-
-def _scored(one: Candidate, parts: Mapping[str, float]) -> Scored:
-    kept = {name: round(part, _PLACES) for name, part in parts.items()}
-    return Scored(attorney_id=one.attorney_id, score=round(sum(kept.values()), _PLACES), parts=kept)
 
 
 def _bounded(part: float) -> float:

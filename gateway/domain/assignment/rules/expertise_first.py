@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from gateway.domain.assignment.rules.base import Question, Rule, days_there, expertise, points_left
-from gateway.domain.assignment.terms import Candidate, Weights
-
-
-def _parts(question: Question) -> Sequence[Mapping[str, float]]:
-    by = _relative(question.weights)
-    return [_of(one, question, by) for one in question.candidates]
+from gateway.domain.assignment.rules.base import Part, Question, Rule, days_there, expertise, points_left
+from gateway.domain.assignment.terms import Weights
 
 
-def _of(one: Candidate, question: Question, by: Weights) -> Mapping[str, float]:
-    return {
-        "expertise": by.expertise * expertise(one),
-        "capacity": by.capacity * points_left(one, question.matter.complexity),
-        "deadline": by.deadline * days_there(one, question.matter, question.today),
-    }
+def _expertise(question: Question) -> Sequence[float]:
+    by = _relative(question.weights).expertise
+    return [by * expertise(one) for one in question.candidates]
+
+
+def _capacity(question: Question) -> Sequence[float]:
+    by, points = _relative(question.weights).capacity, question.matter.complexity
+    return [by * points_left(one, points) for one in question.candidates]
+
+
+def _deadline(question: Question) -> Sequence[float]:
+    by = _relative(question.weights).deadline
+    return [by * days_there(one, question.matter, question.today) for one in question.candidates]
 
 
 def _relative(weights: Weights) -> Weights:
@@ -34,5 +36,9 @@ def _relative(weights: Weights) -> Weights:
 RULE = Rule(
     means="Who knows such cases best, with room for the work and days until the deadline, by the weights.",
     told="Best by expertise, room and days until the deadline",
-    parts=_parts,
+    parts={
+        "expertise": Part(_expertise, by=("case_type",)),
+        "capacity": Part(_capacity, by=("complexity",), moves=True),
+        "deadline": Part(_deadline, by=("deadline_on",)),
+    },
 )

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from gateway.domain.assignment.rules.base import Question, Rule, since
+from gateway.domain.assignment.rules.base import Part, Question, Rule, since
 
 
-def _parts(question: Question) -> Sequence[Mapping[str, float]]:
+def _turn(question: Question) -> Sequence[float]:
     """1 for whoever is next, less for each who is before; those who were given one at the same time are alike."""
-    times = sorted(since(one) for one in question.candidates)
-    return [{"turn": 1 - bisect_left(times, since(one)) / len(times)} for one in question.candidates]
+    asked = [since(one) for one in question.candidates]
+    times = sorted(asked)
+    return [1 - bisect_left(times, one) / len(times) for one in asked]
 
 
 RULE = Rule(
     means="Each in turn: who has gone longest without being given a case.",
     told="Next in turn",
-    parts=_parts,
+    parts={"turn": Part(_turn, together=True)},
 )
