@@ -6,22 +6,24 @@ transaction: this room, moves by hand, and changes of capacity. So nobody can be
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, delete, func, select, text, tuple_, update
-from sqlalchemy import insert as plain_insert
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, delete, func, literal, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.models import Assignment, Attorney, Case, Firm, UnassignedCase
+from gateway.db.session import driver
 from gateway.domain import audit
 from gateway.domain.assignment import facts, policies, queueing
-from gateway.domain.assignment.deciding import decide
-from gateway.domain.assignment.terms import Decision, Matter
+from gateway.domain.assignment.deciding import rule_of
+from gateway.domain.assignment.sitting import Sitting
+from gateway.domain.assignment.terms import Decision, Matter, Policy, Way
 from gateway.domain.audit import Act, Change
 from gateway.events import CaseAssigned
 from gateway.jobs.handling import Handling
@@ -29,7 +31,7 @@ from gateway.jobs.kinds import Kind
 from gateway.office import Acting, Actor
 
 ME = Actor("system", "assignment")
-_AT_ONCE = 200  # cases for which one transaction holds all attorneys of a firm: some tenths of a second
+_AT_ONCE = 1_000  # cases for which one transaction holds all attorneys of a firm: some tenths of a second
 _LATER = 5  # seconds until those are looked at that somebody else was changing
 _AS_STORED = {"synchronize_session": False}
 
@@ -37,12 +39,28 @@ Place = tuple[datetime, UUID]  # in the queue: since when a case waits, and its 
 
 
 class Given(NamedTuple):
-    """A case with who gets it, and why."""
+    """A case with who gets it, and why.
 
-    matter: Matter
-    decision: Decision
+    Attributes:
+        score: by the rule, where that decided.
+        kept: the decision whole, as it is stored.
+    """
+
+    case_id: UUID
     attorney_id: UUID
     at: datetime
+    way: Way
+    score: float | None
+    complexity: int
+    sentence: str
+    kept: str
+
+
+class _Left(NamedTuple):
+    """A case that waits on."""
+
+    case_id: UUID
+    decision: Decision
 
 
 class _Batch(NamedTuple):
@@ -87,10 +105,9 @@ def today_of(session: Session) -> date:
     return clock.day_in(session.scalars(select(Firm.time_zone)).one(), clock.now())
 
 
-def as_kept(decision: Decision) -> dict[str, Any]:
-    """A decision as it is stored."""
-    kept: dict[str, Any] = msgspec.to_builtins(decision)
-    return kept
+def as_kept(decision: Decision) -> str:
+    """A decision as it is stored, as JSON."""
+    return msgspec.json.encode(decision).decode()
 
 
 # ------------------------------------------------------------------------------------------------ some at a time
@@ -107,20 +124,20 @@ def _some(handling: Handling, after: Place | None) -> _Batch:
     with handling.office.db.firm(firm_id) as session:
         acting = Acting(handling.office, session, firm_id, ME)
         lock_attorneys(session)
-        waiting = {one.case_id: one for one in session.scalars(_next(after))}
-        free, busy = _take(session, waiting)
+        waiting = _next(session, after)
+        free, busy = _take(session, [case_id for _, case_id in waiting])
         if free:
-            _assign(acting, [waiting[one] for one in waiting if one in free], free)
+            _assign(acting, [one for _, one in waiting if one in free], free)
         handling.hold(session)
-        last = list(waiting.values())[-1] if len(waiting) == _AT_ONCE else None
-        return _Batch(None if last is None else (last.since, last.case_id), busy)
+        return _Batch(waiting[-1] if len(waiting) == _AT_ONCE else None, busy)
 
 
-def _next(after: Place | None) -> Select[UnassignedCase]:
-    found = select(UnassignedCase).order_by(UnassignedCase.since, UnassignedCase.case_id).limit(_AT_ONCE)
+def _next(session: Session, after: Place | None) -> list[Place]:
+    place = (UnassignedCase.since, UnassignedCase.case_id)
+    found = select(*place).order_by(*place).limit(_AT_ONCE)
     if after is not None:
-        found = found.where(tuple_(UnassignedCase.since, UnassignedCase.case_id) > tuple_(*after))
-    return found
+        found = found.where(tuple_(*place) > tuple_(*after))
+    return [(since, case_id) for since, case_id in session.execute(found)]
 
 
 class _Taken(NamedTuple):
@@ -131,61 +148,102 @@ class _Taken(NamedTuple):
     client_id: UUID | None
 
 
-def _take(session: Session, waiting: Mapping[UUID, UnassignedCase]) -> tuple[dict[UUID, _Taken], bool]:
+def _take(session: Session, ids: list[UUID]) -> tuple[dict[UUID, _Taken], bool]:
     """Those that still need somebody, locked; whether others do whom somebody is changing.
 
     Nobody is waited for: an import holds its cases long, and meanwhile nobody else would be given any.
     """
-    ids = list(waiting)
     queueing.leave(session, ids)
-    needing = select(Case.id, Case.partner_id, Case.client_id).where(Case.id.in_(ids), queueing.needs_somebody())
+    needing = select(Case.id, Case.partner_id, Case.client_id).where(Case.id == _among(ids))
+    needing = needing.where(queueing.needs_somebody())
     locked = needing.order_by(Case.id).with_for_update(key_share=True, skip_locked=True, of=Case)
     free = {row.id: _Taken(*row) for row in session.execute(locked)}
-    left = session.scalars(select(func.count()).where(UnassignedCase.case_id.in_(ids))).one()
-    return free, left > len(free)
+    still = select(func.count()).where(UnassignedCase.case_id == _among(ids))
+    return free, session.scalars(still).one() > len(free)
 
 
-def _assign(acting: Acting, waiting: Sequence[UnassignedCase], cases: Mapping[UUID, _Taken]) -> None:
+def _assign(acting: Acting, waiting: Iterable[UUID], cases: Mapping[UUID, _Taken]) -> None:
     session = acting.session
-    policy, today, now = (
-        policies.of_firm(session, acting.firm_id),
-        today_of(session),
-        queueing.moment_of_giving(session),
-    )
+    policy, today = policies.of_firm(session, acting.firm_id), today_of(session)
+    now = queueing.moment_of_giving(session)
     field = facts.gather(session, list(cases), today)
+    matters = [field.matters[one] for one in waiting if one in field.matters]  # the next look takes out what ended
+    given, left = _decided(Sitting(field, policy, today), matters, now)
+    if left:
+        _wait(session, left, now)
+    if given:
+        _write(acting, policy, given, cases)
+
+
+def _decided(sitting: Sitting, matters: Sequence[Matter], now: datetime) -> tuple[list[Given], list[_Left]]:
+    """Cases given away, each with all before it, and those that wait on."""
     given: list[Given] = []
-    for place, one in enumerate(waiting):
-        matter = field.matters.get(one.case_id)
-        if matter is None:  # it ended this moment; the next look takes it out
-            continue
-        decision = decide(matter, field.candidates(matter), policy, today)
+    left: list[_Left] = []
+    for place, matter in enumerate(matters):
+        decision = sitting.decide(matter)
         if decision.attorney_id is None:
-            _wait(one, decision, now)
+            left.append(_Left(matter.case_id, decision))
             continue
         at = now + timedelta(microseconds=place)  # whose turn is next is told by who was given one last
-        field.give(matter, decision.attorney_id, at)
-        given.append(Given(matter, decision, decision.attorney_id, at))
-    if given:
-        _write(acting, given, cases)
+        sitting.give(matter, decision.attorney_id, at)
+        given.append(_given(matter, decision, decision.attorney_id, at))
+    return given, left
 
 
-def _wait(row: UnassignedCase, decision: Decision, now: datetime) -> None:
-    excluded: dict[str, int] = {}
-    for one in {(each.attorney_id, each.code) for each in decision.excluded}:
-        excluded[one[1]] = excluded.get(one[1], 0) + 1
-    row.tried_at, row.code, row.reason = now, decision.code, decision.sentence
-    row.excluded, row.forecast_on, row.policy_version = excluded, decision.forecast_on, decision.policy_version
+def _among(ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """These ids as one value, however many: each would be a parameter of its own."""
+    return any_(literal(list(ids), ARRAY(Uuid)))
 
 
-def _write(acting: Acting, given: Sequence[Given], cases: Mapping[UUID, _Taken]) -> None:
-    session, ids = acting.session, [one.matter.case_id for one in given]
+def _given(matter: Matter, decision: Decision, attorney_id: UUID, at: datetime) -> Given:
+    """What is kept of a decision; so much of hundreds that they are not held themselves."""
+    by_rule = decision.way == "rule"
+    return Given(
+        case_id=matter.case_id,
+        attorney_id=attorney_id,
+        at=at,
+        way=decision.way or "rule",
+        score=decision.scored[0].score if by_rule else None,
+        complexity=decision.complexity,
+        sentence=decision.sentence,
+        kept=as_kept(decision),
+    )
+
+
+def _wait(session: Session, left: Sequence[_Left], now: datetime) -> None:
+    rows = [
+        {
+            "case_id": case_id,
+            "code": decision.code,
+            "reason": decision.sentence,
+            "excluded": Counter(code for _, code in {(each.attorney_id, each.code) for each in decision.excluded}),
+            "forecast_on": decision.forecast_on,
+            "policy_version": decision.policy_version,
+        }
+        for case_id, decision in left
+    ]
+    session.execute(_WAIT, {"rows": msgspec.json.encode(rows).decode(), "now": now})
+
+
+_WAIT = text("""
+UPDATE unassigned_cases u SET tried_at = :now, code = r.code, reason = r.reason, excluded = r.excluded,
+    forecast_on = r.forecast_on, policy_version = r.policy_version
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    r (case_id uuid, code text, reason text, excluded jsonb, forecast_on date, policy_version integer)
+WHERE u.case_id = r.case_id
+""")
+
+
+def _write(acting: Acting, policy: Policy, given: Sequence[Given], cases: Mapping[UUID, _Taken]) -> None:
+    session, ids = acting.session, [one.case_id for one in given]
     session.execute(_GIVE, {"ids": ids, "attorneys": [one.attorney_id for one in given]})
-    last = update(Assignment).where(Assignment.case_id.in_(ids), Assignment.until.is_(None))
+    last = update(Assignment).where(Assignment.case_id == _among(ids), Assignment.until.is_(None))
     session.execute(last.values(until=given[0].at), execution_options=_AS_STORED)
-    session.execute(plain_insert(Assignment), [_row(acting, one) for one in given])
-    gone = delete(UnassignedCase).where(UnassignedCase.case_id.in_(ids))
+    _keep(acting, policy, given)
+    gone = delete(UnassignedCase).where(UnassignedCase.case_id == _among(ids))
     session.execute(gone, execution_options=_AS_STORED)
-    audit.record_all(acting, "case.assign", (_act(one, cases[one.matter.case_id]) for one in given))
+    rule = rule_of(policy)
+    audit.record_all(acting, "case.assign", (_act(one, cases[one.case_id], rule) for one in given))
     for partner_id in sorted({cases[one].partner_id for one in ids}):  # in order: each is a lock
         acting.tell(
             CaseAssigned(partner_id=partner_id, records=[one for one in ids if cases[one].partner_id == partner_id])
@@ -198,28 +256,32 @@ _GIVE = text(
 )
 
 
-def _row(acting: Acting, one: Given) -> dict[str, object]:
-    decision = one.decision
-    score = decision.scored[0].score if decision.scored and decision.way == "rule" else None
-    return {
-        "firm_id": acting.firm_id,
-        "case_id": one.matter.case_id,
-        "attorney_id": one.attorney_id,
-        "kind": "assigned",
-        "rule": decision.rule,
-        "policy_version": decision.policy_version,
-        "complexity": decision.complexity,
-        "score": score,
-        "reason": decision.sentence,
-        "decision": as_kept(decision),
+def _keep(acting: Acting, policy: Policy, given: Sequence[Given]) -> None:
+    """Decisions hold kilobytes each: they travel in the driver's binary form, in which nothing has to be escaped."""
+    values = {
+        "firm": acting.firm_id,
+        "rule": rule_of(policy),
+        "version": policy.version,
         "by_kind": acting.actor.kind,
         "by": acting.actor.name,
-        "at": one.at,
+        **{name: [getattr(one, name) for one in given] for name in Given._fields},
     }
+    driver(acting.session).execute(_KEEP, values)
 
 
-def _act(one: Given, case: _Taken) -> Act:
-    told = {"attorney_id": str(one.attorney_id), "rule": one.decision.rule, "way": one.decision.way}
+_KEEP = """
+INSERT INTO assignments (firm_id, case_id, attorney_id, kind, rule, policy_version, complexity, score, reason, decision,
+    by_kind, by, at)
+SELECT %(firm)s, g.case_id, g.attorney_id, 'assigned', %(rule)s, %(version)s, g.complexity, g.score, g.reason,
+    g.decision::jsonb, %(by_kind)s, %(by)s, g.at
+FROM unnest(%(case_id)b::uuid[], %(attorney_id)b::uuid[], %(complexity)b::int[], %(score)t::float8[],
+    %(sentence)b::text[], %(kept)b::text[], %(at)b::timestamptz[])
+    g (case_id, attorney_id, complexity, score, reason, decision, at)
+"""
+
+
+def _act(one: Given, case: _Taken, rule: str) -> Act:
+    told = {"attorney_id": str(one.attorney_id), "rule": rule, "way": one.way}
     return Act(case.client_id, case.id, Change("case", case.id, "updated", {"attorney_id": None}, told))
 
 

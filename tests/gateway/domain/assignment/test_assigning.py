@@ -46,11 +46,11 @@ def test_a_case_opened_by_hand_gets_an_attorney_and_says_why(firm, office):
 
 def test_an_import_of_many_is_given_out_up_to_capacity_and_the_rest_waits(firm):
     first, second = firm.hire("ana", 150), firm.hire("ben", 200)
-    opened = firm.open(420)
+    opened = firm.open(1_120)  # more than are looked at in one transaction
     firm.work()
     assert firm.held() == {first: 150, second: 200}
     waiting = firm.waiting()
-    assert len(waiting) == 70
+    assert len(waiting) == 770
     assert {(one.code, one.excluded["full"]) for one in waiting.values()} == {("all_full", 2)}
     assert set(waiting) == set(opened[350:])  # the oldest came first
 
