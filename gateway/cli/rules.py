@@ -12,19 +12,20 @@ from msgspec.structs import asdict
 from gateway.cli.office import opened
 from gateway.cli.output import console, examples, json_option, plain, print_json, table
 from gateway.domain.expiry import affected as meeting
-from gateway.domain.rules import dated
+from gateway.domain.rules import shelf
+from gateway.domain.rules.criteria import ApprovalRate, Listed, Visa
 from gateway.domain.rules.dated import (
     Allowance,
     CapGap,
     Escalation,
     Extension,
-    Named,
     NextAction,
     Points,
     Stay,
     Version,
     WorkClass,
 )
+from gateway.domain.rules.shelf import Named
 
 # what every version has
 _DATES = ("effective_from", "effective_to", "source", "verified_on", "compared_with")
@@ -41,10 +42,10 @@ def group() -> None:
 def list_rules(as_json: bool) -> None:
     """List all rules with the version that is the newest, and when it was compared with its source."""
     if as_json:
-        print_json([{"rule": one.name, "versions": to_builtins(one.versions)} for one in dated.everything()])
+        print_json([{"rule": one.name, "versions": to_builtins(one.versions)} for one in shelf.everything()])
         return
     shown = table("rule", "since", "what", "source", "compared")
-    for one in dated.everything():
+    for one in shelf.everything():
         newest = one.versions[-1]
         since = f"{newest.effective_from}" if newest.effective_from else "always"
         shown.add_row(*(plain(value) for value in (one.name, since, _what(newest), newest.source, _when(newest))))
@@ -56,7 +57,7 @@ def list_rules(as_json: bool) -> None:
 @json_option
 def show(rule: str, as_json: bool) -> None:
     """Show all versions of a rule, the oldest first, and with what each was compared."""
-    found = dated.find(rule)
+    found = shelf.find(rule)
     if as_json:
         print_json({"rule": found.name, "versions": to_builtins(found.versions)})
         return
@@ -82,7 +83,7 @@ def affected(rule: str, on: datetime, as_json: bool) -> None:
     Of lead times: papers that are told of on other days. Of rules by which permission to work ends: people who may work
     until another day.
     """
-    asked = dated.find(rule)
+    asked = shelf.find(rule)
     if meeting.moves_ends(asked):
         _moved(asked, on, as_json=as_json)
         return
@@ -123,7 +124,7 @@ def _compared(version: Version) -> str:
 
 
 def _what(version: Version) -> str:
-    if told := _of_work(version):
+    if told := _of_work(version) or _of_visas(version):
         return told
     said = {name: value for name, value in asdict(version).items() if name not in _DATES}
     if set(said) == {"days"}:
@@ -152,4 +153,16 @@ def _of_work(version: Version) -> str | None:
             return f"until {calendar.month_name[month]} {day}, told and not counted"
         case WorkClass(name=name, cases=cases):
             return f"{name}, by {' '.join(cases)}"
+    return None
+
+
+def _of_visas(version: Version) -> str | None:
+    """What visas ask; `gateway eligibility criteria` prints it whole."""
+    match version:
+        case Visa(gates=gates, criteria=criteria):
+            return f"{version.name}: {len(gates)} gates, {len(criteria)} criteria"
+        case Listed(name=name):
+            return f"{name}: {version.in_words()}"
+        case ApprovalRate(period=period):
+            return f"{version.rate:.1%} of those decided, {period}"
     return None

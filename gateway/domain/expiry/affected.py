@@ -16,7 +16,8 @@ from gateway.domain.expiry.authorization import Authorization, effective_work_au
 from gateway.domain.expiry.looking import facts_of
 from gateway.domain.expiry.papers import Law, the_law
 from gateway.domain.rules import vocabulary
-from gateway.domain.rules.dated import LeadTimes, Named, Version, lead_times, on
+from gateway.domain.rules.dated import LeadTimes, Version, lead_times, on
+from gateway.domain.rules.shelf import Named
 from gateway.errors import Invalid
 from gateway.office import Office
 

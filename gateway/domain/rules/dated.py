@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Generic, Literal, NamedTuple, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
-from gateway.config import FieldError, decode, nearest, read
-from gateway.errors import NotFound
+from gateway.config import FieldError, decode, read
 
 _HERE = Path(__file__).parent
 
@@ -324,40 +323,3 @@ def complexity() -> Mapping[str, Sequence[Points]]:
 def on(versions: Sequence[V], day: date) -> V | None:
     """The version that holds on a day; None where the rule had not begun, or has ended."""
     return next((one for one in versions if one.holds_on(day)), None)
-
-
-class Named(NamedTuple):
-    """A rule as people call it, `lead_times.i94`."""
-
-    name: str
-    versions: Sequence[Version]
-
-
-def everything() -> list[Named]:
-    """All rules, in the order of their files."""
-    kinds: dict[str, Mapping[str, Sequence[Version]]] = {
-        "lead_times": lead_times(),
-        "audiences": audiences(),
-        "escalations": escalations(),
-        "next_actions": next_actions(),
-        "automatic_extensions": automatic_extensions(),
-        "maximum_stays": maximum_stays(),
-        "allowances": allowances(),
-        "cap_gaps": cap_gaps(),
-        "work_classes": work_classes(),
-        "complexity": complexity(),
-    }
-    return [Named(f"{kind}.{name}", found) for kind, rules in kinds.items() for name, found in rules.items()]
-
-
-def find(name: str) -> Named:
-    """One rule.
-
-    Raises:
-        NotFound: there is none of this name.
-    """
-    known = {one.name: one for one in everything()}
-    if name not in known:
-        meant = nearest(name, list(known))
-        raise NotFound("rule_unknown", f'There is no rule "{name}".' + (f' Did you mean "{meant}"?' if meant else ""))
-    return known[name]

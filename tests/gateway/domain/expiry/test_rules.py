@@ -9,8 +9,9 @@ from sqlalchemy import select, update
 from gateway.config import ConfigError
 from gateway.db.models import Case, Client, Document
 from gateway.domain.expiry.affected import affected, moved
-from gateway.domain.rules import dated, vocabulary
-from gateway.domain.rules.dated import Audience, LeadTimes, Named, Rules, Stay, rules_of
+from gateway.domain.rules import dated, shelf, vocabulary
+from gateway.domain.rules.dated import Audience, LeadTimes, Rules, Stay, rules_of
+from gateway.domain.rules.shelf import Named
 from gateway.errors import NotFound, Problem
 
 SAID = "source: practice"
@@ -27,7 +28,7 @@ def written(tmp_path):
 
 
 def test_the_files_that_come_with_the_gateway_are_sound_and_name_their_sources():
-    for rule in dated.everything():
+    for rule in shelf.everything():
         assert all(one.source for one in rule.versions), rule.name
         assert not [one for one in rule.versions if one.source == "practice" and one.verified_on], rule.name
     assert set(dated.lead_times()) <= set(vocabulary("document_types").words)
@@ -90,9 +91,9 @@ def test_who_is_told_is_read_as_any_other_rule(written):
 
 
 def test_a_rule_is_found_by_its_name_or_the_nearest_is_offered():
-    assert dated.find("lead_times.ead").versions[0].days[0] == 180
+    assert shelf.find("lead_times.ead").versions[0].days[0] == 180
     with pytest.raises(NotFound, match=r'Did you mean "lead_times\.ead"'):
-        dated.find("lead_times.eads")
+        shelf.find("lead_times.eads")
 
 
 def test_what_nobody_has_compared_with_its_source_says_so(gateway):
@@ -164,7 +165,7 @@ def renewing(passport, db, tenants):
     return renew
 
 
-ENDED = dated.find("automatic_extensions.ead")
+ENDED = shelf.find("automatic_extensions.ead")
 
 
 def test_a_change_meets_people_who_may_work_until_another_day(office, renewing, gateway):
@@ -209,4 +210,4 @@ def test_whom_a_change_meets_is_asked_of_the_day_on_which_it_begins(office):
     with pytest.raises(Problem, match="begins on 2027-01-02 \\(2027-01-01\\)"):
         affected(office, CHANGED, date(2027, 1, 2))
     with pytest.raises(Problem, match="moves no day"):
-        affected(office, dated.find("automatic_extensions.ead"), date(2025, 10, 30))
+        affected(office, shelf.find("automatic_extensions.ead"), date(2025, 10, 30))
