@@ -56,6 +56,9 @@ COMMANDS: dict[str, Entry] = {
     "rules": Entry(
         "rules", "group", "Look at the dated rules: since when they hold, by which source, whom a change meets."
     ),
+    "eligibility": Entry(
+        "eligibility", "group", "Look at what the law asks for each visa: gates, criteria, papers, time."
+    ),
     "report": Entry("reports", "group", "Print a report about one firm, or write it to a file."),
     "firm": Entry("people", "firm", "Add law firms."),
     "staff": Entry("people", "staff", "Add the people who work at a firm, and give them passwords."),

@@ -396,6 +396,7 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "other": [1, 2],
         "name": ["import_errors"],
         "tier": ["basic", "standard"],
+        "visa": ["EB1A", "NIW", "TN"],
         "code": [one["code"] for one in _all(http, "links")],
         "doc_type": ["passport", "visa_foil"],
         "channel": ["email", "sms"],
