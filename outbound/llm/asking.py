@@ -1,0 +1,291 @@
+"""Asks a firm's providers in its order until one answers by the schema, and falls back to rules alone.
+
+Nothing here knows tables or jobs: what has to be kept, counted and waited for is done by whoever asks (`Hands`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gateway import clock
+from gateway.domain.eligibility.terms import Claim
+from gateway.errors import Permanent, Problem, Transient
+from outbound.llm import PROVIDERS, RULES, measuring, prompting, reading, spending
+from outbound.llm.base import Account, Answer, Malformed, Never, NotNow, Prompt, Provider, Question, Unanswered
+from outbound.llm.breaking import Breakers
+from outbound.llm.showing import Known, Sight
+from outbound.llm.spending import Most, Spent
+
+WITHIN = timedelta(seconds=30)
+WAITS = (timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=8))  # where too many requests were made
+LONGEST_WAIT = timedelta(seconds=30)  # whoever asks for more time is passed over
+
+Outcome = Literal["answered", "refused", "malformed", "too_many_requests", "away", "declined", "rests", "over_limit"]
+
+_TOO_MANY = "too_many_requests"
+_NOT_NOW: Mapping[str, Outcome] = {
+    _TOO_MANY: "too_many_requests",
+    "provider_rests": "rests",
+    "tokens_spent": "over_limit",
+    "cost_spent": "over_limit",
+    "price_unknown": "over_limit",
+}
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """Whom to ask: a provider by its name, which of its models, and where it is reached if not where all reach it."""
+
+    provider: str
+    model: str = ""
+    url: str | None = None
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """How a firm wants it.
+
+    Attributes:
+        steps: in the order in which they are asked; `rules` is always last.
+        uses_models: False where no model is to see anything of its clients: rules alone.
+        without_answer: what becomes of it where no model answers.
+        most: that may be spent in a day.
+    """
+
+    steps: Sequence[Step] = ()
+    uses_models: bool = True
+    without_answer: Literal["rules", "fail"] = "rules"
+    most: Most = Most()
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One call, or why there was none.
+
+    Attributes:
+        prompt: version of its words.
+        cost: in dollars; None where nobody knows the price.
+        took: 0 where nobody was called.
+        outcome: see `Outcome`; `declined` is the provider's no, `refused` the model's.
+        code: of the problem, where there is one.
+        is_repair: the model was told what was wrong with its answer.
+    """
+
+    provider: str
+    model: str
+    prompt: str | None
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: Decimal | None = None
+    took: timedelta = timedelta(0)
+    outcome: Outcome
+    code: str | None = None
+    is_repair: bool = False
+
+
+class Heard(Struct, frozen=True, kw_only=True):
+    """An answer as it came, and by which version of the words: enough to read it later without asking again."""
+
+    step: Step
+    prompt: str
+    answer: Answer
+
+
+class Proposed(Struct, frozen=True, kw_only=True):
+    """Claims that nobody has checked yet, and whose they are.
+
+    Attributes:
+        model: that answered; None of rules.
+        prompt: version of the words; None of rules.
+        is_degraded: models should have answered, and rules did.
+        problems: why each that was asked before did not.
+    """
+
+    claims: Sequence[Claim]
+    provider: str
+    model: str | None = None
+    prompt: str | None = None
+    is_degraded: bool = False
+    problems: Sequence[str] = ()
+
+
+class Hands(NamedTuple):
+    """What whoever asks does meanwhile.
+
+    Attributes:
+        keep: an answer, before anything of it is looked at.
+        note: an attempt, as soon as it is over.
+        spent: by the firm this day, what was noted before included.
+        wait: so long; an error of its ends the asking.
+        breakers: of this process.
+        today: by which prices are.
+        seconds: from whenever, for how long calls take.
+    """
+
+    keep: Callable[[Heard], None]
+    note: Callable[[Attempt], None]
+    spent: Callable[[], Spent]
+    wait: Callable[[timedelta], None]
+    breakers: Breakers
+    today: Callable[[], date] = lambda: clock.now().date()
+    seconds: Callable[[], float] = time.perf_counter
+
+
+def ask(
+    account: Account, question: Question, known: Known, policy: Policy, hands: Hands, heard: Heard | None = None
+) -> Proposed:
+    """Claims for a question.
+
+    Args:
+        account: of the firm; where a step names no address, the provider's own is called.
+        question: of visas and a profile.
+        known: what must not leave, besides what the profile tells.
+        policy: of the firm.
+        hands: of whoever asks.
+        heard: what was kept when this was asked before; it is read, and nobody is asked, if it is good.
+
+    Raises:
+        Transient: `models_away`; no model answered, and the firm wants no rules in their place.
+        Permanent: `models_decline`; the same, and asking again would be of no use.
+    """
+    steps = [one for one in policy.steps if one.provider != RULES.name] if policy.uses_models else []
+    problems: list[Unanswered] = []
+    if steps:
+        prompt, sight = prompting.prompt(question, known)
+        if heard is not None and (found := _reread(heard, sight)):
+            return found
+        for step in steps:
+            try:
+                return _Asking(account, step, sight, policy.most, hands).proposed(prompt)
+            except Unanswered as problem:
+                problems.append(problem)
+    if problems and policy.without_answer == "fail":
+        raise _failure(steps, problems)
+    hands.note(Attempt(provider=RULES.name, model="", prompt=None, cost=Decimal(0), outcome="answered"))
+    told = [one.sentence for one in problems]
+    return Proposed(claims=RULES.propose(question), provider=RULES.name, is_degraded=bool(problems), problems=told)
+
+
+class _Asking:
+    """One step: a model that is asked, and asked again where that may help."""
+
+    def __init__(self, account: Account, step: Step, sight: Sight, most: Most, hands: Hands) -> None:
+        self._account = Account(settings=account.settings, firm=account.firm, url=step.url)
+        self._step, self._sight, self._most, self._hands = step, sight, most, hands
+        self._key = (step.provider, step.url)
+
+    def proposed(self, prompt: Prompt) -> Proposed:
+        """What it proposes; an answer that is not by the schema may be mended once.
+
+        Raises:
+            Unanswered: nothing that can be used.
+        """
+        try:
+            return self._patient(prompt, is_repair=False)
+        except Malformed as problem:
+            return self._patient(prompting.repair(prompt, problem), is_repair=True)
+
+    def _patient(self, prompt: Prompt, *, is_repair: bool) -> Proposed:
+        """Wait where too many requests were made."""
+        for pause in WAITS:
+            try:
+                return self._once(prompt, is_repair=is_repair)
+            except NotNow as problem:
+                wait = pause if problem.wait is None else problem.wait
+                if problem.code != _TOO_MANY or wait > LONGEST_WAIT:
+                    raise
+            self._hands.wait(wait)
+        return self._once(prompt, is_repair=is_repair)
+
+    def _once(self, prompt: Prompt, *, is_repair: bool) -> Proposed:
+        """Ask, keep, read; whatever becomes of it is noted."""
+        told = Attempt(
+            provider=self._step.provider,
+            model=self._step.model,
+            prompt=prompt.version,
+            outcome="answered",
+            is_repair=is_repair,
+        )
+        begun: float | None = None
+        try:
+            provider = self._entered(prompt)
+            begun = self._hands.seconds()
+            answer = self._answer(provider, prompt)
+            told = self._counted(told, answer, begun)
+            claims = self._claims(answer)
+        except Unanswered as problem:
+            took = told.took or self._since(begun)
+            self._hands.note(replace(told, outcome=_outcome(problem), code=problem.code, took=took))
+            raise
+        self._hands.note(told)
+        return _proposed(self._step, prompt.version, claims)
+
+    def _entered(self, prompt: Prompt) -> Provider:
+        """The provider, if it may be called now: within the firm's limits, and not while it rests."""
+        step = self._step
+        if step.provider not in PROVIDERS:
+            sentence = f'There is no provider "{step.provider}"; there are {", ".join([*PROVIDERS, RULES.name])}.'
+            raise Never("provider_unknown", sentence)
+        there, back = measuring.most(prompt)
+        dollars = spending.cost(step.provider, step.model, there, back, self._hands.today())
+        spending.check(self._most, self._hands.spent(), there + back, dollars)
+        self._hands.breakers.enter(self._key)
+        return PROVIDERS[step.provider]
+
+    def _answer(self, provider: Provider, prompt: Prompt) -> Answer:
+        breakers = self._hands.breakers
+        try:
+            answer = provider.ask(self._account, prompt, self._step.model, WITHIN)
+        except Unanswered as problem:
+            (breakers.fails if _outcome(problem) == "away" else breakers.works)(self._key)
+            raise
+        breakers.works(self._key)
+        self._hands.keep(Heard(step=self._step, prompt=prompt.version, answer=answer))
+        return answer
+
+    def _counted(self, told: Attempt, answer: Answer, begun: float) -> Attempt:
+        step = self._step
+        dollars = spending.cost(step.provider, step.model, answer.tokens_in, answer.tokens_out, self._hands.today())
+        counted = {"tokens_in": answer.tokens_in, "tokens_out": answer.tokens_out, "cost": dollars}
+        return replace(told, took=self._since(begun), **counted)
+
+    def _claims(self, answer: Answer) -> list[Claim]:
+        if answer.is_refusal:
+            raise Never("model_refused", f"The model {answer.model} would not answer this.")
+        return reading.read(answer.text, self._sight)
+
+    def _since(self, begun: float | None) -> timedelta:
+        return timedelta(0) if begun is None else timedelta(seconds=self._hands.seconds() - begun)
+
+
+def _proposed(step: Step, prompt: str, claims: Sequence[Claim]) -> Proposed:
+    return Proposed(claims=claims, provider=step.provider, model=step.model, prompt=prompt)
+
+
+def _reread(heard: Heard, sight: Sight) -> Proposed | None:
+    """None where it cannot be used: it was asked in other words, or is not by the schema."""
+    if heard.prompt != prompting.VERSION or heard.answer.is_refusal:
+        return None
+    try:
+        return _proposed(heard.step, heard.prompt, reading.read(heard.answer.text, sight))
+    except Malformed:
+        return None
+
+
+def _outcome(problem: Unanswered) -> Outcome:
+    if isinstance(problem, Malformed):
+        return "malformed"
+    if isinstance(problem, NotNow):
+        return _NOT_NOW.get(problem.code, "away")
+    return "refused" if problem.code == "model_refused" else "declined"
+
+
+def _failure(steps: Sequence[Step], problems: Sequence[Unanswered]) -> Problem:
+    each = " ".join(f"{step.provider}: {problem.sentence}" for step, problem in zip(steps, problems, strict=True))
+    if all(isinstance(one, Never) for one in problems):
+        return Permanent("models_decline", f"No model can answer as the firm's models are set: {each}")
+    return Transient("models_away", f"No model answered; try again later. {each}")
