@@ -1,6 +1,6 @@
 """Models of Anthropic: one message, answered by a JSON schema.
 
-A tool that the model has to use would give the same shape, but models since Claude Sonnet 5.5 refuse to be forced to one.
+A tool that the model has to use would give the same shape, but models since Claude Sonnet 5.5 refuse to be forced.
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ _FORMS = frozenset(
     "ag bv co corp corporation gmbh inc incorporated kg limited llc llp lp ltd nv oy plc pte pvt pty".split()
 )
 _COMMON = _FORMS | frozenset(
-    """and association bank center centre college company consulting del der des die electric energy engineering for
-    foundation global group health hospital industries institute international labor laboratories laboratory labs law
-    management manufacturing medical national new office partners pharma research school sciences services software
+    """and association at bank center centre college company consulting del der des die electric energy engineering for
+    foundation global group health hospital in industries institute international labor laboratories laboratory labs law
+    management manufacturing medical national new of office partners pharma research school sciences services software
     solutions state states studio studios systems tech technologies technology the trust und united universidad
     universita universitat universite university""".split()
 )
@@ -33,7 +33,7 @@ _PARTICLES = frozenset("al bin da de del den der di dos du el ibn la le ten ter 
 _PLAIN = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "’": "'", "‐": "-"}
 )
-_WRITTEN_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+_WRITTEN_OUT = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
 
 _GAP = r"[\W_]{0,3}"  # between two letters of a name: it was spaced, or broken over lines
 _EMAILS = re.compile(
@@ -130,7 +130,8 @@ def _seen(letter: str) -> str:
 
 def _judged(found: re.Match[str]) -> str:
     """Sums and spans of years may stay."""
-    return found[0] if _FIGURE.fullmatch(found[0].lstrip("(")) else NUMBER
+    figures = found[0][next(at for at, one in enumerate(found[0]) if one.isdigit()) :]
+    return found[0] if _FIGURE.fullmatch(figures) else NUMBER
 
 
 def _replaced(text: str, mask: _Mask) -> str:
@@ -152,15 +153,14 @@ def _replaced(text: str, mask: _Mask) -> str:
 def _of_person(name: str) -> list[str]:
     """Each part of a name by itself: whoever writes of somebody often uses one of them."""
     words = _words(name)
-    telling = [one for one in words if one not in _PARTICLES] or words
-    return [pattern for one in telling for pattern in _spelled(one)]
+    return [_inflected(one) for one in [one for one in words if one not in _PARTICLES] or words]
 
 
 def _of_company(name: str) -> list[str]:
     """The whole name, and each word of it that is no common one."""
     words = [one for one in _words(name) if one not in _FORMS]
-    whole = rf"{_GAP}(?:and|of|the)?{_GAP}".join(_GAP.join(plain(one)) for one in words)
-    return [whole, *(pattern for one in words if plain(one) not in _COMMON for pattern in _spelled(one))]
+    whole = rf"{_GAP}(?:and|of|the)?{_GAP}".join(_GAP.join(_ways(one)) for one in words)
+    return [whole, *(_inflected(one) for one in words if plain(one) not in _COMMON)]
 
 
 def _initials(name: str) -> str:
@@ -173,19 +173,20 @@ def _words(name: str) -> list[str]:
     return [one for one in re.split(r"[\W_]+", unicodedata.normalize("NFKC", name).casefold()) if len(one) > 1]
 
 
-def _spelled(word: str) -> list[str]:
-    """Without its accents, and with them written out."""
-    ways = dict.fromkeys((plain(word), plain(word.translate(_WRITTEN_OUT))))
-    return [_inflected(one) for one in ways if one]
+def _ways(word: str) -> list[str]:
+    """Each letter, without its accent or with it written out."""
+    spelled = [{plain(one): None, _WRITTEN_OUT.get(one, plain(one)): None} for one in word]
+    return [next(iter(one)) if len(one) == 1 else f"(?:{'|'.join(one)})" for one in spelled]
 
 
 def _inflected(word: str) -> str:
     """Of a long name the last letter may be another: Kowalska, Kowalskiej."""
-    if len(word) <= _SHORT:
-        return r"(?:-?\n)?".join(word) + "(?:'?s)?"
-    if len(word) < _LONG:
-        return rf"{_GAP.join(word)}'?[^\W_]{{0,3}}"
-    stem = word if len(word) == _LONG else word[:-1]
+    ways = _ways(word)
+    if len(ways) <= _SHORT:
+        return r"(?:-?\n)?".join(ways) + "(?:'?s)?"
+    if len(ways) < _LONG:
+        return rf"{_GAP.join(ways)}'?[^\W_]{{0,3}}"
+    stem = ways if len(ways) == _LONG else ways[:-1]
     return rf"[^\W_]*{_GAP.join(stem)}'?[^\W_]*"
 
 

@@ -29,7 +29,7 @@ def _afresh(servers):
     for one in servers:
         one.asked.clear()
         one._next.clear()
-        one.otherwise = saying(GOOD)
+        one.tokens, one.otherwise = [0, 0], saying(GOOD)
 
 
 @pytest.fixture
