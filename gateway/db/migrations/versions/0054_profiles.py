@@ -5,7 +5,7 @@ from alembic import op
 from gateway.db.security import UNWALLED, allow, isolate, wall
 
 revision = "0054"
-down_revision = "0048"
+down_revision = "0053"
 
 
 def upgrade() -> None:
