@@ -94,6 +94,7 @@ class Client(Record, Base):
         points_at("imports", "source_import_id"),
         points_at("attorneys", "attorney_id"),
         UniqueConstraint("firm_id", "partner_id", "key"),
+        Index("clients_of_employee", "firm_id", "partner_id", "employee_id"),
         Index("clients_erased", "firm_id", "partner_id", postgresql_where=text("erased_at IS NOT NULL")),
         CheckConstraint("enrollment_status IN ('active', 'terminated', 'withdrawn')", name="enrollment_status"),
         CheckConstraint("status IN ('active', 'archived')", name="status"),
@@ -136,6 +137,13 @@ class Case(Record, Base):
         points_at("attorneys", "attorney_id"),
         UniqueConstraint("firm_id", "partner_id", "case_number"),
         Index(None, "firm_id", "client_id"),
+        Index(
+            "cases_decided",
+            "firm_id",
+            "case_type",
+            "decided_on",
+            postgresql_where=text("decided_on IS NOT NULL"),
+        ),
         Index(
             "cases_held",
             "firm_id",

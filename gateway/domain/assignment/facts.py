@@ -15,11 +15,12 @@ from uuid import UUID
 from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
-from gateway.domain.assignment import reading
-from gateway.domain.assignment.complexity import Facts, base, complexity
+from gateway.domain.assignment import reading, workload
+from gateway.domain.assignment.complexity import Facts, complexity
 from gateway.domain.assignment.continuity import Bonds
-from gateway.domain.assignment.reading import Asked, Held, Knowledge, Person
+from gateway.domain.assignment.reading import Asked, Knowledge, Person
 from gateway.domain.assignment.terms import Candidate, Matter, Way
+from gateway.domain.assignment.workload import Load
 
 
 class Field:
@@ -59,7 +60,7 @@ def gather(session: Session, case_ids: Collection[UUID], today: date) -> Field:
     return Field(
         {one.case_id: _matter(one, told[one.case_id].points) for one in asked},
         {case_id: one.working for case_id, one in told.items()},
-        Attorneys(read(session, {one.case_type for one in asked if one.case_type}, today), people, families, today),
+        Attorneys(read(session, asked, today), people, families),
     )
 
 
@@ -70,17 +71,18 @@ class Read(NamedTuple):
     levels: Mapping[Knowledge, int]
     decided: Mapping[Knowledge, float]
     walls: Mapping[UUID, frozenset[UUID]]
-    held: Sequence[Held]
+    held: Sequence[Load]
 
 
-def read(session: Session, case_types: Collection[str], today: date) -> Read:
-    """What they know is read of these types alone."""
+def read(session: Session, asked: Sequence[Asked], today: date) -> Read:
+    """What matters to these cases: what attorneys know of their types, and hold of their partners."""
+    types = {one.case_type for one in asked if one.case_type}
     return Read(
         reading.attorneys(session, today),
-        reading.levels(session, case_types),
-        reading.decided(session, case_types, today),
+        reading.levels(session, types),
+        reading.decided(session, types, today),
         reading.walls(session),
-        reading.held(session),
+        workload.loads(session, today, {one.partner_id for one in asked}),
     )
 
 
@@ -91,9 +93,7 @@ class Attorneys:
         ids: in order.
     """
 
-    def __init__(
-        self, read: Read, people: Mapping[UUID, Person], families: Mapping[UUID, Sequence[UUID]], today: date
-    ) -> None:
+    def __init__(self, read: Read, people: Mapping[UUID, Person], families: Mapping[UUID, Sequence[UUID]]) -> None:
         self._plain = {one.attorney_id: one for one in read.attorneys}
         self.ids = sorted(self._plain)
         self._levels, self._decided = read.levels, read.decided
@@ -105,8 +105,7 @@ class Attorneys:
         self._team: defaultdict[UUID, Counter[UUID]] = defaultdict(Counter)
         self._given = {one.attorney_id: one.last_given_at for one in self._plain.values()}
         for held in read.held:
-            points = held.complexity or base(held.case_type, today)
-            self._add(held.attorney_id, held.partner_id, held.cases, held.cases * points)
+            self._add(*held)
 
     def as_for(self, matter: Matter) -> list[Candidate]:
         """All of them, as far as a case is concerned."""
@@ -152,10 +151,11 @@ class Attorneys:
         if matter.client_id is not None:
             self._theirs.setdefault(matter.client_id, set()).add(attorney_id)
 
-    def _add(self, attorney_id: UUID, partner_id: UUID, cases: int, points: int) -> None:
+    def _add(self, attorney_id: UUID, partner_id: UUID | None, cases: int, points: int) -> None:
         self._load[attorney_id] += cases
         self._weighted[attorney_id] += points
-        self._team[partner_id][attorney_id] += cases
+        if partner_id is not None:
+            self._team[partner_id][attorney_id] += cases
 
 
 def _behind(walls: Mapping[UUID, frozenset[UUID]]) -> Mapping[UUID, frozenset[UUID]]:

@@ -15,11 +15,17 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
+    Date,
     ScalarSelect,
+    Select,
     Text,
+    Uuid,
     and_,
+    any_,
+    bindparam,
     cast,
     column,
     func,
@@ -27,7 +33,6 @@ from sqlalchemy import (
     not_,
     or_,
     select,
-    tuple_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
@@ -89,38 +94,15 @@ class Person(NamedTuple):
     stay_ends: date | None
 
 
-class Held(NamedTuple):
-    """So many open cases of a kind that an attorney holds; complexity is None where none was ever reckoned."""
-
-    attorney_id: UUID
-    partner_id: UUID
-    case_type: str | None
-    complexity: int | None
-    cases: int
-
-
 _OPEN = and_(Case.status == "open", Case.stage != "closed")
+_IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))  # one value, however many: each would be a parameter of its own
+_TYPES = any_(bindparam("types", type_=ARRAY(Text)))
+_TODAY = bindparam("today", type_=Date)
 
 
 def cases(session: Session, case_ids: Collection[UUID], today: date) -> list[Asked]:
     """Those of the cases that are open, in the order in which they are looked at."""
-    pinned = and_(Case.pins.has_key("complexity"), Case.complexity.is_not(None))
-    found = session.execute(
-        select(
-            Case.id,
-            Case.client_id,
-            Case.partner_id,
-            Case.case_type,
-            Case.stage,
-            Case.complexity,
-            pinned.label("is_pinned"),
-            Case.deadline_on,
-            Case.created_at,
-            _taken_from().label("taken_from"),
-        )
-        .where(Case.id.in_(case_ids), _OPEN)
-        .order_by(Case.created_at, Case.id)
-    ).all()
+    found = session.execute(_CASES, {"ids": list(case_ids)}).all()
     clients = {row.client_id for row in found if row.client_id}
     answers, besides = _answers(session, clients, today), kept(session, case_ids)
     return [
@@ -150,6 +132,24 @@ def _taken_from() -> ScalarSelect[Sequence[UUID]]:
     return select(func.array_agg(Assignment.attorney_id)).where(back).correlate(Case).scalar_subquery()
 
 
+_CASES = (
+    select(
+        Case.id,
+        Case.client_id,
+        Case.partner_id,
+        Case.case_type,
+        Case.stage,
+        Case.complexity,
+        and_(Case.pins.has_key("complexity"), Case.complexity.is_not(None)).label("is_pinned"),
+        Case.deadline_on,
+        Case.created_at,
+        _taken_from().label("taken_from"),
+    )
+    .where(Case.id == _IDS, _OPEN)
+    .order_by(Case.created_at, Case.id)
+)
+
+
 class _Answer(NamedTuple):
     """What the agency waits for."""
 
@@ -159,16 +159,18 @@ class _Answer(NamedTuple):
 
 def _answers(session: Session, client_ids: Collection[UUID], today: date) -> Mapping[UUID | None, _Answer]:
     """By case; asked for by person, for papers are found by theirs."""
-    is_noid = func.bool_or(Document.doc_type == "noid")
-    found = session.execute(
-        select(Document.case_id, is_noid, func.min(Document.expires_on))
-        .where(Document.client_id.in_(client_ids), Document.doc_type.in_(_ANSWERS), Document.status == "current")
-        .where(or_(Document.expires_on >= today, Document.expires_on.is_(None)))
-        .group_by(Document.case_id)
-    )
+    found = session.execute(_ANSWERED, {"ids": list(client_ids), "today": today})
     answers: defaultdict[UUID | None, _Answer] = defaultdict(_Answer)
     answers.update({case_id: _Answer(noid, due_on) for case_id, noid, due_on in found})
     return answers
+
+
+_ANSWERED = (
+    select(Document.case_id, func.bool_or(Document.doc_type == "noid"), func.min(Document.expires_on))
+    .where(Document.client_id == _IDS, Document.doc_type.in_(_ANSWERS), Document.status == "current")
+    .where(or_(Document.expires_on >= _TODAY, Document.expires_on.is_(None)))
+    .group_by(Document.case_id)
+)
 
 
 class Kept(NamedTuple):
@@ -180,23 +182,28 @@ class Kept(NamedTuple):
 
 def kept(session: Session, case_ids: Collection[UUID]) -> Mapping[UUID, Kept]:
     """Of a case or its person; what a case says goes before."""
-    both = func.coalesce(Client.attributes, cast(literal("{}"), JSONB)).op("||")(Case.attributes)
-    each = func.jsonb_each_text(both).table_valued(column("key", Text), column("value", Text)).lateral("each")
-    word = func.btrim(func.regexp_replace(func.lower(each.c.key), "[^a-z]+", "_", "g"), "_")
-    found = session.execute(
-        select(Case.id, word, each.c.value)
-        .select_from(Case)
-        .outerjoin(Client, and_(Client.id == Case.client_id, Client.firm_id == Case.firm_id))
-        .join(each, literal(value=True))
-        .where(Case.id.in_(case_ids), word.in_((*_THIRD_PARTY, *_LANGUAGES)))
-        .order_by(Case.id, word)
-    )
+    found = session.execute(_besides(), {"ids": list(case_ids)})
     by_case: defaultdict[UUID, list[tuple[str, str]]] = defaultdict(list)
     for case_id, name, value in found:
         by_case[case_id].append((name, value or ""))
     told: defaultdict[UUID, Kept] = defaultdict(Kept)
     told.update({case_id: _kept_of(pairs) for case_id, pairs in by_case.items()})
     return told
+
+
+@functools.cache
+def _besides() -> Select[UUID, str, str]:
+    both = func.coalesce(Client.attributes, cast(literal("{}"), JSONB)).op("||")(Case.attributes)
+    each = func.jsonb_each_text(both).table_valued(column("key", Text), column("value", Text)).lateral("each")
+    word = func.btrim(func.regexp_replace(func.lower(each.c.key), "[^a-z]+", "_", "g"), "_")
+    return (
+        select(Case.id, word, each.c.value)
+        .select_from(Case)
+        .outerjoin(Client, and_(Client.id == Case.client_id, Client.firm_id == Case.firm_id))
+        .join(each, literal(value=True))
+        .where(Case.id == _IDS, word.in_((*_THIRD_PARTY, *_LANGUAGES)))
+        .order_by(Case.id, word)
+    )
 
 
 def _kept_of(pairs: Iterable[tuple[str, str]]) -> Kept:
@@ -220,15 +227,7 @@ def _language(word: str) -> str | None:
 
 def people(session: Session, client_ids: Collection[UUID]) -> dict[UUID, Person]:
     """These people and their families: those of the same partner with the same number of employee."""
-    related = aliased(Client)
-    numbers = select(related.partner_id, related.employee_id).where(
-        related.id.in_(client_ids), func.btrim(related.employee_id) != ""
-    )
-    found = session.execute(
-        select(Client.id, Client.partner_id, func.nullif(func.btrim(Client.employee_id), ""), Client.attorney_id)
-        .where(or_(Client.id.in_(client_ids), tuple_(Client.partner_id, Client.employee_id).in_(numbers)))
-        .where(Client.erased_at.is_(None))
-    ).all()
+    found = session.execute(_people(), {"ids": list(client_ids)}).all()
     histories, stays = _histories(session, [row.id for row in found]), _stays(session, client_ids)
     return {
         client_id: Person(
@@ -242,6 +241,26 @@ def people(session: Session, client_ids: Collection[UUID]) -> dict[UUID, Person]
     }
 
 
+@functools.cache
+def _people() -> Select[UUID, UUID, str | None, UUID | None]:
+    """A union, since no index answers two questions of which either will do."""
+    asked, own = aliased(Client), Client.id == _IDS
+    same = and_(
+        asked.firm_id == Client.firm_id,
+        asked.partner_id == Client.partner_id,
+        asked.employee_id == Client.employee_id,
+        func.btrim(asked.employee_id) != "",
+    )
+    family = select(Client.id).join(asked, same).where(asked.id == _IDS)
+    found = select(Client.id).where(own).union(family).subquery()
+    number = func.nullif(func.btrim(Client.employee_id), "")
+    return (
+        select(Client.id, Client.partner_id, number, Client.attorney_id)
+        .join(found, found.c.id == Client.id)
+        .where(Client.erased_at.is_(None))
+    )
+
+
 class _History(NamedTuple):
     """What became of somebody's cases."""
 
@@ -250,53 +269,42 @@ class _History(NamedTuple):
 
 
 def _histories(session: Session, client_ids: Collection[UUID]) -> Mapping[UUID | None, _History]:
-    def of(which: ColumnElement[bool]) -> ColumnElement[Sequence[UUID | None]]:
-        return func.array_agg(Case.attorney_id.distinct()).filter(which, Case.attorney_id.is_not(None))
-
-    found = session.execute(
-        select(Case.client_id, of(_OPEN), of(not_(_OPEN)), func.count().filter(Case.status == "denied"))
-        .where(Case.client_id.in_(client_ids))
-        .group_by(Case.client_id)
-    )
+    found = session.execute(_HISTORY, {"ids": list(client_ids)})
     histories: defaultdict[UUID | None, _History] = defaultdict(_History)
     for client_id, now, before, denials in found:
         histories[client_id] = _History(frozenset(one for one in now or before or () if one), denials)
     return histories
 
 
+def _who(which: ColumnElement[bool]) -> ColumnElement[Sequence[UUID | None]]:
+    return func.array_agg(Case.attorney_id.distinct()).filter(which, Case.attorney_id.is_not(None))
+
+
+_HISTORY = (
+    select(Case.client_id, _who(_OPEN), _who(not_(_OPEN)), func.count().filter(Case.status == "denied"))
+    .where(Case.client_id == _IDS)
+    .group_by(Case.client_id)
+)
+
+
 def _stays(session: Session, client_ids: Collection[UUID]) -> Mapping[UUID, date]:
     """The last day of the latest of the papers of a stay; of nobody with D/S, or with an I-94 that has no last day."""
-    endless = or_(Document.duration_of_status, and_(Document.doc_type == "i94", Document.expires_on.is_(None)))
-    found = session.execute(
-        select(Document.client_id, func.max(Document.expires_on))
-        .where(Document.client_id.in_(client_ids), Document.doc_type.in_(_STAYS), Document.status == "current")
-        .group_by(Document.client_id)
-        .having(not_(func.bool_or(endless)), func.bool_or(Document.doc_type == "i94"))
-    )
+    found = session.execute(_ENDS, {"ids": list(client_ids)})
     return {client_id: ends for client_id, ends in found if ends}
 
 
-_TURNS = (Assignment.kind == "assigned", Assignment.taken_back_by.is_(None))  # what was taken back was no turn
+_ENDLESS = or_(Document.duration_of_status, and_(Document.doc_type == "i94", Document.expires_on.is_(None)))
+_ENDS = (
+    select(Document.client_id, func.max(Document.expires_on))
+    .where(Document.client_id == _IDS, Document.doc_type.in_(_STAYS), Document.status == "current")
+    .group_by(Document.client_id)
+    .having(not_(func.bool_or(_ENDLESS)), func.bool_or(Document.doc_type == "i94"))
+)
 
 
 def attorneys(session: Session, today: date) -> list[Candidate]:
     """All attorneys of the firm in order of id, as far as no case is concerned."""
-    given = select(func.max(Assignment.at)).where(Assignment.attorney_id == Attorney.id, *_TURNS)
-    found = session.execute(
-        select(
-            Attorney.id,
-            and_(Staff.active, Staff.role.in_(_ROLES)).label("works"),
-            Attorney.licence,
-            Attorney.senior,
-            Attorney.capacity,
-            Attorney.availability,
-            Attorney.languages,
-            Attorney.certifications,
-            given.correlate(Attorney).scalar_subquery().label("last_given_at"),
-        )
-        .join(Staff, and_(Staff.id == Attorney.staff_id, Staff.firm_id == Attorney.firm_id))
-        .order_by(Attorney.id)
-    ).all()
+    found = session.execute(_ATTORNEYS).all()
     away = _away(session, today)
     return [
         Candidate(
@@ -314,16 +322,42 @@ def attorneys(session: Session, today: date) -> list[Candidate]:
     ]
 
 
-def _away(session: Session, today: date) -> Mapping[UUID, Sequence[Away]]:
-    found = session.execute(
-        select(TimeOff.attorney_id, TimeOff.starts_on, TimeOff.ends_on)
-        .where(TimeOff.ends_on >= today)
-        .order_by(TimeOff.starts_on, TimeOff.ends_on)
+_LAST_GIVEN = select(func.max(Assignment.at)).where(  # what was taken back was no turn
+    Assignment.firm_id == Attorney.firm_id,
+    Assignment.attorney_id == Attorney.id,
+    Assignment.kind == "assigned",
+    Assignment.taken_back_by.is_(None),
+)
+_ATTORNEYS = (
+    select(
+        Attorney.id,
+        and_(Staff.active, Staff.role.in_(_ROLES)).label("works"),
+        Attorney.licence,
+        Attorney.senior,
+        Attorney.capacity,
+        Attorney.availability,
+        Attorney.languages,
+        Attorney.certifications,
+        _LAST_GIVEN.correlate(Attorney).scalar_subquery().label("last_given_at"),
     )
+    .join(Staff, and_(Staff.id == Attorney.staff_id, Staff.firm_id == Attorney.firm_id))
+    .order_by(Attorney.id)
+)
+
+
+def _away(session: Session, today: date) -> Mapping[UUID, Sequence[Away]]:
+    found = session.execute(_AHEAD, {"today": today})
     away: defaultdict[UUID, list[Away]] = defaultdict(list)
     for attorney_id, first, last in found:
         away[attorney_id].append(Away(first, last))
     return away
+
+
+_AHEAD = (
+    select(TimeOff.attorney_id, TimeOff.starts_on, TimeOff.ends_on)
+    .where(TimeOff.ends_on >= _TODAY)
+    .order_by(TimeOff.starts_on, TimeOff.ends_on)
+)
 
 
 Knowledge = tuple[UUID | None, str | None]  # an attorney, and a type of case
@@ -331,44 +365,37 @@ Knowledge = tuple[UUID | None, str | None]  # an attorney, and a type of case
 
 def levels(session: Session, case_types: Collection[str]) -> dict[Knowledge, int]:
     """What was declared, by attorney and type."""
-    found = session.execute(
-        select(Expertise.attorney_id, Expertise.case_type, Expertise.level).where(Expertise.case_type.in_(case_types))
-    )
+    found = session.execute(_LEVELS, {"types": list(case_types)})
     return {(attorney_id, case_type): level for attorney_id, case_type, level in found}
+
+
+_LEVELS = select(Expertise.attorney_id, Expertise.case_type, Expertise.level).where(Expertise.case_type == _TYPES)
 
 
 def decided(session: Session, case_types: Collection[str], today: date) -> dict[Knowledge, float]:
     """Cases of a type that an attorney brought to a decision within 24 months, each counting half after each year."""
-    counts = func.power(0.5, (literal(today) - Case.decided_on) / float(HALF_LIFE))
-    found = session.execute(
-        select(Case.attorney_id, Case.case_type, func.sum(cast(func.round(counts * _WHOLE), BigInteger)))
-        .where(Case.status.in_(("approved", "denied")), Case.case_type.in_(case_types), Case.attorney_id.is_not(None))
-        .where(Case.decided_on.between(years_later(today, -YEARS), today))
-        .group_by(Case.attorney_id, Case.case_type)
-    )
+    values = {"types": list(case_types), "today": today, "first": years_later(today, -YEARS)}
+    found = session.execute(_DECIDED, values)
     return {(attorney_id, case_type): int(total) / _WHOLE for attorney_id, case_type, total in found}
+
+
+_COUNTS = func.power(0.5, (_TODAY - Case.decided_on) / float(HALF_LIFE))
+_DECIDED = (
+    select(Case.attorney_id, Case.case_type, func.sum(cast(func.round(_COUNTS * _WHOLE), BigInteger)))
+    .where(Case.status.in_(("approved", "denied")), Case.case_type == _TYPES, Case.attorney_id.is_not(None))
+    .where(Case.decided_on.between(bindparam("first", type_=Date), _TODAY))
+    .group_by(Case.attorney_id, Case.case_type)
+)
 
 
 def walls(session: Session) -> Mapping[UUID, frozenset[UUID]]:
     """By attorney, the clients and partners of whom they must not know."""
-    found = session.execute(
-        select(Attorney.id, func.array_agg(func.coalesce(Wall.client_id, Wall.partner_id)))
-        .join(Wall, and_(Wall.staff_id == Attorney.staff_id, Wall.firm_id == Attorney.firm_id))
-        .group_by(Attorney.id)
-    )
+    found = session.execute(_WALLS)
     return {attorney_id: frozenset(sides) for attorney_id, sides in found}
 
 
-def held(session: Session) -> list[Held]:
-    """What all attorneys hold: open cases, by partner, type and complexity."""
-    current = and_(Assignment.case_id == Case.id, Assignment.firm_id == Case.firm_id, Assignment.until.is_(None))
-    points = func.coalesce(Case.complexity, Assignment.complexity)
-    kinds = (Case.attorney_id, Case.partner_id, Case.case_type, points)
-    found = session.execute(
-        select(*kinds, func.count())
-        .select_from(Case)
-        .outerjoin(Assignment, current)
-        .where(_OPEN, Case.attorney_id.is_not(None))
-        .group_by(*kinds)
-    )
-    return [Held(row[0], row[1], row[2], row[3], row[4]) for row in found if row[0]]
+_WALLS = (
+    select(Attorney.id, func.array_agg(func.coalesce(Wall.client_id, Wall.partner_id)))
+    .join(Wall, and_(Wall.staff_id == Attorney.staff_id, Wall.firm_id == Attorney.firm_id))
+    .group_by(Attorney.id)
+)

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -43,11 +57,39 @@ def held(session: Session, today: date, attorney_ids: Collection[UUID] | None = 
     return {one: Held(*counted) for one, *counted in session.execute(wanted) if one is not None}
 
 
+class Load(NamedTuple):
+    """What an attorney holds of a partner that was asked about, or of all others together (None)."""
+
+    attorney_id: UUID
+    partner_id: UUID | None
+    cases: int
+    weighted: int
+
+
+def loads(session: Session, today: date, partner_ids: Collection[UUID]) -> list[Load]:
+    """What all attorneys of the firm hold, with what of it is of these partners."""
+    found = session.execute(_loads(today), {"partners": list(partner_ids)})
+    return [Load(who, partner, count, points) for who, partner, count, points in found if who is not None]
+
+
+@functools.lru_cache(maxsize=4)
+def _loads(today: date) -> Select[UUID | None, UUID | None, int, int]:
+    """Complexities are looked up case by case: a join would be planned by how many there were when few had anybody."""
+    given = select(Assignment.complexity).where(
+        Assignment.firm_id == Case.firm_id, Assignment.case_id == Case.id, Assignment.until.is_(None)
+    )
+    points = _weight(today, given.correlate(Case).scalar_subquery())
+    asked = Case.partner_id == any_(bindparam("partners", type_=ARRAY(Uuid)))
+    partner = case((asked, Case.partner_id)).label("partner_id")
+    found = select(Case.attorney_id, partner, func.count(), func.sum(points)).where(active())
+    return found.group_by(Case.attorney_id, literal_column("2"))
+
+
 def by_attorney(today: date) -> Select[UUID | None, int, int, int]:
     """The query for it: attorney, active cases, weighted, urgent."""
     urgent = Case.deadline_on <= clock.days_later(today, URGENT)
     now = and_(Assignment.firm_id == Case.firm_id, Assignment.case_id == Case.id, Assignment.until.is_(None))
-    counts = (func.count(), func.sum(_weight(today)), func.count().filter(urgent))
+    counts = (func.count(), func.sum(_weight(today, Assignment.complexity)), func.count().filter(urgent))
     return select(Case.attorney_id, *counts).outerjoin(Assignment, now).where(active()).group_by(Case.attorney_id)
 
 
@@ -56,8 +98,8 @@ def active() -> ColumnElement[bool]:
     return and_(Case.attorney_id.is_not(None), Case.status == "open", Case.stage != "closed")
 
 
-def _weight(today: date) -> ColumnElement[int]:
+def _weight(today: date, given: SQLColumnExpression[int | None]) -> ColumnElement[int]:
     """The complexity of a case: what it was when it was given away, or was set to since; else its type's alone."""
-    usual = {name: base(name, today) for name in vocabulary("case_types").words}
-    of_type = case(usual, value=Case.case_type, else_=base(None, today))
-    return func.coalesce(Case.complexity, Assignment.complexity, of_type)
+    usual = {name.lower(): base(name, today) for name in vocabulary("case_types").words}
+    of_type = case(usual, value=func.lower(Case.case_type), else_=base(None, today))
+    return func.coalesce(Case.complexity, given, of_type)

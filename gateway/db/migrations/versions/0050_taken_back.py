@@ -5,7 +5,7 @@ from alembic import op
 from gateway.db.security import allow
 
 revision = "0050"
-down_revision = "0048"
+down_revision = "0049"
 
 
 def upgrade() -> None:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from gateway.domain.assignment.deciding import decide
 from gateway.domain.assignment.facts import Attorneys, Field, Read, families_of
-from gateway.domain.assignment.reading import Held, Person
+from gateway.domain.assignment.reading import Person
 from gateway.domain.assignment.rules import RULES
 from gateway.domain.assignment.sitting import Sitting
 from gateway.domain.assignment.terms import Away, Candidate, Matter, Policy, Settings, Weights
+from gateway.domain.assignment.workload import Load
 
 TODAY = date(2026, 11, 30)
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -50,12 +51,11 @@ def firms(draw):
     attorneys = ATTORNEYS[: draw(st.integers(1, len(ATTORNEYS)))]
     knowledge = st.tuples(st.sampled_from(attorneys), st.sampled_from(TYPES[:2]))
     held = st.builds(
-        Held,
+        Load,
         st.sampled_from(attorneys),
-        st.sampled_from(PARTNERS),
-        st.sampled_from(TYPES),
-        st.none() | st.integers(1, 10),
+        st.none() | st.sampled_from(PARTNERS),
         st.integers(1, 2),
+        st.integers(1, 20),
     )
     people = {
         client: Person(PARTNERS[0], draw(st.sampled_from([None, "E1", "E2"])), draw(some_attorneys), 0, None)
@@ -108,7 +108,7 @@ policies = st.builds(
 
 
 def _field(read, people):
-    return Field({}, {}, Attorneys(read, people, families_of(people), TODAY))
+    return Field({}, {}, Attorneys(read, people, families_of(people)))
 
 
 @settings(max_examples=300, deadline=None)
