@@ -85,7 +85,13 @@ class Gone(Permanent):
 
 
 class NotFound(Missing):
-    """The plain case of what is missing."""
+    """The plain case of what is missing.
 
-    def __init__(self, what: str, name: str) -> None:
-        super().__init__("not_found", f"There is no {what} {name!r}.")
+    Args:
+        what: it should have been.
+        name: by which it was asked for.
+        hint: a sentence with the nearest name, or where names are found.
+    """
+
+    def __init__(self, what: str, name: str, hint: str = "") -> None:
+        super().__init__("not_found", f"There is no {what} {name!r}. {hint}".rstrip())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 import msgspec
 import rich_click as click
 
 from gateway.cli.assignment_policy import policy
+from gateway.cli.given import Day, Id
 from gateway.cli.office import at_firm, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json, table
 from gateway.db.paging import Paging
@@ -20,9 +21,22 @@ from gateway.domain.assignment.rules import RULES
 from gateway.office import Acting
 
 _CASE = "0197f2c1-6a3e-7bd0-9c11-2f5e8a4b6d70"
-_case = click.argument("case_id", metavar="CASE", type=click.UUID)
-_handover = click.argument("handover_id", metavar="HANDOVER", type=click.UUID)
-_DAY = click.DateTime(["%Y-%m-%d"])
+_case = click.argument(
+    "case_id", metavar="CASE", type=Id("case", "`gateway report case_status --firm FIRM` lists cases with their ids.")
+)
+_handover = click.argument(
+    "handover_id", metavar="HANDOVER", type=Id("handover", "It was told when the case was to be moved.")
+)
+_MOST = 10_000  # rows of a table
+_plan = Id("plan", "It was told when the plan was proposed; propose it again.")
+
+
+def _said(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not value.strip():
+        raise click.BadParameter("Say why; it stays on record.")
+    return value
+
+
 _FIGURES = {
     "cases": "cases",
     "given": "given to somebody",
@@ -77,7 +91,7 @@ def explain(case_id: UUID, firm: str, as_json: bool) -> None:
 
 @group.command("queue", epilog=examples("gateway assign queue --firm northgate --json"))
 @firm_option
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The newest so many.")
+@click.option("--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="The newest so many.")
 @json_option
 def queue(firm: str, limit: int, as_json: bool) -> None:
     """List cases that wait for an attorney: why, and from when somebody might take them."""
@@ -102,7 +116,7 @@ def queue(firm: str, limit: int, as_json: bool) -> None:
 )
 @_case
 @click.option("--to", required=True, metavar="WHO", help="An attorney's e-mail address or id.")
-@click.option("--reason", required=True, help="Why; it stays on record.")
+@click.option("--reason", required=True, callback=_said, help="Why; it stays on record.")
 @click.option("--note", help="Handed over with the case.")
 @firm_option
 @json_option
@@ -146,13 +160,13 @@ def undo(case_id: UUID, firm: str, as_json: bool) -> None:
     ),
 )
 @click.argument("attorney", metavar="WHO", required=False)
-@click.option("--from", "first", type=_DAY, help="The first day of the absence.")
-@click.option("--to", "last", type=_DAY, help="The last day of the absence.")
-@click.option("--do", "plan_id", type=click.UUID, help="Carry out this plan: pass on all of it that still holds.")
+@click.option("--from", "first", type=Day(), help="The first day of the absence.")
+@click.option("--to", "last", type=Day(), help="The last day of the absence.")
+@click.option("--do", "plan_id", type=_plan, help="Carry out this plan: pass on all of it that still holds.")
 @firm_option
 @json_option
 def plan(
-    attorney: str | None, first: datetime | None, last: datetime | None, plan_id: UUID | None, firm: str, as_json: bool
+    attorney: str | None, first: date | None, last: date | None, plan_id: UUID | None, firm: str, as_json: bool
 ) -> None:
     """Propose to whom cases with a deadline go while WHO is away; or carry a plan out."""
     with opened() as office, at_firm(office, firm) as acting:
@@ -161,7 +175,7 @@ def plan(
         elif attorney is None or first is None or last is None:
             raise click.UsageError("Say who is away --from and --to which day, or which plan to --do.")
         else:
-            made = history.plan(acting, plans.propose(acting, attorney, _day(first), _day(last)))
+            made = history.plan(acting, plans.propose(acting, attorney, first, last))
     if as_json:
         print_json(_plain(made))
     else:
@@ -186,14 +200,14 @@ def backlog(firm: str, as_json: bool) -> None:
     epilog=examples("gateway assign simulate --rule workload_based --from 2026-11-01 --firm northgate"),
 )
 @click.option("--rule", required=True, type=click.Choice(list(RULES)), help="The rule to try.")
-@click.option("--from", "first", type=_DAY, required=True, help="The first day.")
-@click.option("--to", "last", type=_DAY, help="The last day; today unless said.")
+@click.option("--from", "first", type=Day(), required=True, help="The first day.")
+@click.option("--to", "last", type=Day(), help="The last day; today unless said.")
 @firm_option
 @json_option
-def simulate(rule: str, first: datetime, last: datetime | None, firm: str, as_json: bool) -> None:
+def simulate(rule: str, first: date, last: date | None, firm: str, as_json: bool) -> None:
     """Say how a period would have been under another rule; nothing is changed."""
     with opened() as office, at_firm(office, firm) as acting:
-        found = simulating.simulate(acting, rule, _day(first), _day(last) if last else None)
+        found = simulating.simulate(acting, rule, first, last)
     if as_json:
         print_json(_plain(found))
         return
@@ -206,10 +220,6 @@ def simulate(rule: str, first: datetime, last: datetime | None, firm: str, as_js
 
 
 # ------------------------------------------------------------------------------------------------ told
-
-
-def _day(given: datetime) -> date:
-    return given.date()
 
 
 def _plain(told: object) -> object:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import rich_click as click
 from msgspec import UNSET, to_builtins
 
+from gateway.cli.given import Day
 from gateway.cli.office import at_firm, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json, table
 from gateway.domain.assignment import attorneys, profiles, time_off
@@ -19,19 +20,6 @@ from gateway.domain.assignment.profiles import Days, Profile
 F = TypeVar("F", bound=Callable[..., Any])
 
 _whom = click.argument("email", metavar="EMAIL")
-
-
-class Day(click.ParamType[date]):
-    """An ISO 8601 date."""
-
-    name = "day"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """A day of the firm's calendar."""
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no date such as 2027-08-02.", param, ctx)
 
 
 def _said_options(command: F) -> F:
@@ -220,7 +208,9 @@ def _listed(text: str) -> list[str]:
 
 def _hours(text: str) -> dict[str, float]:
     try:
-        return {} if text == "full" else {day: float(hours) for day, hours in _pairs(_listed(text))}
+        if text == "full":
+            return {}
+        return {day: float(hours) for day, hours in _pairs(_listed(text) or [text])}
     except ValueError:
         sentence = f"Give hours by day as mon=8,tue=7.5, or `full`; days are {', '.join(DAYS)}."
         raise click.BadParameter(sentence, param_hint="--hours") from None
@@ -228,9 +218,14 @@ def _hours(text: str) -> dict[str, float]:
 
 def _levels(given: tuple[str, ...]) -> dict[str, int]:
     try:
-        return {name: int(level) for name, level in _pairs(given)}
+        found = [(name, int(level)) for name, level in _pairs(given)]
     except ValueError:
         raise click.BadParameter("Give a type and a level, such as H1B_EXT=4.", param_hint="TYPE=LEVEL") from None
+    levels = dict(found)
+    if len(levels) < len(found):
+        twice = next(name for place, (name, _) in enumerate(found) if name in dict(found[:place]))
+        raise click.BadParameter(f"{twice} is named twice; give it one level.", param_hint="TYPE=LEVEL")
+    return levels
 
 
 def _pairs(given: tuple[str, ...] | list[str]) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import Any
 import rich_click as click
 from msgspec.structs import replace
 
+from gateway.cli.given import Id
 from gateway.cli.office import When, instant_of, me, opened
 from gateway.cli.output import examples, firm_option, sink
 from gateway.config import nearest
@@ -26,6 +27,7 @@ from gateway.reports.taking import take_out
 from gateway.reports.writers import FORMS
 
 _METAVARS = {"partner": "PARTNER", "import_id": "IMPORT", "client": "CLIENT"}
+_LISTED = "Lists (with --json) and other reports show ids."
 _FEW = 10  # words that help can list
 
 
@@ -58,7 +60,7 @@ def _command(name: str, report: Report) -> click.Command:
 
 
 def _option(one: Described) -> Any:  # noqa: ANN401 - click's decorators have no plain type
-    kinds: Mapping[str, click.ParamType[Any]] = {"date-time": When(), "uuid": click.UUID}
+    kinds: Mapping[str, click.ParamType[Any]] = {"date-time": When(), "uuid": Id(one.name.removesuffix("_id"), _LISTED)}
     kind = _Words(one.words) if one.words else kinds.get(one.schema.get("format", ""))
     if one.schema.get("type") == "integer":
         kind = click.IntRange(one.schema.get("minimum"), one.schema.get("maximum"))

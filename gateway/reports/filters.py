@@ -19,6 +19,7 @@ _INSTANT = "an instant with its offset is wanted, such as 2026-03-01T00:00:00Z."
 _SAID = {  # in our words, what msgspec says in its own
     "Invalid RFC3339 encoded datetime": _INSTANT,
     "Expected `datetime` with a timezone component": _INSTANT,
+    "Invalid UUID": "an id is wanted, such as 0197f2c1-6a3e-7bd0-9c11-2f5e8a4b6d70; lists and other reports show them.",
 }
 
 NO_NUL = r"^[^\x00]*$"  # which no text of the database holds

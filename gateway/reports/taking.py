@@ -76,11 +76,15 @@ def asked_for(acting: Acting, name: str, asked: Filters) -> tuple[Report, Filter
 
     Raises:
         Forbidden: the report is for others.
+        Invalid: `bad_filter`, a period that ends before it begins: it would look as if there were nothing to tell.
         NotFound: there is no such partner in the actor's sight.
         Missing: there is no such report.
     """
     report = report_named(name)
     check_permitted(acting, report)
+    since, until = getattr(asked, "since", None), getattr(asked, "until", None)
+    if since and until and until <= since:
+        raise Invalid("bad_filter", "until: it must be later than since.")
     return report, replace(asked, partner=narrowed_to(acting, asked.partner))
 
 

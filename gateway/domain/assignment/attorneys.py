@@ -75,14 +75,25 @@ def find(acting: Acting, whom: str | UUID, *, for_change: bool = False) -> Found
     """An attorney by id or e-mail address; `for_change` holds the row to the end of the transaction.
 
     Raises:
-        NotFound: the firm has none.
+        NotFound: the firm has none; with the nearest one.
     """
     wanted = _attorneys().where(_is(whom))
     try:
         found = acting.session.execute(wanted.with_for_update(of=Attorney) if for_change else wanted).one()
     except NoResultFound:
-        raise NotFound("attorney", str(whom)) from None
+        raise _nobody(acting, whom) from None
     return Found(*found)
+
+
+def _nobody(acting: Acting, whom: str | UUID) -> NotFound:
+    known = {one.staff.email.partition("@")[0]: one.staff.email for one in listing(acting)}
+    meant = nearest(str(whom).partition("@")[0], known)  # what follows is the same for all of a firm
+    hint = (
+        f"Did you mean {known[meant]!r}?"
+        if meant
+        else "`gateway attorney list` and GET /v1/attorneys list who there is."
+    )
+    return NotFound("attorney", str(whom), hint)
 
 
 def listing(acting: Acting) -> Sequence[Found]:

@@ -87,10 +87,9 @@ def change(acting: Acting, rule: str | None = None, settings: Mapping[str, objec
         Busy: somebody else changes it at this moment.
     """
     before = of_firm(acting.session, acting.firm_id)
-    _refuse_unknown("rule", rule or before.rule, rules())
-    wanted = Policy(
-        version=before.version + 1, rule=rule or before.rule, settings=_merged(before.settings, settings or {})
-    )
+    named = before.rule if rule is None else rule
+    _refuse_unknown("rule", named, rules())
+    wanted = Policy(version=before.version + 1, rule=named, settings=_merged(before.settings, settings or {}))
     if (wanted.rule, wanted.settings) == (before.rule, before.settings):
         return before
     _add(acting, before, wanted)

@@ -124,3 +124,17 @@ def test_a_report_that_no_scope_allows_says_whose_it_is(http, acme_key):
         "forbidden",
         "it takes somebody of the firm's staff.",
     )
+
+
+def test_a_period_that_ends_before_it_begins_is_refused_at_every_door(http, as_staff, gateway):
+    """It would look as if there were nothing to tell."""
+    late, early = "2027-03-01", "2027-01-01"
+    for name in (
+        name for name, one in REPORTS.items() if {"since", "until"} <= {each.name for each in described(one.filters)}
+    ):
+        at = f"/v1/reports/{name}?since={late}T00:00:00Z&until={early}T00:00:00Z"
+        asked = http.get(at, headers=as_staff("admin"))
+        assert (asked.status_code, asked.json()["error"]) == (422, "bad_filter"), name
+        typed = gateway("report", name, "--firm", "northgate", "--since", late, "--until", early)
+        assert (typed.exit_code, typed.stdout) == (1, ""), name
+        assert "until: it must be later than since." in typed.stderr
