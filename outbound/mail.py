@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import smtplib
 import socket
 import ssl
@@ -27,7 +26,6 @@ _MOST_SAID = 200
 _PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
 _GONE = (smtplib.SMTPServerDisconnected, OSError)
 _DONE, _GO_ON, _REFUSED, _CLOSING = 250, 354, 400, 421  # RFC 5321, 4.2.3; from 400 on it is refused
-_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
 class Unsent(Transient):
@@ -123,7 +121,8 @@ class Way:
 
     def _with_sender(self, relay: Relay, smtp: smtplib.SMTP, size: int) -> smtplib.SMTP:
         with _told(relay, "sender"):
-            code, said = smtp.mail(self._settings.mail_from, [f"size={size}"] if smtp.has_extn("size") else ())
+            told = f" size={size}" if smtp.has_extn("size") else ""
+            code, said = smtp.docmd("MAIL", f"FROM:<{self._settings.mail_from}>{told}")  # `mail` parses the address
             if code != _DONE:
                 raise smtplib.SMTPSenderRefused(code, said, self._settings.mail_from)
         return smtp
@@ -263,14 +262,15 @@ def _leaving(smtp: smtplib.SMTP) -> Iterator[smtplib.SMTP]:
 
 def _stuffed(content: bytes) -> bytes:
     """A message as it travels: a dot that begins a line is doubled (RFC 5321, 4.5.2)."""
-    lines = _DOT.sub(b"..", content)
+    lines = content.replace(b"\n.", b"\n..")
+    lines = b"." + lines if lines.startswith(b".") else lines
     return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
 
 
 def _given(relay: Relay, smtp: smtplib.SMTP, data: bytes, to: Sequence[str]) -> dict[str, tuple[int, bytes]]:
     """Say for whom it is, and what it is; who of them was refused."""
     with _told(relay, "recipients"):
-        answers = {address: smtp.rcpt(address) for address in to}
+        answers = {address: smtp.docmd("RCPT", f"TO:<{address}>") for address in to}
         declined = {address: answer for address, answer in answers.items() if answer[0] >= _REFUSED}
         if len(declined) == len(to):
             raise smtplib.SMTPRecipientsRefused(declined)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from markupsafe import Markup
+from markupsafe import escape
 
 
 class Press(NamedTuple):
@@ -41,28 +41,20 @@ class Frame(NamedTuple):
 
     def page(self, subject: str, body: str) -> str:
         """The whole message as a page; `body` is HTML that was looked through."""
-        presses = Markup("").join(
-            Markup('<p><a href="{}">{}</a></p>\n').format(one.url, one.label) for one in self.presses
-        )
-        presses += self._list()
-        ending = Markup("<p><small>{}{}</small></p>").format(self._ending(), self._no_more_link())
-        inside = Markup("{}{}").format(Markup(body), presses)  # noqa: S704 - escaped when it was filled in
-        return str(_PAGE.format(title=subject, inside=inside, ending=ending))
+        presses = "".join(f"<p>{_pressed(one)}</p>\n" for one in self.presses)
+        ending = f"<p><small>{escape(self._ending())}{self._no_more_link()}</small></p>"
+        return _PAGE.format(title=escape(subject), inside=f"{body}{presses}{self._list()}", ending=ending)
 
     def _one_by_one(self) -> Sequence[str]:
         told = [f"{what}\n{_lines(presses)}" for what, presses in self.each]
         return [f"{_EACH}:", *told] if told else []
 
-    def _list(self) -> Markup:
+    def _list(self) -> str:
         """The same for the page."""
         told = [
-            Markup("<li>{}<br>\n{}</li>\n").format(
-                what,
-                Markup(" &middot; ").join(Markup('<a href="{}">{}</a>').format(one.url, one.label) for one in presses),
-            )
-            for what, presses in self.each
+            f"<li>{escape(what)}<br>\n{' &middot; '.join(map(_pressed, presses))}</li>\n" for what, presses in self.each
         ]
-        return Markup("<h2>{}</h2>\n<ul>\n{}</ul>\n").format(_EACH, Markup("").join(told)) if told else Markup("")
+        return f"<h2>{_EACH}</h2>\n<ul>\n{''.join(told)}</ul>\n" if told else ""
 
     def _ending(self) -> str:
         return f"This message was written by a machine for {self.firm}; answers to it may not be read."
@@ -71,17 +63,21 @@ class Frame(NamedTuple):
         return f"\nNo more such messages:\n{self.unsubscribe}" if self.unsubscribe else ""
 
     def _no_more_link(self) -> str:
-        return Markup(' <a href="{}">No more such messages</a>').format(self.unsubscribe) if self.unsubscribe else ""
+        return f' <a href="{escape(self.unsubscribe)}">No more such messages</a>' if self.unsubscribe else ""
 
 
 _EACH = "Or answer one by one"
+
+
+def _pressed(one: Press) -> str:
+    return f'<a href="{escape(one.url)}">{escape(one.label)}</a>'
 
 
 def _lines(presses: Sequence[Press]) -> str:
     return "\n".join(f"  {one.label}: {one.url}" for one in presses)
 
 
-_PAGE = Markup("""<!DOCTYPE html>
+_PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -110,4 +106,4 @@ footer {{ border-top: 1px solid; }}
 </footer>
 </body>
 </html>
-""")
+"""
