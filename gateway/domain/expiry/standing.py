@@ -37,11 +37,16 @@ def stand(session: Session, day: date | None) -> None:
         session: of the system.
         day: takes it for this day everywhere; otherwise it is today in each firm's zone.
     """
-    session.execute(text(f"SET LOCAL work_mem = '{_MEMORY}'"))
+    give_room(session)
     session.execute(text("DROP TABLE IF EXISTS pg_temp.standing"))
     session.execute(_STAND, {**given("lead"), "day": day})
     session.execute(text("ALTER TABLE pg_temp.standing ADD PRIMARY KEY (firm_id, id)"))
     session.execute(text("ANALYZE pg_temp.standing"))
+
+
+def give_room(session: Session) -> None:
+    """Let a transaction sort and join the papers of all firms without writing them aside."""
+    session.execute(text(f"SET LOCAL work_mem = '{_MEMORY}'"))
 
 
 def statement(sql: str, *rules: str) -> TextClause:

@@ -24,6 +24,7 @@ from gateway.domain.expiry.standing import (
     TEAM,
     UNWALLED,
     facing,
+    give_room,
     given,
     of_rule,
     stand,
@@ -67,6 +68,7 @@ def sweep(office: Office, on: date | None = None) -> Swept:
 def sweep_in(session: Session, on: date | None = None) -> Swept:
     """The same in a transaction of the system that somebody else ends."""
     begun = perf_counter()
+    give_room(session)
     cancelled = cancel(session, on)
     stand(session, on)
     documents, due, notices, unheard = session.execute(_SWEEP, {**given("told"), "day": on}).one()
