@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from gateway.domain.eligibility.terms import Cite, Entry, Profile, Value
-from gateway.domain.rules.conditions import LEVELS, Condition, Demand, place_of
+from gateway.domain.rules.conditions import LEVELS, Condition, Demand, Since, place_of
 from gateway.domain.rules.criteria import professions
 
 Answer = bool | None  # None: unknown
@@ -201,8 +201,10 @@ def _lasting(demand: Demand, entries: Sequence[Entry], profile: Profile) -> Verd
     sure = [one for one in fitting if all_hold(demand.needs, one, profile) and _span(one, profile)]
     cites = tuple(cite for one in sure for cite in cited(one, [*_fields(demand), "from_on", "to_on"]))
     if _longest(demand, sure, profile) >= (demand.years or 0) * _DAYS_A_YEAR:
-        undated = demand.after if demand.after and not _dates(demand.after, profile) else None
-        return Verdict(None, missing=(undated,)) if undated else Verdict(True, cites)  # noqa: FBT003 - as above
+        since = demand.after
+        if since and not _dates(since, profile):
+            return Verdict(None, missing=(f"{since.kind}.{since.field}",))
+        return Verdict(True, cites)  # noqa: FBT003 - as above
     open_ones = [one for one in fitting if one not in sure]
     if entries and not open_ones:
         return Verdict(False, cites or tuple(cite for one in entries for cite in cited(one, _fields(demand))))  # noqa: FBT003 - as above
@@ -245,9 +247,9 @@ def _window(demand: Demand, profile: Profile, last: date) -> _Span:
     return _Span(first, last)
 
 
-def _dates(reference: str, profile: Profile) -> list[date]:
-    kind, _, field = reference.partition(".")
-    return [value for one in profile.of(kind) if isinstance(value := one.facts.get(field), date)]
+def _dates(since: Since, profile: Profile) -> list[date]:
+    fitting = [one for one in profile.of(since.kind) if all_hold(since.needs, one, profile)]
+    return [value for one in fitting if isinstance(value := one.facts.get(since.field), date)]
 
 
 def _counted_back_from(demand: Demand, profile: Profile) -> date:

@@ -29,6 +29,12 @@ _HELD_BY: Final[dict[str, tuple[str, ...]]] = {  # what a field must hold for an
     "among": ("text",),
     "within_years": ("date",),
 }
+_PLAIN: Final[dict[str, tuple[type, ...]]] = {  # as what its values are written
+    "yes_no": (bool,),
+    "whole": (int,),
+    "number": (int, float),
+    **dict.fromkeys(_TEXTS, (str,)),
+}
 
 
 class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"is_": "is", "in_": "in"}):
@@ -117,7 +123,7 @@ def _check_one(one: Condition, kind: str, at: KeyPath) -> None:
     for word in _words(one):
         if found.of is not None and word not in found.of:
             raise FieldError(f'"{one.field}" never holds "{word}".', at=at, suggestion=nearest(word, list(found.of)))
-    if one.is_ is not None and isinstance(one.is_, bool) != (found.holds == "yes_no"):
+    if one.is_ is not None and type(one.is_) not in _PLAIN[found.holds]:
         raise FieldError(f'"{one.field}" holds {found.holds}, and never {one.is_!r}.', at=at)
     if one.other:
         _field(*place_of(one.other, kind), at)
@@ -136,6 +142,19 @@ def _field(kind: str, name: str, at: KeyPath) -> Field:
     return fields[name]
 
 
+class Since(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The first date that a field holds of the entries of a kind of which all of these conditions hold."""
+
+    kind: str
+    field: str
+    needs: list[Condition] = []
+
+    def __post_init__(self) -> None:
+        if _field(self.kind, self.field, ("field",)).holds != "date":
+            raise FieldError(f'"{self.field}" holds no date.', at=("field",))
+        check(self.needs, self.kind, ("needs",))
+
+
 class Demand(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a profile must hold: an entry of a kind, or `all` or `any` of several demands.
 
@@ -145,7 +164,7 @@ class Demand(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         continuous: without a break.
         of_last: counted within so many years, back from the day or from the first day of an entry of `back_from`.
         back_from: such as a job in the United States with the same employer, before which the years are counted.
-        after: counted from the first date that a field of another kind holds (`degree.awarded_on`).
+        after: counted from such a date on, as that of a degree.
         listed: a list by whose own demand the word in `by` is judged; a word that is not on it fails.
         least: of `any`, so many.
     """
@@ -156,7 +175,7 @@ class Demand(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     continuous: bool = False
     of_last: Annotated[int, Meta(ge=1, le=20)] | None = None
     back_from: Demand | None = None
-    after: str | None = None
+    after: Since | None = None
     listed: str | None = None
     by: str | None = None
     all: Annotated[list[Demand], Meta(min_length=2)] | None = None
@@ -172,6 +191,13 @@ class Demand(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             check_kind(self.kind, ("kind",))
             check(self.needs, self.kind, ("needs",))
 
+    def kinds(self) -> Iterator[str]:
+        """Kinds of entries for which it asks, as they come."""
+        for below in (*(self.all or ()), *(self.any or ())):
+            yield from below.kinds()
+        if self.kind is not None:
+            yield self.kind
+
     def places(self) -> Iterator[tuple[str, str]]:
         """Kind and field of all that it looks at, as they come."""
         for below in (*(self.all or ()), *(self.any or ())):
@@ -181,5 +207,8 @@ class Demand(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         yield from fields_in(self.needs, self.kind)
         if self.years is not None:
             yield from ((self.kind, "from_on"), (self.kind, "to_on"))
+        if self.after is not None:
+            yield self.after.kind, self.after.field
+            yield from fields_in(self.after.needs, self.after.kind)
         if self.by:
             yield self.kind, self.by

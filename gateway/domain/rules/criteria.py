@@ -259,4 +259,5 @@ def fields_of(visa: Visa) -> Mapping[str, Sequence[str]]:
 
 def _kinds_in(places: Sequence[tuple[str, str]], visa: Visa) -> list[str]:
     looked_at = {kind for kind, _ in places} | {kind for one in visa.criteria for kind in one.kinds()}
+    looked_at |= {kind for gate in visa.gates for kind in gate.asks.kinds()}
     return [kind for kind in profile_kinds() if kind in looked_at]

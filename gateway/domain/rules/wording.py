@@ -51,7 +51,7 @@ def of_demand(one: Demand) -> str:
 def _lasting(one: Demand) -> str:
     without = " without a break" if one.continuous else ""
     window = f" of the last {one.of_last}" if one.of_last else ""
-    since = f" after {one.after}" if one.after else ""
+    since = f" after {one.after.kind}.{one.after.field}" if one.after else ""
     before = ", counted back from the first day of such a job in the United States" if one.back_from else ""
     return f"{one.years:g} years{without}{window}{since}{before}"
 
