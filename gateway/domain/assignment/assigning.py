@@ -13,11 +13,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, delete, func, literal, select, text, tuple_, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, delete, func, literal, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.db.models import Assignment, Attorney, Case, Firm, UnassignedCase
+from gateway.db.models import Attorney, Case, Firm, UnassignedCase
 from gateway.db.session import driver
 from gateway.domain import audit
 from gateway.domain.assignment import facts, policies, queueing
@@ -32,6 +32,7 @@ from gateway.office import Acting, Actor
 
 ME = Actor("system", "assignment")
 _AT_ONCE = 1_000  # cases for which one transaction holds all attorneys of a firm: some tenths of a second
+_WHILE = 8  # of these, that the server keeps while the next are decided: what the buffer of a socket holds
 _LATER = 5  # seconds until those are looked at that somebody else was changing
 _AS_STORED = {"synchronize_session": False}
 
@@ -168,11 +169,27 @@ def _assign(acting: Acting, waiting: Iterable[UUID], cases: Mapping[UUID, _Taken
     now = queueing.moment_of_giving(session)
     field = facts.gather(session, list(cases), today)
     matters = [field.matters[one] for one in waiting if one in field.matters]  # the next look takes out what ended
-    given, left = _decided(Sitting(field, policy, today), matters, now)
+    given, left = _decide(acting, Sitting(field, policy, today), matters, now)
     if left:
         _wait(session, left, now)
     if given:
         _write(acting, policy, given, cases)
+
+
+def _decide(
+    acting: Acting, sitting: Sitting, matters: Sequence[Matter], now: datetime
+) -> tuple[list[Given], list[_Left]]:
+    """Cases given away, and those that wait on; the server keeps some decisions while the next ones are made."""
+    given: list[Given] = []
+    left: list[_Left] = []
+    with driver(acting.session).pipeline():
+        for first in range(0, len(matters), _WHILE):
+            some = matters[first : first + _WHILE]
+            got, waits = _decided(sitting, some, now + timedelta(microseconds=first))
+            if got:
+                _keep(acting, sitting.policy, got)
+            given, left = given + got, left + waits
+    return given, left
 
 
 def _decided(sitting: Sitting, matters: Sequence[Matter], now: datetime) -> tuple[list[Given], list[_Left]]:
@@ -237,9 +254,6 @@ WHERE u.case_id = r.case_id
 def _write(acting: Acting, policy: Policy, given: Sequence[Given], cases: Mapping[UUID, _Taken]) -> None:
     session, ids = acting.session, [one.case_id for one in given]
     session.execute(_GIVE, {"ids": ids, "attorneys": [one.attorney_id for one in given]})
-    last = update(Assignment).where(Assignment.case_id == _among(ids), Assignment.until.is_(None))
-    session.execute(last.values(until=given[0].at), execution_options=_AS_STORED)
-    _keep(acting, policy, given)
     gone = delete(UnassignedCase).where(UnassignedCase.case_id == _among(ids))
     session.execute(gone, execution_options=_AS_STORED)
     rule = rule_of(policy)
@@ -266,9 +280,15 @@ def _keep(acting: Acting, policy: Policy, given: Sequence[Given]) -> None:
         "by": acting.actor.name,
         **{name: [getattr(one, name) for one in given] for name in Given._fields},
     }
-    driver(acting.session).execute(_KEEP, values)
+    connection = driver(acting.session)
+    connection.execute(_END, values)
+    connection.execute(_KEEP, values)
 
 
+_END = """
+UPDATE assignments SET until = g.at FROM unnest(%(case_id)b::uuid[], %(at)b::timestamptz[]) g (case_id, at)
+WHERE assignments.case_id = g.case_id AND assignments.until IS NULL
+"""
 _KEEP = """
 INSERT INTO assignments (firm_id, case_id, attorney_id, kind, rule, policy_version, complexity, score, reason, decision,
     by_kind, by, at)

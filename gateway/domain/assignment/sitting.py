@@ -37,7 +37,7 @@ class Sitting:
     """
 
     def __init__(self, field: Field, policy: Policy, today: date) -> None:
-        self._attorneys, self._policy, self._today = field.attorneys, policy, today
+        self.policy, self._attorneys, self._today = policy, field.attorneys, today
         self._rule = RULES[rule_of(policy)]
         self._ids = self._attorneys.ids
         self._places = {one: place for place, one in enumerate(self._ids)}
@@ -57,9 +57,7 @@ class Sitting:
         scored = self._scored(matter, like, free) if free else []
         barred = [(self._ids[place], found) for place, found in sorted(why.items(), key=itemgetter(0))]
         known = partial(self._one, matter.case_type)
-        return concluded(
-            Looked(matter, scored, barred, self._attorneys.bonds(matter), known), self._policy, self._today
-        )
+        return concluded(Looked(matter, scored, barred, self._attorneys.bonds(matter), known), self.policy, self._today)
 
     def give(self, matter: Matter, attorney_id: UUID, at: datetime) -> None:
         """Have it be so that an attorney got a case: what depends on that is found anew, and nothing else."""
@@ -117,7 +115,7 @@ class Sitting:
         one = self._candidates(matter.case_type)[place]
         if code == "walled":
             one = replace(one, walled=one.attorney_id in self._attorneys.walled(matter))
-        found = exclusion(code, Asked(matter, one, self._policy.settings, self._today))
+        found = exclusion(code, Asked(matter, one, self.policy.settings, self._today))
         if found is not None:
             column[place] = found
         else:
@@ -163,7 +161,7 @@ class Sitting:
         [column[place]] = worths(part, self._question(matter, [self._candidates(matter.case_type)[place]]))
 
     def _question(self, matter: Matter, candidates: Sequence[Candidate]) -> Question:
-        return Question(matter, candidates, self._policy.settings.weights, self._today)
+        return Question(matter, candidates, self.policy.settings.weights, self._today)
 
 
 def _worst(one: Scored) -> float:
