@@ -75,10 +75,6 @@ class CaseWaiting(Event, frozen=True, kw_only=True, tag="case.waiting"):
     """Cases wait for an attorney longer than the firm wants them to."""
 
 
-class CaseResumed(Event, frozen=True, kw_only=True, tag="case.resumed"):
-    """Cases were reopened that have an attorney, who keeps them, full or not."""
-
-
 class HandoverProposed(Event, frozen=True, kw_only=True, tag="handover.proposed"):
     """Cases of one attorney are to pass on to others; `records` names the handovers."""
 
@@ -121,7 +117,6 @@ EVENTS: tuple[type[Event], ...] = (
     CaseMoved,
     CaseAssigned,
     CaseWaiting,
-    CaseResumed,
     HandoverProposed,
     DocumentChanged,
     DeliveryFailing,

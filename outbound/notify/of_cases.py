@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from gateway.db.models import Assignment, Attorney, Case, Firm, Handover, Partner, Staff, UnassignedCase
 from gateway.domain.access.permissions import ADMIN
 from gateway.domain.assignment.resuming import misplaced
-from gateway.events import CaseAssigned, CaseResumed, CaseWaiting, Event, HandoverProposed
+from gateway.events import CaseAssigned, CaseChanged, CaseWaiting, Event, HandoverProposed
 from gateway.jobs.subscriptions import Subscription
 from gateway.office import Office
 from outbound.notify.channels.base import Recipient
@@ -34,7 +34,8 @@ def act(office: Office, session: Session, event: Event) -> None:
         _tell_attorneys(office, session, firm_id, event, partner)
     if isinstance(event, CaseWaiting):
         _tell_admins(office, session, firm_id, event, partner)
-    for new in _resumed(session, event, partner) if isinstance(event, CaseResumed) else ():
+    is_back = isinstance(event, CaseChanged) and event.change == "reopened"
+    for new in _resumed(session, event, partner) if is_back else ():
         post(office, session, firm_id, new)
     for new in _handed_over(session, event, partner) if isinstance(event, HandoverProposed) else ():
         post(office, session, firm_id, new)
@@ -190,4 +191,4 @@ def _new(template: str, data: Shape, to: Sequence[UUID], key: str, event: Event)
     return New(kind="watch", template=template, data=data, to=_to(to), key=key, partner_id=event.partner_id)
 
 
-SUBSCRIPTIONS = (Subscription("cases", "normal", (CaseAssigned, CaseWaiting, CaseResumed, HandoverProposed), act),)
+SUBSCRIPTIONS = (Subscription("cases", "normal", (CaseAssigned, CaseWaiting, CaseChanged, HandoverProposed), act),)

@@ -15,9 +15,8 @@ from gateway.db.models import Assignment, Attorney, Case, Client, Firm, Handover
 from gateway.db.paging import Found, Paging, newest
 from gateway.db.session import moment, tell_after_commit
 from gateway.domain import audit
-from gateway.domain.assignment.workload import active
 from gateway.errors import Conflict
-from gateway.events import CaseChanged, CaseOpened, CaseResumed, CaseWaiting, Event
+from gateway.events import CaseChanged, CaseOpened, CaseWaiting, Event
 from gateway.jobs import ledger
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import LADDER, Clockwork, Kind
@@ -34,21 +33,18 @@ _TICK = timedelta(microseconds=1)  # the least that the database keeps apart
 # ------------------------------------------------------------------------------------------------ who waits
 
 
-def act(office: Office, session: Session, event: Event) -> None:
+def act(_office: Office, session: Session, event: Event) -> None:
     """Let new and reopened cases without an attorney wait, let those leave that need none, and have the rest seen.
 
     A reopened case stays with the attorney it had, full or not: their name stands on what was filed, and its agency
-    writes to them. That may be one more than they may hold, so it is told.
+    writes to them. That may be one more than they may hold, of which they are told (`outbound.notify.of_cases`).
     """
-    is_back = isinstance(event, CaseChanged) and event.change == "reopened"
-    is_new = isinstance(event, CaseOpened) or is_back
+    is_new = isinstance(event, CaseOpened) or (isinstance(event, CaseChanged) and event.change == "reopened")
     came = _enter(session, Case.id.in_(event.records)) if is_new else 0
     leave(session, event.records)
     if isinstance(event, CaseChanged) and event.change == "closed":
         withdraw(session, event.records)
     [firm_id] = session.scalars(select(Firm.id))
-    if is_back and (resumed := _held(session, event.records)):
-        office.tell(session, firm_id, CaseResumed(partner_id=event.partner_id, records=resumed))
     if (came or not is_new) and session.scalar(select(exists().where(UnassignedCase.firm_id == firm_id))):
         look_again(session, firm_id)
 
@@ -66,11 +62,6 @@ def leave(session: Session, case_ids: Iterable[UUID]) -> None:
     needs = exists().where(Case.firm_id == UnassignedCase.firm_id, Case.id == UnassignedCase.case_id, needs_somebody())
     gone = delete(UnassignedCase).where(UnassignedCase.case_id.in_(case_ids), ~needs)
     session.execute(gone, execution_options={"synchronize_session": False})
-
-
-def _held(session: Session, case_ids: Iterable[UUID]) -> list[UUID]:
-    found = select(Case.id).where(Case.id.in_(case_ids), active())
-    return list(session.scalars(found.order_by(Case.id)))
 
 
 def put_back(session: Session, case: Case) -> Waiting:
