@@ -51,9 +51,7 @@ def held(session: Session, today: date, attorney_ids: Collection[UUID] | None = 
 
     Of a session with ethical walls: what may be seen in it.
     """
-    wanted = by_attorney(today)
-    if attorney_ids is not None:
-        wanted = wanted.where(Case.attorney_id.in_(attorney_ids))
+    wanted = by_attorney(today) if attorney_ids is None else _of(today, attorney_ids)
     return {one: Held(*counted) for one, *counted in session.execute(wanted) if one is not None}
 
 
@@ -86,11 +84,26 @@ def _loads(today: date) -> Select[UUID | None, UUID | None, int, int]:
 
 
 def by_attorney(today: date) -> Select[UUID | None, int, int, int]:
-    """The query for it: attorney, active cases, weighted, urgent."""
-    urgent = Case.deadline_on <= clock.days_later(today, URGENT)
+    """The query for it: attorney, active cases, weighted, urgent.
+
+    What was given is read at once: for 100,000 cases the planner asks an index for each, which takes a fourth longer.
+    """
+    last = select(Assignment.case_id, Assignment.complexity).where(Assignment.until.is_(None))
+    given = last.cte("given").prefix_with("MATERIALIZED")
+    return _counted(today, given.c.complexity).outerjoin(given, given.c.case_id == Case.id)
+
+
+def _of(today: date, attorney_ids: Collection[UUID]) -> Select[UUID | None, int, int, int]:
+    """The same of these alone."""
     now = and_(Assignment.firm_id == Case.firm_id, Assignment.case_id == Case.id, Assignment.until.is_(None))
-    counts = (func.count(), func.sum(_weight(today, Assignment.complexity)), func.count().filter(urgent))
-    return select(Case.attorney_id, *counts).outerjoin(Assignment, now).where(active()).group_by(Case.attorney_id)
+    found = _counted(today, Assignment.complexity).outerjoin(Assignment, now)
+    return found.where(Case.attorney_id.in_(attorney_ids))
+
+
+def _counted(today: date, given: SQLColumnExpression[int | None]) -> Select[UUID | None, int, int, int]:
+    urgent = Case.deadline_on <= clock.days_later(today, URGENT)
+    counts = (func.count(), func.sum(_weight(today, given)), func.count().filter(urgent))
+    return select(Case.attorney_id, *counts).where(active()).group_by(Case.attorney_id)
 
 
 def active() -> ColumnElement[bool]:
