@@ -289,6 +289,18 @@ def test_cases_from_before_are_let_in_when_somebody_wants_it(firm, office):
     assert firm.held() == {ana: 1}
 
 
+def test_a_case_that_lost_its_attorney_is_given_anew_and_what_was_ends_then(firm, office):
+    ana = firm.hire("ana")
+    [case_id] = firm.open()
+    firm.work()
+    firm.change([case_id], attorney_id=None)
+    with office.acting(firm.firm_id, AT_THE_DESK) as acting:
+        assert queueing.fill(acting) == 1
+    firm.work()
+    before, now = firm.history(case_id)
+    assert (before.until, now.until, now.attorney_id) == (now.at, None, ana)
+
+
 def look(office) -> None:
     """What the clock asks for."""
     with office.db.system() as session:
