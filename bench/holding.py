@@ -15,6 +15,7 @@ from gateway.db.session import Database
 from gateway.reports import REPORTS
 
 ATTORNEYS, CASES = 800, 100_000
+DECIDED = 40  # words of 32 letters that each decision holds: as much as fits beside the row, which is the worst
 ASKED = 40
 SLOWEST = 0.3  # seconds, of 95 in 100
 
@@ -31,8 +32,9 @@ SELECT '{_FIRM}', '{_FIRM}', 'C' || n, (ARRAY['H1B_EXT', 'PERM', 'O1A', 'I485', 
     (SELECT array_agg(id) FROM attorneys WHERE firm_id = '{_FIRM}')[1 + n % {ATTORNEYS}],
     CASE WHEN n % 4 = 0 THEN 1 + n % 10 END, CASE WHEN n % 3 = 0 THEN current_date + n % 90 END
 FROM generate_series(1, {CASES}) n;
-INSERT INTO assignments (firm_id, case_id, attorney_id, kind, complexity, reason, by_kind, by)
-SELECT firm_id, id, attorney_id, 'assigned', 1 + abs(hashtext(id::text)) % 10, 'By the rule.', 'system', 'gateway'
+INSERT INTO assignments (firm_id, case_id, attorney_id, kind, complexity, reason, by_kind, by, decision)
+SELECT firm_id, id, attorney_id, 'assigned', 1 + abs(hashtext(id::text)) % 10, 'By the rule.', 'system', 'gateway',
+    (SELECT jsonb_agg(md5(id::text || n)) FROM generate_series(1, {DECIDED}) n)
 FROM cases WHERE firm_id = '{_FIRM}'
 """
 
