@@ -155,6 +155,15 @@ def test_a_document_that_is_superseded_cancels_what_waits(office, db, papers):
         assert set(session.scalars(text("SELECT ended_code FROM notices"))) == {"renewed"}
 
 
+def test_papers_of_a_firm_that_no_longer_works_do_not_count(office, db, papers, tenants):
+    papers(30, 60)
+    assert sweep(office, date(2026, 3, 1)).documents == 2
+    with db.system() as session:
+        session.execute(update(Firm).where(Firm.id == tenants.northgate).values(status="deactivated"))
+    swept = sweep(office, date(2026, 3, 2))
+    assert (swept.documents, swept.due) == (0, 0)
+
+
 def test_whoever_has_left_by_their_last_day_at_work_has_left(office, db, papers):
     papers(30)
     sweep(office, date(2026, 3, 1))
