@@ -17,6 +17,15 @@ EVIDENCE = (
     *("degree", "employment", "award", "membership", "press", "judging", "contribution", "article"),
     *("exhibition", "commercial", "salary", "letter", "licence"),
 )
+GOOD: tuple[tuple[str, str, dict[str, Value]], ...] = (
+    ("award", "awarded_on", {"scope": "national", "is_for_excellence": True}),
+    ("membership", "from_on", {"needs_achievement": True, "is_judged_by_experts": True}),
+    ("press", "published_on", {"is_about_person": True, "is_major": True}),
+    ("judging", "last_on", {"is_done": True, "times": 4}),
+    ("contribution", "made_on", {"is_original": True, "adopted_by": 4}),
+    ("article", "published_on", {"is_peer_reviewed": True, "citations": 30}),
+    ("letter", "written_on", {"is_independent": True, "about": "contribution"}),
+)
 WORDS = {
     "current_status": ("h1b", "f1", "none"),
     "citizenship": ("CAN", "MEX", "AUS", "CHL", "IND"),
@@ -58,6 +67,23 @@ def gathered(entries: Sequence[Entry]) -> Profile:
         count[one.kind] += 1
         told.append(Entry(ref=f"{one.kind}.{count[one.kind]}", kind=one.kind, facts=one.facts, backing=one.backing))
     return Profile(as_of=TODAY, entries=told)
+
+
+def good_things() -> st.SearchStrategy[Entry]:
+    """Evidence of extraordinary ability, of which something is always shown, lately or long ago."""
+    days = st.sampled_from((date(2025, 3, 1), date(2009, 3, 1)))
+    shown = st.one_of(
+        *(
+            st.fixed_dictionaries({"kind": st.just(kind), "facts": st.fixed_dictionaries({at: days} | _just(facts))})
+            for kind, at, facts in GOOD
+        )
+    )
+    backings = st.sampled_from(BACKINGS)
+    return st.builds(lambda told, backing: Entry(ref="", backing=backing, **told), shown, backings)
+
+
+def _just(facts: dict[str, Value]) -> dict[str, st.SearchStrategy[Value]]:
+    return {name: st.just(value) for name, value in facts.items()}
 
 
 def people() -> st.SearchStrategy[Profile]:

@@ -19,7 +19,7 @@ from gateway.config import FieldError, KeyPath, nearest
 from gateway.domain.rules.conditions import Condition, Demand, check, check_kind, fields_in
 from gateway.domain.rules.dated import CaseType, Rules, Version, on, rules_of
 from gateway.domain.rules.profile_kinds import profile_kinds
-from gateway.errors import NotFound
+from gateway.errors import Missing
 
 _VISAS = Path(__file__).parent / "visas"
 
@@ -232,16 +232,16 @@ def visa_on(name: str, day: date) -> Visa:
     """What a visa asks on a day.
 
     Raises:
-        NotFound: `visa_unknown`, there is none of this name, or none on this day.
+        Missing: `visa_unknown`, there is none of this name, or none on this day.
     """
     versions = visas().get(name.lower())
     if versions is None:
         meant = nearest(name.upper(), VISAS)
         hint = f' Did you mean "{meant}"?' if meant else f" There are {', '.join(VISAS)}."
-        raise NotFound("visa_unknown", f'There are no criteria for "{name}".{hint}')
+        raise Missing("visa_unknown", f'There are no criteria for "{name}".{hint}')
     found = on(versions, day)
     if found is None:
-        raise NotFound("visa_unknown", f"There are no criteria for {name.upper()} on {day}.")
+        raise Missing("visa_unknown", f"There are no criteria for {name.upper()} on {day}.")
     return found
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gateway.config import nearest
 from gateway.domain.rules import criteria, dated
 from gateway.domain.rules.dated import Version
-from gateway.errors import NotFound
+from gateway.errors import Missing
 
 
 class Named(NamedTuple):
@@ -42,10 +42,10 @@ def find(name: str) -> Named:
     """One rule.
 
     Raises:
-        NotFound: there is none of this name.
+        Missing: there is none of this name.
     """
     known = {one.name: one for one in everything()}
     if name not in known:
         meant = nearest(name, list(known))
-        raise NotFound("rule_unknown", f'There is no rule "{name}".' + (f' Did you mean "{meant}"?' if meant else ""))
+        raise Missing("rule_unknown", f'There is no rule "{name}".' + (f' Did you mean "{meant}"?' if meant else ""))
     return known[name]

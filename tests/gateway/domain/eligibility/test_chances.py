@@ -4,7 +4,7 @@ import math
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.eligibility.chances import below, chance, quantile
@@ -39,6 +39,7 @@ def test_a_quantile_is_that_of_the_closed_forms(share, a, b, x):
     assert quantile(share, a, b) == pytest.approx(x, abs=1e-12)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.floats(0.001, 0.999), st.floats(0.5, 5000), st.floats(0.5, 5000))
 def test_the_two_sides_of_a_distribution_are_the_whole_and_a_quantile_leads_back(share, a, b):
     x = quantile(share, a, b)
@@ -66,6 +67,7 @@ def test_the_interval_narrows_with_cases_and_holds_the_probability():
     assert all(one.low < one.probability < one.high for one in told)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 500), st.integers(0, 500))
 def test_an_approval_more_raises_all_three_and_a_denial_more_lowers_them(approved, denied):
     here, up, down = (

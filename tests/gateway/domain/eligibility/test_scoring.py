@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from helpers.profiles import EVIDENCE, TODAY, gathered, people, things
+from helpers.profiles import EVIDENCE, TODAY, gathered, good_things, people, things
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +73,25 @@ def test_recency_saturates_so_that_a_fourth_recent_article_adds_nothing():
     few = scored("EB1A", award(), judging(), article())
     many = scored("EB1A", award(), judging(), *(article(number) for number in range(1, 9)))
     assert many.score == few.score
+
+
+def test_what_is_known_of_more_criteria_than_are_needed_is_no_more_than_whole():
+    found = scored("EB1A", award(), judging(), article(), press())
+    assert points(found)["completeness"] == 15.0
+    partly = scored("EB1A", award(), judging(), entry("salary", 1, percentile=95))  # without its amount
+    assert points(partly)["completeness"] == 12.5
+
+
+def test_weaker_evidence_beside_stronger_takes_nothing_away():
+    strong = [award(backing="corroborated"), judging(), article()]
+    old = date(1999, 1, 1)
+    weak = [
+        award(2, "asserted", old),
+        article(2, "asserted", old),
+        entry("award", 3, scope="local"),
+        entry("degree", 1, level="bachelor"),
+    ]
+    assert scored("EB1A", *strong, *weak).score == scored("EB1A", *strong).score
 
 
 def test_fewer_than_are_needed_leave_at_most_49_however_strong_they_are():
@@ -220,6 +239,15 @@ def no_lower(before, after):
 @given(visas, people(), st.lists(things(EVIDENCE), min_size=1, max_size=4))
 def test_adding_evidence_never_lowers_a_score_and_removing_it_never_raises_one(visa, person, more):
     no_lower(worth(visa, person), worth(visa, gathered([*person.entries, *more])))
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(good_things(), min_size=3, max_size=8), st.lists(good_things() | things(EVIDENCE), min_size=1, max_size=4)
+)
+def test_nothing_that_is_added_to_a_strong_profile_lowers_its_score(strong, more):
+    visa = visa_on("EB1A", TODAY)
+    no_lower(worth(visa, gathered(strong)), worth(visa, gathered([*strong, *more])))
 
 
 @settings(max_examples=60, deadline=None)

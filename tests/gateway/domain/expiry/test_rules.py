@@ -12,7 +12,7 @@ from gateway.domain.expiry.affected import affected, moved
 from gateway.domain.rules import dated, shelf, vocabulary
 from gateway.domain.rules.dated import Audience, LeadTimes, Rules, Stay, rules_of
 from gateway.domain.rules.shelf import Named
-from gateway.errors import NotFound, Problem
+from gateway.errors import Missing, Problem
 
 SAID = "source: practice"
 
@@ -92,7 +92,7 @@ def test_who_is_told_is_read_as_any_other_rule(written):
 
 def test_a_rule_is_found_by_its_name_or_the_nearest_is_offered():
     assert shelf.find("lead_times.ead").versions[0].days[0] == 180
-    with pytest.raises(NotFound, match=r'Did you mean "lead_times\.ead"'):
+    with pytest.raises(Missing, match=r'Did you mean "lead_times\.ead"'):
         shelf.find("lead_times.eads")
 
 

@@ -19,7 +19,7 @@ from gateway.domain.rules.criteria import (
 )
 from gateway.domain.rules.dated import Rules, rules_of
 from gateway.domain.rules.profile_kinds import kinds_of, profile_kinds
-from gateway.errors import NotFound
+from gateway.errors import Missing
 
 TODAY = date(2026, 11, 30)
 SOUND = """rules:
@@ -85,9 +85,9 @@ def test_rules_are_found_by_name_and_shown(gateway):
 
 def test_a_visa_is_found_in_any_case_of_its_letters_or_the_nearest_is_offered():
     assert visa_on("eb1a", TODAY).id == "EB1A"
-    with pytest.raises(NotFound, match='Did you mean "H1B_CAP"'):
+    with pytest.raises(Missing, match='Did you mean "H1B_CAP"'):
         visa_on("H1B_CAPS", TODAY)
-    with pytest.raises(NotFound, match="no criteria for NIW on 2010-01-01"):
+    with pytest.raises(Missing, match="no criteria for NIW on 2010-01-01"):
         visa_on("NIW", date(2010, 1, 1))
 
 
