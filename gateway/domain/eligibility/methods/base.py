@@ -8,9 +8,8 @@ from typing import Final, NamedTuple
 from gateway.domain.eligibility.terms import STRENGTHS, Entry, Part, Profile
 from gateway.domain.rules.criteria import Criterion, Way
 
-MET: Final = STRENGTHS[
-    "documented"
-]  # what is only asserted meets no burden of proof: Matter of Chawathe, 25 I&N Dec. 369
+# what is only asserted meets no burden of proof: Matter of Chawathe, 25 I&N Dec. 369
+MET: Final = STRENGTHS["documented"]
 COMPLETE: Final = 15.0
 
 
