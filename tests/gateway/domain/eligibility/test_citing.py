@@ -111,3 +111,9 @@ def test_a_yes_is_no_number_and_a_text_no_date():
     assert not same(date(2026, 1, 2), "2026-1-2")
     assert not same("2026-01-02", date(2026, 1, 2))
     assert not same("National", "national")
+
+
+def test_a_letter_that_is_not_at_hand_lifts_nothing():
+    said = Entry(ref="letter.1", kind="letter", backing="asserted", facts=LETTER.facts)
+    person = Profile(as_of=TODAY, entries=[WORK, said])
+    assert [one.strength for one in baseline.propose(EB1A, person)] == ["documented"]
