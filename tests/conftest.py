@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
+import hypothesis
 import psycopg
 import pytest
 from helpers.clusters import lighten
@@ -67,6 +68,8 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT re
 
 _numbers = itertools.count(1)
 
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("untimed")
 gc.disable()  # reading ten thousand tests makes no waste, and looking for some takes longer: see `pytest_runtestloop`
 
 
