@@ -241,6 +241,23 @@ def test_what_comes_later_goes_with_many_that_are_held_back(office, db, papers, 
     assert plan(office) == Planned()
 
 
+def test_what_is_switched_off_or_snoozed_goes_with_nobody(office, db, papers, at):
+    papers(*range(121, 121 + HANDFUL + 1))
+    sweep(office)
+    plan(office)
+    hold(db)
+    at(FRIDAY + timedelta(days=1))
+    sweep(office)
+    with db.system() as session:
+        mine = (Notice.dispatch_id.is_(None), Notice.role == "paralegal")
+        session.execute(update(Notice).where(*mine).values(snoozed_until=MONDAY + timedelta(days=1)))
+    off = plan(
+        office, lambda _session, wanted: {one: "off" if one.channel == "email" else "immediate" for one in wanted}
+    )
+    assert off.immediate == 3, "by mail to both, and the bell of whoever snoozed it"
+    assert sorted(one[4] for one in gathered(db)) == [6, 6, 6, 7]
+
+
 @pytest.mark.parametrize(
     "values",
     [
