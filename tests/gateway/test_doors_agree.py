@@ -28,7 +28,8 @@ USE_CASES = use_cases()
 AT_THE_MACHINE = set(
     "demo,serve,doctor,db url,db run,db migrate,db stop,firm add,staff add,staff deactivate,key rotate-signing,"
     "partner check,partner infer,partner test,partner schema,webhook send,job dead,job show,"
-    "notice ping,expiry sweep,expiry plan,rules list,rules show,rules affected,eligibility criteria".split(",")
+    "notice ping,expiry sweep,expiry plan,rules list,rules show,rules affected,eligibility criteria,"
+    "profile kinds".split(",")
 )
 
 

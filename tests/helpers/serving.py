@@ -351,7 +351,7 @@ def _write(http: httpx.Client, tenants: Any) -> None:
         _made(http, "credentials", partner=partner, name="spare", scopes=["status:read"])
 
 
-def _made(http: httpx.Client, kind: str, **body: Any) -> None:
+def _made(http: httpx.Client, kind: str, /, **body: Any) -> None:
     answer = http.post(f"/v1/{kind}", json=body)
     assert answer.status_code == 201, (kind, body, answer.text)
 
