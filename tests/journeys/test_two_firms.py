@@ -33,13 +33,14 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 
 # what both firms may have under the same name, so that asking for it is asking for one's own
 OWN = {"name", "tier", "doc_type", "number", "other", "feed", "field", "employee_id", "code"}
-OWN |= {"template", "form", "channel"}
+OWN |= {"template", "form", "channel", "visa", "ref"}
 HARMLESS = {"POST /v1/auth/login", "POST /oauth/token", "POST /v1/auth/logout"}  # they ask for proofs, not for ids
 STATE = """
 SELECT t.name, md5(t.rows) FROM (
     SELECT 'clients' AS name, string_agg(c::text, '' ORDER BY id) AS rows FROM clients c
     UNION ALL SELECT 'cases', string_agg(c::text, '' ORDER BY id) FROM cases c
     UNION ALL SELECT 'documents', string_agg(d::text, '' ORDER BY id) FROM documents d
+    UNION ALL SELECT 'profiles', string_agg(p::text, '' ORDER BY id) FROM profile_entries p
     UNION ALL SELECT 'walls', string_agg(w::text, '' ORDER BY id) FROM walls w
     UNION ALL SELECT 'imports', string_agg(id::text || state, '' ORDER BY id) FROM imports i
     UNION ALL SELECT 'notices', string_agg(n::text, '' ORDER BY id) FROM notices n
