@@ -64,6 +64,7 @@ SAMPLES: Mapping[str, object] = {
     "template": "announcement",
     "form": "subject",
     "sheet": "Active",
+    "since": "2026-03-01T00:00:00Z",  # before every other instant, so that a period has an end after its beginning
     "cursor": _CURSOR,
     "next_cursor": _CURSOR,
     "total_items": 1,

@@ -54,7 +54,8 @@ def test_the_command_prints_what_the_law_asks(gateway, visa):
     assert all(paper in shown for paper in told["documents"])
 
 
-def test_the_command_lists_the_visas_and_refuses_another(gateway):
+def test_the_command_lists_the_visas_and_refuses_another(gateway, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     assert [one["id"] for one in json.loads(gateway("eligibility", "criteria", "--json").stdout)] == list(VISAS)
     assert "National interest waiver" in gateway("eligibility", "criteria").stdout
     refused = gateway("eligibility", "criteria", "EB1Z")

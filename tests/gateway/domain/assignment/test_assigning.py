@@ -178,7 +178,7 @@ def test_a_change_of_capacity_has_those_that_wait_looked_at(firm, office):
 
 
 def test_the_clock_finds_those_who_have_returned(firm, office, monkeypatch):
-    ana, today = firm.hire("ana"), clock.now().date()
+    ana, today = firm.hire("ana"), clock.day_in("America/New_York", clock.now())
     firm.away(ana, today - timedelta(days=1), today + timedelta(days=3))
     [case_id] = firm.open()
     firm.work()

@@ -23,7 +23,8 @@ def firm(office, tenants):
 
 @pytest.fixture
 def today():
-    return clock.now().date()
+    """Of the firm, which is behind UTC."""
+    return clock.day_in("America/New_York", clock.now())
 
 
 def act(firm, what, *words, by=AT_THE_DESK):
