@@ -155,8 +155,10 @@ def _traceback(out: TextIO, error: ExcInfo) -> None:
     out.write("\n".join(line and f"  {_escaped(line)}" for line in told.getvalue().split("\n")))
 
 
-class _Printer(structlog.PrintLogger):
-    """Prints our own lines; made at each call, so that it follows whoever swaps `sys.stderr`."""
+class _Printer(structlog.WriteLogger):
+    """Writes our own lines, each whole, for libraries write theirs in between; made at each call, so that it follows
+    whoever swaps `sys.stderr`.
+    """
 
     def __init__(self, name: str = "gateway") -> None:
         super().__init__(sys.stderr)

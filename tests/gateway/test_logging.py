@@ -1,8 +1,11 @@
 """Log lines go to stderr and hold no sensitive value."""
 
+import io
 import json
 import logging
 import os
+import sys
+from typing import ClassVar
 
 import pytest
 import structlog
@@ -150,3 +153,19 @@ def test_the_message_of_an_error_does_not_look_like_a_line_of_the_log(capsys):
     first, *more = capsys.readouterr().err.rstrip().split("\n")
     assert "it failed" in first
     assert all(line.startswith("  ") for line in more)
+
+
+def test_a_line_is_written_at_once_for_other_processes_write_to_the_same_file(monkeypatch):
+    class Stderr(io.StringIO):
+        written: ClassVar[list[str]] = []
+
+        def write(self, text):
+            self.written.append(text)
+            return super().write(text)
+
+    monkeypatch.setattr(sys, "stderr", Stderr())
+    as_json()
+    get_logger("gateway.test").info("ours")
+    logging.getLogger("somebody.else").warning("theirs")
+    assert [json.loads(text)["event"] for text in Stderr.written] == ["ours", "theirs"]
+    assert all(text.endswith("\n") for text in Stderr.written)

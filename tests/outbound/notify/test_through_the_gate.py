@@ -68,7 +68,7 @@ def test_what_waits_for_the_next_morning_leaves_now_if_a_person_releases_it(
     one = tell("admin")
     work()
     said = gateway("notice", "release", one)
-    assert "day_off" in said.stdout
+    assert "work on this day" in said.stdout
     work()
     assert became(db, one) == ("sent", ["day_off", "overridden"])
     assert "again" not in post_office.taken[0].get_body(("plain",)).get_content(), "it is no repetition"
