@@ -24,15 +24,22 @@ KNOWN_SQL = f"""
 """
 
 
-def find(connection: Connection[Any], shape: Shape, params: Params) -> bool:
-    """Build the table of matched documents that seem new and are known under a corrected number; whether there are any.
-
-    A file that lists a document by its corrected number as well means another one by the old.
-    """
+def begin(connection: Connection[Any]) -> None:
+    """Know of no document yet that `find` found."""
     connection.execute(f"DROP TABLE IF EXISTS pg_temp.{_TABLE}")
+    columns = "person text, doc_type text, number_index bytea, id uuid"
+    connection.execute(f"CREATE TEMP TABLE {_TABLE} ({columns}) ON COMMIT DROP")
+
+
+def find(connection: Connection[Any], shape: Shape, params: Params) -> bool:
+    """Find matched documents that seem new and are known under a corrected number; whether there are more of them.
+
+    A file that lists a document by its corrected number as well means another one by the old. Once they are matched,
+    ask again: staff may have corrected one in between, which the match before still knew by its number.
+    """
     found = connection.execute(
         f"""
-        CREATE TEMP TABLE {_TABLE} ON COMMIT DROP AS
+        INSERT INTO {_TABLE}
         SELECT DISTINCT ON (t.id) m.person, m.doc_type, m.number_index, t.id
         FROM {shape.match} m CROSS JOIN LATERAL (
             SELECT d.id FROM documents d

@@ -53,9 +53,7 @@ def match(connection: Connection[Any], shapes: dict[Kind, Shape], params: dict[s
             folded = _folding_sql(connection, shape) if folds else _single_sql(shape)
             connection.execute(_match_sql(shape, folded, _known_sql(shape)), params)
             connection.execute(f"ANALYZE {shape.match} (id, {identity})")
-            if renumbered := kind == "document" and corrected.find(connection, shape, params):
-                connection.execute(f"DROP TABLE {shape.match}")
-                connection.execute(_match_sql(shape, folded, f"({_known_sql(shape)} OR {corrected.KNOWN_SQL})"), params)
+            renumbered = kind == "document" and _renumbered(connection, shape, folded, params)
             if _any_known(connection, shape):
                 connection.execute(f"CREATE INDEX ON {shape.match} (id)")
                 connection.execute(f"CREATE INDEX ON {shape.match} ({identity})")
@@ -64,6 +62,17 @@ def match(connection: Connection[Any], shapes: dict[Kind, Shape], params: dict[s
                     connection.execute(_foreign_sql(shape), params)
             if renumbered:
                 corrected.note_pinned(connection, shape)
+
+
+def _renumbered(connection: Connection[Any], shape: Shape, folded: str, params: dict[str, object]) -> bool:
+    """Match documents by the numbers, too, that staff have corrected; whether there are such."""
+    corrected.begin(connection)
+    is_any = False
+    while corrected.find(connection, shape, params):
+        connection.execute(f"DROP TABLE {shape.match}")
+        connection.execute(_match_sql(shape, folded, f"({_known_sql(shape)} OR {corrected.KNOWN_SQL})"), params)
+        is_any = True
+    return is_any
 
 
 def _any_known(connection: Connection[Any], shape: Shape) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from helpers.inbox import ME, person
 
 from gateway.domain.people import documents
+from ingest.load import corrected
 
 STANDING = "SELECT d.status, count(*) FROM documents d GROUP BY 1 ORDER BY 1"
 
@@ -111,3 +112,29 @@ def test_a_document_added_by_hand_is_not_the_one_without_a_number(inbox, roster)
     inbox.drop("roster_20260302.csv", [person(1, passport_expiry="01/31/2030")])
 
     assert inbox.sql(STANDING) == [("current", 2)]
+
+
+def test_a_number_that_is_corrected_while_its_file_is_matched_is_known(inbox, monkeypatch):
+    """Between the match that knew it by the old number and the next one, which has to be for another document."""
+    rows = [person(number, passport=f"P{number}") for number in (1, 2)]
+    inbox.drop("roster_20260301.csv", rows)
+    one, other = [
+        found
+        for (found,) in inbox.sql("SELECT d.id FROM documents d JOIN clients c ON c.id = d.client_id ORDER BY c.key")
+    ]
+    correct(inbox, "P8", one)
+    find, asked = corrected.find, []
+
+    def slowly(*given):
+        found = find(*given)
+        asked.append(found)
+        if len(asked) == 1:
+            correct(inbox, "P9", other)
+        return found
+
+    monkeypatch.setattr(corrected, "find", slowly)
+    inbox.drop("roster_20260302.csv", [row | {"Salary": "7"} for row in rows])
+
+    assert asked[0], "the first was corrected before"
+    assert inbox.sql(STANDING) == [("current", 2)]
+    assert (number_of(inbox, one), number_of(inbox, other)) == ("P8", "P9")
