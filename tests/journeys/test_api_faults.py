@@ -374,9 +374,7 @@ def test_a_stalled_redis_holds_nobody_up_and_is_used_again_when_it_wakes_up(lab)
         both = {"GATEWAY_LIMITS_URL": redis.url, "GATEWAY_BROKER_URL": redis.url}
         with serving(lab, **both, GATEWAY_JOB_SWEEP_SECONDS=str(SWEEP)) as http:
             assert sign_in(lab)(http).is_success
-            until(lambda: wakes_flow(lab, http))
-            assert counted(lab, http, "redis") > 0
-            assert counted(lab, http, "stand-in") == 0
+            until(lambda: redis_counts_alone(lab, http))
             redis.stall()
             held_up_by_nothing(lab, http, first)
             refused_as_ever(lab, http)
@@ -390,6 +388,12 @@ def test_a_stalled_redis_holds_nobody_up_and_is_used_again_when_it_wakes_up(lab)
     assert attempts(lab, first) == {1}
 
 
+def redis_counts_alone(lab, http: httpx.Client) -> bool:
+    """A busy machine may have it taken for stalled for a while."""
+    redis, stand_in = counted(lab, http, "redis"), counted(lab, http, "stand-in")
+    return wakes_flow(lab, http) and counted(lab, http, "redis") > redis and counted(lab, http, "stand-in") == stand_in
+
+
 def counted(lab, http: httpx.Client, by: str, decision: str = "allowed") -> float:
     return lab.figure(http, "gateway_limit_decisions_total", counted_by=by, decision=decision)
 
@@ -397,7 +401,7 @@ def counted(lab, http: httpx.Client, by: str, decision: str = "allowed") -> floa
 def held_up_by_nothing(lab, http: httpx.Client, first: int) -> None:
     """Readers and senders are answered in time, for longer than Redis is left alone."""
     uploads, alone = Uploads(lab), "limits are counted by each process alone"
-    begun, before = time.perf_counter(), lab.said().count(alone)
+    begun, before, spared = time.perf_counter(), lab.said().count(alone), counted(lab, http, "stand-in")
     with asking(lab, check(lab, first), uploads, sign_in(lab)) as told:
         until(lambda: time.perf_counter() - begun > REST_SECONDS + 2)
     seconds = time.perf_counter() - begun
@@ -405,7 +409,7 @@ def held_up_by_nothing(lab, http: httpx.Client, first: int) -> None:
     assert max(one.seconds for heard in told for one in heard) < BOUND
     assert statistics.median(one.seconds for one in told[0]) < 0.1
     assert lab.said().count(alone) - before <= 2 * (seconds / REST_SECONDS + 1), "it is left alone for a while"
-    assert counted(lab, http, "stand-in") > 0
+    assert counted(lab, http, "stand-in") > spared
     assert len(uploads.accepted) > 0
 
 
