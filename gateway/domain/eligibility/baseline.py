@@ -7,8 +7,8 @@ other provider's claims, once checked, add up to more.
 from __future__ import annotations
 
 from gateway.domain.eligibility.bearing import LETTER, borne, confirms
-from gateway.domain.eligibility.holding import cited
 from gateway.domain.eligibility.terms import Claim, Entry, Profile
+from gateway.domain.eligibility.verdicts import cited
 from gateway.domain.rules.criteria import Criterion, Visa
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gateway.domain.eligibility.holding import all_hold
 from gateway.domain.eligibility.terms import BACKINGS, Backing, Entry, Profile
+from gateway.domain.eligibility.verdicts import all_hold
 from gateway.domain.rules.criteria import Criterion, Way
 
 LETTER = "letter"

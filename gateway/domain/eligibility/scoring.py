@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from gateway.domain.eligibility import citing, methods
 from gateway.domain.eligibility.bearing import strongest
-from gateway.domain.eligibility.holding import judge
 from gateway.domain.eligibility.methods.base import MET, Weighed
 from gateway.domain.eligibility.terms import (
     STRENGTHS,
@@ -23,6 +22,7 @@ from gateway.domain.eligibility.terms import (
     Profile,
     Recommendation,
 )
+from gateway.domain.eligibility.verdicts import judge
 from gateway.domain.rules.criteria import Criterion, Gate, Visa
 
 TOO_FEW, FAILED = 49.0, 20.0  # at most, where fewer are met than are needed, and where a gate failed

@@ -1,7 +1,7 @@
 """The small language in which criteria say what must be so: conditions on an entry, demands on a whole profile.
 
-It is data, and is only read here; `gateway.domain.eligibility.holding` says whether it is so of a person. Kinds, fields
-and words are those of the profile's kinds; one that is not is refused with its line.
+It is data, and is only read here; `gateway.domain.eligibility.verdicts` says whether it is so of a person. Kinds,
+fields and words are those of the profile's kinds; one that is not is refused with its line.
 """
 
 from __future__ import annotations

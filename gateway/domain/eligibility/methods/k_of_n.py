@@ -10,9 +10,9 @@ from datetime import date
 from typing import Final, cast
 
 from gateway.domain.eligibility.bearing import LETTER
-from gateway.domain.eligibility.holding import years_before
 from gateway.domain.eligibility.methods.base import Weighed, completeness, mean, shown
 from gateway.domain.eligibility.terms import Entry, Finding, Part, Profile
+from gateway.domain.eligibility.verdicts import years_before
 from gateway.domain.rules.criteria import KOfN, Visa
 
 STRENGTH, MERITS = 60.0, 25.0

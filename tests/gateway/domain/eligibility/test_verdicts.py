@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from gateway.domain.eligibility.holding import all_hold, at_least, every, holds, judge, years_before
 from gateway.domain.eligibility.terms import Entry, Profile
+from gateway.domain.eligibility.verdicts import all_hold, at_least, every, holds, judge, years_before
 from gateway.domain.rules.conditions import Condition, Demand, Since
 
 TODAY = date(2026, 11, 30)
