@@ -25,7 +25,14 @@ from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
 from gateway.db.models.channels import InboxCounter, InboxMessage, PushSubscription, SmsHeard, SmsSender, SmsStop
 from gateway.db.models.deliveries import PARCEL_STATES, DeliveryLine, Parcel, ParcelAttempt
-from gateway.db.models.eligibility import ENTRY_ENDS, ProfileEntry
+from gateway.db.models.eligibility import (
+    ENTRY_ENDS,
+    EligibilityCheck,
+    ModelCall,
+    ProfileEntry,
+    RecommendationRow,
+    Review,
+)
 from gateway.db.models.events import EventCursor, EventRow
 from gateway.db.models.firms import Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
@@ -81,6 +88,7 @@ __all__ = [
     "Dispatch",
     "DispatchAttempt",
     "Document",
+    "EligibilityCheck",
     "EscalationPolicy",
     "EventCursor",
     "EventRow",
@@ -101,6 +109,7 @@ __all__ = [
     "Lease",
     "LinkClicks",
     "MessageText",
+    "ModelCall",
     "Notice",
     "NoticeAnswer",
     "NoticeBudget",
@@ -118,12 +127,14 @@ __all__ = [
     "PushSubscription",
     "QuietHours",
     "RateLimit",
+    "RecommendationRow",
     "ReportOrder",
     "RestAccount",
     "RestPerson",
     "RestSource",
     "RestSpent",
     "RestVersion",
+    "Review",
     "RowError",
     "Schedule",
     "ShortLink",

@@ -28,6 +28,7 @@ OTHERS = {
     "jobs": "ids and words, never facts; errors are sentences of ours",
     "lead_policies": "types of documents and numbers",
     "leases": "of processes",
+    "llm_calls": "numbers, names of models, times",
     "link_clicks": "days and numbers",
     "message_texts": "words that a firm wrote for all its messages",
     "notice_budgets": "numbers",
@@ -58,7 +59,16 @@ OTHERS = {
     "time_off": "of the firm's staff",
     "webhook_calls": "digests of what senders call their calls",
 }
-BLANKED = ("clients", "cases", "documents", "walls", "files", "imports", "assignments")  # the rows of the others go
+BLANKED = (
+    "clients",
+    "cases",
+    "documents",
+    "walls",
+    "files",
+    "imports",
+    "assignments",
+    "eligibility_checks",
+)  # the rows of the others go
 
 TABLES = """
 SELECT c.relname FROM pg_class c
