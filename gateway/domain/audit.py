@@ -46,6 +46,7 @@ Action = Literal[
     "leads.set",
     "limits.set",
     "link.create", "link.disable", "link.press",
+    "models.set",
     "notice.acknowledge", "notice.cancel", "notice.list", "notice.release", "notice.retry", "notice.snooze",
     "notification.cancel", "notification.send", "notification.view",
     "opt_out.add", "opt_out.end", "opt_out.list",

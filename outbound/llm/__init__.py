@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from outbound.llm.anthropic import ANTHROPIC
 from outbound.llm.base import Provider
@@ -20,3 +20,6 @@ PROVIDERS: Mapping[str, Provider] = {
 
 RULES = BY_RULES
 """Always there, whatever becomes of the others."""
+
+NAMES: Sequence[str] = (*PROVIDERS, RULES.name)
+"""What a firm may name."""

@@ -15,13 +15,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway import clock
+from gateway.domain.eligibility.policies import Most, Policy, Step
 from gateway.domain.eligibility.terms import Claim
 from gateway.errors import Permanent, Problem, Transient
-from outbound.llm import PROVIDERS, RULES, measuring, prompting, reading, spending
+from outbound.llm import NAMES, PROVIDERS, RULES, measuring, prompting, reading, spending
 from outbound.llm.base import Account, Answer, Malformed, Never, NotNow, Prompt, Provider, Question, Unanswered
 from outbound.llm.breaking import Breakers
 from outbound.llm.showing import Known, Sight
-from outbound.llm.spending import Most, Spent
+from outbound.llm.spending import Spent
 
 WITHIN = timedelta(seconds=30)
 WAITS = (timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=8))  # where too many requests were made
@@ -37,30 +38,6 @@ _NOT_NOW: Mapping[str, Outcome] = {
     "cost_spent": "over_limit",
     "price_unknown": "over_limit",
 }
-
-
-class Step(Struct, frozen=True, kw_only=True):
-    """Whom to ask: a provider by its name, which of its models, and where it is reached if not where all reach it."""
-
-    provider: str
-    model: str = ""
-    url: str | None = None
-
-
-class Policy(Struct, frozen=True, kw_only=True):
-    """How a firm wants it.
-
-    Attributes:
-        steps: in the order in which they are asked; `rules` is always last.
-        uses_models: False where no model is to see anything of its clients: rules alone.
-        without_answer: what becomes of it where no model answers.
-        most: that may be spent in a day.
-    """
-
-    steps: Sequence[Step] = ()
-    uses_models: bool = True
-    without_answer: Literal["rules", "fail"] = "rules"
-    most: Most = Most()
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
@@ -228,7 +205,7 @@ class _Asking:
         """The provider, if it may be called now: within the firm's limits, and not while it rests."""
         step = self._step
         if step.provider not in PROVIDERS:
-            sentence = f'There is no provider "{step.provider}"; there are {", ".join([*PROVIDERS, RULES.name])}.'
+            sentence = f'There is no provider "{step.provider}"; there are {", ".join(NAMES)}.'
             raise Never("provider_unknown", sentence)
         there, back = measuring.most(prompt)
         dollars = spending.cost(step.provider, step.model, there, back, self._hands.today())

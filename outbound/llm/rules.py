@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.domain.eligibility import baseline
+from gateway.domain.eligibility import baseline, policies
 from gateway.domain.eligibility.terms import Claim
 from outbound.llm.base import Question
 
@@ -10,7 +10,7 @@ from outbound.llm.base import Question
 class ByRules:
     """See `Rules`."""
 
-    name = "rules"
+    name = policies.RULES
 
     def propose(self, question: Question) -> list[Claim]:
         """The claims of the baseline, for each visa."""

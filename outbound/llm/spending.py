@@ -11,6 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from gateway.domain.eligibility.policies import Most
 from gateway.domain.rules.dated import Rules, Version, on, rules_of
 from outbound.llm.base import NotNow
 
@@ -25,13 +26,6 @@ class Price(Version, frozen=True, kw_only=True):
     model: str
     tokens_in: Annotated[float, Meta(ge=0)]
     tokens_out: Annotated[float, Meta(ge=0)]
-
-
-class Most(Struct, frozen=True, kw_only=True):
-    """What a firm may spend in a day; None is no limit. `cost` is in dollars."""
-
-    tokens: int | None = None
-    cost: Decimal | None = None
 
 
 class Spent(Struct, frozen=True, kw_only=True):

@@ -24,8 +24,8 @@ from helpers.servers import free_port
 from msgspec.structs import replace
 
 from gateway.domain.eligibility import citing
+from gateway.domain.eligibility.policies import Policy, Step
 from outbound.llm import PROVIDERS, RULES, asking, prompting
-from outbound.llm.asking import Policy, Step
 from outbound.llm.base import Malformed, Never, NotNow, Unanswered
 
 PATIENCE = timedelta(seconds=20)

@@ -38,6 +38,7 @@ from gateway.db.models.firms import Firm, Staff
 from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
 from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule, Tally
 from gateway.db.models.links import ACTS, ActionLink, LinkClicks, ShortLink
+from gateway.db.models.model_policies import ModelPolicy
 from gateway.db.models.notices import NOTICE_STATES, EscalationPolicy, LeadPolicy, Notice, NoticeAnswer
 from gateway.db.models.notifications import (
     DISPATCH_STATES,
@@ -110,6 +111,7 @@ __all__ = [
     "LinkClicks",
     "MessageText",
     "ModelCall",
+    "ModelPolicy",
     "Notice",
     "NoticeAnswer",
     "NoticeBudget",

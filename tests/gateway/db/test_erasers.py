@@ -31,6 +31,7 @@ OTHERS = {
     "llm_calls": "numbers, names of models, times",
     "link_clicks": "days and numbers",
     "message_texts": "words that a firm wrote for all its messages",
+    "model_policies": "names of providers and models, addresses of providers, and numbers",
     "notice_budgets": "numbers",
     "notice_preferences": "of the firm's staff",
     "partner_configs": "settings that somebody read and applied",

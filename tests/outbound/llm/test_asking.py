@@ -9,11 +9,11 @@ from helpers.model_double import late, modelling, raw, refusing, reset, saying, 
 from helpers.questions import EB1A, GOOD, KNOWN, PROFILE, QUESTION, Noted, account, within
 
 from gateway.domain.eligibility import citing
+from gateway.domain.eligibility.policies import Most, Policy, Step
 from gateway.errors import Permanent, Transient
 from outbound.llm import asking
-from outbound.llm.asking import Policy, Step
 from outbound.llm.base import Answer
-from outbound.llm.spending import Most, Spent
+from outbound.llm.spending import Spent
 
 BAD = saying({"claims": [{"visa": "EB1A", "criterion": "AWARD", "strength": "certain", "cites": []}]})
 

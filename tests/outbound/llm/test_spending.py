@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from gateway.domain.eligibility.policies import Most
 from outbound.llm.base import NotNow
-from outbound.llm.spending import Most, Price, Spent, check, cost, prices
+from outbound.llm.spending import Price, Spent, check, cost, prices
 
 DAY = date(2026, 11, 29)
 
