@@ -59,6 +59,7 @@ COMMANDS: dict[str, Entry] = {
     "eligibility": Entry(
         "eligibility", "group", "Look at what the law asks for each visa: gates, criteria, papers, time."
     ),
+    "models": Entry("models", "group", "See and say which language models a firm has asked, and what that may cost."),
     "report": Entry("reports", "group", "Print a report about one firm, or write it to a file."),
     "firm": Entry("people", "firm", "Add law firms."),
     "staff": Entry("people", "staff", "Add the people who work at a firm, and give them passwords."),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import rich_click as click
 
+from gateway.cli import given
 from gateway.cli.office import at_firm, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json, table
 from gateway.domain.assignment import policies
@@ -51,7 +50,7 @@ def change(firm: str, rule: str | None, settings: tuple[str, ...], as_json: bool
     if rule is None and not settings:
         raise click.UsageError("Say what is to be different: --rule RULE, or --set KEY=VALUE.")
     with opened() as office, at_firm(office, firm) as acting:
-        policies.change(acting, rule, _settings(settings))
+        policies.change(acting, rule, given.settings(settings, "senior_from=9"))
         found = policies.newest(acting)
     _print(found, as_json=as_json)
 
@@ -71,28 +70,6 @@ def history(firm: str, as_json: bool) -> None:
         settings = ", ".join(f"{name}={value}" for name, value in _settings_of(one))
         shown.add_row(*map(plain, (one.policy.version, one.policy.rule, settings, one.by, f"{one.at:%Y-%m-%d %H:%M}")))
     console().print(shown if found else plain("The firm has said nothing: the usual holds."))
-
-
-def _settings(given: tuple[str, ...]) -> dict[str, Any]:
-    """Settings as the use case takes them; `weights.expertise=0.4` is a part of one."""
-    found: dict[str, Any] = {}
-    for one in given:
-        name, equals, text = one.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{one!r} lacks its value, such as senior_from=9.", param_hint="--set")
-        key, dot, part = name.strip().partition(".")
-        if dot and isinstance(found.setdefault(key, {}), dict):
-            found[key][part] = _value(text)
-        else:
-            found[key] = _value(text)
-    return found
-
-
-def _value(text: str) -> object:
-    try:
-        return msgspec.json.decode(text.encode())
-    except msgspec.DecodeError:
-        return text
 
 
 def _settings_of(one: Version) -> list[tuple[str, str]]:

@@ -1,10 +1,13 @@
-"""What people type for a day or for an id, and what they are told where it is neither."""
+"""What people type for a day, an id or settings, and what they are told where it is none."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
+import msgspec
 import rich_click as click
 
 
@@ -41,3 +44,30 @@ class Id(click.ParamType[UUID]):
         except ValueError:
             article = "an" if self._what[0] in "aeiou" else "a"
             self.fail(f"{value!r} is no id of {article} {self._what}. {self._listed}", param, ctx)
+
+
+def settings(given: Sequence[str], such_as: str) -> dict[str, Any]:
+    """Settings as use cases take them, from KEY=VALUE as in JSON; `weights.expertise=0.4` is a part of one.
+
+    Args:
+        given: each as it was typed after `--set`.
+        such_as: a good one, for whoever types another.
+    """
+    found: dict[str, Any] = {}
+    for one in given:
+        name, equals, text = one.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{one!r} lacks its value, such as {such_as}.", param_hint="--set")
+        key, dot, part = name.strip().partition(".")
+        if dot and isinstance(found.setdefault(key, {}), dict):
+            found[key][part] = _value(text)
+        else:
+            found[key] = _value(text)
+    return found
+
+
+def _value(text: str) -> object:
+    try:
+        return msgspec.json.decode(text.encode())
+    except msgspec.DecodeError:
+        return text

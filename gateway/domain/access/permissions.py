@@ -76,6 +76,8 @@ PERMISSIONS: dict[str, Allowed] = {
     "templates.manage": Allowed(_ADMINS),
     "attorneys.read": Allowed(_READERS),
     "attorneys.manage": Allowed(_ADMINS),
+    "models.read": Allowed(_READERS),
+    "models.manage": Allowed(_ADMINS),
     "time_off.write": Allowed(_LAWYERS),
     "me.read": Allowed(_READERS, ANY),
     "me.write": Allowed(_READERS),

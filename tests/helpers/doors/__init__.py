@@ -11,6 +11,7 @@ from helpers.doors import (
     imports,
     jobs,
     links,
+    models,
     notices,
     partners,
     people,
@@ -37,6 +38,7 @@ ROOMS = (
     attorneys,
     assignment,
     profiles,
+    models,
 )
 
 
