@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class Problem(Exception):  # noqa: N818 - the word that RFC 9457 and our API use
@@ -54,6 +54,34 @@ class Faulty(Invalid):
     def __init__(self, code: str, sentence: str, faults: Mapping[str, str]) -> None:
         super().__init__(code, sentence)
         self.faults = dict(faults)
+
+
+class Incomplete(Invalid):
+    """So little is known that nothing can be said.
+
+    Args:
+        code: see `Problem`.
+        sentence: see `Problem`.
+        missing: what would help: visa -> kind of entry -> fields.
+    """
+
+    def __init__(self, code: str, sentence: str, missing: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+        super().__init__(code, sentence)
+        self.missing = missing
+
+
+class TooOften(Transient):
+    """Somebody may do this so often in a span of time, and has.
+
+    Args:
+        code: see `Problem`.
+        sentence: see `Problem`.
+        seconds: after which it is worth trying again.
+    """
+
+    def __init__(self, code: str, sentence: str, seconds: int) -> None:
+        super().__init__(code, sentence)
+        self.seconds = seconds
 
 
 class Conflict(Permanent):

@@ -50,6 +50,7 @@ _NUMBERS = {  # default, least, most
     "arrivals_workers": (12, 1, 64),
     "deliveries_workers": (8, 1, 64),
     "notices_workers": (4, 1, 64),
+    "models_workers": (8, 1, 64),
     "email_a_second": (0, 0, 10_000),
     "email_a_day": (0, 0, 100_000_000),
     "email_lines": (4, 1, 64),
@@ -86,7 +87,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         trusted_proxies: addresses and networks that may say for whom they ask (X-Forwarded-For, X-Forwarded-Proto).
         broker_url: what wakes workers, redis:// or amqp://; None means the database itself.
         urgent_workers, normal_workers, bulk_workers, ingest_workers, arrivals_workers, deliveries_workers,
-            notices_workers: jobs of that queue that a process runs at once.
+            notices_workers, models_workers: jobs of that queue that a process runs at once.
         email_a_second, email_a_day: notices that the relay takes; 0 is no limit.
         email_lines: connections to the relay on which notices of one firm leave side by side.
         drop_root: below it, in a folder for each firm, are the drop folders that partner.yaml names; None allows none.
@@ -148,6 +149,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     arrivals_workers: int = 12
     deliveries_workers: int = 8
     notices_workers: int = 4
+    models_workers: int = 8
     email_a_second: int = 0
     email_a_day: int = 0
     email_lines: int = 4

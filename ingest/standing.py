@@ -1,9 +1,7 @@
-"""How far an import is, told once or followed to its end."""
+"""How far an import is; `gateway.jobs.following` follows it to its end."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +11,6 @@ from sqlalchemy.orm import Session
 
 from gateway.db.models import OPEN_STATES, Import, JobRow
 from gateway.errors import NotFound
-from gateway.jobs.broker.listening import Bulletin
-
-_LOOK_SECONDS = 2.0  # between looks at an import of which nothing was heard
 
 
 class Standing(Struct, frozen=True):
@@ -50,31 +45,3 @@ def standing(session: Session, import_id: UUID) -> Standing:
     newest = select(JobRow.progress).where(JobRow.about == import_id).order_by(JobRow.id.desc()).limit(1)
     told: dict[str, Any] = session.scalar(newest) or {}
     return Standing(state, told.get("rows"), told.get("position"), told.get("size"))
-
-
-Look = Callable[[], Standing | None]
-
-
-def follow(look: Look, bulletin: Bulletin, stop: threading.Event | None = None) -> Iterator[Standing]:
-    """How far an import is now, and again whenever that has changed, until it is at its end or `stop` is set.
-
-    Between notifications it looks every two seconds, so a command that runs the import without a job is followed as
-    well.
-
-    Args:
-        look: how far it is at this moment; None to whoever may know it no longer, which ends it.
-        bulletin: of PROGRESS, shared by all who follow.
-        stop: ends it, after the look that goes on.
-    """
-    with bulletin.news() as news:
-        last: Standing | None = None
-        while (last is None or last.is_open) and not (stop and stop.is_set()):
-            news.clear()
-            now = look()
-            if now is None:
-                return
-            if now != last:
-                yield now
-            last = now
-            if now.is_open:
-                news.wait(_LOOK_SECONDS)

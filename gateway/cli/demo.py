@@ -10,12 +10,13 @@ import msgspec
 import rich_click as click
 from rich.console import Console
 
-from gateway.cli import finding, posting, reminding, tour
+from gateway.cli import checking, finding, posting, qualifying, reminding, tour
 from gateway.cli.finding import Found
 from gateway.cli.ingest import take
 from gateway.cli.office import ImportAccount, me, opened
 from gateway.cli.output import console, examples, invocation, json_option, plain, print_json, table
 from gateway.cli.partners import FILE, Checked, put_in_force, read
+from gateway.cli.qualifying import Qualified
 from gateway.cli.reminding import Reminded
 from gateway.cli.telling import state_word
 from gateway.config import ConfigError
@@ -58,12 +59,14 @@ def command(as_json: bool) -> None:
         posted = _post(office, home, ready)
         reminded = reminding.remind(office, home.firm_id)
         found = finding.find(office, home.firm_id, f"{FIRM}.example")
+        qualified = qualifying.qualify(office, home.firm_id)
         seen = tour.take(office, home, f"admin@{FIRM}.example")  # its application gives up our embedded database, too
     if as_json:
         told = {"partners": applied, "files": [one.result.account for one in taken], "api": seen._asdict()}
         notices = reminded._asdict() | {"told": [one._asdict() for one in reminded.told]}
         notices["letters"] = [str(one) for one in reminded.letters]
-        print_json(told | {"sftp": posted and posted._asdict(), "notices": notices, "cases": _told(found)})
+        rest = {"cases": _told(found), "checks": qualifying.told(qualified)}
+        print_json({**told, **rest, "sftp": posted and posted._asdict(), "notices": notices})
         return
     out = console()
     _show_partners(out, applied)
@@ -74,6 +77,7 @@ def command(as_json: bool) -> None:
         _show_posted(out, posted)
     _show_reminded(out, reminded)
     _show_found(out, found)
+    _show_qualified(out, qualified)
     _show_where_next(out, office.settings, taken)
 
 
@@ -214,6 +218,16 @@ def _show_found(out: Console, found: Found) -> None:
         out.print(plain(f"Case {found.waits.case_number} waits. {found.waits.reason or ''}", "yellow"), soft_wrap=True)
     if found.given:
         asked = f"{invocation()} assign explain {found.given[0].case_id} --firm {FIRM}"
+        out.print(plain(f"  {asked}", "bold"), soft_wrap=True)
+    out.print()
+
+
+def _show_qualified(out: Console, qualified: Qualified) -> None:
+    out.print(plain("What two people qualify for, by rules alone", "bold"))
+    for one in qualified.checks:
+        checking.tell(out, one)
+    if qualified.checks:
+        asked = f"{invocation()} eligibility show {qualified.checks[0].check.id} --firm {FIRM}"
         out.print(plain(f"  {asked}", "bold"), soft_wrap=True)
     out.print()
 

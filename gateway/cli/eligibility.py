@@ -1,4 +1,4 @@
-"""`gateway eligibility`: what the law asks for each visa, as the checks go by it."""
+"""`gateway eligibility`: what the law asks for each visa, and which of them a person's profile fits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import rich_click as click
 from msgspec import to_builtins
 
 from gateway import clock
+from gateway.cli import checking
 from gateway.cli.output import console, examples, json_option, plain, print_json, table
 from gateway.domain.rules import wording
 from gateway.domain.rules.criteria import Criterion, Gate, Visa, in_force, visa_on
@@ -15,10 +16,17 @@ from gateway.domain.rules.criteria import Criterion, Gate, Visa, in_force, visa_
 
 @click.group(
     "eligibility",
-    epilog=examples("gateway eligibility criteria", "gateway eligibility criteria EB1A"),
+    epilog=examples(
+        "gateway eligibility criteria EB1A",
+        "gateway eligibility check 0197f2c1-6a3e-7bd0-9c11-2f5e8a4b6d70 --firm northgate",
+    ),
 )
 def group() -> None:
-    """Look at what the law asks for each visa: gates, criteria, papers, time."""
+    """Look at what the law asks for each visa, and check which of them a person's profile fits."""
+
+
+for command in (checking.check, checking.show, checking.list_checks, checking.retry):
+    group.add_command(command)
 
 
 @group.command(

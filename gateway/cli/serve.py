@@ -80,7 +80,11 @@ def _fetch(settings: Settings, ending: threading.Event, heart: Heart) -> None:
 
 
 def _send(settings: Settings, ending: threading.Event, heart: Heart) -> None:
-    pools: dict[Queue, int] = {"deliveries": settings.deliveries_workers, "notices": settings.notices_workers}
+    pools: dict[Queue, int] = {
+        "deliveries": settings.deliveries_workers,
+        "notices": settings.notices_workers,
+        "models": settings.models_workers,
+    }
     run_worker(settings, pools, KINDS, ending, heart)
 
 

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import Scope
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from gateway.errors import Busy, Conflict, Faulty, Forbidden, Full, Gone, Invalid, Missing, Outdated, Problem, Transient
+from gateway.errors import (
+    Busy,
+    Conflict,
+    Faulty,
+    Forbidden,
+    Full,
+    Gone,
+    Incomplete,
+    Invalid,
+    Missing,
+    Outdated,
+    Problem,
+    TooOften,
+    Transient,
+)
 from gateway.logging import get_logger
 from gateway.web.versions import tag
 
@@ -21,6 +36,9 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5  # what a caller whose trouble is ours is asked to wait
 
 
+Missings = dict[str, dict[str, list[str]]]
+
+
 class ProblemDocument(Struct, frozen=True, kw_only=True):
     """RFC 9457, and the same again under the names that most clients look for.
 
@@ -28,6 +46,7 @@ class ProblemDocument(Struct, frozen=True, kw_only=True):
         error: stable; compare this one.
         message: for a person: what was wrong, and what to do.
         details: what exactly, where that can be said: {"field", "message"} each for a body that is not as agreed.
+        missing_fields: of `incomplete_profile`, what would help: visa -> kind of entry -> fields.
     """
 
     type: str = "about:blank"
@@ -37,6 +56,7 @@ class ProblemDocument(Struct, frozen=True, kw_only=True):
     error: str
     message: str
     details: list[dict[str, Any]] = []
+    missing_fields: Missings | UnsetType = UNSET
     request_id: str | None = None
 
 
@@ -73,7 +93,9 @@ _STATUS: tuple[tuple[type[Problem], HTTPStatus], ...] = (
     (Conflict, HTTPStatus.CONFLICT),
     (Busy, HTTPStatus.CONFLICT),
     (Forbidden, HTTPStatus.FORBIDDEN),
+    (Incomplete, HTTPStatus.BAD_REQUEST),
     (Invalid, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (TooOften, HTTPStatus.TOO_MANY_REQUESTS),
     (Full, HTTPStatus.INSUFFICIENT_STORAGE),
     (Transient, HTTPStatus.SERVICE_UNAVAILABLE),
 )
@@ -88,14 +110,20 @@ def on_problem(request: Request[Any, Any, Any], error: Problem) -> Response[Prob
         return on_surprise(request, error)
     faults = error.faults if isinstance(error, Faulty) else {}
     details: list[dict[str, Any]] = [{"field": name, "message": sentence} for name, sentence in faults.items()]
-    return _document(request, status, error.code, error.sentence, details, _headers(error))
+    lacking = _plain(error.missing) if isinstance(error, Incomplete) else UNSET
+    return _document(request, status, error.code, error.sentence, details, _headers(error), lacking)
+
+
+def _plain(missing: Mapping[str, Mapping[str, Sequence[str]]]) -> Missings:
+    return {visa: {kind: list(fields) for kind, fields in kinds.items()} for visa, kinds in missing.items()}
 
 
 def _headers(error: Problem) -> dict[str, str]:
     """What tells a program how to go on."""
     if isinstance(error, Outdated):
         return tag(error.version)
-    return {"Retry-After": str(RETRY_SECONDS)} if isinstance(error, Transient) else {}
+    seconds = error.seconds if isinstance(error, TooOften) else RETRY_SECONDS
+    return {"Retry-After": str(seconds)} if isinstance(error, Transient) else {}
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemDocument]:
@@ -163,6 +191,7 @@ def _document(
     sentence: str,
     details: list[dict[str, Any]],
     headers: dict[str, str],
+    missing: Missings | UnsetType = UNSET,
 ) -> Response[ProblemDocument]:
     document = ProblemDocument(
         title=HTTPStatus(status).phrase,
@@ -171,6 +200,7 @@ def _document(
         error=code,
         message=sentence,
         details=details,
+        missing_fields=missing,
         request_id=str(request.scope.get("request_id", "")) or None,
     )
     return Response(document, status_code=int(status), media_type=MEDIA_TYPE, headers=headers)

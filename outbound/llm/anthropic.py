@@ -64,7 +64,7 @@ class Anthropic:
     def ask(self, account: Account, prompt: Prompt, model: str, within: timedelta) -> Answer:
         """One message. The SDK makes spans of its own, with all that is said in them, unless it is told not to."""
         key = calling.key_of(account, self.secret)
-        with calling.client(account.settings, within) as http:
+        with calling.client(account, within) as http:
             sdk = anthropic.Anthropic(
                 api_key=key,
                 base_url=account.url or _URL,

@@ -22,13 +22,14 @@ from outbound.llm import NAMES, PROVIDERS, RULES, measuring, prompting, reading,
 from outbound.llm.base import Account, Answer, Malformed, Never, NotNow, Prompt, Provider, Question, Unanswered
 from outbound.llm.breaking import Breakers
 from outbound.llm.showing import Known, Sight
-from outbound.llm.spending import Spent
 
 WITHIN = timedelta(seconds=30)
 WAITS = (timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=8))  # where too many requests were made
 LONGEST_WAIT = timedelta(seconds=30)  # whoever asks for more time is passed over
 
-Outcome = Literal["answered", "refused", "malformed", "too_many_requests", "away", "declined", "rests", "over_limit"]
+Outcome = Literal[
+    "begun", "answered", "refused", "malformed", "too_many_requests", "away", "declined", "rests", "over_limit"
+]
 
 _TOO_MANY = "too_many_requests"
 _NOT_NOW: Mapping[str, Outcome] = {
@@ -47,7 +48,8 @@ class Attempt(Struct, frozen=True, kw_only=True):
         prompt: version of its words.
         cost: in dollars; None where nobody knows the price.
         took: 0 where nobody was called.
-        outcome: see `Outcome`; `declined` is the provider's no, `refused` the model's.
+        outcome: see `Outcome`; `begun` is about to be made, and tells what it may take at most; `declined` is the
+            provider's no, `refused` the model's.
         code: of the problem, where there is one.
         is_repair: the model was told what was wrong with its answer.
     """
@@ -94,18 +96,19 @@ class Hands(NamedTuple):
     """What whoever asks does meanwhile.
 
     Attributes:
-        keep: an answer, before anything of it is looked at.
+        begin: put a call on record before it leaves, with what it may take at most, and refuse it where the firm may
+            not spend so much this day. Returns the name by which the provider knows the call if it is made again.
+        keep: an answer with what it took, before anything of it is looked at.
         note: an attempt, as soon as it is over.
-        spent: by the firm this day, what was noted before included.
         wait: so long; an error of its ends the asking.
         breakers: of this process.
         today: by which prices are.
         seconds: from whenever, for how long calls take.
     """
 
-    keep: Callable[[Heard], None]
+    begin: Callable[[Attempt, Most], str]
+    keep: Callable[[Heard, Attempt], None]
     note: Callable[[Attempt], None]
-    spent: Callable[[], Spent]
     wait: Callable[[timedelta], None]
     breakers: Breakers
     today: Callable[[], date] = lambda: clock.now().date()
@@ -151,8 +154,7 @@ class _Asking:
     """One step: a model that is asked, and asked again where that may help."""
 
     def __init__(self, account: Account, step: Step, sight: Sight, most: Most, hands: Hands) -> None:
-        self._account = Account(settings=account.settings, firm=account.firm, url=step.url)
-        self._step, self._sight, self._most, self._hands = step, sight, most, hands
+        self._account, self._step, self._sight, self._most, self._hands = account, step, sight, most, hands
         self._key = (step.provider, step.url)
 
     def proposed(self, prompt: Prompt) -> Proposed:
@@ -189,10 +191,11 @@ class _Asking:
         )
         begun: float | None = None
         try:
-            provider = self._entered(prompt)
+            provider, account = self._entered(prompt, told)
             begun = self._hands.seconds()
-            answer = self._answer(provider, prompt)
+            answer = self._answer(provider, account, prompt)
             told = self._counted(told, answer, begun)
+            self._hands.keep(Heard(step=self._step, prompt=prompt.version, answer=answer), told)
             claims = self._claims(answer)
         except Unanswered as problem:
             took = told.took or self._since(begun)
@@ -201,27 +204,27 @@ class _Asking:
         self._hands.note(told)
         return _proposed(self._step, prompt.version, claims)
 
-    def _entered(self, prompt: Prompt) -> Provider:
-        """The provider, if it may be called now: within the firm's limits, and not while it rests."""
+    def _entered(self, prompt: Prompt, told: Attempt) -> tuple[Provider, Account]:
+        """The provider, if it may be called now, and for whom: within the firm's limits, and not while it rests."""
         step = self._step
         if step.provider not in PROVIDERS:
             sentence = f'There is no provider "{step.provider}"; there are {", ".join(NAMES)}.'
             raise Never("provider_unknown", sentence)
         there, back = measuring.most(prompt)
         dollars = spending.cost(step.provider, step.model, there, back, self._hands.today())
-        spending.check(self._most, self._hands.spent(), there + back, dollars)
+        most = replace(told, tokens_in=there, tokens_out=back, cost=dollars, outcome="begun")
+        name = self._hands.begin(most, self._most)
         self._hands.breakers.enter(self._key)
-        return PROVIDERS[step.provider]
+        return PROVIDERS[step.provider], replace(self._account, url=step.url, request=name)
 
-    def _answer(self, provider: Provider, prompt: Prompt) -> Answer:
+    def _answer(self, provider: Provider, account: Account, prompt: Prompt) -> Answer:
         breakers = self._hands.breakers
         try:
-            answer = provider.ask(self._account, prompt, self._step.model, WITHIN)
+            answer = provider.ask(account, prompt, self._step.model, WITHIN)
         except Unanswered as problem:
             (breakers.fails if _outcome(problem) == "away" else breakers.works)(self._key)
             raise
         breakers.works(self._key)
-        self._hands.keep(Heard(step=self._step, prompt=prompt.version, answer=answer))
         return answer
 
     def _counted(self, told: Attempt, answer: Answer, begun: float) -> Attempt:

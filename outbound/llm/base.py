@@ -33,11 +33,13 @@ class Account(Struct, frozen=True, kw_only=True):
         settings: of the installation, by which the call leaves.
         firm: the slug of the firm whose secret is the key.
         url: where the provider is reached; None for the one that everybody knows.
+        request: by which the provider knows the same call again, if it cares to.
     """
 
     settings: Settings
     firm: str
     url: str | None = None
+    request: str | None = None
 
 
 class Prompt(Struct, frozen=True, kw_only=True):

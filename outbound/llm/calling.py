@@ -22,11 +22,11 @@ from gateway.config import secret
 from gateway.dialing import Refused
 from gateway.errors import Permanent, Problem
 from gateway.outward import Answer, Limits, Outward
-from gateway.settings import Settings
 from outbound.asked import asked_wait
 from outbound.llm.base import Account, Never, NotNow, Unanswered
 
 _SENT = frozenset({"accept", "anthropic-version", "authorization", "content-type"})
+_NAMED = "Idempotency-Key"  # draft-ietf-httpapi-idempotency-key-header
 _FINE, _REDIRECTS, _FAULTY = range(200, 300), range(300, 400), range(500, 600)
 _TOO_OFTEN, _LATE, _LOGIN, _NOT_FOUND = 429, 408, frozenset({401, 402, 403}), 404
 _NO_MONEY = frozenset({"insufficient_quota", "billing_error"})  # waiting does not fill an account
@@ -49,12 +49,12 @@ def key_of(account: Account, name: str) -> str:
 
 
 @contextmanager
-def client(settings: Settings, within: timedelta) -> Iterator[httpx2.Client]:
-    """What an SDK is given to call out with; from the block come `NotNow` and `Never`, whatever the SDK made of them.
+def client(account: Account, within: timedelta) -> Iterator[httpx2.Client]:
+    """What an SDK makes one call with; from the block come `NotNow` and `Never`, whatever the SDK made of them.
 
     One of the SDKs takes whatever is raised below it for a connection that failed.
     """
-    door = _Door(settings, within)
+    door = _Door(account, within)
     with httpx2.Client(transport=door, trust_env=False) as opened:
         try:
             yield opened
@@ -69,9 +69,10 @@ def client(settings: Settings, within: timedelta) -> Iterator[httpx2.Client]:
 class _Door(httpx2.BaseTransport):
     """A transport that is the gateway's door; `problem` is why the last call came to nothing."""
 
-    def __init__(self, settings: Settings, within: timedelta) -> None:
+    def __init__(self, account: Account, within: timedelta) -> None:
         self.problem: Unanswered | None = None
-        self._settings = settings
+        self._settings = account.settings
+        self._named = {_NAMED: account.request} if account.request else {}
         seconds = within.total_seconds()
         self._limits = Limits(read=seconds, total=seconds, most=_MOST_BYTES)
 
@@ -85,7 +86,7 @@ class _Door(httpx2.BaseTransport):
         return httpx2.Response(200, headers={"content-type": "application/json"}, content=body)
 
     def _called(self, request: httpx2.Request) -> bytes:
-        headers = {name: value for name, value in request.headers.items() if name.lower() in _SENT}
+        headers = {name: value for name, value in request.headers.items() if name.lower() in _SENT} | self._named
         url = str(request.url)
         try:
             answer = Outward(self._settings).send(request.method, url, headers, request.read(), limits=self._limits)

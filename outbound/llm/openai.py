@@ -54,7 +54,7 @@ class OpenAI:
     def ask(self, account: Account, prompt: Prompt, model: str, within: timedelta) -> Answer:
         """One completion. OpenAI is told to keep none of it; others may refuse to be told."""
         key = calling.key_of(account, self.secret)
-        with calling.client(account.settings, within) as http:
+        with calling.client(account, within) as http:
             sdk = openai.OpenAI(
                 api_key=key,
                 base_url=account.url or _URL,

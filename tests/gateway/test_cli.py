@@ -456,6 +456,7 @@ def test_the_demo_takes_every_partners_samples_and_may_be_repeated(gateway, conf
     assert result.exit_code == 0
     assert "loaded with errors" in result.stdout
     assert "bad_date" in result.stdout
+    assert "EB-1A scores 73.4 of 100" in result.stdout
     assert [one["state"] for one in document(gateway("demo", "--json"))["files"]] == ["no_change"]
     with db.system() as session:
         assert session.query(Staff.id).count() == 4

@@ -10,7 +10,7 @@ from gateway.domain.rules.conditions import Condition
 from gateway.domain.rules.criteria import Criterion, KOfN, Visa, Way
 from gateway.settings import Settings
 from helpers.model_double import KEY
-from outbound.llm import asking
+from outbound.llm import asking, spending
 from outbound.llm.base import Account, Question
 from outbound.llm.breaking import Breakers
 from outbound.llm.showing import Known
@@ -115,19 +115,24 @@ class Noted:
 
     def __init__(self) -> None:
         self.kept, self.attempts, self.waits, self.told = [], [], [], []
-        self.spent = Spent()
+        self.spent, self.begun = Spent(), 0
         self.now = 1_000.0
         self.breakers = Breakers(lambda: self.now)
 
     def hands(self):
         return asking.Hands(
-            keep=lambda heard: (self.kept.append(heard), self.told.append("kept")),
+            begin=self._begin,
+            keep=lambda heard, _told: (self.kept.append(heard), self.told.append("kept")),
             note=lambda attempt: (self.attempts.append(attempt), self.told.append(attempt.outcome)),
-            spent=lambda: self.spent,
             wait=self._wait,
             breakers=self.breakers,
             today=lambda: date(2026, 11, 29),
         )
+
+    def _begin(self, told, most):
+        spending.check(most, self.spent, told.tokens_in + told.tokens_out, told.cost)
+        self.begun += 1
+        return f"call-{self.begun}"
 
     def _wait(self, span: timedelta) -> None:
         self.waits.append(span.total_seconds())

@@ -13,8 +13,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import psycopg
@@ -24,20 +26,22 @@ from gateway.db.engine import Addresses
 from gateway.db.session import Database
 from gateway.domain.access import tiers
 from gateway.domain.access.permissions import SCOPES
+from gateway.jobs.worker import drain
 from gateway.office import Actor, Office
 from gateway.settings import load
-from gateway.wings import office_of
+from gateway.wings import KINDS, office_of
 from helpers.callers import key_headers, staff_headers
 from helpers.clusters import put_cluster
 from helpers.commanding import Started, commander
-from helpers.inbox import ROSTER, Inbox, as_csv, people, person
+from helpers.inbox import ROSTER, SENDER, Inbox, as_csv, people, person
 from helpers.servers import PATIENCE, free_port, until
+from outbound.checking import asking as checks
 
 COMMAND = str(Path(sys.executable).with_name("gateway"))
 NOBODYS = "0197a3c2-5e10-7c4e-9d2b-4f00000000ff"
 MASTER_KEY = base64.b64encode(b"fabricated master key of 32 byte").decode()
 PASSWORD = "fig-tree-lamp-owl"
-QUEUES = {"urgent", "normal", "bulk", "ingest", "arrivals", "deliveries", "notices"}
+QUEUES = {"urgent", "normal", "bulk", "ingest", "arrivals", "deliveries", "notices", "models"}
 WIDE = 1_000_000_000  # requests: so many that no limit is met
 TIER = "enterprise"  # of acme: not the one of the examples, so that nobody narrows it
 COUNT = 30  # of the people on the roster
@@ -308,6 +312,7 @@ def _furnish(url: str, pid: int, office: Office, tenants: Any) -> Furnished:
         _write(http, tenants)
         file = ("roster_20260401.csv", as_csv(people(COUNT)))
         http.post("/v1/files", files={"file": file}, data={"partner": "acme"}).raise_for_status()
+        _check(office, tenants, [one["id"] for one in _all(http, "clients", partner="acme")])
         one.ids = _ids(http, tenants)
     return one
 
@@ -351,6 +356,13 @@ def _write(http: httpx.Client, tenants: Any) -> None:
         _made(http, "credentials", partner=partner, name="spare", scopes=["status:read"])
 
 
+def _check(office: Office, tenants: Any, clients: list[str]) -> None:
+    with office.acting(tenants.northgate, SENDER) as acting:
+        for client in clients[:6]:
+            checks.ask(acting, UUID(client), ["EB1A", "NIW"])
+    drain(office, KINDS, ["models"], timedelta(minutes=1))
+
+
 def _made(http: httpx.Client, kind: str, /, **body: Any) -> None:
     answer = http.post(f"/v1/{kind}", json=body)
     assert answer.status_code == 201, (kind, body, answer.text)
@@ -365,9 +377,10 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         return [one[name] for one in _all(http, kind)]
 
     imports = _all(http, "imports")
+    clients = [one["id"] for one in _all(http, "clients", partner="acme")]
     names = http.get("/v1/partners/acme/feeds/roster/learned-names").raise_for_status().json()
     return {
-        "client_id": [one["id"] for one in _all(http, "clients", partner="acme")],
+        "client_id": clients,
         "case_id": of("cases"),
         "document_id": of("documents"),
         "wall_id": of("walls"),
@@ -397,6 +410,7 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "name": ["import_errors"],
         "tier": ["basic", "standard"],
         "visa": ["EB1A", "NIW", "TN"],
+        "check_id": [one["id"] for each in clients for one in _all(http, f"clients/{each}/eligibility-checks")],
         "code": [one["code"] for one in _all(http, "links")],
         "doc_type": ["passport", "visa_foil"],
         "channel": ["email", "sms"],

@@ -12,6 +12,7 @@ from gateway.db.session import Database, lock_partner
 from gateway.domain.partners.homes import find_home
 from gateway.jobs import ledger
 from gateway.jobs.broker.listening import Bulletin
+from gateway.jobs.following import follow
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import enqueue
 from gateway.jobs.ledger import LeaseLost
@@ -22,7 +23,7 @@ from ingest.arrival import Asked
 from ingest.holds import release
 from ingest.reception import receive
 from ingest.running import finish
-from ingest.standing import follow, standing
+from ingest.standing import standing
 
 
 @pytest.fixture

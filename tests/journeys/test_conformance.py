@@ -62,6 +62,7 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("POST", "/v1/clients/{client_id}/profile"),
     ("PUT", "/v1/clients/{client_id}/profile/{ref}"),
     ("DELETE", "/v1/clients/{client_id}/profile/{ref}"),
+    ("POST", "/v1/eligibility-checks/{check_id}/retry"),  # all have ended well
     ("POST", "/v1/notifications"),
     ("GET", "/v1/notifications/{notification_id}"),
     ("POST", "/v1/notifications/{notification_id}/cancel"),

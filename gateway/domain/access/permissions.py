@@ -49,6 +49,8 @@ PERMISSIONS: dict[str, Allowed] = {
     "imports.decide": Allowed(_WRITERS),
     "records.send": Allowed(_NOBODY, "records:write"),
     "eligibility.check": Allowed(_NOBODY, "records:write"),
+    "checks.read": Allowed(_READERS),
+    "checks.ask": Allowed(_WRITERS),
     "employees.status": Allowed(_NOBODY, "status:read"),
     "deliveries.read": Allowed(_READERS, "reports:read"),
     "deliveries.send": Allowed(_WRITERS, "reports:read"),

@@ -26,6 +26,7 @@ PATIENCE: dict[Queue, timedelta] = {  # how long a job may wait for a worker
     "arrivals": timedelta(minutes=15),
     "deliveries": timedelta(minutes=15),
     "notices": timedelta(minutes=1),
+    "models": timedelta(minutes=10),
 }
 
 _SERVE = "Start them: gateway serve."

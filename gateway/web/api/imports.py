@@ -19,6 +19,7 @@ from msgspec import Meta, Struct, convert
 from sqlalchemy.orm import Session
 
 from gateway.db.models.imports import ImportState
+from gateway.office import Acting
 from gateway.web.attachments import attached
 from gateway.web.auth import may_still
 from gateway.web.bulkheads import Bulkhead, name_of
@@ -30,6 +31,7 @@ from gateway.web.problems import Rejected
 from ingest import holds, imports
 from ingest.imports import ErrorForm
 from ingest.reception import receive
+from ingest.standing import Standing, standing
 
 ErrorFormat = Annotated[ErrorForm, QueryParameter(name="format", description="csv and xlsx are for repair.")]
 InState = Annotated[ImportState | None, QueryParameter(name="state", description="In this state only.")]
@@ -144,7 +146,14 @@ def follow_import(
     with call.acting() as acting:
         imports.home_of(acting, import_id)
     following: Following = state.following
-    return ServerSentEvent(following.events(call, import_id, partial(may_still, request, call.who)))
+    look = partial(_standing, import_id)
+    return ServerSentEvent(following.events(call, look, partial(may_still, request, call.who)))
+
+
+def _standing(import_id: UUID, acting: Acting) -> Standing:
+    now = standing(acting.session, import_id)
+    imports.home_of(acting, import_id)
+    return now
 
 
 # ------------------------------------------------------------------------------------------------ deciding

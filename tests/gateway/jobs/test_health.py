@@ -55,8 +55,8 @@ def test_a_queue_that_waits_longer_than_its_work_may_is_a_problem(book, seen, qu
 
 def test_workers_are_counted_by_queue_while_they_are_heard_of(book, worker, seen):
     worker({"urgent": 1, "normal": 1})
-    assert seen()["workers"].found == "Nobody works on ingest, bulk, arrivals, deliveries, notices."
-    worker({"ingest": 1, "bulk": 1, "arrivals": 1, "deliveries": 1, "notices": 1})
+    assert seen()["workers"].found == "Nobody works on ingest, bulk, arrivals, deliveries, notices, models."
+    worker({"ingest": 1, "bulk": 1, "arrivals": 1, "deliveries": 1, "notices": 1, "models": 1})
     worker({"ingest": 1})
     assert seen()["workers"].level == "ok"
     assert "2 for ingest" in seen()["workers"].found

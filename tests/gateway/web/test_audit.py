@@ -132,6 +132,7 @@ def test_entries_hide_sensitive_values_and_belong_to_the_firm(http, admin, as_st
 
 PROFILE = "POST /v1/clients/{client_id:uuid}/profile"
 ENTRY = "/v1/clients/{client_id:uuid}/profile/{ref:str}"
+CHECKS = "POST /v1/clients/{client_id:uuid}/eligibility-checks"
 MADE = ("POST", "/v1/clients/{client_id}/profile", {"kind": "award", "facts": {"name": "x"}})
 BODIES = {
     "POST /v1/clients": {"partner": "acme", "employee_id": "E9"},
@@ -139,6 +140,7 @@ BODIES = {
     "POST /v1/clients/{client_id:uuid}/erasure": {"reason": "x"},
     PROFILE: {"kind": "award", "facts": {"name": "x"}},
     f"PUT {ENTRY}": {"facts": {"name": "z"}},
+    CHECKS: {"visas": ["EB1A"]},
     "POST /v1/cases": {"partner": "acme", "case_number": "C-9"},
     "PATCH /v1/cases/{case_id:uuid}": {"priority": "x"},
     "POST /v1/cases/{case_id:uuid}/closures": {"outcome": "denied"},
@@ -156,6 +158,7 @@ READY = {  # what must have happened before
         None,
     ),
     f"DELETE {ENTRY}": MADE,
+    CHECKS: MADE,
     "POST /v1/clients/{client_id:uuid}/restorations": ("DELETE", "/v1/clients/{client_id}", None),
     "POST /v1/cases/{case_id:uuid}/reopenings": ("POST", "/v1/cases/{case_id}/closures", {"outcome": "denied"}),
     "DELETE /v1/clients/{client_id:uuid}/pins/{field:str}": ("PATCH", "/v1/clients/{client_id}", {"notes": "y"}),

@@ -13,6 +13,7 @@ from gateway.web.app import create_app, routes_of
 SUBJECTS = ("audit", "cases", "clients", "documents", "eligibility", "employees", "walls")
 ELSEWHERE = {
     "POST /v1/clients/{client_id:uuid}/erasure",  # test_erasure.py
+    "GET /v1/eligibility-checks/{check_id:uuid}/events",  # how far one is; says nothing of anybody
     "GET /v1/eligibility/criteria",  # the law, which is about nobody
     "GET /v1/eligibility/criteria/{visa:str}",
 }
@@ -51,8 +52,10 @@ PASSPORT = {"client_id": "{client}", "doc_type": "passport", "number": "X1", "ex
 WALL = {"staff_id": "{viewer}", "client_id": "{client}", "partner_id": None, "reason": "Acted for the other side"}
 WALLED = {name: value for name, value in WALL.items() if value}
 OPT_OUT, OPTED_OUT = "/v1/clients/{client_id:uuid}/opt-outs/{channel:str}", {"how": "staff", "client_id": "{client}"}
+CHECKS, CHECK = "/v1/clients/{client_id:uuid}/eligibility-checks", {"visas": ["EB1A"], "tier": "interactive"}
 KNOWN, AWARD = "/v1/clients/{client_id:uuid}/profile", {"name": "Fellow", "backing": "asserted"}
 CLIENT, CASE = "/v1/clients/{client_id:uuid}", "/v1/cases/{case_id:uuid}"
+CHECK_ = "/v1/eligibility-checks/{check_id:uuid}"
 DOCUMENT, WALL_ = "/v1/documents/{document_id:uuid}", "/v1/walls/{wall_id:uuid}"
 MINE, OF_CASE = ("{client}", None), ("{client}", "{case}")
 
@@ -84,6 +87,11 @@ BY_STAFF = [
     Step(f"GET {KNOWN}", [("profile.view", *MINE, seen("client"))]),
     Step(f"PUT {KNOWN}/{{ref:str}}", [("profile.change", *MINE, [change("profile", "award.1", "updated", old={"name": "Fellow"}, new={"name": "Senior Fellow"})])], {"facts": {"name": "Senior Fellow"}}),
     Step(f"GET {KNOWN}/{{ref:str}}/history", [("profile.view", *MINE, [change("profile", "award.1", "seen")])]),
+    Step(f"POST {CHECKS}", [("eligibility.ask", *MINE, [change("eligibility_check", "{eligibility_check}", "asked", new=CHECK)])], {"visas": ["EB1A"]}, makes="eligibility_check", status=(202,)),
+    Step(f"POST {CHECKS}", [], {"visas": ["L1A"]}, status=(400,)),
+    Step(f"GET {CHECKS}", [("eligibility.list", None, None, seen("client", "eligibility_check"))]),
+    Step(f"GET {CHECK_}", [("eligibility.view", *MINE, seen("eligibility_check"))]),
+    Step(f"POST {CHECK_}/retry", [], status=(409,)),
     Step(f"DELETE {KNOWN}/{{ref:str}}", [("profile.withdraw", *MINE, [change("profile", "award.1", "withdrawn", old=AWARD | {"name": "Senior Fellow"})])]),
     Step(f"DELETE {KNOWN}/{{ref:str}}", [], status=(404,)),
     # cases
@@ -162,6 +170,7 @@ def walk(http, inbox, tenants):
             named = {
                 "channel": "sms",
                 "ref": "award.1",
+                "check": ids.get("eligibility_check"),
                 "field": FIELDS.get("/".join(path.split("/")[:3])),
                 "employee": ["E1", "E2"][number % 2],
             }
@@ -169,7 +178,8 @@ def walk(http, inbox, tenants):
             answer = http.request(method, url, json=filled(step.body, ids), headers=headers)
             assert answer.status_code in step.status, (step, answer.text)
             if step.makes:
-                ids[step.makes] = answer.json()["id"]
+                made = answer.json()
+                ids[step.makes] = made.get("id") or made["check_id"]
             told = [one[1:] for one in entries() if one[0] not in before]
             yield step.route, told, [(*filled(one, ids), *who, "10.0.0.1", None) for one in step.told]
 

@@ -7,6 +7,7 @@ from helpers.doors import (
     assignment,
     attorneys,
     deliveries,
+    eligibility,
     expiry,
     imports,
     jobs,
@@ -39,6 +40,7 @@ ROOMS = (
     assignment,
     profiles,
     models,
+    eligibility,
 )
 
 

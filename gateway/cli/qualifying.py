@@ -1,0 +1,106 @@
+"""The demo's eligibility checks: two people of whom something is noted, held against the law by rules alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from gateway.cli.office import me
+from gateway.db.paging import Paging
+from gateway.domain.eligibility import checks, entries, profiles
+from gateway.domain.eligibility.checks import Seen
+from gateway.domain.eligibility.entries import Said
+from gateway.domain.people import clients
+from gateway.domain.people.clients import ClientFilter
+from gateway.jobs.worker import drain
+from gateway.office import Acting, Office
+from gateway.wings import KINDS
+from outbound.checking import asking
+
+_LEASE = timedelta(minutes=10)
+_SHELF = "folder 3"
+
+Noted = Sequence[tuple[str, Said]]
+_RESEARCHER: Noted = (
+    ("degree", Said(facts={"level": "doctorate", "subject": "Physics"}, backing="documented", proof=_SHELF)),
+    (
+        "article",
+        Said(
+            facts={"is_peer_reviewed": True, "is_first_author": True, "citations": 85, "published_on": "2024-03-01"},
+            backing="documented",
+            proof=_SHELF,
+        ),
+    ),
+    (
+        "judging",
+        Said(
+            facts={"role": "reviewer", "is_done": True, "times": 12, "last_on": "2026-02-01"},
+            backing="documented",
+            proof=_SHELF,
+        ),
+    ),
+    (
+        "contribution",
+        Said(
+            facts={
+                "summary": "A method that others use",
+                "is_original": True,
+                "adopted_by": 5,
+                "made_on": "2023-05-01",
+            },
+            backing="documented",
+            proof=_SHELF,
+        ),
+    ),
+    (
+        "letter",
+        Said(facts={"is_independent": True, "about": "contribution"}, backing="documented", proof=_SHELF),
+    ),
+)
+_ANALYST: Noted = (
+    ("degree", Said(facts={"level": "bachelor", "subject": "Accounting"}, backing="documented", proof=_SHELF)),
+    ("award", Said(facts={"name": "Employee of the year", "scope": "internal"})),
+)
+_ASKED: Sequence[tuple[Noted, Sequence[str]]] = ((_RESEARCHER, ("EB1A", "NIW")), (_ANALYST, ("EB1A", "H1B_CAP")))
+
+
+class Qualified(NamedTuple):
+    """Two checks, seen to their ends."""
+
+    checks: Sequence[Seen]
+
+
+def qualify(office: Office, firm_id: UUID) -> Qualified:
+    """Note something of two people, check them, and say what came of it; a second time is answered at once.
+
+    Args:
+        office: of the demo.
+        firm_id: whose clients.
+    """
+    with office.acting(firm_id, me()) as acting:
+        people = clients.look_through(acting, ClientFilter(status="active"), Paging(len(_ASKED))).rows
+        asked = [_ask(acting, one.id, *wanted) for one, wanted in zip(people, _ASKED, strict=False)]
+    drain(office, KINDS, ["models"], _LEASE)
+    with office.acting(firm_id, me()) as acting:
+        return Qualified([checks.view(acting, one) for one in asked])
+
+
+def told(found: Qualified) -> list[Mapping[str, object]]:
+    """As JSON has it."""
+    return [
+        {
+            "check_id": one.check.id,
+            "state": one.progress.state,
+            "scores": {each.visa: each.score for each in one.recommendations},
+        }
+        for one in found.checks
+    ]
+
+
+def _ask(acting: Acting, client_id: UUID, noted: Noted, visas: Sequence[str]) -> UUID:
+    if not profiles.view(acting, client_id).rows:
+        for kind, said in noted:
+            entries.add(acting, client_id, kind, said)
+    return asking.ask(acting, client_id, visas).check.id

@@ -1,0 +1,135 @@
+"""What a check keeps while models are asked: each call on record before it leaves, each answer before it is read.
+
+Every step is a transaction of its own that commits only while the job is still this attempt's; none is open while
+anybody is waited for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import to_builtins
+from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.db.models import EligibilityCheck, Firm, ModelCall
+from gateway.domain.eligibility.policies import Most
+from gateway.jobs.handling import Handling
+from outbound.llm import spending
+from outbound.llm.asking import Attempt, Hands, Heard
+from outbound.llm.breaking import Breakers
+from outbound.llm.spending import Spent
+
+_TURN = 0x73706E74  # the first of two halves of advisory locks: "spnt" in ASCII
+
+
+class Keeping:
+    """The hands of one check; see `Hands`."""
+
+    def __init__(self, handling: Handling, firm_id: UUID, check_id: UUID, breakers: Breakers) -> None:
+        self._handling, self._firm_id, self._check_id, self._breakers = handling, firm_id, check_id, breakers
+        self._number: int | None = None  # of the call that is on its way
+
+    def hands(self) -> Hands:
+        """What `asking` is given."""
+        return Hands(begin=self._begin, keep=self._keep, note=self._note, wait=self._wait, breakers=self._breakers)
+
+    def _begin(self, told: Attempt, most: Most) -> str:
+        """A call of which nobody knows what became, for a worker died meanwhile, is made again under its name."""
+        self._handling.tell(step=f"asking {told.provider} ({told.model})")
+        with self._transaction() as session:
+            _take_turn(session, self._firm_id)
+            lost = self._lost(session, told)
+            spending.check(most, _spent(session, lost), told.tokens_in + told.tokens_out, told.cost)
+            if lost:
+                lost.sends += 1
+            else:
+                lost = self._row(told, self._next(session), sends=1)
+                session.add(lost)
+            self._number = lost.number
+        return f"{self._check_id}-{self._number}"
+
+    def _lost(self, session: Session, told: Attempt) -> ModelCall | None:
+        """The same call, which left before and did not come back; another one that did not is given up."""
+        begun = session.scalar(select(ModelCall).where(*self._mine(), ModelCall.outcome == "begun"))
+        if begun and (begun.provider, begun.model, begun.is_repair) != (told.provider, told.model, told.is_repair):
+            begun.outcome = "lost"
+            session.flush()
+            return None
+        return begun
+
+    def _keep(self, heard: Heard, told: Attempt) -> None:
+        with self._transaction() as session:
+            check = update(EligibilityCheck).where(EligibilityCheck.id == self._check_id)
+            session.execute(check.values(heard=to_builtins(heard)))
+            self._write(session, told)
+
+    def _note(self, told: Attempt) -> None:
+        with self._transaction() as session:
+            if self._number is None:
+                session.add(self._row(told, self._next(session), sends=0))
+            else:
+                self._write(session, told)
+        self._number = None
+
+    def _wait(self, span: timedelta) -> None:
+        self._handling.tell(step=f"waiting {span.total_seconds():g} s, as the provider asks")
+        threading.Event().wait(span.total_seconds())
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        with self._handling.office.db.firm(self._firm_id) as session:
+            yield session
+            self._handling.hold(session)
+
+    def _mine(self) -> tuple[ColumnElement[bool]]:
+        return (ModelCall.check_id == self._check_id,)
+
+    def _next(self, session: Session) -> int:
+        return 1 + (session.scalar(select(func.max(ModelCall.number)).where(*self._mine())) or 0)
+
+    def _write(self, session: Session, told: Attempt) -> None:
+        mine = update(ModelCall).where(*self._mine(), ModelCall.number == self._number)
+        session.execute(mine.values(_values(told)))
+
+    def _row(self, told: Attempt, number: int, sends: int) -> ModelCall:
+        values = _values(told)
+        return ModelCall(firm_id=self._firm_id, check_id=self._check_id, number=number, sends=sends, **values)
+
+
+def _values(told: Attempt) -> dict[str, object]:
+    return {
+        "provider": told.provider,
+        "model": told.model,
+        "prompt": told.prompt,
+        "is_repair": told.is_repair,
+        "tokens_in": told.tokens_in,
+        "tokens_out": told.tokens_out,
+        "cost": told.cost,
+        "took_ms": round(told.took / timedelta(milliseconds=1)),
+        "outcome": told.outcome,
+        "code": told.code,
+    }
+
+
+def _take_turn(session: Session, firm_id: UUID) -> None:
+    """So that calls that are begun at the same moment see each other, and together spend no more than they may."""
+    firm = int.from_bytes(firm_id.bytes[12:], signed=True)
+    session.execute(text("SELECT pg_advisory_xact_lock(:kind, :firm)"), {"kind": _TURN, "firm": firm})
+
+
+def _spent(session: Session, but: ModelCall | None) -> Spent:
+    """By the firm since its day began; of what is on its way, what it may take at most."""
+    zone = ZoneInfo(session.scalars(select(Firm.time_zone)).one())
+    began = datetime.combine(clock.now().astimezone(zone).date(), time(), zone).astimezone(UTC)
+    today = select(func.sum(ModelCall.tokens_in + ModelCall.tokens_out), func.sum(ModelCall.cost))
+    today = today.where(ModelCall.at >= began)
+    tokens, cost = session.execute(today.where(ModelCall.id != but.id) if but else today).one()
+    return Spent(tokens=tokens or 0, cost=cost or Decimal(0))
