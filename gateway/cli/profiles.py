@@ -13,6 +13,7 @@ from gateway.cli.office import at_firm, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json, table
 from gateway.db.models import ProfileEntry
 from gateway.domain.eligibility import entries, profiles
+from gateway.domain.eligibility.completeness import completeness
 from gateway.domain.eligibility.entries import Ref, Said
 from gateway.domain.eligibility.facts import kind_of
 from gateway.domain.eligibility.facts import plain as written
@@ -90,6 +91,31 @@ def show(client_id: UUID, firm: str, as_json: bool) -> None:
         proof = one["proof"] or (f"document {one['document_id']}" if one["document_id"] else "")
         shown.add_row(*map(plain, (one["ref"], _listed(one["facts"]), one["backing"], proof)))
     console().print(shown if found else plain("Nothing is known yet: `gateway profile add` notes something."))
+
+
+@group.command(
+    "missing",
+    epilog=examples(
+        f"gateway profile missing {_CLIENT} EB1A --firm northgate",
+        f"gateway profile missing {_CLIENT} --firm northgate --json",
+    ),
+)
+@_whom
+@click.argument("visas", metavar="[VISA...]", nargs=-1)
+@firm_option
+@json_option
+def missing(client_id: UUID, visas: tuple[str, ...], firm: str, as_json: bool) -> None:
+    """Show how much is known of what visas look at, and what is not; that you looked is on record."""
+    with opened() as office, at_firm(office, firm) as acting:
+        found = completeness(acting, client_id, visas)
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+        return
+    shown = table("visa", "known", "not known")
+    for one in found:
+        lacking = "; ".join(f"{kind}: {', '.join(fields)}" for kind, fields in one.missing.items())
+        shown.add_row(*map(plain, (one.visa, f"{one.known} of {one.asked}", lacking)))
+    console().print(shown)
 
 
 @group.command(

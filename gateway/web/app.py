@@ -148,6 +148,7 @@ ROUTES: list[ControllerRouterHandler] = [
     push.push_key,
     push.router,
     preferences.router,
+    profiles.kinds,
     profiles.router,
     records.router,
     reports.router,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
@@ -20,7 +20,7 @@ from gateway.domain.eligibility import baseline, checks, policies, profiles, sco
 from gateway.domain.eligibility.policies import Policy
 from gateway.domain.eligibility.terms import Profile, Recommendation
 from gateway.domain.people import records
-from gateway.domain.rules.criteria import Visa, fields_of, in_force, visa_on
+from gateway.domain.rules.criteria import Visa, fields_of, visas_on
 from gateway.errors import Conflict, Incomplete, TooOften
 from gateway.jobs import ledger
 from gateway.jobs.kinds import enqueue
@@ -66,7 +66,7 @@ def ask(acting: Acting, client_id: UUID, visas: Sequence[str] = (), tier: Tier =
     policy = policies.of_firm(acting.session, acting.firm_id)
     _count(acting, policy)
     profile = profiles.profile_of(acting, client_id).profile
-    wanted = _visas(visas, profile.as_of)
+    wanted = visas_on(visas, profile.as_of)
     _refuse_empty(wanted, profile)
     check = _put(acting, client_id, tier, profile, wanted, policy)
     return _answered(acting, check, profile, wanted) or _queued(acting, check, policy)
@@ -115,10 +115,6 @@ _TOO_MANY = "You may ask for {most} checks in an hour, and have; your firm's adm
 
 def _seconds_to(instant: datetime) -> int:
     return max(1, round((instant - clock.now()).total_seconds()))
-
-
-def _visas(named: Sequence[str], day: date) -> list[Visa]:
-    return [visa_on(one, day) for one in dict.fromkeys(named)] if named else list(in_force(day))
 
 
 def _refuse_empty(visas: Sequence[Visa], profile: Profile) -> None:

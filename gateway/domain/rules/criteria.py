@@ -250,6 +250,15 @@ def in_force(day: date) -> list[Visa]:
     return [found for versions in visas().values() if (found := on(versions, day))]
 
 
+def visas_on(named: Sequence[str], day: date) -> list[Visa]:
+    """These visas as of a day, each once; all of which there is something, where none is named.
+
+    Raises:
+        Missing: see `visa_on`.
+    """
+    return [visa_on(one, day) for one in dict.fromkeys(named)] if named else in_force(day)
+
+
 def fields_of(visa: Visa) -> Mapping[str, Sequence[str]]:
     """By kind, the fields at which gates and criteria of a visa look: what is worth knowing of a person for it."""
     places = [place for gate in visa.gates for place in gate.asks.places()]

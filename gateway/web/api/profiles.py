@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, PathParameter
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
 from gateway.db.models import ProfileEntry
 from gateway.domain.eligibility import entries, profiles
+from gateway.domain.eligibility.completeness import Completeness, completeness
 from gateway.domain.eligibility.entries import Ref, Said
 from gateway.domain.eligibility.facts import LONGEST, plain
 from gateway.domain.eligibility.profiles import Known
 from gateway.domain.eligibility.terms import Backing
+from gateway.domain.rules.profile_kinds import Kind, profile_kinds
 from gateway.office import Acting
 from gateway.web.calls import Call, may
 from gateway.web.idempotency import once
@@ -27,6 +29,9 @@ from gateway.web.versions import IfMatch, expected, tag
 Fact = Annotated[str, Meta(max_length=LONGEST)] | int | float | bool | None
 Facts = Annotated[dict[Name, Fact], Meta(max_length=50, examples=[{"name": "Best Paper", "scope": "international"}])]
 Proof = Annotated[str, Meta(max_length=LONGEST, pattern=NO_NUL, examples=["Letter of the committee, folder 3"])]
+VisaName = Annotated[
+    str | None, QueryParameter(max_length=60, pattern=NO_NUL, description="For this visa; for each, if left out.")
+]
 RefInPath = Annotated[str, PathParameter(max_length=60, pattern=NO_NUL, description="Kind and number: `award.2`.")]
 
 
@@ -49,7 +54,7 @@ class EntryBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewEntry(EntryBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something that is known of a person; kinds and their fields: `gateway profile kinds`."""
+    """Something that is known of a person; kinds and their fields: `GET /v1/profile-kinds`."""
 
     kind: Annotated[Name, Meta(examples=["award"])]
 
@@ -110,11 +115,41 @@ class ProfileView(Struct, frozen=True, kw_only=True):
         return cls(client_id=client_id, as_of=known.profile.as_of, digest=digest, entries=shown)
 
 
+class CompletenessView(Struct, frozen=True, kw_only=True):
+    """How much is known of what a visa looks at; nobody needs all of it."""
+
+    visa: Annotated[str, Meta(examples=["EB1A"])]
+    name: str
+    fields_asked: int
+    fields_known: int
+    missing_fields: Annotated[Mapping[str, Sequence[str]], Meta(examples=[{"award": ["scope", "is_for_excellence"]}])]
+
+    @classmethod
+    def of(cls, one: Completeness) -> CompletenessView:
+        """For one visa."""
+        return cls(
+            visa=one.visa,
+            name=one.name,
+            fields_asked=one.asked,
+            fields_known=one.known,
+            missing_fields=one.missing,
+        )
+
+
 @get("/", sync_to_thread=True, **may("documents.read"))
 def get_profile(client_id: FromPath[UUID], call: NamedDependency[Call]) -> ProfileView:
     """Show what is known of a person, from the records and from staff; that it was looked at is on record."""
     with call.acting() as acting:
         return ProfileView.of(client_id, profiles.view(acting, client_id))
+
+
+@get("/completeness", sync_to_thread=True, **may("documents.read"))
+def get_completeness(
+    client_id: FromPath[UUID], call: NamedDependency[Call], visa: VisaName = None
+) -> list[CompletenessView]:
+    """Show what is missing of a person for a visa, or for each; that the person was looked at is on record."""
+    with call.acting() as acting:
+        return [CompletenessView.of(one) for one in completeness(acting, client_id, [visa] if visa else [])]
 
 
 @post("/", sync_to_thread=True, **may("documents.write"))
@@ -163,8 +198,15 @@ def _shown(entry: ProfileEntry) -> Response[EntryView]:
     return Response(EntryView.of(entry), headers=tag(entry.version))
 
 
+@get("/", sync_to_thread=False, **may("documents.read"))
+def list_kinds() -> Mapping[str, Kind]:
+    """List what can be known of a person: kinds of entries, their fields, and what each may hold."""
+    return profile_kinds()
+
+
+kinds = Router("/profile-kinds", route_handlers=[list_kinds], tags=["eligibility"])
 router = Router(
     "/clients/{client_id:uuid}/profile",
-    route_handlers=[get_profile, add_entry, change_entry, withdraw_entry, list_versions],
+    route_handlers=[get_profile, get_completeness, add_entry, change_entry, withdraw_entry, list_versions],
     tags=["eligibility"],
 )

@@ -85,6 +85,7 @@ BY_STAFF = [
     Step(f"POST {KNOWN}", [("profile.add", *MINE, [change("profile", "award.1", "created", new=AWARD)])], {"kind": "award", "facts": {"name": "Fellow"}}),
     Step(f"POST {KNOWN}", [], {"kind": "award", "facts": {"colour": "red"}}, status=(422,)),
     Step(f"GET {KNOWN}", [("profile.view", *MINE, seen("client"))]),
+    Step(f"GET {KNOWN}/completeness", [("profile.view", *MINE, seen("client"))]),
     Step(f"PUT {KNOWN}/{{ref:str}}", [("profile.change", *MINE, [change("profile", "award.1", "updated", old={"name": "Fellow"}, new={"name": "Senior Fellow"})])], {"facts": {"name": "Senior Fellow"}}),
     Step(f"GET {KNOWN}/{{ref:str}}/history", [("profile.view", *MINE, [change("profile", "award.1", "seen")])]),
     Step(f"POST {CHECKS}", [("eligibility.ask", *MINE, [change("eligibility_check", "{eligibility_check}", "asked", new=CHECK)])], {"visas": ["EB1A"]}, makes="eligibility_check", status=(202,)),

@@ -26,6 +26,13 @@ USE_CASES = {
         lambda door, one: door.call("GET", f"clients/{one}/profile"),
         lambda door, one: door.call("profile", "show", one, "--firm", "northgate"),
     ),
+    "see what is missing of a person": UseCase(
+        "profile missing",
+        ["profile.view"],
+        loaded_person,
+        lambda door, one: door.call("GET", f"clients/{one}/profile/completeness"),
+        lambda door, one: door.call("profile", "missing", one, "--firm", "northgate"),
+    ),
     "note what is known of a person": UseCase(
         "profile add",
         ["profile.add"],

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from gateway.db.models import Case, Client, Document
 from gateway.domain.eligibility import entries, profiles
+from gateway.domain.eligibility.completeness import completeness
 from gateway.domain.eligibility.entries import Said
 from gateway.domain.eligibility.from_records import _level
 from gateway.domain.eligibility.terms import Entry, Profile
+from gateway.domain.rules.criteria import VISAS
 
 TODAY = date(2027, 3, 1)
 WHO = {
@@ -180,3 +182,16 @@ def test_what_nothing_is_known_of_is_missing(acting, add):
     profile = profiles.profile_of(acting, ana).profile
     asked = {"degree": ["level", "subject"], "award": ["name"], "offer": ["wage", "title"]}
     assert profiles.missing(profile, asked) == {"degree": ["subject"], "offer": ["wage", "title"]}
+
+
+def test_what_a_visa_looks_at_is_known_or_missing(acting, add):
+    ana = add(**WHO, **KNOWN)
+    [tn] = completeness(acting, ana, ["TN"])
+    missing = {(kind, field) for kind, fields in tn.missing.items() for field in fields}
+    assert ("person", "citizenship") not in missing
+    assert ("offer", "profession") in missing
+    assert tn.asked - tn.known == len(missing) > 0
+    entries.add(acting, ana, "offer", Said(facts={"profession": "Physicist"}))
+    [again] = completeness(acting, ana, ["TN"])
+    assert (again.known, again.asked) == (tn.known + 1, tn.asked)
+    assert [one.visa for one in completeness(acting, ana)] == list(VISAS)
