@@ -58,14 +58,24 @@ def bind(
             columns could be the one that is meant.
         Refused: `header_foreign`, nothing of the feed stands in the file.
     """
-    bound = [(part, feed.section(part.name), Headers(part.header, learned)) for part in table.parts]
-    stood = [(part, headers, standing(section, headers)) for part, section, headers in bound]
+    parts = headers_of(table, feed, learned, file_name)
+    parsed = parse_all(tables)
+    return [compile_feed(feed.section(part.name), headers, today, parsed) for part, headers in parts]
+
+
+def headers_of(table: Table, feed: Feed, learned: dict[str, list[str]], file_name: str) -> list[tuple[Part, Headers]]:
+    """The parts of the file with their columns, once no column that the feed needs is missing or in doubt.
+
+    Raises:
+        Held, Refused: as `bind`.
+    """
+    bound = [(part, Headers(part.header, learned)) for part in table.parts]
+    stood = [(part, headers, standing(feed.section(part.name), headers)) for part, headers in bound]
     lacking = [(part, headers, it) for part, headers, it in stood if it.missing]
     if not lacking:
         for part, _, it in stood:
             _refuse_alike(part, it)
-        parsed = parse_all(tables)
-        return [compile_feed(section, headers, today, parsed) for _, section, headers in bound]
+        return bound
     held = [_held_for(part, headers, it) for part, headers, it in lacking]
     if len(held) == len(bound) and all(one.is_foreign for one in held):
         raise Refused("header_foreign", row=lacking[0][0].header_row, file=file_name)

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from gateway.domain.people.fields import CHOICES, DURATION_OF_STATUS, FIELDS, Holds, Kind
+from gateway.domain.people.fields import DURATION_OF_STATUS, FIELDS, Field, Holds, Kind
 from ingest.feed import FieldSpec
 from ingest.mapping.column import Column, compile_column
 from ingest.mapping.errors import SpecError, unknown_name
@@ -57,15 +57,43 @@ def compile_field(
     target = FIELDS[kind].get(name)
     if target is None:
         raise unknown_name("", f"field of a {kind}", name, FIELDS[kind])
+    column = compile_target(
+        target,
+        spec,
+        none_values=none_values,
+        today=today,
+        typed_cells=typed_cells,
+        is_known_by=identifies(kind, name, spec, is_key=is_key),
+    )
+    if set((spec.tokens or {}).values()) - {DURATION_OF_STATUS} or (spec.tokens and name != "expires_on"):
+        raise SpecError("tokens", f"The only token is {DURATION_OF_STATUS}, on the expires_on of a document.")
+    return column
+
+
+def compile_target(
+    target: Field,
+    spec: FieldSpec,
+    *,
+    none_values: frozenset[str],
+    today: date,
+    typed_cells: bool = False,
+    is_known_by: bool = False,
+) -> Column:
+    """The same for a field of whatever record; `is_known_by` where a digit less would be another record's.
+
+    Raises:
+        SpecError: its options make no sense there.
+    """
     _check_source(spec)
+    name = target.name
     column = compile_column(
-        _with_choices(kind, name, spec),
+        _with_choices(target, spec),
         none_values=none_values,
         today=today,
         max_length=_LONGEST.get(name, _LONGEST_OTHERWISE),
         room=target.room,
         typed_cells=typed_cells,
-        identifies=identifies(kind, name, spec, is_key=is_key),
+        identifies=is_known_by,
     )
     if spec.value is not None and (bad := column([spec.value]).bad):
         raise SpecError("value", f"{spec.value!r} is not a value that {name} can have ({bad[0][1].code}).")
@@ -75,8 +103,6 @@ def compile_field(
         raise SpecError(
             "blank" if spec.blank == "clear" else "clear_token", f"{name} always has a value: it cannot be cleared."
         )
-    if set((spec.tokens or {}).values()) - {DURATION_OF_STATUS} or (spec.tokens and name != "expires_on"):
-        raise SpecError("tokens", f"The only token is {DURATION_OF_STATUS}, on the expires_on of a document.")
     return column
 
 
@@ -97,11 +123,11 @@ def _check_source(spec: FieldSpec) -> None:
         raise SpecError(given[1] if given else "", "A field needs exactly one of from, join and value.")
 
 
-def _with_choices(kind: Kind, name: str, spec: FieldSpec) -> FieldSpec:
-    choices = CHOICES.get((kind, name))
+def _with_choices(target: Field, spec: FieldSpec) -> FieldSpec:
+    choices = target.choices
     if choices is None:
         return spec
     for word in (spec.map or {}).values() if spec.type == "code" else ():
         if word not in choices:
-            raise unknown_name("map", name, word, choices)
+            raise unknown_name("map", target.name, word, choices)
     return spec if spec.type == "code" or spec.one_of else msgspec.structs.replace(spec, one_of=sorted(choices))
