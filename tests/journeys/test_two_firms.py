@@ -42,6 +42,7 @@ SELECT t.name, md5(t.rows) FROM (
     UNION ALL SELECT 'documents', string_agg(d::text, '' ORDER BY id) FROM documents d
     UNION ALL SELECT 'profiles', string_agg(p::text, '' ORDER BY id) FROM profile_entries p
     UNION ALL SELECT 'checks', string_agg(e::text, '' ORDER BY id) FROM eligibility_checks e
+    UNION ALL SELECT 'outcomes', string_agg(h::text, '' ORDER BY id) FROM historical_cases h
     UNION ALL SELECT 'walls', string_agg(w::text, '' ORDER BY id) FROM walls w
     UNION ALL SELECT 'imports', string_agg(id::text || state, '' ORDER BY id) FROM imports i
     UNION ALL SELECT 'notices', string_agg(n::text, '' ORDER BY id) FROM notices n

@@ -26,8 +26,11 @@ from gateway.db.models.base import Base
 from gateway.db.models.channels import InboxCounter, InboxMessage, PushSubscription, SmsHeard, SmsSender, SmsStop
 from gateway.db.models.deliveries import PARCEL_STATES, DeliveryLine, Parcel, ParcelAttempt
 from gateway.db.models.eligibility import (
+    DECISION_STAGES,
     ENTRY_ENDS,
+    PAST_OUTCOMES,
     EligibilityCheck,
+    HistoricalCase,
     ModelCall,
     ProfileEntry,
     RecommendationRow,
@@ -64,6 +67,7 @@ __all__ = [
     "ACTS",
     "ANSWERS_KEPT",
     "ASSIGNMENT_KINDS",
+    "DECISION_STAGES",
     "DISPATCH_STATES",
     "ENTRY_ENDS",
     "HANDOVER_STATES",
@@ -73,6 +77,7 @@ __all__ = [
     "OPEN_STATES",
     "PACES",
     "PARCEL_STATES",
+    "PAST_OUTCOMES",
     "VERDICTS",
     "AccessToken",
     "ActionLink",
@@ -101,6 +106,7 @@ __all__ = [
     "GateDecision",
     "Handover",
     "HeaderAlias",
+    "HistoricalCase",
     "IdempotencyKey",
     "Import",
     "InboxCounter",

@@ -1,4 +1,6 @@
-"""What staff know of people for eligibility checks beyond the records, what was asked, and what became of it."""
+"""What staff know of people for eligibility checks beyond the records, what was asked and became of it, and
+how other cases ended.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,18 @@ from decimal import Decimal
 from typing import Any, Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, Numeric, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, Numeric, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.db.models.base import Base, FirmScoped, Json, Stamp, ours, personal, points_at
+from gateway.db.models.base import Base, FirmScoped, Json, Stamp, belongs_to_firm, ours, personal, points_at
 
 EntryEnd = Literal["changed", "withdrawn"]
 ENTRY_ENDS: tuple[str, ...] = get_args(EntryEnd)
+DecisionStage = Literal["petition", "labor_condition", "labor_certification"]
+DECISION_STAGES: tuple[str, ...] = get_args(DecisionStage)
+PastOutcome = Literal["approved", "denied", "withdrawn", "pending"]
+PAST_OUTCOMES: tuple[str, ...] = get_args(PastOutcome)
 
 
 class ProfileEntry(FirmScoped, Base):
@@ -215,4 +221,44 @@ class ModelCall(FirmScoped, Base):
         points_at("eligibility_checks", "check_id"),
         Index(None, "firm_id", "check_id", "number", unique=True),
         Index(None, "firm_id", "at"),
+    )
+
+
+class HistoricalCase(FirmScoped, Base):
+    """How a case ended that is none of the records: of the firm's past, or as somebody published it.
+
+    Attributes:
+        source: `firm`, or the name of the publication; with the case number it is what the row is known by.
+        case_number: of the source; a receipt number as our records keep it.
+        stage: what was decided on: a petition or application, or what the Department of Labor certifies ahead of one.
+        visa: ours, by its id; None where the source does not tell which of them it was, or it was of none alone.
+        fiscal_year: of the federal government, in which it was decided, unless the source says another.
+    """
+
+    __tablename__ = "historical_cases"
+
+    source: Mapped[str] = ours()
+    case_number: Mapped[str] = personal()
+    stage: Mapped[str] = ours()
+    visa: Mapped[str | None] = ours()
+    outcome: Mapped[str] = ours()
+    received_on: Mapped[date | None] = ours()
+    decided_on: Mapped[date | None] = ours()
+    soc_code: Mapped[str | None] = ours()
+    fiscal_year: Mapped[int | None] = ours()
+    imported_at: Mapped[Stamp] = ours()
+
+    __table_args__ = (
+        belongs_to_firm(),
+        UniqueConstraint("firm_id", "source", "case_number"),
+        Index(
+            "historical_cases_decided",
+            "firm_id",
+            "visa",
+            "decided_on",
+            postgresql_where=text("stage = 'petition' AND outcome IN ('approved', 'denied')"),
+        ),
+        CheckConstraint("stage IN ('petition', 'labor_condition', 'labor_certification')", name="stage"),
+        CheckConstraint("outcome IN ('approved', 'denied', 'withdrawn', 'pending')", name="outcome"),
+        CheckConstraint("stage <> 'petition' OR visa IS NOT NULL", name="visa"),
     )
