@@ -11,6 +11,7 @@ import pytest
 from msgspec import Struct
 
 from gateway.config import Contacts, decode, read
+from gateway.db.models import DECISION_STAGES, PAST_OUTCOMES
 from gateway.db.models.imports import STATES
 from gateway.domain.people.fields import CHOICES, DOCUMENT_TYPES, FIELDS
 from gateway.wings import PARTNER_YAML
@@ -18,6 +19,7 @@ from ingest import feed
 from ingest.arrivals import ARRIVALS, proofs, webhook
 from ingest.arrivals.rest import spec as rest
 from ingest.catalogue import FILE_CODES, ROW_CODES
+from ingest.decided import layout as decided
 from ingest.formats import FORMATS
 from ingest.formats.base import Footer
 from ingest.formats.controls import Control
@@ -39,6 +41,7 @@ TODAY = date(2026, 3, 1)
 SECTIONS = [
     PARTNER_YAML.kind,
     Contacts,
+    decided.Layout,
     Footer,
     SheetChoice,
     RecordType,
@@ -80,6 +83,8 @@ def test_every_key_of_a_section_is_explained(section):
         pytest.param({rule.__struct_config__.tag for rule in (feed.NotBefore, feed.RequiredWhen)}, id="rules"),
         *(pytest.param(words, id=f"{kind} {name}") for (kind, name), words in CHOICES.items()),
         *(pytest.param(fields, id=f"fields of a {kind}") for kind, fields in FIELDS.items()),
+        pytest.param(decided.FIELDS, id="fields of a decided case"),
+        pytest.param({*DECISION_STAGES, *PAST_OUTCOMES, decided.SEVERAL}, id="words of a decided case"),
     ],
 )
 def test_every_word_that_a_config_or_a_receipt_may_say_is_explained(words):

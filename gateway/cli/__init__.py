@@ -57,7 +57,9 @@ COMMANDS: dict[str, Entry] = {
         "rules", "group", "Look at the dated rules: since when they hold, by which source, whom a change meets."
     ),
     "eligibility": Entry(
-        "eligibility", "group", "Look at what the law asks for each visa, and check which of them a profile fits."
+        "eligibility",
+        "group",
+        "Look at what the law asks for each visa, check which of them a profile fits, and see how such cases ended.",
     ),
     "models": Entry("models", "group", "See and say which language models a firm has asked, and what that may cost."),
     "report": Entry("reports", "group", "Print a report about one firm, or write it to a file."),

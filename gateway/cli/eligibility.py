@@ -9,6 +9,7 @@ from msgspec import to_builtins
 
 from gateway import clock
 from gateway.cli import checking
+from gateway.cli.outcomes import outcomes
 from gateway.cli.output import console, examples, json_option, plain, print_json, table
 from gateway.domain.rules import wording
 from gateway.domain.rules.criteria import Criterion, Gate, Visa, in_force, visa_on
@@ -22,10 +23,10 @@ from gateway.domain.rules.criteria import Criterion, Gate, Visa, in_force, visa_
     ),
 )
 def group() -> None:
-    """Look at what the law asks for each visa, and check which of them a person's profile fits."""
+    """Look at what the law asks for each visa, check which of them a profile fits, and see how such cases ended."""
 
 
-for command in (checking.check, checking.show, checking.list_checks, checking.retry):
+for command in (checking.check, checking.show, checking.list_checks, checking.retry, outcomes):
     group.add_command(command)
 
 

@@ -208,8 +208,9 @@ def _tell_checked(checked: Checked) -> None:
     for finding in checked.findings:
         out.print(plain(finding, "red"), soft_wrap=True)
     if settings := checked.settings:
-        head, feeds = settings.head, ", ".join(settings.names("feeds"))
-        told = f"{checked.path}: valid; partner {head.partner} of {head.firm}, feeds: {feeds}"
+        head, named = settings.head, {name: settings.names(name) for name in ("feeds", "outcomes")}
+        parts = [f"{name}: {', '.join(names) or 'none'}" for name, names in named.items() if names or name == "feeds"]
+        told = f"{checked.path}: valid; partner {head.partner} of {head.firm}, {', '.join(parts)}"
         out.print(plain(told, "green"), soft_wrap=True)
     for sentence in [*checked.remarks, *_learned_sentences(checked)]:
         out.print(plain(f"  Note: {sentence}", "cyan"))

@@ -51,6 +51,7 @@ Action = Literal[
     "notification.cancel", "notification.send", "notification.view",
     "opt_out.add", "opt_out.end", "opt_out.list",
     "outbox.fetch", "outbox.put",
+    "outcomes.import",
     "partner.activate", "partner.apply",
     "preferences.set",
     "profile.add", "profile.change", "profile.view", "profile.withdraw",

@@ -14,6 +14,7 @@ from helpers.doors import (
     links,
     models,
     notices,
+    outcomes,
     partners,
     people,
     preferences,
@@ -41,6 +42,7 @@ ROOMS = (
     profiles,
     models,
     eligibility,
+    outcomes,
 )
 
 
