@@ -2,6 +2,7 @@
 
 from gateway.reports import (
     audit_extract,
+    calibration,
     case_status,
     cases_assigned,
     enrollment_status,
@@ -35,5 +36,6 @@ REPORTS: dict[str, Report] = {
     "cases_assigned": cases_assigned.REPORT,
     "reassignment_frequency": reassignment_frequency.REPORT,
     "time_to_assignment": time_to_assignment.REPORT,
+    "calibration": calibration.REPORT,
     "audit_extract": audit_extract.REPORT,
 }
