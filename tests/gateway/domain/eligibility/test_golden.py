@@ -1,38 +1,19 @@
 """What the baseline says of people as public descriptions of typical cases have them: written by hand, nobody real."""
 
-from collections import Counter
-from datetime import date
-from pathlib import Path
-from typing import Any
-
 import pytest
-import yaml
+from helpers.golden import PEOPLE, golden
+from helpers.profiles import TODAY
 
 from gateway.domain.eligibility import baseline, scoring
-from gateway.domain.eligibility.terms import Entry, Profile
 from gateway.domain.rules.criteria import VISAS, visa_on
 from gateway.domain.rules.profile_kinds import profile_kinds
 
-TODAY = date(2026, 11, 30)
-FILES = sorted((Path(__file__).parent / "golden").glob("*.yaml"))
-PEOPLE: dict[str, dict[str, Any]] = {
-    name: told for file in FILES for name, told in yaml.safe_load(file.read_text())["profiles"].items()
-}
 CASES = [(name, visa) for name, told in PEOPLE.items() for visa in told["expect"]]
-
-
-def profile(told: dict[str, Any]) -> Profile:
-    count: Counter[str] = Counter()
-    entries = []
-    for one in told["entries"]:
-        count[one["kind"]] += 1
-        entries.append(Entry(ref=f"{one['kind']}.{count[one['kind']]}", **one))
-    return Profile(as_of=TODAY, entries=entries)
 
 
 @pytest.mark.parametrize(("name", "visa"), CASES)
 def test_the_baseline_stays_within_the_bands_of_a_golden_profile(name, visa):
-    person, expected = profile(PEOPLE[name]), PEOPLE[name]["expect"][visa]
+    person, expected = golden(name), PEOPLE[name]["expect"][visa]
     asked = visa_on(visa, TODAY)
     found = scoring.score(asked, person, baseline.propose(asked, person))
     strength = {one.criterion: one.is_met for one in found.findings}
