@@ -10,6 +10,7 @@ from msgspec import to_builtins
 from gateway import clock
 from gateway.cli import checking
 from gateway.cli.outcomes import outcomes
+from gateway.cli import checking, reviewing
 from gateway.cli.output import console, examples, json_option, plain, print_json, table
 from gateway.domain.rules import wording
 from gateway.domain.rules.criteria import Criterion, Gate, Visa, in_force, visa_on
@@ -27,6 +28,7 @@ def group() -> None:
 
 
 for command in (checking.check, checking.show, checking.list_checks, checking.retry, outcomes):
+for command in (checking.check, checking.show, checking.list_checks, checking.retry, *reviewing.COMMANDS):
     group.add_command(command)
 
 

@@ -55,8 +55,12 @@ def _day(day: date) -> str:
     return f"{day:%B} {day.day}, {day.year}"
 
 
+def _whole(share: float) -> str:
+    return f"{100 * share:.0f}"
+
+
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{_whole(share)}\N{NO-BREAK SPACE}%"
 
 
 def _gates(gates: Sequence[GateLine]) -> str:
@@ -77,5 +81,12 @@ _JINJA: Final = Environment(
     lstrip_blocks=True,
 )
 _JINJA.filters.update(
-    {"day": _day, "percent": _percent, "gates": _gates, "first_words": _first_words, "dots": lambda word: _DOTS[word]}
+    {
+        "day": _day,
+        "percent": _percent,
+        "whole": _whole,
+        "gates": _gates,
+        "first_words": _first_words,
+        "dots": lambda word: _DOTS[word],
+    }
 )

@@ -51,6 +51,7 @@ PERMISSIONS: dict[str, Allowed] = {
     "eligibility.check": Allowed(_NOBODY, "records:write"),
     "checks.read": Allowed(_READERS),
     "checks.ask": Allowed(_WRITERS),
+    "eligibility.review": Allowed(_LAWYERS),
     "employees.status": Allowed(_NOBODY, "status:read"),
     "deliveries.read": Allowed(_READERS, "reports:read"),
     "deliveries.send": Allowed(_WRITERS, "reports:read"),

@@ -20,6 +20,7 @@ from helpers.doors import (
     preferences,
     profiles,
     reports,
+    reviews,
     templates,
 )
 from helpers.doors.base import UseCase
@@ -43,6 +44,7 @@ ROOMS = (
     models,
     eligibility,
     outcomes,
+    reviews,
 )
 
 
