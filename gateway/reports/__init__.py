@@ -5,6 +5,7 @@ from gateway.reports import (
     calibration,
     case_status,
     cases_assigned,
+    eligibility_usage,
     enrollment_status,
     escalations,
     expiring_documents,
@@ -37,5 +38,6 @@ REPORTS: dict[str, Report] = {
     "reassignment_frequency": reassignment_frequency.REPORT,
     "time_to_assignment": time_to_assignment.REPORT,
     "calibration": calibration.REPORT,
+    "eligibility_usage": eligibility_usage.REPORT,
     "audit_extract": audit_extract.REPORT,
 }
