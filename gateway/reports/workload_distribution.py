@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, Subquery, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from gateway.db.models import Attorney, Case, Partner, Staff
@@ -28,19 +28,13 @@ class _Attorney(NamedTuple):
     name: str
     email: str
     takes_cases: bool
-    capacity: int
-    availability: Mapping[str, float]
+    may_hold: int
+    held: Held
 
     @property
-    def may_hold(self) -> int:
-        return prorated(self.capacity, self.availability)
-
-
-_ATTORNEYS = (
-    select(Attorney.id, Staff.name, Staff.email, takes_cases(), Attorney.capacity, Attorney.availability)
-    .join(Staff, Staff.id == Attorney.staff_id)
-    .order_by(Staff.name, Attorney.id)
-)
+    def share(self) -> float | None:
+        """Of the capacity; nobody has a share of none."""
+        return self.held.cases / self.may_hold if self.may_hold else None
 
 
 class WorkloadFilters(Filters, frozen=True, kw_only=True):
@@ -48,28 +42,40 @@ class WorkloadFilters(Filters, frozen=True, kw_only=True):
 
 
 def _rows(session: Session, filters: WorkloadFilters) -> Rows:
-    """Two queries, however many attorneys and cases there are."""
+    """One query, however many attorneys and cases there are."""
     counted = by_attorney(today_of(session))
     if filters.partner:
         counted = counted.where(Case.partner_id.in_(select(Partner.id).where(Partner.slug == filters.partner)))
-    held = {one: Held(*told) for one, *told in session.execute(counted)}
-    found = [_Attorney(*told) for told in session.execute(_ATTORNEYS)]
-    shares = [_share(one, held) for one in found]
+    found = [_attorney(told) for told in session.execute(_with(counted.subquery("held")))]
+    shares = [one.share for one in found]
     compared = [share for one, share in zip(found, shares, strict=True) if share is not None and one.takes_cases]
     firm = (round(jain(compared), _DECIMALS), round(gini(compared), _DECIMALS))
     for one, share in zip(found, shares, strict=True):
-        yield (*_row(one, held.get(one.id, Held())), None if share is None else round(share, _DECIMALS), *firm)
+        yield (*_row(one), None if share is None else round(share, _DECIMALS), *firm)
 
 
-def _share(one: _Attorney, held: Mapping[UUID | None, Held]) -> float | None:
-    """Of the capacity; nobody has a share of none."""
-    return held.get(one.id, Held()).cases / one.may_hold if one.may_hold else None
+def _with(held: Subquery) -> Select[*tuple[Any, ...]]:
+    """All attorneys with what they hold; hours are left out where nothing was said, for each would be parsed."""
+    said = func.nullif(Attorney.availability, cast(literal("{}"), JSONB), type_=JSONB)
+    attorney = (Attorney.id, Staff.name, Staff.email, takes_cases(), Attorney.capacity, said)
+    return (
+        select(*attorney, held.c.cases, held.c.weighted, held.c.urgent)
+        .join(Staff, Staff.id == Attorney.staff_id)
+        .outerjoin(held, held.c.attorney_id == Attorney.id)
+        .order_by(Staff.name, Attorney.id)
+    )
 
 
-def _row(one: _Attorney, held: Held) -> tuple[object, ...]:
+def _attorney(told: Row[*tuple[Any, ...]]) -> _Attorney:
+    id_, name, email, takes, capacity, hours, cases, weighted, urgent = told
+    held = Held(cases or 0, weighted or 0, urgent or 0)
+    return _Attorney(id_, name, email, takes, prorated(capacity, hours or {}), held)
+
+
+def _row(one: _Attorney) -> tuple[object, ...]:
+    held = one.held
     urgent = round(held.urgent / held.cases, _DECIMALS) if held.cases else 0.0
-    who = (one.id, one.name, one.email, one.takes_cases, one.may_hold)
-    return (*who, held.cases, held.weighted, held.urgent, urgent)
+    return (*one[:-1], *held, urgent)
 
 
 REPORT = Report(

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Integer,
     Select,
     SQLColumnExpression,
     Uuid,
@@ -18,10 +19,13 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    cast,
     func,
+    literal,
     literal_column,
     select,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -83,6 +87,7 @@ def _loads(today: date) -> Select[UUID | None, UUID | None, int, int]:
     return found.group_by(Case.attorney_id, literal_column("2"))
 
 
+@functools.lru_cache(maxsize=4)
 def by_attorney(today: date) -> Select[UUID | None, int, int, int]:
     """The query for it: attorney, active cases, weighted, urgent.
 
@@ -102,7 +107,8 @@ def _of(today: date, attorney_ids: Collection[UUID]) -> Select[UUID | None, int,
 
 def _counted(today: date, given: SQLColumnExpression[int | None]) -> Select[UUID | None, int, int, int]:
     urgent = Case.deadline_on <= clock.days_later(today, URGENT)
-    counts = (func.count(), func.sum(_weight(today, given)), func.count().filter(urgent))
+    weighted, soon = func.sum(_weight(today, given)), func.count().filter(urgent)
+    counts = (func.count().label("cases"), weighted.label("weighted"), soon.label("urgent"))
     return select(Case.attorney_id, *counts).where(active()).group_by(Case.attorney_id)
 
 
@@ -112,7 +118,10 @@ def active() -> ColumnElement[bool]:
 
 
 def _weight(today: date, given: SQLColumnExpression[int | None]) -> ColumnElement[int]:
-    """The complexity of a case: what it was when it was given away, or was set to since; else its type's alone."""
+    """The complexity of a case: what it was when it was given away, or was set to since; else its type's alone.
+
+    Types are looked up in one value: a branch for each would be parsed, and bound, with every statement.
+    """
     usual = {name.lower(): base(name, today) for name in vocabulary("case_types").words}
-    of_type = case(usual, value=func.lower(Case.case_type), else_=base(None, today))
-    return func.coalesce(Case.complexity, given, of_type)
+    of_type = cast(literal(usual, JSONB).op("->>")(func.lower(Case.case_type)), Integer)
+    return func.coalesce(Case.complexity, given, of_type, base(None, today))
