@@ -222,13 +222,13 @@ def _show_found(out: Console, found: Found) -> None:
     out.print()
 
 
-def _show_qualified(out: Console, qualified: Qualified) -> None:
+def _show_qualified(out: Console, qualified: Sequence[Qualified]) -> None:
     out.print(plain("What two people qualify for, by rules alone", "bold"))
-    for one in qualified.checks:
-        checking.tell(out, one)
-    if qualified.checks:
-        asked = f"{invocation()} eligibility show {qualified.checks[0].check.id} --firm {FIRM}"
-        out.print(plain(f"  {asked}", "bold"), soft_wrap=True)
+    for one in qualified:
+        head = one.head
+        out.print(plain(f"{head.person}: answered {head.answered}. Strengths by {head.strengths_by}"), soft_wrap=True)
+        checking.tell(out, one.seen)
+        out.print(plain(f"  read {one.path}", "bold"), soft_wrap=True)
     out.print()
 
 

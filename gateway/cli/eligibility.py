@@ -8,9 +8,8 @@ import rich_click as click
 from msgspec import to_builtins
 
 from gateway import clock
-from gateway.cli import checking
-from gateway.cli.outcomes import outcomes
 from gateway.cli import checking, reviewing
+from gateway.cli.outcomes import outcomes
 from gateway.cli.output import console, examples, json_option, plain, print_json, table
 from gateway.domain.rules import wording
 from gateway.domain.rules.criteria import Criterion, Gate, Visa, in_force, visa_on
@@ -27,8 +26,14 @@ def group() -> None:
     """Look at what the law asks for each visa, check which of them a profile fits, and see how such cases ended."""
 
 
-for command in (checking.check, checking.show, checking.list_checks, checking.retry, outcomes):
-for command in (checking.check, checking.show, checking.list_checks, checking.retry, *reviewing.COMMANDS):
+for command in (
+    checking.check,
+    checking.show,
+    checking.list_checks,
+    checking.retry,
+    outcomes,
+    *reviewing.COMMANDS,
+):
     group.add_command(command)
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
 from gateway.cli.office import me
 from gateway.db.paging import Paging
-from gateway.domain.eligibility import checks, entries, profiles
+from gateway.domain.eligibility import checks, entries, memos, profiles
 from gateway.domain.eligibility.checks import Seen
 from gateway.domain.eligibility.entries import Said
+from gateway.domain.eligibility.memo import Head
 from gateway.domain.people import clients
 from gateway.domain.people.clients import ClientFilter
 from gateway.jobs.worker import drain
 from gateway.office import Acting, Office
+from gateway.web.memo import page
 from gateway.wings import KINDS
 from outbound.checking import asking
 
@@ -67,12 +70,14 @@ _ASKED: Sequence[tuple[Noted, Sequence[str]]] = ((_RESEARCHER, ("EB1A", "NIW")),
 
 
 class Qualified(NamedTuple):
-    """Two checks, seen to their ends."""
+    """A check that was seen to its end, and its memo: what stands at its head, and where it lies as a page."""
 
-    checks: Sequence[Seen]
+    seen: Seen
+    head: Head
+    path: Path
 
 
-def qualify(office: Office, firm_id: UUID) -> Qualified:
+def qualify(office: Office, firm_id: UUID) -> list[Qualified]:
     """Note something of two people, check them, and say what came of it; a second time is answered at once.
 
     Args:
@@ -84,18 +89,19 @@ def qualify(office: Office, firm_id: UUID) -> Qualified:
         asked = [_ask(acting, one.id, *wanted) for one, wanted in zip(people, _ASKED, strict=False)]
     drain(office, KINDS, ["models"], _LEASE)
     with office.acting(firm_id, me()) as acting:
-        return Qualified([checks.view(acting, one) for one in asked])
+        return [_told(acting, one) for one in asked]
 
 
-def told(found: Qualified) -> list[Mapping[str, object]]:
+def told(found: Sequence[Qualified]) -> list[Mapping[str, object]]:
     """As JSON has it."""
     return [
         {
-            "check_id": one.check.id,
-            "state": one.progress.state,
-            "scores": {each.visa: each.score for each in one.recommendations},
+            "check_id": one.seen.check.id,
+            "state": one.seen.progress.state,
+            "scores": {each.visa: each.score for each in one.seen.recommendations},
+            "memo": str(one.path),
         }
-        for one in found.checks
+        for one in found
     ]
 
 
@@ -104,3 +110,11 @@ def _ask(acting: Acting, client_id: UUID, noted: Noted, visas: Sequence[str]) ->
         for kind, said in noted:
             entries.add(acting, client_id, kind, said)
     return asking.ask(acting, client_id, visas).check.id
+
+
+def _told(acting: Acting, check_id: UUID) -> Qualified:
+    memo = memos.of_check(acting, check_id)
+    path = acting.office.settings.data_dir / "memos" / f"{check_id}.html"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.write_text(page(memo).html, encoding="utf-8")
+    return Qualified(checks.view(acting, check_id), memo.head, path)

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import to_builtins
+from msgspec.structs import replace
 from sqlalchemy import func
 
 from gateway.db.models import EligibilityCheck, RecommendationRow
 from gateway.domain.eligibility import citing, scoring
+from gateway.domain.eligibility.outcomes import chance_of
 from gateway.domain.eligibility.terms import Claim, Dropped, Profile, Recommendation
 from gateway.domain.rules.criteria import Visa
 from gateway.office import Acting
@@ -23,7 +25,8 @@ def settle(
     dropped: list[Dropped] = []
     for visa in visas:
         fine, not_so = citing.checked(visa, profile, [one for one in claims if one.visa == visa.id])
-        acting.session.add(_row(check, scoring.score(visa, profile, fine)))
+        chance = chance_of(acting.session, visa, check.as_of)
+        acting.session.add(_row(check, replace(scoring.score(visa, profile, fine), chance=chance)))
         held += fine
         dropped += not_so
     known = {one.id for one in visas}
