@@ -1,5 +1,6 @@
 """The life of a check: asked, answered or refused at once, done once whatever dies, and told how far it is."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,8 @@ from helpers.checked import Checked
 from helpers.model_double import modelling, raw, saying, status, too_many
 from sqlalchemy import text
 
+from gateway import clock
+from gateway.db.models import HistoricalCase
 from gateway.domain.eligibility import checks
 from gateway.domain.people import erasure
 from gateway.errors import Conflict, Incomplete, NotFound, TooOften
@@ -54,6 +57,24 @@ def test_rules_alone_answer_where_the_firm_has_said_nothing(northgate, office):
     assert [one.visa for one in seen.recommendations] == ["EB1A", "NIW"]
     assert all(one.review == "proposed" for one in seen.recommendations)
     assert calls(office, "provider", "outcome", "tokens_in + tokens_out") == [("rules", "answered", 0)]
+
+
+def test_how_likely_an_approval_is_stands_beside_the_score_where_a_rate_is_published(northgate, office):
+    with office.db.firm(northgate.firm_id) as session:
+        common = {
+            "source": "firm",
+            "stage": "petition",
+            "visa": "EB1A",
+            "decided_on": clock.now().date() - timedelta(days=30),
+        }
+        for number in range(20):
+            outcome = "approved" if number < 18 else "denied"
+            row = {"case_number": f"P{number}", "outcome": outcome, **common}
+            session.add(HistoricalCase(firm_id=northgate.firm_id, **row))
+    likely, unsaid = (one.told["chance"] for one in northgate.done(northgate.person(), "EB1A", "O1A").recommendations)
+    assert (likely["n"], likely["approved"]) == (20, 18)
+    assert likely["low"] < likely["probability"] < likely["high"]
+    assert unsaid is None
 
 
 def test_a_check_speaks_of_all_visas_where_none_is_named(northgate):
