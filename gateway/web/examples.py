@@ -193,6 +193,11 @@ WHOLE: Mapping[str, object] = {  # by the name of the body or of the answer, or 
     "Offered.name": "openai",
     "Offered.secret": "OPENAI_API_KEY",
     "Priced": {"model": "gpt-5", "tokens_in": 1.25, "tokens_out": 10.0},
+    "NewReview": {
+        "verdict": "edited",
+        "reason": "Two letters are promised.",
+        "edits": {"summary": "Strong, once the letters are in.", "timeline_months": [4, 9]},
+    },
     "Week": {"mon": 8, "tue": 8, "wed": 4},
     "Value.name": "title",
     "Value.kind": "text",

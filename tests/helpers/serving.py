@@ -363,6 +363,12 @@ def _check(office: Office, tenants: Any, clients: list[str]) -> None:
     drain(office, KINDS, ["models"], timedelta(minutes=1))
 
 
+def _recommended(http: httpx.Client, client: str) -> list[str]:
+    asked = [one["id"] for one in _all(http, f"clients/{client}/eligibility-checks")]
+    found = [http.get(f"/v1/eligibility-checks/{one}").raise_for_status().json() for one in asked]
+    return [one["id"] for each in found for one in each["recommendations"]]
+
+
 def _made(http: httpx.Client, kind: str, /, **body: Any) -> None:
     answer = http.post(f"/v1/{kind}", json=body)
     assert answer.status_code == 201, (kind, body, answer.text)
@@ -411,6 +417,7 @@ def _ids(http: httpx.Client, tenants: Any) -> dict[str, list[Any]]:
         "tier": ["basic", "standard"],
         "visa": ["EB1A", "NIW", "TN"],
         "check_id": [one["id"] for each in clients for one in _all(http, f"clients/{each}/eligibility-checks")],
+        "recommendation_id": [one for each in clients for one in _recommended(http, each)],
         "code": [one["code"] for one in _all(http, "links")],
         "doc_type": ["passport", "visa_foil"],
         "channel": ["email", "sms"],

@@ -19,6 +19,8 @@ AWARD = {"name": "Best Paper", "scope": "national", "is_for_excellence": True, "
 JUDGING = {"role": "reviewer", "is_done": True, "times": 4, "last_on": "2025-05-01"}
 HOSTILE = """</style></title><script>alert(1)</script><img src=x onerror="alert(2)">"} body{display:none} {{ 7*7 }} \u202egnp"""
 
+BREAKING = '"}body{display:none}\n@import "x";\\'  # out of a string of CSS
+
 
 @pytest.fixture
 def world(inbox, office, tenants):
@@ -266,7 +268,7 @@ def test_a_memo_is_proposed_until_somebody_has_reviewed_it(memo, say, world):
 def test_whatever_a_profile_says_stays_text(memo, say, world, office, inbox, tenants):
     client = world["people"]["E1"]
     inbox.sql("UPDATE clients SET given_name = %s, employee_id = 'E<b>1' WHERE id = %s", HOSTILE, client)
-    inbox.sql("UPDATE firms SET name = %s WHERE slug = 'northgate'", HOSTILE)
+    inbox.sql("UPDATE firms SET name = %s WHERE slug = 'northgate'", BREAKING)
     with office.acting(tenants.northgate, SENDER) as acting:
         said = Said(facts=AWARD | {"name": HOSTILE}, backing="documented", proof=HOSTILE)
         entries.change(acting, client, "award.1", said)
@@ -278,10 +280,10 @@ def test_whatever_a_profile_says_stays_text(memo, say, world, office, inbox, ten
     seen = Seen(answer.text)
     assert not {"script", "img", "b"} & set(seen.tags)
     assert seen.handlers == []
-    assert seen.text.count("<script>alert(1)</script>") >= 7
+    assert seen.text.count("<script>alert(1)</script>") >= 6
     assert "{{ 7*7 }}" in seen.text
     assert len(seen.styles) == 2
-    assert "display:none}" not in seen.styles[1]
+    assert len(re.findall(r'content:"(?:\\[0-9a-f]{6}|[A-Za-z0-9])*";', seen.styles[1])) == 2
 
 
 def test_a_browser_takes_the_styles_of_a_memo_and_nothing_else(memo, world):

@@ -154,6 +154,10 @@ def test_a_row_and_its_last_review_that_disagree_let_nothing_leave(acting, rows,
     rows["O1A"].review = "accepted"
     acting.session.flush()
     assert reviewing.cleared(acting, check) == []
+    review(acting, rows["O1A"].id, Said(verdict="accepted"))
+    rows["O1A"].review = "proposed"
+    acting.session.flush()
+    assert reviewing.cleared(acting, check) == []
 
 
 def test_the_last_review_counts_and_all_are_kept(acting, rows):
