@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from gateway.domain.assignment import reading, workload
 from gateway.domain.assignment.complexity import Facts, complexity
 from gateway.domain.assignment.continuity import Bonds
-from gateway.domain.assignment.reading import Asked, Knowledge, Person
+from gateway.domain.assignment.reading import Asked, Begun, Known, Person
+from gateway.domain.assignment.roster import Knowledge
 from gateway.domain.assignment.terms import Candidate, Matter, Way
 from gateway.domain.assignment.workload import Load
 
@@ -49,18 +50,18 @@ class Field:
 
 
 def gather(session: Session, case_ids: Collection[UUID], today: date) -> Field:
-    """Read what is known of cases and attorneys in a firm's session: a dozen statements, however many there are.
+    """Read what is known of cases and attorneys in a firm's session: three round trips, however many there are.
 
     Loads are true until the end of the transaction for whoever holds the attorneys' rows locked.
     """
-    asked = reading.cases(session, case_ids, today)
-    people = reading.people(session, {one.client_id for one in asked if one.client_id})
-    families = families_of(people)
-    told = {one.case_id: complexity(_facts(one, people, families, today)) for one in asked}
+    begun = reading.begin(session, case_ids, today)
+    known = reading.know(session, begun, today, workload.asked(today, {row.partner_id for row in begun.cases}))
+    families = families_of(known.people)
+    told = {one.case_id: complexity(_facts(one, known.people, families, today)) for one in known.asked}
     return Field(
-        {one.case_id: _matter(one, told[one.case_id].points) for one in asked},
+        {one.case_id: _matter(one, told[one.case_id].points) for one in known.asked},
         {case_id: one.working for case_id, one in told.items()},
-        Attorneys(read(session, asked, today), people, families),
+        Attorneys(_read(begun, known), known.people, families),
     )
 
 
@@ -74,16 +75,8 @@ class Read(NamedTuple):
     held: Sequence[Load]
 
 
-def read(session: Session, asked: Sequence[Asked], today: date) -> Read:
-    """What matters to these cases: what attorneys know of their types, and hold of their partners."""
-    types = {one.case_type for one in asked if one.case_type}
-    return Read(
-        reading.attorneys(session, today),
-        reading.levels(session, types),
-        reading.decided(session, types, today),
-        reading.walls(session),
-        workload.loads(session, today, {one.partner_id for one in asked}),
-    )
+def _read(begun: Begun, known: Known) -> Read:
+    return Read(begun.attorneys, known.levels, known.decided, begun.walls, workload.loads(known.held))
 
 
 class Attorneys:

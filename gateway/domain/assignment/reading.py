@@ -11,12 +11,11 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     ColumnElement,
     Date,
     ScalarSelect,
@@ -37,16 +36,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
-from gateway.clock import years_later
-from gateway.db.models import Assignment, Attorney, Case, Client, Document, Expertise, Staff, TimeOff, Wall
-from gateway.domain.access.permissions import ADMIN, ATTORNEY
-from gateway.domain.assignment.hours import prorated
-from gateway.domain.assignment.terms import Away, Candidate
+from gateway.db.asking import Question, ask
+from gateway.db.models import Assignment, Case, Client, Document
+from gateway.domain.assignment import roster
+from gateway.domain.assignment.terms import Candidate
 
-HALF_LIFE = 365  # days, after which a decided case counts half
-YEARS = 2  # in which it counts at all
-_WHOLE = 1_000_000  # what one that was decided today counts: integers add up alike in whatever order they come
-_ROLES = (ADMIN, ATTORNEY)  # of staff to whom cases go
 _STAYS = ("i94", "i797", "green_card")  # papers that say how long a stay is
 _ANSWERS = ("rfe", "noid")  # papers that an answer is due to
 _THIRD_PARTY = ("third_party_site", "third_party_worksite", "third_party_placement", "offsite")
@@ -96,15 +90,68 @@ class Person(NamedTuple):
 
 _OPEN = and_(Case.status == "open", Case.stage != "closed")
 _IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))  # one value, however many: each would be a parameter of its own
-_TYPES = any_(bindparam("types", type_=ARRAY(Text)))
 _TODAY = bindparam("today", type_=Date)
 
 
-def cases(session: Session, case_ids: Collection[UUID], today: date) -> list[Asked]:
-    """Those of the cases that are open, in the order in which they are looked at."""
-    found = session.execute(_CASES, {"ids": list(case_ids)}).all()
-    clients = {row.client_id for row in found if row.client_id}
-    answers, besides = _answers(session, clients, today), kept(session, case_ids)
+class Begun(NamedTuple):
+    """What can be asked before anything is known: cases as they stand, who there is, and whom walls stand around."""
+
+    cases: Sequence[Any]
+    kept: Mapping[UUID, Kept]
+    attorneys: list[Candidate]
+    walls: Mapping[UUID, frozenset[UUID]]
+
+
+class Known(NamedTuple):
+    """The rest, which hangs on whose cases they are, and of what type.
+
+    Attributes:
+        asked: in the order in which they are looked at.
+        held: of whatever else was asked at once.
+    """
+
+    asked: list[Asked]
+    people: dict[UUID, Person]
+    levels: dict[roster.Knowledge, int]
+    decided: dict[roster.Knowledge, float]
+    held: Sequence[Any]
+
+
+def begin(session: Session, case_ids: Collection[UUID], today: date) -> Begun:
+    """Ask in one round trip for the open ones of these cases, and for the attorneys of the firm."""
+    ids = {"ids": list(case_ids)}
+    found, besides, *everybody, walled = ask(
+        session, Question(_CASES, ids), Question(_besides(), ids), *roster.everybody(today), roster.WALLED
+    )
+    return Begun(found, _told(besides), roster.candidates(*everybody), roster.sides(walled))
+
+
+def know(session: Session, begun: Begun, today: date, held: Question) -> Known:
+    """Ask for all the rest in two more: the family must be known before what became of its cases."""
+    clients = {row.client_id for row in begun.cases if row.client_id}
+    types = {row.case_type for row in begun.cases if row.case_type}
+    ids = {"ids": list(clients)}
+    answers, found, stays, levelled, counted, loads = ask(
+        session,
+        Question(_ANSWERED, {**ids, "today": today}),
+        Question(_people(), ids),
+        Question(_ENDS, ids),
+        roster.levels_of(types),
+        roster.decided_of(types, today),
+        held,
+    )
+    [histories] = ask(session, _histories(found))
+    return Known(
+        _asked(begun, _answers(answers)),
+        _persons(found, histories, stays),
+        roster.by_level(levelled),
+        roster.by_count(counted),
+        loads,
+    )
+
+
+def _asked(begun: Begun, answers: Mapping[UUID | None, _Answer]) -> list[Asked]:
+    besides = begun.kept
     return [
         Asked(
             case_id=row.id,
@@ -120,7 +167,7 @@ def cases(session: Session, case_ids: Collection[UUID], today: date) -> list[Ask
             languages=besides[row.id].languages,
             taken_from=frozenset(row.taken_from or ()),
         )
-        for row in found
+        for row in begun.cases
     ]
 
 
@@ -157,9 +204,8 @@ class _Answer(NamedTuple):
     due_on: date | None = None
 
 
-def _answers(session: Session, client_ids: Collection[UUID], today: date) -> Mapping[UUID | None, _Answer]:
+def _answers(found: Iterable[Any]) -> Mapping[UUID | None, _Answer]:
     """By case; asked for by person, for papers are found by theirs."""
-    found = session.execute(_ANSWERED, {"ids": list(client_ids), "today": today})
     answers: defaultdict[UUID | None, _Answer] = defaultdict(_Answer)
     answers.update({case_id: _Answer(noid, due_on) for case_id, noid, due_on in found})
     return answers
@@ -182,7 +228,11 @@ class Kept(NamedTuple):
 
 def kept(session: Session, case_ids: Collection[UUID]) -> Mapping[UUID, Kept]:
     """Of a case or its person; what a case says goes before."""
-    found = session.execute(_besides(), {"ids": list(case_ids)})
+    [found] = ask(session, Question(_besides(), {"ids": list(case_ids)}))
+    return _told(found)
+
+
+def _told(found: Iterable[Any]) -> Mapping[UUID, Kept]:
     by_case: defaultdict[UUID, list[tuple[str, str]]] = defaultdict(list)
     for case_id, name, value in found:
         by_case[case_id].append((name, value or ""))
@@ -227,15 +277,22 @@ def _language(word: str) -> str | None:
 
 def people(session: Session, client_ids: Collection[UUID]) -> dict[UUID, Person]:
     """These people and their families: those of the same partner with the same number of employee."""
-    found = session.execute(_people(), {"ids": list(client_ids)}).all()
-    histories, stays = _histories(session, [row.id for row in found]), _stays(session, client_ids)
+    ids = {"ids": list(client_ids)}
+    found, stays = ask(session, Question(_people(), ids), Question(_ENDS, ids))
+    [histories] = ask(session, _histories(found))
+    return _persons(found, histories, stays)
+
+
+def _persons(found: Iterable[Any], histories: Iterable[Any], stays: Iterable[Any]) -> dict[UUID, Person]:
+    """Stays end with the latest of their papers; nobody's who has D/S, or an I-94 without a last day."""
+    past, ends = _past(histories), dict(stays)
     return {
         client_id: Person(
             partner_id=partner_id,
             employee_id=employee_id,
-            attorneys=histories[client_id].attorneys | ({attorney_id} if attorney_id else frozenset()),
-            denials=histories[client_id].denials,
-            stay_ends=stays.get(client_id),
+            attorneys=past[client_id].attorneys | ({attorney_id} if attorney_id else frozenset()),
+            denials=past[client_id].denials,
+            stay_ends=ends.get(client_id),
         )
         for client_id, partner_id, employee_id, attorney_id in found
     }
@@ -268,8 +325,11 @@ class _History(NamedTuple):
     denials: int = 0
 
 
-def _histories(session: Session, client_ids: Collection[UUID]) -> Mapping[UUID | None, _History]:
-    found = session.execute(_HISTORY, {"ids": list(client_ids)})
+def _histories(people: Iterable[Any]) -> Question:
+    return Question(_HISTORY, {"ids": [row.id for row in people]})
+
+
+def _past(found: Iterable[Any]) -> Mapping[UUID | None, _History]:
     histories: defaultdict[UUID | None, _History] = defaultdict(_History)
     for client_id, now, before, denials in found:
         histories[client_id] = _History(frozenset(one for one in now or before or () if one), denials)
@@ -287,115 +347,10 @@ _HISTORY = (
 )
 
 
-def _stays(session: Session, client_ids: Collection[UUID]) -> Mapping[UUID, date]:
-    """The last day of the latest of the papers of a stay; of nobody with D/S, or with an I-94 that has no last day."""
-    found = session.execute(_ENDS, {"ids": list(client_ids)})
-    return {client_id: ends for client_id, ends in found if ends}
-
-
 _ENDLESS = or_(Document.duration_of_status, and_(Document.doc_type == "i94", Document.expires_on.is_(None)))
 _ENDS = (
     select(Document.client_id, func.max(Document.expires_on))
     .where(Document.client_id == _IDS, Document.doc_type.in_(_STAYS), Document.status == "current")
     .group_by(Document.client_id)
     .having(not_(func.bool_or(_ENDLESS)), func.bool_or(Document.doc_type == "i94"))
-)
-
-
-def attorneys(session: Session, today: date) -> list[Candidate]:
-    """All attorneys of the firm in order of id, as far as no case is concerned."""
-    found = session.execute(_ATTORNEYS).all()
-    away = _away(session, today)
-    return [
-        Candidate(
-            attorney_id=row.id,
-            works=row.works,
-            licence=row.licence,
-            senior=row.senior,
-            capacity=prorated(row.capacity, row.availability),
-            languages=row.languages,
-            certifications=row.certifications,
-            away=away.get(row.id, ()),
-            last_given_at=row.last_given_at,
-        )
-        for row in found
-    ]
-
-
-_LAST_GIVEN = select(func.max(Assignment.at)).where(  # what was taken back was no turn
-    Assignment.firm_id == Attorney.firm_id,
-    Assignment.attorney_id == Attorney.id,
-    Assignment.kind == "assigned",
-    Assignment.taken_back_by.is_(None),
-)
-_ATTORNEYS = (
-    select(
-        Attorney.id,
-        and_(Staff.active, Staff.role.in_(_ROLES)).label("works"),
-        Attorney.licence,
-        Attorney.senior,
-        Attorney.capacity,
-        Attorney.availability,
-        Attorney.languages,
-        Attorney.certifications,
-        _LAST_GIVEN.correlate(Attorney).scalar_subquery().label("last_given_at"),
-    )
-    .join(Staff, and_(Staff.id == Attorney.staff_id, Staff.firm_id == Attorney.firm_id))
-    .order_by(Attorney.id)
-)
-
-
-def _away(session: Session, today: date) -> Mapping[UUID, Sequence[Away]]:
-    found = session.execute(_AHEAD, {"today": today})
-    away: defaultdict[UUID, list[Away]] = defaultdict(list)
-    for attorney_id, first, last in found:
-        away[attorney_id].append(Away(first, last))
-    return away
-
-
-_AHEAD = (
-    select(TimeOff.attorney_id, TimeOff.starts_on, TimeOff.ends_on)
-    .where(TimeOff.ends_on >= _TODAY)
-    .order_by(TimeOff.starts_on, TimeOff.ends_on)
-)
-
-
-Knowledge = tuple[UUID | None, str | None]  # an attorney, and a type of case
-
-
-def levels(session: Session, case_types: Collection[str]) -> dict[Knowledge, int]:
-    """What was declared, by attorney and type."""
-    found = session.execute(_LEVELS, {"types": list(case_types)})
-    return {(attorney_id, case_type): level for attorney_id, case_type, level in found}
-
-
-_LEVELS = select(Expertise.attorney_id, Expertise.case_type, Expertise.level).where(Expertise.case_type == _TYPES)
-
-
-def decided(session: Session, case_types: Collection[str], today: date) -> dict[Knowledge, float]:
-    """Cases of a type that an attorney brought to a decision within 24 months, each counting half after each year."""
-    values = {"types": list(case_types), "today": today, "first": years_later(today, -YEARS)}
-    found = session.execute(_DECIDED, values)
-    return {(attorney_id, case_type): int(total) / _WHOLE for attorney_id, case_type, total in found}
-
-
-_COUNTS = func.power(0.5, (_TODAY - Case.decided_on) / float(HALF_LIFE))
-_DECIDED = (
-    select(Case.attorney_id, Case.case_type, func.sum(cast(func.round(_COUNTS * _WHOLE), BigInteger)))
-    .where(Case.status.in_(("approved", "denied")), Case.case_type == _TYPES, Case.attorney_id.is_not(None))
-    .where(Case.decided_on.between(bindparam("first", type_=Date), _TODAY))
-    .group_by(Case.attorney_id, Case.case_type)
-)
-
-
-def walls(session: Session) -> Mapping[UUID, frozenset[UUID]]:
-    """By attorney, the clients and partners of whom they must not know."""
-    found = session.execute(_WALLS)
-    return {attorney_id: frozenset(sides) for attorney_id, sides in found}
-
-
-_WALLS = (
-    select(Attorney.id, func.array_agg(func.coalesce(Wall.client_id, Wall.partner_id)))
-    .join(Wall, and_(Wall.staff_id == Attorney.staff_id, Wall.firm_id == Attorney.firm_id))
-    .group_by(Attorney.id)
 )

@@ -16,7 +16,7 @@ from gateway import clock
 from gateway.config import nearest
 from gateway.db.models import Assignment, Case, Firm, UnassignedCase
 from gateway.db.session import lift_walls
-from gateway.domain.assignment import policies, reading
+from gateway.domain.assignment import policies, reading, roster
 from gateway.domain.assignment.complexity import base
 from gateway.domain.assignment.facts import families_of
 from gateway.domain.assignment.replaying import Arrival, Figures, Scene, Spell, figures, replay
@@ -226,14 +226,14 @@ def _scene(session: Session, past: _Past, first: date, last: date) -> Scene:
     given: dict[UUID, datetime] = {}
     for one in past.held:
         given[one.attorney_id] = max(one.at, given.get(one.attorney_id, one.at))
-    everybody = reading.attorneys(session, first)
+    everybody = roster.attorneys(session, first)
     return Scene(
         first=first,
         last=last,
         attorneys=[replace(one, last_given_at=given.get(one.attorney_id)) for one in everybody],
-        levels=reading.levels(session, types),
-        decided=reading.decided(session, types, first),
-        walls=reading.walls(session),
+        levels=roster.levels(session, types),
+        decided=roster.decided(session, types, first),
+        walls=roster.walls(session),
         families=families_of(reading.people(session, clients)),
         held=past.held,
         arrivals=past.arrivals,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from gateway import clock
+from gateway.db.asking import Question
 from gateway.db.models import Assignment, Case
 from gateway.domain.assignment.complexity import base
 from gateway.domain.rules import vocabulary
@@ -68,9 +69,13 @@ class Load(NamedTuple):
     weighted: int
 
 
-def loads(session: Session, today: date, partner_ids: Collection[UUID]) -> list[Load]:
-    """What all attorneys of the firm hold, with what of it is of these partners."""
-    found = session.execute(_loads(today), {"partners": list(partner_ids)})
+def asked(today: date, partner_ids: Collection[UUID]) -> Question:
+    """What all attorneys of the firm hold, with what of it is of these partners; `loads` takes the answer."""
+    return Question(_loads(today), {"partners": list(partner_ids)})
+
+
+def loads(found: Iterable[Any]) -> list[Load]:
+    """What was answered."""
     return [Load(who, partner, count, points) for who, partner, count, points in found if who is not None]
 
 
