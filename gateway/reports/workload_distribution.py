@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Subquery, cast, func, literal, select
+from sqlalchemy import Select, Text, bindparam, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from gateway.db.asking import Question, ask
 from gateway.db.models import Attorney, Case, Partner, Staff
 from gateway.domain.assignment.attorneys import takes_cases
 from gateway.domain.assignment.fairness import gini, jain
@@ -43,10 +47,9 @@ class WorkloadFilters(Filters, frozen=True, kw_only=True):
 
 def _rows(session: Session, filters: WorkloadFilters) -> Rows:
     """One query, however many attorneys and cases there are."""
-    counted = by_attorney(today_of(session))
-    if filters.partner:
-        counted = counted.where(Case.partner_id.in_(select(Partner.id).where(Partner.slug == filters.partner)))
-    found = [_attorney(told) for told in session.execute(_with(counted.subquery("held")))]
+    values = {"partner": filters.partner} if filters.partner else {}
+    [told] = ask(session, Question(_query(today_of(session), tuple(values)), values))
+    found = [_attorney(*one) for one in told]
     shares = [one.share for one in found]
     compared = [share for one, share in zip(found, shares, strict=True) if share is not None and one.takes_cases]
     firm = (round(jain(compared), _DECIMALS), round(gini(compared), _DECIMALS))
@@ -54,8 +57,14 @@ def _rows(session: Session, filters: WorkloadFilters) -> Rows:
         yield (*_row(one), None if share is None else round(share, _DECIMALS), *firm)
 
 
-def _with(held: Subquery) -> Select[*tuple[Any, ...]]:
+@functools.lru_cache(maxsize=4)
+def _query(today: date, narrowed_by: Collection[str]) -> Select[*tuple[Any, ...]]:
     """All attorneys with what they hold; hours are left out where nothing was said, for each would be parsed."""
+    counted = by_attorney(today)
+    if narrowed_by:
+        named = select(Partner.id).where(Partner.slug == bindparam("partner", type_=Text))
+        counted = counted.where(Case.partner_id.in_(named))
+    held = counted.subquery("held")
     said = func.nullif(Attorney.availability, cast(literal("{}"), JSONB), type_=JSONB)
     attorney = (Attorney.id, Staff.name, Staff.email, takes_cases(), Attorney.capacity, said)
     return (
@@ -66,10 +75,10 @@ def _with(held: Subquery) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _attorney(told: Row[*tuple[Any, ...]]) -> _Attorney:
-    id_, name, email, takes, capacity, hours, cases, weighted, urgent = told
-    held = Held(cases or 0, weighted or 0, urgent or 0)
-    return _Attorney(id_, name, email, takes, prorated(capacity, hours or {}), held)
+def _attorney(
+    id_: UUID, name: str, email: str, takes: bool, capacity: int, hours: Mapping[str, float] | None, *held: int | None
+) -> _Attorney:
+    return _Attorney(id_, name, email, takes, prorated(capacity, hours or {}), Held(*(one or 0 for one in held)))
 
 
 def _row(one: _Attorney) -> tuple[object, ...]:
