@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
 from helpers.attorneys import Lawyers
 from helpers.inbox import person
 
+from gateway.jobs.worker import drain
 from gateway.web.app import create_app, routes_of
+from gateway.wings import KINDS
 
 SUBJECTS = ("audit", "cases", "clients", "documents", "eligibility", "employees", "walls")
 ELSEWHERE = {
@@ -16,6 +19,7 @@ ELSEWHERE = {
     "GET /v1/eligibility-checks/{check_id:uuid}/events",  # how far one is; says nothing of anybody
     "GET /v1/eligibility/criteria",  # the law, which is about nobody
     "GET /v1/eligibility/criteria/{visa:str}",
+    "GET /v1/eligibility/outcomes",  # numbers
 }
 
 
@@ -56,6 +60,7 @@ CHECKS, CHECK = "/v1/clients/{client_id:uuid}/eligibility-checks", {"visas": ["E
 KNOWN, AWARD = "/v1/clients/{client_id:uuid}/profile", {"name": "Fellow", "backing": "asserted"}
 CLIENT, CASE = "/v1/clients/{client_id:uuid}", "/v1/cases/{case_id:uuid}"
 CHECK_ = "/v1/eligibility-checks/{check_id:uuid}"
+SAID = "/v1/eligibility-recommendations/{recommendation_id:uuid}"
 DOCUMENT, WALL_ = "/v1/documents/{document_id:uuid}", "/v1/walls/{wall_id:uuid}"
 MINE, OF_CASE = ("{client}", None), ("{client}", "{case}")
 
@@ -93,6 +98,11 @@ BY_STAFF = [
     Step(f"GET {CHECKS}", [("eligibility.list", None, None, seen("client", "eligibility_check"))]),
     Step(f"GET {CHECK_}", [("eligibility.view", *MINE, seen("eligibility_check"))]),
     Step(f"POST {CHECK_}/retry", [], status=(409,)),
+    Step(f"GET {CHECK_}/memo", [("eligibility.memo", *MINE, [change("eligibility_check", "{eligibility_check}", "memo")])]),
+    Step(f"POST {SAID}/reviews", [("eligibility.review", *MINE, [change("recommendation", "{recommendation}", "accepted", old={"review": "proposed"}, new={"visa": "EB1A", "review": "accepted"})])], {"verdict": "accepted"}),
+    Step(f"GET {SAID}/reviews", [("eligibility.view", *MINE, seen("recommendation"))]),
+    Step(f"POST {CHECKS}", [("eligibility.ask", *MINE, [change("eligibility_check", "{later}", "asked", new=CHECK)])], {"visas": ["EB1A"]}, makes="later", status=(202,)),
+    Step(f"GET {CHECK_}/comparison", [("eligibility.compare", *MINE, [change("eligibility_check", one, "compared") for one in ("{eligibility_check}", "{later}")])], query="with={later}"),
     Step(f"DELETE {KNOWN}/{{ref:str}}", [("profile.withdraw", *MINE, [change("profile", "award.1", "withdrawn", old=AWARD | {"name": "Senior Fellow"})])]),
     Step(f"DELETE {KNOWN}/{{ref:str}}", [], status=(404,)),
     # cases
@@ -181,6 +191,9 @@ def walk(http, inbox, tenants):
             if step.makes:
                 made = answer.json()
                 ids[step.makes] = made.get("id") or made["check_id"]
+            if answer.status_code == 202:
+                drain(inbox.office, KINDS, ["models"], timedelta(minutes=1))
+                ids["recommendation"] = inbox.sql("SELECT id::text FROM recommendations ORDER BY id")[0][0]
             told = [one[1:] for one in entries() if one[0] not in before]
             yield step.route, told, [(*filled(one, ids), *who, "10.0.0.1", None) for one in step.told]
 
