@@ -17,7 +17,7 @@ from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, delete, func, literal, 
 from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.db.models import Attorney, Case, Firm, UnassignedCase
+from gateway.db.models import Assignment, Attorney, Case, Firm, UnassignedCase
 from gateway.db.session import driver
 from gateway.domain import audit
 from gateway.domain.assignment import facts, policies, queueing
@@ -182,14 +182,21 @@ def _decide(
     """Cases given away, and those that wait on; the server keeps some decisions while the next ones are made."""
     given: list[Given] = []
     left: list[_Left] = []
+    had = _had(acting.session, [one.case_id for one in matters])
     with driver(acting.session).pipeline():
         for first in range(0, len(matters), _WHILE):
             some = matters[first : first + _WHILE]
             got, waits = _decided(sitting, some, now + timedelta(microseconds=first))
             if got:
-                _keep(acting, sitting.policy, got)
+                _keep(acting, sitting.policy, got, had)
             given, left = given + got, left + waits
     return given, left
+
+
+def _had(session: Session, ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Those that were somebody's until they lost their attorney, hardly any; what they were given is to end."""
+    current = select(Assignment.case_id).where(Assignment.case_id == _among(ids), Assignment.until.is_(None))
+    return frozenset(session.scalars(current))
 
 
 def _decided(sitting: Sitting, matters: Sequence[Matter], now: datetime) -> tuple[list[Given], list[_Left]]:
@@ -270,7 +277,7 @@ _GIVE = text(
 )
 
 
-def _keep(acting: Acting, policy: Policy, given: Sequence[Given]) -> None:
+def _keep(acting: Acting, policy: Policy, given: Sequence[Given], had: frozenset[UUID]) -> None:
     """Decisions hold kilobytes each: they travel in the driver's binary form, in which nothing has to be escaped."""
     values = {
         "firm": acting.firm_id,
@@ -281,7 +288,8 @@ def _keep(acting: Acting, policy: Policy, given: Sequence[Given]) -> None:
         **{name: [getattr(one, name) for one in given] for name in Given._fields},
     }
     connection = driver(acting.session)
-    connection.execute(_END, values)
+    if not had.isdisjoint(one.case_id for one in given):
+        connection.execute(_END, values)
     connection.execute(_KEEP, values)
 
 
