@@ -21,7 +21,7 @@ MOST_CLAIMS, MOST_CITES = 300, 12
 
 _MOST_LETTERS = 400_000
 _MOST_WORDS = 250  # that a schema may name; providers refuse more
-_ANY_REF, _ANY_WORD = "^[a-z_]{1,40}[.][0-9]{1,6}$", "^[A-Za-z0-9_-]{1,40}$"
+_ANY_REF, _ANY_WORD = "^[a-z_]{1,40}[.]r?[0-9]{1,6}$", "^[A-Za-z0-9_-]{1,40}$"
 _FAR = 1e15  # beyond which no figure of a profile lies
 
 _Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{1,64}$")]

@@ -131,6 +131,12 @@ def test_what_is_not_by_the_schema_is_said_to_be_so_and_not_repeated(said):
         assert word not in failed.value.sentence
 
 
+def test_entries_of_the_records_are_cited_as_they_are_called():
+    cites = [{"ref": ref, "field": "scope", "value": "national"} for ref in ("award.r1", "award.r12", "award.1")]
+    [claim] = read({"claims": [{**GOOD["claims"][0], "cites": cites}]})
+    assert [each.ref for each in claim.cites] == ["award.r1", "award.r12", "award.1"]
+
+
 def test_a_key_that_comes_twice_says_nothing_that_the_last_does_not():
     told = json.dumps(one()).replace('"value": "national"', '"value": "international", "value": "national"')
     assert [len(each) for each in checked(told)] == [1, 0]
