@@ -15,7 +15,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from msgspec import to_builtins
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, Select, func, select, text, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -23,7 +23,7 @@ from gateway.db.models import EligibilityCheck, Firm, ModelCall
 from gateway.domain.eligibility.policies import Most
 from gateway.jobs.handling import Handling
 from outbound.llm import spending
-from outbound.llm.asking import Attempt, Hands, Heard
+from outbound.llm.asking import Attempt, Hands, Heard, Left
 from outbound.llm.breaking import Breakers
 from outbound.llm.spending import Spent
 
@@ -39,7 +39,19 @@ class Keeping:
 
     def hands(self) -> Hands:
         """What `asking` is given."""
-        return Hands(begin=self._begin, keep=self._keep, note=self._note, wait=self._wait, breakers=self._breakers)
+        return Hands(
+            begin=self._begin,
+            keep=self._keep,
+            note=self._note,
+            wait=self._wait,
+            breakers=self._breakers,
+            left=self._left,
+        )
+
+    def _left(self) -> Left | None:
+        with self._transaction() as session:
+            begun = session.scalar(self._begun())
+            return Left(begun.provider, begun.model, begun.is_repair) if begun else None
 
     def _begin(self, told: Attempt, most: Most) -> str:
         """A call of which nobody knows what became, for a worker died meanwhile, is made again under its name."""
@@ -58,7 +70,7 @@ class Keeping:
 
     def _lost(self, session: Session, told: Attempt) -> ModelCall | None:
         """The same call, which left before and did not come back; another one that did not is given up."""
-        begun = session.scalar(select(ModelCall).where(*self._mine(), ModelCall.outcome == "begun"))
+        begun = session.scalar(self._begun())
         if begun and (begun.provider, begun.model, begun.is_repair) != (told.provider, told.model, told.is_repair):
             begun.outcome = "lost"
             session.flush()
@@ -88,6 +100,9 @@ class Keeping:
         with self._handling.office.db.firm(self._firm_id) as session:
             yield session
             self._handling.hold(session)
+
+    def _begun(self) -> Select[ModelCall]:
+        return select(ModelCall).where(*self._mine(), ModelCall.outcome == "begun")
 
     def _mine(self) -> tuple[ColumnElement[bool]]:
         return (ModelCall.check_id == self._check_id,)

@@ -92,6 +92,14 @@ class Proposed(Struct, frozen=True, kw_only=True):
     problems: Sequence[str] = ()
 
 
+class Left(NamedTuple):
+    """A call that left before, and of which nobody knows what became."""
+
+    provider: str
+    model: str
+    is_repair: bool
+
+
 class Hands(NamedTuple):
     """What whoever asks does meanwhile.
 
@@ -102,6 +110,7 @@ class Hands(NamedTuple):
         note: an attempt, as soon as it is over.
         wait: so long; an error of its ends the asking.
         breakers: of this process.
+        left: the call that is to be made again, where one was lost: the asking goes on with it.
         today: by which prices are.
         seconds: from whenever, for how long calls take.
     """
@@ -111,6 +120,7 @@ class Hands(NamedTuple):
     note: Callable[[Attempt], None]
     wait: Callable[[timedelta], None]
     breakers: Breakers
+    left: Callable[[], Left | None] = lambda: None
     today: Callable[[], date] = lambda: clock.now().date()
     seconds: Callable[[], float] = time.perf_counter
 
@@ -136,13 +146,16 @@ def ask(
     problems: list[Unanswered] = []
     if steps:
         prompt, sight = prompting.prompt(question, known)
-        if heard is not None and (found := _reread(heard, sight)):
+        found = _reread(heard, sight) if heard is not None else None
+        if isinstance(found, Proposed):
             return found
-        for step in steps:
+        going_on, wrong = _going_on(steps, hands.left(), heard, found)
+        for step in going_on:
             try:
-                return _Asking(account, step, sight, policy.most, hands).proposed(prompt)
+                return _Asking(account, step, sight, policy.most, hands).proposed(prompt, wrong)
             except Unanswered as problem:
                 problems.append(problem)
+            wrong = None
     if problems and policy.without_answer == "fail":
         raise _failure(steps, problems)
     hands.note(Attempt(provider=RULES.name, model="", prompt=None, cost=Decimal(0), outcome="answered"))
@@ -157,16 +170,18 @@ class _Asking:
         self._account, self._step, self._sight, self._most, self._hands = account, step, sight, most, hands
         self._key = (step.provider, step.url)
 
-    def proposed(self, prompt: Prompt) -> Proposed:
-        """What it proposes; an answer that is not by the schema may be mended once.
+    def proposed(self, prompt: Prompt, wrong: Malformed | None = None) -> Proposed:
+        """What it proposes; an answer that is not by the schema may be mended once, and one that was `wrong` is now.
 
         Raises:
             Unanswered: nothing that can be used.
         """
         try:
-            return self._patient(prompt, is_repair=False)
+            if wrong is None:
+                return self._patient(prompt, is_repair=False)
         except Malformed as problem:
-            return self._patient(prompting.repair(prompt, problem), is_repair=True)
+            wrong = problem
+        return self._patient(prompting.repair(prompt, wrong), is_repair=True)
 
     def _patient(self, prompt: Prompt, *, is_repair: bool) -> Proposed:
         """Wait where too many requests were made."""
@@ -246,14 +261,30 @@ def _proposed(step: Step, prompt: str, claims: Sequence[Claim]) -> Proposed:
     return Proposed(claims=claims, provider=step.provider, model=step.model, prompt=prompt)
 
 
-def _reread(heard: Heard, sight: Sight) -> Proposed | None:
-    """None where it cannot be used: it was asked in other words, or is not by the schema."""
+def _reread(heard: Heard, sight: Sight) -> Proposed | Malformed | None:
+    """What is wrong with it, or None, where it cannot be used: it was asked in other words, or is none."""
     if heard.prompt != prompting.VERSION or heard.answer.is_refusal:
         return None
     try:
         return _proposed(heard.step, heard.prompt, reading.read(heard.answer.text, sight))
-    except Malformed:
-        return None
+    except Malformed as problem:
+        return problem
+
+
+def _going_on(
+    steps: Sequence[Step], left: Left | None, heard: Heard | None, wrong: Malformed | None
+) -> tuple[Sequence[Step], Malformed | None]:
+    """The steps from the one whose call was lost, and what the model was to mend by that call.
+
+    So whoever answers it is not asked twice, and those before it, which did not answer, are not asked again. All steps,
+    where there is no such call or it cannot be made as it was.
+    """
+    at = next((at for at, one in enumerate(steps) if left and (one.provider, one.model) == left[:2]), None)
+    if left is None or at is None:
+        return steps, None
+    if not left.is_repair:
+        return steps[at:], None
+    return (steps[at:], wrong) if wrong and heard and heard.step == steps[at] else (steps, None)
 
 
 def _outcome(problem: Unanswered) -> Outcome:
@@ -265,7 +296,9 @@ def _outcome(problem: Unanswered) -> Outcome:
 
 
 def _failure(steps: Sequence[Step], problems: Sequence[Unanswered]) -> Problem:
-    each = " ".join(f"{step.provider}: {problem.sentence}" for step, problem in zip(steps, problems, strict=True))
-    if all(isinstance(one, Never) for one in problems):
+    """Of all steps, or of the last ones: why those before did not answer is not known any more, so it may pass."""
+    asked = steps[len(steps) - len(problems) :]
+    each = " ".join(f"{step.provider}: {problem.sentence}" for step, problem in zip(asked, problems, strict=True))
+    if len(asked) == len(steps) and all(isinstance(one, Never) for one in problems):
         return Permanent("models_decline", f"No model can answer as the firm's models are set: {each}")
     return Transient("models_away", f"No model answered; try again later. {each}")

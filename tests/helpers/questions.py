@@ -115,7 +115,7 @@ class Noted:
 
     def __init__(self) -> None:
         self.kept, self.attempts, self.waits, self.told = [], [], [], []
-        self.spent, self.begun = Spent(), 0
+        self.spent, self.begun, self.left = Spent(), 0, None
         self.now = 1_000.0
         self.breakers = Breakers(lambda: self.now)
 
@@ -126,6 +126,7 @@ class Noted:
             note=lambda attempt: (self.attempts.append(attempt), self.told.append(attempt.outcome)),
             wait=self._wait,
             breakers=self.breakers,
+            left=lambda: self.left,
             today=lambda: date(2026, 11, 29),
         )
 

@@ -17,6 +17,7 @@ from gateway.errors import Conflict, Incomplete, NotFound, TooOften
 from gateway.office import Actor
 from gateway.wings import ERASERS
 from outbound.checking import asking
+from outbound.llm.calling import _Door
 
 AWARD = {"ref": "award.1", "field": "scope", "value": "international"}
 CLAIM = {"visa": "EB1A", "criterion": "AWARD", "strength": "documented", "cites": [AWARD]}
@@ -225,6 +226,40 @@ def test_a_call_of_which_nobody_knows_what_became_is_made_again_under_its_name(a
     asks.work()
     assert calls(office, "outcome", "sends") == [("answered", 2)]
     assert double.asked[0].headers["idempotency-key"] == f"{check_id}-1"
+
+
+@pytest.mark.parametrize("way", [status(500), raw(b'{"choices": [{"message": {"content": "Well, ..."}}]}')])
+def test_a_call_that_is_lost_after_another_is_made_again_and_nothing_else_is(asks, double, office, monkeypatch, way):
+    """The worker dies while the second model thinks, or while the first one mends its answer."""
+    steps = {"openai": "gpt-5", "anthropic": "claude-sonnet-5-5"}
+    asks.wants(steps=[{"provider": who, "model": what, "url": double.at(who)} for who, what in steps.items()])
+    check_id = asks.ask(asks.person(), "EB1A")
+    double.next(way)
+    with monkeypatch.context() as patch:
+        patch.setattr("outbound.llm.calling._Door._called", _dying_at(2))
+        asks.work()
+    before = calls(office, "provider", "outcome", "is_repair")
+    assert before[1:] == [(before[1].provider, "begun", before[1].provider == "openai")]
+    with asks.acting() as acting:
+        asking.retry(acting, check_id)
+    asks.work()
+    assert asks.seen(check_id).progress.state == "completed"
+    told = calls(office, "provider", "outcome", "is_repair", "sends")
+    assert [tuple(one) for one in told] == [(*before[0], 1), (before[1].provider, "answered", before[1].is_repair, 2)]
+    assert [one.headers["idempotency-key"] for one in double.asked] == [f"{check_id}-1", f"{check_id}-2"]
+
+
+def _dying_at(number):
+    """Calls, of which one is never made."""
+    real, count = _Door._called, [0]
+
+    def called(self, request):
+        count[0] += 1
+        if count[0] == number:
+            raise MemoryError
+        return real(self, request)
+
+    return called
 
 
 def test_what_is_on_its_way_counts_against_the_limit_of_the_day(asks, double, office):

@@ -302,3 +302,43 @@ def test_whoever_stops_waiting_ends_the_asking(ask, noted, first, monkeypatch):
     with pytest.raises(Ending):
         ask()
     assert noted.outcomes == [("openai", "too_many_requests")]
+
+
+# ------------------------------------------------------------------------------------------------ begun again
+
+
+def test_a_call_of_the_second_that_was_lost_is_made_again_and_the_first_is_left_alone(ask, noted, first, second):
+    noted.left = asking.Left("anthropic", "claude-sonnet-5-5", is_repair=False)
+    found = ask()
+    assert (found.provider, first.asked, len(second.asked)) == ("anthropic", [], 1)
+
+
+def test_a_mending_that_was_lost_is_asked_for_again_in_the_same_words(ask, noted, first):
+    first.next(BAD)
+    ask()
+    [bad, _], [_, before] = noted.kept, first.asked
+    noted.left = asking.Left("openai", "gpt-5", is_repair=True)
+    assert holds(ask(heard=bad))
+    assert [one.raw for one in first.asked[2:]] == [before.raw]
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        asking.Left("openai", "gpt-5", is_repair=True),  # of an answer that was not kept
+        asking.Left("anthropic", "claude-sonnet-5-5", is_repair=True),
+        asking.Left("openai", "a model that the firm wants no more", is_repair=False),
+    ],
+)
+def test_what_cannot_be_asked_again_as_it_was_is_asked_from_the_beginning(ask, noted, first, left):
+    noted.left = left
+    found = ask()
+    assert (found.provider, len(first.asked), "could not be used" in first.asked[0].user) == ("openai", 1, False)
+
+
+def test_who_went_on_with_the_last_may_try_all_of_them_later(ask, noted, first, second):
+    noted.left = asking.Left("anthropic", "claude-sonnet-5-5", is_repair=False)
+    second.next(status(401))
+    with pytest.raises(Transient, match=r"^No model answered; try again later\. anthropic: "):
+        ask(without_answer="fail")
+    assert first.asked == []
