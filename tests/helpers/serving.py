@@ -358,7 +358,7 @@ def _write(http: httpx.Client, tenants: Any) -> None:
 
 def _check(office: Office, tenants: Any, clients: list[str]) -> None:
     with office.acting(tenants.northgate, SENDER) as acting:
-        for client in clients[:6]:
+        for client in clients[-6:]:  # nothing is known of those who came later
             checks.ask(acting, UUID(client), ["EB1A", "NIW"])
     drain(office, KINDS, ["models"], timedelta(minutes=1))
 
