@@ -53,11 +53,11 @@ def partner(office, tenants, monkeypatch):
 
 @pytest.fixture
 def bring(office, partner, tmp_path):
-    def bringing(content, layout="petitions", name="cases.csv"):
+    def bringing(content, layout="petitions", name="cases.csv", **more):
         home = find_home(office, partner.slug)
         source = content if hasattr(content, "chunks") else Table(content, name)
         with office.acting(home.firm_id, ME) as acting:
-            return bring_in(acting, home, layout, source, tmp_path)
+            return bring_in(acting, home, layout, source, tmp_path, **more)
 
     return bringing
 
@@ -178,30 +178,36 @@ def test_what_was_brought_in_is_on_record_without_a_case(bring, office, tenants,
 
 
 def test_a_file_that_breaks_off_leaves_nothing(bring, held):
+    seen = []
+
     class Broken(Table):
         def chunks(self):
-            yield self._content
+            for first in range(0, self.size, 1 << 14):
+                yield self._content[first : first + (1 << 14)]
             raise OSError("the disk is gone")
 
-    rows = [f"N{n},NIW,,2024-05-01,Denied" for n in range(3 * BATCH_ROWS)]
+    rows = [f"N{n},NIW,,2024-05-01,Denied" for n in range(8 * BATCH_ROWS)]
     with pytest.raises(OSError, match="gone"):
-        bring(Broken(petitions(*rows)))
+        bring(Broken(petitions(*rows)), progress=lambda rows, *_: seen.append(rows))
+    assert len(seen) > 1  # it was well under way
     assert held() == []
 
 
+@pytest.mark.parametrize("at", ["historical_cases", "audit_log"])  # before it writes, and when it has
 def test_whoever_is_killed_in_between_leaves_nothing_and_a_second_run_finishes(
-    bring, held, locks, settings, tmp_path, monkeypatch
+    bring, held, locks, settings, tmp_path, at
 ):
     rows = [f"N{n},NIW,,2024-05-01,{random.Random(n).choice(['Approved', 'Denied'])}" for n in range(2 * BATCH_ROWS)]
-    file = tmp_path / "cases.csv"
+    file, environment = tmp_path / "cases.csv", environment_of(settings)
     file.write_text(petitions(*rows))
     words = ("eligibility", "outcomes", "import", str(file), "--partner", "decided-cases", "--layout", "petitions")
-    locks.kill_at("historical_cases", lambda: commander().start(words, environment_of(settings)))
+    commander().run(["eligibility", "outcomes", "--firm", "northgate"], environment)  # the log has its days
+    locks.kill_at(at, lambda: commander().start(words, environment))
     assert held() == []
-    done = commander().run([*words, "--json"], environment_of(settings))
+    done = commander().run([*words, "--json"], environment)
     assert (done.code, json.loads(done.out)["rows"]["created"]) == (0, 2 * BATCH_ROWS)
     assert len(held()) == 2 * BATCH_ROWS
-    again = commander().run([*words, "--json"], environment_of(settings))
+    again = commander().run([*words, "--json"], environment)
     assert json.loads(again.out)["rows"]["unchanged"] == 2 * BATCH_ROWS
 
 
