@@ -74,7 +74,7 @@ class Reasons:
         """What holds a score down and did not, or the other way round; and where it is unknown."""
         before, after = self.before.told, self.after.told
         if before.cap == after.cap and _held_down(before) == _held_down(after):
-            return []
+            return [] if self.is_known else [f"As before: {after.cap}"]
         now = f"Now: {after.cap}" if after.cap else "Now nothing holds the score down."
         then = f"Before: {before.cap}" if before.cap else "Before, nothing held it down."
         if not self.is_known:
