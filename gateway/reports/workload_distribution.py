@@ -48,13 +48,16 @@ class WorkloadFilters(Filters, frozen=True, kw_only=True):
 def _rows(session: Session, filters: WorkloadFilters) -> Rows:
     """One query, however many attorneys and cases there are."""
     values = {"partner": filters.partner} if filters.partner else {}
-    [told] = ask(session, Question(_query(today_of(session), tuple(values)), values))
+    _, told = ask(session, Question(_ROOM), Question(_query(today_of(session), tuple(values)), values))
     found = [_attorney(*one) for one in told]
     shares = [one.share for one in found]
     compared = [share for one, share in zip(found, shares, strict=True) if share is not None and one.takes_cases]
     firm = (round(jain(compared), _DECIMALS), round(gini(compared), _DECIMALS))
     for one, share in zip(found, shares, strict=True):
         yield (*_row(one), None if share is None else round(share, _DECIMALS), *firm)
+
+
+_ROOM = select(func.set_config("work_mem", "16MB", literal(value=True)))  # a transaction's; 100,000 cases fit into it
 
 
 @functools.lru_cache(maxsize=4)
