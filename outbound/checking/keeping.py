@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Select, func, select, text, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.db.models import EligibilityCheck, Firm, ModelCall
+from gateway.db.models import Client, EligibilityCheck, Firm, ModelCall
 from gateway.domain.eligibility.policies import Most
 from gateway.jobs.handling import Handling
 from outbound.llm import spending
@@ -78,10 +78,18 @@ class Keeping:
         return begun
 
     def _keep(self, heard: Heard, told: Attempt) -> None:
+        """Of somebody who was erased meanwhile nothing is kept but what the call took."""
         with self._transaction() as session:
-            check = update(EligibilityCheck).where(EligibilityCheck.id == self._check_id)
-            session.execute(check.values(heard=to_builtins(heard)))
+            if not self._is_gone(session):
+                check = update(EligibilityCheck).where(EligibilityCheck.id == self._check_id)
+                session.execute(check.values(heard=to_builtins(heard)))
             self._write(session, told)
+
+    def _is_gone(self, session: Session) -> bool:
+        """Whoever is just being erased is waited for."""
+        person = select(EligibilityCheck.client_id).where(EligibilityCheck.id == self._check_id).scalar_subquery()
+        erased_at = select(Client.erased_at).where(Client.id == person).with_for_update(read=True)
+        return session.scalar(erased_at) is not None
 
     def _note(self, told: Attempt) -> None:
         with self._transaction() as session:

@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from gateway import clock
 from gateway.db.models import HistoricalCase
-from gateway.domain.eligibility import checks
+from gateway.domain.eligibility import checks, entries
+from gateway.domain.eligibility.entries import Said
 from gateway.domain.people import erasure
 from gateway.errors import Conflict, Incomplete, NotFound, TooOften
 from gateway.office import Actor
@@ -137,7 +138,18 @@ def test_another_profile_another_visa_or_another_wish_is_another_question(asks, 
     asks.done(asks.person(), "EB1A")
     asks.wants(without_answer="fail")
     asks.done(whom, "EB1A")
-    assert len(double.asked) == 4
+    asks.wants(steps=[{"provider": "openai", "model": "gpt-5-mini", "url": double.at("openai")}])
+    asks.done(whom, "EB1A")
+    assert len(double.asked) == 5
+
+
+def test_what_is_known_since_then_is_another_question(asks, double):
+    whom = asks.person()
+    asks.done(whom, "EB1A")
+    with asks.acting() as acting:
+        entries.add(acting, whom, "award", Said(facts={"name": "Silver Gear", "scope": "national"}))
+    asks.done(whom, "EB1A")
+    assert len(double.asked) == 2
 
 
 def test_after_thirty_days_it_is_asked_again(asks, double, monkeypatch):
