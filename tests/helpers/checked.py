@@ -25,15 +25,16 @@ NAMES = {"given_name": "Ngozi", "family_name": "Okafor", "email": "ngozi@zorvex.
 
 
 class Checked:
-    """Northgate's checks, in transactions of their own.
+    """A firm's checks, in transactions of their own; northgate's, unless another is named.
 
     Attributes:
         office: whose workers are called by hand.
-        firm_id: northgate.
+        firm_id: whose they are.
     """
 
-    def __init__(self, office, tenants) -> None:
-        self.office, self.firm_id, self._partner = office, tenants.northgate, tenants.acme
+    def __init__(self, office, tenants, firm="northgate", partner="acme") -> None:
+        self.office, self._firm = office, firm
+        self.firm_id, self._partner = getattr(tenants, firm), getattr(tenants, partner)
 
     @contextmanager
     def acting(self, actor=ME):
@@ -59,7 +60,7 @@ class Checked:
             policies.change(acting, policy, [*PROVIDERS, RULES.name])
 
     def has_keys(self) -> None:
-        folder = self.office.settings.secrets_dir / "northgate"
+        folder = self.office.settings.secrets_dir / self._firm
         folder.mkdir(parents=True, exist_ok=True)
         for one in PROVIDERS.values():
             folder.joinpath(one.secret).write_text(KEY)

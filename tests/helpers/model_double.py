@@ -79,8 +79,7 @@ class Double:
         class Handler(_Handler):
             owner = double
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def at(self, provider: str) -> str:
@@ -97,6 +96,11 @@ class Double:
         with self._lock:
             self.asked.append(asked)
             return self._next.pop(0) if self._next else self.otherwise
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # a provider takes more at the same moment than the five that are usual
 
 
 class _Handler(BaseHTTPRequestHandler):
