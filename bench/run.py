@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import assigning
+import checking
 import deciding
 import delivering
 import ending
@@ -30,7 +31,8 @@ from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
 ROOMS = (
-    loading, ending, realtime, following, sending, delivering, mailing, assigning, deciding, holding, trail, starting,
+    loading, ending, realtime, following, sending, delivering, mailing, assigning, deciding, holding, checking, trail,
+    starting,
 )  # fmt: skip
 SCENARIOS = [one for room in ROOMS for one in room.SCENARIOS]
 
