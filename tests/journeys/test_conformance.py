@@ -63,6 +63,7 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("PUT", "/v1/clients/{client_id}/profile/{ref}"),
     ("DELETE", "/v1/clients/{client_id}/profile/{ref}"),
     ("POST", "/v1/eligibility-checks/{check_id}/retry"),  # all have ended well
+    ("GET", "/v1/eligibility-checks/{check_id}/comparison"),  # takes two of one person
     ("POST", "/v1/notifications"),
     ("GET", "/v1/notifications/{notification_id}"),
     ("POST", "/v1/notifications/{notification_id}/cancel"),
