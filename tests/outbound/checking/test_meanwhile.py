@@ -118,6 +118,17 @@ def test_who_asks_twice_at_the_same_moment_is_counted_twice(asks, locks):
     assert (len(came), came.count("too_many_checks")) == (2, 1)
 
 
+def test_the_hour_of_whoever_asked_too_often_begins_with_the_first_that_counts(asks, monkeypatch):
+    asks.wants(checks_per_hour=2)
+    whom = asks.person()
+    for minute in ("00", "20"):
+        monkeypatch.setenv("GATEWAY_NOW", f"2027-03-01T15:{minute}:00+00:00")
+        asks.ask(whom, "EB1A", actor=ADA)
+    with pytest.raises(TooOften) as refused:
+        asks.ask(whom, "EB1A", actor=ADA)
+    assert refused.value.seconds == 40 * 60
+
+
 def test_an_answer_of_an_answer_is_not_older_than_thirty_days(asks, double, monkeypatch):
     whom = asks.person()
     for day, count in (("01", 1), ("20", 1), ("31", 2)):
