@@ -1,4 +1,6 @@
-"""A model that lies, five hundred times: whatever it says, a recommendation holds what is in the profile, and no more.
+"""A model that lies: whatever it says, a recommendation holds what is in the profile, and no more.
+
+`POISONED=500` has it lie five hundred times.
 
 What is held of each recommendation is worked out here once more, in plain Python, from what the check has on record.
 """
@@ -22,9 +24,9 @@ from gateway.domain.rules.criteria import VISAS, visa_on
 from gateway.errors import Incomplete
 
 SEED = 2026
-ANSWERS = int(os.environ.get("POISONED", "500"))
+ANSWERS = int(os.environ.get("POISONED", "120"))
 
-pytestmark = pytest.mark.timeout(900)  # five hundred checks, each in a dozen transactions
+pytestmark = pytest.mark.timeout(900)  # hundreds of checks, each in a dozen transactions
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def northgate(office, tenants, monkeypatch):
     return one
 
 
-def test_of_five_hundred_poisoned_answers_no_invented_fact_reaches_a_recommendation(northgate):
+def test_of_poisoned_answers_no_invented_fact_reaches_a_recommendation(northgate):
     liar, checked = Liar(SEED), []
     people = [(northgate.person(shown={}), one) for one in golden().values()]
     for client_id, one in people:
