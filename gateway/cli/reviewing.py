@@ -71,7 +71,10 @@ def review(
     as_json: bool,
     **edits: Any,  # noqa: ANN401 - as click gives them
 ) -> None:
-    """Accept, edit or reject a recommendation; nothing leaves for a client or a partner before."""
+    """Accept, edit or reject a recommendation.
+
+    Nothing leaves for a client or a partner before an attorney has, signed in; what is said here does not stand for it.
+    """
     said = Said(verdict=verdict, reason=reason, edits=Edits(**{name: value or None for name, value in edits.items()}))  # type: ignore[arg-type] # one of three
     expected = None if version is None else frozenset({version})
     with opened() as office, at_firm(office, firm) as acting:
@@ -79,7 +82,9 @@ def review(
     if as_json:
         print_json(told)
         return
-    console().print(plain(f"It is {verdict}; this is review {told['number']} of it, and the one that counts."))
+    _say(f"It is {verdict}; this is review {told['number']} of it, and the one that counts.")
+    if verdict != "rejected":
+        _say("It leaves for nobody yet: that takes an attorney of the firm, who is signed in.")
 
 
 @click.command("reviews", epilog=examples(f"gateway eligibility reviews {_ONE} --firm northgate"))

@@ -12,6 +12,10 @@ from gateway.domain.eligibility import entries
 from gateway.domain.eligibility.entries import Said
 
 AT = ("--firm", "northgate")
+ACCEPTED = (
+    "It is accepted; this is review 1 of it, and the one that counts.\n"
+    "It leaves for nobody yet: that takes an attorney of the firm, who is signed in.\n"
+)
 AWARD = {"scope": "national", "is_for_excellence": True, "awarded_on": "2025-01-01"}
 
 
@@ -35,7 +39,7 @@ def one(checks, inbox):
 
 def test_a_recommendation_is_reviewed_and_its_reviews_are_listed(gateway, one):
     done = gateway("eligibility", "review", one, "accepted", *AT)
-    assert (done.exit_code, done.stdout) == (0, "It is accepted; this is review 1 of it, and the one that counts.\n")
+    assert (done.exit_code, done.stdout) == (0, ACCEPTED)
     words = ("--summary", "Other.", "--document", "Form I-140", "--document", "Letters", "--months", "4", "9")
     told = json.loads(gateway("eligibility", "review", one, "edited", *AT, "--reason", "So.", *words, "--json").stdout)
     assert told["edits"] == {"summary": "Other.", "documents": ["Form I-140", "Letters"], "timeline_months": [4, 9]}

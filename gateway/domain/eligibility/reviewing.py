@@ -95,7 +95,8 @@ def history(acting: Acting, recommendation_id: UUID) -> Sequence[Review]:
 def cleared(acting: Acting, check_id: UUID) -> list[Cleared]:
     """What of a check may leave for a client or a partner: what an attorney accepted or edited, and nothing else.
 
-    Whatever takes a recommendation out of the firm takes it from here.
+    Whatever takes a recommendation out of the firm takes it from here. What was said at the machine counts against a
+    recommendation, and never for it: whoever runs the gateway is no attorney of the firm.
 
     Raises:
         NotFound: the firm has no such check.
@@ -104,7 +105,7 @@ def cleared(acting: Acting, check_id: UUID) -> list[Cleared]:
     rows = checks.recommendations(acting, check_id)
     said = last_words(acting, [one.id for one in rows])
     stood_by = ((row, said[row.id]) for row in rows if row.id in said and row.review == said[row.id].verdict)
-    return [_cleared(row, one) for row, one in stood_by if one.verdict in ("accepted", "edited")]
+    return [_cleared(row, one) for row, one in stood_by if one.by_kind == "staff" and one.verdict != "rejected"]
 
 
 def last_words(acting: Acting, recommendations: Sequence[UUID]) -> Mapping[UUID, Review]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date, datetime
 from uuid import uuid4
 
@@ -204,3 +205,13 @@ def test_another_firm_finds_neither_recommendation_nor_check(office, tenants, mo
         ):
             with pytest.raises(NotFound):
                 ask()
+
+
+def test_what_is_said_at_the_machine_clears_nothing_and_takes_back_what_was_cleared(acting, rows, check):
+    at_the_machine = dataclasses.replace(acting, actor=ME)
+    review(at_the_machine, rows["EB1A"].id, Said(verdict="accepted"))
+    assert reviewing.cleared(acting, check) == []
+    review(acting, rows["EB1A"].id, Said(verdict="accepted"))
+    assert [one.recommendation.visa for one in reviewing.cleared(acting, check)] == ["EB1A"]
+    review(at_the_machine, rows["EB1A"].id, Said(verdict="rejected", reason="By mistake."))
+    assert reviewing.cleared(acting, check) == []
