@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+from gateway import private
 from gateway.cli.office import me
 from gateway.db.paging import Paging
 from gateway.domain.eligibility import checks, entries, memos, profiles
@@ -115,6 +116,7 @@ def _ask(acting: Acting, client_id: UUID, noted: Noted, visas: Sequence[str]) ->
 def _told(acting: Acting, check_id: UUID) -> Qualified:
     memo = memos.of_check(acting, check_id)
     path = acting.office.settings.data_dir / "memos" / f"{check_id}.html"
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    path.write_text(page(memo).html, encoding="utf-8")
+    private.make_folder(path.parent)
+    with private.create(path) as file:
+        file.write(page(memo).html.encode())
     return Qualified(checks.view(acting, check_id), memo.head, path)

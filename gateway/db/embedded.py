@@ -45,7 +45,7 @@ LOGINS: dict[Role, str] = {
 SETTINGS = {
     "listen_addresses": "",  # the socket is the only way in
     "unix_socket_permissions": "0700",
-    "max_connections": "240",
+    "max_connections": "280",
     "max_locks_per_transaction": "256",  # a revision of the audit log locks all of its days, each with its indexes
     "shared_buffers": "256MB",
     "max_wal_size": "4GB",  # an import writes hundreds of megabytes in one go

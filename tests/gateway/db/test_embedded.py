@@ -300,7 +300,7 @@ def test_settings_that_the_design_rests_on(server):
     expected = {
         "jit": "off",
         "TimeZone": "UTC",
-        "max_connections": "240",
+        "max_connections": "280",
         "listen_addresses": "",
         "wal_level": "minimal",
         "server_encoding": "UTF8",
