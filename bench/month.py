@@ -18,8 +18,8 @@ from month_picture import Lived, draw
 from gateway.domain.assignment import terms
 from gateway.domain.assignment.complexity import Facts, complexity
 from gateway.domain.assignment.hours import prorated
-from gateway.domain.assignment.reading import HALF_LIFE
 from gateway.domain.assignment.replaying import Arrival, Figures, Scene, Spell, days, figures, replay
+from gateway.domain.assignment.roster import HALF_LIFE
 from gateway.domain.assignment.rules import RULES
 from gateway.domain.assignment.terms import Away, Candidate, Policy, Settings
 

@@ -37,7 +37,8 @@ def one(checks, inbox):
     return found
 
 
-def test_a_recommendation_is_reviewed_and_its_reviews_are_listed(gateway, one):
+def test_a_recommendation_is_reviewed_and_its_reviews_are_listed(gateway, one, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     done = gateway("eligibility", "review", one, "accepted", *AT)
     assert (done.exit_code, done.stdout) == (0, ACCEPTED)
     words = ("--summary", "Other.", "--document", "Form I-140", "--document", "Letters", "--months", "4", "9")

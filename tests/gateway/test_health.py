@@ -64,7 +64,7 @@ def test_connections_of_all_processes_are_added_up_against_what_the_server_gives
         assert other.stdout.readline() == b"open\n"
         assert may_open() == before + 82
         check = found()["connections"]
-        assert (check.level, "of 237 are open" in check.found) == ("warning" if before + 82 > 237 else "ok", True)
+        assert (check.level, "of 277 are open" in check.found) == ("warning" if before + 82 > 277 else "ok", True)
         other.stdin.close()
 
 
