@@ -358,3 +358,16 @@ def test_how_long_it_takes_is_told_by_how_long_it_took(asks):
     whom = asks.person()
     with asks.acting() as acting:
         assert asking.ask(acting, whom, ["EB1A"]).seconds == 10
+
+
+def test_what_was_spent_on_another_day_of_the_firms_does_not_count(asks, office, monkeypatch):
+    monkeypatch.setenv("GATEWAY_NOW", "2027-03-02T04:59:00+00:00")  # a minute before midnight in New York
+    asks.done(asks.person(), "EB1A")
+    [(there, back)] = calls(office, "tokens_in", "tokens_out")
+    asks.wants(most={"tokens": there + back + 20_000})
+    assert asks.done(asks.person(), "EB1A").check.provider == "openai"
+    asks.wants(most={"tokens": there + back + 1})
+    assert asks.done(asks.person(), "EB1A").check.provider == "rules"
+    asks.wants(most={"tokens": 20_000})
+    monkeypatch.setenv("GATEWAY_NOW", "2027-03-02T05:01:00+00:00")
+    assert asks.done(asks.person(), "EB1A").check.provider == "openai"
