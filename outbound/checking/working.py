@@ -66,13 +66,15 @@ def work(handling: Handling) -> None:
 
 
 def _begun(handling: Handling, check_id: UUID) -> _Work | None:
-    """What is to be done; None where it is done."""
+    """What is to be done; None where it is done, or can be no more."""
     with handling.office.acting(_firm(handling), ME) as acting:
         check = _take(acting, check_id)
         if check.state != "open":
             return None
         if _is_gone(acting, check):
-            return _Work("", Profile(as_of=check.as_of), [], Known(), Policy(), None)
+            give_up(check, "client_erased", _ERASED)
+            handling.finish(acting.session)
+            return None
         slug = acting.session.scalars(select(Firm.slug)).one()
         profile = checks.profile_in(check.as_of, check.profile)
         visas = [visa_on(one, check.as_of) for one in check.visas]

@@ -9,8 +9,7 @@ import unicodedata
 from datetime import date
 
 import pytest
-from helpers.checked import Checked
-from helpers.model_double import modelling, saying
+from helpers.model_double import saying
 
 from gateway.domain.rules.criteria import VISAS, visa_on
 from gateway.domain.rules.profile_kinds import profile_kinds
@@ -50,23 +49,10 @@ INJECTED = {
 }
 
 
-@pytest.fixture
-def northgate(office, tenants):
-    one = Checked(office, tenants)
-    one.has_keys()
-    return one
-
-
-@pytest.fixture
-def double():
-    with modelling() as one:
-        one.otherwise = saying(obeying)
-        yield one
-
-
 @pytest.fixture(params=["openai", "anthropic"])
 def asks(northgate, double, request):
     northgate.wants(steps=[{"provider": request.param, "model": "m", "url": double.at(request.param)}])
+    double.otherwise = saying(obeying)
     return northgate
 
 

@@ -5,8 +5,7 @@ from uuid import uuid4
 
 import pytest
 from helpers.callers import ME
-from helpers.checked import Checked
-from helpers.model_double import modelling, raw, saying, status, too_many
+from helpers.model_double import raw, saying, status, too_many
 from sqlalchemy import text
 
 from gateway import clock
@@ -27,24 +26,11 @@ INVENTED = {"claims": [CLAIM, {**CLAIM, "cites": [{"ref": "award.9", "field": "s
 
 
 @pytest.fixture
-def northgate(office, tenants):
-    one = Checked(office, tenants)
-    one.has_keys()
-    return one
-
-
-@pytest.fixture
-def double():
-    with modelling() as one:
-        one.otherwise = saying(GOOD)
-        yield one
-
-
-@pytest.fixture
 def asks(northgate, double):
     """A firm that asks a model."""
     step = {"provider": "openai", "model": "gpt-5", "url": double.at("openai")}
     northgate.wants(steps=[step])
+    double.otherwise = saying(GOOD)
     return northgate
 
 
@@ -318,7 +304,7 @@ def test_a_person_who_is_erased_meanwhile_is_not_checked(asks, double, office):
     asks.work()
     seen = asks.seen(check_id)
     assert (seen.progress.state, seen.progress.error_code, double.asked) == ("failed", "client_erased", [])
-    assert seen.check.profile == []
+    assert (seen.check.profile, calls(office, "outcome")) == ([], [])
 
 
 def test_what_leaves_names_nobody(asks, double):

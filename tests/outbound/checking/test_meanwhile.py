@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from helpers.checked import Checked
-from helpers.model_double import modelling, saying
+from helpers.model_double import saying
 from helpers.servers import until
 from sqlalchemy import text
 
@@ -21,19 +20,11 @@ ADA = Actor("staff", "ada@northgate.example")
 
 
 @pytest.fixture
-def double():
-    with modelling() as one:
-        one.otherwise = saying({"claims": [CLAIM]})
-        yield one
-
-
-@pytest.fixture
-def asks(office, tenants, double):
+def asks(northgate, double):
     """A firm that asks a model."""
-    one = Checked(office, tenants)
-    one.has_keys()
-    one.wants(steps=[{"provider": "openai", "model": "gpt-5", "url": double.at("openai")}])
-    return one
+    double.otherwise = saying({"claims": [CLAIM]})
+    northgate.wants(steps=[{"provider": "openai", "model": "gpt-5", "url": double.at("openai")}])
+    return northgate
 
 
 def calls(office):
