@@ -77,21 +77,26 @@ class Sshd:
         config.write_text(
             CONFIG.format(port=self.port, host_keys=shown, folder=self._folder, home=self.home, options=options)
         )
-        with log.open("ab") as out:
+        with log.open("wb") as out:
             self._process = subprocess.Popen(
                 [PROGRAM, "-D", "-e", "-f", str(config)], stdout=out, stderr=out, start_new_session=True
             )
         until(self._is_up)
 
     def stop(self) -> None:
-        """End it, with all of its sessions."""
+        """End it, with all of its sessions: a child just forked holds the port until it has died, too."""
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(30)
             self._process = None
+            until(lambda: not self._answers())
 
     def _is_up(self) -> bool:
-        assert self._process.poll() is None, (self._folder / "log").read_text()
+        said = (self._folder / "log").read_text()
+        assert self._process.poll() is None, said
+        return f"Server listening on 127.0.0.1 port {self.port}." in said
+
+    def _answers(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
