@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from time import perf_counter
 
@@ -62,7 +61,3 @@ def _peak_mb() -> float:
     status = Path("/proc/self/status").read_text(encoding="ascii")
     kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
     return int(kilobytes) / 1024
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

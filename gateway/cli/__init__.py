@@ -118,12 +118,13 @@ def main() -> NoReturn:
 
 
 def _load(name: str) -> click.Command:
-    """The command of a name; nothing is looked for among what is read, as long as it is read."""
+    """The command of a name. What is read for it stays: nothing is looked for among it, neither meanwhile nor later."""
     entry, was_on = COMMANDS[name], gc.isenabled()
     gc.disable()
     try:
         command: click.Command = getattr(import_module(f"gateway.cli.{entry.module}"), entry.name)
     finally:
+        gc.freeze()
         if was_on:
             gc.enable()
     return command
