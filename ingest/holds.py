@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from gateway.office import Acting, Actor, Office
 from ingest import acceptances, receipts
 from ingest.imports import home_of
 from ingest.jobs import queue_run
-from ingest.mapping.headers import Headers, standing
+from ingest.mapping.headers import Headers, Standing, standing
 from ingest.naming import fold
 from ingest.pipeline import FileOutcome
 from ingest.reading import feed_of
@@ -28,6 +29,34 @@ _NOT_RELEASABLE = (
     "Nobody can tell which cells belong to which names. Refuse the file and ask for another; or, where the partner "
     "cannot change it, name its columns in partner.yaml (header_row: 0, skip_lines, columns) and send it in again."
 )
+
+
+class InQuestion(NamedTuple):
+    """A column that a held file lacks, or has twice, and which of its columns it may have become.
+
+    Attributes:
+        expected: as partner.yaml calls it.
+        suggested: the likeliest of the `free` ones; None where none is like it.
+        free: columns of the file that nothing uses.
+    """
+
+    expected: str
+    suggested: str | None
+    free: list[str]
+
+
+def in_question(acting: Acting, import_id: UUID) -> list[InQuestion]:
+    """The columns for which whoever releases a file needs names; none where it is not held for its columns."""
+    held = acting.session.scalar(select(Import).where(Import.id == import_id))
+    if held is None or held.state != "held" or not {"header_missing", "header_alike"} & {*held.guards}:
+        return []
+    it, suggested = _standing(acting, held), acceptances.suggested(held)
+    asked = [*it.missing, *(names for names, _ in it.alike)]
+    by_name = {fold(expected): found for expected, found in suggested.items()}
+    return [
+        InQuestion(names[0], next((by_name[fold(one)] for one in names if fold(one) in by_name), None), list(it.unused))
+        for names in asked
+    ]
 
 
 def release(acting: Acting, import_id: UUID, accepted: dict[str, str] | None, *, queued: bool = False) -> None:
@@ -90,10 +119,7 @@ def _held(acting: Acting, import_id: UUID) -> Import:
 
 def _accepted(acting: Acting, held: Import, accepted: dict[str, str] | None) -> dict[str, str]:
     """New names for exactly the columns that are in question; one learned for another would corrupt data."""
-    feed_id = _present(held.feed_id)
-    learned = acceptances.joined(learned_names(acting.session, feed_id), acceptances.of(held))
-    headers = Headers(held.header or [], learned)
-    it = standing(feed_of(acting.session, held), headers)
+    it = _standing(acting, held)
     names = acceptances.suggested(held) if accepted is None else accepted
     free = f"Not used so far: {', '.join(it.unused) or 'no column'}."
     asked = [*it.missing, *(names for names, _ in it.alike)]
@@ -109,6 +135,13 @@ def _accepted(acting: Acting, held: Import, accepted: dict[str, str] | None) -> 
         told = " ".join(f"--accept '{name}=...'" for name in sorted(lacking))
         raise Invalid("names_needed", f"Say which columns the missing ones have become: {told}. {free}")
     return {missing[fold(expected)]: found for expected, found in names.items()}
+
+
+def _standing(acting: Acting, held: Import) -> Standing:
+    """How the columns of a held file stand to those that its feed reads, with the names that were learned so far."""
+    feed_id = _present(held.feed_id)
+    learned = acceptances.joined(learned_names(acting.session, feed_id), acceptances.of(held))
+    return standing(feed_of(acting.session, held), Headers(held.header or [], learned))
 
 
 def _present(value: UUID | None) -> UUID:

@@ -161,7 +161,9 @@ def _show_tour(out: Console, seen: tour.Tour) -> None:
         made.add_row(plain(asked), plain(answered))
     out.print(made)
     out.print()
-    out.print(f"`make serve` serves it at {seen.address}, with a page to try every call at {seen.address}/docs")
+    out.print(
+        f"`make serve` serves it: the console for staff at {seen.address}, every call to try at {seen.address}/docs"
+    )
     out.print(plain(f"  staff:   {seen.email}, password {seen.password}"), soft_wrap=True)
     out.print(plain(f"  partner: Authorization: Bearer {seen.key}"), soft_wrap=True)
     out.print()

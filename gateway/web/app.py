@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from anyio import CapacityLimiter
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -29,7 +29,7 @@ from gateway.limits import counter_for
 from gateway.logging import configure
 from gateway.office import Office
 from gateway.settings import Settings, load
-from gateway.web import public
+from gateway.web import console, public
 from gateway.web.api import (
     arrivals,
     assignment,
@@ -93,6 +93,7 @@ from gateway.web.bulkheads import (
     Bulkhead,
 )
 from gateway.web.calls import PROOF
+from gateway.web.console.page import on_http_error_page
 from gateway.web.examples import illustrate
 from gateway.web.following import Following
 from gateway.web.problems import on_http_error, on_problem, on_surprise
@@ -171,14 +172,14 @@ def create_app(settings: Settings | None = None) -> Litestar:
     settings = settings or load()
     configure(settings, "api")
     app = Litestar(
-        [*OPEN_ROUTES, Router("/v1", route_handlers=ROUTES)],
+        [*OPEN_ROUTES, Router("/v1", route_handlers=ROUTES), console.router],
         lifespan=[_opened(settings)],
         guards=[admit],
         dependencies={
             "office": Provide(_provide_office, sync_to_thread=False),
             "call": Provide(provide_call, sync_to_thread=False),
         },
-        exception_handlers={Problem: on_problem, HTTPException: on_http_error, Exception: on_surprise},
+        exception_handlers={Problem: on_problem, HTTPException: _on_http_error, Exception: on_surprise},
         openapi_config=_openapi(),
         plugins=[Constrained()],
         request_class=Asking,
@@ -190,6 +191,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
     _refuse_undeclared(app)
     illustrate(app.openapi_schema)
     return app
+
+
+def _on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """An address that is nobody's is told to a browser as a page, and to programs as all else."""
+    return (on_http_error_page if console.is_wanted(request) else on_http_error)(request, error)
 
 
 def _provide_office(state: State) -> Office:
@@ -262,3 +268,5 @@ def _refuse_undeclared(app: Litestar) -> None:
     for path, method, handler in routes_of(app):
         if ("may" in handler.opt) == bool(handler.opt.get("open")):
             raise AssertionError(f"{method} {path} must name its permission, or say that it is open")
+        if console.is_page(handler) and method != "GET" and "form" not in handler.parsed_fn_signature.parameters:
+            raise AssertionError(f"{method} {path} must take the form that it is sent, for that is checked with it")

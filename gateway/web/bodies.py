@@ -27,7 +27,8 @@ class Asking(Request[Any, Any, Any]):
             Rejected: 400 or 413, a form whose fields nobody should read; see `_Fields`.
         """
         media_type, options = self.content_type
-        is_form = media_type == "multipart/form-data" and self.route_handler.parsed_data_field is not None
+        is_read = self.route_handler.parsed_data_field is not None or self.route_handler.opt.get("form")
+        is_form = media_type == "multipart/form-data" and is_read
         fields = _Fields(options.get("boundary", "")) if is_form else None
         async for chunk in super().stream():
             if fields is not None and chunk:

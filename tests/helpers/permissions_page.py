@@ -9,6 +9,7 @@ from pathlib import Path
 from gateway.domain.access.permissions import ANY, PERMISSIONS, SCOPES
 from gateway.settings import load
 from gateway.web.app import create_app, routes_of
+from gateway.web.console import is_page
 
 PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
 ROLES = ("viewer", "paralegal", "attorney", "admin")
@@ -27,7 +28,7 @@ ethical wall, is 404, whatever the permission.
 
 def page() -> str:
     """The whole page."""
-    return HEAD + _permissions() + _scopes() + _open_routes()
+    return HEAD + _permissions() + _pages() + _scopes() + _open_routes()
 
 
 def _permissions() -> str:
@@ -43,6 +44,16 @@ def _permissions() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _pages() -> str:
+    """The console's, which take the permissions of the calls behind them, and nobody but staff."""
+    lines = [
+        f"- {_shown(path, method)}: `{handler.opt['may']}`\n"
+        for path, method, handler in _all()
+        if is_page(handler) and "may" in handler.opt
+    ]
+    return "\n## Pages of the console, for staff alone\n\n" + "".join(lines)
+
+
 def _scopes() -> str:
     return "\n## Scopes\n\n" + "".join(f"- `{scope}`: {meaning}\n" for scope, meaning in SCOPES.items())
 
@@ -53,10 +64,19 @@ def _open_routes() -> str:
 
 def _routes() -> dict[str, list[str]]:
     found = defaultdict(list)
-    for path, method, handler in sorted(routes_of(create_app(load({}))), key=lambda one: one[:2]):
-        shown = re.sub(r":\w+}", "}", path)
-        found[handler.opt.get("may", "")].append(f"`{method} {shown}`")
+    for path, method, handler in _all():
+        if not is_page(handler) or "may" not in handler.opt:
+            found[handler.opt.get("may", "")].append(_shown(path, method))
     return found
+
+
+def _all():
+    return sorted(routes_of(create_app(load({}))), key=lambda one: one[:2])
+
+
+def _shown(path: str, method: str) -> str:
+    shown = re.sub(r":\w+}", "}", path)
+    return f"`{method} {shown}`"
 
 
 if __name__ == "__main__":

@@ -84,6 +84,15 @@ async def login(
     429 says in `Retry-After` how long it is.
     """
     _refuse_forms(request)
+    return await let_in(data, request, office, state)
+
+
+async def let_in(data: SignIn, request: Request[Any, Any, State], office: Office, state: State) -> Response[SignedIn]:
+    """A new session for whoever knows the password, and its cookies.
+
+    Raises:
+        Rejected: as `staff.sign_in`; 429 `too_many_at_once`, 503 `busy`.
+    """
     lobby: Lobby = state.lobby
     queue = await lobby.queue_for(origin_of(request))
     with queue.crowd.within(origin_of(request)):

@@ -69,10 +69,11 @@ async def send_file(data: MultipartBody[Upload], call: NamedDependency[Call], st
 
     An archive is one import; once that is `unpacked`, its `files` name the import of each file in it.
     """
-    return await to_thread.run_sync(_send, data, call, limiter=state.storing)
+    return await to_thread.run_sync(sent, data, call, limiter=state.storing)
 
 
-def _send(data: Upload, call: Call) -> Response[AcceptedFiles]:
+def sent(data: Upload, call: Call) -> Response[AcceptedFiles]:
+    """The same for every door, once a key; `Location` says where the import is."""
     as_of = instant_of(data.as_of, "as_of")
     check_as_of(as_of)
     home = home_of(call, data.partner)

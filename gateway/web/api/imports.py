@@ -177,10 +177,11 @@ def refuse_import(import_id: FromPath[UUID], data: JSONBody[Refusal], call: Name
 @post("/{import_id:uuid}/replay", status_code=202, **may("imports.decide", large=True))
 async def replay_import(import_id: FromPath[UUID], call: NamedDependency[Call], state: State) -> Response[Queued]:
     """Take the same bytes again, as a new import under today's settings; for the time of which they spoke."""
-    return await to_thread.run_sync(_replay, import_id, call, limiter=state.storing)
+    return await to_thread.run_sync(replayed, import_id, call, limiter=state.storing)
 
 
-def _replay(import_id: UUID, call: Call) -> Response[Queued]:
+def replayed(import_id: UUID, call: Call) -> Response[Queued]:
+    """The same for every door, once a key; `Location` says where the new import is."""
     with call.acting() as acting:
         if (kept := earlier(acting, call, None)) is not None:
             return kept

@@ -15,6 +15,7 @@ from gateway.logging import get_logger
 from gateway.office import Office
 from gateway.web.auth import cookies
 from gateway.web.auth.cookies import CSRF_HEADER, given_token
+from gateway.web.auth.crossing import refuse_foreign
 from gateway.web.auth.tokens import Keyring
 from gateway.web.calls import Call, Identity
 from gateway.web.problems import Rejected
@@ -92,6 +93,8 @@ def still(office: Office, who: Identity) -> Identity | None:
 def by_cookie(connection: ASGIConnection[Any, Any, Any, Any], office: Office, keyring: Keyring) -> Identity | None:
     """The same by cookie, which browsers send along unasked: an unsafe request must repeat the CSRF token.
 
+    A form has it in a field; see `gateway.web.console.forms`, which is left what to hold it against.
+
     Raises:
         Rejected: 403 `csrf`.
     """
@@ -100,13 +103,20 @@ def by_cookie(connection: ASGIConnection[Any, Any, Any, Any], office: Office, ke
     if found is None:
         return None
     who, live = found
-    is_safe = connection.scope.get("method") in _SAFE
-    if not is_safe and not live.is_bound_to(connection.headers.get(CSRF_HEADER, "")):
-        sentence = f"Repeat the CSRF token of your session in the header {CSRF_HEADER}; signing in gives it."
-        raise Rejected(403, "csrf", sentence)
+    if connection.scope.get("method") not in _SAFE:
+        _refuse_forged(connection, live)
     if (until := _renewed(office, who, live)) is not None:
         cookies.renew(connection, office.settings, live, until)
     return who
+
+
+def _refuse_forged(connection: ASGIConnection[Any, Any, Any, Any], live: sessions.Live) -> None:
+    refuse_foreign(connection)
+    if connection.route_handler.opt.get("form"):
+        connection.state.is_bound_to = live.is_bound_to
+    elif not live.is_bound_to(connection.headers.get(CSRF_HEADER, "")):
+        sentence = f"Repeat the CSRF token of your session in the header {CSRF_HEADER}; signing in gives it."
+        raise Rejected(403, "csrf", sentence)
 
 
 def _renewed(office: Office, who: Identity, live: sessions.Live) -> datetime | None:

@@ -1,0 +1,123 @@
+"""Forms of the console's pages: sent from a page of ours, in the session that was shown it, and read as they are meant.
+
+Every page carries the session's CSRF token in a field of each of its forms, masked anew each time: the length of a
+compressed page tells nothing of a text that never stands in it twice (BREACH).
+"""
+
+from __future__ import annotations
+
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import UploadFile
+from litestar.di import Provide
+
+from gateway.errors import Faulty
+from gateway.web.auth.crossing import refuse_foreign
+from gateway.web.calls import OPEN, Call, may
+from gateway.web.problems import Rejected
+
+T = TypeVar("T")
+
+TOKEN, KEY = "csrf", "key"  # fields that every form has: of the session, and of this one form
+_OLD = "This page was made in another session. Go back, load it again, and repeat what you did."
+
+
+@dataclass(frozen=True)
+class Form:
+    """What was filled in.
+
+    Attributes:
+        fields: as texts; of fields with one name the last.
+        files: what was chosen to be sent along.
+    """
+
+    fields: Mapping[str, str]
+    files: Mapping[str, UploadFile]
+
+    def read(self, kind: type[T]) -> T:
+        """The fields that a struct has, in its types; those left empty count as not given.
+
+        Raises:
+            Unfilled: something is missing, or is not as it must be.
+        """
+        wanted = {one.encode_name for one in msgspec.structs.fields(kind)}  # type: ignore[arg-type]  # a struct's type
+        given = {name: text for name, text in self.fields.items() if name in wanted and text.strip()}
+        try:
+            return msgspec.convert(given, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise _unfilled(str(error)) from error
+
+    def under(self, prefix: str) -> dict[str, str]:
+        """The fields whose names begin with a prefix, by what follows it; those left empty are none."""
+        return {
+            name.removeprefix(prefix): text for name, text in self.fields.items() if name.startswith(prefix) and text
+        }
+
+    def keyed(self, call: Call) -> Call:
+        """The call, known by the key of this form: pressing twice, or from two tabs, does it once."""
+        return replace(call, idempotency_key=self.fields.get(KEY) or None)
+
+
+class Unfilled(Faulty):
+    """A form that cannot be taken as it is; `faults` names its fields."""
+
+
+def takes_form(permission: str | None, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - see `may`
+    """The permission of a route that takes a form, as keywords of its decorator; None: it is open to anybody."""
+    asked = OPEN if permission is None else may(permission, **more)
+    return asked | {"opt": asked["opt"] | {"form": True}, "dependencies": {"form": Provide(_provide_form)}}
+
+
+def masked(token: str) -> str:
+    """A token as a page carries it: another text each time."""
+    given = token.encode()
+    pad = secrets.token_bytes(len(given))
+    return urlsafe_b64encode(pad + _crossed(pad, given)).decode()
+
+
+def unmasked(text: str) -> str:
+    """The token again; of what is none of ours, a text that is nobody's."""
+    try:
+        given = urlsafe_b64decode(text.encode())
+        half = len(given) // 2
+        return _crossed(given[:half], given[half:]).decode()
+    except ValueError:
+        return ""
+
+
+def _crossed(pad: bytes, text: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(pad, text, strict=True))
+
+
+async def _provide_form(request: Request[Any, Any, Any]) -> Form:
+    """The form of a request.
+
+    Raises:
+        Rejected: 403 `csrf`, it was sent from elsewhere, or in another session.
+    """
+    refuse_foreign(request)
+    given = list((await request.form()).multi_items())
+    fields = {name: value for name, value in given if isinstance(value, str)}
+    is_bound: Callable[[str], bool] | None = getattr(request.state, "is_bound_to", None)  # by cookie only
+    if is_bound is not None and not is_bound(unmasked(fields.get(TOKEN, ""))):
+        raise Rejected(403, "csrf", _OLD)
+    return Form(fields, {name: value for name, value in given if isinstance(value, UploadFile) and value.filename})
+
+
+def _unfilled(told: str) -> Unfilled:
+    """What a person is to fill in, from the words of the decoder, which end with the place."""
+    message, _, place = told.partition(" - at `$.")
+    field = place.rstrip("`") or _missing(message)
+    sentence = "Fill this in." if "missing required" in message else f"{message}."
+    return Unfilled("not_filled_in", "Some of this cannot be taken as it is.", {field: sentence})
+
+
+def _missing(message: str) -> str:
+    parts: Sequence[str] = message.split("`")
+    return parts[1] if len(parts) > 1 else ""

@@ -1,0 +1,193 @@
+"""How a page is made: its template, what frames it, and the policy under which a browser shows it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import MediaType, Request, Response
+from litestar.datastructures import Cookie
+from litestar.exceptions import HTTPException
+
+from gateway import clock
+from gateway.domain.access import accounts
+from gateway.domain.access.permissions import holds
+from gateway.errors import Problem
+from gateway.office import Acting
+from gateway.web.auth.cookies import csrf_cookie
+from gateway.web.calls import Call
+from gateway.web.console import assets, plots
+from gateway.web.console.forms import KEY, TOKEN, masked
+from gateway.web.problems import Rejected, on_http_error, on_problem, on_surprise
+
+SIGN_IN = "/sign-in"
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
+    " frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_HEADERS: Final = {"Content-Security-Policy": POLICY, "Cross-Origin-Opener-Policy": "same-origin"}
+_SAID: Final = "gateway_said"
+_SENTENCES: Final[Mapping[str, str]] = {  # by a word, for a cookie could be anybody's
+    "released": "Released. It runs again now, and what held it is waived.",
+    "refused": "Refused. The partner reads your reason in the receipt.",
+    "replayed": "Taken again, as a new import under today's settings.",
+    "sent": "The file is stored, and runs now.",
+    "signed_out": "You are signed out.",
+}
+
+
+class Entry(NamedTuple):
+    """A page as the navigation shows it."""
+
+    label: str
+    path: str
+    permission: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where a request of somebody signed in is answered with a page.
+
+    Attributes:
+        entries: the navigation, of which everybody is shown what they may see.
+    """
+
+    request: Request[Any, Any, Any]
+    call: Call
+    entries: Sequence[Entry]
+
+    def page(self, acting: Acting, template: str, *, status: int = 200, **told: object) -> Response[str]:
+        """A page of ours, within its frame; `told` is what its template speaks of."""
+        firm = accounts.own_firm(acting)
+        frame = {
+            "firm": firm.name,
+            "person": self.call.who.name,
+            "entries": [one for one in self.entries if self.may(one.permission)],
+            "here": self.request.url.path,
+            "said": _SENTENCES.get(self.request.cookies.get(_SAID, "")),
+            "token": masked(self.request.cookies.get(csrf_cookie(self.call.office.settings), "")),
+            "zone": firm.time_zone,
+        }
+        return html(template, status, frame=frame, may=self.may, **told)
+
+    def may(self, permission: str) -> bool:
+        """Whether whoever asks holds a permission: what they may not do is not drawn."""
+        return holds(permission, role=self.call.who.role, scopes=self.call.who.scopes)
+
+    def on_to(self, path: str, said: str) -> Response[None]:
+        """What follows a deed: another page, which says that it was done."""
+        return seen(path, [Cookie(_SAID, value=said, max_age=60, path="/", httponly=True, samesite="lax")])
+
+
+def html(template: str, status: int = 200, **told: object) -> Response[str]:
+    """A page as an answer; one that says what was done says it once."""
+    told = {"frame": None, "errors": {}} | told
+    text = _JINJA.get_template(template).render(told)
+    gone = [Cookie(_SAID, value="", max_age=0, path="/")]
+    return Response(text, status_code=status, media_type=MediaType.HTML, headers=_HEADERS, cookies=gone)
+
+
+def seen(path: str, cookies: Sequence[Cookie] = ()) -> Response[None]:
+    """Another page is to be looked at now, whatever was sent (RFC 9110, 15.4.4)."""
+    return Response(None, status_code=HTTPStatus.SEE_OTHER, headers={"Location": path}, cookies=list(cookies))
+
+
+def own_path(wanted: str | None) -> str:
+    """Where somebody wanted to go, if that is a page of ours; else the first one."""
+    is_ours = wanted and wanted.startswith("/") and wanted[1:2] not in ("/", "\\") and wanted.isprintable()
+    return str(wanted) if is_ours else "/"
+
+
+# ------------------------------------------------------------------------------------------------ what goes wrong
+
+
+def on_problem_page(request: Request[Any, Any, Any], error: Problem) -> Response[Any]:
+    """A problem as a page, with its sentence and what the log calls it; whoever is not signed in is led to do so."""
+    if isinstance(error, Rejected) and error.status == HTTPStatus.UNAUTHORIZED:
+        return seen(_on_the_way(request))
+    return _told(request, on_problem(request, error))
+
+
+def on_http_error_page(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """What the framework refuses, as a page."""
+    return _told(request, on_http_error(request, error))
+
+
+def on_surprise_page(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Our fault, as a page without a word of what it was."""
+    return _told(request, on_surprise(request, error))
+
+
+def _on_the_way(request: Request[Any, Any, Any]) -> str:
+    """To the sign-in, and from there on to where somebody was going; a form that was sent has nowhere to go on to."""
+    if request.method != "GET":
+        return SIGN_IN
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return SIGN_IN if path == "/" else f"{SIGN_IN}?next={quote(path, safe='/')}"
+
+
+def _told(request: Request[Any, Any, Any], answer: Response[Any]) -> Response[Any]:
+    document, status = answer.content, answer.status_code or 500
+    page = html("problem.html", status, problem=document, asked=request.url.path)
+    page.headers.update({name: str(value) for name, value in answer.headers.items()})
+    return page
+
+
+# ------------------------------------------------------------------------------------------------ in words
+
+
+def _instant(at: datetime | str | None, zone: str) -> str:
+    """As people at the firm read it, in the firm's own time."""
+    if at is None:
+        return ""
+    there = _read(at).astimezone(ZoneInfo(zone))
+    year = "" if there.year == clock.now().year else f" {there.year}"
+    return f"{there:%b} {there.day}{year}, {there:%H:%M}"
+
+
+def _age(at: datetime | str) -> str:
+    """How long ago, in the largest unit of which there is one."""
+    seconds = max(0, int((clock.now() - _read(at)).total_seconds()))
+    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if count := seconds // size:
+            return f"{count} {word}{'' if count == 1 else 's'}"
+    return "just now"
+
+
+def _read(at: datetime | str) -> datetime:
+    return datetime.fromisoformat(at) if isinstance(at, str) else at
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")
+
+
+_JINJA: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_JINJA.filters.update({"instant": _instant, "age": _age, "counted": _counted, "words": _words})
+_JINJA.globals.update(
+    {
+        "asset": assets.address,
+        "new_key": lambda: secrets.token_urlsafe(12),
+        "bar": plots.bar,
+        "TOKEN": TOKEN,
+        "KEY": KEY,
+    }
+)

@@ -1,0 +1,101 @@
+"""What of a firm's files waits for a person: held, failed, owed by a partner, or with rows that nobody has repaired."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy.orm import Session, aliased
+
+from gateway import clock
+from gateway.db.models import LOADED_STATES, FeedAlarm, FeedRow, File, Import, Partner
+from gateway.office import Acting
+
+MOST = 20  # of a kind; who has more of one looks at the list of files
+FRESH = timedelta(days=14)  # so long rejected rows are asked for again
+
+
+class Waiting(NamedTuple):
+    """A file that waits for somebody.
+
+    Attributes:
+        partner: its slug.
+        sentence: why it waits, as its receipt says.
+        since: when it came to stand there.
+    """
+
+    import_id: UUID
+    partner: str
+    file: str
+    sentence: str | None
+    problems: int
+    since: datetime
+
+
+class Owed(NamedTuple):
+    """A feed of which a file is late or missing, or came empty or far shorter than usual: `kind` says which."""
+
+    partner: str
+    feed: str
+    kind: str
+    day: date | None
+    since: datetime
+
+
+class AllWaiting(NamedTuple):
+    """What waits, each kind oldest first, at most `MOST` and one more of each."""
+
+    held: list[Waiting]
+    failed: list[Waiting]
+    owed: list[Owed]
+    unrepaired: list[Waiting]
+
+    @property
+    def number(self) -> int:
+        """Of all of them together, as far as they are told."""
+        return len(self.held) + len(self.failed) + len(self.owed) + len(self.unrepaired)
+
+
+def waiting(acting: Acting) -> AllWaiting:
+    """What waits for staff of the actor's firm."""
+    session, since = acting.session, clock.now() - FRESH
+    recent = Import.received_at > since
+    return AllWaiting(
+        held=_files(session, Import.state == "held"),
+        failed=_files(session, and_(Import.state == "failed", recent)),
+        owed=_owed(session),
+        unrepaired=_files(session, and_(Import.state == "loaded_with_errors", recent, ~_corrected())),
+    )
+
+
+def _corrected() -> ColumnElement[bool]:
+    """Whether a file has come and was loaded that brought back what was wrong with this one."""
+    later = aliased(Import)
+    return exists().where(later.corrects_import_id == Import.id, later.state.in_(LOADED_STATES))
+
+
+def _files(session: Session, condition: ColumnElement[bool]) -> list[Waiting]:
+    columns = Import.id, Partner.slug, File.name, Import.reason, Import.problem_count, Import.received_at
+    found = (
+        select(*columns)
+        .join(Partner, Partner.id == Import.partner_id)
+        .join(File, File.id == Import.file_id)
+        .where(condition)
+        .order_by(Import.received_at, Import.id)
+        .limit(MOST + 1)
+    )
+    return [Waiting(*row) for row in session.execute(found)]
+
+
+def _owed(session: Session) -> list[Owed]:
+    found = (
+        select(Partner.slug, FeedRow.name, FeedAlarm.kind, FeedAlarm.due_on, FeedAlarm.raised_at)
+        .join(Partner, Partner.id == FeedAlarm.partner_id)
+        .join(FeedRow, FeedRow.id == FeedAlarm.feed_id)
+        .where(FeedAlarm.cleared_at.is_(None))
+        .order_by(FeedAlarm.raised_at, FeedAlarm.id)
+        .limit(MOST + 1)
+    )
+    return [Owed(*row) for row in session.execute(found)]

@@ -1,0 +1,179 @@
+"""A paralegal's day with files: found, understood, decided about, sent and taken again."""
+
+import re
+from uuid import UUID
+
+import pytest
+from helpers.inbox import as_csv, people, person
+
+from gateway.domain.partners.homes import find_home
+from ingest.running import finish
+
+
+@pytest.fixture
+def acme(inbox, roster):
+    inbox.apply(roster)
+    return inbox
+
+
+@pytest.fixture
+def held(acme):
+    acme.drop("roster_20260301.csv", people(20))
+    return acme.drop("roster_20260302.csv", people(2))["import_id"]
+
+
+def worked(inbox, import_id):
+    finish(inbox.office, find_home(inbox.office, "acme"), UUID(import_id))
+    return inbox.account(import_id)
+
+
+def test_from_today_to_a_held_file_that_is_let_in(paralegal, held, acme):
+    page = paralegal.get("/")
+    assert "(1) Today" in paralegal.page.text
+    assert f"/files/{held}" in page.links
+    page = paralegal.get(f"/files/{held}")
+    assert acme.account(held)["reason"] in page.text
+    page = paralegal.press(f"/files/{held}/release")
+    assert "Released." in page.text
+    assert "It is being read." in page.text
+    assert worked(acme, held)["state"] == "released"
+    page = paralegal.get(f"/files/{held}")
+    assert "Released." not in page.text  # it was said once
+    assert "Nothing waits." in paralegal.get("/").text
+
+
+def test_pressing_twice_says_what_has_become_of_it_and_does_it_once(paralegal, held, acme):
+    paralegal.get(f"/files/{held}")
+    fields = paralegal.forms.found[f"/files/{held}/release"]
+    paralegal.send(f"/files/{held}/release", fields)
+    again = paralegal.send(f"/files/{held}/release", fields)
+    assert again.status_code == 409
+    assert "is not held; it is running" in again.text
+    assert acme.sql("SELECT count(*) FROM jobs WHERE kind = 'ingest.run'") == [(1,)]
+
+
+def test_a_refusal_needs_a_reason_and_the_partner_reads_it(paralegal, held, acme):
+    paralegal.get(f"/files/{held}")
+    page = paralegal.press(f"/files/{held}/refuse", reason="  ")
+    assert (paralegal.page.status_code, "#reason" in page.links) == (422, True)
+    assert acme.account(held)["state"] == "held"
+    page = paralegal.press(f"/files/{held}/refuse", reason="Sent by mistake <b>")
+    assert "Refused." in page.text
+    assert acme.account(held)["reason"] == "Sent by mistake <b>"
+    assert "<b>" not in paralegal.page.text
+
+
+def test_a_column_with_a_new_name_is_chosen_among_those_of_the_file(paralegal, acme):
+    renamed = as_csv(people(3)).replace(b"EMP_ID", b"EMP_NUM")
+    held = acme.drop("roster_20260301.csv", renamed)
+    assert held["state"] == "held"
+    page = paralegal.get(f"/files/{held['import_id']}")
+    action = f"/files/{held['import_id']}/release"
+    assert "EMP_NUM" in paralegal.page.text
+    paralegal.press(action, **{"accept:EMP_ID": "EMP_NUM"})
+    assert worked(acme, held["import_id"])["rows"]["created"] == 3
+    assert "accept:EMP_ID" in page.found[action]
+
+
+def test_rows_add_up_and_problems_are_told_by_kind(paralegal, acme):
+    rows = [*people(8), person(9) | {"DOB": "soon"}, person(10) | {"DOB": "later"}]
+    told = acme.drop("roster_20260301.csv", rows)
+    page = paralegal.get(f"/files/{told['import_id']}")
+    assert "10 rows read, of which 2 were rejected." in page.text
+    assert re.search(r"DOB\s*bad date\s*2\s*", page.text)
+    assert {f"/v1/imports/{told['import_id']}/errors?format={form}" for form in ("csv", "xlsx")} <= set(page.links)
+    widths = [float(one) for one in re.findall(r'<rect [^>]*width="([\d.]+)"', paralegal.page.text)]
+    assert sum(widths) == pytest.approx(1_000, abs=1)
+    assert "2 rows" not in page.text
+    assert paralegal.http.get(f"/v1/imports/{told['import_id']}/errors?format=csv").status_code == 200
+
+
+def test_a_file_that_is_sent_here_is_taken_once_however_often_it_is_pressed(paralegal, acme):
+    paralegal.get("/files")
+    fields = paralegal.forms.found["/files"] | {"partner": "acme"}
+    for _ in range(2):
+        page = paralegal.send("/files", fields, files={"file": ("roster_20260301.csv", as_csv(people(3)))})
+        assert "The file is stored" in page.text, page.text
+    [(import_id,)] = acme.sql("SELECT id::text FROM imports")
+    assert page.url.path == f"/files/{import_id}"
+    assert worked(acme, import_id)["rows"]["created"] == 3
+
+
+def test_sending_nothing_says_what_is_missing(paralegal, acme):
+    paralegal.get("/files")
+    page = paralegal.press("/files", partner="acme")
+    assert (paralegal.page.status_code, "Choose the file" in page.text) == (422, True)
+    page = paralegal.press("/files", files={"file": ("a.csv", b"x")}, partner="")
+    assert (paralegal.page.status_code, "#partner" in page.links) == (422, True)
+
+
+def test_taking_a_file_again_is_a_new_import(paralegal, acme):
+    told = acme.drop("roster_20260301.csv", people(3))
+    paralegal.get(f"/files/{told['import_id']}")
+    fields = paralegal.forms.found[f"/files/{told['import_id']}/replay"]
+    pages = {paralegal.send(f"/files/{told['import_id']}/replay", fields).url.path for _ in range(2)}
+    assert len(pages) == 1
+    assert pages != {f"/files/{told['import_id']}"}
+    assert acme.sql("SELECT count(*) FROM imports") == [(2,)]
+
+
+def test_filters_narrow_the_list_and_stand_in_the_address(paralegal, acme, held):
+    assert "roster_20260301.csv" in paralegal.get("/files").text
+    page = paralegal.get("/files?state=held&partner=acme")
+    assert "roster_20260302.csv" in page.text
+    assert "roster_20260301.csv" not in page.text
+    assert "No file matches." in paralegal.get("/files?partner=globex").text
+    paralegal.get("/files?state=nonsense")
+    assert paralegal.page.status_code == 400
+
+
+def test_long_lists_go_on_where_they_ended(paralegal, acme, monkeypatch):
+    from gateway.web.console import files
+
+    monkeypatch.setattr(files, "SHOWN", 2)
+    for day in range(1, 6):
+        acme.drop(f"roster_2026030{day}.csv", people(day))
+    seen, path = [], "/files"
+    while path:
+        page = paralegal.get(path)
+        seen += re.findall(r"roster_2026030\d\.csv", page.text)
+        path = next((link for link in page.links if "cursor=" in link), None)
+    assert seen == [f"roster_2026030{day}.csv" for day in (5, 4, 3, 2, 1)]
+
+
+def test_what_somebody_may_not_do_is_not_drawn_and_refused_all_the_same(browser, held):
+    browser.sign_in("viewer", f"/files/{held}")
+    assert set(browser.forms.found) == {"/sign-out"}
+    fields = browser.forms.found["/sign-out"] | {"reason": "no"}
+    for action in (f"/files/{held}/release", f"/files/{held}/refuse", f"/files/{held}/replay", "/files"):
+        assert browser.send(action, fields).status_code == 403, action
+
+
+def test_another_firms_file_is_not_there(browser, held, office, tenants, db):
+    from helpers.callers import hashed, stranger
+
+    from gateway.db.models import Staff
+
+    other = stranger(office, tenants)
+    with db.firm(tenants.harbor) as session:
+        session.get_one(Staff, (tenants.harbor, other)).password_hash = hashed()
+    browser.get("/")
+    browser.press("/sign-in", email="admin@harbor.example", password="fig-tree-lamp-owl")
+    browser.get(f"/files/{held}")
+    assert browser.page.status_code == 404
+    assert "roster" not in browser.page.text
+    assert "Nothing waits." in browser.get("/").text
+
+
+def test_nobody_but_staff_sees_a_page(http, acme_key, held):
+    for path in ("/", "/files", f"/files/{held}"):
+        answer = http.get(path, headers=acme_key)
+        assert answer.status_code == 403
+        assert "roster" not in answer.text
+
+
+def test_a_file_with_fewer_columns_than_are_missing_can_only_be_refused(paralegal, acme):
+    held = acme.drop("roster_20260301.csv", b"EMP_NUM,Last Name,DOB\nE1,Name1,02/03/1980\n")["import_id"]
+    page = paralegal.get(f"/files/{held}")
+    assert "more columns are missing than it has to spare" in page.text
+    assert f"/files/{held}/release" not in page.found
