@@ -149,6 +149,9 @@ def tell(out: Console, seen: Seen) -> None:
         score = _UNDETERMINED if one.score is None else f"{one.score:g}"
         shown.add_row(*map(plain, (one.visa, score, one.review, one.told["summary"])))
     out.print(shown)
+    for one in seen.recommendations:
+        for doubt in one.told.get("doubts", ()):
+            out.print(plain(f"  {one.visa} {doubt}"), soft_wrap=True)
     out.print(plain(f"By the law as of {seen.check.as_of}. {NOTICE}"))
 
 

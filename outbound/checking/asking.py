@@ -16,7 +16,7 @@ from gateway import clock
 from gateway.db.models import Client, EligibilityCheck
 from gateway.domain import audit
 from gateway.domain.audit import Change
-from gateway.domain.eligibility import baseline, checks, policies, profiles, scoring
+from gateway.domain.eligibility import checks, policies, profiles, scoring
 from gateway.domain.eligibility.policies import Policy
 from gateway.domain.eligibility.terms import Profile, Recommendation
 from gateway.domain.people import records
@@ -118,7 +118,7 @@ def _seconds_to(instant: datetime) -> int:
 
 
 def _refuse_empty(visas: Sequence[Visa], profile: Profile) -> None:
-    found = (scoring.score(one, profile, baseline.propose(one, profile)) for one in visas)
+    found = (scoring.score(one, profile) for one in visas)
     if any(map(_says_something, found)):
         return
     missing = {one.id: profiles.missing(profile, fields_of(one)) for one in visas}

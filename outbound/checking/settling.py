@@ -20,13 +20,14 @@ from gateway.office import Acting
 def settle(
     acting: Acting, check: EligibilityCheck, profile: Profile, visas: Sequence[Visa], claims: Sequence[Claim]
 ) -> None:
-    """Complete a check with whatever of these claims holds; no score comes from anything else."""
+    """Complete a check with what the rules find and what of these claims holds; no score comes from anything else."""
     held: list[Claim] = []
     dropped: list[Dropped] = []
     for visa in visas:
         fine, not_so = citing.checked(visa, profile, [one for one in claims if one.visa == visa.id])
         chance = chance_of(acting.session, visa, check.as_of)
-        acting.session.add(_row(check, replace(scoring.score(visa, profile, fine), chance=chance)))
+        told = scoring.score(visa, profile, fine if check.model else None)
+        acting.session.add(_row(check, replace(told, chance=chance)))
         held += fine
         dropped += not_so
     known = {one.id for one in visas}

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway import clock
 from gateway.db.models import EligibilityCheck, RecommendationRow
-from gateway.domain.eligibility import baseline, checks, profiles, scoring
+from gateway.domain.eligibility import checks, profiles, scoring
 from gateway.domain.eligibility.terms import Chance, Profile
 from gateway.domain.rules.criteria import visa_on
 from gateway.office import Acting
@@ -27,7 +27,7 @@ def completed(
     check = _check(acting, client_id, visas, known)
     for name in visas:
         visa = visa_on(name, known.as_of)
-        told = scoring.score(visa, known, baseline.propose(visa, known))
+        told = scoring.score(visa, known)
         kept = _plain(msgspec.structs.replace(told, chance=chance))
         row = RecommendationRow(firm_id=acting.firm_id, check_id=check.id, client_id=client_id, visa=name)
         row.score, row.told = told.score, kept

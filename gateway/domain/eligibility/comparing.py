@@ -25,13 +25,11 @@ class Side(Struct, frozen=True, kw_only=True):
     Attributes:
         told: what it said, by visa.
         rules: digest of the criteria by which it was scored.
-        by: whose the strengths are: `rules`, or a provider and its model.
     """
 
     profile: Profile
     told: Mapping[str, Recommendation]
     rules: str
-    by: str
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -136,7 +134,7 @@ def _visa(name: str, before: Side, after: Side, moved: Sequence[EntryMove]) -> V
         Weighing(visa=visa_on(name, told.law_as_of), profile=side.profile, told=told)
         for side, told in ((before, one), (after, other))
     )
-    return _both(sides, stands, Reasons(before=sides[0], after=sides[1], moved=moved, by=(before.by, after.by)))
+    return _both(sides, stands, Reasons(before=sides[0], after=sides[1], moved=moved))
 
 
 def _standing(told: Recommendation | None) -> Standing:

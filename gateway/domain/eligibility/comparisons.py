@@ -65,5 +65,4 @@ def _before(acting: Acting, check: EligibilityCheck) -> EligibilityCheck:
 
 def _side(acting: Acting, check: EligibilityCheck) -> Side:
     told = {one.visa: checks.recommendation_in(one) for one in checks.recommendations(acting, check.id)}
-    by = " ".join(one for one in (check.provider or "rules", check.model) if one)
-    return Side(profile=checks.profile_in(check.as_of, check.profile), told=told, rules=check.rules, by=by)
+    return Side(profile=checks.profile_in(check.as_of, check.profile), told=told, rules=check.rules)

@@ -107,6 +107,7 @@ class Section(Struct, frozen=True, kw_only=True):
     strengths: Text
     weaknesses: Text
     missing: Text
+    doubts: Text
     documents: Text
     months: Text
     law_as_of: date
@@ -218,6 +219,7 @@ def section(
         strengths=_text("Strengths", read.strengths, told.strengths),
         weaknesses=_text("Weaknesses", read.weaknesses, told.weaknesses),
         missing=_text("What is missing", read.missing, told.missing),
+        doubts=_text("Where the model finds less than the rules", told.doubts, told.doubts),
         documents=_text("Documents that a petition needs", read.documents, told.documents),
         months=_text("Time", [_months(read)], [_months(told)]),
         law_as_of=told.law_as_of,

@@ -130,12 +130,13 @@ class _Desk:
 def _strengths_by(check: EligibilityCheck) -> str:
     if check.provider in (None, "rules"):
         return "the rules alone, without a language model"
-    return f"{check.provider}, {check.model} (words of version {check.prompt}), each held against the profile"
+    asked = f"{check.provider}, {check.model} (words of version {check.prompt})"
+    return f"the rules, and {asked}, which can add to what they find and take nothing from it"
 
 
 def _remarks(check: EligibilityCheck) -> Iterable[str]:
     if check.is_degraded:
-        yield "A language model was to propose the strengths and did not answer; the rules proposed them instead."
+        yield "A language model was to be asked as well and did not answer; the rules alone propose the strengths."
     if check.cached_from:
         yield f"The strengths are those of the check {check.cached_from}, of which all was the same."
     if check.dropped:

@@ -19,12 +19,11 @@ class Reasons:
     Args:
         before, after: what was weighed.
         moved: what is known differently.
-        by: whose the strengths were, and are.
     """
 
-    def __init__(self, *, before: Weighing, after: Weighing, moved: Sequence[EntryMove], by: tuple[str, str]) -> None:
+    def __init__(self, *, before: Weighing, after: Weighing, moved: Sequence[EntryMove]) -> None:
         self.before, self.after = before, after
-        self._moved, self._by = moved, by
+        self._moved = moved
 
     @property
     def is_known(self) -> bool:
@@ -93,8 +92,6 @@ class Reasons:
     def _by_which(self, entries: Sequence[EntryMove]) -> str:
         if entries:
             return f", by {briefly(entries)}"
-        if self._by[0] != self._by[1]:
-            return f", though nothing of what shows it has changed: by {self._by[1]}, where {self._by[0]} spoke before"
         if self.before.told.law_as_of != self.after.told.law_as_of:
             return f", though nothing of what shows it has changed: for it is {self.after.told.law_as_of} by now"
         return ", though nothing of what shows it has changed"

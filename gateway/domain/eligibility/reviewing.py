@@ -185,5 +185,6 @@ def _added(
 
 
 def _cleared(row: RecommendationRow, said: Review) -> Cleared:
-    told = as_edited(checks.recommendation_in(row), said.edits)
+    """Without what a model doubts, which is for the attorney."""
+    told = replace(as_edited(checks.recommendation_in(row), said.edits), doubts=())
     return Cleared(recommendation_id=row.id, recommendation=told, edited=sorted(said.edits), by=said.by, at=said.at)

@@ -1,18 +1,22 @@
-"""From claims that hold to a recommendation: gates, findings, points with their working, and what is missing.
+"""From what is known of a person to a recommendation: gates, findings, points with their working, and what is missing.
 
-Claims are held against the profile once more here, so that no caller can score what does not hold. Adding evidence
-never lowers a score: whatever counts is the best of its kind, or a number that only grows.
+What the rules find is the floor of every score, here and not with whoever calls: a model reads what clients and
+partners wrote, and one that obeys a text would leave out what speaks for somebody. What it proposes is held against the
+profile once more, and counts where it is more; where it is less, it is a doubt, told in words. Adding evidence never
+lowers a score: whatever counts is the best of its kind, or a number that only grows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from gateway.domain.eligibility import citing, methods
+from gateway.domain.eligibility import baseline, citing, methods
 from gateway.domain.eligibility.bearing import strongest
 from gateway.domain.eligibility.methods.base import MET, Weighed
 from gateway.domain.eligibility.terms import (
     STRENGTHS,
+    Backing,
     Cite,
     Claim,
     Finding,
@@ -25,14 +29,22 @@ from gateway.domain.eligibility.terms import (
 from gateway.domain.eligibility.verdicts import judge
 from gateway.domain.rules.criteria import Criterion, Gate, Visa
 
+_WORDS: Final = {points: word for word, points in STRENGTHS.items()}
 TOO_FEW, FAILED = 49.0, 20.0  # at most, where fewer are met than are needed, and where a gate failed
 
 
-def score(visa: Visa, profile: Profile, claims: Sequence[Claim]) -> Recommendation:
-    """What claims about a profile come to for a visa."""
-    held, _ = citing.checked(visa, profile, claims)
+def score(visa: Visa, profile: Profile, proposed: Sequence[Claim] | None = None) -> Recommendation:
+    """What a profile comes to for a visa.
+
+    Args:
+        visa: as its criteria were on the profile's day.
+        profile: of a person.
+        proposed: by a model; None where rules alone were asked.
+    """
+    held, _ = citing.checked(visa, profile, proposed or ())
+    counted = [*baseline.propose(visa, profile), *held]
     gates = [_through(gate, profile) for gate in visa.gates]
-    findings = [_found(one, held) for one in visa.criteria]
+    findings = [_found(one, counted) for one in visa.criteria]
     weighed = methods.weigh(visa, profile, findings)
     points, cap = _capped(weighed, gates)
     return Recommendation(
@@ -47,6 +59,7 @@ def score(visa: Visa, profile: Profile, claims: Sequence[Claim]) -> Recommendati
         strengths=[_line(one.criterion, one.sentence, one.source) for one in findings if one.is_met],
         weaknesses=[_line(one.criterion, one.sentence, one.source) for one in findings if 0 < one.strength < MET],
         missing=[*_unopened(gates), *_missing(findings, visa)],
+        doubts=[] if proposed is None else list(_doubts(findings, held)),
         summary=_summary(visa, points, cap, weighed, gates),
         law_as_of=profile.as_of,
     )
@@ -91,7 +104,7 @@ def _ids(gates: Sequence[GateFinding]) -> str:
 
 def _found(criterion: Criterion, claims: Sequence[Claim]) -> Finding:
     of_it = [one for one in claims if one.criterion == criterion.id]
-    best = strongest(one.strength for one in of_it)
+    best = _best(criterion.id, claims)
     strength = STRENGTHS[best] if best else 0.0
     cites = tuple(dict.fromkeys(cite for one in of_it for cite in one.cites))
     return Finding(
@@ -102,6 +115,10 @@ def _found(criterion: Criterion, claims: Sequence[Claim]) -> Finding:
         source=criterion.source,
         cites=cites,
     )
+
+
+def _best(criterion: str, claims: Sequence[Claim]) -> Backing | None:
+    return strongest(one.strength for one in claims if one.criterion == criterion)
 
 
 def _sentence(criterion: Criterion, best: str | None, claims: Sequence[Claim]) -> str:
@@ -137,6 +154,16 @@ def _missing(findings: Sequence[Finding], visa: Visa) -> list[str]:
         for one in findings
         if not one.strength and one.criterion not in alone
     ]
+
+
+def _doubts(findings: Sequence[Finding], proposed: Sequence[Claim]) -> Iterator[str]:
+    """Where a model finds less than what counts; composed here, so that no word of a model's or a client's is in it."""
+    for one in findings:
+        best = _best(one.criterion, proposed)
+        if (STRENGTHS[best] if best else 0.0) < one.strength:
+            less = f"proposes no more than {best}" if best else "points at nothing"
+            sentence = f"The model {less}; {_WORDS[one.strength]} by the rules, which count."
+            yield _line(one.criterion, sentence, one.source)
 
 
 # ------------------------------------------------------------------------------------------------ in two sentences

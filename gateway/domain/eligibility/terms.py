@@ -164,6 +164,7 @@ class Recommendation(Struct, frozen=True, kw_only=True):
         timeline_months: from the decision to file to the answer, shortest and longest.
         documents: what a petition needs.
         strengths, weaknesses, missing: sentences, each with the id of its criterion or gate in front.
+        doubts: the same, where a model finds less than the rules; they move nothing, and are for the firm alone.
         law_as_of: the day by whose rules it was scored.
     """
 
@@ -179,6 +180,7 @@ class Recommendation(Struct, frozen=True, kw_only=True):
     strengths: Sequence[str] = ()
     weaknesses: Sequence[str] = ()
     missing: Sequence[str] = ()
+    doubts: Sequence[str] = ()
     summary: str
     law_as_of: date
     notice: str = NOTICE

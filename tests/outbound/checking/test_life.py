@@ -86,13 +86,14 @@ def test_of_whom_nothing_is_known_nothing_is_asked(northgate):
     assert "scope" in refused.value.missing["EB1A"]["award"]
 
 
-def test_a_model_that_answers_is_scored_by_what_it_cites(asks, double, office):
+def test_a_model_that_answers_adds_to_what_the_rules_find_and_its_doubts_are_told(asks, double, office):
     seen = asks.done(asks.person(), "EB1A")
     assert (seen.check.provider, seen.check.model, seen.check.prompt) == ("openai", "gpt-5", "1")
     [said] = seen.recommendations
-    [award] = [one for one in said.told["findings"] if one["criterion"] == "AWARD"]
-    assert award["strength"] == 0.6
-    assert {one["strength"] for one in said.told["findings"] if one["criterion"] != "AWARD"} == {0.0}
+    shown = {one["criterion"]: one["strength"] for one in said.told["findings"] if one["strength"]}
+    assert {name: shown[name] for name in ("AWARD", "JUDGE")} == {"AWARD": 0.6, "JUDGE": 0.6}
+    assert [one.partition(":")[0] for one in said.told["doubts"]] == [name for name in shown if name != "AWARD"]
+    assert [one["criterion"] for one in seen.check.claims] == ["AWARD"]
     [(outcome, there, back, sends)] = calls(office, "outcome", "tokens_in", "tokens_out", "sends")
     assert (outcome, [there, back], sends) == ("answered", double.tokens, 1)
 

@@ -19,7 +19,7 @@ from helpers.golden_clients import golden, note
 from helpers.lying import LIES, MARK, WILD, Liar
 from helpers.model_double import modelling, saying
 
-from gateway.domain.eligibility import baseline, checks, scoring
+from gateway.domain.eligibility import checks, scoring
 from gateway.domain.rules.criteria import VISAS, visa_on
 from gateway.errors import Incomplete
 
@@ -92,8 +92,8 @@ def _problems(check, row):
     kinds = {one["ref"]: one["kind"] for one in check.profile}
     visa = visa_on(row.visa, check.as_of)
     profile = checks.profile_in(check.as_of, check.profile)
-    most = scoring.score(visa, profile, baseline.propose(visa, profile))
-    bound = {one.criterion: one.strength for one in most.findings}
+    alone = scoring.score(visa, profile)
+    bound = {one.criterion: one.strength for one in alone.findings}
     if MARK.casefold() in json.dumps([row.told, check.claims]).casefold():
         yield "something invented is told"
     for one in [*row.told["gates"], *row.told["findings"], *[each for each in check.claims if each["visa"] == visa.id]]:
@@ -101,15 +101,15 @@ def _problems(check, row):
     for one in row.told["findings"]:
         ways = next(each.ways for each in visa.criteria if each.id == one["criterion"])
         fitting = {way.kind for way in ways} | {"letter"}
-        if one["strength"] > bound[one["criterion"]]:
-            yield f"stronger than the profile bears: {one}"
+        if one["strength"] != bound[one["criterion"]]:
+            yield f"stronger than the profile bears, or weaker than the rules find: {one}"
         if bool(one["strength"]) != bool(one["cites"]):
             yield f"shown by nothing: {one}"
         if beside := [cite for cite in one["cites"] if kinds.get(cite["ref"]) not in fitting]:
             yield f"beside the point: {beside}"
-    if (row.score is None) != (most.score is None) or float(row.score or 0) > (most.score or 0):
-        yield f"{row.visa} scores {row.score}, and all that is known comes to {most.score}"
-    if row.told["gates"] != json.loads(json.dumps([_gate(one) for one in most.gates], default=str)):
+    if (row.score is None) != (alone.score is None) or float(row.score or 0) != (alone.score or 0):
+        yield f"{row.visa} scores {row.score}, and all that is known comes to {alone.score}"
+    if row.told["gates"] != json.loads(json.dumps([_gate(one) for one in alone.gates], default=str)):
         yield "a gate was moved"
 
 

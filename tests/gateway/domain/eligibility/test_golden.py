@@ -4,7 +4,7 @@ import pytest
 from helpers.golden import PEOPLE, golden
 from helpers.profiles import TODAY
 
-from gateway.domain.eligibility import baseline, scoring
+from gateway.domain.eligibility import scoring
 from gateway.domain.rules.criteria import VISAS, visa_on
 from gateway.domain.rules.profile_kinds import profile_kinds
 
@@ -15,7 +15,7 @@ CASES = [(name, visa) for name, told in PEOPLE.items() for visa in told["expect"
 def test_the_baseline_stays_within_the_bands_of_a_golden_profile(name, visa):
     person, expected = golden(name), PEOPLE[name]["expect"][visa]
     asked = visa_on(visa, TODAY)
-    found = scoring.score(asked, person, baseline.propose(asked, person))
+    found = scoring.score(asked, person)
     strength = {one.criterion: one.is_met for one in found.findings}
     gates = {state: {one.gate for one in found.gates if one.state == state} for state in ("failed", "unknown")}
     assert set(expected.get("met", [])) <= {name for name, is_met in strength.items() if is_met}, found

@@ -2,12 +2,13 @@
 
 from datetime import date
 
+import msgspec
 import pytest
 from helpers.profiles import EVIDENCE, TODAY, gathered, good_things, people, things
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gateway.domain.eligibility import baseline, scoring
+from gateway.domain.eligibility import scoring
 from gateway.domain.eligibility.terms import BACKINGS, Cite, Claim, Entry, Profile
 from gateway.domain.rules.criteria import VISAS, fields_of, visa_on
 
@@ -22,7 +23,7 @@ def entry(kind, number=1, backing="documented", **facts):
 
 def scored(name, *entries):
     visa, person = visa_on(name, TODAY), Profile(as_of=TODAY, entries=entries)
-    return scoring.score(visa, person, baseline.propose(visa, person))
+    return scoring.score(visa, person)
 
 
 def points(found):
@@ -222,7 +223,7 @@ def test_a_checklist_takes_all_criteria_alike():
 
 
 def worth(visa, person):
-    return scoring.score(visa, person, baseline.propose(visa, person))
+    return scoring.score(visa, person)
 
 
 def no_lower(before, after):
@@ -330,9 +331,30 @@ def claims(draw, visa, person):
 
 @settings(max_examples=60, deadline=None)
 @given(visas, people(), st.data())
-def test_no_claims_of_anybody_score_more_than_the_rules_do(visa, person, data):
+def test_no_claims_of_anybody_score_more_or_less_than_the_rules_do(visa, person, data):
     proposed = scoring.score(visa, person, data.draw(claims(visa, person)))
     no_lower(proposed, worth(visa, person))
+    no_lower(worth(visa, person), proposed)
+
+
+def test_where_a_model_finds_less_it_is_a_doubt_and_no_points():
+    visa, there = visa_on("EB1A", TODAY), [award(), judging(), article()]
+    person = Profile(as_of=TODAY, entries=there)
+    said = [
+        Claim(visa="EB1A", criterion=name, strength=how, cites=[Cite(ref=ref, field=field, value=value)])
+        for name, how, ref, field, value in (
+            ("AWARD", "documented", "award.1", "scope", "national"),
+            ("JUDGE", "asserted", "judging.1", "times", 9),
+        )
+    ]
+    found, alone = scoring.score(visa, person, said), scoring.score(visa, person)
+    assert found.doubts == [
+        "JUDGE: The model proposes no more than asserted; documented by the rules, which count. (8 CFR 204.5(h)(3)(iv))",
+        "ARTICLE: The model points at nothing; documented by the rules, which count. (8 CFR 204.5(h)(3)(vi))",
+    ]
+    assert msgspec.structs.replace(found, doubts=[]) == alone
+    assert alone.doubts == []
+    assert len(scoring.score(visa, person, []).doubts) == 3
 
 
 @settings(max_examples=60, deadline=None)
