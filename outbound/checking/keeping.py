@@ -7,7 +7,7 @@ anybody is waited for.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from msgspec import to_builtins
-from sqlalchemy import ColumnElement, Select, func, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -33,9 +33,13 @@ _TURN = 0x73706E74  # the first of two halves of advisory locks: "spnt" in ASCII
 class Keeping:
     """The hands of one check; see `Hands`."""
 
-    def __init__(self, handling: Handling, firm_id: UUID, check_id: UUID, breakers: Breakers) -> None:
+    def __init__(
+        self, handling: Handling, firm_id: UUID, check_id: UUID, breakers: Breakers, left: Left | None
+    ) -> None:
         self._handling, self._firm_id, self._check_id, self._breakers = handling, firm_id, check_id, breakers
+        self._left = left
         self._number: int | None = None  # of the call that is on its way
+        self._written: Attempt | None = None  # what stands on record of it
 
     def hands(self) -> Hands:
         """What `asking` is given."""
@@ -45,37 +49,27 @@ class Keeping:
             note=self._note,
             wait=self._wait,
             breakers=self._breakers,
-            left=self._left,
+            left=lambda: self._left,
         )
-
-    def _left(self) -> Left | None:
-        with self._transaction() as session:
-            begun = session.scalar(self._begun())
-            return Left(begun.provider, begun.model, begun.is_repair) if begun else None
 
     def _begin(self, told: Attempt, most: Most) -> str:
         """A call of which nobody knows what became, for a worker died meanwhile, is made again under its name."""
         self._handling.tell(step=f"asking {told.provider} ({told.model})")
         with self._transaction() as session:
-            _take_turn(session, self._firm_id)
-            lost = self._lost(session, told)
-            spending.check(most, _spent(session, lost), told.tokens_in + told.tokens_out, told.cost)
-            if lost:
-                lost.sends += 1
+            is_limited = most != Most()
+            if is_limited:
+                _take_turn(session, self._firm_id)
+            made = calls_of(session, self._check_id)
+            call = _lost(made, told)
+            if is_limited:
+                spending.check(most, _spent(session, call), told.tokens_in + told.tokens_out, told.cost)
+            if call:
+                call.sends += 1
             else:
-                lost = self._row(told, self._next(session), sends=1)
-                session.add(lost)
-            self._number = lost.number
+                call = self._row(told, _next(made), sends=1)
+                session.add(call)
+            self._number = call.number
         return f"{self._check_id}-{self._number}"
-
-    def _lost(self, session: Session, told: Attempt) -> ModelCall | None:
-        """The same call, which left before and did not come back; another one that did not is given up."""
-        begun = session.scalar(self._begun())
-        if begun and (begun.provider, begun.model, begun.is_repair) != (told.provider, told.model, told.is_repair):
-            begun.outcome = "lost"
-            session.flush()
-            return None
-        return begun
 
     def _keep(self, heard: Heard, told: Attempt) -> None:
         """Of somebody who was erased meanwhile nothing is kept but what the call took."""
@@ -84,6 +78,7 @@ class Keeping:
                 check = update(EligibilityCheck).where(EligibilityCheck.id == self._check_id)
                 session.execute(check.values(heard=to_builtins(heard)))
             self._write(session, told)
+        self._written = told
 
     def _is_gone(self, session: Session) -> bool:
         """Whoever is just being erased is waited for."""
@@ -92,12 +87,14 @@ class Keeping:
         return session.scalar(erased_at) is not None
 
     def _note(self, told: Attempt) -> None:
-        with self._transaction() as session:
-            if self._number is None:
-                session.add(self._row(told, self._next(session), sends=0))
-            else:
-                self._write(session, told)
-        self._number = None
+        """An answer that could be read stands on record as it was kept."""
+        if self._number is None or told != self._written:
+            with self._transaction() as session:
+                if self._number is None:
+                    session.add(self._row(told, _next(calls_of(session, self._check_id)), sends=0))
+                else:
+                    self._write(session, told)
+        self._number = self._written = None
 
     def _wait(self, span: timedelta) -> None:
         self._handling.tell(step=f"waiting {span.total_seconds():g} s, as the provider asks")
@@ -109,22 +106,41 @@ class Keeping:
             yield session
             self._handling.hold(session)
 
-    def _begun(self) -> Select[ModelCall]:
-        return select(ModelCall).where(*self._mine(), ModelCall.outcome == "begun")
-
-    def _mine(self) -> tuple[ColumnElement[bool]]:
-        return (ModelCall.check_id == self._check_id,)
-
-    def _next(self, session: Session) -> int:
-        return 1 + (session.scalar(select(func.max(ModelCall.number)).where(*self._mine())) or 0)
-
     def _write(self, session: Session, told: Attempt) -> None:
-        mine = update(ModelCall).where(*self._mine(), ModelCall.number == self._number)
+        mine = update(ModelCall).where(ModelCall.check_id == self._check_id, ModelCall.number == self._number)
         session.execute(mine.values(_values(told)))
 
     def _row(self, told: Attempt, number: int, sends: int) -> ModelCall:
         values = _values(told)
         return ModelCall(firm_id=self._firm_id, check_id=self._check_id, number=number, sends=sends, **values)
+
+
+def calls_of(session: Session, check_id: UUID) -> Sequence[ModelCall]:
+    """All calls of a check, a handful at most, in their order."""
+    return session.scalars(select(ModelCall).where(ModelCall.check_id == check_id).order_by(ModelCall.number)).all()
+
+
+def left_by(session: Session, check_id: UUID) -> Left | None:
+    """The call that is to be made again, where one was lost with its worker."""
+    begun = _begun(calls_of(session, check_id))
+    return Left(begun.provider, begun.model, begun.is_repair, begun.mends, begun.prompt) if begun else None
+
+
+def _begun(made: Sequence[ModelCall]) -> ModelCall | None:
+    return next((one for one in made if one.outcome == "begun"), None)
+
+
+def _lost(made: Sequence[ModelCall], told: Attempt) -> ModelCall | None:
+    """The same call, which left before and did not come back; another one that did not is given up."""
+    begun = _begun(made)
+    if begun and (begun.provider, begun.model, begun.mends) != (told.provider, told.model, told.mends):
+        begun.outcome = "lost"
+        return None
+    return begun
+
+
+def _next(made: Sequence[ModelCall]) -> int:
+    return 1 + max((one.number for one in made), default=0)
 
 
 def _values(told: Attempt) -> dict[str, object]:
@@ -133,6 +149,7 @@ def _values(told: Attempt) -> dict[str, object]:
         "model": told.model,
         "prompt": told.prompt,
         "is_repair": told.is_repair,
+        "mends": told.mends,
         "tokens_in": told.tokens_in,
         "tokens_out": told.tokens_out,
         "cost": told.cost,

@@ -23,11 +23,12 @@ def settle(
     """Complete a check with what the rules find and what of these claims holds; no score comes from anything else."""
     held: list[Claim] = []
     dropped: list[Dropped] = []
+    with acting.session.no_autoflush:  # each look at decided cases would write what there is so far
+        chances = {visa.id: chance_of(acting.session, visa, check.as_of) for visa in visas}
     for visa in visas:
         fine, not_so = citing.checked(visa, profile, [one for one in claims if one.visa == visa.id])
-        chance = chance_of(acting.session, visa, check.as_of)
         told = scoring.score(visa, profile, fine if check.model else None)
-        acting.session.add(_row(check, replace(told, chance=chance)))
+        acting.session.add(_row(check, replace(told, chance=chances[visa.id])))
         held += fine
         dropped += not_so
     known = {one.id for one in visas}

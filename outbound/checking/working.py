@@ -21,11 +21,11 @@ from gateway.errors import Permanent
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Kind
 from gateway.office import Acting, Actor
-from outbound.checking.keeping import Keeping
+from outbound.checking.keeping import Keeping, left_by
 from outbound.checking.knowing import known_of
 from outbound.checking.settling import give_up, settle
 from outbound.llm import asking
-from outbound.llm.asking import Heard, Proposed
+from outbound.llm.asking import Heard, Left, Proposed
 from outbound.llm.base import Account, Question
 from outbound.llm.breaking import Breakers
 from outbound.llm.showing import Known
@@ -44,6 +44,7 @@ class _Work(NamedTuple):
     known: Known
     policy: Policy
     heard: Heard | None
+    left: Left | None
 
 
 def work(handling: Handling) -> None:
@@ -68,10 +69,10 @@ def work(handling: Handling) -> None:
 def _begun(handling: Handling, check_id: UUID) -> _Work | None:
     """What is to be done; None where it is done, or can be no more."""
     with handling.office.acting(_firm(handling), ME) as acting:
-        check = _take(acting, check_id)
+        check, is_gone = _take(acting, check_id)
         if check.state != "open":
             return None
-        if _is_gone(acting, check):
+        if is_gone:
             give_up(check, "client_erased", _ERASED)
             handling.finish(acting.session)
             return None
@@ -80,21 +81,22 @@ def _begun(handling: Handling, check_id: UUID) -> _Work | None:
         visas = [visa_on(one, check.as_of) for one in check.visas]
         heard = msgspec.convert(check.heard, Heard) if check.heard else None
         policy = policies.of_firm(acting.session, acting.firm_id)
-        return _Work(slug, profile, visas, known_of(acting, check.client_id), policy, heard)
+        left = left_by(acting.session, check_id)
+        return _Work(slug, profile, visas, known_of(acting, check.client_id), policy, heard, left)
 
 
 def _proposed(handling: Handling, check_id: UUID, found: _Work) -> Proposed:
     account = Account(settings=handling.office.settings, firm=found.firm)
     question = Question(visas=found.visas, profile=found.profile)
-    hands = Keeping(handling, _firm(handling), check_id, _BREAKERS).hands()
+    hands = Keeping(handling, _firm(handling), check_id, _BREAKERS, found.left).hands()
     return asking.ask(account, question, found.known, found.policy, hands, found.heard)
 
 
 def _complete(handling: Handling, check_id: UUID, found: _Work, proposed: Proposed) -> None:
     handling.tell(step="scoring")
     with handling.office.acting(_firm(handling), ME) as acting:
-        check = _take(acting, check_id)
-        if _is_gone(acting, check):
+        check, is_gone = _take(acting, check_id)
+        if is_gone:
             give_up(check, "client_erased", _ERASED)
         else:
             check.provider, check.model, check.prompt = proposed.provider, proposed.model, proposed.prompt
@@ -105,21 +107,17 @@ def _complete(handling: Handling, check_id: UUID, found: _Work, proposed: Propos
 
 def _fail(handling: Handling, check_id: UUID, problem: Permanent) -> None:
     with handling.office.acting(_firm(handling), ME) as acting:
-        give_up(_take(acting, check_id), problem.code, problem.sentence)
+        check, _ = _take(acting, check_id)
+        give_up(check, problem.code, problem.sentence)
         handling.finish(acting.session)
 
 
-def _take(acting: Acting, check_id: UUID) -> EligibilityCheck:
-    """The check, with its person held before it, as everybody does who writes."""
+def _take(acting: Acting, check_id: UUID) -> tuple[EligibilityCheck, bool]:
+    """The check, with its person held before it, as everybody does who writes; and whether that one was erased."""
     person = select(EligibilityCheck.client_id).where(EligibilityCheck.id == check_id).scalar_subquery()
-    acting.session.execute(select(Client.id).where(Client.id == person).with_for_update(read=True))
-    return acting.session.scalars(
-        select(EligibilityCheck).where(EligibilityCheck.id == check_id).with_for_update()
-    ).one()
-
-
-def _is_gone(acting: Acting, check: EligibilityCheck) -> bool:
-    return acting.session.scalar(select(Client.erased_at).where(Client.id == check.client_id)) is not None
+    erased_at = acting.session.scalar(select(Client.erased_at).where(Client.id == person).with_for_update(read=True))
+    check = select(EligibilityCheck).where(EligibilityCheck.id == check_id).with_for_update()
+    return acting.session.scalars(check).one(), erased_at is not None
 
 
 def _firm(handling: Handling) -> UUID:

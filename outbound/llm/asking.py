@@ -52,6 +52,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
             provider's no, `refused` the model's.
         code: of the problem, where there is one.
         is_repair: the model was told what was wrong with its answer.
+        mends: that sentence, by which the same can be asked again; it repeats nothing of the answer.
     """
 
     provider: str
@@ -64,6 +65,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     outcome: Outcome
     code: str | None = None
     is_repair: bool = False
+    mends: str | None = None
 
 
 class Heard(Struct, frozen=True, kw_only=True):
@@ -93,11 +95,13 @@ class Proposed(Struct, frozen=True, kw_only=True):
 
 
 class Left(NamedTuple):
-    """A call that left before, and of which nobody knows what became."""
+    """A call that left before, and of which nobody knows what became; see `Attempt`."""
 
     provider: str
     model: str
     is_repair: bool
+    mends: str | None = None
+    prompt: str | None = None
 
 
 class Hands(NamedTuple):
@@ -146,10 +150,9 @@ def ask(
     problems: list[Unanswered] = []
     if steps:
         prompt, sight = prompting.prompt(question, known)
-        found = _reread(heard, sight) if heard is not None else None
-        if isinstance(found, Proposed):
+        if heard is not None and (found := _reread(heard, sight)):
             return found
-        going_on, wrong = _going_on(steps, hands.left(), heard, found)
+        going_on, wrong = _going_on(steps, hands.left())
         for step in going_on:
             try:
                 return _Asking(account, step, sight, policy.most, hands).proposed(prompt, wrong)
@@ -178,31 +181,32 @@ class _Asking:
         """
         try:
             if wrong is None:
-                return self._patient(prompt, is_repair=False)
+                return self._patient(prompt)
         except Malformed as problem:
             wrong = problem
-        return self._patient(prompting.repair(prompt, wrong), is_repair=True)
+        return self._patient(prompting.repair(prompt, wrong), wrong.sentence)
 
-    def _patient(self, prompt: Prompt, *, is_repair: bool) -> Proposed:
+    def _patient(self, prompt: Prompt, mends: str | None = None) -> Proposed:
         """Wait where too many requests were made."""
         for pause in WAITS:
             try:
-                return self._once(prompt, is_repair=is_repair)
+                return self._once(prompt, mends)
             except NotNow as problem:
                 wait = pause if problem.wait is None else problem.wait
                 if problem.code != _TOO_MANY or wait > LONGEST_WAIT:
                     raise
             self._hands.wait(wait)
-        return self._once(prompt, is_repair=is_repair)
+        return self._once(prompt, mends)
 
-    def _once(self, prompt: Prompt, *, is_repair: bool) -> Proposed:
+    def _once(self, prompt: Prompt, mends: str | None) -> Proposed:
         """Ask, keep, read; whatever becomes of it is noted."""
         told = Attempt(
             provider=self._step.provider,
             model=self._step.model,
             prompt=prompt.version,
             outcome="answered",
-            is_repair=is_repair,
+            is_repair=mends is not None,
+            mends=mends,
         )
         begun: float | None = None
         try:
@@ -261,19 +265,17 @@ def _proposed(step: Step, prompt: str, claims: Sequence[Claim]) -> Proposed:
     return Proposed(claims=claims, provider=step.provider, model=step.model, prompt=prompt)
 
 
-def _reread(heard: Heard, sight: Sight) -> Proposed | Malformed | None:
-    """What is wrong with it, or None, where it cannot be used: it was asked in other words, or is none."""
+def _reread(heard: Heard, sight: Sight) -> Proposed | None:
+    """None where it cannot be used: it was asked in other words, is none, or is not by the schema."""
     if heard.prompt != prompting.VERSION or heard.answer.is_refusal:
         return None
     try:
         return _proposed(heard.step, heard.prompt, reading.read(heard.answer.text, sight))
-    except Malformed as problem:
-        return problem
+    except Malformed:
+        return None
 
 
-def _going_on(
-    steps: Sequence[Step], left: Left | None, heard: Heard | None, wrong: Malformed | None
-) -> tuple[Sequence[Step], Malformed | None]:
+def _going_on(steps: Sequence[Step], left: Left | None) -> tuple[Sequence[Step], Malformed | None]:
     """The steps from the one whose call was lost, and what the model was to mend by that call.
 
     So whoever answers it is not asked twice, and those before it, which did not answer, are not asked again. All steps,
@@ -284,7 +286,9 @@ def _going_on(
         return steps, None
     if not left.is_repair:
         return steps[at:], None
-    return (steps[at:], wrong) if wrong and heard and heard.step == steps[at] else (steps, None)
+    if left.mends is None or left.prompt != prompting.VERSION:
+        return steps, None
+    return steps[at:], Malformed("answer_malformed", left.mends)
 
 
 def _outcome(problem: Unanswered) -> Outcome:

@@ -6,6 +6,7 @@ It would rather take a word too many than leave one: what is left has to make se
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -92,8 +93,7 @@ def clean(text: str, taken_out: Masks) -> str:
     """The text without any of it, and not endlessly long."""
     told = _LINKS.sub(LINK, _EMAILS.sub(EMAIL, _tidy(text)))
     told = _NUMBERS.sub(_judged, _DAYS.sub("", told))
-    for mask in taken_out:
-        told = _replaced(told, mask)
+    told = _without(told, taken_out)
     return told if len(told) <= _MOST_LEFT else f"{told[:_MOST_LEFT]} ..."
 
 
@@ -108,6 +108,7 @@ def same_company(name: str) -> str:
     return " ".join(plain(one) for one in words if one not in _FORMS) or " ".join(words)
 
 
+@functools.lru_cache(maxsize=4_096)
 def _bare(letter: str) -> str:
     """One letter may become two, or none."""
     folded = unicodedata.normalize("NFKD", letter.casefold().translate(_PLAIN))
@@ -134,9 +135,18 @@ def _judged(found: re.Match[str]) -> str:
     return found[0] if _FIGURE.fullmatch(figures) else NUMBER
 
 
-def _replaced(text: str, mask: _Mask) -> str:
-    """Look at the text without its accents, and replace in the text as it is."""
+def _without(text: str, taken_out: Masks) -> str:
     bare = [_bare(one) for one in text]
+    for mask in taken_out:
+        if (left := _replaced(text, bare, mask)) != text:
+            text, bare = left, [_bare(one) for one in left]
+    return text
+
+
+def _replaced(text: str, bare: Sequence[str], mask: _Mask) -> str:
+    """Look at the text without its accents, and replace in the text as it is."""
+    if not mask.pattern.search("".join(bare)):
+        return text
     places = [at for at, one in enumerate(bare) for _ in one]
     pieces, last = [], 0
     for found in mask.pattern.finditer("".join(bare)):

@@ -13,11 +13,12 @@ from outbound.llm.base import Account, Answer, Malformed, Prompt
 from outbound.llm.measuring import MOST_TOKENS, tokens
 
 if TYPE_CHECKING:
+    import httpx2
     import openai
 
     from outbound.llm import calling
 else:
-    openai = Late("openai")
+    httpx2, openai = Late("httpx2"), Late("openai")
     calling = Late("outbound.llm.calling")
 
 _URL = "https://api.openai.com/v1"
@@ -63,20 +64,23 @@ class OpenAI:
                 http_client=http,
                 default_headers={"Authorization": f"Bearer {key}"},  # else one of the environment's would do
             )
-            said = sdk.chat.completions.with_raw_response.create(
-                model=model,
-                messages=[{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
-                response_format={
-                    "type": "json_schema",
-                    "json_schema": {"name": "claims", "schema": dict(prompt.schema), "strict": True},
-                },
-                max_completion_tokens=MOST_TOKENS,
-                store=openai.omit if account.url else False,
-            )
+            said = sdk.post("/chat/completions", cast_to=httpx2.Response, body=_body(account, prompt, model))
         return _read(said.content, prompt, model)
 
 
 OPENAI = OpenAI()
+
+
+def _body(account: Account, prompt: Prompt, model: str) -> dict[str, object]:
+    """As the protocol has it. The SDK's own method would look through each message and word of the schema first."""
+    schema = {"name": "claims", "schema": dict(prompt.schema), "strict": True}
+    return {
+        "model": model,
+        "messages": [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
+        "response_format": {"type": "json_schema", "json_schema": schema},
+        "max_completion_tokens": MOST_TOKENS,
+        **({} if account.url else {"store": False}),
+    }
 
 
 def _read(body: bytes, prompt: Prompt, model: str) -> Answer:

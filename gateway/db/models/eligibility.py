@@ -194,6 +194,7 @@ class ModelCall(FirmScoped, Base):
         number: 1, 2, ... of the check. A call of which nobody knows what became is made again under its number.
         sends: how often it left.
         prompt: version of its words; None of rules.
+        mends: what the model was told was wrong with its answer before, in our words; None where it was told nothing.
         tokens_in, tokens_out, cost: what it took, in dollars; until it has ended, what it may take at most. No cost
             where nobody knows the price.
         outcome: `begun`, or how it ended: `outbound.llm.asking.Outcome`; `lost`, nobody will ever know.
@@ -209,6 +210,7 @@ class ModelCall(FirmScoped, Base):
     model: Mapped[str]
     prompt: Mapped[str | None]
     is_repair: Mapped[bool] = mapped_column(server_default=text("false"))
+    mends: Mapped[str | None]
     tokens_in: Mapped[int] = mapped_column(server_default=text("0"))
     tokens_out: Mapped[int] = mapped_column(server_default=text("0"))
     cost: Mapped[Decimal | None] = mapped_column(Numeric(12, 6))

@@ -6,6 +6,7 @@ and that by its continued fraction (Lentz's method; DLMF 8.17.22).
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Final
 
@@ -35,6 +36,9 @@ def chance(approved: int, denied: int, prior: ApprovalRate) -> Chance:
     )
 
 
+@functools.lru_cache(
+    maxsize=1_024
+)  # checks that follow each other ask for the same, and it takes hundreds of fractions
 def quantile(share: float, a: float, b: float) -> float:
     """Below which so large a share of a beta distribution lies."""
     low, high = 0.0, 1.0

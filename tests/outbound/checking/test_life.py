@@ -17,6 +17,7 @@ from gateway.errors import Conflict, Incomplete, NotFound, TooOften
 from gateway.office import Actor
 from gateway.wings import ERASERS
 from outbound.checking import asking
+from outbound.llm import prompting
 from outbound.llm.calling import _Door
 
 AWARD = {"ref": "award.1", "field": "scope", "value": "international"}
@@ -227,7 +228,14 @@ def test_a_call_of_which_nobody_knows_what_became_is_made_again_under_its_name(a
     assert double.asked[0].headers["idempotency-key"] == f"{check_id}-1"
 
 
-@pytest.mark.parametrize("way", [status(500), raw(b'{"choices": [{"message": {"content": "Well, ..."}}]}')])
+@pytest.mark.parametrize(
+    "way",
+    [
+        status(500),
+        raw(b'{"choices": [{"message": {"content": "Well, ..."}}]}'),
+        raw(b'{"choices": ['),  # of which nothing can be kept, for no protocol has it
+    ],
+)
 def test_a_call_that_is_lost_after_another_is_made_again_and_nothing_else_is(asks, double, office, monkeypatch, way):
     """The worker dies while the second model thinks, or while the first one mends its answer."""
     steps = {"openai": "gpt-5", "anthropic": "claude-sonnet-5-5"}
@@ -246,6 +254,8 @@ def test_a_call_that_is_lost_after_another_is_made_again_and_nothing_else_is(ask
     told = calls(office, "provider", "outcome", "is_repair", "sends")
     assert [tuple(one) for one in told] == [(*before[0], 1), (before[1].provider, "answered", before[1].is_repair, 2)]
     assert [one.headers["idempotency-key"] for one in double.asked] == [f"{check_id}-1", f"{check_id}-2"]
+    [(_, first), (mends, second)] = zip([one.mends for one in calls(office, "mends")], double.asked, strict=True)
+    assert second.user == first.user + (prompting._said("repair", {"problem": mends}) if mends else "")
 
 
 def _dying_at(number):

@@ -316,17 +316,17 @@ def test_a_call_of_the_second_that_was_lost_is_made_again_and_the_first_is_left_
 def test_a_mending_that_was_lost_is_asked_for_again_in_the_same_words(ask, noted, first):
     first.next(BAD)
     ask()
-    [bad, _], [_, before] = noted.kept, first.asked
-    noted.left = asking.Left("openai", "gpt-5", is_repair=True)
-    assert holds(ask(heard=bad))
+    [_, before], [mends] = first.asked, [one.mends for one in noted.attempts if one.mends]
+    noted.left = asking.Left("openai", "gpt-5", is_repair=True, mends=mends, prompt="1")
+    assert holds(ask())
     assert [one.raw for one in first.asked[2:]] == [before.raw]
 
 
 @pytest.mark.parametrize(
     "left",
     [
-        asking.Left("openai", "gpt-5", is_repair=True),  # of an answer that was not kept
-        asking.Left("anthropic", "claude-sonnet-5-5", is_repair=True),
+        asking.Left("openai", "gpt-5", is_repair=True),  # from before it was kept what is to be mended
+        asking.Left("openai", "gpt-5", is_repair=True, mends="It could not be used.", prompt="0"),
         asking.Left("openai", "a model that the firm wants no more", is_repair=False),
     ],
 )
