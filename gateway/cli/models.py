@@ -11,7 +11,7 @@ from gateway.cli.output import console, examples, firm_option, json_option, plai
 from gateway.domain.eligibility import policies
 from gateway.domain.eligibility.policies import Policy, Step, Version
 from outbound.llm import NAMES
-from outbound.llm.offered import offered
+from outbound.llm.offered import lacking, offered
 
 _STEPS = ("--step 'openai gpt-5'", "--step 'anthropic claude-sonnet-5-5'")
 
@@ -59,7 +59,10 @@ def show(firm: str, as_json: bool) -> None:
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="As in JSON; null takes the usual again.")
 @json_option
 def change(firm: str, steps: tuple[str, ...], settings: tuple[str, ...], as_json: bool) -> None:
-    """Add a version, by which the next check goes; what was checked stays."""
+    """Add a version, by which the next check goes; what was checked stays.
+
+    Where the key or the price of a model is missing, it says so, and adds the version all the same.
+    """
     if not (steps or settings):
         raise click.UsageError("Say what is to be different: --step 'PROVIDER MODEL', or --set KEY=VALUE.")
     wanted = given.settings(settings, "checks_per_hour=20")
@@ -124,7 +127,10 @@ def _change(firm: str, wanted: dict[str, object], *, as_json: bool) -> None:
     with opened() as office, at_firm(office, firm) as acting:
         policies.change(acting, wanted, NAMES)
         found = policies.newest(acting)
+        warnings = lacking(acting, found.policy)
     _print(found, as_json=as_json)
+    for one in warnings:
+        click.echo(f"Warning: {one}", err=True)
 
 
 def _step(text: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from gateway import clock
 from gateway.config import secret
 from gateway.db.models import Firm
+from gateway.domain.eligibility.policies import Policy
 from gateway.domain.rules.dated import on
 from gateway.errors import Permanent
 from gateway.office import Acting
@@ -49,6 +50,28 @@ def offered(acting: Acting) -> list[Offered]:
         for one in PROVIDERS.values()
     ]
     return [*asked, Offered(name=RULES.name, has_key=True)]
+
+
+def lacking(acting: Acting, policy: Policy) -> list[str]:
+    """What keeps the models that a firm names from being asked, or from being counted; nothing where none is asked."""
+    known = {one.name: one for one in offered(acting)}
+    asked = [one for one in policy.steps if one.provider in PROVIDERS] if policy.uses_models else []
+    keyless = [known[name] for name in dict.fromkeys(one.provider for one in asked) if not known[name].has_key]
+    priced = {(one.name, each.model) for one in known.values() for each in one.models}
+    unpriced = dict.fromkeys((one.provider, one.model) for one in asked if (one.provider, one.model) not in priced)
+    price = _NO_PRICE if policy.most.cost is None else _NO_PRICE_AND_LIMITED
+    return [
+        *(_NO_KEY.format(provider=one.name, secret=one.secret) for one in keyless),
+        *(price.format(provider=provider, model=model) for provider, model in unpriced),
+    ]
+
+
+_NO_KEY = "{provider} has no key, so it is passed over: set the firm's secret {secret}."
+_NO_PRICE = "Nobody knows the price of {model} ({provider}): what it costs is counted nowhere."
+_NO_PRICE_AND_LIMITED = (
+    "Nobody knows the price of {model} ({provider}), so it is not asked while most.cost is set: "
+    "limit most.tokens instead."
+)
 
 
 def _is_set(acting: Acting, firm: str, name: str) -> bool:

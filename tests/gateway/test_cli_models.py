@@ -72,6 +72,25 @@ def test_who_can_be_asked_is_listed(models, settings):
     assert [one["has_key"] for one in models("providers", "--json", firm="harbor")] == [False, False, True]
 
 
+def test_a_key_or_a_price_that_is_missing_is_told_and_the_version_added(models, settings):
+    told = models(
+        "set", "--step", "openai gpt-5", "--step", "openai house-model", "--step", "anthropic claude-sonnet-5-5"
+    )
+    assert "Warning: openai has no key, so it is passed over: set the firm's secret OPENAI_API_KEY." in told
+    assert "Warning: anthropic has no key" in told
+    assert "Warning: Nobody knows the price of house-model (openai): what it costs is counted nowhere." in told
+    assert told.count("Warning: ") == 3
+    folder = settings.secrets_dir / "northgate"
+    folder.mkdir(parents=True)
+    folder.joinpath("OPENAI_API_KEY").write_text("sk-fig-tree")
+    told = models("set", "--step", "openai house-model", "--set", "most.cost=5.00")
+    assert "has no key" not in told
+    assert "so it is not asked while most.cost is set: limit most.tokens instead." in told
+    assert models("set", "--step", "openai gpt-5").count("Warning: ") == 0
+    assert models("set", "--step", "anthropic house-model", "--json")["version"] == 4  # stdout is one document
+    assert models("off").count("Warning: ") == 0
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [

@@ -281,6 +281,18 @@ def test_what_is_on_its_way_counts_against_the_limit_of_the_day(asks, double, of
     assert len(double.asked) == 1
 
 
+def test_a_call_that_is_made_again_counts_once_against_the_limit_of_the_day(asks, double, monkeypatch):
+    asks.wants(most={"tokens": 20_000})  # one call may take 13,000 and more
+    check_id = asks.ask(asks.person(), "EB1A")
+    with monkeypatch.context() as patch:
+        patch.setattr("outbound.llm.openai.OpenAI.ask", _dies)
+        asks.work()
+    with asks.acting() as acting:
+        asking.retry(acting, check_id)
+    asks.work()
+    assert asks.seen(check_id).check.provider == "openai"
+
+
 def test_a_member_of_staff_asks_ten_times_an_hour(northgate, tenants, monkeypatch):
     monkeypatch.setenv("GATEWAY_NOW", "2027-03-01T15:00:00+00:00")
     ada = Actor("staff", "ada@northgate.example", uuid4())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from helpers.model_double import saying
+from helpers.model_double import saying, status
 from helpers.servers import until
 from sqlalchemy import text
 
@@ -13,6 +13,7 @@ from gateway.domain.people import erasure
 from gateway.errors import TooOften
 from gateway.office import Actor
 from gateway.wings import ERASERS
+from outbound.checking import working
 
 AWARD = {"ref": "award.1", "field": "scope", "value": "international"}
 CLAIM = {"visa": "EB1A", "criterion": "AWARD", "strength": "documented", "cites": [AWARD]}
@@ -77,6 +78,38 @@ def test_whoever_was_taken_for_dead_keeps_nothing(asks, double, office):
     seen = asks.seen(check_id)
     assert (seen.check.state, seen.check.heard, seen.recommendations) == ("open", None, [])
     assert calls(office) == [("openai", "begun", 1)]
+
+
+def _answers(asks, double, whom):
+    pass
+
+
+def _declines(asks, double, whom):
+    double.otherwise = status(401)
+    asks.wants(without_answer="fail")
+
+
+def _is_erased(asks, double, whom):
+    with asks.acting() as acting:
+        erasure.erase(acting, whom, "Asked for", ERASERS)
+
+
+@pytest.mark.parametrize(("ends", "how"), [("settle", _answers), ("give_up", _declines), ("give_up", _is_erased)])
+def test_whoever_was_taken_for_dead_at_the_very_end_ends_nothing(asks, double, office, monkeypatch, ends, how):
+    whom = asks.person()
+    check_id = asks.ask(whom, "EB1A")
+    how(asks, double, whom)
+    real = getattr(working, ends)
+
+    def taken_over(*arguments):
+        with office.db.system() as session:
+            session.execute(text("UPDATE jobs SET worker = 'somebody else' WHERE about = :id"), {"id": check_id})
+        real(*arguments)
+
+    monkeypatch.setattr(working, ends, taken_over)
+    asks.work()
+    seen = asks.seen(check_id)
+    assert (seen.check.state, seen.check.error_code, seen.recommendations) == ("open", None, [])
 
 
 def test_calls_that_are_begun_at_the_same_moment_spend_no_more_together_than_they_may(asks, double, office, locks):
