@@ -56,10 +56,7 @@ class Notice(FirmScoped, Base):
     snoozed_until: Mapped[datetime | None] = ours(DateTime(timezone=True))
     created_at: Mapped[Stamp] = ours()
 
-    __table_args__ = (
-        points_at("clients", "client_id"),
-        points_at("documents", "document_id"),
-        points_at("staff", "staff_id"),
+    __table_args__ = (  # that the paper, its person and whoever is told are there, the trigger `check_notices` sees to
         points_at("dispatches", "dispatch_id"),
         UniqueConstraint(
             "firm_id",
@@ -73,15 +70,14 @@ class Notice(FirmScoped, Base):
             name="notices_key",
             postgresql_nulls_not_distinct=True,
         ),
-        Index("notices_waiting", "firm_id", "document_id", postgresql_where="state = 'waiting'"),
-        Index("notices_of_client", "firm_id", "client_id"),
         Index(
-            "notices_unplanned",
+            "notices_waiting",
             "firm_id",
             text("coalesce(staff_id, client_id)"),
             "document_id",
-            postgresql_where=text("state = 'waiting' AND dispatch_id IS NULL"),
+            postgresql_where="state = 'waiting'",
         ),
+        Index("notices_of_client", "firm_id", "client_id"),
         Index("notices_of_dispatch", "firm_id", "dispatch_id", postgresql_where="dispatch_id IS NOT NULL"),
         CheckConstraint("state IN ('waiting', 'told', 'withheld', 'cancelled')", name="state"),
         CheckConstraint("role IN ('attorney', 'paralegal', 'supervisor', 'admin', 'client')", name="role"),

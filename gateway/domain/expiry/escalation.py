@@ -141,17 +141,23 @@ def _told(plan: Plan) -> dict[str, object]:
     return {"chain": list(plan.chain), "waits": waits, "own": plan.own}
 
 
+# whoever was told today has until tomorrow at least, and they are most: everything else is asked of the others alone
 _ESCALATE = statement(
     f"""
     WITH {DAYS},
-    open AS MATERIALIZED (
-        SELECT s.*, max(n.step) AS step, greatest(max(n.due_on), (
-            SELECT max((a.until AT TIME ZONE s.time_zone)::date) FROM notice_answers a
-            WHERE a.firm_id = s.firm_id AND a.document_id = s.id AND a.expires_on = s.expires_on AND a.lead = s.lead
-        )) AS since
+    told AS MATERIALIZED (
+        SELECT s.firm_id, s.id, max(n.step) AS step, max(n.due_on) AS due_on
         FROM standing s
         JOIN notices n ON n.firm_id = s.firm_id AND n.document_id = s.id AND n.expires_on = s.expires_on
             AND n.lead = s.lead AND n.staff_id IS NOT NULL AND n.again = 0 AND n.state <> 'cancelled'
+        GROUP BY s.firm_id, s.id
+        HAVING max(n.due_on) < s.today),
+    open AS MATERIALIZED (
+        SELECT s.*, told.step, greatest(told.due_on, (
+            SELECT max((a.until AT TIME ZONE s.time_zone)::date) FROM notice_answers a
+            WHERE a.firm_id = s.firm_id AND a.document_id = s.id AND a.expires_on = s.expires_on AND a.lead = s.lead
+        )) AS since
+        FROM told JOIN standing s ON s.firm_id = told.firm_id AND s.id = told.id
         WHERE NOT EXISTS (
             SELECT FROM notice_answers a WHERE a.firm_id = s.firm_id AND a.document_id = s.id
             AND a.expires_on = s.expires_on AND a.lead = s.lead AND a.kind = 'acknowledge'
@@ -159,8 +165,7 @@ _ESCALATE = statement(
             AND NOT EXISTS (
                 SELECT FROM notices x WHERE x.firm_id = s.firm_id AND x.document_id = s.id
                 AND x.expires_on = s.expires_on AND x.lead < s.lead AND x.staff_id IS NOT NULL
-                AND x.state <> 'cancelled')
-        GROUP BY s.firm_id, s.id),
+                AND x.state <> 'cancelled')),
     waits AS (
         SELECT days.firm_id, r.at_least, r.wait FROM days
         JOIN unnest({of_rule("wait")}) r (at_least, wait, first_day, last_day)

@@ -170,7 +170,9 @@ _SWEEP = statement(
         WHERE role = 'client' AND CASE channel WHEN 'email' THEN has_email ELSE has_phone END),
     once AS (
         SELECT DISTINCT ON (firm_id, id, staff_id, channel) *,
-               bool_or(must_answer) OVER (PARTITION BY firm_id, id, staff_id, channel) AS needs_answer
+               bool_or(must_answer) OVER (
+                   PARTITION BY firm_id, id, staff_id, channel ORDER BY place
+                   ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS needs_answer
         FROM persons
         ORDER BY firm_id, id, staff_id, channel, place),
     made AS (

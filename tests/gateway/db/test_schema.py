@@ -9,6 +9,7 @@ from gateway.db.models import Base
 from gateway.db.security import FIRM_COLUMN, PLATFORM, isolate
 
 NO_FOREIGN_KEY = "checked for a whole statement by the trigger check_sightings"
+BY_STATEMENT = "checked for a whole statement by the trigger check_notices"
 OUTLIVES = "the audit log outlives what it speaks of"
 EXEMPT = {
     "audit_log.actor_id": OUTLIVES,
@@ -18,6 +19,9 @@ EXEMPT = {
     "delivery_lines.last_id": "the highest id that was drawn, whether its parcel is still kept or not",
     "handovers.plan_id": "the same for those that one press carries out; there is nothing more to say of it",
     "idempotency_keys.caller_id": "a member of staff or a credential",
+    "notices.client_id": BY_STATEMENT,
+    "notices.document_id": BY_STATEMENT,
+    "notices.staff_id": BY_STATEMENT,
     "report_orders.actor_id": "a member of staff or a credential",
     "sightings.feed_id": NO_FOREIGN_KEY,
     "sightings.record_id": NO_FOREIGN_KEY,

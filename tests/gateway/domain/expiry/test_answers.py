@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import insert, select, text, update
 
 from gateway.db.models import AuditEntry, Document, Notice, NoticeAnswer, Staff, Wall
+from gateway.db.models.base import columns_of
 from gateway.domain.expiry import answers
 from gateway.domain.expiry.items import items
 from gateway.domain.expiry.sweep import sweep
@@ -252,10 +253,12 @@ def test_a_viewer_answers_for_nobody_but_themselves(told, member, db, tenants):
         answers.acknowledge(acting, [ids["paralegal"]], "api")
     assert refused.value.code == "not_yours"
     with db.system() as session:
-        mine = update(Notice).where(Notice.id == ids["paralegal"])
-        session.execute(mine.values(staff_id=tenants.staff["viewer"]))
+        theirs = session.scalars(select(Notice).where(Notice.id == ids["paralegal"])).one()
+        copied = {name: getattr(theirs, name) for name in columns_of(Notice) if name not in {"id", "staff_id"}}
+        mine = insert(Notice).values(copied | {"staff_id": tenants.staff["viewer"]}).returning(Notice.id)
+        own = session.scalars(mine).one()
     with member("viewer") as acting:
-        assert answers.acknowledge(acting, [ids["paralegal"]], "api")[0].is_new
+        assert answers.acknowledge(acting, [own], "api")[0].is_new
 
 
 def test_behind_a_wall_there_is_no_notice(told, member, db, tenants):
