@@ -90,11 +90,11 @@ class Way:
         if self._relay is None:
             return _kept(self._settings, message.content, name)
         relay, data = self._relay, _stuffed(message.content)
-        smtp = self._begun(relay, len(data))
+        said = self._begun(relay, len(data), to)
         try:
-            declined = _given(relay, smtp, data, to)
+            declined = _given(relay, said, data, to)
         except Problem as problem:
-            self._end_transaction(problem)
+            self._end_transaction(said, problem)
             raise
         taken = f"{relay.place} took {message.message_id} for {len(to) - len(declined)} of {len(to)} recipients."
         others = [f" It refused {address}: {_said(code, said)}." for address, (code, said) in declined.items()]
@@ -106,36 +106,68 @@ class Way:
             _leave(self._smtp)
             self._smtp = None
 
-    def _begun(self, relay: Relay, size: int) -> smtplib.SMTP:
-        """A connection on which a message was begun; one that was kept may have been closed by the relay since."""
+    def _begun(self, relay: Relay, size: int, to: Sequence[str]) -> _Said:
+        """A message that the relay begins to take; a connection that was kept may have been closed by it since."""
         if self._smtp is not None:
             with suppress(Unsent, Rejected):
-                return self._with_sender(relay, self._smtp, size)
+                return self._with_sender(relay, self._smtp, size, to)
             self.close()
         self._smtp = _connected(relay)
         try:
-            return self._with_sender(relay, self._smtp, size)
+            return self._with_sender(relay, self._smtp, size, to)
         except Problem:
             self.close()
             raise
 
-    def _with_sender(self, relay: Relay, smtp: smtplib.SMTP, size: int) -> smtplib.SMTP:
+    def _with_sender(self, relay: Relay, smtp: smtplib.SMTP, size: int, to: Sequence[str]) -> _Said:
         with _told(relay, "sender"):
             told = f" size={size}" if smtp.has_extn("size") else ""
-            code, said = smtp.docmd("MAIL", f"FROM:<{self._settings.mail_from}>{told}")  # `mail` parses the address
+            sender = f"MAIL FROM:<{self._settings.mail_from}>{told}"  # `mail` and `rcpt` would parse the addresses
+            said = _Said(smtp, [sender, *(f"RCPT TO:<{address}>" for address in to), "DATA"])
+            code, answer = said.answer()
             if code != _DONE:
-                raise smtplib.SMTPSenderRefused(code, said, self._settings.mail_from)
-        return smtp
+                raise smtplib.SMTPSenderRefused(code, answer, self._settings.mail_from)
+        return said
 
-    def _end_transaction(self, problem: Problem) -> None:
+    def _end_transaction(self, said: _Said, problem: Problem) -> None:
         """After a refusal the connection is good for the next message; otherwise it is given up."""
         try:
             if self._smtp is None or (isinstance(problem, Unsent) and not problem.is_alone):
                 self.close()
             else:
+                said.end()
                 self._smtp.rset()
         except (*_GONE, smtplib.SMTPException):
             self.close()
+
+
+class _Said:
+    """Commands of one message, in order; they leave together where the relay takes that (RFC 2920)."""
+
+    def __init__(self, smtp: smtplib.SMTP, commands: Sequence[str]) -> None:
+        self.smtp = smtp
+        if any("\r" in one or "\n" in one for one in commands):
+            raise ValueError("A command to a relay is one line.")
+        self._later = [] if smtp.has_extn("pipelining") else list(reversed(commands))
+        self._unheard = 0 if self._later else len(commands)
+        if self._unheard:
+            smtp.send("".join(f"{one}\r\n" for one in commands))
+
+    def answer(self) -> tuple[int, bytes]:
+        """To the next one."""
+        if self._later:
+            return self.smtp.docmd(self._later.pop())
+        self._unheard -= 1
+        return self.smtp.getreply()
+
+    def end(self) -> None:
+        """Hear the rest after a refusal.
+
+        A relay that waits for a message all the same is hung up on without a word: an empty one might be delivered.
+        """
+        codes = [self.answer()[0] for _ in range(self._unheard)]
+        if _GO_ON in codes:
+            self.smtp.close()
 
 
 @contextmanager
@@ -267,20 +299,20 @@ def _stuffed(content: bytes) -> bytes:
     return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
 
 
-def _given(relay: Relay, smtp: smtplib.SMTP, data: bytes, to: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-    """Say for whom it is, and what it is; who of them was refused."""
+def _given(relay: Relay, said: _Said, data: bytes, to: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+    """Hear for whom it is taken, and say what it is; who of them was refused."""
     with _told(relay, "recipients"):
-        answers = {address: smtp.docmd("RCPT", f"TO:<{address}>") for address in to}
+        answers = {address: said.answer() for address in to}
         declined = {address: answer for address, answer in answers.items() if answer[0] >= _REFUSED}
         if len(declined) == len(to):
             raise smtplib.SMTPRecipientsRefused(declined)
     with _told(relay, "message"):
-        code, said = smtp.docmd("DATA")
+        code, answer = said.answer()
         if code != _GO_ON:
-            raise smtplib.SMTPDataError(code, said)
-        code, said = _answer_to(relay, smtp, data)
+            raise smtplib.SMTPDataError(code, answer)
+        code, answer = _answer_to(relay, said.smtp, data)
         if code != _DONE:
-            raise smtplib.SMTPDataError(code, said)
+            raise smtplib.SMTPDataError(code, answer)
     return declined
 
 

@@ -14,16 +14,23 @@ from helpers.servers import free_port
 
 
 class PostOffice:
-    """One mailbox for all.
+    """One mailbox for all, which takes commands together (RFC 2920) unless it is told not to.
 
     Attributes:
         answers: by command (`MAIL`, `RCPT`, `DATA`) or recipient, what is said instead of taking it; `drop` hangs up.
         taken: the messages, in order.
+        takes_together: whether it offers that.
     """
 
     def __init__(
-        self, *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None, login=None
+        self,
+        *,
+        tls: ssl.SSLContext | None = None,
+        starttls: ssl.SSLContext | None = None,
+        login=None,
+        pipelining: bool = True,
     ) -> None:
+        self.takes_together = pipelining
         self.answers: dict[str, str] = {}
         self.taken: list[EmailMessage] = []
         self.logins: list[bytes] = []
@@ -53,6 +60,11 @@ class PostOffice:
 
     def close(self) -> None:
         self._controller.stop(no_assert=True)
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802 - aiosmtpd's name
+        session.host_name = hostname
+        more = ["250-PIPELINING"] if self.takes_together else []
+        return [*responses[:-1], *more, responses[-1]]
 
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
         envelope.mail_from = address

@@ -1,7 +1,10 @@
 """Notices by e-mail, over a real mail server: one connection for many, every refusal told, and no doubt left unsaid."""
 
 import asyncio
+import smtplib
+import socket
 import threading
+from contextlib import contextmanager
 from uuid import UUID
 
 import msgspec
@@ -37,9 +40,9 @@ def passed(number=1):
     return passing.passed(dispatch(number))
 
 
-@pytest.fixture
-def post_office():
-    one = PostOffice()
+@pytest.fixture(params=[True, False], ids=["together", "one by one"])
+def post_office(request):
+    one = PostOffice(pipelining=request.param)
     yield one
     one.close()
 
@@ -161,6 +164,101 @@ def test_every_refusal_says_whom_it_concerns_and_whether_there_is_doubt(
         post_office.answers.clear()
         line.send(passed(2), envelope(2), WORDS)
     assert f"<{dispatch(2)}@northgate.example>" in post_office.messages(), "the line goes on"
+
+
+def _content(lines):
+    """Up to the dot that ends a message; nothing where it does not end."""
+    found = []
+    while (line := lines.readline()) and line != b".\r\n":
+        found.append(line)
+    return b"".join(found) + line if line else b""
+
+
+@contextmanager
+def relay_that_says(office, *sessions):
+    """A relay that takes commands together, and has these answers for the sessions that come, one to each command.
+
+    `taken` is the answer to a message, which is collected. After the last answer it hangs up.
+    """
+    given = []
+
+    def answer(wire, answers):
+        wire.settimeout(30)
+        with wire, wire.makefile("rb") as lines:
+            wire.sendall(b"220 here\r\n")
+            lines.readline()
+            wire.sendall(b"250-here\r\n250 PIPELINING\r\n")
+            for said in answers:
+                if said.startswith("taken"):
+                    given.append(_content(lines))
+                elif not lines.readline():
+                    return
+                wire.sendall(said.replace("taken", "250 taken").encode() + b"\r\n")
+
+    def serve():
+        for answers in sessions:
+            answer(listening.accept()[0], answers)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(30)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield _with(office, smtp_url=f"smtp+plain://127.0.0.1:{listening.getsockname()[1]}"), given
+        thread.join(30)
+
+
+def test_a_message_takes_two_trips_where_the_relay_takes_commands_together(ours, post_office, monkeypatch):
+    sent = []
+    monkeypatch.setattr(smtplib.SMTP, "send", lambda self, s, real=smtplib.SMTP.send: sent.append(s) or real(self, s))
+    with EMAIL.open(ours) as line:
+        line.send(passed(1), envelope(1), WORDS)
+        sent.clear()
+        line.send(passed(2), envelope(2, to=["ana@northgate.example", "bo@northgate.example"]), WORDS)
+        trips = len(sent)
+    assert trips == (2 if post_office.takes_together else 5)
+    assert len(post_office.messages()) == 2
+
+
+def test_of_several_mailboxes_one_may_refuse(ours, post_office):
+    post_office.answers["bo@northgate.example"] = "550 no such mailbox"
+    with EMAIL.open(ours) as line:
+        taken = line.send(passed(), envelope(to=["ana@northgate.example", "bo@northgate.example"]), WORDS)
+        assert "1 of 2 recipients" in taken.answer
+        assert "bo@northgate.example: 550 no such mailbox" in taken.answer
+        line.send(passed(2), envelope(2), WORDS)
+    assert len(post_office.messages()) == 2
+
+
+def test_a_relay_that_waits_for_a_message_of_which_it_took_no_recipient_gets_none(office):
+    refused, good = ["250 ok", "550 nobody", "354 go on", "taken"], ["250 ok", "250 ok", "354 go on", "taken"]
+    with relay_that_says(office, refused, good) as (ours, given), EMAIL.open(ours) as line:
+        with pytest.raises(Never, match="550 nobody"):
+            line.send(passed(1), envelope(1), WORDS)
+        line.send(passed(2), envelope(2), WORDS)
+    assert [b"Message-ID" in one for one in given] == [False, True]
+    assert given[0] == b"", "nor an empty one with an end"
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentence", "is_alone"),
+    [
+        (["421 closing"], "421 closing", False),
+        (["250 ok", "421 closing"], "421 closing", False),
+        (["250 ok", "450 greylisted"], "450 greylisted", True),
+        (["250 ok", "250 ok"], "took nothing", False),
+        (["250 ok", "250 ok", "451 later"], "451 later", True),
+        (["250 ok"], "took nothing", False),
+        ([], "took nothing", False),
+    ],
+)
+def test_a_relay_that_hangs_up_before_it_was_given_anything_leaves_no_doubt(office, answers, sentence, is_alone):
+    good = ["250 ok", "250 ok", "354 go on", "taken"]
+    with relay_that_says(office, answers, good) as (ours, given), EMAIL.open(ours) as line:
+        with pytest.raises(NotNow, match=sentence) as caught:
+            line.send(passed(1), envelope(1), WORDS)
+        assert (caught.value.is_alone, caught.value.is_doubtful) == (is_alone, False)
+        line.send(passed(2), envelope(2), WORDS)
+    assert len(given) == 1
 
 
 def test_nobody_at_the_relay_is_no_doubt(office):
