@@ -13,6 +13,7 @@ from msgspec import to_builtins
 from gateway.cli.authorization import command as authorization
 from gateway.cli.office import When, at_firm, instant_of, me, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json, table
+from gateway.cli.rules import waited
 from gateway.domain.access.accounts import find_firm, own_firm
 from gateway.domain.expiry import answers as answering
 from gateway.domain.expiry import asked as asking
@@ -165,6 +166,7 @@ def answers(firm: str, days: int, everything: bool, as_json: bool) -> None:
         print_json(to_builtins(found))
         return
     shown = table("notice", "since", "paper", "ends", "to", "step", "by", "so far", "answer", numbers=("step",))
+    shown.columns[0].no_wrap = True  # it is copied
     for one in found:
         said = f"{one.answer}: {one.by}" + (f" until {at(one.until, zone)}" if one.until else "")
         row = (one.notice_id, one.due_on, one.doc_type, one.expires_on, one.to, one.step, one.channel, one.state)
@@ -263,7 +265,7 @@ def _show_escalation(found: Plan, as_json: bool) -> None:
     whose = "the firm's own" if found.own else "the rule's"
     console().print(plain(f"{', then '.join(found.chain)} ({whose})", "bold"), soft_wrap=True)
     for band, days in found.waits.items():
-        console().print(plain(f"  while {band} days or more are left, an answer is waited for {days} days"))
+        console().print(plain(f"  {waited(band, days)}"))
 
 
 @group.command(

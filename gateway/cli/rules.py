@@ -123,6 +123,12 @@ def _compared(version: Version) -> str:
     return f" (compared on {version.verified_on} with: {version.compared_with})"
 
 
+def waited(at_least: int, days: int) -> str:
+    """How long an answer is waited for, while at least so many days are left; after the end where they are negative."""
+    while_ = f"while {at_least} days or more are left" if at_least >= 0 else f"up to {-at_least} days after the end"
+    return f"{while_}, an answer is waited for {days} {'day' if days == 1 else 'days'}"
+
+
 def _what(version: Version) -> str:
     if told := _of_work(version) or _of_visas(version):
         return told
@@ -131,7 +137,8 @@ def _what(version: Version) -> str:
         days = said["days"]
         return f"{' '.join(map(str, days))} days before" if isinstance(days, list) else f"{days} days"
     if isinstance(version, Escalation):
-        return f"{', then '.join(version.chain)}"
+        waits = "; ".join(waited(one.at_least, one.days) for one in version.waits)
+        return f"{', then '.join(version.chain)}; {waits}"
     if isinstance(version, NextAction):
         return version.why
     if isinstance(version, Points):

@@ -292,7 +292,7 @@ def _not_now(stands: _Stands, told: Told, *, unless: bool) -> str | None:
     if left > told.at_most:
         return f"not while more than {told.at_most} days are left"
     if left < told.at_least:
-        return f"not with fewer than {told.at_least} days left"
+        return f"not with fewer than {told.at_least} {'day' if told.at_least == 1 else 'days'} left"
     return f"not while {_UNLESS[told.unless]}" if unless and told.unless else None
 
 

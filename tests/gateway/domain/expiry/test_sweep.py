@@ -4,11 +4,12 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text, update
 
-from gateway.db.models import AuditEntry, Client, Document, Firm, Notice, Staff, Wall
+from gateway.db.models import Attorney, AuditEntry, Case, Client, Document, Firm, Notice, Staff, Wall
 from gateway.domain.expiry.sweep import sweep
 
 HEADER = "EMP_ID,Last Name,DOB,Salary,SSN,Passport,Passport Expiry,I94 Expiry\n"
@@ -145,6 +146,24 @@ def test_the_rules_are_listed_and_shown(answer, gateway):
         assert ended.exit_code == 0, ended.output
 
 
+def test_the_rule_of_escalation_shows_how_long_each_answer_is_waited_for(gateway):
+    said = gateway("rules", "show", "escalations.documents").stdout
+    assert "attorney, then supervisor, then admin; while 61 days or more are left" in said
+    assert "up to 30 days after the end, an answer is waited for 1 day" in " ".join(said.split())
+
+
+def test_a_notice_that_is_listed_can_be_copied(gateway, office, papers, db, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("GATEWAY_NOW", "2026-03-01T15:00:00+00:00")
+    papers(30)
+    sweep(office)
+    said = gateway("expiry", "answers", "--firm", "northgate").stdout
+    with db.system() as session:
+        ids = session.scalars(select(Notice.id).where(Notice.staff_id.is_not(None))).all()
+    assert ids
+    assert all(f"{one}" in said for one in ids)
+
+
 def test_a_document_that_is_superseded_cancels_what_waits(office, db, papers):
     papers(30)
     sweep(office, date(2026, 3, 1))
@@ -218,3 +237,20 @@ def test_nobody_behind_a_wall_is_to_be_told(office, db, papers, tenants, of):
     roles = {one.role for one in notices(db)}
     assert "attorney" in roles
     assert ("paralegal" in roles) is (of is None)
+
+
+def test_of_several_open_cases_the_newest_says_which_attorney_is_told(office, db, papers, tenants):
+    papers(170)
+    with db.system() as session:
+        client = session.scalars(select(Client.id)).one()
+        for number, role in enumerate(("paralegal", "attorney", "admin"), start=1):
+            lawyer = Attorney(firm_id=tenants.northgate, staff_id=tenants.staff[role])
+            session.add(lawyer)
+            session.flush()
+            status = "closed" if role == "admin" else "open"
+            case = {"id": UUID(int=number), "partner_id": tenants.acme, "case_number": f"C{number}", "status": status}
+            session.add(Case(firm_id=tenants.northgate, client_id=client, attorney_id=lawyer.id, **case))
+    sweep(office, date(2026, 3, 1))
+    with db.system() as session:
+        told = session.scalars(select(Notice.staff_id).where(Notice.role == "attorney")).all()
+    assert set(told) == {tenants.staff["attorney"]}
