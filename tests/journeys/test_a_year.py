@@ -336,6 +336,8 @@ def scan(year, digest_of_all):
     odd = [(which, one.text) for which, one in told.items() if (one.status_code == 200) is not found[which[1]]]
     assert not odd, (len(odd), odd[:3])
     assert {one.status_code for one in told.values()} <= {200, 404}
+    secrets = year.secrets()
+    assert [one.text for one in told.values() if given_away(f"{one.headers}\n{one.text}", secrets)] == []
     assert [one for one in before if before[one] != after[one] and one not in COUNTED] == []
     return len(links)
 
