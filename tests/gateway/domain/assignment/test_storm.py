@@ -26,8 +26,9 @@ from helpers.attorneys import AT_THE_DESK, Lawyers
 from helpers.killing import Locks, kill
 from helpers.servers import until
 from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
-from gateway.db.models import Assignment, Case, JobRow, UnassignedCase
+from gateway.db.models import Assignment, Attorney, Case, JobRow, UnassignedCase
 from gateway.domain.assignment import attorneys, moving, queueing, time_off
 from gateway.domain.assignment.attorneys import Said
 from gateway.domain.assignment.terms import Away, Candidate, Matter, Policy
@@ -44,12 +45,28 @@ ACTS = 100 if WHOLE else 8  # of each kind, at the least, before it ends
 _PATIENCE = 1_200.0 if WHOLE else 75.0
 _SELDOM = 0.1  # looks hold all attorneys, and somebody else wants them, too
 _PACE = 0.02  # seconds between acts of one of the others
+_LINGERS = 0.02  # seconds between what was decided and its writing: without a lock, others come in between
 WEEK = {"mon": 8, "tue": 8, "wed": 4}  # half of a full one
-WATCH = """
+WATCH = f"""
 CREATE TABLE breaches (told text NOT NULL);
-GRANT INSERT ON breaches TO PUBLIC;
+CREATE TABLE turns (transaction xid8 DEFAULT pg_current_xact_id(), case_id uuid, at timestamptz, since timestamptz);
+GRANT INSERT ON breaches, turns TO PUBLIC;
+CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_sleep({_LINGERS});
+    RETURN NULL;
+END $$;
+CREATE TRIGGER linger BEFORE UPDATE OF attorney_id ON cases FOR EACH STATEMENT EXECUTE FUNCTION linger();
+CREATE FUNCTION note_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO turns (case_id, at, since)
+    SELECT NEW.case_id, NEW.at, since FROM unassigned_cases WHERE firm_id = NEW.firm_id AND case_id = NEW.case_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER note_turn AFTER INSERT ON assignments FOR EACH ROW WHEN (NEW.rule IS NOT NULL)
+EXECUTE FUNCTION note_turn();
 CREATE FUNCTION watch_giving() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE holds int; may_hold int; is_open boolean;
+DECLARE holds int; may_hold int; is_open boolean; is_away boolean;
 BEGIN
     PERFORM pg_advisory_xact_lock(1937006962, hashtext(NEW.attorney_id::text));
     SELECT status = 'open' AND stage <> 'closed' INTO is_open FROM cases WHERE firm_id = NEW.firm_id AND id = NEW.id;
@@ -58,6 +75,10 @@ BEGIN
     SELECT CASE WHEN capacity = 0 THEN 0 ELSE greatest(1, floor(capacity * least(1, coalesce(
         (SELECT sum(value::numeric) FROM jsonb_each_text(availability)), 40) / 40))) END INTO may_hold
     FROM attorneys WHERE firm_id = NEW.firm_id AND id = NEW.attorney_id;
+    SELECT EXISTS (SELECT FROM time_off WHERE firm_id = NEW.firm_id AND attorney_id = NEW.attorney_id
+        AND (gateway_now() AT TIME ZONE (SELECT time_zone FROM firms WHERE id = NEW.firm_id))::date
+            BETWEEN starts_on AND ends_on) INTO is_away;
+    IF is_away THEN INSERT INTO breaches VALUES ('was given a case while away'); END IF;
     IF holds > may_hold THEN INSERT INTO breaches VALUES (format('holds %s, may hold %s', holds, may_hold)); END IF;
     IF NOT is_open THEN INSERT INTO breaches VALUES ('was given a case that has ended'); END IF;
     RETURN NULL;
@@ -65,6 +86,12 @@ END $$;
 CREATE CONSTRAINT TRIGGER watch_giving AFTER UPDATE OF attorney_id ON cases DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW WHEN (NEW.attorney_id IS NOT NULL AND NEW.attorney_id IS DISTINCT FROM OLD.attorney_id)
 EXECUTE FUNCTION watch_giving()
+"""
+OUT_OF_TURN = """
+SELECT format('%s was given before %s, which waited longer', before.case_id, turns.case_id) FROM turns JOIN (
+    SELECT transaction, at, case_id, since FROM turns
+) before USING (transaction)
+WHERE before.at < turns.at AND (before.since, before.case_id) > (turns.since, turns.case_id)
 """
 
 
@@ -85,16 +112,16 @@ def breaches(locks: Locks) -> Iterator[Callable[[], list[str]]]:
         owner.commit()
 
         def found() -> list[str]:
-            rows = owner.execute("SELECT told FROM breaches").fetchall()
+            rows = owner.execute("SELECT told FROM breaches").fetchall() + owner.execute(OUT_OF_TURN).fetchall()
             owner.commit()
             return [told for (told,) in rows]
 
         yield found
-        owner.execute("DROP TRIGGER watch_giving ON cases; DROP FUNCTION watch_giving(); DROP TABLE breaches")
+        owner.execute("DROP FUNCTION watch_giving, linger, note_turn CASCADE; DROP TABLE breaches, turns")
         owner.commit()
 
 
-@pytest.mark.timeout(2 * _PATIENCE)
+@pytest.mark.timeout((PROCESSES + 4) * _PATIENCE)  # so that what was waited for is told first
 def test_a_storm_of_cases_fills_everybody_and_nobody_is_over_capacity(firm, worker_process, breaches, monkeypatch):
     monkeypatch.setenv("THREADS", str(THREADS))
     monkeypatch.setitem(killing.QUICK, "GATEWAY_JOB_LEASE_SECONDS", "6")  # of a busy machine a look may take two
@@ -306,8 +333,14 @@ def _move(people: list[UUID], firm: Lawyers, draw: Random) -> str | None:
         if undoes:
             moving.undo(acting, case_id)
             return "undone"
-        moving.move(acting, case_id, draw.choice(people), "To and fro.")
+        moving.move(acting, case_id, _with_room(acting.session) or draw.choice(people), "To and fro.")
         return "moved"
+
+
+def _with_room(session: Session) -> UUID | None:
+    """Somebody who seems to have a place left, to whom a worker gives a case at this moment, too."""
+    held = select(func.count()).where(Case.attorney_id == Attorney.id, Case.status == "open").scalar_subquery()
+    return session.scalar(select(Attorney.id).where(Attorney.capacity > held).order_by(func.random()).limit(1))
 
 
 def _end(firm: Lawyers, draw: Random) -> str | None:
