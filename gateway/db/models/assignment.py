@@ -116,7 +116,8 @@ class Assignment(FirmScoped, Base):
         score: of the attorney, by the rule; None where continuity or a person decided.
         reason: in a sentence.
         note: handed over with it.
-        decision: candidates, whom what excluded, scores by part; shape: `gateway.domain.assignment.deciding.Decision`.
+        decision: candidates, whom what excluded, scores by part; shape:
+            `gateway.domain.assignment.keeping`.
         until: when somebody else got it, or it was taken back.
         taken_back_by: who took it back into the queue within the day; None where nobody did.
     """

@@ -22,6 +22,7 @@ from gateway.db.session import driver
 from gateway.domain import audit
 from gateway.domain.assignment import facts, policies, queueing
 from gateway.domain.assignment.deciding import rule_of
+from gateway.domain.assignment.keeping import as_kept
 from gateway.domain.assignment.sitting import Sitting
 from gateway.domain.assignment.terms import Decision, Matter, Policy, Way
 from gateway.domain.audit import Act, Change
@@ -104,11 +105,6 @@ def lock_attorneys(session: Session, ids: Iterable[UUID] | None = None) -> None:
 def today_of(session: Session) -> date:
     """The firm's day."""
     return clock.day_in(session.scalars(select(Firm.time_zone)).one(), clock.now())
-
-
-def as_kept(decision: Decision) -> str:
-    """A decision as it is stored, as JSON."""
-    return msgspec.json.encode(decision).decode()
 
 
 # ------------------------------------------------------------------------------------------------ some at a time

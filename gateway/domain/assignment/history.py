@@ -16,7 +16,7 @@ from gateway.db.models import Assignment, Attorney, Case, Handover, Staff
 from gateway.db.paging import Found, Paging, newest
 from gateway.db.session import lift_walls
 from gateway.domain import audit
-from gateway.domain.assignment import facts, moving, policies, queueing, telling
+from gateway.domain.assignment import facts, keeping, moving, policies, queueing, telling
 from gateway.domain.assignment.assigning import today_of
 from gateway.domain.assignment.deciding import decide
 from gateway.domain.assignment.moving import Moved
@@ -230,6 +230,7 @@ def given(one: Assignment, names: Mapping[UUID, Who], days: int | None = None) -
         attorney=_who(names, one.attorney_id),
         previous=_who(names, one.previous_id) if one.previous_id else None,
         score=None if one.score is None else float(one.score),
+        decision=None if one.decision is None else msgspec.to_builtins(keeping.read(one.decision)),
         days_held=days,
         sentences=_told(one, names),
     )
@@ -286,15 +287,13 @@ _OF_ASSIGNMENT = (
     "at",
     "until",
     "taken_back_by",
-    "decision",
 )
 
 
 def _told(one: Assignment, names: Mapping[UUID, Who]) -> list[str]:
     if one.decision is None:
         return []
-    decision = msgspec.convert(one.decision, Decision)
-    return telling.explain(decision, {each.id: each.name for each in names.values()})
+    return telling.explain(keeping.read(one.decision), {each.id: each.name for each in names.values()})
 
 
 def _choice(case: Case, one: Decision, names: Mapping[UUID, Who], working: Sequence[str]) -> Choice:
