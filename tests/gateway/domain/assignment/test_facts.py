@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from helpers.firm_records import TODAY, Records
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from gateway.db.models import Assignment, Case, Client, Document, Expertise, Firm, TimeOff, Wall
+from gateway.db.session import driver
 from gateway.domain.assignment.deciding import decide
 from gateway.domain.assignment.facts import gather
 from gateway.domain.assignment.terms import Policy
@@ -191,21 +192,25 @@ def test_what_is_given_away_counts_for_the_next_case_as_if_it_had_been_read(reco
 
 
 def test_as_many_statements_are_asked_for_one_case_as_for_fifty_and_none_names_what_must_not_count(
-    records, db, tenants
+    records, db, tenants, tmp_path
 ):
     records.attorney()
     person = records.client(employee_id="E1")
     cases = [records.case(client_id=person) for _ in range(50)]
     asked = []
-    with db.firm(tenants.northgate) as session:
-        session.execute(select(Firm.id))
-        event.listen(session.connection(), "before_cursor_execute", lambda *told: asked.append(told[2]))
-        gather(session, cases[:1], TODAY)
-        once = len(asked)
-        gather(session, cases, TODAY)
-    assert once <= 13
-    assert len(asked) == 2 * once
-    assert [found for statement in asked if (found := FORBIDDEN.search(statement.lower()))] == []
+    for number, some in enumerate((cases[:1], cases)):
+        with db.firm(tenants.northgate) as session, (tmp_path / f"{number}").open("w+") as sent:
+            session.execute(select(Firm.id))
+            connection = driver(session).pgconn  # what goes to the server, whoever sends it
+            connection.trace(sent.fileno())
+            gather(session, some, TODAY)
+            connection.untrace()
+            sent.seek(0)
+            asked.append([line for line in sent.read().splitlines() if "\tF\t" in line])
+    once, often = (sum("\tBind\t" in line for line in each) for each in asked)
+    assert 3 < once == often <= 13
+    assert any("SELECT cases.id" in line for each in asked for line in each)
+    assert [found for each in asked for line in each if (found := FORBIDDEN.search(line.lower()))] == []
 
 
 MUST_NOT_COUNT = set(
