@@ -140,15 +140,19 @@ def test_a_storm_of_cases_fills_everybody_and_nobody_is_over_capacity(firm, work
     ]
     began = perf_counter()
     with _meanwhile(firm, acts) as told:
+
+        def so_far() -> str:
+            return f"{told.whole()}; breaches: {breaches()}"
+
         for place in range(PROCESSES):
             until(
                 lambda place=place: told.faults or told.done() > ACTS * (place + 1) // (PROCESSES + 1),
                 _PATIENCE,
-                told.whole,
+                so_far,
             )
             kill(workers[place])
             worker_process("normal")
-        until(lambda: told.faults or told.done() > ACTS, _PATIENCE, told.whole)
+        until(lambda: told.faults or told.done() > ACTS, _PATIENCE, so_far)
     until(lambda: _is_still(firm), _PATIENCE, lambda: _left(firm))
     assert told.faults == []
     with firm.office.db.firm(firm.firm_id) as session:  # the last look, after the last change
@@ -340,7 +344,8 @@ def _move(people: list[UUID], firm: Lawyers, draw: Random) -> str | None:
 def _with_room(session: Session) -> UUID | None:
     """Somebody who seems to have a place left, to whom a worker gives a case at this moment, too."""
     held = select(func.count()).where(Case.attorney_id == Attorney.id, Case.status == "open").scalar_subquery()
-    return session.scalar(select(Attorney.id).where(Attorney.capacity > held).order_by(func.random()).limit(1))
+    able = select(Attorney.id).where(Attorney.availability == {}, Attorney.capacity > held)
+    return session.scalar(able.order_by(func.random()).limit(1))
 
 
 def _end(firm: Lawyers, draw: Random) -> str | None:
