@@ -313,6 +313,8 @@ def test_a_case_waits_with_the_day_on_which_somebody_is_back():
     assert next(one for one in decision.excluded if one.code == "away").until == date(2026, 12, 9)
     assert decide(MATTER, firm[:1], Policy(), TODAY).code == "all_full"
     assert decide(MATTER, firm[1:], Policy(), TODAY).code == "all_away"
+    sooner = attorney(6, away=[Away(date(2026, 11, 20), date(2026, 12, 2))])
+    assert decide(MATTER, [*firm, sooner], Policy(), TODAY).forecast_on == date(2026, 12, 3)
 
 
 def test_a_hundred_attorneys_are_looked_at_in_a_moment_and_in_order():
