@@ -32,14 +32,17 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         return
     if handler.opt.get("signs_in") and partners.digest_in(connection) is not None:
         return  # the handler finds out itself, in the round trip that answers
-    await sync_to_thread(_find_out, connection, permission, handler.opt.get("counts", ()))
-    if handler.opt.get("large"):
-        join_readers(connection, connection.state.call.who)
+    counts = handler.opt.get("counts", ())
+    await sync_to_thread(_find_out, connection, permission, counts, large=handler.opt.get("large", False))
 
 
-def _find_out(connection: ASGIConnection[Any, Any, Any, Any], permission: str, counts: Sequence[str]) -> None:
+def _find_out(
+    connection: ASGIConnection[Any, Any, Any, Any], permission: str, counts: Sequence[str], *, large: bool
+) -> None:
     office: Office = connection.app.state.office
     who = identify(connection, office)
+    if large:  # before it is counted: whoever sends many at once, and all again, must not lose the hour's files by it
+        join_readers(connection, who)
     if who.is_partner:
         count(connection, who, *counts)
     check(who, permission)

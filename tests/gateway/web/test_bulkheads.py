@@ -86,6 +86,16 @@ def test_one_caller_has_few_workbooks_made_at_once(service, web, acme_key, inbox
     assert web.get(url, params={"format": "xlsx"}, headers=acme_key).status_code == 200
 
 
+def test_files_refused_because_of_too_many_at_once_are_not_counted_against_the_hour(service, web, acme_key, tenants):
+    with ExitStack() as held:
+        for _ in range(READING_EACH):
+            held.enter_context(service.config.app.state.readers.within(str(tenants.acme)))
+        refused = web.post("/v1/files", files={"file": ("roster_20260301.csv", b"EMP_ID\n")}, headers=acme_key)
+        assert (refused.status_code, refused.json()["error"]) == (429, "too_many_at_once")
+    taken = web.post("/v1/files", files={"file": ("roster_20260301.csv", b"EMP_ID\n")}, headers=acme_key)
+    assert (taken.status_code, '"files";r=299;' in taken.headers["ratelimit"]) == (202, True)
+
+
 def test_all_callers_together_have_room_for_quick_requests_left(service, web, acme_key):
     heavy = service.config.app.state.heavy
     with ExitStack() as held:
