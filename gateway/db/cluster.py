@@ -148,7 +148,8 @@ def telling(data_dir: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise explain(data_dir, str(error), full=error.errno in {errno.ENOSPC, errno.EDQUOT}) from error
+        why = f"{error.filename} cannot be written: {error.strerror}." if error.filename else str(error)
+        raise explain(data_dir, why, full=error.errno in {errno.ENOSPC, errno.EDQUOT}) from error
 
 
 def explain(data_dir: Path, why: str, *, full: bool = False) -> Problem:

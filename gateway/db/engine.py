@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import socket
@@ -39,6 +40,9 @@ class _Meaning(NamedTuple):
 
 _CONFLICT = _Meaning(Busy, "conflict", "Somebody else changed the same record at the same moment.")
 _UNAVAILABLE = _Meaning(Transient, "database_unavailable", "The database cannot be reached at the moment.")
+_BROKEN_DISK = _Meaning(
+    Transient, "database_disk", "The disk of the database takes nothing at the moment; whoever runs it must look at it."
+)
 _MEANINGS = {  # SQLSTATE, PostgreSQL manual, appendix A
     "40P01": _Meaning(Busy, "deadlock", "Two writers waited for each other; this one gave way."),
     "40001": _CONFLICT,
@@ -48,10 +52,12 @@ _MEANINGS = {  # SQLSTATE, PostgreSQL manual, appendix A
     ),
     "53300": _Meaning(Transient, "database_busy", "The database has no free connection at the moment."),
     "53100": _Meaning(Full, "disk_full", "The disk of the database is full; make room and try again."),
+    "58030": _BROKEN_DISK,  # io_error
     "57P01": _UNAVAILABLE,  # admin_shutdown
     "57P02": _UNAVAILABLE,  # crash_shutdown
     "57P03": _UNAVAILABLE,  # cannot_connect_now
 }
+_READ_ONLY = os.strerror(errno.EROFS)
 
 
 def driver_url(url: str) -> URL:
@@ -102,7 +108,7 @@ def translating() -> Iterator[None]:
     """Let errors of the database that mean something to the caller leave as a `Problem`; others pass as they are.
 
     Raises:
-        Transient: deadlock, conflict, locked, stood_still, database_busy, database_unavailable.
+        Transient: deadlock, conflict, locked, stood_still, database_busy, database_unavailable, database_disk.
         Full: disk_full.
     """
     try:
@@ -157,6 +163,9 @@ def _meaning_of(error: Exception) -> _Meaning | None:
     state = getattr(cause, "sqlstate", None)
     if state in _MEANINGS:
         return _MEANINGS[state]
+    # PostgreSQL gives a read-only disk the state of a missing right, which is a fault of ours and must stay one
+    if state == "42501" and _READ_ONLY in str(cause):
+        return _BROKEN_DISK
     # class 08 is connection_exception; libpq gives no state at all when the connection breaks under a query
     lost = isinstance(cause, psycopg.OperationalError) and (state is None or state.startswith("08"))
     return _UNAVAILABLE if lost else None

@@ -1,10 +1,12 @@
 """The embedded server's life: who starts it, who stops it, and what survives a kill."""
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import pwd
+import re
 import select
 import signal
 import subprocess
@@ -357,6 +359,17 @@ def test_a_full_disk_is_told(data_dir, monkeypatch):
         ensure_running(data_dir)
     monkeypatch.undo()
     assert caught.value.code == "disk_full"
+
+
+def test_a_disk_that_cannot_be_written_is_told_as_a_sentence(data_dir, monkeypatch):
+    def read_only(path, *_args, **_kwargs):
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(os, "open", read_only)
+    with pytest.raises(Permanent) as caught:
+        ensure_running(data_dir)
+    monkeypatch.undo()
+    assert re.search(r"cannot start: /\S+ cannot be written: Read-only file system\.$", caught.value.sentence)
 
 
 def test_missing_binaries_are_told(data_dir, monkeypatch):

@@ -252,6 +252,7 @@ def test_a_deadlock_is_transient_and_a_retry_gets_through(db, tenants):
         ("08006", Transient, "database_unavailable"),
         ("53300", Transient, "database_busy"),
         ("53100", Full, "disk_full"),
+        ("58030", Transient, "database_disk"),
     ],
 )
 def test_an_error_of_the_database_says_whether_retrying_helps(db, state, kind, code):
@@ -262,6 +263,15 @@ def test_an_error_of_the_database_says_whether_retrying_helps(db, state, kind, c
     with pytest.raises(kind) as caught:
         work()
     assert caught.value.code == code
+
+
+def test_a_disk_that_became_read_only_is_no_missing_right(db):
+    said = 'could not open file "base/5/1255": Read-only file system'
+    with pytest.raises(Transient) as caught, db.system() as session:
+        session.execute(text(f"DO $$ BEGIN RAISE '{said}' USING ERRCODE = '42501'; END $$"))
+    assert caught.value.code == "database_disk"
+    with pytest.raises(DBAPIError), db.system() as session:
+        session.execute(text("DO $$ BEGIN RAISE 'permission denied' USING ERRCODE = '42501'; END $$"))
 
 
 def test_other_errors_pass_as_they_are(db, tenants):
