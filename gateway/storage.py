@@ -6,7 +6,9 @@ A key names one file for good, such as `northgate/acme/0197.../roster.csv`; the 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
+import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -23,6 +25,8 @@ from gateway.crypto import FRAME_BYTES, FirmCipher, plain_size
 from gateway.errors import Full, NotFound, Permanent, Problem, Transient
 from gateway.settings import Settings
 
+_log = logging.getLogger(__name__)
+_OS_ERROR = re.compile(r"([A-Z][^:]*) \(os error \d+\)")  # as the library tells the system's word, after a path
 _PART_BYTES = 5 << 20  # the least that S3 takes as a part of a multipart upload
 
 
@@ -194,6 +198,14 @@ def _telling(key: str) -> Iterator[None]:
     except (BaseError, OSError) as error:
         if "No space left on device" in str(error):
             raise Full("disk_full", "The disk of the file store is full; make room and try again.") from error
-        raise Transient(
-            "storage_unavailable", f"The file store failed at {key}: {str(error).splitlines()[0]}"
-        ) from error
+        why = _reason(error)
+        _log.warning("The file store failed at %s: %s", key, error)
+        raise Transient("storage_unavailable", f"The file store failed{why}; try again later.") from error
+
+
+def _reason(error: Exception) -> str:
+    """What the system called it, without the path that it names: partners read it."""
+    if isinstance(error, OSError) and error.strerror:
+        return f": {error.strerror}"
+    found = _OS_ERROR.search(str(error))
+    return f": {found[1]}" if found else ""

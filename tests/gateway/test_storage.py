@@ -166,6 +166,27 @@ def test_what_the_store_says_becomes_a_sentence(store, cipher, monkeypatch, said
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (OSError(errno.EROFS, "Read-only file system", "/srv/gateway/files/0197"), ": Read-only file system"),
+        (
+            GenericError("Unable to open file /srv/gateway/files/0197#1: Read-only file system (os error 30)"),
+            ": Read-only file system",
+        ),
+        (GenericError("connection reset"), ""),
+    ],
+)
+def test_a_store_that_fails_says_why_and_not_where_it_lies(store, cipher, monkeypatch, said, reason):
+    def fail(*_args, **_kwargs):
+        raise said
+
+    monkeypatch.setattr(obstore, "put", fail)
+    with pytest.raises(Transient) as caught:
+        store.put(KEY, [b"x"], cipher)
+    assert caught.value.sentence == f"The file store failed{reason}; try again later."
+
+
 def test_a_file_is_stored_while_it_is_read_from_the_same_store(store, cipher):
     store.put("one", iter([b"x" * 3_000_000]), cipher)
     copied = store.put("two", store.open("one", cipher).chunks(), cipher)
