@@ -1,9 +1,13 @@
 """The command line inside one process: what each command prints, refuses and returns."""
 
 import csv
+import errno
 import getpass
 import io
 import json
+import os
+import re
+import shlex
 import subprocess
 import sys
 import uuid
@@ -15,6 +19,7 @@ import rich_click as click
 from click.testing import CliRunner
 from helpers.inbox import as_csv, people, person
 
+from gateway import private
 from gateway.cli import COMMANDS, cli
 from gateway.cli.failing import failures_told
 from gateway.cli.output import plain
@@ -424,12 +429,34 @@ def test_the_doctor_finds_nothing_wrong_but_says_what_waits(gateway, inbox, drop
 
 
 def test_the_doctor_names_what_must_be_fixed(gateway, settings):
-    settings.secrets_dir.mkdir(mode=0o700)
-    (settings.secrets_dir / "ACME_SFTP_KEY").touch(mode=0o644)
+    private.make_folder(settings.secrets_dir / "northgate")
+    secret = settings.secrets_dir / "northgate" / "ACME_SFTP_KEY"
+    secret.touch(mode=0o644)
     result = gateway("doctor")
     assert result.exit_code == 1
-    assert "problem  secrets: Others may read" in result.stdout
-    assert "chmod 600" in result.stdout
+    assert f"problem  secrets: Others may read {secret}." in result.stdout
+    [remedy] = re.findall("chmod .*", result.stdout)
+    subprocess.run(shlex.split(remedy), check=True)
+    assert {path.stat().st_mode & 0o777 for path in (secret, settings.secrets_dir, secret.parent)} == {0o600, 0o700}
+    assert "ok       secrets" in gateway("doctor").stdout
+
+
+def test_the_doctor_tells_a_full_disk_from_one_that_others_own(gateway, settings, monkeypatch):
+    """A write that fails, since the disk of these tests has room; the probe must not stay."""
+
+    class Full(io.BytesIO):
+        def write(self, _):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def create(path):
+        path.touch()
+        return Full()
+
+    monkeypatch.setattr(private, "create", create)
+    told = gateway("doctor").stdout
+    assert "cannot be written: No space left on device." in told
+    assert "Make room: files, receipts" in told
+    assert [*settings.data_dir.rglob(".doctor")] == []
 
 
 def test_the_doctor_reports_a_database_out_of_reach(gateway, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import stat
@@ -83,19 +84,29 @@ def _host_key(settings: Settings) -> Check:
 
 
 def _data_folder(folder: Path) -> Check:
-    for one in (folder, folder / "files", folder / "receipts"):
+    parts = (folder, folder / "files", folder / "receipts")
+    for one in parts:
         try:
-            private.make_folder(one)
-            probe = one / ".doctor"
-            with private.create(probe) as out:
-                out.write(b"?")
-            probe.unlink()
+            _try_to_write(one)
         except OSError as error:
-            return Check("data folder", "problem", f"{one} cannot be written: {error.strerror}.", _WHERE_DATA)
-    free = shutil.disk_usage(folder).free
+            remedy = _MAKE_ROOM if error.errno in {errno.ENOSPC, errno.EDQUOT} else _WHERE_DATA
+            return Check("data folder", "problem", f"{one} cannot be written: {error.strerror}.", remedy)
+    disks = (*parts, folder / "postgres")  # each may be a disk of its own
+    free = min(shutil.disk_usage(one).free for one in disks if one.is_dir())
     level: Level = "ok" if free >= _LITTLE_DISK else "warning" if free >= _NO_DISK else "problem"
-    advice = None if level == "ok" else "Make room: files, receipts and the embedded database all lie there."
+    advice = None if level == "ok" else _MAKE_ROOM
     return Check("data folder", level, f"{folder} can be written; {free / _GIB:.1f} GiB are free.", advice)
+
+
+def _try_to_write(folder: Path) -> None:
+    """Raises OSError where nothing can be written, and leaves nothing there."""
+    private.make_folder(folder)
+    probe = folder / ".doctor"
+    try:
+        with private.create(probe) as out:
+            out.write(b"?")
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def _stored_files(database: Database, store: Store) -> Check:
@@ -108,17 +119,18 @@ def _stored_files(database: Database, store: Store) -> Check:
     return Check("stored files", "warning", f"{' and '.join(filter(None, (told, odd)))}.", advice)
 
 
+_MAKE_ROOM = "Make room: files, receipts and the embedded database all lie there."
 _WHERE_DATA = "Make it writable for this user, or name another folder in GATEWAY_DATA_DIR."
 
 
 def _secrets_folder(folder: Path) -> Check:
     if not folder.is_dir():
         return Check("secrets", "ok", f"There is no folder {folder}; secrets come from the environment.")
-    open_ones = [path for path in (folder, *folder.iterdir()) if stat.S_IMODE(path.stat().st_mode) & _OTHERS]
+    everything = (folder, *sorted(folder.rglob("*")))  # those of a firm lie in a folder of its own
+    open_ones = [path for path in everything if stat.S_IMODE(path.stat().st_mode) & _OTHERS]
     if open_ones:
         named = ", ".join(str(path) for path in open_ones[:3])
-        advice = f"chmod 700 {folder}; chmod 600 {folder}/*"
-        return Check("secrets", "problem", f"Others may read {named}.", advice)
+        return Check("secrets", "problem", f"Others may read {named}.", f"chmod -R go= {folder}")
     return Check("secrets", "ok", f"Only their owner reads those in {folder}.")
 
 
