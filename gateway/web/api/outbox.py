@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
@@ -64,9 +65,14 @@ def get_outbox_file(file_id: FromPath[UUID], call: NamedDependency[Call]) -> Str
     with call.acting() as acting:
         file, chunks = outbox.hand_out(acting, file_id)
         media_type, name, size = file.media_type, file.name, file.size
-    disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    headers = {"Content-Disposition": disposition, "Content-Length": str(size)}
+    headers = {"Content-Disposition": _disposition(name), "Content-Length": str(size)}
     return Stream(_begun(chunks), media_type=media_type, headers=headers)
+
+
+def _disposition(name: str) -> str:
+    """The name twice: `curl -OJ` and other plain clients read only the first form, which is ASCII alone."""
+    plain = re.sub(r'[^ -~]|["\\%]', "_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _begun(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -30,7 +30,9 @@ def test_a_partner_lists_and_fetches_what_waits_for_it(http, put, acme_key, tena
     ]
     answer = http.get(f"{URL}/{mine}", headers=acme_key)
     assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"Row\n2\n", "6")
-    assert answer.headers["content-disposition"].endswith("Fehler%20%C2%ABM%C3%A4rz%C2%BB.csv")
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename=\"Fehler _M_rz_.csv\"; filename*=UTF-8''Fehler%20%C2%ABM%C3%A4rz%C2%BB.csv"
+    )
     assert http.get(URL, headers=acme_key).json()["data"][0]["fetched_at"]
     assert http.get(f"{URL}/{theirs}", headers=acme_key).status_code == 404
 
