@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import rich_click as click
 
 from gateway.cli.office import me, opened
 from gateway.cli.output import console, examples, json_option, plain, print_json
+from gateway.dialing import is_example
 from gateway.domain.partners.homes import find_home
 from gateway.office import Acting
 from ingest.arrivals.rest import control
@@ -28,6 +30,8 @@ _SHOWN = (  # of a source's row
     "last_problem",
 )
 _OF_ACCOUNT = ("budget_hour", "left_hour", "budget_day", "left_day", "breaker", "paused_until")
+
+_EXAMPLE = "Its host has a name for examples (.example), which leads nowhere: it is never asked."
 
 _partner = click.option("--partner", required=True, metavar="PARTNER", help="The partner's slug.")
 _feed = click.option("--feed", required=True, metavar="FEED", help="Which of its feeds.")
@@ -83,7 +87,7 @@ def _tell_accounts(partner: str | None, *, as_json: bool) -> None:
     for one in found if not as_json else ():
         told = f"{one.partner}  {one.account} ({', '.join(one.feeds)}): {_budgets(one)}, breaker {one.breaker}"
         paused = f", asked to be left alone until {one.paused_until:%Y-%m-%d %H:%M:%S} UTC" if one.paused_until else ""
-        failing = f", {one.failures} failures in a row" if one.failures else ""
+        failing = f", {one.failures} failure{'s' * (one.failures > 1)} in a row" if one.failures else ""
         is_well = one.breaker == "closed" and not one.paused_until
         console().print(plain(f"{told}{failing}{paused}.", "" if is_well else "bold red"), soft_wrap=True)
 
@@ -113,6 +117,8 @@ def _tell(partner: str, feed: str, act: Callable[[Acting, Source], Standing], *,
         if value is not None:
             shown = f"{value:%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else value
             console().print(plain(f"{name.replace('_', ' ')}: {shown}"), soft_wrap=True)
+    if is_example(urlsplit(source.arrival.url).hostname or ""):
+        console().print(plain(_EXAMPLE), soft_wrap=True)
 
 
 def _account(source: Source, found: Standing) -> dict[str, Any]:

@@ -22,6 +22,7 @@ def test_how_far_an_hris_is_read_is_told(hooli):
     lines = hooli("hris", "status", *AT).stdout.splitlines()
     assert "calls last day: 0" in lines
     assert not any("None" in line for line in lines)
+    assert lines[-1] == "Its host has a name for examples (.example), which leads nowhere: it is never asked."
 
 
 def test_an_hris_is_disconnected_and_reconnected(hooli):
