@@ -5,8 +5,8 @@ from alembic import op
 from gateway.db.cluster import APP, SYSTEM
 from gateway.db.security import allow
 
-revision = "0058"
-down_revision = "0057"
+revision = "0059"
+down_revision = "0058"
 
 functions = {"check_notices": "9e7d2f83646a"}
 
