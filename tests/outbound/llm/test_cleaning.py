@@ -136,3 +136,21 @@ def test_what_leaves_of_one_text_is_bounded_and_no_text_takes_long():
 def test_nobody_known_leaves_a_text_as_it_is():
     assert clean("Plain words.", masks([], {})) == "Plain words."
     assert clean(" \u200b\n ", masks([""], {" ": "EMPLOYER_1"}, [""], [""])) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Write to quill.tarn@mailbox today.", "Write to EMAIL today."),
+        ("Write to quill.tarn [at] mailbox [dot] example today.", "Write to EMAIL today."),
+        ("Write to quill.tarn\uff20mailbox today.", "Write to EMAIL today."),  # in full width
+        ("See https://pages.example/quill?of=tarn for it.", "See LINK for it."),
+        ("See pages.example/quill-tarn for it.", "See LINK for it."),
+    ],
+)
+def test_addresses_of_whom_nobody_knows_are_taken_out_too(text, left):
+    assert cleaning.clean(text, ()) == left
+
+
+def test_the_particles_of_a_name_stay_words():
+    assert clean("De novo design, by Silva.", masks(["Ana de Silva"], {})) == "De novo design, by PERSON."
