@@ -286,3 +286,13 @@ def test_a_case_of_which_evidence_is_asked_for_is_in_no_plan(firm, today):
     assert (plan.id, plan.handovers) == (None, [])
     assert "Evidence is asked for" in plan.left[0].sentence
     assert firm.holder(case_id) == ana
+
+
+def test_the_first_and_the_last_day_of_an_absence_are_in_its_plan(firm, today):
+    ana = firm.hire("ana")
+    days = [today + timedelta(days=number) for number in (19, 20, 30, 31)]
+    opened = [firm.open(deadline_on=day)[0] for day in days]
+    firm.work()
+    firm.hire("ben")
+    plan = act(firm, plans.propose, ana, days[1], days[2])
+    assert {one.case_id for one in plan.handovers} == set(opened[1:3])
