@@ -296,3 +296,13 @@ def test_the_first_and_the_last_day_of_an_absence_are_in_its_plan(firm, today):
     firm.hire("ben")
     plan = act(firm, plans.propose, ana, days[1], days[2])
     assert {one.case_id for one in plan.handovers} == set(opened[1:3])
+
+
+def test_a_case_of_which_evidence_is_asked_for_since_stays_when_its_plan_is_carried_out(firm, today):
+    ana, case_id = held_by(firm, deadline_on=today + timedelta(days=20))
+    firm.hire("ben")
+    plan = act(firm, plans.propose, ana, today + timedelta(days=15), today + timedelta(days=25))
+    firm.change([case_id], stage="rfe_received")
+    done = act(firm, plans.carry_out, plan.id)
+    assert [one.sentence for one in done.left] == ["Evidence is asked for by now: move it by hand, or keep it."]
+    assert firm.holder(case_id) == ana
