@@ -306,3 +306,21 @@ def test_a_case_of_which_evidence_is_asked_for_since_stays_when_its_plan_is_carr
     done = act(firm, plans.carry_out, plan.id)
     assert [one.sentence for one in done.left] == ["Evidence is asked for by now: move it by hand, or keep it."]
     assert firm.holder(case_id) == ana
+
+
+def test_a_plan_that_is_proposed_anew_takes_the_place_of_the_one_before(firm, today):
+    ana, _ = held_by(firm, deadline_on=today + timedelta(days=20))
+    firm.hire("ben")
+    days = today + timedelta(days=15), today + timedelta(days=25)
+    first, second = (act(firm, plans.propose, ana, *days) for _ in range(2))
+    assert {one.plan_id: one.state for one in firm.handovers()} == {first.id: "withdrawn", second.id: "proposed"}
+
+
+def test_a_yes_to_somebody_who_has_the_case_no_more_moves_nothing(firm, today):
+    _, case_id = held_by(firm, deadline_on=today + timedelta(days=3))
+    ben, cai = firm.hire("ben"), firm.hire("cai")
+    asked = act(firm, moving.move, case_id, ben, "Is ill.").handover
+    firm.change([case_id], attorney_id=cai)
+    with pytest.raises(Conflict, match="passed the case on since"):
+        act(firm, moving.accept, asked.id)
+    assert firm.holder(case_id) == cai
