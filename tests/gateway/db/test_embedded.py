@@ -447,6 +447,4 @@ def test_a_normal_user_runs_the_server_as_themselves(nobodys):
 @forks
 def test_a_folder_that_is_not_ours_to_write_is_told(nobodys):
     nobodys.chmod(0o500)
-    assert "cannot start: [Errno 13] Permission denied" in in_a_child_as_nobody(
-        lambda: ensure_running(nobodys / "data")
-    )
+    assert "cannot be written: Permission denied" in in_a_child_as_nobody(lambda: ensure_running(nobodys / "data"))
