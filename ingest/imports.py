@@ -86,6 +86,16 @@ def show(acting: Acting, import_id: UUID) -> dict[str, object]:
     return told
 
 
+def outlined(acting: Acting, import_id: UUID) -> dict[str, object]:
+    """The same without its problems: nothing of what stood in the rows.
+
+    Raises:
+        NotFound: there is none in the actor's sight.
+    """
+    folder = receipts.folder_of(acting.office.settings, home_of(acting, import_id), import_id)
+    return account_of(acting.session, import_id, folder, problems=False)
+
+
 def told_of(acting: Acting, import_id: UUID) -> dict[str, object]:
     """The same for whoever has just taken it to where it is, which is on record itself.
 

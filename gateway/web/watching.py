@@ -51,8 +51,9 @@ def watched(app: ASGIApp) -> ASGIApp:
                     headers.setdefault(name, value)
                 for name, value in scope["state"].get(STATE, {}).items():
                     headers[name] = value
-                if "set-cookie" not in headers:  # signing out has the last word
-                    for cookie in scope["state"].get(COOKIES, ()):
+                given = {one.partition("=")[0] for one in headers.getall("set-cookie", [])}
+                for cookie in scope["state"].get(COOKIES, ()):
+                    if cookie.key not in given:  # signing out has the last word
                         headers.add("Set-Cookie", cookie.to_header(header=""))
             await send(message)
 

@@ -36,11 +36,12 @@ def chance(approved: int, denied: int, prior: ApprovalRate) -> Chance:
     )
 
 
-@functools.lru_cache(
-    maxsize=1_024
-)  # checks that follow each other ask for the same, and it takes hundreds of fractions
+@functools.lru_cache(maxsize=1_024)
 def quantile(share: float, a: float, b: float) -> float:
-    """Below which so large a share of a beta distribution lies."""
+    """Below which so large a share of a beta distribution lies.
+
+    Kept, for it takes hundreds of fractions, and checks that follow each other ask for the same.
+    """
     low, high = 0.0, 1.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -34,7 +34,7 @@ from ingest.arrival import MOST_BYTES
 ENTRY = Entry("Files", "/files", "imports.read")
 SHOWN = 50
 NOTHING: Mapping[str, str] = {}
-InState = Annotated[ImportState | None, QueryParameter(name="state")]
+InState = Annotated[ImportState | Literal[""] | None, QueryParameter(name="state")]  # empty: as a form says "any"
 _TONES = {  # of what became of a row: the word, how it looks
     "created": "good",
     "updated": "second",
@@ -71,7 +71,7 @@ def browse(
 ) -> Response[str]:
     """List files, the newest first; those that wait for a decision stand above them."""
     with call.acting() as acting:
-        return _list(acting, desk, imports.ImportFilter(partner or None, wanted), cursor)
+        return _list(acting, desk, imports.ImportFilter(partner or None, wanted or None), cursor)
 
 
 def _list(
@@ -114,7 +114,7 @@ def look(import_id: FromPath[UUID], call: NamedDependency[Call], desk: NamedDepe
 def _one(
     acting: Acting, desk: Desk, import_id: UUID, *, reason: str = "", errors: Mapping[str, str] = NOTHING
 ) -> Response[str]:
-    shown: dict[str, Any] = imports.show(acting, import_id)
+    shown: dict[str, Any] = imports.outlined(acting, import_id)
     return desk.page(
         acting,
         "file.html",

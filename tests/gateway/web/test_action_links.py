@@ -251,10 +251,10 @@ def test_one_of_many_papers_goes_with_its_erased_person(http, both, office, tena
     assert http.get(others["acknowledge"]).status_code == http.get(told.path("acknowledge")).status_code == 200
 
 
-def test_what_was_told_ahead_of_its_last_day_as_if_it_had_come_cannot_wait(http, told, db):
+def test_what_was_told_ahead_of_its_last_day_as_if_it_had_come_cannot_wait(http, told, workers_database):
     """So it is after a sweep as if it were a later day."""
-    with db.system() as session:
-        session.execute(text("UPDATE notices SET lead = 0"))
+    _, _, superuser = workers_database
+    superuser.execute("UPDATE notices SET lead = 0")
     answer = http.get(told.path("snooze"))
     assert answer.status_code == 200
     assert "cannot wait" in answer.text

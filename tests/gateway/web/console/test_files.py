@@ -123,6 +123,7 @@ def test_filters_narrow_the_list_and_stand_in_the_address(paralegal, acme, held)
     assert "roster_20260302.csv" in page.text
     assert "roster_20260301.csv" not in page.text
     assert "No file matches." in paralegal.get("/files?partner=globex").text
+    assert "roster_20260302.csv" in paralegal.get("/files?partner=acme&state=").text  # as the form says "any"
     paralegal.get("/files?state=nonsense")
     assert paralegal.page.status_code == 400
 

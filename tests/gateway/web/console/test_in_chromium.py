@@ -37,9 +37,9 @@ PATHS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser a worker."""
+    """One browser a worker, as long as these tests last: an event loop runs meanwhile, and others need theirs."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
         yield browser

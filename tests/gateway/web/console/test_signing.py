@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.callers import PASSWORD
-from helpers.signing_in import WRONG
+from helpers.signing_in import WRONG, at
 
 
 def test_whoever_is_not_signed_in_is_led_there_and_on_to_where_they_were_going(browser):
@@ -66,3 +66,12 @@ def test_signing_out_ends_the_session_everywhere(paralegal):
     paralegal.http.cookies.update(kept)
     paralegal.get("/files")
     assert paralegal.path == "/sign-in"
+
+
+def test_a_session_that_is_used_lasts_also_where_a_page_sets_cookies_of_its_own(paralegal, monkeypatch):
+    at(monkeypatch, 30)
+    paralegal.http.cookies.set("gateway_said", "sent")
+    answer = paralegal.http.get("/files")
+    given = {one.partition("=")[0]: one for one in answer.headers.get_list("set-cookie")}
+    assert "Max-Age=3600" in given["gateway_session"]
+    assert "Max-Age=0" in given["gateway_said"]
