@@ -71,7 +71,8 @@ def listed(acting: Acting, wanted: ImportFilter, paging: Paging) -> Found[dict[s
     if wanted.state:
         query = query.where(Import.state == wanted.state)
     found = newest(acting.session, query, (Import.received_at, Import.id), paging)
-    return Found([_in_brief(acting, one) for one in found.rows], found.following, found.total)
+    told = [_in_brief(acting, _home(acting, one), one.id) for one in found.rows]
+    return Found(told, found.following, found.total)
 
 
 def show(acting: Acting, import_id: UUID) -> dict[str, object]:
@@ -87,13 +88,12 @@ def show(acting: Acting, import_id: UUID) -> dict[str, object]:
 
 
 def outlined(acting: Acting, import_id: UUID) -> dict[str, object]:
-    """The same without its problems: nothing of what stood in the rows.
+    """The same as a list tells it, with `partner` and without problems: nothing of what stood in the rows.
 
     Raises:
         NotFound: there is none in the actor's sight.
     """
-    folder = receipts.folder_of(acting.office.settings, home_of(acting, import_id), import_id)
-    return account_of(acting.session, import_id, folder, problems=False)
+    return _in_brief(acting, home_of(acting, import_id), import_id)
 
 
 def told_of(acting: Acting, import_id: UUID) -> dict[str, object]:
@@ -197,10 +197,13 @@ def find_anywhere(office: Office, wanted: str) -> tuple[Home, UUID]:
 # ------------------------------------------------------------------------------------------------ helpers
 
 
-def _in_brief(acting: Acting, one: Import) -> dict[str, object]:
-    home = Home.of(acting.session.get_one(Partner, (one.firm_id, one.partner_id)))
-    folder = receipts.folder_of(acting.office.settings, home, one.id)
-    return {"partner": home.slug} | account_of(acting.session, one.id, folder, problems=False)
+def _home(acting: Acting, one: Import) -> Home:
+    return Home.of(acting.session.get_one(Partner, (one.firm_id, one.partner_id)))
+
+
+def _in_brief(acting: Acting, home: Home, import_id: UUID) -> dict[str, object]:
+    folder = receipts.folder_of(acting.office.settings, home, import_id)
+    return {"partner": home.slug} | account_of(acting.session, import_id, folder, problems=False)
 
 
 def _firms(office: Office, partner: str | None, firm: str | None) -> list[UUID]:

@@ -120,7 +120,6 @@ def _one(
         "file.html",
         status=422 if errors else 200,
         file=shown,
-        partner=imports.home_of(acting, import_id).slug,
         rows=[Counted(word, tone, shown["rows"][word]) for word, tone in _TONES.items()],
         groups=summary_of(acting.session, import_id),
         in_question=holds.in_question(acting, import_id),
