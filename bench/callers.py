@@ -31,7 +31,7 @@ def main(port: int, requests: int, per_second: int, head: str) -> None:
                 if per_second and (early := begun + number / per_second - perf_counter()) > 0:
                     sleep(early)
                 due = begun + number / per_second if per_second else perf_counter()
-                code = _ask(connection, head, number)
+                code = ask(connection, head, _body(number))
                 with lock:
                     taken.append(perf_counter() - due)
                     codes[code] = codes.get(code, 0) + 1
@@ -46,8 +46,12 @@ def main(port: int, requests: int, per_second: int, head: str) -> None:
     print(json.dumps(told | {"codes": codes}))
 
 
-def _ask(connection: socket.socket, head: str, number: int) -> str:
-    body = f'{{"employee_id": "E{number % 1000:07}", "date_of_birth": "1990-02-03"}}'
+def _body(number: int) -> str:
+    return f'{{"employee_id": "E{number % 1000:07}", "date_of_birth": "1990-02-03"}}'
+
+
+def ask(connection: socket.socket, head: str, body: str) -> str:
+    """The status code of one request, its answer read whole; a GET sends no body."""
     rest = "\r\n" if head.startswith("GET ") else f"Content-Length: {len(body)}\r\n\r\n{body}"
     connection.sendall(f"{head}{rest}".encode())
     received = b""

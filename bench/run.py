@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+import alike
 import assigning
 import checking
 import deciding
@@ -31,7 +32,7 @@ from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
 ROOMS = (
-    loading, ending, realtime, following, sending, delivering, mailing, assigning, deciding, holding, checking, trail,
+    loading, ending, realtime, alike, following, sending, delivering, mailing, assigning, deciding, holding, checking, trail,
     starting,
 )  # fmt: skip
 SCENARIOS = [one for room in ROOMS for one in room.SCENARIOS]

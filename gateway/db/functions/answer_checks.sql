@@ -4,6 +4,7 @@
 -- that was asked about, known or not, in the same statement: nobody can tell the two apart by the time that it takes,
 -- or have the answer without the entry. Nor by what it reads: a row costs its policies, 50 microseconds that ten
 -- thousand questions would show, so the next person by key stands in for one whom nobody knows, the first for the last.
+-- Both places are looked up each time, and exactly one of them has a row: a look that finds nothing takes time, too.
 --
 -- Left to itself the planner plans anew at each call, for it guesses ten people where most ask about one: that takes
 -- longer than all the rest.
@@ -31,21 +32,23 @@ BEGIN
         UPDATE credentials c SET last_used_at = gateway_now() WHERE c.id = credential_id;
     END IF;
     WITH asked AS MATERIALIZED (
-        SELECT a.place, c.*
+        SELECT a.place, here.*, first.id AS stand_in
         FROM unnest(asked_keys, asked_births) WITH ORDINALITY AS a (key, birth, place)
         LEFT JOIN LATERAL (
-            (SELECT c.id, c.key, c.date_of_birth, c.status, c.enrollment_status, c.program, c.eligibility_start_date,
-                    c.eligibility_end_date
-             FROM clients c
-             WHERE c.firm_id = answer_checks.firm_id AND c.partner_id = answer_checks.partner_id AND c.key >= a.key
-             ORDER BY c.key LIMIT 1)
-            UNION ALL
-            (SELECT c.id, c.key, c.date_of_birth, c.status, c.enrollment_status, c.program, c.eligibility_start_date,
-                    c.eligibility_end_date
-             FROM clients c WHERE c.firm_id = answer_checks.firm_id AND c.partner_id = answer_checks.partner_id
-             ORDER BY c.key LIMIT 1)
-            LIMIT 1
-        ) c ON c.key = a.key AND c.date_of_birth = a.birth AND c.status = 'active'
+            SELECT c.id, c.key, c.date_of_birth, c.status, c.enrollment_status, c.program, c.eligibility_start_date,
+                   c.eligibility_end_date
+            FROM clients c
+            WHERE c.firm_id = answer_checks.firm_id AND c.partner_id = answer_checks.partner_id AND c.key >= a.key
+            ORDER BY c.key LIMIT 1
+        ) read ON true
+        LEFT JOIN LATERAL (
+            SELECT c.id FROM clients c
+            WHERE c.firm_id = answer_checks.firm_id AND c.partner_id = answer_checks.partner_id
+              AND c.key >= CASE WHEN read.id IS NULL THEN '' ELSE U&'\+10FFFF' END
+            ORDER BY c.key LIMIT 1
+        ) first ON true
+        LEFT JOIN LATERAL (SELECT read.*) here
+            ON read.key = a.key AND read.date_of_birth = a.birth AND read.status = 'active'
         ORDER BY a.place
     ), noted AS (
         INSERT INTO audit_log (firm_id, actor_kind, actor_id, actor, action, origin, client_id)
