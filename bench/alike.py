@@ -47,7 +47,7 @@ def _times(connection: socket.socket, head: str, calls: int) -> tuple[list[float
     """Sorted seconds of both kinds."""
     taken: tuple[list[float], list[float]] = ([], [])
     kinds = [0, 1] * calls
-    random.Random(7).shuffle(kinds)  # noqa: S311 - an order, not a secret
+    random.Random(7).shuffle(kinds)
     for number, kind in enumerate(kinds):
         body = _BODIES[kind].format(number % 1_000)
         begun = perf_counter()

@@ -32,8 +32,8 @@ from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
 ROOMS = (
-    loading, ending, realtime, alike, following, sending, delivering, mailing, assigning, deciding, holding, checking, trail,
-    starting,
+    loading, ending, realtime, alike, following, sending, delivering, mailing, assigning, deciding, holding, checking,
+    trail, starting,
 )  # fmt: skip
 SCENARIOS = [one for room in ROOMS for one in room.SCENARIOS]
 

@@ -45,7 +45,8 @@ async def _for_staff(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
 
 
 def _provide_desk(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Desk:
-    return Desk(request, call, [one.ENTRY for one in PAGES])
+    said = {word: sentence for one in PAGES for word, sentence in one.SAID.items()}
+    return Desk(request, call, [one.ENTRY for one in PAGES], said)
 
 
 router = Router(

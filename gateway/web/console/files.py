@@ -32,6 +32,12 @@ from ingest.account import summary_of
 from ingest.arrival import MOST_BYTES
 
 ENTRY = Entry("Files", "/files", "imports.read")
+SAID = {
+    "released": "Released. It runs again now, and what held it is waived.",
+    "refused": "Refused. The partner reads your reason in the receipt.",
+    "replayed": "Taken again, as a new import under today's settings.",
+    "sent": "The file is stored, and runs now.",
+}
 SHOWN = 50
 NOTHING: Mapping[str, str] = {}
 InState = Annotated[ImportState | Literal[""] | None, QueryParameter(name="state")]  # empty: as a form says "any"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -24,8 +24,9 @@ from gateway.errors import Problem
 from gateway.office import Acting
 from gateway.web.auth.cookies import csrf_cookie
 from gateway.web.calls import Call
-from gateway.web.console import assets, plots
+from gateway.web.console import assets
 from gateway.web.console.forms import KEY, TOKEN, masked
+from gateway.web.console.plots.bar import bar
 from gateway.web.problems import Rejected, on_http_error, on_problem, on_surprise
 
 SIGN_IN = "/sign-in"
@@ -35,13 +36,6 @@ POLICY: Final = (
 )
 _HEADERS: Final = {"Content-Security-Policy": POLICY, "Cross-Origin-Opener-Policy": "same-origin"}
 _SAID: Final = "gateway_said"
-_SENTENCES: Final[Mapping[str, str]] = {  # by a word, for a cookie could be anybody's
-    "released": "Released. It runs again now, and what held it is waived.",
-    "refused": "Refused. The partner reads your reason in the receipt.",
-    "replayed": "Taken again, as a new import under today's settings.",
-    "sent": "The file is stored, and runs now.",
-    "signed_out": "You are signed out.",
-}
 
 
 class Entry(NamedTuple):
@@ -58,11 +52,13 @@ class Desk:
 
     Attributes:
         entries: the navigation, of which everybody is shown what they may see.
+        sentences: what pages say was done, by the word that stands in a cookie, which could be anybody's.
     """
 
     request: Request[Any, Any, Any]
     call: Call
     entries: Sequence[Entry]
+    sentences: Mapping[str, str]
 
     def page(self, acting: Acting, template: str, *, status: int = 200, **told: object) -> Response[str]:
         """A page of ours, within its frame; `told` is what its template speaks of."""
@@ -72,7 +68,7 @@ class Desk:
             "person": self.call.who.name,
             "entries": [one for one in self.entries if self.may(one.permission)],
             "here": self.request.url.path,
-            "said": _SENTENCES.get(self.request.cookies.get(_SAID, "")),
+            "said": self.sentences.get(self.request.cookies.get(_SAID, "")),
             "token": masked(self.request.cookies.get(csrf_cookie(self.call.office.settings), "")),
             "zone": firm.time_zone,
         }
@@ -153,6 +149,14 @@ def _instant(at: datetime | str | None, zone: str) -> str:
     return f"{there:%b} {there.day}{year}, {there:%H:%M}"
 
 
+def _day(on: date | str | None) -> str:
+    """A day as people read it: its year always, for years are what papers are about."""
+    if on is None:
+        return ""
+    there = date.fromisoformat(on) if isinstance(on, str) else on
+    return f"{there:%b} {there.day}, {there.year}"
+
+
 def _age(at: datetime | str) -> str:
     """How long ago, in the largest unit of which there is one."""
     seconds = max(0, int((clock.now() - _read(at)).total_seconds()))
@@ -181,12 +185,12 @@ _JINJA: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_JINJA.filters.update({"instant": _instant, "age": _age, "counted": _counted, "words": _words})
+_JINJA.filters.update({"instant": _instant, "day": _day, "age": _age, "counted": _counted, "words": _words})
 _JINJA.globals.update(
     {
         "asset": assets.address,
         "new_key": lambda: secrets.token_urlsafe(12),
-        "bar": plots.bar,
+        "bar_of": bar,
         "TOKEN": TOKEN,
         "KEY": KEY,
     }

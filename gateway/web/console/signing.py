@@ -16,7 +16,7 @@ from gateway.web.api import auth
 from gateway.web.auth import cookies
 from gateway.web.calls import OPEN, Call
 from gateway.web.console.forms import Form, takes_form
-from gateway.web.console.page import SIGN_IN, Desk, html, own_path, seen
+from gateway.web.console.page import SIGN_IN, html, own_path, seen
 from gateway.web.problems import Rejected
 
 Next = Annotated[str | None, QueryParameter(name="next", max_length=1_000)]
@@ -46,13 +46,11 @@ async def sign_in(
 
 
 @post("/sign-out", sync_to_thread=True, **takes_form("me.write"))
-def sign_out(form: NamedDependency[Form], call: NamedDependency[Call], desk: NamedDependency[Desk]) -> Response[Any]:  # noqa: ARG001 - it is there to be checked
+def sign_out(form: NamedDependency[Form], call: NamedDependency[Call]) -> Response[Any]:  # noqa: ARG001 - it is there to be checked
     """End the session."""
     with call.acting() as acting:
         sessions.end(acting, call.session_id)
-    answer = desk.on_to(SIGN_IN, "signed_out")
-    answer.cookies = [*answer.cookies, *cookies.signed_out(call.office.settings)]
-    return answer
+    return seen(SIGN_IN, cookies.signed_out(call.office.settings))
 
 
 def _asked(after: str, form: Form | None = None, status: int = 200, **told: object) -> Response[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from litestar import Response, get
 from litestar.di import NamedDependency
 
@@ -10,6 +12,7 @@ from gateway.web.console.page import Desk, Entry
 from ingest.waiting import MOST, waiting
 
 ENTRY = Entry("Today", "/", "imports.read")
+SAID: Mapping[str, str] = {}
 
 
 @get("/", sync_to_thread=True, **may(ENTRY.permission))

@@ -1,29 +1,20 @@
-"""The console in a real browser: to be seen, used by keyboard alone and without scripts, by everybody.
-
-Whatever the browser complains of fails the test: a message in its console, a breach of the policy, a request elsewhere.
-"""
+"""Today and files in a real browser: to be seen, used by keyboard alone and without scripts, by everybody."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from helpers.callers import PASSWORD
+from helpers.browsing import PROGRAM, fits, tab_to, told_to_everybody
 from helpers.inbox import as_csv, people, person
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from gateway.domain.partners.homes import find_home
 from ingest.running import finish
 
-PROGRAM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine (Debian: chromium)"),
 ]
-WIDE = {"width": 1_280, "height": 900}
 PATHS = (
     "/sign-in",
     "/",
@@ -35,41 +26,6 @@ PATHS = (
     "/files/01900000-0000-7000-8000-000000000001",
     "/nowhere",
 )
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser a worker, as long as these tests last: an event loop runs meanwhile, and others need theirs."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def opened(chromium, service, with_password):
-    """Opens the console as somebody, in a window of its own, and listens to what the browser says of it."""
-    base, said, contexts = f"http://127.0.0.1:{service.config.port}", [], []
-
-    def open_as(role: str | None = "paralegal", **window: object) -> Page:
-        context = chromium.new_context(base_url=base, **({"viewport": WIDE} | window))
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda one: said.append(one.url) if not one.url.startswith(base) else None)
-        page.goto("/sign-in")
-        if role:
-            page.fill("#email", f"{role}@northgate.example")
-            page.fill("#password", PASSWORD)
-            page.press("#password", "Enter")
-            page.wait_for_url(f"{base}/")
-        return page
-
-    yield open_as
-    for context in contexts:
-        context.close()
-    assert [one for one in said if "the server responded with a status of 4" not in one] == []
 
 
 @pytest.fixture
@@ -85,40 +41,29 @@ def files(inbox, roster) -> dict[str, str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_people_who_cannot_see_it_are_told_all_of_it(opened, files, scheme):
-    page, axe = opened(color_scheme=scheme), Axe()
+    page = opened(color_scheme=scheme)
     for path in PATHS:
-        page.goto(path.format(**files))
-        found = axe.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        told_to_everybody(page, path.format(**files))
 
 
 @pytest.mark.parametrize("width", [320, 640])  # a telephone's; and a screen's, with letters twice as large
 def test_no_page_goes_sideways(opened, files, width):
     page = opened(viewport={"width": width, "height": 700})
     for path in PATHS:
-        page.goto(path.format(**files))
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        fits(page, path.format(**files))
 
 
 def test_a_held_file_is_let_in_by_keyboard_alone(opened, files, inbox):
     page = opened()
-    _tab_to(page, page.get_by_role("link", name="roster_20260302.csv"))
+    tab_to(page, page.get_by_role("link", name="roster_20260302.csv"))
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/files/{files['held']}")
-    _tab_to(page, page.get_by_role("button", name="Release"))
+    tab_to(page, page.get_by_role("button", name="Release"))
     page.keyboard.press("Enter")
     page.get_by_text("Released. It runs again now").wait_for()
     assert page.evaluate("document.activeElement.id") == "said"
     finish(inbox.office, find_home(inbox.office, "acme"), UUID(files["held"]))
     page.get_by_text("released", exact=True).wait_for()  # by itself: the page heard of it
-
-
-def _tab_to(page: Page, wanted) -> None:
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if wanted.evaluate("one => one === document.activeElement"):
-            return
-    raise AssertionError(f"the keyboard never comes to {wanted}")
 
 
 def test_all_of_it_works_without_scripts(opened, files, inbox):

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from helpers.inbox import as_csv, people
 
-from gateway.web.console import PAGES, page, plots
+from gateway.web.console import PAGES, page
+from gateway.web.console.plots import WIDTH
+from gateway.web.console.plots.bar import bar
 
 FOLDER = Path(page.__file__).parent
 HOSTILE = "roster_20260301<script>alert(1)</script>.csv"
@@ -80,12 +82,12 @@ def test_a_page_that_breaks_says_so_without_a_word_of_what_it_was(paralegal, mon
 
 @pytest.mark.parametrize("counts", [[], [0, 0], [1], [1, 1_000_000], [5, 0, 5], [1] * 40])
 def test_a_bar_is_as_wide_as_it_is_and_shows_whatever_is_there(counts):
-    pieces = plots.bar([(str(n), "good", one) for n, one in enumerate(counts)])
+    pieces = bar([(str(n), "good", one) for n, one in enumerate(counts)])
     assert [one.number for one in pieces] == [one for one in counts if one]
     assert all(one.width > 5 for one in pieces)
     ends = [0.0, *(one.x + one.width for one in pieces)]
     assert all(abs(one.x - end) < 0.2 for one, end in zip(pieces, ends, strict=False))
-    assert not pieces or abs(ends[-1] - plots.WIDTH) < 2
+    assert not pieces or abs(ends[-1] - WIDTH) < 2
 
 
 def test_an_address_that_is_nobodys_is_a_page_to_a_browser_and_a_document_to_a_program(paralegal):

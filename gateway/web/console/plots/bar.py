@@ -1,11 +1,11 @@
-"""What people would rather look at than read: figures as shapes, whose colours are the page's own."""
+"""A whole and its parts, as one bar."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-WIDTH = 1_000  # of a plot, in its own units
+from gateway.web.console.plots import WIDTH
 
 
 class Piece(NamedTuple):
