@@ -6,6 +6,7 @@ details that whoever found the problem passes along; a missing detail is a progr
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -258,6 +259,9 @@ class RowProblem:
         return _fill(ROW_CODES[self.code].fix, self)
 
 
+_CUT = re.compile(r"… \([\d,]+ characters\)$")
+
+
 def _fill(template: str, problem: RowProblem) -> str:
     return template.format(column=problem.column or "The row", value=_quoted(problem.value), **problem.details)
 
@@ -281,6 +285,11 @@ def shorten(text: str, most: int = 200) -> str:
     if len(text) <= most:
         return text
     return f"{text[: most - 1]}… ({len(text):,} characters)"
+
+
+def is_whole(told: str) -> bool:
+    """Whether a value is told as it stands in the file: neither masked nor shortened."""
+    return "•" not in told and _CUT.search(told) is None
 
 
 def mask(text: str) -> str:

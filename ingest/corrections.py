@@ -108,6 +108,16 @@ def fitted(cells: Sequence[str], width: int) -> list[str]:
     return [*cells[: width - 1], _NEXT_CELL.join(cells[width - 1 :])]
 
 
+def is_ragged(cells: Sequence[str]) -> bool:
+    """Whether a row at its header's width still lacks cells, or has too many; see `fitted`."""
+    return cells_in(cells) != len(cells)
+
+
+def cells_in(cells: Sequence[str]) -> int:
+    """How many cells the partner's row has."""
+    return len(_as_sent(cells))
+
+
 def recognise(source: Source) -> Saved | None:
     """Whether this is a corrections file, by its first rows; None if it is an ordinary one."""
     head = bytes(next(iter(source.chunks()), b"")[:_HEAD])

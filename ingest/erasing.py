@@ -43,7 +43,7 @@ def _erase(acting: Acting, person: Person) -> Share:
     )
 
 
-ERASERS = (Eraser(("files", "imports", "row_errors"), _erase),)
+ERASERS = (Eraser(("files", "imports", "row_errors", "repairs", "repair_cells", "repair_rules"), _erase),)
 
 
 def _unnamed(session: Session, scans: Sequence[UUID]) -> Sequence[UUID]:

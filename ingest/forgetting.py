@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.db.models import LOADED_STATES, OPEN_STATES, File, Import, RowError
+from gateway.db.models import LOADED_STATES, OPEN_STATES, File, Import, Repair, RepairCell, RepairRule, RowError
 from gateway.db.models.base import blanks
 from gateway.domain.partners.homes import Home
 from gateway.domain.people.holdings import forget_answers
@@ -22,10 +22,15 @@ _NAMED = "Its original and its receipts were destroyed when a person whom it nam
 
 
 def forget(session: Session, imports: Collection[Import], remark: str) -> None:
-    """Take the problems out of ended imports; the caller destroys their receipts."""
+    """Take the problems out of ended imports, and what was typed to repair them; the caller destroys their receipts."""
     for one in imports:
         one.problem_count, one.remarks = 0, [*one.remarks, remark]
-    session.execute(delete(RowError).where(RowError.import_id.in_([one.id for one in imports])))
+    named = [one.id for one in imports]
+    session.execute(delete(RowError).where(RowError.import_id.in_(named)))
+    drafts = select(Repair.id).where(Repair.import_id.in_(named)).scalar_subquery()
+    for kind in (RepairCell, RepairRule):
+        session.execute(delete(kind).where(kind.repair_id.in_(drafts)))
+    session.execute(update(Repair).where(Repair.import_id.in_(named), Repair.state == "open").values(state="dropped"))
 
 
 def forget_person(session: Session, imports: Collection[Import]) -> None:

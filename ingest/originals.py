@@ -74,7 +74,7 @@ class Originals:
 
 
 def _original(row: RejectedRow, labels: Labels) -> Original:
-    bad, is_whole = labels.places(row)
+    bad, is_whole = labels.places(row.cells, row.faults)
     wrong = [place for place, faults in bad.items() if not _RELATIVE.issuperset(fault.code for fault in faults)]
     doubtful = [*range(len(row.cells))] if is_whole else [*bad]
     return Original(row.cells, wrong, doubtful, row.problems)

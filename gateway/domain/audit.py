@@ -56,6 +56,7 @@ Action = Literal[
     "preferences.set",
     "profile.add", "profile.change", "profile.view", "profile.withdraw",
     "quiet_hours.set",
+    "repair.drop", "repair.send",
     "report.fetch", "report.order", "report.read",
     "session.end", "session.end_all", "session.refuse", "session.start",
     "sftp.login", "sftp.refuse",

@@ -157,4 +157,4 @@ def _returned(part: Part, batch: Batch, mapped: Mapped) -> Iterator[RejectedRow]
         if place in mapped.rejected:
             shown = corrections.fitted([presentable(cell) for cell in cells], len(part.header))
             told = [Fault(one.column, one.value, f"{one.message} {one.fix}", one.code) for one in faults[place]]
-            yield RejectedRow(part, batch.part, shown, told, f"line {line}")
+            yield RejectedRow(part, place, batch.part, shown, told, f"line {line}")

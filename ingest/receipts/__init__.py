@@ -28,6 +28,7 @@ from ingest.account import RECEIPTS, account_of, problem_object, summary_of
 from ingest.originals import recall_from
 from ingest.reading import Reading, past_reading
 from ingest.receipts.files import whole, whole_bytes
+from ingest.receipts.marks import ROWS
 from ingest.receipts.rejected import FETCH, rejected_rows
 from ingest.receipts.tables import write_tables
 
@@ -54,8 +55,8 @@ def write(office: Office, home: Home, import_id: UUID) -> None:
             _write_json(session, import_id, folder / "errors.json")
         if _has_rejected(session, import_id):
             past = _past(office, session, home, arrival)
-            made |= write_tables(rejected_rows(session, arrival, past.open()), past.format, folder)
-        for old in folder.glob("errors*"):  # errors.xlsx too: it is made again when somebody asks again
+            made |= {ROWS, *write_tables(rejected_rows(session, arrival, past.open()), past.format, folder)}
+        for old in (*folder.glob("errors*"), *folder.glob(ROWS)):  # errors.xlsx too: made again when somebody asks
             if old.name not in made:
                 old.unlink()
         told = account_of(session, import_id, folder, problems=False) | {"problems": summary_of(session, import_id)}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ingest.catalogue import mask, shorten
 from ingest.mapping.headers import Headers
-from ingest.receipts.rejected import Fault, RejectedRow
+from ingest.receipts.rejected import Fault
 
 _JOINT = " + "  # between the labels of columns that were read as one value
 _NUMBERED = re.compile(r"column (\d+)")  # a column of which the feed says nothing
@@ -29,12 +29,12 @@ class Labels:
             self._named[name].append(place)
         self._known: dict[str, list[int]] = {}
 
-    def places(self, row: RejectedRow) -> tuple[dict[int, list[Fault]], bool]:
+    def places(self, cells: Sequence[str], faults: Iterable[Fault]) -> tuple[dict[int, list[Fault]], bool]:
         """Bad cells with what is wrong with each, and whether anything is wrong with the row as a whole."""
         bad: defaultdict[int, list[Fault]] = defaultdict(list)
         is_bad = False
-        for fault in row.faults:
-            found = self._meant(fault, row.cells)
+        for fault in faults:
+            found = self._meant(fault, cells)
             is_bad = is_bad or not found
             for place in found:
                 bad[place].append(fault)

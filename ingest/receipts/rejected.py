@@ -39,12 +39,14 @@ class RejectedRow:
     """A row to be repaired.
 
     Attributes:
+        place: counted through all parts, as in `RowError`.
         number: place of its part in the file.
         cells: text that can be shown, as many as the header has names.
         reference: what the column `Row` says.
     """
 
     part: Part
+    place: int
     number: int
     cells: list[str]
     faults: list[Fault]
@@ -68,7 +70,7 @@ def rejected_rows(session: Session, arrival: Import, table: Table) -> Iterator[R
             if wrong.has(place):
                 shown = corrections.fitted([presentable(cell) for cell in cells], len(part.header))
                 reference = corrections.reference(arrival.id, part.name, numbering.row(place))
-                yield RejectedRow(part, batch.part, shown, wrong.told(place), reference)
+                yield RejectedRow(part, place, batch.part, shown, wrong.told(place), reference)
 
 
 class _Wrong:

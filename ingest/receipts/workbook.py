@@ -88,7 +88,7 @@ class _Sheet:
 
     def add(self, row: RejectedRow) -> None:
         """One row, its bad cells coloured; a problem of the row as a whole colours its column Problems."""
-        bad, is_bad = self._labels.places(row)
+        bad, is_bad = self._labels.places(row.cells, row.faults)
         self._append(self._cells(row, bad, is_bad=is_bad))
 
     def _lay_out(self, header: list[str]) -> None:

@@ -57,6 +57,7 @@ from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerCon
 from gateway.db.models.places import FeedAlarm, Place, PlaceFile
 from gateway.db.models.preferences import PACES, NoticeBudget, NoticePreference, OptOut, QuietHours
 from gateway.db.models.records import Case, Client, Document, Sighting
+from gateway.db.models.repairs import Repair, RepairCell, RepairRule
 from gateway.db.models.reports import ReportOrder
 from gateway.db.models.rest import RestAccount, RestPerson, RestSource, RestSpent, RestVersion
 from gateway.db.models.templates import MessageText
@@ -136,6 +137,9 @@ __all__ = [
     "QuietHours",
     "RateLimit",
     "RecommendationRow",
+    "Repair",
+    "RepairCell",
+    "RepairRule",
     "ReportOrder",
     "RestAccount",
     "RestPerson",

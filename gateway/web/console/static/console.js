@@ -33,3 +33,58 @@ if (followed) {
   document.addEventListener("visibilitychange", follow);
   follow();
 }
+
+// A cell is kept when it is left, and its row says at once how it stands. Enter goes to the next wrong cell below.
+const WORDS = { open: ["busy", "to repair"], good: ["good", "right now"], wrong: ["warn", "still wrong"] };
+for (const form of document.querySelectorAll("form[data-grid]")) {
+  const fields = [...form.querySelectorAll('[name^="cell:"]')];
+  const saves = form.querySelector("[data-saves]");
+  const sent = new Map(fields.map((field) => [field, field.value]));
+
+  const show = ({ place, state, left, cells }) => {
+    const row = form.querySelector(`tr[data-place="${place}"]`);
+    const mark = row.querySelector("[data-state] .state");
+    [mark.className, mark.textContent] = [`state ${WORDS[state][0]}`, WORDS[state][1]];
+    const told = new Map(cells.map((one) => [String(one.number), one.left[0]]));
+    for (const field of row.querySelectorAll('[name^="cell:"]')) {
+      const sentence = told.get(field.name.split(":")[2]);
+      field.toggleAttribute("aria-invalid", false);
+      if (sentence) field.setAttribute("aria-invalid", "true");
+      document.getElementById(`${field.id}-told`).textContent = sentence ?? "";
+    }
+    if (left.length) saves.textContent = left[0];
+  };
+
+  const keep = async (field) => {
+    if (field.value === sent.get(field)) return;
+    const body = new URLSearchParams({ [field.name]: field.value });
+    for (const hidden of form.querySelectorAll('input[type="hidden"]')) body.append(hidden.name, hidden.value);
+    saves.textContent = "Saving …";
+    try {
+      const answer = await fetch(form.dataset.grid, { method: "POST", body, redirect: "error" });
+      if (!answer.ok) throw new Error(answer.statusText);
+      sent.set(field, field.value);
+      saves.textContent = "Saved. Nothing is sent before you press Send.";
+      (await answer.json()).forEach(show);
+    } catch {
+      saves.textContent = "Not saved: press “Save this page”, and see what it says.";
+    }
+  };
+
+  const below = (field, step) => {
+    const next = fields[fields.indexOf(field) + step];
+    next?.focus();
+    next?.select();
+  };
+
+  for (const field of fields) {
+    field.addEventListener("change", () => keep(field));
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") field.value = sent.get(field);
+      if (event.key !== "Enter" || (field.tagName === "TEXTAREA" && !event.shiftKey)) return;
+      event.preventDefault();
+      keep(field);
+      below(field, event.shiftKey ? -1 : 1);
+    });
+  }
+}

@@ -1,0 +1,402 @@
+"""Rejected rows in repair: what was sent, what is wrong with it, what it is to be, and whether that is right.
+
+Cells come from errors.csv, which knows where each hundredth row begins; whether a repaired one is right now, the feed
+itself says, as the import read it. What only the whole file can tell, such as a key that stands twice, is told once the
+repairs are sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+
+from gateway import clock
+from gateway.db.models import File, Import, RowError
+from gateway.domain.audit import record
+from gateway.domain.partners.homes import Home
+from gateway.errors import NotFound
+from gateway.office import Acting
+from ingest import corrections, receipts
+from ingest.binding import bind
+from ingest.catalogue import RowProblem, mask
+from ingest.formats.base import Batch
+from ingest.mapping.plan import FeedPlan
+from ingest.mapping.records import map_batch
+from ingest.originals import recall_from
+from ingest.reading import past_reading
+from ingest.receipts.labels import Labels
+from ingest.receipts.marks import ROWS, Rows, Wanted, cells_of, tables_in
+from ingest.receipts.rejected import Fault
+from ingest.repairs.draft import Draft, Typed, Way, mine, read, set_cells
+
+SHOWN = 100  # rows a page
+MOST_WAYS = 100  # ways in which cells are wrong, of which each has a line
+_FETCH = 2_000
+
+
+class WrongRow(NamedTuple):
+    """A rejected row as it came.
+
+    Attributes:
+        number: as its sheet shows it.
+        bad: cells that are wrong, by number of the column, and how.
+        whole: what is wrong with the row as a whole.
+    """
+
+    place: int
+    number: int
+    cells: list[str]
+    bad: dict[int, list[Fault]]
+    whole: list[Fault]
+
+
+class Cell(NamedTuple):
+    """One cell of a row on a page.
+
+    Attributes:
+        sent: as it came, masked where the column is sensitive.
+        typed: what it is to be, masked as well; None: as it was sent.
+        faults: what was wrong with it.
+        left: what still is, of a row of which something was typed.
+    """
+
+    number: int
+    sent: str
+    typed: Typed | None
+    faults: Sequence[Fault]
+    left: Sequence[str]
+    is_secret: bool
+
+
+class Row(NamedTuple):
+    """A row on a page; `left` is what is wrong now with none of its cells, None where nothing was typed."""
+
+    place: int
+    number: int
+    cells: list[Cell]
+    whole: list[Fault]
+    left: list[str] | None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the feed would take it, as far as one row can tell."""
+        return self.left == [] and not any(cell.left for cell in self.cells)
+
+
+class Table(NamedTuple):
+    """Rows of one sheet or record type.
+
+    Attributes:
+        bad: columns in which any of the rows is wrong, or was changed; they stand first.
+    """
+
+    part: str | None
+    header: list[str]
+    bad: list[int]
+    rows: list[Row]
+
+
+class Group(NamedTuple):
+    """Cells that are wrong in the same way.
+
+    Attributes:
+        fix: what to do, in a sentence.
+        rule: what they all are to be.
+    """
+
+    way: Way
+    rows: int
+    message: str
+    fix: str
+    rule: Typed | None
+
+
+class Page(NamedTuple):
+    """What somebody at work sees.
+
+    Attributes:
+        rejected: rows in all; changed: of those, how many have something typed.
+        way: what the page is narrowed to.
+        following: the place after which the next page begins; None on the last one.
+    """
+
+    file: str
+    partner: str
+    draft: Draft
+    rejected: int
+    changed: int
+    groups: list[Group]
+    way: Way | None
+    tables: list[Table]
+    following: int | None
+
+
+def page(acting: Acting, import_id: UUID, *, after: int = 0, kind: str | None = None) -> Page:
+    """Rejected rows in the order of the file, with what was typed; that they were looked at is on record.
+
+    Args:
+        acting: who looks.
+        import_id: see `draft.mine`.
+        after: the place of the last row of the page before.
+        kind: rows with a cell that is wrong in the way of this name; None: all.
+
+    Raises:
+        NotFound: no group has that name.
+        Problem: as `draft.mine`.
+    """
+    home, found = mine(acting, import_id)
+    record(acting, "import.errors", import_id=import_id)
+    draft = read(acting, import_id)
+    groups = _groups(acting, import_id, draft)
+    way = _way(groups, kind) if kind else None
+    places = acting.session.scalars(
+        _places(import_id, _is_wrong(way) if way else true()).where(RowError.place > after).limit(SHOWN + 1)
+    ).all()
+    wrong = wrong_rows(acting, home, found, places[:SHOWN])
+    bench = _Bench(acting, home, found)
+    return Page(
+        acting.session.get_one(File, (acting.firm_id, found.file_id)).name,
+        home.slug,
+        draft,
+        found.counts["rows"]["rejected"],
+        acting.session.scalar(select(func.count()).select_from(touched(import_id, draft).subquery())) or 0,
+        groups,
+        way,
+        [bench.table(table, rows, draft) for table, rows in wrong],
+        places[SHOWN - 1] if len(places) > SHOWN else None,
+    )
+
+
+def one(acting: Acting, import_id: UUID, place: int) -> tuple[str, Table]:
+    """One rejected row, in the table of its own, and the name of its file; that it was looked at is on record.
+
+    Raises:
+        NotFound: no row of this place was rejected.
+        Problem: as `draft.mine`.
+    """
+    home, found = mine(acting, import_id)
+    record(acting, "import.errors", import_id=import_id)
+    wrong = [*wrong_rows(acting, home, found, [place])]
+    if not wrong:
+        raise NotFound("row", str(place))
+    [(table, rows)] = wrong
+    name = acting.session.get_one(File, (acting.firm_id, found.file_id)).name
+    return name, _Bench(acting, home, found).table(table, rows, read(acting, import_id))
+
+
+def type_in(acting: Acting, import_id: UUID, cells: Mapping[tuple[int, int], str]) -> list[Row]:
+    """Keep what stands now in cells that somebody was shown, and tell how their rows stand.
+
+    What is as it was sent is no repair; of a sensitive column, whose fields are shown empty, an empty one says nothing.
+
+    Args:
+        acting: whose word it is.
+        import_id: see `draft.mine`.
+        cells: by place of the row and number of the column.
+
+    Raises:
+        Problem: as `draft.set_cells`.
+    """
+    home, found = mine(acting, import_id)
+    draft, places = read(acting, import_id), sorted({place for place, _ in cells})
+    wrong, bench = [*wrong_rows(acting, home, found, places)], _Bench(acting, home, found)
+    shown = [row for table, rows in wrong for row in bench.table(table, rows, draft).rows]
+    sent = {row.place: row.cells for _, rows in wrong for row in rows}
+    set_cells(acting, import_id, dict(_changes(cells, {row.place: row for row in shown}, sent, draft)))
+    draft = read(acting, import_id)
+    return [row for table, rows in wrong for row in bench.table(table, rows, draft).rows]
+
+
+def touched(import_id: UUID, draft: Draft) -> Select[int]:
+    """The places of rows of which something was typed, in order."""
+    single = RowError.place.in_({place for place, _ in draft.cells})
+    return _places(import_id, or_(single, *(_is_wrong(way) for way in draft.rules)))
+
+
+def wrong_rows(
+    acting: Acting, home: Home, found: Import, places: Sequence[int]
+) -> Iterator[tuple[Rows, list[WrongRow]]]:
+    """Rejected rows by their places, in runs of one sheet or record type."""
+    folder = _folder(acting, home, found)
+    tables = {table.part: table for table in tables_in(folder)}
+    labels = {part: Labels(table.header) for part, table in tables.items()}
+    for part, errors in groupby(_errors(acting, found.id, places), attrgetter("sheet")):
+        if part in tables:  # an error of a part whose header could not be read has no row
+            yield tables[part], list(_wrong(folder, tables[part], labels[part], found.id, errors))
+
+
+# ------------------------------------------------------------------------------------------------ what is wrong
+
+
+def _wrong(
+    folder: Path, table: Rows, labels: Labels, import_id: UUID, errors: Iterable[RowError]
+) -> Iterator[WrongRow]:
+    told = {place: list(some) for place, some in groupby(errors, attrgetter("place"))}
+    wanted = [Wanted(place, corrections.reference(import_id, table.part, some[0].row)) for place, some in told.items()]
+    for one, cells in cells_of(folder, table, wanted):
+        some = told[one.place]
+        faults = [Fault(each.column_name, each.value, f"{each.message} {each.fix}", each.code) for each in some]
+        bad, _ = labels.places(cells, faults)
+        known = {id(fault) for each in bad.values() for fault in each}
+        yield WrongRow(one.place, some[0].row, cells, bad, [fault for fault in faults if id(fault) not in known])
+
+
+def _errors(acting: Acting, import_id: UUID, places: Sequence[int]) -> Iterator[RowError]:
+    wanted = (
+        select(RowError)
+        .where(RowError.import_id == import_id, RowError.severity == "error", RowError.place.in_(places))
+        .order_by(RowError.place, RowError.id)
+    )
+    return iter(acting.session.scalars(wanted.execution_options(yield_per=_FETCH)))
+
+
+def _places(import_id: UUID, which: ColumnElement[bool]) -> Select[int]:
+    """The places of rejected rows, in order."""
+    found = select(RowError.place).where(RowError.import_id == import_id, RowError.severity == "error", which)
+    return found.distinct().order_by(RowError.place)
+
+
+def _is_wrong(way: Way) -> ColumnElement[bool]:
+    same = RowError.value.is_not_distinct_from(way.value)
+    return and_(RowError.column_name == way.column, RowError.code == way.code, same)
+
+
+def _way(groups: Sequence[Group], name: str) -> Way:
+    way = next((one.way for one in groups if one.way.name == name), None)
+    if way is None:
+        raise NotFound("group", name)
+    return way
+
+
+def _changes(
+    cells: Mapping[tuple[int, int], str], rows: Mapping[int, Row], sent: Mapping[int, Sequence[str]], draft: Draft
+) -> Iterator[tuple[tuple[int, int], str | None]]:
+    """What cells are to be, as far as that is news; browsers write line breaks in their own way."""
+    for (place, number), text in cells.items():
+        if place not in rows or number >= len(sent[place]):
+            yield (place, number), text  # which is refused
+            continue
+        cell = rows[place].cells[number]
+        said, value = text.replace("\r\n", "\n"), sent[place][number]
+        known = draft.typed(place, {number: cell.faults}).get(number)
+        if (cell.is_secret and not said) or said == (known.value if known else value.replace("\r\n", "\n")):
+            continue
+        yield (place, number), None if said == value else said
+
+
+def _groups(acting: Acting, import_id: UUID, draft: Draft) -> list[Group]:
+    columns = RowError.column_name, RowError.code, RowError.value
+    found = (
+        select(*columns, func.count(), func.min(RowError.message), func.min(RowError.fix))
+        .where(RowError.import_id == import_id, RowError.severity == "error", RowError.column_name.is_not(None))
+        .group_by(*columns)
+        .order_by(func.count().desc(), *columns)
+        .limit(MOST_WAYS)
+    )
+    groups = []
+    for column, code, value, rows, message, fix in acting.session.execute(found):
+        way = Way(column or "", code, value)  # those without a column were left out
+        groups.append(Group(way, rows, message, fix, draft.rules.get(way)))
+    return groups
+
+
+def _folder(acting: Acting, home: Home, found: Import) -> Path:
+    """Where errors.csv lies; it is written again where it is not, or is of a time before its rows were marked."""
+    folder = receipts.folder_of(acting.office.settings, home, found.id)
+    if not (folder / ROWS).exists():
+        receipts.write(acting.office, home, found.id)
+    return folder
+
+
+# ------------------------------------------------------------------------------------------------ what is right now
+
+
+class _Bench:
+    """The feed of an import, ready to judge rows of it."""
+
+    def __init__(self, acting: Acting, home: Home, found: Import) -> None:
+        file = acting.session.get_one(File, (acting.firm_id, found.file_id))
+        stored = acting.office.store.open(file.storage_key, acting.cipher, name=file.name)
+        reading = past_reading(acting.session, found, stored, recall_from(acting.office))
+        table = reading.open()
+        today = clock.day_in(home.time_zone, found.received_at)
+        plans = bind(table, reading.feed, reading.learned, today, file.name, reading.tables)
+        self._plans = {part.name: (n, plan) for n, (part, plan) in enumerate(zip(table.parts, plans, strict=True))}
+
+    def table(self, table: Rows, wrong: Sequence[WrongRow], draft: Draft) -> Table:
+        """Rows as they stand, with what was typed."""
+        number, plan = self._plans[table.part]
+        secret, labels = _secret(plan), Labels(table.header)
+        typed = {row.place: draft.typed(row.place, row.bad) for row in wrong}
+        left = self._judged(number, table.part, [(row, typed[row.place]) for row in wrong if typed[row.place]])
+        rows = [_row(row, typed[row.place], left.get(row.place), labels, secret) for row in wrong]
+        bad = sorted({number for row in wrong for number in (*row.bad, *typed[row.place])})
+        return Table(table.part, table.header, bad, rows)
+
+    def _judged(
+        self, number: int, part: str | None, rows: Sequence[tuple[WrongRow, dict[int, Typed]]]
+    ) -> dict[int, list[RowProblem]]:
+        """What the feed finds wrong with repaired rows, by place."""
+        found: dict[int, list[RowProblem]] = {row.place: [] for row, _ in rows}
+        cells = [repaired(row.cells, typed) for row, typed in rows]
+        batch = Batch([*found], [*found], cells, part=number, sheet=part)
+        for problem in map_batch(batch, self._plans[part][1]).problems:
+            if problem.severity == "error":
+                found[problem.row].append(problem)
+        for place, row in zip(found, cells, strict=True):
+            if corrections.is_ragged(row):
+                found[place] = [_ragged(place, row)]
+        return found
+
+
+def repaired(cells: Sequence[str], typed: dict[int, Typed]) -> list[str]:
+    """A row as it is to be."""
+    return [typed[number].value if number in typed else cell for number, cell in enumerate(cells)]
+
+
+def _secret(plan: FeedPlan) -> set[int]:
+    """The columns of which sensitive values are read."""
+    fields = (one for each in plan.records for one in each.fields if one.target.sensitive)
+    return {place for one in fields for place in one.places}
+
+
+def _ragged(place: int, cells: Sequence[str]) -> RowProblem:
+    details: dict[str, object] = {"found": corrections.cells_in(cells), "expected": len(cells)}
+    return RowProblem(place, place, "ragged_row", details=details)
+
+
+def _row(
+    row: WrongRow, typed: dict[int, Typed], left: list[RowProblem] | None, labels: Labels, secret: set[int]
+) -> Row:
+    faults = [Fault(one.column, one.value, f"{one.message} {one.fix}", one.code) for one in left or []]
+    still, _ = labels.places(repaired(row.cells, typed), faults)
+    known = {id(fault) for some in still.values() for fault in some}
+    elsewhere = [fault.told for fault in faults if id(fault) not in known]
+    hidden = secret | {number for number, some in row.bad.items() if _is_hidden(row.cells[number], some)}
+    cells = [
+        Cell(
+            number,
+            mask(cell.strip()) if number in hidden and corrections.cells_in([cell]) else cell,
+            _told(typed.get(number), is_secret=number in hidden),
+            row.bad.get(number, ()),
+            [fault.told for fault in still.get(number, ())],
+            number in hidden,
+        )
+        for number, cell in enumerate(row.cells)
+    ]
+    return Row(row.place, row.number, cells, row.whole, None if left is None else elsewhere)
+
+
+def _is_hidden(cell: str, faults: Sequence[Fault]) -> bool:
+    """Whether a problem masks what stands here, as of a column in which something secret is looked up."""
+    return any(fault.value == mask(cell.strip()) != cell.strip() for fault in faults)
+
+
+def _told(typed: Typed | None, *, is_secret: bool) -> Typed | None:
+    return typed._replace(value=mask(typed.value)) if typed and is_secret else typed

@@ -1,0 +1,136 @@
+"""Makes the corrections file of a draft, and has it arrive like any other."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from io import TextIOWrapper
+from pathlib import PurePath
+from typing import IO, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.db.models import File, Import, Repair
+from gateway.domain.audit import Change, record
+from gateway.domain.partners.homes import Home
+from gateway.errors import Conflict
+from gateway.office import Acting, Actor, Office
+from gateway.spreadsheet import neutralise
+from ingest import corrections
+from ingest.arrival import Asked
+from ingest.receipts.marks import Rows
+from ingest.reception import receive
+from ingest.repairs.draft import Draft, empty, mine, read
+from ingest.repairs.rows import repaired, touched, wrong_rows
+
+VIA = "console"
+_AT_ONCE = 1_000  # rows
+_CHUNK = 1 << 20
+
+
+class Sent(NamedTuple):
+    """What went in: the imports, one a sheet or record type, and how many rows of how many that were rejected."""
+
+    import_ids: list[UUID]
+    rows: int
+    rejected: int
+
+
+class _Made(NamedTuple):
+    name: str
+    out: IO[bytes]
+    rows: int
+
+
+def send(office: Office, firm_id: UUID, actor: Actor, import_id: UUID) -> Sent:
+    """Send the rows of a draft that were changed, as corrections of the import; the draft ends with it.
+
+    A file arrives for each sheet or record type, the draft ends with the last: should something break in between,
+    sending again sends the same files, which change nothing a second time.
+
+    Raises:
+        Conflict: `no_draft`, there is none or nothing was typed; `changed_meanwhile`, by somebody else at that moment.
+        Problem: as `draft.mine`, and as `reception.receive`.
+    """
+    with ExitStack() as stack:
+        with office.acting(firm_id, actor) as acting:
+            home, found = mine(acting, import_id)
+            draft = read(acting, import_id)
+            made = _made(stack, acting, home, found, draft)
+            rejected = found.counts["rows"]["rejected"]
+        repair = draft.repair
+        if repair is None or not made:
+            raise Conflict("no_draft", "There is nothing to send: no row was changed, or somebody has sent it already.")
+        sent: list[UUID] = []
+        for one in made:
+            note = partial(_note, office, actor, repair, sent, is_last=one is made[-1])
+            chunks = _chunks(one.out)
+            arrived = receive(office, home, one.name, chunks, via=VIA, by=actor, asked=Asked(), queued=True, note=note)
+            sent.append(arrived)
+    return Sent(sent, sum(one.rows for one in made), rejected)
+
+
+def _note(
+    office: Office, actor: Actor, repair: Repair, sent: list[UUID], session: Session, import_id: UUID, *, is_last: bool
+) -> None:
+    """End the draft in the transaction that puts its last file on record, unless it is another one by then."""
+    seen = session.scalar(select(Repair).where(Repair.id == repair.id).with_for_update())
+    if seen is None or seen.state != "open" or seen.changed_at != repair.changed_at:
+        raise Conflict("changed_meanwhile", "Somebody has changed or sent these repairs just now. Look at them again.")
+    if not is_last:
+        return
+    acting = Acting(office, session, repair.firm_id, actor)
+    seen.sent, seen.state, seen.changed_at = [*map(str, sent), str(import_id)], "sent", clock.now()
+    empty(acting, seen)
+    record(acting, "repair.send", import_id=repair.import_id, changes=[Change("repair", repair.id, "sent")])
+
+
+# ------------------------------------------------------------------------------------------------ the files
+
+
+def _made(stack: ExitStack, acting: Acting, home: Home, found: Import, draft: Draft) -> list[_Made]:
+    """The files of a draft, one a part."""
+    stem = PurePath(acting.session.get_one(File, (acting.firm_id, found.file_id)).name).stem
+    tables: dict[str | None, _Table] = {}
+    for places in acting.session.scalars(touched(found.id, draft)).partitions(_AT_ONCE):
+        for table, rows in wrong_rows(acting, home, found, places):
+            if table.part not in tables:
+                out = stack.enter_context(tempfile.TemporaryFile(dir=acting.office.settings.data_dir))  # noqa: SIM115 - is it not
+                tables[table.part] = _Table(out, table, f"{stem}-repaired{f'-{len(tables) + 1}' if tables else ''}.csv")
+            for row in rows:
+                typed = draft.typed(row.place, row.bad)
+                reference = corrections.reference(found.id, table.part, row.number)
+                tables[table.part].write(repaired(row.cells, typed), reference)
+    return [table.made() for table in tables.values()]
+
+
+class _Table:
+    """One file that is written."""
+
+    def __init__(self, out: IO[bytes], table: Rows, name: str) -> None:
+        self._name, self._out, self._count = name, out, 0
+        self._text = TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
+        self._writer = csv.writer(self._text)
+        self._writer.writerow([*map(neutralise, table.header), corrections.ROW])
+
+    def write(self, cells: list[str], reference: str) -> None:
+        self._count += 1
+        self._writer.writerow([*map(neutralise, cells), reference])
+
+    def made(self) -> _Made:
+        """The file, to be read from its beginning."""
+        self._text.flush()
+        self._text.detach()
+        self._out.seek(0)
+        return _Made(self._name, self._out, self._count)
+
+
+def _chunks(out: IO[bytes]) -> Iterator[bytes]:
+    while chunk := out.read(_CHUNK):
+        yield chunk
