@@ -165,7 +165,7 @@ def page(acting: Acting, import_id: UUID, *, after: int = 0, kind: str | None = 
         home.slug,
         draft,
         found.counts["rows"]["rejected"],
-        acting.session.scalar(select(func.count()).select_from(touched(import_id, draft).subquery())) or 0,
+        _number_of(acting, touched(import_id, draft)),
         groups,
         way,
         [bench.table(table, rows, draft) for table, rows in wrong],
@@ -211,6 +211,11 @@ def type_in(acting: Acting, import_id: UUID, cells: Mapping[tuple[int, int], str
     set_cells(acting, import_id, dict(_changes(cells, {row.place: row for row in shown}, sent, draft)))
     draft = read(acting, import_id)
     return [row for table, rows in wrong for row in bench.table(table, rows, draft).rows]
+
+
+def changed(acting: Acting, import_id: UUID) -> int:
+    """Of how many rows something was typed."""
+    return _number_of(acting, touched(import_id, read(acting, import_id)))
 
 
 def touched(import_id: UUID, draft: Draft) -> Select[int]:
@@ -260,6 +265,10 @@ def _places(import_id: UUID, which: ColumnElement[bool]) -> Select[int]:
     """The places of rejected rows, in order."""
     found = select(RowError.place).where(RowError.import_id == import_id, RowError.severity == "error", which)
     return found.distinct().order_by(RowError.place)
+
+
+def _number_of(acting: Acting, places: Select[int]) -> int:
+    return acting.session.scalar(select(func.count()).select_from(places.order_by(None).subquery())) or 0
 
 
 def _is_wrong(way: Way) -> ColumnElement[bool]:

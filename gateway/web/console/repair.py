@@ -75,11 +75,12 @@ def save(
 @post("/files/{import_id:uuid}/repair/cells", sync_to_thread=True, **takes_form("files.send"))
 def save_cell(
     import_id: FromPath[UUID], form: NamedDependency[Form], call: NamedDependency[Call]
-) -> Response[list[dict[str, object]]]:
+) -> Response[dict[str, object]]:
     """Keep what stands in one field, and tell how its row stands: for the page's own script."""
     with call.acting() as acting:
         told = [_standing(row) for row in rows.type_in(acting, import_id, _cells(form))]
-    return Response(told, status_code=200, media_type=MediaType.JSON)
+        changed = rows.changed(acting, import_id)
+    return Response({"rows": told, "changed": changed}, status_code=200, media_type=MediaType.JSON)
 
 
 @post("/files/{import_id:uuid}/repair/rules", sync_to_thread=True, **takes_form("files.send"))

@@ -38,6 +38,7 @@ if (followed) {
 const WORDS = { open: ["busy", "to repair"], good: ["good", "right now"], wrong: ["warn", "still wrong"] };
 for (const form of document.querySelectorAll("form[data-grid]")) {
   const fields = [...form.querySelectorAll('[name^="cell:"]')];
+  const send = document.getElementById("send");
   const saves = form.querySelector("[data-saves]");
   const sent = new Map(fields.map((field) => [field, field.value]));
 
@@ -65,7 +66,9 @@ for (const form of document.querySelectorAll("form[data-grid]")) {
       if (!answer.ok) throw new Error(answer.statusText);
       sent.set(field, field.value);
       saves.textContent = "Saved. Nothing is sent before you press Send.";
-      (await answer.json()).forEach(show);
+      const { rows, changed } = await answer.json();
+      rows.forEach(show);
+      [send.disabled, send.textContent] = [!changed, `Send ${changed.toLocaleString("en-US")} row${changed === 1 ? "" : "s"}`];
     } catch {
       saves.textContent = "Not saved: press “Save this page”, and see what it says.";
     }

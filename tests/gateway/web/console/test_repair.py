@@ -97,9 +97,10 @@ def test_a_script_is_told_how_a_row_stands_and_nothing_that_stands_in_it(paraleg
     name = next(one for one in fields if one.startswith("cell:"))
     kept = {key: text for key, text in fields.items() if not key.startswith("cell:")}
     wrong = paralegal.send(f"/files/{bad}/repair/cells", kept | {name: "never"}).json()
-    assert [(one["state"], len(one["cells"])) for one in wrong] == [("wrong", 1)]
+    assert wrong["changed"] == 1
+    assert [(one["state"], len(one["cells"])) for one in wrong["rows"]] == [("wrong", 1)]
     good = paralegal.send(f"/files/{bad}/repair/cells", kept | {name: "02/03/1980"}).json()
-    assert [(one["state"], one["cells"]) for one in good] == [("good", [])]
+    assert [(one["state"], one["cells"]) for one in good["rows"]] == [("good", [])]
     strange = paralegal.send(f"/files/{bad}/repair/cells", kept | {"cell:1:1": "x"})
     assert (strange.status_code, "none of those" in strange.text) == (422, True)
 

@@ -1,0 +1,101 @@
+"""The grid in a real browser: by keyboard, with and without scripts, for whoever looks at it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from helpers.browsing import PROGRAM, fits, tab_to, told_to_everybody
+from helpers.inbox import COLUMNS, people, person
+
+from gateway.domain.partners.homes import find_home
+from ingest.running import finish
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine (Debian: chromium)"),
+]
+DOB = COLUMNS.index("DOB")
+
+
+@pytest.fixture
+def grid(inbox, roster) -> str:
+    """The address of a grid of four rows: two alike, one with a secret, one with a cell of many letters."""
+    inbox.apply(roster)
+    wrong = [person(31) | {"DOB": "soon"}, person(32) | {"DOB": "soon"}, person(33, ssn="523-45-67")]
+    long = person(34) | {"DOB": "x" * 30_000, "Last Name": "Wolfeschlegelsteinhausenbergerdorff, née <b>Okonkwo</b>"}
+    told = inbox.drop("roster_20260301.csv", [*people(30), *wrong, long])
+    return f"/files/{told['import_id']}/repair"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_people_who_cannot_see_it_are_told_all_of_it(opened, grid, scheme):
+    page = opened(color_scheme=scheme)
+    for path in (grid, f"{grid}/rows/32"):
+        told_to_everybody(page, path)
+
+
+@pytest.mark.parametrize("width", [320, 640])
+def test_neither_page_goes_sideways_and_bad_cells_are_seen_first(opened, grid, width):
+    page = opened(viewport={"width": width, "height": 700})
+    fits(page, f"{grid}/rows/32")
+    fits(page, grid)
+    box = page.get_by_label("DOB, row 32").bounding_box()
+    assert box is not None
+    assert box["x"] < width - 60  # it can be seen that there is a field, without pushing the table aside
+
+
+def test_three_cells_and_all_alike_by_keyboard_alone(opened, grid, inbox):
+    page = opened()
+    page.goto(grid)
+    tab_to(page, page.get_by_label("What all 2 are to be: DOB, now soon"))
+    page.keyboard.type("02/03/1980")
+    page.keyboard.press("Enter")
+    page.get_by_text("Saved for all of them.").wait_for()
+    tab_to(page, page.get_by_label("DOB, row 33"))
+    page.keyboard.press("Control+A")
+    page.keyboard.type("never")
+    page.keyboard.press("Enter")  # on to the next wrong cell below
+    page.get_by_text("still wrong").wait_for()
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "SSN, row 34"
+    page.keyboard.type("123-45-6789")
+    page.keyboard.press("Shift+Enter")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "DOB, row 33"
+    page.keyboard.press("Control+A")
+    page.keyboard.type("02/03/1981")
+    page.keyboard.press("Tab")
+    page.get_by_text("right now").nth(2).wait_for()
+    page.get_by_role("button", name="Send 3 rows").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Sent. This is the file").wait_for()
+    sent = UUID(page.url.rpartition("/")[2])
+    finish(inbox.office, find_home(inbox.office, "acme"), sent)
+    assert inbox.account(sent)["rows"]["created"] == 3
+
+
+def test_a_cell_that_could_not_be_kept_says_so_and_stays_as_it_was_typed(opened, grid):
+    page = opened()
+    page.goto(grid)
+    page.route("**/repair/cells", lambda route: route.fulfill(status=409, body="{}"))
+    field = page.get_by_label("DOB, row 32")
+    field.fill("02/03/1980")
+    field.press("Tab")
+    page.get_by_text("Not saved").wait_for()
+    assert field.input_value() == "02/03/1980"
+    page.unroute("**/repair/cells")
+    page.get_by_role("button", name="Save this page").click()
+    page.get_by_text("Saved. Nothing is sent before").first.wait_for()
+    assert page.get_by_label("DOB, row 32").input_value() == "02/03/1980"
+
+
+def test_two_people_in_one_grid_see_whose_word_it_is(opened, grid):
+    one, other = opened(), opened("attorney")
+    for page in (one, other):
+        page.goto(grid)
+    field = one.get_by_label("DOB, row 32")
+    field.fill("02/03/1980")
+    field.press("Tab")
+    one.get_by_text("right now").wait_for()
+    other.reload()
+    assert other.get_by_label("DOB, row 32").input_value() == "02/03/1980"
+    other.get_by_text("by paralegal@northgate.example").wait_for()
