@@ -39,6 +39,7 @@ SAMPLES: Mapping[str, object] = {
     "source_import_id": _IMPORT,
     "partner": "acme",
     "slug": "acme",
+    "way": "9c1185a5c5e9fc54",
     "feed": "roster",
     "tier": "standard",
     "known_by": "employee_id",

@@ -12,11 +12,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from gateway import clock
-from gateway.db.models import LOADED_STATES, Import, Repair, RepairCell, RepairRule, RowError
+from gateway.db.models import LOADED_STATES, File, Import, Repair, RepairCell, RepairRule, RowError
 from gateway.domain.audit import Change, record
 from gateway.domain.partners.homes import Home
 from gateway.domain.people import walls
-from gateway.errors import Conflict, Forbidden, Invalid
+from gateway.errors import Conflict, Forbidden, Gone, Invalid
 from gateway.office import Acting
 from ingest.catalogue import is_whole
 from ingest.imports import home_of
@@ -91,6 +91,7 @@ def mine(acting: Acting, import_id: UUID) -> tuple[Home, Import]:
         NotFound: there is none in the actor's sight.
         Forbidden: `walled`, the actor is walled off from one of the partner's people.
         Conflict: `not_repairable`, it was not loaded.
+        Gone: `original_destroyed`, and its rejected rows with it.
     """
     home = home_of(acting, import_id)
     if walls.screens(acting.session, home.partner_id):
@@ -98,6 +99,9 @@ def mine(acting: Acting, import_id: UUID) -> tuple[Home, Import]:
     found = acting.session.get_one(Import, (acting.firm_id, import_id))
     if found.state not in LOADED_STATES:
         raise Conflict("not_repairable", f"Its rows can be repaired once it is loaded; it is {found.state}.")
+    gone = acting.session.get_one(File, (acting.firm_id, found.file_id)).destroyed_at
+    if gone is not None:
+        raise Gone("original_destroyed", f"Its original was destroyed on {gone:%Y-%m-%d}, with its rejected rows.")
     return home, found
 
 

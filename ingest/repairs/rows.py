@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
@@ -35,6 +35,7 @@ from ingest.receipts.marks import ROWS, Rows, Wanted, cells_of, tables_in
 from ingest.receipts.rejected import Fault
 from ingest.repairs.draft import Draft, Typed, Way, mine, read, set_cells
 
+State = Literal["open", "good", "wrong"]
 SHOWN = 100  # rows a page
 MOST_WAYS = 100  # ways in which cells are wrong, of which each has a line
 _FETCH = 2_000
@@ -84,9 +85,11 @@ class Row(NamedTuple):
     left: list[str] | None
 
     @property
-    def is_good(self) -> bool:
-        """Whether the feed would take it, as far as one row can tell."""
-        return self.left == [] and not any(cell.left for cell in self.cells)
+    def state(self) -> State:
+        """Nothing was typed; or the feed would take the row now, as far as one row can tell, or would not."""
+        if self.left is None:
+            return "open"
+        return "wrong" if self.left or any(cell.left for cell in self.cells) else "good"
 
 
 class Table(NamedTuple):
@@ -158,8 +161,6 @@ def page(acting: Acting, import_id: UUID, *, after: int = 0, kind: str | None = 
     places = acting.session.scalars(
         _places(import_id, _is_wrong(way) if way else true()).where(RowError.place > after).limit(SHOWN + 1)
     ).all()
-    wrong = wrong_rows(acting, home, found, places[:SHOWN])
-    bench = _Bench(acting, home, found)
     return Page(
         acting.session.get_one(File, (acting.firm_id, found.file_id)).name,
         home.slug,
@@ -168,7 +169,7 @@ def page(acting: Acting, import_id: UUID, *, after: int = 0, kind: str | None = 
         _number_of(acting, touched(import_id, draft)),
         groups,
         way,
-        [bench.table(table, rows, draft) for table, rows in wrong],
+        _tables(acting, home, found, places[:SHOWN], draft),
         places[SHOWN - 1] if len(places) > SHOWN else None,
     )
 
@@ -182,12 +183,10 @@ def one(acting: Acting, import_id: UUID, place: int) -> tuple[str, Table]:
     """
     home, found = mine(acting, import_id)
     record(acting, "import.errors", import_id=import_id)
-    wrong = [*wrong_rows(acting, home, found, [place])]
-    if not wrong:
+    tables = _tables(acting, home, found, [place], read(acting, import_id))
+    if not tables:
         raise NotFound("row", str(place))
-    [(table, rows)] = wrong
-    name = acting.session.get_one(File, (acting.firm_id, found.file_id)).name
-    return name, _Bench(acting, home, found).table(table, rows, read(acting, import_id))
+    return acting.session.get_one(File, (acting.firm_id, found.file_id)).name, tables[0]
 
 
 def type_in(acting: Acting, import_id: UUID, cells: Mapping[tuple[int, int], str]) -> list[Row]:
@@ -205,12 +204,22 @@ def type_in(acting: Acting, import_id: UUID, cells: Mapping[tuple[int, int], str
     """
     home, found = mine(acting, import_id)
     draft, places = read(acting, import_id), sorted({place for place, _ in cells})
-    wrong, bench = [*wrong_rows(acting, home, found, places)], _Bench(acting, home, found)
-    shown = [row for table, rows in wrong for row in bench.table(table, rows, draft).rows]
+    wrong = [*wrong_rows(acting, home, found, places)]
+    shown = [row for table in _tables(acting, home, found, places, draft) for row in table.rows]
     sent = {row.place: row.cells for _, rows in wrong for row in rows}
     set_cells(acting, import_id, dict(_changes(cells, {row.place: row for row in shown}, sent, draft)))
-    draft = read(acting, import_id)
-    return [row for table, rows in wrong for row in bench.table(table, rows, draft).rows]
+    return standing(acting, import_id, places)
+
+
+def standing(acting: Acting, import_id: UUID, places: Iterable[int]) -> list[Row]:
+    """How rejected rows stand now.
+
+    Raises:
+        Problem: as `draft.mine`.
+    """
+    home, found = mine(acting, import_id)
+    tables = _tables(acting, home, found, sorted(places), read(acting, import_id))
+    return [row for table in tables for row in table.rows]
 
 
 def changed(acting: Acting, import_id: UUID) -> int:
@@ -228,6 +237,8 @@ def wrong_rows(
     acting: Acting, home: Home, found: Import, places: Sequence[int]
 ) -> Iterator[tuple[Rows, list[WrongRow]]]:
     """Rejected rows by their places, in runs of one sheet or record type."""
+    if not places:
+        return
     folder = _folder(acting, home, found)
     tables = {table.part: table for table in tables_in(folder)}
     labels = {part: Labels(table.header) for part, table in tables.items()}
@@ -324,6 +335,12 @@ def _folder(acting: Acting, home: Home, found: Import) -> Path:
 
 
 # ------------------------------------------------------------------------------------------------ what is right now
+
+
+def _tables(acting: Acting, home: Home, found: Import, places: Sequence[int], draft: Draft) -> list[Table]:
+    wrong = [*wrong_rows(acting, home, found, places)]
+    bench = _Bench(acting, home, found) if wrong else None
+    return [bench.table(table, rows, draft) for table, rows in wrong if bench]
 
 
 class _Bench:

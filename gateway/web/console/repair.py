@@ -142,15 +142,10 @@ def _standing(row: rows.Row) -> dict[str, object]:
     """A row as the page's script has it: nothing of what stands in it."""
     return {
         "place": row.place,
-        "state": state_of(row),
+        "state": row.state,
         "left": row.left or [],
         "cells": [{"number": cell.number, "left": cell.left} for cell in row.cells if cell.left],
     }
-
-
-def state_of(row: rows.Row) -> str:
-    """How a row stands, in a word."""
-    return "open" if row.left is None else "good" if row.is_good else "wrong"
 
 
 HANDLERS = (look, look_at_one, save, save_cell, rule, send, drop)

@@ -80,10 +80,10 @@ def test_what_is_typed_is_judged_at_once_as_the_feed_would(acme, at):
     places = [place_of(at(rows.page, one), number) for number in (3, 4)]
     at(draft.set_cells, one, {(places[0], DOB): "02/03/1980", (places[1], DOB): "31/31/1980"})
     good, still, untouched = at(rows.page, one).tables[0].rows
-    assert (good.is_good, good.cells[DOB].typed, good.left) == (True, ("02/03/1980", ME.name), [])
-    assert (still.is_good, len(still.cells[DOB].left)) == (False, 1)
+    assert (good.state, good.cells[DOB].typed, good.left) == ("good", ("02/03/1980", ME.name), [])
+    assert (still.state, len(still.cells[DOB].left)) == ("wrong", 1)
     assert "31/31/1980" in still.cells[DOB].left[0]
-    assert (untouched.is_good, untouched.left) == (False, None)
+    assert (untouched.state, untouched.left) == ("open", None)
 
 
 def test_only_rows_that_were_changed_go_in_and_as_they_were_typed(acme, at):
@@ -107,7 +107,7 @@ def test_one_value_for_all_that_are_wrong_in_the_same_way_and_a_single_cell_has_
     way = Way("DOB", "bad_date", "soon")
     at(draft.set_rule, one, way, "05/05/1985")
     page = at(rows.page, one)
-    assert [row.is_good for row in page.tables[0].rows] == [True] * 8 + [False] * 2
+    assert [row.state for row in page.tables[0].rows] == ["good"] * 8 + ["open"] * 2
     assert page.groups[0].rule == ("05/05/1985", ME.name)
     at(draft.set_cells, one, {(place_of(page, 2), DOB): "06/06/1986"})
     at(draft.set_rule, one, way, "07/07/1987")  # said anew
@@ -144,7 +144,7 @@ def test_secrets_are_masked_kept_encrypted_and_not_told_alike(acme, at):
     assert first.cells[SSN].is_secret
     at(draft.set_cells, one, {(first.place, SSN): "123-45-6789"})
     typed = at(rows.page, one).tables[0].rows[0]
-    assert (typed.is_good, typed.cells[SSN].typed.value) == (True, "•••••••6789")
+    assert (typed.state, typed.cells[SSN].typed.value) == ("good", "•••••••6789")
     assert b"6789" not in acme.sql("SELECT value FROM repair_cells")[0][0]
     with pytest.raises(Invalid, match="different values"):
         at(draft.set_rule, one, page.groups[0].way, "123-45-6789")
@@ -180,7 +180,7 @@ def test_a_row_of_too_few_cells_is_not_right_before_it_has_them_all(acme, at):
     at(draft.set_cells, one, {first: "02/03/1980"})
     assert len(at(rows.page, one).tables[0].rows[0].left) == 1
     at(draft.set_cells, one, lacking | {first: "02/03/1980"})
-    assert at(rows.page, one).tables[0].rows[0].is_good
+    assert at(rows.page, one).tables[0].rows[0].state == "good"
     _, [account] = sent(acme, one)
     assert account["state"] == "loaded"
 
