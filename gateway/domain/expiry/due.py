@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, true
 
 from gateway import clock
 from gateway.db.models import Client, Document, Firm, Notice, Partner
@@ -37,10 +37,10 @@ class Due(Struct, frozen=True, kw_only=True):
     waiting: list[str]
 
 
-def within(acting: Acting, days: int) -> list[Due]:
+def within(acting: Acting, days: int, people: Collection[UUID] | None = None) -> list[Due]:
     """The papers that end between a month ago and so many days from today, the first first; looking is on record.
 
-    Of people whom the firm still looks after; their own days are those of the firm's zone.
+    Of people whom the firm still looks after, or of these among them; their own days are those of the firm's zone.
     """
     zone = acting.session.scalars(select(Firm.time_zone)).one()
     today = clock.day_in(zone, clock.now())
@@ -55,6 +55,7 @@ def within(acting: Acting, days: int) -> list[Due]:
         .where(Document.status == "current", Client.status == "active", Client.enrollment_status == "active")
         .where(Client.termination_date.is_(None) | (Client.termination_date >= today))
         .where(Document.expires_on.between(today - timedelta(days=TOLD_AFTER), today + timedelta(days=days)))
+        .where(true() if people is None else Client.id.in_(people))
         .group_by(Document.firm_id, Document.id, Client.firm_id, Client.id, Partner.slug)
         .order_by(Document.expires_on, Document.id)
     )

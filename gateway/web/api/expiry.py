@@ -20,7 +20,7 @@ from gateway.domain.expiry.due import Due
 from gateway.domain.rules.dated import Member as Role
 from gateway.office import Acting
 from gateway.web.calls import Call, may
-from gateway.web.texts import Text
+from gateway.web.texts import ByClient, Text
 
 Within = Annotated[int, QueryParameter(ge=0, le=leads.LONGEST, description="So many days from today.")]
 Lately = Annotated[int, QueryParameter(ge=0, le=400, description="So many days up to today.")]
@@ -90,10 +90,10 @@ class Supervision(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/due", sync_to_thread=True, **may("documents.read"))
-def list_due(call: NamedDependency[Call], within: Within = 30) -> DuePapers:
+def list_due(call: NamedDependency[Call], within: Within = 30, client: ByClient = None) -> DuePapers:
     """List the papers that end within so many days, or ended within the last 30, of people who are looked after."""
     with call.acting() as acting:
-        return DuePapers(due.within(acting, within))
+        return DuePapers(due.within(acting, within, None if client is None else [client]))
 
 
 @get("/lead-times", sync_to_thread=True, **may("documents.read"))

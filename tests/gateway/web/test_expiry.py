@@ -18,6 +18,16 @@ def test_staff_see_what_ends_and_partners_do_not(http, inbox, as_staff, acme_key
     assert http.get("/v1/expiry/due", headers=acme_key).status_code == 403
 
 
+def test_what_ends_is_asked_of_one_person(http, inbox, as_staff):
+    ends = clock.now().date() + timedelta(days=40)
+    inbox.drop("roster_20260301.csv", [person(number, i94_expiry=f"{ends:%m/%d/%Y}") for number in (1, 2)])
+    ids = dict(inbox.sql("SELECT employee_id, id::text FROM clients"))
+    found = http.get(f"/v1/expiry/due?within=60&client={ids['E2']}", headers=as_staff("viewer")).json()["data"]
+    assert [(one["client_id"], one["name"]) for one in found] == [(ids["E2"], "Name2")]
+    [(told,)] = inbox.sql("SELECT changes FROM audit_log WHERE action = 'document.list'")
+    assert {one["id"] for one in told if one["kind"] == "client"} == {ids["E2"]}  # nobody else was seen
+
+
 def test_an_admin_sets_lead_times_of_a_firm_and_takes_them_back(http, as_staff):
     admin, at = as_staff("admin"), "/v1/expiry/lead-times/i94"
     usual = {one["type"]: one for one in http.get("/v1/expiry/lead-times", headers=admin).json()}["i94"]
