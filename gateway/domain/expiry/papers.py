@@ -27,6 +27,11 @@ _CALLED = {
 }
 
 
+def called(doc_type: str) -> str:
+    """What people call papers of a type."""
+    return _CALLED.get(doc_type, doc_type.replace("_", " "))
+
+
 class Paper(Struct, frozen=True, kw_only=True):
     """A current document.
 
@@ -46,7 +51,7 @@ class Paper(Struct, frozen=True, kw_only=True):
     @property
     def called(self) -> str:
         """As people call it."""
-        return _CALLED.get(self.doc_type, self.doc_type.replace("_", " "))
+        return called(self.doc_type)
 
 
 class Matter(Struct, frozen=True, kw_only=True):

@@ -16,12 +16,11 @@ from litestar.handlers import BaseRouteHandler
 
 from gateway.errors import Problem
 from gateway.web.calls import Call
-from gateway.web.console import assets, files, repair, signing, today
+from gateway.web.console import assets, clients, files, signing, today
 from gateway.web.console.page import Desk, on_http_error_page, on_problem_page, on_surprise_page
 from gateway.web.problems import Rejected
 
-PAGES = (today, files)
-BEHIND = (repair,)  # pages to which others lead
+PAGES = (today, files, clients)
 
 
 def is_page(handler: BaseRouteHandler) -> bool:
@@ -46,7 +45,7 @@ async def _for_staff(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
 
 
 def _provide_desk(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Desk:
-    said = {word: sentence for one in (*PAGES, *BEHIND) for word, sentence in one.SAID.items()}
+    said = {word: sentence for one in PAGES for word, sentence in one.SAID.items()}
     return Desk(request, call, [one.ENTRY for one in PAGES], said)
 
 
@@ -55,7 +54,7 @@ router = Router(
     route_handlers=[
         assets.give,
         *signing.HANDLERS,
-        *(handler for one in (*PAGES, *BEHIND) for handler in one.HANDLERS),
+        *(handler for one in PAGES for handler in one.HANDLERS),
     ],
     guards=[_for_staff],
     dependencies={"desk": Provide(_provide_desk, sync_to_thread=False)},

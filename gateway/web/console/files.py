@@ -23,6 +23,7 @@ from gateway.office import Acting
 from gateway.web.api import files as sending
 from gateway.web.api.imports import PartnerName, Refusal, replayed
 from gateway.web.calls import Call, may
+from gateway.web.console import repair
 from gateway.web.console.forms import Form, Unfilled, takes_form
 from gateway.web.console.page import Desk, Entry
 from gateway.web.pages import Cursor, page_of, paging
@@ -37,6 +38,7 @@ SAID = {
     "refused": "Refused. The partner reads your reason in the receipt.",
     "replayed": "Taken again, as a new import under today's settings.",
     "sent": "The file is stored, and runs now.",
+    **repair.SAID,
 }
 SHOWN = 50
 NOTHING: Mapping[str, str] = {}
@@ -202,4 +204,4 @@ def _page_of(answer: Response[Any]) -> str:
     return f"/files/{answer.headers['Location'].rpartition('/')[2]}"
 
 
-HANDLERS = (browse, look, release, refuse, replay, send)
+HANDLERS = (browse, look, release, refuse, replay, send, *repair.HANDLERS)

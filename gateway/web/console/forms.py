@@ -48,10 +48,7 @@ class Form:
         """
         wanted = {one.encode_name for one in msgspec.structs.fields(kind)}  # type: ignore[arg-type]  # a struct's type
         given = {name: text for name, text in self.fields.items() if name in wanted and text.strip()}
-        try:
-            return msgspec.convert(given, kind, strict=False)
-        except msgspec.ValidationError as error:
-            raise _unfilled(str(error)) from error
+        return taken(given, kind, strict=False)
 
     def under(self, prefix: str) -> dict[str, str]:
         """The fields whose names begin with a prefix, by what follows it; those left empty are none."""
@@ -62,6 +59,18 @@ class Form:
     def keyed(self, call: Call) -> Call:
         """The call, known by the key of this form: pressing twice, or from two tabs, does it once."""
         return replace(call, idempotency_key=self.fields.get(KEY) or None)
+
+
+def taken(given: Mapping[str, object], kind: type[T], *, strict: bool) -> T:
+    """What was filled in, as a struct; unless strict, a text is also a number or a truth, and "null" is nothing.
+
+    Raises:
+        Unfilled: something is missing, or is not as it must be.
+    """
+    try:
+        return msgspec.convert(given, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        raise _unfilled(str(error)) from error
 
 
 class Unfilled(Faulty):
