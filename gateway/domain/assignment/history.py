@@ -180,7 +180,7 @@ def candidates_if_open(acting: Acting, case_id: UUID) -> Choice | None:
     if matter is None:
         return None
     decision = decide(matter, field.candidates(matter), policies.of_firm(acting.session, acting.firm_id), today)
-    return _choice(case, decision, _names(acting.session), field.working.get(case_id, ()))
+    return _choice(case, decision, names_of(acting.session), field.working.get(case_id, ()))
 
 
 def assignments(acting: Acting, case_id: UUID) -> list[Given]:
@@ -189,10 +189,16 @@ def assignments(acting: Acting, case_id: UUID) -> list[Given]:
     Raises:
         NotFound: the firm has no such case.
     """
-    records.note(acting, "case.view", records.find(acting, Case, case_id))
-    found = select(Assignment).where(Assignment.case_id == case_id)
-    rows = acting.session.scalars(found.order_by(Assignment.at.desc(), Assignment.id.desc())).all()
-    names = _names(acting.session)
+    case = records.find(acting, Case, case_id)
+    records.note(acting, "case.view", case)
+    return held(acting.session, case)
+
+
+def held(session: Session, case: Case) -> list[Given]:
+    """The same of a case of which it is on record that it is looked at."""
+    found = select(Assignment).where(Assignment.case_id == case.id)
+    rows = session.scalars(found.order_by(Assignment.at.desc(), Assignment.id.desc())).all()
+    names = names_of(session)
     return [given(one, names, moving.kept(rows, place)) for place, one in enumerate(rows)]
 
 
@@ -201,7 +207,7 @@ def latest(acting: Acting, paging: Paging) -> Found[Given]:
     found = newest(
         acting.session, select(Assignment).where(Assignment.until.is_(None)), (Assignment.at, Assignment.id), paging
     )
-    names = _names(acting.session)
+    names = names_of(acting.session)
     audit.seen(acting, "case.list", [("case", one.case_id) for one in found.rows])
     return Found([given(one, names) for one in found.rows], found.following, found.total)
 
@@ -211,9 +217,11 @@ def waiting(acting: Acting, paging: Paging) -> Found[Waiting]:
     return queueing.look_through(acting, paging)
 
 
-def handovers(acting: Acting, paging: Paging, *, proposed: bool = True) -> Found[Handover]:
-    """Some handovers, the newest first; that they were seen is on record."""
+def handovers(acting: Acting, paging: Paging, *, proposed: bool = True, case_id: UUID | None = None) -> Found[Handover]:
+    """Some handovers, or those of one case, the newest first; that they were seen is on record."""
     found = select(Handover).where(Handover.state == "proposed") if proposed else select(Handover)
+    if case_id is not None:
+        found = found.where(Handover.case_id == case_id)
     shown = newest(acting.session, found, (Handover.at, Handover.id), paging)
     audit.seen(acting, "handover.list", [("case", one.case_id) for one in shown.rows])
     return shown
@@ -238,7 +246,7 @@ def given(one: Assignment, names: Mapping[UUID, Who], days: int | None = None) -
 
 def moved(acting: Acting, one: Moved) -> Result:
     """What came of a move."""
-    made = given(one.assignment, _names(acting.session)) if one.assignment else None
+    made = given(one.assignment, names_of(acting.session)) if one.assignment else None
     return Result(
         assignment=made,
         handover=to_pass(acting, [one.handover])[0] if one.handover else None,
@@ -248,7 +256,7 @@ def moved(acting: Acting, one: Moved) -> Result:
 
 def to_pass(acting: Acting, rows: Sequence[Handover]) -> list[ToPass]:
     """Handovers, in the same order."""
-    names, numbers = _names(acting.session), _numbers(acting.session, {one.case_id for one in rows})
+    names, numbers = names_of(acting.session), _numbers(acting.session, {one.case_id for one in rows})
     own = ("id", "plan_id", "case_id", "reason", "note", "state", "by", "at", "ended_at")
     return [
         ToPass(
@@ -319,7 +327,8 @@ def _choice(case: Case, one: Decision, names: Mapping[UUID, Who], working: Seque
     )
 
 
-def _names(session: Session) -> dict[UUID, Who]:
+def names_of(session: Session) -> dict[UUID, Who]:
+    """The attorneys of the firm, those who no longer work included."""
     found = select(Attorney.id, Staff.name).join(Staff, Staff.id == Attorney.staff_id)
     return {one: Who(one, name) for one, name in session.execute(found)}
 

@@ -31,7 +31,7 @@ UNDONE_WITHIN = timedelta(days=1)
 _ERASED = "The person of this case was erased."
 _AS_STORED = {"synchronize_session": False}
 # what no person can overrule; whether somebody is senior enough, or speaks a language, is for people to judge
-_BARS = frozenset({"inactive", "no_licence", "walled", "away", "full"})
+BARS = frozenset({"inactive", "no_licence", "walled", "away", "full"})
 
 
 class Moved(NamedTuple):
@@ -180,7 +180,7 @@ def check(acting: Acting, field: Field, matter: Matter, attorney_id: UUID) -> No
     """
     settings, today = policies.of_firm(acting.session, acting.firm_id).settings, today_of(acting.session)
     [candidate] = [one for one in field.candidates(matter) if one.attorney_id == attorney_id]
-    why = [one.sentence for one in exclusions(matter, candidate, settings, today) if one.code in _BARS]
+    why = [one.sentence for one in exclusions(matter, candidate, settings, today) if one.code in BARS]
     if why:
         raise Conflict("attorney_cannot", f"The attorney cannot take the case. {' '.join(why)}")
 

@@ -13,6 +13,7 @@ from gateway import clock
 from gateway.db.models import Client, Document, Firm, Notice, Partner
 from gateway.domain import audit
 from gateway.domain.expiry.standing import TOLD_AFTER
+from gateway.domain.people.naming import name_of
 from gateway.office import Acting
 
 
@@ -74,7 +75,7 @@ def _due(
         document_id=document.id,
         client_id=client.id,
         partner=partner,
-        name=" ".join(part for part in (client.given_name, client.family_name) if part) or client.key,
+        name=name_of(client),
         doc_type=document.doc_type,
         expires_on=ends,
         days_left=(ends - today).days,

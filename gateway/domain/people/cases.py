@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import Select, or_, select
 
 from gateway.db.models import Attorney, Case, Client
 from gateway.db.paging import Found, Paging
+from gateway.domain import audit
 from gateway.domain.partners import homes
 from gateway.domain.people import changes, records
 from gateway.domain.people.changes import Expected, Unfit, by_hand
@@ -22,6 +23,8 @@ OUTCOMES = ("approved", "denied", "withdrawn", "closed")
 _ERASED = "The person of this case was erased."
 _DECISIONS = frozenset({"approved", "denied"})
 _NEXT = {name: frozenset(word.next) for name, word in vocabulary("stages").words.items() if name != "closed"}
+OPEN_STAGES = tuple(_NEXT)  # in the order in which people look for them
+_MOST = 1_000  # cases of one person: five times what anybody may be said to hold
 
 
 class NewCase(NamedTuple):
@@ -58,6 +61,16 @@ class CaseFilter(NamedTuple):
 def look_through(acting: Acting, wanted: CaseFilter, paging: Paging) -> Found[Case]:
     """Some of the cases that fit, the newest first; that they were seen, and whose they are, is on record."""
     return records.look_through(acting, "case.list", Case, _fitting(wanted), paging)
+
+
+def mine(acting: Acting) -> Sequence[Case]:
+    """The open cases of whoever acts, the next deadline first; that they were seen is on record."""
+    held = select(Case).join(Attorney, Attorney.id == Case.attorney_id).where(Attorney.staff_id == acting.actor.id)
+    is_open = held.where(Case.status == "open", Case.stage != "closed")
+    found = acting.session.scalars(is_open.order_by(Case.deadline_on.nulls_last(), Case.id).limit(_MOST)).all()
+    shown = [("case", one.id) for one in found]
+    audit.seen(acting, "case.list", [*shown, *(("client", one.client_id) for one in found)])
+    return found
 
 
 def view(acting: Acting, case_id: UUID) -> Case:
@@ -150,7 +163,7 @@ def reopen(acting: Acting, case_id: UUID, stage: str, expected: Expected = None)
     with by_hand(acting.session):
         _hold_attorney(acting, case_id)
         case = records.take(acting, Case, case_id, expected)
-        if not _is_closed(case):
+        if not is_closed(case):
             raise Conflict("case_open", "The case is open.")
         if stage not in _NEXT:
             raise Unfit({"stage": f"An open case is in one of {', '.join(_NEXT)}."})
@@ -215,12 +228,21 @@ def _partner(acting: Acting, new: NewCase) -> UUID:
 # ------------------------------------------------------------------------------------------------ moving on
 
 
-def _is_closed(case: Case) -> bool:
+def onward(case: Case) -> list[str]:
+    """The stages to which a case can go; decided again, where the outcome is still to be said."""
+    if is_closed(case):
+        return []
+    waits = case.stage == "decided" and case.status not in _DECISIONS
+    return [one for one in _NEXT if one in _NEXT[case.stage] or (waits and one == "decided")]
+
+
+def is_closed(case: Case) -> bool:
+    """Whether it has to be reopened before anything can be done with it."""
     return case.stage == "closed" or case.status in {"withdrawn", "closed"}
 
 
 def _check_open(case: Case) -> None:
-    if _is_closed(case):
+    if is_closed(case):
         raise Conflict("case_closed", "The case is closed; reopen it first.")
 
 

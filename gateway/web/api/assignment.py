@@ -23,6 +23,7 @@ AnAttorney = Annotated[
 ]
 Proposed = Annotated[bool, QueryParameter(description="Those alone that wait for a yes.")]
 
+OfCase = Annotated[UUID | None, QueryParameter(description="Of this case only.")]
 TriedRule = Annotated[str, QueryParameter(name="rule", max_length=50, description="Such as workload_based.")]
 FirstDay = Annotated[date, QueryParameter(name="from", description="The first day, ISO 8601.")]
 LastDay = Annotated[date | None, QueryParameter(name="to", description="The last day; today unless said.")]
@@ -100,11 +101,15 @@ def fill_queue(call: NamedDependency[Call]) -> Filled:
 
 @get("/handovers", sync_to_thread=True, **may("cases.read"))
 def list_handovers(
-    call: NamedDependency[Call], proposed: Proposed = True, cursor: Cursor = None, limit: Limit = 50
+    call: NamedDependency[Call],
+    proposed: Proposed = True,
+    case: OfCase = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Page[ToPass]:
     """List cases that are to pass on, the newest first."""
     with call.acting() as acting:
-        found = history.handovers(acting, paging(cursor, limit), proposed=proposed)
+        found = history.handovers(acting, paging(cursor, limit), proposed=proposed, case_id=case)
         shown = {one.id: one for one in history.to_pass(acting, found.rows)}
         return page_of(found, lambda one: shown[one.id], limit)
 

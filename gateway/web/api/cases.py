@@ -155,6 +155,13 @@ def list_cases(
         return page_of(found, CaseView.of, limit)
 
 
+@get("/mine", sync_to_thread=True, **may("cases.read"))
+def list_mine(call: NamedDependency[Call]) -> list[CaseView]:
+    """List the open cases that the caller holds, the next deadline first."""
+    with call.acting() as acting:
+        return [CaseView.of(one) for one in cases.mine(acting)]
+
+
 @post("/", sync_to_thread=True, **may("cases.write"))
 def open_case(call: NamedDependency[Call], data: JSONBody[NewCase]) -> Response[CaseView]:
     """Open a case. What is written here is pinned: imports of the partner leave it alone."""
@@ -220,6 +227,6 @@ def _shown(case: Case, headers: dict[str, str] | None = None) -> Response[CaseVi
 
 router = Router(
     "/cases",
-    route_handlers=[list_cases, open_case, get_case, change_case, close_case, reopen_case, unpin_case],
+    route_handlers=[list_cases, list_mine, open_case, get_case, change_case, close_case, reopen_case, unpin_case],
     tags=["cases"],
 )

@@ -110,6 +110,7 @@ BY_STAFF = [
     Step("POST /v1/cases", [("case.create", None, "{lone}", [change("case", "{lone}", "created", new={})])], {"case_number": "C-2", "partner": "acme"}, makes="lone"),
     Step("GET /v1/cases", [("case.list", None, None, seen("case", "client"))], query="number=C-1"),
     Step("GET /v1/cases", [("case.list", None, None, [change("case", "{lone}", "seen")])], query="number=C-2"),
+    Step("GET /v1/cases/mine", [("case.list", None, None, None)]),
     Step(f"GET {CASE}", [("case.view", *OF_CASE, None)]),
     Step(f"PATCH {CASE}", [("case.update", *OF_CASE, [change("case", "{case}", "updated", old={"stage": "evaluation", "filed_on": None}, new={"stage": "filed", "filed_on": "2026-03-01"})])], {"stage": "filed", "filed_on": "2026-03-01"}),
     Step(f"PATCH {CASE}", [], {"stage": "drafting"}, status=(422,)),

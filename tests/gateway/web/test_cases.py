@@ -1,6 +1,12 @@
 """Cases over HTTP: opened, found, moved from stage to stage, closed and taken up again."""
 
+from datetime import timedelta
+
 import pytest
+from helpers.attorneys import AT_THE_DESK
+from helpers.firm_at_work import at_work
+
+from gateway.domain.assignment import moving
 
 URL = "/v1/cases"
 
@@ -190,3 +196,28 @@ def test_whoever_is_late_or_a_stranger_changes_no_case(http, me, lawyer, as_staf
         told(http.request(method, case + path, json=body, headers=as_staff("stranger")), 404)
     told(http.get(case, headers=as_staff("stranger")), 404)
     assert http.get(URL, headers=as_staff("stranger")).json()["data"] == []
+
+
+def test_ones_own_cases_come_by_deadline(http, lawyer, me, office, tenants):
+    firm = at_work(office, tenants.northgate, tenants.acme, cases=0)
+    mine = firm.attorneys["attorney"]
+    [bare] = firm.firm.open(attorney_id=mine)
+    [late], [soon] = (firm.firm.open(attorney_id=mine, deadline_on=firm.today + timedelta(one)) for one in (9, -9))
+    firm.firm.open(attorney_id=mine, stage="closed", status="closed")
+    firm.firm.open(attorney_id=mine, stage="decided", status="denied")
+    found = told(http.get(f"{URL}/mine", headers=lawyer), 200)
+    assert [one["id"] for one in found] == [str(one) for one in (soon, late, bare)]
+    assert told(http.get(f"{URL}/mine", headers=me), 200) == []
+
+
+def test_handovers_are_found_by_case(http, me, office, tenants):
+    firm = at_work(office, tenants.northgate, tenants.acme, cases=0)
+    soon = {"attorney_id": firm.attorneys["ana"], "deadline_on": firm.today + timedelta(3)}
+    asked = firm.firm.open(2, **soon)
+    with office.acting(tenants.northgate, AT_THE_DESK) as acting:
+        for one in asked:
+            moving.move(acting, one, firm.attorneys["ben"], "Is ill.")
+    for one in asked:
+        found = told(http.get("/v1/handovers", params={"case": str(one)}, headers=me), 200)
+        assert [each["case_id"] for each in found["data"]] == [str(one)]
+    assert told(http.get("/v1/handovers", params={"case": str(firm.case_id)}, headers=me), 200)["data"] == []
