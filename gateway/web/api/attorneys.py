@@ -143,7 +143,7 @@ def add_time_off(
 ) -> Response[TimeOffAdded]:
     """Note that one is away; attorneys may for themselves. No case is given to whoever is away; those held stay."""
     with call.acting() as acting:
-        return once(acting, call, data, lambda: _noted(acting, attorney_id, data))
+        return once(acting, call, data, lambda: noted(acting, attorney_id, data))
 
 
 @delete("/{attorney_id:uuid}/time-off/{off_id:uuid}", sync_to_thread=True, **may("time_off.write"))
@@ -158,7 +158,8 @@ def _added(acting: Acting, data: NewAttorney) -> Response[Profile]:
     return Response(shown, headers={"Location": f"/v1/attorneys/{shown.id}"})
 
 
-def _noted(acting: Acting, attorney_id: UUID, data: NewTimeOff) -> Response[TimeOffAdded]:
+def noted(acting: Acting, attorney_id: UUID, data: NewTimeOff) -> Response[TimeOffAdded]:
+    """That somebody is away, as it stands now."""
     off, merged = time_off.add(acting, attorney_id, data.first, data.last)
     return Response(TimeOffAdded(id=off.id, first=off.starts_on, last=off.ends_on, merged=merged))
 

@@ -27,6 +27,7 @@ from gateway.web.calls import Call
 from gateway.web.console import assets
 from gateway.web.console.forms import KEY, TOKEN, masked
 from gateway.web.console.plots.bar import bar
+from gateway.web.console.plots.levels import levels
 from gateway.web.console.plots.spans import spans
 from gateway.web.problems import Rejected, on_http_error, on_problem, on_surprise
 
@@ -192,6 +193,7 @@ _JINJA.globals.update(
         "asset": assets.address,
         "new_key": lambda: secrets.token_urlsafe(12),
         "bar_of": bar,
+        "levels_of": levels,
         "spans_of": spans,
         "TOKEN": TOKEN,
         "KEY": KEY,

@@ -1,0 +1,180 @@
+"""Who has how much: seen by everybody at the firm; capacity and time off said by those who may."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from helpers.callers import hashed, stranger
+from helpers.firm_at_work import HOSTILE, LONG, at_work
+
+from gateway.db.models import Staff
+from gateway.web.console.plots.levels import LEFT, RIGHT, Level, levels
+
+NOWHERE = "01900000-0000-7000-8000-000000000001"
+
+
+@pytest.fixture
+def firm(office, tenants):
+    return at_work(office, tenants.northgate, tenants.acme)
+
+
+@pytest.fixture
+def admin(browser):
+    browser.sign_in("admin")
+    return browser
+
+
+def days(firm, first, last):
+    return {"first": str(firm.today + timedelta(first)), "last": str(firm.today + timedelta(last))}
+
+
+def test_the_fullest_stand_first_and_the_finding_is_said(paralegal, firm):
+    dee = firm.firm.hire("dee", 1)
+    firm.firm.open(2, attorney_id=dee, deadline_on=firm.today)
+    firm.firm.away(firm.attorneys["ben"], firm.today, firm.today + timedelta(5))
+    page = paralegal.get("/workload")
+    assert re.search(r"1 of 4 is full; those who are here have room for 38 cases\.", page.text)
+    assert re.search(r"dee\s+is the fullest, with 2 of 1\s*, 2 of them urgent\.", page.text.replace("\n", ""))
+    assert re.search(rf"Away: Ben {LONG} until", page.text)
+    assert next(one for one in page.links if one.startswith("/workload/")) == f"/workload/{dee}"
+    assert "dee: 2 of 1, 2 urgent. " in paralegal.page.text
+    assert re.search(r"dee\s*2\s*1\s*200 %\s*2\s*100 %", page.text)
+
+
+def test_what_waits_stands_there_with_its_reason_and_when_it_may_end(paralegal, firm):
+    with firm.firm.office.db.firm(firm.firm.firm_id) as session:
+        session.query(Staff).filter(Staff.name != "Ana Lima").update({"active": Staff.role == "paralegal"})
+    firm.firm.away(firm.attorneys["ana"], firm.today, firm.today + timedelta(6))
+    [waits] = firm.firm.open()
+    firm.firm.work()
+    page = paralegal.get("/workload")
+    assert f"/cases/{waits}/candidates" in page.links
+    assert "Nobody can take it" in page.text
+    assert "Perhaps from" in page.text
+
+
+def test_the_queue_goes_on_where_it_ended(paralegal, firm, monkeypatch):
+    from gateway.web.console import workload
+
+    monkeypatch.setattr(workload, "SHOWN", 2)
+    with firm.firm.office.db.firm(firm.firm.firm_id) as session:
+        session.query(Staff).filter(Staff.role != "paralegal").update({"active": False})
+    opened = firm.firm.open(4)
+    firm.firm.work()
+    seen, path = set(), "/workload"
+    while path:
+        page = paralegal.get(path)
+        seen |= {one.split("/")[2] for one in page.links if one.endswith("/candidates")}
+        path = next((one for one in page.links if "cursor=" in one), None)
+    assert {str(one) for one in opened} <= seen
+
+
+def test_a_firm_without_attorneys_is_told_what_to_do(paralegal):
+    page = paralegal.get("/workload")
+    assert "No attorney takes cases yet." in page.text
+    assert "None waits" in page.text
+
+
+def test_an_admin_says_how_much_somebody_may_hold(admin, firm):
+    at = f"/workload/{firm.attorneys['ana']}"
+    page = admin.get(at)
+    assert re.search(r"Holds\s+1 case\s+of 20", page.text)
+    assert f"/cases?attorney={firm.attorneys['ana']}&status=open" in page.links
+    for wrong in ("", "lots", "201", "-1"):
+        page = admin.press(f"{at}/capacity", capacity=wrong)
+        assert (admin.page.status_code, "#capacity" in page.links) == (422, True), wrong
+        assert page.found[f"{at}/capacity"]["capacity"] == wrong
+    page = admin.press(f"{at}/capacity", capacity="18", licence="none")
+    assert "Said." in page.text
+    assert re.search(r"Holds\s+1 case\s+of 18", page.text)
+    assert "NY 1" in page.text  # what the form does not ask for is not changed by it
+
+
+def test_time_off_is_noted_once_and_taken_back(admin, firm, inbox):
+    at = f"/workload/{firm.attorneys['ana']}"
+    admin.get(at)
+    page = admin.press(f"{at}/time-off", first="", last="")
+    assert (admin.page.status_code, "#first" in page.links) == (422, True)
+    page = admin.press(f"{at}/time-off", **days(firm, 5, 3))
+    assert (admin.page.status_code, "before it begins" in page.text) == (422, True)
+    assert page.found[f"{at}/time-off"]["last"] == days(firm, 5, 3)["last"]
+    fields = page.found[f"{at}/time-off"] | days(firm, 0, 9)
+    for _ in range(2):
+        admin.page = admin.send(f"{at}/time-off", fields)
+        assert "Noted." in admin.page.text
+    [action] = [one for one in admin.forms.found if one.endswith("/remove")]
+    assert re.search(r"Away until", admin.forms.text)
+    fields_of_back = admin.forms.found[action]
+    assert "Taken back." in admin.press(action).text
+    assert inbox.sql("SELECT count(*) FROM time_off") == [(0,)]
+    assert admin.send(action, fields_of_back).status_code == 404
+    admin.send(f"{at}/time-off", fields)  # the same press once more, from a tab that was left open
+    assert inbox.sql("SELECT count(*) FROM time_off") == [(0,)]
+
+
+def test_attorneys_say_it_for_themselves_alone(browser, firm):
+    mine, other = (f"/workload/{firm.attorneys[one]}" for one in ("attorney", "ana"))
+    browser.sign_in("attorney", mine)
+    assert set(browser.forms.found) == {"/sign-out", f"{mine}/time-off"}
+    assert "Noted." in browser.press(f"{mine}/time-off", **days(firm, 1, 2)).text
+    assert set(browser.get(other).found) == {"/sign-out"}
+    fields = browser.forms.found["/sign-out"] | days(firm, 1, 2) | {"capacity": "3"}
+    refused = browser.send(f"{other}/time-off", fields)
+    assert (refused.status_code, "for the attorney to say, or for an admin" in refused.text) == (403, True)
+    assert browser.send(f"{mine}/capacity", fields).status_code == 403
+
+
+@pytest.mark.parametrize("role", ["viewer", "paralegal"])
+def test_what_somebody_may_not_do_is_not_drawn_and_refused_all_the_same(browser, firm, role):
+    at = f"/workload/{firm.attorneys['ana']}"
+    browser.sign_in(role, at)
+    assert set(browser.forms.found) == {"/sign-out"}
+    fields = browser.forms.found["/sign-out"] | days(firm, 1, 2) | {"capacity": "3"}
+    for action in ("capacity", "time-off", f"time-off/{NOWHERE}/remove"):
+        assert browser.send(f"{at}/{action}", fields).status_code == 403, action
+
+
+def test_another_firms_attorney_is_not_there(browser, firm, office, tenants, db):
+    other = stranger(office, tenants)
+    with db.firm(tenants.harbor) as session:
+        session.get_one(Staff, (tenants.harbor, other)).password_hash = hashed()
+    at = f"/workload/{firm.attorneys['ana']}"
+    browser.get("/")
+    browser.press("/sign-in", email="admin@harbor.example", password="fig-tree-lamp-owl")
+    fields = browser.forms.found["/sign-out"] | days(firm, 1, 2) | {"capacity": "3"}
+    assert "Ana Lima" not in browser.get("/workload").text
+    for action in ("capacity", "time-off", f"time-off/{NOWHERE}/remove"):
+        assert browser.send(f"{at}/{action}", fields).status_code == 404, action
+    browser.get(at)
+    assert (browser.page.status_code, "Ana" in browser.page.text) == (404, False)
+
+
+def test_what_people_are_called_is_text(paralegal, firm):
+    with firm.firm.office.db.firm(firm.firm.firm_id) as session:
+        session.query(Staff).filter(Staff.name == "Ana Lima").update({"name": HOSTILE})
+    for path in ("/workload", f"/workload/{firm.attorneys['ana']}"):
+        paralegal.get(path)
+        assert "<script>alert" not in paralegal.page.text
+        assert "&lt;script&gt;alert" in paralegal.page.text
+
+
+# ------------------------------------------------------------------------------------------------ the plot
+
+
+def test_bars_are_on_one_scale_and_say_who_is_full():
+    given = [("a", 30, 3, 20), ("b", 20, 0, 20), ("c", 10, 5, 20), ("d", 0, 0, 0)]
+    over, full, room, none = levels([Level(*one, is_away=False) for one in given]).rows
+    assert [one.tone for one in (over, full, room)] == ["over", "full", "room"]
+    assert (over.load, full.load, room.load, none.load) == (RIGHT - LEFT, full.most, full.most / 2, 0.0)
+    assert room.urgent == pytest.approx(room.load / 2, abs=0.2)
+    assert over.ends_at > LEFT + over.load
+    assert over.y < full.y < room.y
+
+
+def test_what_is_there_is_seen_and_long_names_are_cut():
+    [tiny, _] = levels([Level(LONG, 1, 1, 1, is_away=True), Level("b", 0, 0, 2_000, is_away=False)]).rows
+    assert (tiny.load, tiny.urgent, tiny.most) == (3, 3, 3)
+    assert (len(tiny.label), tiny.label[-1], tiny.told) == (28, "…", "1 of 1, away")
+    assert levels([]).height == 0
