@@ -242,6 +242,14 @@ def newest_changes(session: Session, client_id: UUID, paging: Paging) -> Found[A
     return newest_within(session, [changed], _ORDER, paging, _reach(session))
 
 
+def changes_of_case(session: Session, case: Case, most: int) -> list[AuditEntry]:
+    """What changed of a case, the newest first and so many at most; mere looks are left out."""
+    whose = [and_(AuditEntry.client_id.is_(None), AuditEntry.case_id == case.id)]
+    whose += [AuditEntry.client_id == case.client_id] if case.client_id else []
+    changed = [select(AuditEntry).where(one, _naming(case.id), *_WITHIN) for one in whose]
+    return newest_within(session, changed, _ORDER, Paging(most), _reach(session)).rows
+
+
 def entries(session: Session, wanted: EntryFilter) -> list[Select[AuditEntry]]:
     """The entries that somebody asks for: queries that share none, each in a shape that an index of the log answers.
 

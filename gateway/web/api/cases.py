@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gateway.db.models import Case
-from gateway.domain.people import cases
+from gateway.domain.people import cases, stages
 from gateway.office import Acting
 from gateway.web.calls import Call, may
 from gateway.web.forms import check_words, stored
@@ -133,6 +133,15 @@ class Reopening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stage: Stage
 
 
+class StayView(Struct, frozen=True):
+    """That a case was in a stage, and who moved it there: a person, or a file of a partner's feed."""
+
+    stage: str
+    since: datetime
+    until: datetime | None
+    by: str | None
+
+
 @get("/", sync_to_thread=True, **may("cases.read"))
 def list_cases(
     call: NamedDependency[Call],
@@ -182,6 +191,13 @@ def get_case(case_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[C
         return _shown(cases.view(acting, case_id))
 
 
+@get("/{case_id:uuid}/stages", sync_to_thread=True, **may("cases.read"))
+def list_stages(case_id: FromPath[UUID], call: NamedDependency[Call]) -> list[StayView]:
+    """List the stages in which a case was since it is known here, the first one first; the last has no end."""
+    with call.acting() as acting:
+        return [StayView(*one) for one in stages.stays(acting, cases.view(acting, case_id))]
+
+
 @patch("/{case_id:uuid}", sync_to_thread=True, **may("cases.write"))
 def change_case(
     case_id: FromPath[UUID], call: NamedDependency[Call], data: JSONBody[CasePatch], if_match: IfMatch = None
@@ -227,6 +243,16 @@ def _shown(case: Case, headers: dict[str, str] | None = None) -> Response[CaseVi
 
 router = Router(
     "/cases",
-    route_handlers=[list_cases, list_mine, open_case, get_case, change_case, close_case, reopen_case, unpin_case],
+    route_handlers=[
+        list_cases,
+        list_mine,
+        open_case,
+        get_case,
+        list_stages,
+        change_case,
+        close_case,
+        reopen_case,
+        unpin_case,
+    ],
     tags=["cases"],
 )

@@ -123,6 +123,7 @@ BY_STAFF = [
     Step(f"POST {CASE}/reassignments", [], {"attorney": "{viewer}", "reason": "By mistake."}, status=(404,)),
     Step(f"POST {CASE}/reassignments", [("case.move", *OF_CASE, [change("case", "{case}", "updated", old={"attorney_id": "{ana}"}, new={"attorney_id": "{ben}", "kind": "reassigned", "reason": "Is ill."})])], {"attorney": "{ben}", "reason": "Is ill."}),
     Step(f"POST {CASE}/reassignments/undo", [("case.move", *OF_CASE, [change("case", "{case}", "updated", old={"attorney_id": "{ben}"}, new={"attorney_id": "{ana}", "kind": "undone", "reason": "Given back to whoever had it before."})])]),
+    Step(f"GET {CASE}/stages", [("case.view", *OF_CASE, None)]),
     Step(f"GET {CASE}/assignments", [("case.view", *OF_CASE, None)]),
     Step(f"GET {CASE}/candidates", [("case.view", *OF_CASE, None)]),
     Step(f"DELETE {CASE}/pins/{{field:str}}", [("case.unpin", *OF_CASE, [change("case", "{case}", "unpinned", old={"pin": "stage"})])]),

@@ -221,3 +221,22 @@ def test_handovers_are_found_by_case(http, me, office, tenants):
         found = told(http.get("/v1/handovers", params={"case": str(one)}, headers=me), 200)
         assert [each["case_id"] for each in found["data"]] == [str(one)]
     assert told(http.get("/v1/handovers", params={"case": str(firm.case_id)}, headers=me), 200)["data"] == []
+
+
+def test_the_stages_of_a_case_are_told_with_their_time_and_by_whom(http, me, lawyer, open_case, as_staff):
+    case = open_case(stage="drafting")
+    lone = open_case(case_number="C-2", client_id=None, partner="acme")
+    at = f"{URL}/{case['id']}"
+    for body in ({"stage": "review"}, {"priority": "high"}, {"stage": "filed", "filed_on": "2026-11-30"}):
+        told(http.patch(at, json=body, headers=me), 200)
+    told(http.post(f"{at}/closures", json={"outcome": "withdrawn"}, headers=lawyer), 201)
+    told(http.patch(f"{URL}/{lone['id']}", json={"stage": "drafting"}, headers=me), 200)
+    found = told(http.get(f"{at}/stages", headers=me), 200)
+    assert [one["stage"] for one in found] == ["drafting", "review", "filed", "closed"]
+    who = [None, *["paralegal@northgate.example"] * 2, "attorney@northgate.example"]
+    assert [one["by"] for one in found] == who
+    assert [one["until"] for one in found] == [*(one["since"] for one in found[1:]), None]
+    assert found[0]["since"] == case["created_at"]
+    alone = told(http.get(f"{URL}/{lone['id']}/stages", headers=me), 200)
+    assert [one["stage"] for one in alone] == ["evaluation", "drafting"]
+    assert http.get(f"{at}/stages", headers=as_staff("stranger")).status_code == 404

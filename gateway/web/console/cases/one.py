@@ -13,12 +13,12 @@ from litestar.params import FromPath
 from gateway.db.paging import Paging
 from gateway.domain.assignment import attorneys, history
 from gateway.domain.assignment.history import ToPass
-from gateway.domain.assignment.time_off import today_of
 from gateway.domain.people import cases, naming
 from gateway.domain.rules import vocabulary
 from gateway.office import Acting
 from gateway.web.api.cases import CaseView
 from gateway.web.calls import Call, may
+from gateway.web.console.cases.timeline import timeline
 from gateway.web.console.page import Desk
 
 NOTHING: Mapping[str, str] = {}
@@ -50,6 +50,7 @@ def shown(
         case=CaseView.of(case),
         client=naming.names_of(acting, [case.client_id]).get(case.client_id) if case.client_id else None,
         attorney=history.names_of(acting.session).get(case.attorney_id) if case.attorney_id else None,
+        **timeline(acting, case),
         held=history.held(acting.session, case),
         asked=_asked(acting, case_id),
         onward=cases.onward(case),
@@ -58,7 +59,6 @@ def shown(
         outcomes=cases.OUTCOMES,
         means={name: word.means for name, word in vocabulary("stages").words.items()},
         type_means={name: word.means for name, word in vocabulary("case_types").words.items()},
-        today=today_of(acting.session),
         tried=tried,
         filled=filled,
         errors=errors,

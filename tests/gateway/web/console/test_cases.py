@@ -188,6 +188,23 @@ def test_a_case_is_closed_with_its_outcome_and_taken_up_again(attorney, firm):
     assert (case_of(firm).stage, case_of(firm).status) == ("review", "open")
 
 
+def test_stages_are_drawn_with_their_days_and_the_deadline(paralegal, firm, monkeypatch):
+    at = f"/cases/{firm.case_id}"
+    with firm.firm.office.db.firm(firm.firm.firm_id) as session:
+        case = session.get_one(Case, (firm.firm.firm_id, firm.case_id))
+        case.created_at -= timedelta(days=40)
+    paralegal.get(at)
+    page = paralegal.press(f"{at}/stage", stage="review")
+    assert "It has been in review for 0 days; before that it was longest in drafting, for 40 days." in page.text
+    drawn = paralegal.page.text.partition('<svg class="spans"')[2].partition("</svg>")[0]
+    assert drawn.count("<polygon") == 3
+    assert "Deadline: from" in drawn
+    page = paralegal.press(f"{at}/stage", stage="filed")
+    paralegal.press(f"{at}/stage", stage="decided", status="denied")
+    drawn = paralegal.page.text.partition('<svg class="spans"')[2].partition("</svg>")[0]
+    assert (drawn.count("<polygon"), "Deadline" in drawn) == (4, False)
+
+
 # ------------------------------------------------------------------------------------------------ passing on
 
 
