@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import and_, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select, true
 
 from gateway import clock
 from gateway.db.models import Client, Document, Firm, Notice, Partner
@@ -53,8 +53,7 @@ def within(acting: Acting, days: int, people: Collection[UUID] | None = None) ->
         .join(Client, Client.id == Document.client_id)
         .join(Partner, Partner.id == Client.partner_id)
         .outerjoin(Notice, told)
-        .where(Document.status == "current", Client.status == "active", Client.enrollment_status == "active")
-        .where(Client.termination_date.is_(None) | (Client.termination_date >= today))
+        .where(Document.status == "current", *looked_after(today))
         .where(Document.expires_on.between(today - timedelta(days=TOLD_AFTER), today + timedelta(days=days)))
         .where(true() if people is None else Client.id.in_(people))
         .group_by(Document.firm_id, Document.id, Client.firm_id, Client.id, Partner.slug)
@@ -65,6 +64,17 @@ def within(acting: Acting, days: int, people: Collection[UUID] | None = None) ->
         acting, "document.list", [one for row in rows for one in (("document", row[0].id), ("client", row[1].id))]
     )
     return [_due(today, *row) for row in rows]
+
+
+def looked_after(today: date) -> tuple[ColumnElement[bool], ...]:
+    """Of clients: that the firm still looks after them, on a day of its own."""
+    stays = Client.termination_date.is_(None) | (Client.termination_date >= today)
+    return (Client.status == "active", Client.enrollment_status == "active", Client.erased_at.is_(None), stays)
+
+
+def name_of(client: Client) -> str:
+    """Who it is, as far as the firm knows it."""
+    return " ".join(part for part in (client.given_name, client.family_name) if part) or client.key
 
 
 def _due(

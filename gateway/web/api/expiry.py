@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,17 +12,21 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from gateway.domain.expiry import answers, due, escalation, leads
+from gateway.domain.expiry import answers, due, escalation, leads, outlook
 from gateway.domain.expiry import asked as asking
 from gateway.domain.expiry.answers import Answered
 from gateway.domain.expiry.asked import Asked
 from gateway.domain.expiry.due import Due
+from gateway.domain.expiry.outlook import Ending, Kind, OutlookSummary
 from gateway.domain.rules.dated import Member as Role
 from gateway.office import Acting
 from gateway.web.calls import Call, may
+from gateway.web.pages import Cursor, Limit, Pagination, page_of, paging
 from gateway.web.texts import ByClient, Text
 
 Within = Annotated[int, QueryParameter(ge=0, le=leads.LONGEST, description="So many days from today.")]
+Until = Annotated[date | None, QueryParameter(description="Up to this day, in place of so many days.")]
+Of = Annotated[Kind, QueryParameter(name="of", description="Papers that end, or people whose permission to work does.")]
 Lately = Annotated[int, QueryParameter(ge=0, le=400, description="So many days up to today.")]
 Everything = Annotated[bool, QueryParameter(description="What was acknowledged, or is over, as well.")]
 Ahead = Annotated[int, Meta(ge=1, le=leads.LONGEST)]
@@ -32,6 +36,20 @@ class DuePapers(Struct, frozen=True):
     """The first to end first."""
 
     data: list[Due]
+
+
+class OutlookView(Struct, frozen=True, kw_only=True):
+    """The first to end first; `weeks` and the numbers are of all of it, within the caller's walls."""
+
+    summary: OutlookSummary
+    data: list[Ending]
+    pagination: Pagination
+
+    @classmethod
+    def of(cls, found: outlook.Outlook, limit: int) -> OutlookView:
+        """A page as its caller sees it."""
+        page = page_of(found.found, lambda one: one, limit)
+        return cls(summary=found.summary, data=page.data, pagination=page.pagination)
 
 
 class LeadTimesView(Struct, frozen=True, kw_only=True):
@@ -94,6 +112,32 @@ def list_due(call: NamedDependency[Call], within: Within = 30, client: ByClient 
     """List the papers that end within so many days, or ended within the last 30, of people who are looked after."""
     with call.acting() as acting:
         return DuePapers(due.within(acting, within, None if client is None else [client]))
+
+
+@get("/outlook", sync_to_thread=True, **may("documents.read"))
+def show_outlook(
+    call: NamedDependency[Call],
+    of: Of = "papers",
+    within: Within = 30,
+    until: Until = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> OutlookView:
+    """Show what ends up to a day, by day and person: what that means for their work, who was told, what was answered.
+
+    `of=papers`: current papers that end by then, or ended within the last 30 days. `of=work`: each person whose
+    permission to work ends by then, or has ended, with the paper that ends it. Of people who are looked after.
+    """
+    with call.acting() as acting:
+        last = outlook.last_day(acting, within, until)
+        return OutlookView.of(outlook.look_ahead(acting, of, last, paging(cursor, limit)), limit)
+
+
+@get("/outlook/{document_id:uuid}", sync_to_thread=True, **may("documents.read"))
+def show_ending(document_id: FromPath[UUID], call: NamedDependency[Call]) -> Ending:
+    """Show the same of one current paper, whenever it ends."""
+    with call.acting() as acting:
+        return outlook.look_at(acting, document_id)
 
 
 @get("/lead-times", sync_to_thread=True, **may("documents.read"))
@@ -178,6 +222,8 @@ router = Router(
     "/expiry",
     route_handlers=[
         list_due,
+        show_outlook,
+        show_ending,
         list_lead_times,
         change_lead_times,
         list_notices,
