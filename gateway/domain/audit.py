@@ -48,6 +48,7 @@ Action = Literal[
     "link.create", "link.disable", "link.press",
     "models.set",
     "notice.acknowledge", "notice.cancel", "notice.list", "notice.release", "notice.retry", "notice.snooze",
+    "notice.words",
     "notification.cancel", "notification.send", "notification.view",
     "opt_out.add", "opt_out.end", "opt_out.list",
     "outbox.fetch", "outbox.put",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, select, update
@@ -34,8 +34,13 @@ from outbound.notify.deciding import Path
 from outbound.notify.sending import wake
 
 _AGAIN = frozenset({"failed", "dead", "withheld", "cancelled", "sent", "delivered", "opened"})
+_RELEASED = frozenset({"held", "waiting"})
 _CANCELLED = frozenset({"waiting", "held", "unknown", "dead"})
 _CAME = frozenset({"sent", "delivered", "opened"})
+
+
+Act = Literal["retry", "release", "cancel"]
+_POSSIBLE: Mapping[Act, frozenset[str]] = {"retry": _AGAIN, "release": _RELEASED, "cancel": _CANCELLED}
 
 
 class NoticeFilter(NamedTuple):
@@ -130,6 +135,11 @@ def find_anywhere(office: Office, wanted: str) -> tuple[UUID, UUID]:
 # ------------------------------------------------------------------------------------------------ acting
 
 
+def possible(state: str) -> Sequence[Act]:
+    """What can be done about a dispatch in this state."""
+    return [act for act, states in _POSSIBLE.items() if state in states]
+
+
 def retry(acting: Acting, dispatch_id: UUID) -> Records:
     """Let a dispatch leave again, from the foot of the ladder and over the gate; one that came through says so.
 
@@ -152,7 +162,7 @@ def release(acting: Acting, dispatch_id: UUID) -> Records:
         NotFound: there is none in the actor's sight.
         Conflict: `not_held`.
     """
-    found = _taken(acting, dispatch_id, frozenset({"held", "waiting"}), "not_held", "released")
+    found = _taken(acting, dispatch_id, _RELEASED, "not_held", "released")
     is_repeat = found.is_repeat or found.state == "held"
     return _leaving(acting, found, "notice.release", is_repeat=is_repeat, path="release")
 

@@ -79,6 +79,7 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("POST", "/v1/deliveries/ping"),
     ("GET", "/v1/notices/{dispatch_id}"),
     ("GET", "/v1/notices/{dispatch_id}/explain"),
+    ("GET", "/v1/notices/{dispatch_id}/words"),
     ("POST", "/v1/notices/{dispatch_id}/retry"),
     ("POST", "/v1/notices/{dispatch_id}/release"),
     ("POST", "/v1/notices/{dispatch_id}/cancel"),

@@ -15,7 +15,8 @@ from gateway.db.models import DispatchAttempt, GateDecision, Notice
 from gateway.db.models.notifications import DispatchState
 from gateway.web.calls import Call, may
 from gateway.web.pages import Cursor, Limit, Page, page_of, paging
-from outbound.notify import desk, explaining
+from outbound.notify import desk, explaining, showing
+from outbound.notify.showing import DayOfMessages, MessageWords
 
 _WORD = {"max_length": 63, "pattern": r"^[^\x00]*$"}
 
@@ -25,6 +26,9 @@ OfKind = Annotated[str | None, QueryParameter(name="kind", **_WORD, description=
 ToStaff = Annotated[UUID | None, QueryParameter(name="staff_id", description="To this member of staff only.")]
 ToClient = Annotated[UUID | None, QueryParameter(name="client_id", description="To this client only.")]
 OfOne = Annotated[UUID | None, QueryParameter(name="notification_id", description="Of this notification only.")]
+
+
+Days = Annotated[int, QueryParameter(ge=1, le=showing.MOST_DAYS, description="So many days up to today.")]
 
 
 class NoticeView(Struct, frozen=True, kw_only=True):
@@ -152,6 +156,20 @@ def list_notices(
         return page_of(desk.look_through(acting, which, paging(cursor, limit)), NoticeView.of, limit)
 
 
+@get("/days", sync_to_thread=True, **may("notices.read"))
+def count_notices(call: NamedDependency[Call], days: Days = 14) -> list[DayOfMessages]:
+    """Count what was made on each of so many days up to today, at the firm, by what has become of it."""
+    with call.acting() as acting:
+        return list(showing.by_day(acting, days))
+
+
+@get("/{dispatch_id:uuid}/words", sync_to_thread=True, **may("notices.read"))
+def show_words(dispatch_id: FromPath[UUID], call: NamedDependency[Call]) -> MessageWords:
+    """Show what one said when it last left, without the links of its recipient; 404 `no_words` where none are kept."""
+    with call.acting() as acting:
+        return showing.words(acting, dispatch_id)
+
+
 @get("/{dispatch_id:uuid}", sync_to_thread=True, **may("notices.read"))
 def get_notice(dispatch_id: FromPath[UUID], call: NamedDependency[Call]) -> NoticeDetail:
     """Show one, with the papers of which it tells, what the gate said, and every attempt."""
@@ -190,6 +208,15 @@ def cancel_notice(dispatch_id: FromPath[UUID], call: NamedDependency[Call]) -> N
 
 router = Router(
     "/notices",
-    route_handlers=[list_notices, get_notice, explain_notice, retry_notice, release_notice, cancel_notice],
+    route_handlers=[
+        list_notices,
+        count_notices,
+        get_notice,
+        show_words,
+        explain_notice,
+        retry_notice,
+        release_notice,
+        cancel_notice,
+    ],
     tags=["notices"],
 )
