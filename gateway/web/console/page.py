@@ -29,6 +29,7 @@ from gateway.web.console.forms import KEY, TOKEN, masked
 from gateway.web.console.plots.bar import bar
 from gateway.web.console.plots.levels import levels
 from gateway.web.console.plots.spans import spans
+from gateway.web.console.plots.columns import columns
 from gateway.web.problems import Rejected, on_http_error, on_problem, on_surprise
 
 SIGN_IN = "/sign-in"
@@ -195,6 +196,7 @@ _JINJA.globals.update(
         "bar_of": bar,
         "levels_of": levels,
         "spans_of": spans,
+        "columns_of": columns,
         "TOKEN": TOKEN,
         "KEY": KEY,
     }
