@@ -18,6 +18,19 @@ from gateway.errors import Conflict, Invalid, NotFound
 from gateway.office import Acting, Actor, Office
 
 
+class Colleague(NamedTuple):
+    """Somebody who works at the firm, or did.
+
+    Attributes:
+        key: the id, as a text.
+    """
+
+    key: str
+    name: str
+    email: str
+    active: bool
+
+
 class Ensured(NamedTuple):
     """A firm that is there now, and whether it was missing before."""
 
@@ -106,6 +119,12 @@ def find_staff(acting: Acting, email: str) -> Staff:
     if staff is None:
         raise NotFound("member of staff", email)
     return staff
+
+
+def colleagues(acting: Acting) -> list[Colleague]:
+    """All who work at the firm, or did, those who do first, by name."""
+    everybody = select(Staff).order_by(Staff.active.desc(), Staff.name, Staff.email)
+    return [Colleague(str(one.id), one.name, one.email, one.active) for one in acting.session.scalars(everybody)]
 
 
 def oneself(acting: Acting, *, for_change: bool = False) -> Staff:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -152,6 +153,12 @@ def _instant(at: datetime | str | None, zone: str) -> str:
     return f"{there:%b} {there.day}{year}, {there:%H:%M}"
 
 
+def _moment(at: datetime, zone: str) -> str:
+    """To the second: what happened within one minute has an order too."""
+    there = at.astimezone(ZoneInfo(zone))
+    return f"{_instant(at, zone)}:{there:%S}"
+
+
 def _day(on: date | str | None) -> str:
     """A day as people read it: its year always, for years are what papers are about."""
     if on is None:
@@ -181,6 +188,14 @@ def _words(code: str) -> str:
     return code.replace("_", " ")
 
 
+def _is_id(text: str | None) -> bool:
+    """Whether a thing is named by an id, and not by a name that may be anything."""
+    try:
+        return text is not None and str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
 _JINJA: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -188,7 +203,17 @@ _JINJA: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_JINJA.filters.update({"instant": _instant, "day": _day, "age": _age, "counted": _counted, "words": _words})
+_JINJA.filters.update(
+    {
+        "instant": _instant,
+        "moment": _moment,
+        "day": _day,
+        "age": _age,
+        "counted": _counted,
+        "words": _words,
+        "is_id": _is_id,
+    }
+)
 _JINJA.globals.update(
     {
         "asset": assets.address,

@@ -41,11 +41,12 @@ def test_what_a_partner_calls_its_file_is_text(paralegal, inbox, roster):
     assert "&lt;script&gt;alert(1)" in paralegal.page.text
 
 
-def test_every_page_is_in_the_navigation_and_says_where_one_is(paralegal):
+def test_every_page_is_in_the_navigation_and_says_where_one_is(browser):
+    browser.sign_in("admin")
     for one in PAGES:
-        paralegal.get(one.ENTRY.path)
-        assert f'href="{one.ENTRY.path}" aria-current="page"' in paralegal.page.text
-        assert paralegal.page.text.count("<h1>") == 1
+        browser.get(one.ENTRY.path)
+        assert f'href="{one.ENTRY.path}" aria-current="page"' in browser.page.text
+        assert browser.page.text.count("<h1>") == 1
 
 
 def test_files_of_a_page_may_be_kept_and_those_of_another_release_are_not_there(paralegal):
