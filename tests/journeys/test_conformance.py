@@ -29,6 +29,7 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("DELETE", "/v1/attorneys/{attorney_id}/time-off/{off_id}"),
     ("POST", "/oauth/token"),
     ("POST", "/v1/auth/login"),
+    ("DELETE", "/v1/me/sessions/{session_id}"),
     ("DELETE", "/v1/cases/{case_id}/pins/{field}"),
     ("DELETE", "/v1/clients/{client_id}/pins/{field}"),
     ("DELETE", "/v1/documents/{document_id}/pins/{field}"),

@@ -57,6 +57,8 @@ SELECT t.name, md5(t.rows) FROM (
     UNION ALL SELECT 'budgets', string_agg(b::text, '' ORDER BY b::text) FROM notice_budgets b
     UNION ALL SELECT 'templates', string_agg(t::text, '' ORDER BY t::text) FROM message_texts t
     UNION ALL SELECT 'links', string_agg(l::text, '' ORDER BY l::text) FROM short_links l
+    UNION ALL SELECT 'staff', string_agg(concat_ws(' ', id, name, role, active), '' ORDER BY id) FROM staff
+    UNION ALL SELECT 'sessions', string_agg(concat_ws(' ', id, ended_at), '' ORDER BY id) FROM sessions
     UNION ALL SELECT 'acts', string_agg(a::text, '' ORDER BY a::text) FROM action_links a
     UNION ALL SELECT 'entries', count(*)::text FROM audit_log
 ) t ORDER BY 1

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.models import Staff, StaffSession
 from gateway.domain.access import passwords
-from gateway.domain.audit import record, write
+from gateway.domain.audit import Change, record, write
+from gateway.errors import NotFound
 from gateway.office import Acting, Actor
 
 IDLE = timedelta(hours=1)  # without a request, after which a session has ended
@@ -137,6 +139,36 @@ def end(acting: Acting, session_id: UUID) -> None:
     ended = update(StaffSession).where(StaffSession.id == session_id, StaffSession.ended_at.is_(None))
     acting.session.execute(ended.values(ended_at=clock.now()))
     record(acting, "session.end")
+
+
+def own(acting: Acting) -> Sequence[StaffSession]:
+    """The sessions in which whoever acts is signed in, the newest first."""
+    return acting.session.scalars(_live_ones(acting.actor.id).order_by(StaffSession.created_at.desc())).all()
+
+
+def end_own(acting: Acting, session_id: UUID) -> None:
+    """Sign oneself out where one is signed in besides, or here.
+
+    Raises:
+        NotFound: whoever acts has no such session, or it has ended.
+    """
+    one = acting.session.scalar(_live_ones(acting.actor.id).where(StaffSession.id == session_id).with_for_update())
+    if one is None:
+        raise NotFound("session", str(session_id), "It may have ended by itself.")
+    one.ended_at = clock.now()
+    record(acting, "session.end", changes=[Change("session", one.id, "ended", old={"origin": one.origin})])
+
+
+def end_others(acting: Acting, keeping: UUID) -> None:
+    """Sign oneself out everywhere but here."""
+    assert acting.actor.id is not None  # noqa: S101 - whoever has a session is somebody
+    end_all(acting.session, acting.actor.id, but=keeping)
+    record(acting, "session.end_all", changes=[Change("staff", acting.actor.id, "signed out elsewhere")])
+
+
+def _live_ones(staff_id: UUID | None) -> Select[StaffSession]:
+    live = (StaffSession.ended_at.is_(None), StaffSession.expires_at > clock.now())
+    return select(StaffSession).where(StaffSession.staff_id == staff_id, *live)
 
 
 def end_all(session: Session, staff_id: UUID, *, but: UUID | None = None) -> None:

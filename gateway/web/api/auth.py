@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from anyio import to_thread
-from litestar import Request, Response, get, post, put
+from litestar import Request, Response, delete, get, post, put
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from gateway.db.models import StaffSession
 from gateway.domain.access import accounts, passwords, sessions
 from gateway.office import Office
 from gateway.web.auth import cookies, staff
@@ -65,6 +67,23 @@ class Me(Struct, frozen=True, kw_only=True):
     role: str | None = None
     partner: str | None = None
     scopes: list[str] | None = None
+
+
+class SessionView(Struct, frozen=True, kw_only=True):
+    """Where one is signed in; it ends at `expires_at` unless it is used before. `is_this`: in it, this is asked."""
+
+    id: UUID
+    origin: str
+    created_at: datetime
+    expires_at: datetime
+    is_this: bool
+
+    @classmethod
+    def of(cls, one: StaffSession, here: UUID) -> SessionView:
+        """A session as its owner sees it."""
+        return cls(
+            id=one.id, origin=one.origin, created_at=one.created_at, expires_at=one.expires_at, is_this=one.id == here
+        )
 
 
 class NewPassword(Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,10 +152,41 @@ def me(call: NamedDependency[Call]) -> Me:
 @put("/me/password", status_code=204, sync_to_thread=True, tags=["who you are"], **may("me.write"))
 def change_password(data: JSONBody[NewPassword], call: NamedDependency[Call]) -> None:
     """Change one's own password; one's other sessions end."""
+    put_password(call, data)
+
+
+def put_password(call: Call, data: NewPassword) -> None:
+    """Change the caller's own password.
+
+    Raises:
+        Rejected: as `staff.confirm`.
+        Invalid: `password_weak`.
+    """
     with call.acting() as acting:
         mine = accounts.oneself(acting, for_change=True)
         staff.confirm(call, data.current)
         accounts.set_password(acting, mine, data.new, keeping=call.session_id)
+
+
+@get("/me/sessions", sync_to_thread=True, tags=["who you are"], **may("me.write"))
+def list_sessions(call: NamedDependency[Call]) -> list[SessionView]:
+    """List where you are signed in, the newest first."""
+    with call.acting() as acting:
+        return [SessionView.of(one, call.session_id) for one in sessions.own(acting)]
+
+
+@delete("/me/sessions", sync_to_thread=True, tags=["who you are"], **may("me.write"))
+def end_other_sessions(call: NamedDependency[Call]) -> None:
+    """Sign yourself out everywhere but here."""
+    with call.acting() as acting:
+        sessions.end_others(acting, call.session_id)
+
+
+@delete("/me/sessions/{session_id:uuid}", sync_to_thread=True, tags=["who you are"], **may("me.write"))
+def end_session(session_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
+    """End one of your sessions: its token is good nowhere any more, from now on."""
+    with call.acting() as acting:
+        sessions.end_own(acting, session_id)
 
 
 def _refuse_forms(request: Request[Any, Any, State]) -> None:
