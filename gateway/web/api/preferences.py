@@ -101,11 +101,12 @@ def _wished(call: Call, staff_id: UUID | None, data: WishChange) -> Overview:
 
 def _kept_quiet(call: Call, staff_id: UUID | None, new: NewHours | None) -> Overview:
     with call.acting() as acting:
-        quiet.change(acting, staff_id, None if new is None else _hours(new))
+        quiet.change(acting, staff_id, None if new is None else hours_of(new))
         return overview(acting, call.who.id)
 
 
-def _hours(new: NewHours) -> quiet.Hours:
+def hours_of(new: NewHours) -> quiet.Hours:
+    """Hours as they are kept."""
     begins, ends = map(time.fromisoformat, (new.begins, new.ends))
     return quiet.Hours(begins, ends, frozenset(new.working_days))
 

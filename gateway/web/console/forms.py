@@ -40,15 +40,19 @@ class Form:
     fields: Mapping[str, str]
     files: Mapping[str, UploadFile]
 
-    def read(self, kind: type[T]) -> T:
+    def read(self, kind: type[T], **lists: Sequence[str]) -> T:
         """The fields that a struct has, in its types; those left empty count as not given.
+
+        Args:
+            kind: the struct.
+            **lists: what was chosen of several, which a form sends as a field each (see `under`).
 
         Raises:
             Unfilled: something is missing, or is not as it must be.
         """
         wanted = {one.encode_name for one in msgspec.structs.fields(kind)}  # type: ignore[arg-type]  # a struct's type
-        given = {name: text for name, text in self.fields.items() if name in wanted and text.strip()}
-        return taken(given, kind, strict=False)
+        given: dict[str, object] = {name: text for name, text in self.fields.items() if name in wanted and text.strip()}
+        return taken(given | {name: chosen for name, chosen in lists.items() if chosen}, kind, strict=False)
 
     def under(self, prefix: str) -> dict[str, str]:
         """The fields whose names begin with a prefix, by what follows it; those left empty are none."""

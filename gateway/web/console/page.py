@@ -43,11 +43,16 @@ _SAID: Final = "gateway_said"
 
 
 class Entry(NamedTuple):
-    """A page as the navigation shows it."""
+    """A page as the navigation shows it.
+
+    Attributes:
+        is_own: about whoever looks, so it stands behind their name, and not among the pages.
+    """
 
     label: str
     path: str
     permission: str
+    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ class Desk:
         frame = {
             "firm": firm.name,
             "person": self.call.who.name,
-            "entries": [one for one in self.entries if self.may(one.permission)],
+            "entries": [one for one in self.entries if self.may(one.permission) and not one.is_own],
+            "own": next(one for one in self.entries if one.is_own),
             "here": self.request.url.path,
             "said": self.sentences.get(self.request.cookies.get(_SAID, "")),
             "token": masked(self.request.cookies.get(csrf_cookie(self.call.office.settings), "")),

@@ -102,6 +102,14 @@ def browser(service, with_password) -> Iterator[Browser]:
 
 
 @pytest.fixture
+def elsewhere(service, with_password) -> Iterator[Browser]:
+    """Nobody so far, at another machine."""
+    one = Browser(f"http://127.0.0.1:{service.config.port}")
+    yield one
+    one.http.close()
+
+
+@pytest.fixture
 def paralegal(browser) -> Browser:
     """Signed in."""
     browser.sign_in("paralegal")
