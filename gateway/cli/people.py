@@ -9,11 +9,12 @@ from zoneinfo import available_timezones
 import rich_click as click
 
 from gateway.cli.office import at_firm, me, opened
-from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json
+from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json, table
 from gateway.config import nearest
+from gateway.db.models import Staff
 from gateway.db.models.firms import STAFF_ROLES
-from gateway.domain.access import passwords
-from gateway.domain.access.accounts import add_firm, add_staff, deactivate_staff, find_staff, set_password
+from gateway.domain.access import accounts, passwords
+from gateway.domain.access.accounts import add_firm, find_staff, set_password
 from gateway.values import contacts
 from gateway.values.base import BadValue
 
@@ -74,10 +75,8 @@ def staff() -> None:
 @json_option
 def add_a_member(email: str, firm: str, role: str, name: str | None, as_json: bool) -> None:
     """Add a member of staff, and print a first password, which they should change."""
-    password = passwords.make()
     with opened() as office, at_firm(office, firm) as acting:
-        made = add_staff(acting, email, name=name or email.partition("@")[0], role=role)
-        set_password(acting, made, password)
+        made, password = accounts.invite(acting, email, name=name or email.partition("@")[0], role=role)
         account = {"email": made.email, "id": made.id, "firm": firm, "role": role, "name": made.name}
     if as_json:
         print_json(account | {"password": password})
@@ -127,12 +126,76 @@ def deactivate(email: str, firm: str, as_json: bool) -> None:
     """Let somebody in no more, at once; what they did stays on record."""
     with opened() as office, at_firm(office, firm) as acting:
         one = find_staff(acting, email)
-        deactivate_staff(acting, one)
-        account = {"email": one.email, "id": one.id, "firm": firm, "active": one.active}
+        accounts.deactivate_staff(acting, one)
+        account = _account(one)
+    _tell(account, f"{account['email']} is let in no more.", as_json=as_json)
+
+
+@staff.command("reactivate", epilog=examples("gateway staff reactivate ana@northgate.example --firm northgate"))
+@click.argument("email")
+@firm_option
+@json_option
+def reactivate(email: str, firm: str, as_json: bool) -> None:
+    """Let somebody in again, with the role and the password of then."""
+    with opened() as office, at_firm(office, firm) as acting:
+        one = find_staff(acting, email)
+        accounts.reactivate_staff(acting, one)
+        account = _account(one)
+    _tell(account, f"{account['email']} is let in again.", as_json=as_json)
+
+
+@staff.command("role", epilog=examples("gateway staff role ana@northgate.example attorney --firm northgate"))
+@click.argument("email")
+@click.argument("role", type=click.Choice(STAFF_ROLES))
+@firm_option
+@json_option
+def give_role(email: str, role: str, firm: str, as_json: bool) -> None:
+    """Give somebody another role, from their next request on; a firm keeps one admin at least."""
+    with opened() as office, at_firm(office, firm) as acting:
+        one = find_staff(acting, email)
+        accounts.change_role(acting, one, role)
+        account = _account(one)
+    _tell(account, f"{account['email']} is {role} from now on.", as_json=as_json)
+
+
+@staff.command("sign-out", epilog=examples("gateway staff sign-out ana@northgate.example --firm northgate"))
+@click.argument("email")
+@firm_option
+@json_option
+def sign_out(email: str, firm: str, as_json: bool) -> None:
+    """Sign somebody out everywhere; they may sign in again."""
+    with opened() as office, at_firm(office, firm) as acting:
+        one = find_staff(acting, email)
+        accounts.sign_staff_out(acting, one)
+        account = _account(one)
+    _tell(account, f"{account['email']} is signed out everywhere.", as_json=as_json)
+
+
+@staff.command("list", epilog=examples("gateway staff list --firm northgate"))
+@firm_option
+@json_option
+def list_staff(firm: str, as_json: bool) -> None:
+    """List those who work at a firm, or did, those who do first."""
+    with opened() as office, at_firm(office, firm) as acting:
+        found = [_account(one) for one in accounts.everybody(acting)]
+    if as_json:
+        print_json(found)
+        return
+    shown = table("e-mail", "name", "role", "let in")
+    for one in found:
+        shown.add_row(*map(plain, (one["email"], one["name"], one["role"], "yes" if one["active"] else "no")))
+    console().print(shown if found else plain(f"Nobody works at {firm}."))
+
+
+def _account(one: Staff) -> dict[str, object]:
+    return {name: getattr(one, name) for name in ("email", "id", "name", "role", "active")}
+
+
+def _tell(account: dict[str, object], sentence: str, *, as_json: bool) -> None:
     if as_json:
         print_json(account)
     else:
-        console().print(plain(f"{account['email']} is let in no more."))
+        console().print(plain(sentence))
 
 
 def _asked() -> str:

@@ -61,7 +61,7 @@ Action = Literal[
     "report.fetch", "report.order", "report.read",
     "session.end", "session.end_all", "session.refuse", "session.start",
     "sftp.login", "sftp.refuse",
-    "staff.add", "staff.deactivate", "staff.password", "staff.supervise",
+    "staff.add", "staff.deactivate", "staff.password", "staff.reactivate", "staff.role", "staff.supervise",
     "template.preview", "template.reset", "template.set",
     "wall.add", "wall.remove",
 ]  # fmt: skip

@@ -73,6 +73,7 @@ from gateway.web.api import (
     repairs,
     reports,
     reviews,
+    staff,
     templates,
     walls,
     webhooks,
@@ -165,6 +166,7 @@ ROUTES: list[ControllerRouterHandler] = [
     reviews.router,
     hris.accounts,
     hris.router,
+    staff.router,
     templates.router,
     walls.router,
 ]

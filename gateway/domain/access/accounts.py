@@ -12,23 +12,20 @@ from gateway import crypto
 from gateway.config import nearest
 from gateway.db.models import Firm, Staff
 from gateway.db.models.firms import STAFF_ROLES
+from gateway.db.paging import Found, Paging, newest
 from gateway.domain.access import passwords, sessions
 from gateway.domain.audit import Change, record, write
-from gateway.errors import Conflict, Invalid, NotFound
+from gateway.errors import Conflict, Faulty, Invalid, NotFound
 from gateway.office import Acting, Actor, Office
+from gateway.values import contacts
+from gateway.values.base import BadValue
 
 
-class Colleague(NamedTuple):
-    """Somebody who works at the firm, or did.
+class Invited(NamedTuple):
+    """Somebody new, and the first password, which is shown now and never again."""
 
-    Attributes:
-        key: the id, as a text.
-    """
-
-    key: str
-    name: str
-    email: str
-    active: bool
+    staff: Staff
+    password: str
 
 
 class Ensured(NamedTuple):
@@ -90,10 +87,7 @@ def add_staff(acting: Acting, email: str, *, name: str, role: str) -> Staff:
         Invalid: `role_unknown`.
         Conflict: `staff_exists`.
     """
-    if role not in STAFF_ROLES:
-        hint = nearest(role, STAFF_ROLES)
-        asked = f" Did you mean {hint}?" if hint else ""
-        raise Invalid("role_unknown", f"{role!r} is not a role; there are {', '.join(STAFF_ROLES)}.{asked}")
+    _check_role(role)
     email = email.strip().lower()
     if _of_address(acting, email):
         raise Conflict("staff_exists", f"{email} works at this firm already.")
@@ -121,10 +115,27 @@ def find_staff(acting: Acting, email: str) -> Staff:
     return staff
 
 
-def colleagues(acting: Acting) -> list[Colleague]:
+def everybody(acting: Acting) -> Sequence[Staff]:
     """All who work at the firm, or did, those who do first, by name."""
-    everybody = select(Staff).order_by(Staff.active.desc(), Staff.name, Staff.email)
-    return [Colleague(str(one.id), one.name, one.email, one.active) for one in acting.session.scalars(everybody)]
+    return acting.session.scalars(select(Staff).order_by(Staff.active.desc(), Staff.name, Staff.email)).all()
+
+
+def staff_listed(acting: Acting, paging: Paging, *, active: bool | None = None) -> Found[Staff]:
+    """Some of those who work at the firm or did, who joined last first; `active` narrows it to one of the two."""
+    found = select(Staff) if active is None else select(Staff).where(Staff.active == active)
+    return newest(acting.session, found, (Staff.created_at, Staff.id), paging)
+
+
+def member(acting: Acting, staff_id: UUID) -> Staff:
+    """Somebody who works at the firm, or did.
+
+    Raises:
+        NotFound: the firm has nobody of this id.
+    """
+    found = acting.session.scalar(select(Staff).where(Staff.id == staff_id))
+    if found is None:
+        raise NotFound("member of staff", str(staff_id))
+    return found
 
 
 def oneself(acting: Acting, *, for_change: bool = False) -> Staff:
@@ -135,6 +146,30 @@ def oneself(acting: Acting, *, for_change: bool = False) -> Staff:
 def own_firm(acting: Acting) -> Firm:
     """The firm that the actor is at work for."""
     return acting.session.get_one(Firm, acting.firm_id)
+
+
+def invite(acting: Acting, email: str, *, name: str, role: str) -> Invited:
+    """A new member of staff, with a first password, which they should change.
+
+    Raises:
+        Faulty: `email_wrong`.
+        Invalid: as `add_staff`.
+        Conflict: as `add_staff`.
+    """
+    try:
+        contacts.email(email.strip())
+    except BadValue:
+        sentence = f"{email!r} is not an e-mail address."
+        raise Faulty("email_wrong", sentence, {"email": sentence}) from None
+    made = add_staff(acting, email, name=name, role=role)
+    return Invited(made, give_password(acting, made))
+
+
+def give_password(acting: Acting, staff: Staff) -> str:
+    """Make another password for somebody, which is shown now and never again; their sessions end."""
+    made = passwords.make()
+    set_password(acting, staff, made)
+    return made
 
 
 def set_password(acting: Acting, staff: Staff, password: str, *, keeping: UUID | None = None) -> None:
@@ -157,11 +192,63 @@ def set_password(acting: Acting, staff: Staff, password: str, *, keeping: UUID |
 
 
 def deactivate_staff(acting: Acting, staff: Staff) -> None:
-    """Let somebody in no more, whose records stay; open sessions end at once."""
+    """Let somebody in no more, whose records stay; open sessions end at once.
+
+    Raises:
+        Conflict: `last_admin`.
+    """
+    _keep_an_admin(acting, staff)
     staff.active = False
     acting.session.flush()
     sessions.end_all(acting.session, staff.id)
     record(acting, "staff.deactivate", changes=[Change("staff", staff.id, "deactivated")])
+
+
+def reactivate_staff(acting: Acting, staff: Staff) -> None:
+    """Let somebody in again who was let in no more, with the password of then; who is in stays so."""
+    if not staff.active:
+        staff.active = True
+        record(acting, "staff.reactivate", changes=[Change("staff", staff.id, "reactivated")])
+
+
+def change_role(acting: Acting, staff: Staff, role: str) -> None:
+    """Give somebody another role, which counts from their next request on; the same again changes nothing.
+
+    Raises:
+        Invalid: `role_unknown`.
+        Conflict: `last_admin`.
+    """
+    _check_role(role)
+    old = staff.role
+    if role == old:
+        return
+    _keep_an_admin(acting, staff)
+    staff.role = role
+    told = Change("staff", staff.id, "updated", old={"role": old}, new={"role": role})
+    record(acting, "staff.role", changes=[told])
+
+
+def sign_staff_out(acting: Acting, staff: Staff) -> None:
+    """End all sessions of somebody, who may sign in again."""
+    sessions.end_all(acting.session, staff.id)
+    record(acting, "session.end_all", changes=[Change("staff", staff.id, "signed out")])
+
+
+def _keep_an_admin(acting: Acting, staff: Staff) -> None:
+    """Refuse to take its last admin from a firm: nobody could let anybody in again.
+
+    All of them are locked, in one order, so that two who would take each other's leave see each other.
+    """
+    admins = select(Staff.id).where(Staff.role == "admin", Staff.active).order_by(Staff.id).with_for_update()
+    if acting.session.scalars(admins).all() == [staff.id]:
+        raise Conflict("last_admin", f"{staff.email} is the firm's only admin: make somebody else one first.")
+
+
+def _check_role(role: str) -> None:
+    if role not in STAFF_ROLES:
+        hint = nearest(role, STAFF_ROLES)
+        asked = f" Did you mean {hint}?" if hint else ""
+        raise Invalid("role_unknown", f"{role!r} is not a role; there are {', '.join(STAFF_ROLES)}.{asked}")
 
 
 def _of_address(acting: Acting, email: str) -> Staff | None:

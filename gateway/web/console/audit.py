@@ -100,7 +100,7 @@ def _page(acting: Acting, desk: Desk, asked: Mapping[str, str], **told: Any) -> 
         **{"entries": [], "following": None, "errors": {}} | told,
         asked={name: asked.get(name, "") for name in _FILTERS},
         is_narrowed=bool(asked),
-        staff=accounts.colleagues(acting),
+        staff={str(one.id): one for one in accounts.everybody(acting)},
         partners=sorted(homes.slugs(acting)),
         actions=_by_thing(),
     )

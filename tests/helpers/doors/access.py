@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gateway.db.models import Staff
+from gateway.domain.access import accounts
 from gateway.domain.partners.homes import find_home
 from helpers.callers import PASSWORD
 from helpers.doors.base import Door, UseCase, nothing
@@ -17,7 +19,72 @@ def key(door: Door) -> str:
         return str(made.credential.id)
 
 
+def colleague(door: Door) -> Staff:
+    """Somebody who works at the firm, one a door."""
+    with door.office.acting(door.firm_id, SENDER) as acting:
+        return accounts.add_staff(acting, f"{door.partner}@northgate.example", name="x", role="paralegal")
+
+
+def leaver(door: Door) -> Staff:
+    one = colleague(door)
+    with door.office.acting(door.firm_id, SENDER) as acting:
+        accounts.deactivate_staff(acting, accounts.member(acting, one.id))
+    return one
+
+
+AT = ("--firm", "northgate")
 USE_CASES = {
+    "let somebody in": UseCase(
+        "staff add",
+        ["staff.add", "staff.password"],
+        nothing,
+        lambda door, _: door.call(
+            "POST", "staff", json={"email": f"new-{door.partner}@n.example", "name": "x", "role": "viewer"}
+        ),
+        lambda door, _: door.call("staff", "add", f"new-{door.partner}@n.example", *AT, "--role", "viewer"),
+    ),
+    "list the staff": UseCase(
+        "staff list",
+        [],
+        nothing,
+        lambda door, _: door.call("GET", "staff"),
+        lambda door, _: door.call("staff", "list", *AT),
+    ),
+    "give somebody a role": UseCase(
+        "staff role",
+        ["staff.role"],
+        colleague,
+        lambda door, one: door.call("PUT", f"staff/{one.id}/role", json={"role": "attorney"}),
+        lambda door, one: door.call("staff", "role", one.email, "attorney", *AT),
+    ),
+    "let somebody in no more": UseCase(
+        "staff deactivate",
+        ["staff.deactivate"],
+        colleague,
+        lambda door, one: door.call("POST", f"staff/{one.id}/deactivations"),
+        lambda door, one: door.call("staff", "deactivate", one.email, *AT),
+    ),
+    "let somebody in again": UseCase(
+        "staff reactivate",
+        ["staff.reactivate"],
+        leaver,
+        lambda door, one: door.call("POST", f"staff/{one.id}/reactivations"),
+        lambda door, one: door.call("staff", "reactivate", one.email, *AT),
+    ),
+    "sign somebody out": UseCase(
+        "staff sign-out",
+        ["session.end_all"],
+        colleague,
+        lambda door, one: door.call("DELETE", f"staff/{one.id}/sessions"),
+        lambda door, one: door.call("staff", "sign-out", one.email, *AT),
+    ),
+    "make somebody a password": UseCase(
+        "staff password",
+        ["staff.password"],
+        colleague,
+        lambda door, one: door.call("POST", f"staff/{one.id}/passwords"),
+        lambda door, one: door.call("staff", "password", one.email, *AT, "--make"),
+    ),
     "add a key": UseCase(
         "key add",
         ["credential.add"],
