@@ -11,9 +11,16 @@ PROGRAM = shutil.which("chromium")
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
-def told_to_everybody(page: Page, path: str) -> None:
+def unfold(page: Page) -> None:
+    """Open all that is folded."""
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+
+
+def told_to_everybody(page: Page, path: str, *, unfolded: bool = False) -> None:
     """A page has nothing that somebody who cannot see it would not be told."""
     page.goto(path)
+    if unfolded:
+        unfold(page)
     found = Axe().run(page, options=_RULES)
     assert found.violations_count == 0, f"{path}: {found.generate_report()}"
 

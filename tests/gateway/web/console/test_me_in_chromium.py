@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from helpers.browsing import PROGRAM, fits, tab_to, told_to_everybody
+from helpers.browsing import PROGRAM, fits, tab_to, told_to_everybody, unfold
 from helpers.callers import PASSWORD
 
 pytestmark = [
@@ -13,16 +13,11 @@ pytestmark = [
 NEW = "lamp-owl-fig-tree"
 
 
-def unfolded(page) -> None:
-    for one in page.locator("summary").all():
-        one.click()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_people_who_cannot_see_it_are_told_all_of_it(opened, scheme):
     opened()
     page = opened(color_scheme=scheme)
-    told_to_everybody(page, "/me")
+    told_to_everybody(page, "/me", unfolded=True)
 
 
 @pytest.mark.parametrize("width", [320, 640])
@@ -30,7 +25,7 @@ def test_no_page_goes_sideways(opened, width):
     opened()
     page = opened(viewport={"width": width, "height": 700})
     fits(page, "/me")
-    unfolded(page)
+    unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -1,0 +1,38 @@
+"""The parts of the admin's pages, and the frame that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from litestar import Response
+
+from gateway.office import Acting
+from gateway.web.console.page import Desk
+
+T = TypeVar("T")
+
+
+class Part(NamedTuple):
+    """A page below `/admin`, and in a sentence what it is for."""
+
+    label: str
+    path: str
+    permission: str
+    sentence: str
+
+
+PARTS: Sequence[Part] = (Part("Staff", "/admin/staff", "staff.manage", "Who is let in, and what they may do."),)
+
+
+def page(acting: Acting, desk: Desk, template: str, **told: Any) -> Response[str]:  # noqa: ANN401 - a template's
+    """A page of the admin's, with the others beside it, of which everybody is shown what they may see."""
+    parts = [one for one in PARTS if desk.may(one.permission)]
+    told = {"errors": {}, "filled": {}} | told
+    return desk.page(acting, template, parts=parts, status=told.pop("status", 422 if told["errors"] else 200), **told)
+
+
+def answered(answer: Response[Any], kind: type[T]) -> T:
+    """What a call made, or made before under the same key, of which the text is kept."""
+    return msgspec.json.decode(msgspec.json.encode(answer.content), type=kind)

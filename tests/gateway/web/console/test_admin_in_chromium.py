@@ -1,0 +1,53 @@
+"""The admin's pages in a real browser: to be seen by everybody, narrow and wide, and used by keyboard alone."""
+
+from __future__ import annotations
+
+import pytest
+from helpers.browsing import PROGRAM, fits, tab_to, told_to_everybody, unfold
+from helpers.callers import ME
+
+from gateway.domain.access import accounts
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine (Debian: chromium)"),
+]
+PATHS = ("/admin", "/admin/staff", "/admin/staff?which=out", "/admin/staff/{viewer}")
+
+
+@pytest.fixture
+def paths(office, tenants) -> list[str]:
+    """Every page, with somebody whose name is long."""
+    with office.acting(tenants.northgate, ME) as acting:
+        name = "Maximiliane Freifrau von und zu Hohenstein-Wittelsbach"
+        accounts.add_staff(acting, "maximiliane.hohenstein@northgate.example", name=name, role="attorney")
+    return [path.format(viewer=tenants.staff["viewer"]) for path in PATHS]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_people_who_cannot_see_it_are_told_all_of_it(opened, paths, scheme):
+    page = opened("admin", color_scheme=scheme)
+    for path in paths:
+        told_to_everybody(page, path, unfolded=True)
+
+
+@pytest.mark.parametrize("width", [320, 640])
+def test_no_page_goes_sideways(opened, paths, width):
+    page = opened("admin", viewport={"width": width, "height": 700})
+    for path in paths:
+        fits(page, path)
+        unfold(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_somebody_is_let_in_by_keyboard_alone(opened):
+    page = opened("admin")
+    page.goto("/admin/staff")
+    tab_to(page, page.get_by_text("Let somebody in"))
+    page.keyboard.press("Enter")
+    for field, text in (("#email", "ana@northgate.example"), ("#name", "Ana Li"), ("#role", "paralegal")):
+        tab_to(page, page.locator(field))
+        page.keyboard.type(text)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("The first password of ana@northgate.example").wait_for()
