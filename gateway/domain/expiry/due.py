@@ -72,11 +72,6 @@ def looked_after(today: date) -> tuple[ColumnElement[bool], ...]:
     return (Client.status == "active", Client.enrollment_status == "active", Client.erased_at.is_(None), stays)
 
 
-def name_of(client: Client) -> str:
-    """Who it is, as far as the firm knows it."""
-    return " ".join(part for part in (client.given_name, client.family_name) if part) or client.key
-
-
 def _due(
     today: date, document: Document, client: Client, partner: str, lead: int | None, waiting: Sequence[str] | None
 ) -> Due:

@@ -23,10 +23,11 @@ from gateway.db.paging import Found, Paging
 from gateway.domain import audit
 from gateway.domain.expiry import heard, leads
 from gateway.domain.expiry.authorization import Authorization
-from gateway.domain.expiry.due import looked_after, name_of
+from gateway.domain.expiry.due import looked_after
 from gateway.domain.expiry.heard import Heard, PaperAnswer, PaperNotice
 from gateway.domain.expiry.looking import authorizations
 from gateway.domain.expiry.standing import TOLD_AFTER
+from gateway.domain.people.naming import name_of
 from gateway.errors import Invalid, NotFound
 from gateway.office import Acting
 

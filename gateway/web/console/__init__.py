@@ -16,7 +16,20 @@ from litestar.handlers import BaseRouteHandler
 
 from gateway.errors import Problem
 from gateway.web.calls import Call
-from gateway.web.console import admin, assets, audit, cases, clients, expiring, files, me, messages, signing, today, workload
+from gateway.web.console import (
+    admin,
+    assets,
+    audit,
+    cases,
+    clients,
+    expiring,
+    files,
+    me,
+    messages,
+    signing,
+    today,
+    workload,
+)
 from gateway.web.console.page import Desk, on_http_error_page, on_problem_page, on_surprise_page
 from gateway.web.problems import Rejected
 

@@ -28,9 +28,9 @@ from gateway.web.calls import Call
 from gateway.web.console import assets
 from gateway.web.console.forms import KEY, TOKEN, masked
 from gateway.web.console.plots.bar import bar
+from gateway.web.console.plots.columns import columns
 from gateway.web.console.plots.levels import levels
 from gateway.web.console.plots.spans import spans
-from gateway.web.console.plots.columns import columns
 from gateway.web.problems import Rejected, on_http_error, on_problem, on_surprise
 
 SIGN_IN = "/sign-in"
