@@ -138,6 +138,7 @@ def test_what_cannot_be_is_told_at_its_field_and_stays_there(paralegal, ana, peo
     before = value(inbox, people["E1"], "version")
     for name, text, sentence in (
         ("date_of_birth", "02/03/1990", "Write the day as year-month-day"),
+        ("date_of_birth", "null", "Write the day as year-month-day"),
         ("annual_salary", "much", "Write a number"),
         ("annual_salary", "1e30", "999999999999.99"),
         ("graduation_year", "1", "a year has four digits"),
