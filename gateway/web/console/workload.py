@@ -28,9 +28,9 @@ from gateway.web.pages import Cursor, page_of, paging
 
 ENTRY = Entry("Workload", "/workload", "attorneys.read")
 SAID = {
-    "capacity": "Said. Cases that are held stay; the next one is given by the new capacity.",
-    "away": "Noted. No case is given to them for these days; those they hold stay with them.",
-    "back": "Taken back.",
+    "workload_capacity": "Said. Cases that are held stay; the next one is given by the new capacity.",
+    "workload_away": "Noted. No case is given to them for these days; those they hold stay with them.",
+    "workload_back": "Taken back.",
 }
 SHOWN = 50
 NOTHING: Mapping[str, str] = {}
@@ -132,7 +132,7 @@ def say_capacity(
             attorneys.change(acting, attorney_id, asked.said)
     except Invalid as problem:
         return _again(call, desk, attorney_id, form, problem, "capacity")
-    return desk.on_to(f"/workload/{attorney_id}", "capacity")
+    return desk.on_to(f"/workload/{attorney_id}", "workload_capacity")
 
 
 @post("/workload/{attorney_id:uuid}/time-off", sync_to_thread=True, **takes_form("time_off.write"))
@@ -146,7 +146,7 @@ def say_away(
             once(acting, form.keyed(call), asked, lambda: noted(acting, attorney_id, asked))
     except Invalid as problem:
         return _again(call, desk, attorney_id, form, problem, "last")
-    return desk.on_to(f"/workload/{attorney_id}", "away")
+    return desk.on_to(f"/workload/{attorney_id}", "workload_away")
 
 
 @post("/workload/{attorney_id:uuid}/time-off/{off_id:uuid}/remove", sync_to_thread=True, **takes_form("time_off.write"))
@@ -163,7 +163,7 @@ def take_back(
             time_off.remove(acting, attorney_id, off_id)
     except Conflict as problem:
         return _again(call, desk, attorney_id, form, problem, "first")
-    return desk.on_to(f"/workload/{attorney_id}", "back")
+    return desk.on_to(f"/workload/{attorney_id}", "workload_back")
 
 
 def _again(call: Call, desk: Desk, attorney_id: UUID, form: Form, problem: Problem, field: str) -> Response[Any]:

@@ -85,7 +85,7 @@ def _done(
         with call.acting() as acting:
             status, errors = _why(acting, case_id, problem, form)
             return shown(acting, desk, case_id, status=status, tried=said, filled=form.fields, errors=errors)
-    return desk.on_to(f"/cases/{case_id}", said)
+    return desk.on_to(f"/cases/{case_id}", f"case_{said}")
 
 
 def _why(acting: Acting, case_id: UUID, problem: Faulty | Conflict | Busy, form: Form) -> tuple[int, Mapping[str, str]]:

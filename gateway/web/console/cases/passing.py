@@ -80,7 +80,7 @@ def give(
         data = form.read(Reassignment)
         with call.acting() as acting:
             made = moving.move(acting, case_id, data.attorney, data.reason, data.note)
-            said = "asked" if made.handover else "passed"
+            said = "case_asked" if made.handover else "case_passed"
     except (Faulty, Conflict, Busy) as problem:
         with call.acting() as acting:
             status, errors = _at_the_row(problem, form.fields.get("attorney", ""))
@@ -111,7 +111,7 @@ def answer(
         status = 403 if isinstance(problem, Forbidden) else 409
         with call.acting() as acting:
             return shown(acting, desk, case_id, status=status, errors={"handover": problem.sentence})
-    return desk.on_to(f"/cases/{case_id}", "taken" if takes else "left")
+    return desk.on_to(f"/cases/{case_id}", "case_taken" if takes else "case_left")
 
 
 HANDLERS = (weigh, give, answer)

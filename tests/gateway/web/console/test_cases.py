@@ -193,9 +193,9 @@ def test_stages_are_drawn_with_their_days_and_the_deadline(paralegal, firm, monk
     with firm.firm.office.db.firm(firm.firm.firm_id) as session:
         case = session.get_one(Case, (firm.firm.firm_id, firm.case_id))
         case.created_at -= timedelta(days=40)
-    paralegal.get(at)
+    assert "It has been in drafting for 40 days." in paralegal.get(at).text
     page = paralegal.press(f"{at}/stage", stage="review")
-    assert "It has been in review for 0 days; before that it was longest in drafting, for 40 days." in page.text
+    assert "It came to review today; before that it was longest in drafting, for 40 days." in page.text
     drawn = paralegal.page.text.partition('<svg class="spans"')[2].partition("</svg>")[0]
     assert drawn.count("<polygon") == 3
     assert "Deadline: from" in drawn
