@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from gateway.db.models import Dispatch, Document, Notice, NoticeAnswer, Staff
 
+LOST = ("failed", "dead", "held", "unknown")  # a message that did not arrive, or of which nobody knows
+
 
 class PaperNotice(Struct, frozen=True, kw_only=True):
     """A notice to one recipient by one channel.
@@ -40,6 +42,11 @@ class PaperNotice(Struct, frozen=True, kw_only=True):
     dispatch_id: UUID | None
     dispatch_state: str | None
     needs_answer: bool
+
+    @property
+    def outcome(self) -> str:
+        """Its state; or `lost`, for whoever a message did not reach was not told."""
+        return "lost" if self.dispatch_state in LOST else self.state
 
 
 class PaperAnswer(Struct, frozen=True, kw_only=True):

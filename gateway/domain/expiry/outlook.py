@@ -18,7 +18,7 @@ from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.db.models import Client, Document, Firm, Notice, Partner
+from gateway.db.models import Client, Dispatch, Document, Firm, Notice, Partner
 from gateway.db.paging import Found, Paging
 from gateway.domain import audit
 from gateway.domain.expiry import heard, leads
@@ -160,8 +160,12 @@ class _Row(NamedTuple):
 
 
 _FAMILY, _GIVEN = func.coalesce(Client.family_name, ""), func.coalesce(Client.given_name, "")
-_TOLD = exists().where(
-    Notice.document_id == Document.id, Notice.expires_on == Document.expires_on, Notice.state == "told"
+_TOLD = exists(
+    select(Notice.id)
+    .outerjoin(Dispatch, Dispatch.id == Notice.dispatch_id)
+    .where(Notice.document_id == Document.id, Notice.expires_on == Document.expires_on, Notice.state == "told")
+    .where(func.coalesce(Dispatch.state, "").not_in(heard.LOST))
+    .correlate(Document)
 )
 
 

@@ -14,7 +14,6 @@ from gateway.domain.expiry.papers import called
 from gateway.web.calls import Identity
 
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")  # as sentences of the rules write days
-_LOST = frozenset({"failed", "dead", "held", "unknown"})
 
 
 class Person(NamedTuple):
@@ -59,11 +58,6 @@ class Line(NamedTuple):
         """At the firm."""
         return self.ending.on - timedelta(days=self.ending.days_left)
 
-    @property
-    def is_told(self) -> bool:
-        """Whether anybody was, by any lead time."""
-        return any(one.state == "told" for one in self.ending.told)
-
 
 def line_of(ending: Ending, who: Identity, *, can_all: bool) -> Line:
     """A paper as somebody sees it; `can_all`: they may answer for others."""
@@ -84,11 +78,6 @@ def readable(sentence: str) -> str:
     return _DATE.sub(lambda found: _day(date.fromisoformat(found[0])), sentence)
 
 
-def outcome_of(one: PaperNotice) -> str:
-    """What became of a notice, in a word."""
-    return "lost" if one.dispatch_state in _LOST else one.state
-
-
 def _day(day: date) -> str:
     return f"{day:%b} {day.day}, {day.year}"
 
@@ -102,10 +91,10 @@ def _people(told: Sequence[PaperNotice]) -> list[Person]:
 
 def _person(same: Sequence[PaperNotice]) -> Person:
     """From their notices, the newest first: what has reached them goes before what waits."""
-    left = [one for one in same if one.state == "told" and outcome_of(one) == "told"] or same
+    left = [one for one in same if one.outcome == "told"] or same
     first = left[0]
     channels = dict.fromkeys(one.channel for one in left if one.due_on == first.due_on)
-    return Person(first.to, first.role, outcome_of(first), first.told_at, list(channels), first.dispatch_id)
+    return Person(first.to, first.role, first.outcome, first.told_at, list(channels), first.dispatch_id)
 
 
 def _answerable(ending: Ending, me: UUID, *, can_all: bool) -> PaperNotice | None:

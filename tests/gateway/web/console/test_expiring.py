@@ -47,6 +47,17 @@ def test_who_cannot_work_after_a_day_and_who_was_told_is_read_at_once(paralegal,
     assert "ended with this paper" in gone
 
 
+@pytest.mark.parametrize("state", ["failed", "dead", "held", "unknown"])
+def test_whom_a_message_did_not_reach_was_not_told(paralegal, told, inbox, state):
+    for _, dispatch in told:
+        inbox.sql("UPDATE dispatches SET state = %s WHERE id = %s RETURNING id", state, dispatch)
+    page = paralegal.get(MARCH)
+    assert "of none has anybody been told." in " ".join(page.text.split())
+    row = paralegal.page.text.split("Mar 1, 2027 <span")[1]
+    assert "did not arrive, or nobody knows" in row
+    assert 'state good">told' not in row
+
+
 def test_papers_say_whether_the_work_ends_with_them(paralegal, people):
     page = paralegal.get("/expiring?within=30")
     assert "5 papers end by Mar 3, 2027; of none has anybody been told." in " ".join(page.text.split())

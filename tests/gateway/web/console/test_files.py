@@ -84,7 +84,7 @@ def test_rows_add_up_and_problems_are_told_by_kind(paralegal, acme):
     assert {f"/v1/imports/{told['import_id']}/errors?format={form}" for form in ("csv", "xlsx")} <= set(page.links)
     widths = [float(one) for one in re.findall(r'<rect [^>]*width="([\d.]+)"', paralegal.page.text)]
     assert sum(widths) == pytest.approx(1_000, abs=1)
-    assert "2 rows" not in page.text
+    assert "Repair 2 rows" in page.text
     assert paralegal.http.get(f"/v1/imports/{told['import_id']}/errors?format=csv").status_code == 200
 
 

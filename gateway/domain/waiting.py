@@ -1,0 +1,73 @@
+"""What of a firm's work waits for a person, counted: cases nobody has, papers nobody answered for, lost messages."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import exists, func, select
+
+from gateway import clock
+from gateway.db.models import Client, Dispatch, Document, Firm, Notice, NoticeAnswer, UnassignedCase
+from gateway.domain.expiry.heard import LOST
+from gateway.office import Acting
+
+FRESH = timedelta(days=14)  # so long a message that did not arrive is asked about
+
+Kind = Literal["cases", "papers", "messages"]
+
+
+class Heap(NamedTuple):
+    """So many of a kind, and since when the oldest of them waits; who may see which is for the caller to know."""
+
+    kind: Kind
+    number: int
+    since: datetime
+
+
+def heaps(acting: Acting) -> list[Heap]:
+    """What waits for staff of the actor's firm, within their walls; kinds of which nothing waits are left out."""
+    found: list[tuple[Kind, int, datetime | None]] = [
+        ("cases", *_cases(acting)),
+        ("papers", *_papers(acting)),
+        ("messages", *_messages(acting)),
+    ]
+    return [Heap(kind, number, since) for kind, number, since in found if since is not None]
+
+
+def _cases(acting: Acting) -> tuple[int, datetime | None]:
+    """Cases that wait for an attorney."""
+    number, since = acting.session.execute(select(func.count(), func.min(UnassignedCase.since))).one()
+    return number, since
+
+
+def _papers(acting: Acting) -> tuple[int, datetime | None]:
+    """Papers that end, of which somebody was asked and nobody has said that it is in hand, at any lead time."""
+    answered = exists().where(
+        NoticeAnswer.document_id == Notice.document_id,
+        NoticeAnswer.expires_on == Notice.expires_on,
+        NoticeAnswer.lead == Notice.lead,
+        NoticeAnswer.kind == "acknowledge",
+        NoticeAnswer.by_kind != "client",
+    )
+    asked = (
+        select(func.count(Notice.document_id.distinct()), func.min(Notice.due_on))
+        .join(Document, Document.id == Notice.document_id)
+        .join(Client, Client.id == Notice.client_id)
+        .where(Notice.needs_answer, Notice.state.in_(("told", "withheld")), ~answered)
+        .where(Document.status == "current", Document.expires_on == Notice.expires_on)
+        .where(Client.status == "active", Client.enrollment_status == "active", Client.erased_at.is_(None))
+    )
+    number, since = acting.session.execute(asked).one()
+    zone = ZoneInfo(acting.session.scalars(select(Firm.time_zone)).one())
+    return number, datetime.combine(since, time(), zone) if number else None
+
+
+def _messages(acting: Acting) -> tuple[int, datetime | None]:
+    """Messages that did not arrive, or of which nobody knows; those that a person must decide about, however old."""
+    recent = Dispatch.settled_at > clock.now() - FRESH
+    lost = select(func.count(), func.min(Dispatch.settled_at))
+    lost = lost.where(Dispatch.state.in_(LOST), recent | (Dispatch.state == "held"))
+    number, since = acting.session.execute(lost).one()
+    return number, since
