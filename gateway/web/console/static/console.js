@@ -56,7 +56,9 @@ for (const form of document.querySelectorAll("form[data-grid]")) {
     if (left.length) saves.textContent = left[0];
   };
 
-  const keep = async (field) => {
+  let saving = Promise.resolve(); // one after the other: an earlier answer must not have the last word
+  const keep = (field) => { saving = saving.then(() => save(field)); };
+  const save = async (field) => {
     if (field.value === sent.get(field)) return;
     const body = new URLSearchParams({ [field.name]: field.value });
     for (const hidden of form.querySelectorAll('input[type="hidden"]')) body.append(hidden.name, hidden.value);
