@@ -77,8 +77,8 @@ def test_what_was_typed_goes_with_the_file(http, as_staff, acme, bad):
     assert http.put(f"/v1/imports/{bad}/repair/cells", json=typed, headers=as_staff("paralegal")).status_code == 200
     [(client_id,)] = acme.sql("SELECT id FROM clients LIMIT 1")
     reason = {"reason": "Asked for by the person"}
-    erased = http.request("DELETE", f"/v1/clients/{client_id}", json=reason, headers=as_staff("admin"))
-    assert erased.status_code == 204, erased.text
+    erased = http.post(f"/v1/clients/{client_id}/erasure", json=reason, headers=as_staff("admin"))
+    assert erased.status_code == 201, erased.text
     assert acme.sql("SELECT count(*) FROM repair_cells") == [(0,)]
     assert acme.sql("SELECT state FROM repairs") == [("dropped",)]
     assert http.get(f"/v1/imports/{bad}/repair", headers=as_staff("paralegal")).json()["error"] == "original_destroyed"
