@@ -103,6 +103,7 @@ def address(path):
     return re.sub(r"{\w+:(\w+)}", lambda found: values.get(found[1], "x"), path)
 
 
+@pytest.mark.timeout(360)  # every route, as everybody
 def test_every_route_lets_pass_whom_the_table_allows(settings, prove):
     wrong, walked = [], 0
     with asking(settings, "127.0.0.1") as http:  # from where figures may be read
