@@ -169,7 +169,7 @@ def page(acting: Acting, import_id: UUID, *, after: int = 0, kind: str | None = 
         _number_of(acting, touched(import_id, draft)),
         groups,
         way,
-        _tables(acting, home, found, places[:SHOWN], draft),
+        _tables(acting, home, found, [*wrong_rows(acting, home, found, places[:SHOWN])], draft),
         places[SHOWN - 1] if len(places) > SHOWN else None,
     )
 
@@ -183,7 +183,7 @@ def one(acting: Acting, import_id: UUID, place: int) -> tuple[str, Table]:
     """
     home, found = mine(acting, import_id)
     record(acting, "import.errors", import_id=import_id)
-    tables = _tables(acting, home, found, [place], read(acting, import_id))
+    tables = _tables(acting, home, found, [*wrong_rows(acting, home, found, [place])], read(acting, import_id))
     if not tables:
         raise NotFound("row", str(place))
     return acting.session.get_one(File, (acting.firm_id, found.file_id)).name, tables[0]
@@ -205,10 +205,10 @@ def type_in(acting: Acting, import_id: UUID, cells: Mapping[tuple[int, int], str
     home, found = mine(acting, import_id)
     draft, places = read(acting, import_id), sorted({place for place, _ in cells})
     wrong = [*wrong_rows(acting, home, found, places)]
-    shown = [row for table in _tables(acting, home, found, places, draft) for row in table.rows]
+    shown = [row for table in _tables(acting, home, found, wrong, draft) for row in table.rows]
     sent = {row.place: row.cells for _, rows in wrong for row in rows}
     set_cells(acting, import_id, dict(_changes(cells, {row.place: row for row in shown}, sent, draft)))
-    return standing(acting, import_id, places)
+    return [row for table in _tables(acting, home, found, wrong, read(acting, import_id)) for row in table.rows]
 
 
 def standing(acting: Acting, import_id: UUID, places: Iterable[int]) -> list[Row]:
@@ -218,8 +218,8 @@ def standing(acting: Acting, import_id: UUID, places: Iterable[int]) -> list[Row
         Problem: as `draft.mine`.
     """
     home, found = mine(acting, import_id)
-    tables = _tables(acting, home, found, sorted(places), read(acting, import_id))
-    return [row for table in tables for row in table.rows]
+    wrong = [*wrong_rows(acting, home, found, sorted(places))]
+    return [row for table in _tables(acting, home, found, wrong, read(acting, import_id)) for row in table.rows]
 
 
 def changed(acting: Acting, import_id: UUID) -> int:
@@ -337,8 +337,9 @@ def _folder(acting: Acting, home: Home, found: Import) -> Path:
 # ------------------------------------------------------------------------------------------------ what is right now
 
 
-def _tables(acting: Acting, home: Home, found: Import, places: Sequence[int], draft: Draft) -> list[Table]:
-    wrong = [*wrong_rows(acting, home, found, places)]
+def _tables(
+    acting: Acting, home: Home, found: Import, wrong: Sequence[tuple[Rows, list[WrongRow]]], draft: Draft
+) -> list[Table]:
     bench = _Bench(acting, home, found) if wrong else None
     return [bench.table(table, rows, draft) for table, rows in wrong if bench]
 
