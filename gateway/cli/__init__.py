@@ -27,6 +27,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("demo", "command", "Set up a demo firm, take its partners' sample files, and show what happened."),
     "ingest": Entry("ingest", "command", "Take files of a partner to their end, now."),
     "import": Entry("imports", "group", "Look at imports; release or refuse those that wait for a person."),
+    "repair": Entry("repairs", "group", "See and send the links by which partners' people repair rejected rows."),
     "arrivals": Entry("arrivals", "group", "Look at the places from which files are fetched, and look there now."),
     "serve": Entry("serve", "command", "Run the API, the workers and the scheduler."),
     "webhook": Entry("webhooks", "group", "Try out the webhooks by which partners' systems send files."),

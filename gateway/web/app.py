@@ -70,6 +70,7 @@ from gateway.web.api import (
     profiles,
     push,
     records,
+    repair_links,
     repairs,
     reports,
     reviews,
@@ -95,6 +96,7 @@ from gateway.web.bulkheads import (
     Bulkhead,
 )
 from gateway.web.calls import PROOF
+from gateway.web.console import visiting
 from gateway.web.console.page import on_http_error_page
 from gateway.web.examples import illustrate
 from gateway.web.following import Following
@@ -143,6 +145,7 @@ ROUTES: list[ControllerRouterHandler] = [
     files.router,
     imports.router,
     repairs.router,
+    repair_links.router,
     inbox.router,
     jobs.router,
     arrivals.router,
@@ -179,7 +182,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     settings = settings or load()
     configure(settings, "api")
     app = Litestar(
-        [*OPEN_ROUTES, Router("/v1", route_handlers=ROUTES), console.router],
+        [*OPEN_ROUTES, Router("/v1", route_handlers=ROUTES), console.router, visiting.router],
         lifespan=[_opened(settings)],
         guards=[admit],
         dependencies={

@@ -140,6 +140,23 @@ class Page(NamedTuple):
     following: int | None
 
 
+class Brief(NamedTuple):
+    """What a file is called, and how many of its rows were rejected."""
+
+    file: str
+    rejected: int
+
+
+def brief(acting: Acting, import_id: UUID) -> Brief:
+    """What can be said of a file without a look at its rows.
+
+    Raises:
+        Problem: as `draft.mine`.
+    """
+    _, found = mine(acting, import_id)
+    return Brief(_name(acting, found), found.counts["rows"]["rejected"])
+
+
 def page(acting: Acting, import_id: UUID, *, after: int = 0, kind: str | None = None) -> Page:
     """Rejected rows in the order of the file, with what was typed; that they were looked at is on record.
 
@@ -162,7 +179,7 @@ def page(acting: Acting, import_id: UUID, *, after: int = 0, kind: str | None = 
         _places(import_id, _is_wrong(way) if way else true()).where(RowError.place > after).limit(SHOWN + 1)
     ).all()
     return Page(
-        acting.session.get_one(File, (acting.firm_id, found.file_id)).name,
+        _name(acting, found),
         home.slug,
         draft,
         found.counts["rows"]["rejected"],
@@ -186,7 +203,7 @@ def one(acting: Acting, import_id: UUID, place: int) -> tuple[str, Table]:
     tables = _tables(acting, home, found, [*wrong_rows(acting, home, found, [place])], read(acting, import_id))
     if not tables:
         raise NotFound("row", str(place))
-    return acting.session.get_one(File, (acting.firm_id, found.file_id)).name, tables[0]
+    return _name(acting, found), tables[0]
 
 
 def type_in(acting: Acting, import_id: UUID, cells: Mapping[tuple[int, int], str]) -> list[Row]:
@@ -324,6 +341,11 @@ def _groups(acting: Acting, import_id: UUID, draft: Draft) -> list[Group]:
         way = Way(column or "", code, value)  # those without a column were left out
         groups.append(Group(way, rows, message, fix, draft.rules.get(way)))
     return groups
+
+
+def _name(acting: Acting, found: Import) -> str:
+    """Of the file."""
+    return acting.session.get_one(File, (acting.firm_id, found.file_id)).name
 
 
 def _folder(acting: Acting, home: Home, found: Import) -> Path:

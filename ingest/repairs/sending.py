@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.db.models import File, Import, Repair
 from gateway.domain.audit import Change, record
+from gateway.domain.links import repairs
 from gateway.domain.partners.homes import Home
 from gateway.errors import Conflict
 from gateway.office import Acting, Actor, Office
@@ -67,27 +68,31 @@ def send(office: Office, firm_id: UUID, actor: Actor, import_id: UUID) -> Sent:
         repair = draft.repair
         if repair is None or not made:
             raise Conflict("no_draft", "There is nothing to send: no row was changed, or somebody has sent it already.")
-        sent: list[UUID] = []
+        sent = Sent([], sum(one.rows for one in made), rejected)
         for one in made:
             note = partial(_note, office, actor, repair, sent, is_last=one is made[-1])
             chunks = _chunks(one.out)
             arrived = receive(office, home, one.name, chunks, via=VIA, by=actor, asked=Asked(), queued=True, note=note)
-            sent.append(arrived)
-    return Sent(sent, sum(one.rows for one in made), rejected)
+            sent.import_ids.append(arrived)
+    return sent
 
 
 def _note(
-    office: Office, actor: Actor, repair: Repair, sent: list[UUID], session: Session, import_id: UUID, *, is_last: bool
+    office: Office, actor: Actor, repair: Repair, sent: Sent, session: Session, import_id: UUID, *, is_last: bool
 ) -> None:
-    """End the draft in the transaction that puts its last file on record, unless it is another one by then."""
+    """End the draft, and links to its rows, in the transaction that puts its last file on record, unless it is another
+    one by then.
+    """
     seen = session.scalar(select(Repair).where(Repair.id == repair.id).with_for_update())
     if seen is None or seen.state != "open" or seen.changed_at != repair.changed_at:
         raise Conflict("changed_meanwhile", "Somebody has changed or sent these repairs just now. Look at them again.")
     if not is_last:
         return
     acting = Acting(office, session, repair.firm_id, actor)
-    seen.sent, seen.state, seen.changed_at = [*map(str, sent), str(import_id)], "sent", clock.now()
+    arrived = [*map(str, sent.import_ids), str(import_id)]
+    seen.sent, seen.state, seen.changed_at = arrived, "sent", clock.now()
     empty(acting, seen)
+    repairs.note_sent(acting, repair.import_id, sent.rows, sent.rejected - sent.rows)
     record(acting, "repair.send", import_id=repair.import_id, changes=[Change("repair", repair.id, "sent")])
 
 

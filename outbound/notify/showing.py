@@ -24,7 +24,7 @@ from outbound.notify.claiming import SAID
 
 MOST_DAYS = 400  # that are kept
 
-_LINK = re.compile(r"https?://[^\s<>]+/l/[^\s<>]+")  # what its recipient alone may press
+_LINK = re.compile(r"https?://[^\s<>]+/[lr]/[^\s<>]+")  # what its recipient alone may press
 _IN_ITS_PLACE = "[a link for the recipient alone]"
 
 

@@ -185,7 +185,7 @@ def framed(
     link_of_data = told.data.link
     labels = _ALL_PRESSES if each else _PRESSES
     presses = [Press(label, offered[act]) for act, label in labels.items() if act in offered]
-    presses += [Press("Read on", link_of_data)] if link_of_data else []
+    presses += [Press(told.data.press, link_of_data)] if link_of_data else []
     link = presses[0].url if presses else None
     alone = [(called, _presses(each[one])) for one, called in told.each if one in each]
     frame = Frame(str(told.data.firm), presses, offered.get("unsubscribe"), alone)

@@ -28,7 +28,7 @@ ethical wall, is 404, whatever the permission.
 
 def page() -> str:
     """The whole page."""
-    return HEAD + _permissions() + _pages() + _scopes() + _open_routes()
+    return HEAD + _permissions() + _pages() + _by_link() + _scopes() + _open_routes()
 
 
 def _permissions() -> str:
@@ -49,9 +49,15 @@ def _pages() -> str:
     lines = [
         f"- {_shown(path, method)}: `{handler.opt['may']}`\n"
         for path, method, handler in _all()
-        if is_page(handler) and "may" in handler.opt
+        if is_page(handler) and "may" in handler.opt and not handler.opt.get("by_link")
     ]
     return "\n## Pages of the console, for staff alone\n\n" + "".join(lines)
+
+
+def _by_link() -> str:
+    """What whoever opened a link to rejected rows may do, with the rows of that one file."""
+    lines = [f"- {_shown(path, method)}\n" for path, method, handler in _all() if handler.opt.get("by_link")]
+    return "\n## Behind a link to rejected rows, for whoever opened it\n\n" + "".join(lines)
 
 
 def _scopes() -> str:

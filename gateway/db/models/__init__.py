@@ -57,7 +57,7 @@ from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerCon
 from gateway.db.models.places import FeedAlarm, Place, PlaceFile
 from gateway.db.models.preferences import PACES, NoticeBudget, NoticePreference, OptOut, QuietHours
 from gateway.db.models.records import Case, Client, Document, Sighting
-from gateway.db.models.repairs import Repair, RepairCell, RepairRule
+from gateway.db.models.repairs import LinkEnd, Repair, RepairCell, RepairLink, RepairRule, RepairVisit
 from gateway.db.models.reports import ReportOrder
 from gateway.db.models.rest import RestAccount, RestPerson, RestSource, RestSpent, RestVersion
 from gateway.db.models.templates import MessageText
@@ -116,6 +116,7 @@ __all__ = [
     "LeadPolicy",
     "Lease",
     "LinkClicks",
+    "LinkEnd",
     "MessageText",
     "ModelCall",
     "ModelPolicy",
@@ -139,7 +140,9 @@ __all__ = [
     "RecommendationRow",
     "Repair",
     "RepairCell",
+    "RepairLink",
     "RepairRule",
+    "RepairVisit",
     "ReportOrder",
     "RestAccount",
     "RestPerson",

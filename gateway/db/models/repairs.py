@@ -1,18 +1,23 @@
-"""Rejected rows that somebody is putting right: a draft, until it is sent as a file that corrects the first one."""
+"""Rejected rows that somebody is putting right: a draft, until it is sent as a file that corrects the first one.
+
+The partner's people do so by links, without an account.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
 
-from gateway.db.models.base import Base, FirmScoped, Stamp, ours, personal, points_at, sensitive
+from gateway.db.models.base import Base, FirmScoped, Instant, Stamp, ours, personal, points_at, sensitive
 
 RepairState = Literal["open", "sent", "dropped"]
 REPAIR_STATES: tuple[str, ...] = get_args(RepairState)
+LinkEnd = Literal["sent", "revoked", "replaced"]
 
 
 class Repair(FirmScoped, Base):
@@ -91,4 +96,63 @@ class RepairRule(FirmScoped, Base):
             unique=True,
             postgresql_nulls_not_distinct=True,
         ),
+    )
+
+
+class RepairLink(FirmScoped, Base):
+    """An address under which whoever holds it may repair the rejected rows of one import, and see nothing else.
+
+    Attributes:
+        digest: SHA-256 of what stands in the address, which is kept nowhere.
+        contact: which of the partner's contacts it was sent to.
+        openings: how often somebody pressed its button.
+        asked_at: when somebody who came too late asked for another one.
+        ended_code: why it leads nowhere, before it expires.
+        rows_sent, rows_left: of one that ended because the repairs were sent, whoever sent them.
+    """
+
+    __tablename__ = "repair_links"
+
+    digest: Mapped[bytes] = ours()
+    import_id: Mapped[UUID] = ours()
+    partner_id: Mapped[UUID] = ours()
+    contact: Mapped[str] = ours()
+    created_by: Mapped[str] = ours()
+    created_at: Mapped[Stamp] = ours()
+    expires_at: Mapped[Instant] = ours()
+    openings: Mapped[int] = ours(server_default=text("0"))
+    asked_at: Mapped[datetime | None] = ours(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = ours(DateTime(timezone=True))
+    ended_code: Mapped[str | None] = ours()
+    rows_sent: Mapped[int | None] = ours()
+    rows_left: Mapped[int | None] = ours()
+
+    __table_args__ = (
+        points_at("imports", "import_id"),
+        points_at("partners", "partner_id"),
+        UniqueConstraint("digest", name="repair_links_digest_key"),
+        Index(None, "firm_id", "import_id"),
+        CheckConstraint("ended_code IN ('sent', 'revoked', 'replaced')", name="ended_code"),
+        CheckConstraint("(ended_at IS NULL) = (ended_code IS NULL)", name="ended"),
+    )
+
+
+class RepairVisit(FirmScoped, Base):
+    """A browser that opened a link; it goes with the link.
+
+    Attributes:
+        digest: SHA-256 of what stands in its cookie, which is kept nowhere.
+    """
+
+    __tablename__ = "repair_visits"
+
+    link_id: Mapped[UUID] = ours()
+    digest: Mapped[bytes] = ours()
+    opened_at: Mapped[Stamp] = ours()
+    expires_at: Mapped[Instant] = ours()
+
+    __table_args__ = (
+        ForeignKeyConstraint(["firm_id", "link_id"], ["repair_links.firm_id", "repair_links.id"], ondelete="CASCADE"),
+        UniqueConstraint("digest", name="repair_visits_digest_key"),
+        Index(None, "firm_id", "link_id"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request
@@ -13,7 +13,7 @@ from litestar.handlers import BaseRouteHandler
 from gateway.domain.access.credentials import KEY_MARK, TOKEN_MARK
 from gateway.domain.access.permissions import holds
 from gateway.office import Office
-from gateway.web.auth import partners, staff
+from gateway.web.auth import partners, staff, visits
 from gateway.web.auth.tokens import Keyring
 from gateway.web.bulkheads import join_readers
 from gateway.web.calls import Call, Identity, check, origin_of
@@ -32,19 +32,19 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         return
     if handler.opt.get("signs_in") and partners.digest_in(connection) is not None:
         return  # the handler finds out itself, in the round trip that answers
-    counts = handler.opt.get("counts", ())
-    await sync_to_thread(_find_out, connection, permission, counts, large=handler.opt.get("large", False))
+    await sync_to_thread(_find_out, connection, permission, handler.opt)
 
 
-def _find_out(
-    connection: ASGIConnection[Any, Any, Any, Any], permission: str, counts: Sequence[str], *, large: bool
-) -> None:
+def _find_out(connection: ASGIConnection[Any, Any, Any, Any], permission: str, asked: Mapping[str, Any]) -> None:
     office: Office = connection.app.state.office
-    who = identify(connection, office)
-    if large:  # before it is counted: whoever sends many at once, and all again, must not lose the hour's files by it
+    is_visit = asked.get("by_link", False)
+    who = visits.by_cookie(connection, office) if is_visit else identify(connection, office)
+    if asked.get(
+        "large"
+    ):  # before it is counted: whoever sends many at once, and all again, must not lose the hour's files by it
         join_readers(connection, who)
-    if who.is_partner:
-        count(connection, who, *counts)
+    if who.is_partner and not is_visit:
+        count(connection, who, *asked.get("counts", ()))
     check(who, permission)
     connection.state.call = Call(
         office,

@@ -15,6 +15,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 
 from gateway.errors import Problem
+from gateway.web.auth.cookies import csrf_cookie
 from gateway.web.calls import Call
 from gateway.web.console import (
     admin,
@@ -43,7 +44,7 @@ def is_page(handler: BaseRouteHandler) -> bool:
 
 def is_wanted(request: Request[Any, Any, Any]) -> bool:
     """Whether a person asks in a browser, for something that no program would."""
-    is_ours = not request.url.path.startswith(("/v1/", "/docs/", "/l/"))
+    is_ours = not request.url.path.startswith(("/v1/", "/docs/", "/l/", "/r/"))
     return is_ours and "text/html" in request.headers.get("accept", "")
 
 
@@ -59,7 +60,8 @@ async def _for_staff(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
 
 def _provide_desk(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Desk:
     said = {word: sentence for one in PAGES for word, sentence in one.SAID.items()}
-    return Desk(request, call, [one.ENTRY for one in PAGES], said)
+    token = request.cookies.get(csrf_cookie(call.office.settings), "")
+    return Desk(request, call, [one.ENTRY for one in PAGES], said, token)
 
 
 router = Router(

@@ -17,6 +17,7 @@ from msgspec import Struct
 from gateway.db.models import OPEN_STATES
 from gateway.db.models.imports import STATES, ImportState
 from gateway.db.paging import Paging
+from gateway.domain.links import repairs
 from gateway.domain.partners import homes
 from gateway.errors import Faulty
 from gateway.office import Acting
@@ -130,6 +131,7 @@ def _one(
         file=shown,
         rows=[Counted(word, tone, shown["rows"][word]) for word, tone in _TONES.items()],
         groups=summary_of(acting.session, import_id),
+        links=repairs.listed(acting, import_id) if desk.may("imports.decide") else [],
         in_question=holds.in_question(acting, import_id),
         is_open=shown["state"] in OPEN_STATES,
         reason=reason,

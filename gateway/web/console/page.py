@@ -23,7 +23,6 @@ from gateway.domain.access import accounts
 from gateway.domain.access.permissions import holds
 from gateway.errors import Problem
 from gateway.office import Acting
-from gateway.web.auth.cookies import csrf_cookie
 from gateway.web.calls import Call
 from gateway.web.console import assets
 from gateway.web.console.forms import KEY, TOKEN, masked
@@ -61,6 +60,8 @@ class Desk:
 
     Attributes:
         entries: the navigation, of which everybody is shown what they may see.
+        token: what forms repeat, so that they come from a page of ours.
+        is_visit: somebody without an account opened a link, who has nowhere else to go.
         sentences: what pages say was done, by the word that stands in a cookie, which could be anybody's.
     """
 
@@ -68,18 +69,20 @@ class Desk:
     call: Call
     entries: Sequence[Entry]
     sentences: Mapping[str, str]
+    token: str
+    is_visit: bool = False
 
     def page(self, acting: Acting, template: str, *, status: int = 200, **told: object) -> Response[str]:
         """A page of ours, within its frame; `told` is what its template speaks of."""
         firm = accounts.own_firm(acting)
         frame = {
             "firm": firm.name,
-            "person": self.call.who.name,
+            "person": None if self.is_visit else self.call.who.name,
             "entries": [one for one in self.entries if self.may(one.permission) and not one.is_own],
-            "own": next(one for one in self.entries if one.is_own),
+            "own": next((one for one in self.entries if one.is_own), None),
             "here": self.request.url.path,
             "said": self.sentences.get(self.request.cookies.get(_SAID, "")),
-            "token": masked(self.request.cookies.get(csrf_cookie(self.call.office.settings), "")),
+            "token": masked(self.token),
             "zone": firm.time_zone,
         }
         return html(template, status, frame=frame, may=self.may, **told)

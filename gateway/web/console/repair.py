@@ -1,31 +1,60 @@
-"""The grid in which rejected rows are put right: groups first, then rows, a hundred a page."""
+"""The grid in which rejected rows are put right: groups first, then rows, a hundred a page.
+
+The firm's staff come to it from a file's page, and the partner's people by a link (`gateway.web.console.visiting`): the
+same handlers, under two addresses.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from litestar import MediaType, Response, get, post
-from litestar.di import NamedDependency
+from litestar import MediaType, Response, Router, get, post
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from gateway.domain.links import repairs
 from gateway.web.calls import Call, may
 from gateway.web.console.forms import Form, takes_form
 from gateway.web.console.page import Desk
 from ingest.repairs import draft, rows, sending
 from ingest.repairs.draft import Way
+from outbound.notify import of_rows
 
 SAID = {
     "saved": "Saved. Nothing is sent before you press Send.",
     "ruled": "Saved for all of them.",
     "dropped": "The draft is given up; the rows stand as they were sent.",
+    "linked": "The partner is sent a new link; earlier ones have ended.",
+    "withdrawn": "Withdrawn: the link leads nowhere any more.",
     "repaired": "Sent. This is the file that corrects the earlier one; it runs now.",
 }
 After = Annotated[int, QueryParameter(name="after", ge=0, le=1 << 31)]
 Kind = Annotated[str | None, QueryParameter(name="kind", max_length=16)]
+
+
+class At(NamedTuple):
+    """Where somebody is at work, and on which file.
+
+    Attributes:
+        here: the address of the grid.
+        file: that of the file's page, for whoever has one.
+        workbook: that of the same rows as a workbook.
+        others: how others are called whose word stands in a cell; None: by their names.
+        after: where to look once the rows are sent; None: at the file that corrects this one.
+    """
+
+    import_id: UUID
+    here: str
+    workbook: str
+    file: str | None = None
+    others: str | None = None
+    after: str | None = None
+
+
 _CELL = re.compile(r"(\d{1,9}):(\d{1,5})")  # of a field: the row's place, the column's number
 
 
@@ -38,9 +67,9 @@ class Ruling(Struct, frozen=True):
     to: str | None = None
 
 
-@get("/files/{import_id:uuid}/repair", sync_to_thread=True, **may("imports.errors"))
+@get("/", sync_to_thread=True, **may("imports.errors"))
 def look(
-    import_id: FromPath[UUID],
+    at: NamedDependency[At],
     call: NamedDependency[Call],
     desk: NamedDependency[Desk],
     after: After = 0,
@@ -48,75 +77,75 @@ def look(
 ) -> Response[str]:
     """Show rejected rows with what is wrong, and what was typed so far."""
     with call.acting() as acting:
-        page = rows.page(acting, import_id, after=after, kind=kind or None)
-        return desk.page(acting, "repair.html", import_id=import_id, page=page, after=after, me=call.who.name)
+        page = rows.page(acting, at.import_id, after=after, kind=kind or None)
+        return desk.page(acting, "repair.html", at=at, page=page, after=after, me=call.who.name)
 
 
-@get("/files/{import_id:uuid}/repair/rows/{place:int}", sync_to_thread=True, **may("imports.errors"))
+@get("/rows/{place:int}", sync_to_thread=True, **may("imports.errors"))
 def look_at_one(
-    import_id: FromPath[UUID], place: FromPath[int], call: NamedDependency[Call], desk: NamedDependency[Desk]
+    at: NamedDependency[At], place: FromPath[int], call: NamedDependency[Call], desk: NamedDependency[Desk]
 ) -> Response[str]:
     """Show one row with all of its cells."""
     with call.acting() as acting:
-        file, table = rows.one(acting, import_id, place)
-        return desk.page(acting, "repair_row.html", import_id=import_id, file=file, table=table, me=call.who.name)
+        file, table = rows.one(acting, at.import_id, place)
+        return desk.page(acting, "repair_row.html", at=at, file=file, table=table, me=call.who.name)
 
 
-@post("/files/{import_id:uuid}/repair", sync_to_thread=True, **takes_form("files.send"))
+@post("/", sync_to_thread=True, **takes_form("files.send"))
 def save(
-    import_id: FromPath[UUID], form: NamedDependency[Form], call: NamedDependency[Call], desk: NamedDependency[Desk]
+    at: NamedDependency[At], form: NamedDependency[Form], call: NamedDependency[Call], desk: NamedDependency[Desk]
 ) -> Response[Any]:
     """Keep what stands in the fields of a page."""
     with call.acting() as acting:
-        rows.type_in(acting, import_id, _cells(form))
-    return desk.on_to(_back(import_id, form), "saved")
+        rows.type_in(acting, at.import_id, _cells(form))
+    return desk.on_to(_back(at, form), "saved")
 
 
-@post("/files/{import_id:uuid}/repair/cells", sync_to_thread=True, **takes_form("files.send"))
+@post("/cells", sync_to_thread=True, **takes_form("files.send"))
 def save_cell(
-    import_id: FromPath[UUID], form: NamedDependency[Form], call: NamedDependency[Call]
+    at: NamedDependency[At], form: NamedDependency[Form], call: NamedDependency[Call]
 ) -> Response[dict[str, object]]:
     """Keep what stands in one field, and tell how its row stands: for the page's own script."""
     with call.acting() as acting:
-        told = [_standing(row) for row in rows.type_in(acting, import_id, _cells(form))]
-        changed = rows.changed(acting, import_id)
+        told = [_standing(row) for row in rows.type_in(acting, at.import_id, _cells(form))]
+        changed = rows.changed(acting, at.import_id)
     return Response({"rows": told, "changed": changed}, status_code=200, media_type=MediaType.JSON)
 
 
-@post("/files/{import_id:uuid}/repair/rules", sync_to_thread=True, **takes_form("files.send"))
+@post("/rules", sync_to_thread=True, **takes_form("files.send"))
 def rule(
-    import_id: FromPath[UUID], form: NamedDependency[Form], call: NamedDependency[Call], desk: NamedDependency[Desk]
+    at: NamedDependency[At], form: NamedDependency[Form], call: NamedDependency[Call], desk: NamedDependency[Desk]
 ) -> Response[Any]:
     """Keep one value for all cells that are wrong in the same way."""
     wanted = form.read(Ruling)
     with call.acting() as acting:
-        draft.set_rule(acting, import_id, Way(wanted.column, wanted.code, wanted.value), wanted.to)
-    return desk.on_to(_back(import_id, form), "ruled")
+        draft.set_rule(acting, at.import_id, Way(wanted.column, wanted.code, wanted.value), wanted.to)
+    return desk.on_to(_back(at, form), "ruled")
 
 
-@post("/files/{import_id:uuid}/repair/send", sync_to_thread=True, **takes_form("files.send", large=True))
+@post("/send", sync_to_thread=True, **takes_form("files.send", large=True))
 def send(
-    import_id: FromPath[UUID],
+    at: NamedDependency[At],
     form: NamedDependency[Form],  # noqa: ARG001 - it is there to be checked
     call: NamedDependency[Call],
     desk: NamedDependency[Desk],
 ) -> Response[Any]:
     """Have the rows that were changed go in as a file that corrects the earlier one."""
-    sent = sending.send(call.office, call.who.firm_id, call.actor, import_id)
-    return desk.on_to(f"/files/{sent.import_ids[0]}", "repaired")
+    sent = sending.send(call.office, call.who.firm_id, call.actor, at.import_id)
+    return desk.on_to(at.after or f"/files/{sent.import_ids[0]}", "repaired")
 
 
-@post("/files/{import_id:uuid}/repair/drop", sync_to_thread=True, **takes_form("files.send"))
+@post("/drop", sync_to_thread=True, **takes_form("files.send"))
 def drop(
-    import_id: FromPath[UUID],
+    at: NamedDependency[At],
     form: NamedDependency[Form],  # noqa: ARG001 - it is there to be checked
     call: NamedDependency[Call],
     desk: NamedDependency[Desk],
 ) -> Response[Any]:
     """Give the draft up."""
     with call.acting() as acting:
-        draft.drop(acting, import_id)
-    return desk.on_to(f"/files/{import_id}/repair", "dropped")
+        draft.drop(acting, at.import_id)
+    return desk.on_to(at.here, "dropped")
 
 
 def _cells(form: Form) -> Mapping[tuple[int, int], str]:
@@ -130,12 +159,12 @@ def _fields(fields: Mapping[str, str]) -> Iterator[tuple[tuple[int, int], str]]:
             yield (int(match[1]), int(match[2])), text
 
 
-def _back(import_id: UUID, form: Form) -> str:
+def _back(at: At, form: Form) -> str:
     """The page on which somebody was, or the next one if they asked for that."""
     kind, after = form.fields.get("kind", ""), form.fields.get("after", "")
     asked = [f"after={after}"] if after.isdecimal() and after != "0" else []
     asked += [f"kind={kind}"] if re.fullmatch("[0-9a-f]{16}", kind) else []
-    return f"/files/{import_id}/repair" + (f"?{'&'.join(asked)}" if asked else "")
+    return at.here + (f"?{'&'.join(asked)}" if asked else "")
 
 
 def _standing(row: rows.Row) -> dict[str, object]:
@@ -148,4 +177,48 @@ def _standing(row: rows.Row) -> dict[str, object]:
     }
 
 
-HANDLERS = (look, look_at_one, save, save_cell, rule, send, drop)
+def _of_file(import_id: FromPath[UUID]) -> At:
+    file = f"/files/{import_id}"
+    return At(import_id, f"{file}/repair", f"/v1/imports/{import_id}/errors?format=xlsx", file)
+
+
+# ------------------------------------------------------------------------------------------------ links
+
+
+@post("/links", sync_to_thread=True, **takes_form("imports.decide"))
+def send_link(
+    at: NamedDependency[At],
+    form: NamedDependency[Form],  # noqa: ARG001 - it is there to be checked
+    call: NamedDependency[Call],
+    desk: NamedDependency[Desk],
+) -> Response[Any]:
+    """Have the partner's people sent a link to these rows."""
+    with call.acting() as acting:
+        home, _ = draft.mine(acting, at.import_id)
+        of_rows.send_link(acting, at.import_id, home.partner_id)
+    return desk.on_to(f"/files/{at.import_id}#links", "linked")
+
+
+@post("/links/{link_id:uuid}/revoke", sync_to_thread=True, **takes_form("imports.decide"))
+def revoke_link(
+    at: NamedDependency[At],
+    link_id: FromPath[UUID],
+    form: NamedDependency[Form],  # noqa: ARG001 - it is there to be checked
+    call: NamedDependency[Call],
+    desk: NamedDependency[Desk],
+) -> Response[Any]:
+    """Withdraw a link."""
+    with call.acting() as acting:
+        draft.mine(acting, at.import_id)
+        repairs.revoke(acting, at.import_id, link_id)
+    return desk.on_to(f"/files/{at.import_id}#links", "withdrawn")
+
+
+GRID = (look, look_at_one, save, save_cell, rule, send, drop)
+HANDLERS = (
+    Router(
+        "/files/{import_id:uuid}/repair",
+        route_handlers=[*GRID, send_link, revoke_link],
+        dependencies={"at": Provide(_of_file, sync_to_thread=False)},
+    ),
+)

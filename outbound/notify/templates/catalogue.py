@@ -147,6 +147,14 @@ _KNOWN_FEED = replace(_FEED, due_on=_AUTUMN, last_on=date(2026, 9, 24), rows=12,
 _PLACE = shapes.OfPlace(partner=_PARTNER, place="sftp.acme.example", why="It does not answer.")
 _DELIVERY = shapes.OfDelivery(partner=_PARTNER, delivery="receipts", code="timed_out", percent=50)
 _PARCEL = shapes.OfParcel(partner=_PARTNER, delivery="receipts", code="refused")
+_REJECTED = shapes.OfRejectedRows(
+    partner=_PARTNER,
+    file="roster_20261001.csv",
+    rejected=27,
+    loaded=173,
+    until=_AUTUMN,
+    address="https://gateway.example/r/0",
+)
 _CASES = shapes.OfNewCases(partner=_PARTNER, count=1, cases=["NG-2026-0042"])
 _WAITING = shapes.OfWaitingCases(partner=_PARTNER, count=1, why="Nobody can take it: every attorney is full.")
 _RESUMED = shapes.OfResumedCases(
@@ -173,6 +181,7 @@ TEMPLATES: Mapping[str, Template] = {
         Template("place_unreachable", shapes.OfPlace, (_PLACE, _PLACE)),
         Template("delivery_failing", shapes.OfDelivery, (replace(_DELIVERY, percent=100), _DELIVERY)),
         Template("parcel_dead", shapes.OfParcel, (_PARCEL, _PARCEL)),
+        Template("rows_rejected", shapes.OfRejectedRows, (_REJECTED, replace(_REJECTED, rejected=1, loaded=0))),
         Template("cases_assigned", shapes.OfNewCases, (replace(_CASES, count=25, more=24), _CASES)),
         Template("cases_waiting", shapes.OfWaitingCases, (replace(_WAITING, count=3, forecast_on=_AUTUMN), _WAITING)),
         Template(

@@ -37,6 +37,11 @@ class Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Where to read on."""
         return None
 
+    @property
+    def press(self) -> str:
+        """What following that link is called."""
+        return "Read on"
+
 
 class Paper(Struct, frozen=True, kw_only=True):
     """A paper that ends; see `gateway.domain.expiry.items.Item`."""
@@ -119,6 +124,27 @@ class OfParcel(Shape, frozen=True, kw_only=True):
     partner: str
     delivery: str
     code: str
+
+
+class OfRejectedRows(Shape, frozen=True, kw_only=True):
+    """Of rows of a file that were rejected; `address` leads to where they are repaired, `until` a day."""
+
+    partner: str
+    file: Within
+    rejected: int
+    loaded: int
+    until: date
+    address: Within
+
+    @property
+    def link(self) -> str | None:
+        """Where to read on."""
+        return self.address
+
+    @property
+    def press(self) -> str:
+        """What following that link is called."""
+        return "Repair them here"
 
 
 class OfNewCases(Shape, frozen=True, kw_only=True):

@@ -40,6 +40,8 @@ OTHERS = {
     "places": "addresses in partner.yaml",
     "quiet_hours": "of the firm's staff",
     "rate_limits": "numbers",
+    "repair_links": "addresses of a file's rows, which are nobody's once the file is destroyed; numbers and times",
+    "repair_visits": "digests and times",
     "rest_accounts": "names in partner.yaml, numbers and times",
     "rest_persons": "digests; ids that partners use, encrypted, until they are asked about within minutes",
     "rest_sources": "how far partners' systems are read",

@@ -39,7 +39,9 @@ CALLERS = [
 
 
 def expected(caller, handler):
-    """401, 403, or 0 for anything else, by the table alone; the console is for nobody but staff."""
+    """401, 403, or 0 for anything else, by the table alone; the console is for nobody but staff, and rows behind a link for whoever opened it."""
+    if handler.opt.get("by_link") and "may" in handler.opt:
+        return 401  # nobody of these has opened a link
     if is_page(handler) and "may" in handler.opt and caller.scopes is not None:
         return 403
     if "may" not in handler.opt:

@@ -19,6 +19,7 @@ from helpers.doors import (
     people,
     preferences,
     profiles,
+    repairs,
     reports,
     reviews,
     templates,
@@ -27,6 +28,7 @@ from helpers.doors.base import UseCase
 
 ROOMS = (
     imports,
+    repairs,
     reports,
     jobs,
     access,

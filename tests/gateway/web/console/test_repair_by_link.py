@@ -1,0 +1,322 @@
+"""Rejected rows put right by the partner's people: sent a link, let in by a press, to one file's rows and nothing else."""
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from helpers.doing import do_jobs
+from helpers.inbox import people, person
+from sqlalchemy import select, update
+
+from gateway import clock
+from gateway.db.models import Dispatch, Notification, RepairLink, RepairVisit
+from gateway.domain.links import repairs, upkeep
+from gateway.domain.partners.homes import find_home
+from gateway.jobs.handling import Handling
+from gateway.jobs.ledger import Job
+from ingest.running import finish
+from outbound.notify import wording
+
+CONTACTS = "contacts: {errors: [ana@acme.example, bo@acme.example]}\n"
+
+
+@pytest.fixture
+def acme(inbox, roster):
+    inbox.apply(roster + CONTACTS)
+    return inbox
+
+
+@pytest.fixture
+def bad(acme):
+    table = [*people(20), *(person(n) | {"DOB": "soon"} for n in (21, 22)), person(23, ssn="523-45-67")]
+    told = acme.drop("roster_20260301.csv", table)["import_id"]
+    do_jobs(acme.office, ["normal"])
+    return told
+
+
+@pytest.fixture
+def mails(acme, tenants):
+    """What the partner's contacts are sent, the oldest first."""
+
+    def found():
+        with acme.office.db.firm(tenants.northgate) as session:
+            wanted = (
+                select(Dispatch, Notification)
+                .join(Notification, Notification.id == Dispatch.notification_id)
+                .where(Notification.template == "rows_rejected")
+            )
+            rows = session.execute(wanted.order_by(Dispatch.id)).all()
+            return [wording.words_of(acme.office, session, *row) for row in rows]
+
+    return found
+
+
+@pytest.fixture
+def link(mails, bad):
+    """The path of the link in the last message."""
+    return lambda: path_in(mails()[-1].text)
+
+
+@pytest.fixture
+def hr(browser):
+    """Somebody of the partner's, who has no account."""
+    return browser
+
+
+def path_in(text):
+    return re.search(r"https?://[^/\s]+(/r/[\w-]+)", text)[1]
+
+
+def sent(acme):
+    """The import as which the repaired rows arrived."""
+    [(found,)] = acme.sql("SELECT i.id FROM imports i JOIN files f ON f.id = i.file_id WHERE f.via = 'console'")
+    return found
+
+
+def rows_of(acme, *columns):
+    return acme.sql(f"SELECT {', '.join(columns)} FROM repair_links ORDER BY id")
+
+
+def expire(acme, tenants, model, **values):
+    with acme.office.db.firm(tenants.northgate) as session:
+        session.execute(update(model).values(values))
+
+
+# ------------------------------------------------------------------------------------------------ the message
+
+
+def test_the_message_names_the_file_and_counts_and_nobody(mails, bad):
+    [mail] = mails()
+    assert mail.subject == "ACME Manufacturing, Inc.: 3 rows of a file could not be taken"
+    assert "roster_20260301.csv" in mail.text
+    assert "The other 20 are loaded." in mail.text
+    assert "Repair them here:\n" in mail.text
+    assert not re.search("Name2|E002|523-45", mail.text + mail.subject + mail.short)
+
+
+def test_it_is_sent_once_and_only_where_rows_were_rejected(acme, mails, bad):
+    do_jobs(acme.office, ["normal"])
+    acme.drop("roster_20260302.csv", [*people(20)])
+    do_jobs(acme.office, ["normal"])
+    assert len(mails()) == 1
+
+
+def test_without_contacts_there_is_neither_message_nor_link(inbox, roster, mails):
+    inbox.apply(roster)
+    inbox.drop("roster_20260301.csv", [*people(20), person(21) | {"DOB": "soon"}])
+    do_jobs(inbox.office, ["normal"])
+    assert mails() == []
+    assert rows_of(inbox, "id") == []
+
+
+# ------------------------------------------------------------------------------------------------ from link to rows
+
+
+def test_from_the_message_to_repaired_rows_without_an_account(acme, hr, link, bad, mails):
+    page = hr.get(link())
+    assert "Northgate Law could not take 3 rows of the file roster_20260301.csv" in page.text
+    hr.press(link())
+    assert hr.path == "/repair"
+    fields = hr.forms.found["/repair"]
+    cells = sorted((one for one in fields if one.startswith("cell:")), key=lambda one: int(one.split(":")[1]))
+    hr.press("/repair", **{cells[0]: "02/03/1980", cells[1]: "02/03/1981"})
+    assert "Send 2 rows" in hr.forms.text
+    page = hr.press("/repair/send")
+    assert hr.path == "/repair/sent"
+    assert "2 rows sent, 1 left as it was" in page.text
+    corrected = sent(acme)
+    finish(acme.office, find_home(acme.office, "acme"), corrected)
+    assert acme.account(corrected)["state"] == "loaded"
+    assert len(acme.open_clients()) == 22
+    assert "2 rows sent" in hr.get(link()).text  # a second look says so too
+    assert hr.http.get("/repair").status_code == 410
+    assert rows_of(acme, "ended_code", "rows_sent", "rows_left", "openings") == [("sent", 2, 1, 1)]
+
+
+def test_what_is_still_wrong_comes_back_with_another_link(acme, hr, link, mails):
+    hr.get(link())
+    hr.press(link())
+    cells = [one for one in hr.forms.found["/repair"] if one.startswith("cell:")]
+    hr.press("/repair", **{cells[0]: "never"})
+    hr.press("/repair/send")
+    corrected = sent(acme)
+    finish(acme.office, find_home(acme.office, "acme"), corrected)
+    do_jobs(acme.office, ["normal"])
+    assert len(mails()) == 2
+    hr.get(link())
+    hr.press(link())
+    assert "Repair 1 row" in hr.forms.text
+
+
+def test_the_page_says_nothing_that_is_not_of_the_file(acme, hr, link, paralegal_at_work):
+    hr.get(link())
+    hr.press(link())
+    text = hr.page.text
+    assert "523-45-67" not in text  # a secret is masked
+    assert "paralegal" not in text  # whose word it is of the firm's is the firm's affair
+    assert "by <bdi>the firm</bdi>" in text
+    assert "/files" not in text
+    assert "/v1/" not in text
+    assert "/sign-out" not in text
+    known = {"/repair", "/repair/send", "/repair/drop"} | {one for one in hr.forms.found if "/repair/rules#" in one}
+    assert set(hr.forms.found) == known
+    assert hr.page.headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.fixture
+def paralegal_at_work(elsewhere, bad):
+    elsewhere.sign_in("paralegal")
+    elsewhere.get(f"/files/{bad}/repair")
+    name = next(one for one in elsewhere.forms.found[f"/files/{bad}/repair"] if one.startswith("cell:"))
+    elsewhere.press(f"/files/{bad}/repair", **{name: "02/03/1980"})
+    return elsewhere
+
+
+def test_the_workbook_is_the_other_door(hr, link):
+    hr.get(link())
+    hr.press(link())
+    answer = hr.http.get("/repair/workbook")
+    assert answer.status_code == 200
+    assert answer.content[:2] == b"PK"
+
+
+# ------------------------------------------------------------------------------------------------ looking, pressing
+
+
+def test_looking_lets_nobody_in_and_changes_nothing(acme, hr, link):
+    before = acme.sql("SELECT * FROM repair_links"), acme.sql("SELECT count(*) FROM audit_log")
+    for method in ("GET", "HEAD") * 10:
+        assert hr.http.request(method, link()).status_code == 200
+    assert (acme.sql("SELECT * FROM repair_links"), acme.sql("SELECT count(*) FROM audit_log")) == before
+    assert hr.http.get("/repair").status_code == 401
+    assert hr.http.get("/repair/workbook").status_code == 401
+
+
+def test_of_presses_there_are_ten_and_then_a_new_one_can_be_asked_for(acme, hr, link):
+    for _ in range(10):
+        hr.get(link())
+        hr.press(link())
+        assert hr.path == "/repair"
+    page = hr.get(link())
+    assert "It was opened 10 times" in page.text
+    assert hr.http.post(link()).status_code == 410
+    assert "The firm has been asked" in hr.press(f"{link()}/new").text
+    assert rows_of(acme, "openings", "asked_at IS NOT NULL") == [(10, True)]
+    assert acme.sql("SELECT count(*) FROM repair_visits") == [(10,)]
+
+
+def test_an_open_link_asks_for_no_other(acme, hr, link):
+    hr.http.post(f"{link()}/new")
+    assert rows_of(acme, "asked_at") == [(None,)]
+
+
+def test_another_sites_page_presses_nothing(acme, hr, link):
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    assert hr.http.post(link(), headers=foreign).status_code == 403
+    assert rows_of(acme, "openings") == [(0,)]
+    hr.get(link())
+    hr.press(link())
+    fields = hr.forms.found["/repair/send"]
+    assert hr.http.post("/repair/send", data=fields, headers=foreign).status_code == 403
+    assert hr.http.post("/repair/send", data=fields | {"csrf": "x"}).status_code == 403
+
+
+def test_a_cookie_is_no_address_and_an_address_no_cookie(hr, link):
+    hr.get(link())
+    hr.press(link())
+    assert hr.http.get(f"/r/{hr.http.cookies['gateway_repair']}").status_code == 404
+    hr.http.cookies.set("gateway_repair", link().rpartition("/")[2])
+    assert hr.http.get("/repair").status_code == 401
+
+
+# ------------------------------------------------------------------------------------------------ how it ends
+
+
+def test_a_link_ends_after_two_weeks_for_those_inside_too(acme, tenants, hr, link):
+    hr.get(link())
+    hr.press(link())
+    expire(acme, tenants, RepairLink, expires_at=clock.now() - timedelta(seconds=1))
+    assert hr.http.get("/repair").status_code == 410
+    page = hr.get(link())
+    assert "It could be used until" in page.text
+    assert hr.page.status_code == 410
+    assert "The firm has been asked" in hr.press(f"{link()}/new").text
+
+
+def test_whoever_opened_it_is_let_in_for_eight_hours(acme, tenants, hr, link):
+    hr.get(link())
+    hr.press(link())
+    [(hours,)] = acme.sql("SELECT extract(epoch FROM expires_at - gateway_now()) / 3600 FROM repair_visits")
+    assert 7.9 < hours <= 8
+    expire(acme, tenants, RepairVisit, expires_at=clock.now() - timedelta(seconds=1))
+    assert hr.http.get("/repair").status_code == 401
+    hr.get(link())
+    hr.press(link())
+    assert hr.path == "/repair"
+
+
+def test_staff_see_a_link_send_another_and_withdraw_it(acme, hr, elsewhere, bad, link, mails):
+    hr.get(link())
+    hr.press(link())
+    elsewhere.sign_in("paralegal")
+    page = elsewhere.get(f"/files/{bad}")
+    assert "1 of 10" in page.text
+    elsewhere.press(f"/files/{bad}/repair/links")
+    assert "The partner is sent a new link" in elsewhere.forms.text
+    assert hr.http.get("/repair").status_code == 410
+    assert rows_of(acme, "ended_code") == [("replaced",), (None,)]
+    assert len(mails()) == 2
+    hr.get(link())
+    hr.press(link())
+    [revoke] = [one for one in elsewhere.forms.found if one.endswith("/revoke")]
+    elsewhere.press(revoke)
+    assert "Withdrawn" in elsewhere.forms.text
+    assert hr.http.get("/repair").status_code == 410
+    assert "The firm has withdrawn it." in hr.get(link()).text
+
+
+def test_staff_see_who_asks_for_a_new_link(acme, tenants, hr, elsewhere, bad, link):
+    expire(acme, tenants, RepairLink, expires_at=clock.now() - timedelta(seconds=1))
+    hr.get(link())
+    hr.press(f"{link()}/new")
+    elsewhere.sign_in("paralegal")
+    assert "asked for a new one" in elsewhere.get(f"/files/{bad}").text
+
+
+def test_rows_that_staff_send_end_it_as_well(hr, paralegal_at_work, bad, link):
+    hr.get(link())
+    hr.press(link())
+    paralegal_at_work.press(f"/files/{bad}/repair/send")
+    assert hr.http.get("/repair").status_code == 410
+    assert "1 row sent, 2 left as they were" in hr.get(link()).text
+
+
+@pytest.mark.parametrize("table", ["partners", "firms"])
+def test_of_who_is_no_longer_a_partner_or_firm_there_is_no_link(acme, hr, link, table, tenants):
+    path = link()
+    hr.get(path)
+    hr.press(path)
+    with acme.office.db.system() as session:
+        session.connection().exec_driver_sql(f"UPDATE {table} SET status = 'deactivated'")
+    assert hr.http.get(path).status_code == 404
+    assert hr.http.get("/repair").status_code == 401
+
+
+def test_acts_by_a_link_are_the_partners_and_say_which_link(acme, hr, link, bad):
+    hr.get(link())
+    hr.press(link())
+    [(link_id,)] = rows_of(acme, "id")
+    found = acme.sql(
+        "SELECT action, actor_kind, actor, actor_id FROM audit_log WHERE actor_id = %s ORDER BY id", link_id
+    )
+    assert found == [("repair_link.open", "partner", "acme", link_id), ("import.errors", "partner", "acme", link_id)]
+
+
+def test_links_go_a_month_after_they_expired(acme, tenants, link):
+    handling = Handling(acme.office, Job(uuid4(), None, "links.purge", {}, 1, 1, "tests", None))
+    upkeep.purge(handling)
+    assert len(rows_of(acme, "id")) == 1
+    expire(acme, tenants, RepairLink, expires_at=clock.now() - repairs.KEPT - timedelta(seconds=1))
+    upkeep.purge(handling)
+    assert rows_of(acme, "id") == []
