@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from gateway import clock
-from gateway.db.models import LOADED_STATES, FeedAlarm, FeedRow, File, Import, Partner
+from gateway.db.models import LOADED_STATES, FeedAlarm, FeedRow, File, Import, Partner, RepairLink
 from gateway.office import Acting
 
 MOST = 20  # of a kind; who has more of one looks at the list of files
@@ -24,6 +24,7 @@ class Waiting(NamedTuple):
         partner: its slug.
         sentence: why it waits, as its receipt says.
         since: when it came to stand there.
+        is_asked: somebody of the partner's came too late to repair its rows by a link, and asks for another.
     """
 
     import_id: UUID
@@ -32,6 +33,7 @@ class Waiting(NamedTuple):
     sentence: str | None
     problems: int
     since: datetime
+    is_asked: bool = False
 
 
 class Owed(NamedTuple):
@@ -78,8 +80,11 @@ def _corrected() -> ColumnElement[bool]:
 
 def _files(session: Session, condition: ColumnElement[bool]) -> list[Waiting]:
     columns = Import.id, Partner.slug, File.name, Import.reason, Import.problem_count, Import.received_at
+    asked = exists().where(
+        RepairLink.import_id == Import.id, RepairLink.asked_at.is_not(None), RepairLink.ended_at.is_(None)
+    )
     found = (
-        select(*columns)
+        select(*columns, asked)
         .join(Partner, Partner.id == Import.partner_id)
         .join(File, File.id == Import.file_id)
         .where(condition)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import rich_click as click
 
-from gateway.cli.office import me, opened
-from gateway.cli.output import console, examples, json_option, plain, print_json, table
+from gateway.cli.office import at_firm, me, opened
+from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json, table
 from gateway.domain.links import repairs
 from gateway.domain.links.repairs import Standing
 from gateway.office import Acting
@@ -61,6 +61,20 @@ def revoke_link(import_id: str, link_id: UUID, as_json: bool) -> None:
         mine(acting, found)
         repairs.revoke(acting, found, link_id)
         _print(repairs.listed(acting, found), as_json=as_json)
+
+
+@group.command("switch-links", epilog=examples("gateway repair switch-links --firm northgate --off"))
+@firm_option
+@click.option("--on/--off", "on", required=True, help="Off ends those that were sent as well.")
+@json_option
+def switch_links(firm: str, on: bool, as_json: bool) -> None:
+    """Let a firm's partners repair rejected rows by links, or no more."""
+    with opened() as office, at_firm(office, firm) as acting:
+        repairs.switch(acting, on=on)
+    if as_json:
+        print_json({"on": on})
+    else:
+        console().print(plain(f"Links to rejected rows are {'sent' if on else 'sent no more'}."))
 
 
 @contextmanager

@@ -58,7 +58,7 @@ Action = Literal[
     "profile.add", "profile.change", "profile.view", "profile.withdraw",
     "quiet_hours.set",
     "repair.drop", "repair.send",
-    "repair_link.ask", "repair_link.make", "repair_link.open", "repair_link.revoke",
+    "repair_link.ask", "repair_link.make", "repair_link.open", "repair_link.revoke", "repair_link.switch",
     "report.fetch", "report.order", "report.read",
     "session.end", "session.end_all", "session.refuse", "session.start",
     "sftp.login", "sftp.refuse",

@@ -145,6 +145,7 @@ ROUTES: list[ControllerRouterHandler] = [
     files.router,
     imports.router,
     repairs.router,
+    repair_links.of_firm,
     repair_links.router,
     inbox.router,
     jobs.router,

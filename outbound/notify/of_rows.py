@@ -28,7 +28,8 @@ def act(office: Office, session: Session, event: Event) -> None:
         return
     partner = session.scalars(select(Partner).where(Partner.id == event.partner_id)).one()
     found = session.get_one(Import, (partner.firm_id, event.import_id))
-    if found.counts["rows"]["rejected"] and partner.contacts.get(repairs.CONTACT):
+    is_wanted = partner.contacts.get(repairs.CONTACT) and repairs.are_on(session, partner.firm_id)
+    if found.counts["rows"]["rejected"] and is_wanted:
         _tell(Acting(office, session, partner.firm_id, _SYSTEM), found, partner, f"watch/event/{event.seq}")
 
 
@@ -36,7 +37,7 @@ def send_link(acting: Acting, import_id: UUID, partner_id: UUID) -> None:
     """Have the partner's people sent another link to the rejected rows of an import; earlier ones end.
 
     Raises:
-        Conflict: `nobody_to_tell`, the partner's settings name no contact; `nothing_rejected`.
+        Conflict: `nobody_to_tell`, the partner's settings name no contact; `nothing_rejected`; `links_off`.
     """
     partner = acting.session.get_one(Partner, (acting.firm_id, partner_id))
     found = acting.session.get_one(Import, (acting.firm_id, import_id))

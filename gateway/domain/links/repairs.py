@@ -15,9 +15,10 @@ from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.db.models import LinkEnd, RepairLink, RepairVisit
+from gateway.db.models import Firm, LinkEnd, RepairLink, RepairVisit
 from gateway.domain.access.credentials import digest_of
 from gateway.domain.audit import Action, Change, record
 from gateway.errors import Conflict, Gone, NotFound
@@ -32,6 +33,7 @@ KEPT = timedelta(days=30)  # an expired link, so that whoever follows it hears t
 CONTACT = "errors"  # to whom of the partner's contacts they go
 VIA = "link"
 
+_SETTING = "repair_links"  # of a firm
 _TOKEN_BYTES = 16
 _AT_ONCE = 10_000  # links a transaction deletes
 
@@ -100,7 +102,13 @@ class Opening(NamedTuple):
 
 
 def make(acting: Acting, import_id: UUID, partner_id: UUID) -> tuple[RepairLink, str]:
-    """A link to the rejected rows of an import, which replaces others; and its address, told now and never again."""
+    """A link to the rejected rows of an import, which replaces others; and its address, told now and never again.
+
+    Raises:
+        Conflict: `links_off`, the firm wants none.
+    """
+    if not are_on(acting.session, acting.firm_id):
+        raise Conflict("links_off", "This firm has switched off links by which partners repair rows.")
     _end(acting, import_id, "replaced")
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     link = RepairLink(
@@ -116,6 +124,26 @@ def make(acting: Acting, import_id: UUID, partner_id: UUID) -> tuple[RepairLink,
     acting.session.flush()
     _note(acting, "repair_link.make", link.id, import_id, "created")
     return link, f"{acting.office.settings.reached_at}{PATH}{token}"
+
+
+def are_on(session: Session, firm_id: UUID) -> bool:
+    """Whether a firm lets its partners' people repair rows by links; it does unless it said that it does not."""
+    settings = session.scalars(select(Firm.settings).where(Firm.id == firm_id)).one()
+    return bool(settings.get(_SETTING, True))
+
+
+def switch(acting: Acting, *, on: bool) -> None:
+    """Let the partners' people repair rows by links, or no more: then those that were sent end as well."""
+    firm = acting.session.get_one(Firm, acting.firm_id, with_for_update=True)
+    was = bool(firm.settings.get(_SETTING, True))
+    if was == on:
+        return
+    firm.settings = {**firm.settings, _SETTING: on}
+    if not on:
+        values = {"ended_at": clock.now(), "ended_code": "revoked"}
+        acting.session.execute(update(RepairLink).where(RepairLink.ended_at.is_(None)).values(values))
+    told = Change("firm", acting.firm_id, "set", old={_SETTING: was}, new={_SETTING: on})
+    record(acting, "repair_link.switch", changes=[told])
 
 
 def find(office: Office, token: str) -> Found | None:

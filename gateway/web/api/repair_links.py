@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from litestar import Router, delete, get, post
+from litestar import Router, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
+from msgspec import Struct
 
 from gateway.domain.links import repairs
 from gateway.domain.links.repairs import Standing
@@ -47,6 +48,28 @@ def revoke_link(import_id: FromPath[UUID], link_id: FromPath[UUID], call: NamedD
         repairs.revoke(acting, import_id, link_id)
 
 
+class LinksSwitch(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a firm lets its partners' people repair rows by links."""
+
+    on: bool
+
+
+@get("/", sync_to_thread=True, **may("preferences.manage"))
+def show_switch(call: NamedDependency[Call]) -> LinksSwitch:
+    """Say whether the firm lets its partners' people repair rejected rows by links."""
+    with call.acting() as acting:
+        return LinksSwitch(repairs.are_on(acting.session, acting.firm_id))
+
+
+@put("/", sync_to_thread=True, **may("preferences.manage"))
+def switch_links(data: JSONBody[LinksSwitch], call: NamedDependency[Call]) -> LinksSwitch:
+    """Let the partners' people repair rejected rows by links, or no more: those that were sent end with it."""
+    with call.acting() as acting:
+        repairs.switch(acting, on=data.on)
+        return LinksSwitch(repairs.are_on(acting.session, acting.firm_id))
+
+
+of_firm = Router("/repair-links", route_handlers=[show_switch, switch_links], tags=["imports"])
 router = Router(
     "/imports/{import_id:uuid}/repair/links", route_handlers=[list_links, make_link, revoke_link], tags=["imports"]
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpers.doors.base import Door, UseCase, problems
+from helpers.doors.base import Door, UseCase, nothing, problems
 from helpers.inbox import ROSTER
 
 CONTACTS = "contacts: {errors: [errors@partner.example]}\n"
@@ -39,6 +39,13 @@ USE_CASES = {
         known,
         lambda door, one: door.call("POST", f"imports/{one}/repair/links"),
         lambda door, one: door.call("repair", "send-link", one),
+    ),
+    "switch links off and on": UseCase(
+        "repair switch-links",
+        ["repair_link.switch"] * 2,
+        nothing,
+        lambda door, _: [door.call("PUT", "repair-links", json={"on": on}) for on in (False, True)],
+        lambda door, _: [door.call("repair", "switch-links", "--firm", "northgate", on) for on in ("--off", "--on")],
     ),
     "withdraw a link to rows": UseCase(
         "repair revoke-link",

@@ -15,6 +15,7 @@ from gateway.domain.links import repairs, upkeep
 from gateway.domain.partners.homes import find_home
 from gateway.jobs.handling import Handling
 from gateway.jobs.ledger import Job
+from gateway.office import Actor
 from ingest.running import finish
 from outbound.notify import wording
 
@@ -281,7 +282,27 @@ def test_staff_see_who_asks_for_a_new_link(acme, tenants, hr, elsewhere, bad, li
     hr.get(link())
     hr.press(f"{link()}/new")
     elsewhere.sign_in("paralegal")
+    assert "the partner asks for a new link" in elsewhere.forms.text  # on the first page
     assert "asked for a new one" in elsewhere.get(f"/files/{bad}").text
+    elsewhere.press(f"/files/{bad}/repair/links")
+    assert "the partner asks for a new link" not in elsewhere.get("/").text
+
+
+def test_a_firm_that_wants_no_links_sends_none_and_ends_those_that_it_sent(
+    acme, tenants, hr, elsewhere, bad, link, mails
+):
+    hr.get(link())
+    hr.press(link())
+    with acme.office.acting(tenants.northgate, Actor("system", "tests")) as acting:
+        repairs.switch(acting, on=False)
+    assert hr.http.get("/repair").status_code == 410
+    acme.drop("roster_20260302.csv", [*people(20), person(25) | {"DOB": "never"}])
+    do_jobs(acme.office, ["normal"])
+    assert len(mails()) == 1
+    elsewhere.sign_in("paralegal")
+    elsewhere.get(f"/files/{bad}")
+    elsewhere.press(f"/files/{bad}/repair/links")
+    assert "switched off links" in elsewhere.page.text
 
 
 def test_rows_that_staff_send_end_it_as_well(hr, paralegal_at_work, bad, link):
