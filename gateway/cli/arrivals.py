@@ -113,7 +113,13 @@ def _tell_polled(home: Home, one: Polled) -> None:
 
 def _tell(one: PlaceStanding) -> None:
     out = console()
-    looked = f"last look {one.looked_at:%Y-%m-%d %H:%M} UTC" if one.looked_at else "not looked at yet"
+    looked = (
+        f"last look {one.looked_at:%Y-%m-%d %H:%M} UTC"
+        if one.looked_at
+        else "never yet seen from inside"
+        if one.error
+        else "not looked at yet"
+    )
     told = f"{one.partner}  {one.place}: {looked}, {one.listed} there, {one.taken} taken, {one.waiting_count} wait"
     out.print(plain(f"{told}."), soft_wrap=True)
     if one.due_at is None:

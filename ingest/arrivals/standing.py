@@ -88,13 +88,16 @@ def check(office: Office) -> Check:
     patient = [f"{home.slug} ({one.place})" for home, one in found if one.spec.needs_patience]
     with office.db.system() as session:
         failing = session.scalars(select(Place.place).where(Place.in_force, Place.failures >= polling.ALARMING)).all()
+    told, todo = [], []
     if failing:
-        told = f"{len(failing)} of {len(found)} cannot be looked at: {', '.join(failing[:_NAMED])}."
-        return Check("places", "warning", told, "gateway arrivals status says why, gateway partner ping P what works.")
+        told.append(f"{len(failing)} of {len(found)} cannot be looked at: {', '.join(failing[:_NAMED])}.")
+        todo.append("gateway arrivals status says why, gateway partner ping P what works.")
     if patient:
-        told = f"Only a size that stands still says when a file is whole: {', '.join(patient[:_NAMED])}"
         more = f", and {len(patient) - _NAMED} more" if len(patient) > _NAMED else ""
-        return Check("places", "warning", f"{told}{more}.", _AGREE)
+        told.append(f"Only a size that stands still says when a file is whole: {', '.join(patient[:_NAMED])}{more}.")
+        todo.append(_AGREE)
+    if told:
+        return Check("places", "warning", " ".join(told), " ".join(todo))
     return Check("places", "ok", f"{len(found)} are looked at." if found else "No partner's settings name one.")
 
 

@@ -24,6 +24,7 @@ MOST_RECEIPTS = 100  # imports
 
 _IN_MEMORY = 1 << 20
 _RECEIPT, _ERRORS = "receipt.json", "errors.csv"
+_TAKES = {_RECEIPT: "imports.read", _ERRORS: "imports.errors"}  # as over the API
 _TAIL = 12  # characters of an id that tell two files of one name apart
 
 
@@ -47,10 +48,9 @@ def items(office: Office, home: Home, login: Login) -> dict[str, Item]:
         if login.may("outbox.read"):
             for one in reversed(outbox.listed(acting, home.partner_id)):  # the oldest has its name to itself
                 found[_free(found, one.name, one.id)] = Item("outbox", one.id, one.size, one.at)
-        if login.may("imports.read"):
-            kinds = (_RECEIPT, _ERRORS) if login.may("imports.errors") else (_RECEIPT,)
-            for name, item in _receipts(acting, home, kinds):
-                found[_free(found, name, item.id)] = item
+        kinds = tuple(kind for kind, permission in _TAKES.items() if login.may(permission))
+        for name, item in _receipts(acting, home, kinds) if kinds else ():
+            found[_free(found, name, item.id)] = item
     return found
 
 

@@ -305,11 +305,11 @@ def test_what_waits_is_fetched_whole_by_openssh_and_is_on_record(endpoint, acme,
 
 def test_a_login_sees_what_its_scopes_allow(endpoint, tenants, waiting, inbox):
     waiting("status.csv", b"x")
-    inbox.drop(NAME, people(2))
+    told = inbox.drop(NAME, [*people(2), person(3) | {"DOB": "soon"}])
     sender = endpoint.key_for(tenants.northgate, tenants.acme, name="sender", scopes=["files:write"])
     reader = endpoint.key_for(tenants.northgate, tenants.acme, name="reader", scopes=["reports:read"])
     with endpoint.paramiko("acme", key=sender) as client:
-        assert client.listdir("outbox") == []
+        assert client.listdir("outbox") == [f"{NAME}.{told['import_id']}.errors.csv"]
         client.open("inbox/a.csv", "w").close()
     with endpoint.paramiko("acme", key=reader) as client:
         assert client.listdir("outbox") == ["status.csv"]
