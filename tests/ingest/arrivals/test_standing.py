@@ -29,12 +29,13 @@ def test_doctor_names_what_fails(inbox, office):
 
 def test_doctor_says_both_where_some_fail_and_others_may_give_half_a_file(inbox, office):
     patient = f'{{via: sftp, host: sftp.acme.example, user: us, key: K, host_keys: ["{pair()[1]}"]}}'
-    inbox.apply(with_arrivals(f"{{via: drop, folder: in}}, {patient}"))
+    inbox.apply(with_arrivals(patient, partner="globex"))
+    inbox.apply(with_arrivals("{via: drop, folder: in}"))
     for _ in range(3):
         Places(inbox).poll()
     told = check(office)
     assert "drop:in" in told.found
-    assert "acme (sftp://us@sftp.acme.example:22/.)" in told.found
+    assert "globex (sftp://us@sftp.acme.example:22/.)" in told.found
 
 
 def test_status_shows_places_that_nobody_has_looked_at_yet(inbox, office):
