@@ -200,6 +200,10 @@ def _show_reminded(out: Console, reminded: Reminded) -> None:
     out.print(f"Nothing left this machine. {FIRM} is told at all hours here; elsewhere nights and weekends are quiet.")
     for letter in reminded.letters:
         out.print(plain(f"  read {letter}"), soft_wrap=True)
+    if reminded.repair:
+        out.print(
+            plain(f"  repair rejected rows as a partner does, once it is served: {reminded.repair}"), soft_wrap=True
+        )
     if reminded.example:
         out.print(plain(f"  {invocation()} notice explain {reminded.example}", "bold"), soft_wrap=True)
     out.print()

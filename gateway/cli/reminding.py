@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import time, timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -13,6 +15,7 @@ from gateway.cli.office import me
 from gateway.db.models import Dispatch, Notice
 from gateway.db.paging import Paging
 from gateway.domain.expiry.sweep import sweep
+from gateway.domain.links import repairs
 from gateway.domain.preferences import quiet
 from gateway.domain.preferences.quiet import WEEK, Hours
 from gateway.jobs.worker import drain
@@ -23,6 +26,7 @@ from outbound.notify.desk import NoticeAccount, NoticeFilter
 
 _AT_ALL_HOURS = Hours(time(0), time(0), frozenset(WEEK))  # whoever tries this out at night wants to see something
 _SHOWN = 500  # dispatches of which it is told to whom they went
+_REPAIR = re.compile(rf"https?://\S+{repairs.PATH}\S+")
 _LEASE = timedelta(minutes=10)
 
 
@@ -49,12 +53,14 @@ class Reminded(NamedTuple):
         due: papers of which somebody is told today.
         example: a dispatch to ask `gateway notice explain` about.
         letters: files; none where a relay is set, for then nothing is sent by a demo.
+        repair: where a partner's people put rejected rows right, as one of them was sent it; None as of the letters.
     """
 
     due: int
     told: Sequence[Told]
     example: UUID | None
     letters: Sequence[Path]
+    repair: str | None
 
 
 def remind(office: Office, firm_id: UUID) -> Reminded:
@@ -69,12 +75,15 @@ def remind(office: Office, firm_id: UUID) -> Reminded:
     swept = sweep(office)
     planning.plan(office)
     if office.settings.smtp_url is None:
+        drain(office, KINDS, ["normal"], _LEASE)  # whose rows were rejected is told by a job
         drain(office, KINDS, ["notices"], _LEASE)
     with office.acting(firm_id, me()) as acting:
         found = desk.look_through(acting, NoticeFilter(), Paging(limit=_SHOWN)).rows
         told = _told(acting, found)
         letters = _letters(office, found)
-    return Reminded(swept.due, told, found[0].dispatch.id if found else None, letters)
+        papers = desk.papers(acting, [one.dispatch.id for one in found])
+        example = next((one.dispatch.id for one in found if papers.get(one.dispatch.id)), None)
+    return Reminded(swept.due, told, example, letters, _repair(office, found))
 
 
 def _told(acting: Acting, found: Sequence[NoticeAccount]) -> list[Told]:
@@ -101,9 +110,23 @@ def _why(one: Notice, doc_type: str) -> str:
 
 def _letters(office: Office, found: Sequence[NoticeAccount]) -> list[Path]:
     """One to somebody of the firm, and one to a client."""
-    mailed = [one.dispatch for one in found if (_letter(office, one.dispatch)).exists()]
+    of_people = [one.dispatch for one in found if one.dispatch.partner_id is None]
+    mailed = [one for one in of_people if _letter(office, one).exists()]
     firsts = {one.client_id is None: one for one in mailed}
     return [_letter(office, one) for one in firsts.values()]
+
+
+def _repair(office: Office, found: Sequence[NoticeAccount]) -> str | None:
+    """The link in a letter to a partner's people; it stands nowhere else."""
+    for one in found:
+        letter = _letter(office, one.dispatch)
+        if one.dispatch.partner_id is not None and letter.exists():
+            message = message_from_bytes(letter.read_bytes(), policy=policy.default)
+            body = message.get_body(("plain",))
+            link = _REPAIR.search(str(body.get_content()) if body else "")
+            if link:
+                return link[0]
+    return None
 
 
 def _letter(office: Office, one: Dispatch) -> Path:
