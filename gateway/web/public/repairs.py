@@ -95,11 +95,12 @@ def _offer(office: Office, found: Found, token: str) -> tuple[Page, int]:
         return _over(found, token)
     with office.acting(found.firm_id, found.actor) as acting:
         file = rows.brief(acting, found.import_id)
-    number = f"{file.rejected:,} {'row' if file.rejected == 1 else 'rows'}"
+    is_one = file.rejected == 1
+    number, it = f"{file.rejected:,} {'row' if is_one else 'rows'}", "it" if is_one else "them"
     lines = [
-        f"{found.firm} could not take {number} of the file {file.file}, and asks you to put them right.",
+        f"{found.firm} could not take {number} of the file {file.file}, and asks you to put {it} right.",
         f"You can do so here until {_day(found.expires_at, found)}, without an account.",
-        "You see these rows alone, and nothing is sent before you press Send.",
+        f"You see {'this row' if is_one else 'these rows'} alone, and nothing is sent before you press Send.",
     ]
     form = Form(action=f"{PATH}{token}", button=f"Repair {number}")
     return Page(title=f"Repair {number}", lines=lines, form=form, after=_UNTOUCHED), 200

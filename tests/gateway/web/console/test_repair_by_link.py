@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from helpers.browsing import PROGRAM, fits, tab_to, told_to_everybody
 from helpers.doing import do_jobs
 from helpers.inbox import people, person
 from sqlalchemy import select, update
@@ -341,3 +342,58 @@ def test_links_go_a_month_after_they_expired(acme, tenants, link):
     expire(acme, tenants, RepairLink, expires_at=clock.now() - repairs.KEPT - timedelta(seconds=1))
     upkeep.purge(handling)
     assert rows_of(acme, "id") == []
+
+
+# ------------------------------------------------------------------------------------------------ in a real browser
+
+in_chromium = pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine (Debian: chromium)")
+
+
+@pytest.fixture
+def let_in(opened, link):
+    """A page behind the link, in a window as it is asked for."""
+
+    def come(**window):
+        page = opened(None, **window)
+        page.goto(link())
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/repair")
+        return page
+
+    return come
+
+
+@in_chromium
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_people_who_cannot_see_it_are_told_all_of_it(let_in, link, scheme):
+    page = let_in(color_scheme=scheme)
+    for path in (link(), "/repair", "/repair/rows/22"):
+        told_to_everybody(page, path)
+
+
+@in_chromium
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 640])
+def test_no_page_goes_sideways(let_in, link, width):
+    page = let_in(viewport={"width": width, "height": 700})
+    for path in (link(), "/repair", "/repair/rows/22"):
+        fits(page, path)
+
+
+@in_chromium
+@pytest.mark.browser
+def test_a_cell_is_kept_when_it_is_left_and_sent_by_keyboard_alone(let_in, acme):
+    page = let_in()
+    tab_to(page, page.get_by_label("DOB, row 22"))
+    page.keyboard.press("Control+A")
+    page.keyboard.type("02/03/1980")
+    page.keyboard.press("Enter")
+    page.get_by_text("right now").wait_for()
+    send = page.get_by_role("button", name="Send 1 row")
+    send.wait_for()
+    send.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/repair/sent")
+    assert "1 row sent, 2 left as they were" in page.content()
