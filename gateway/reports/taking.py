@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import islice
 from typing import IO
 
 from msgspec import to_builtins
@@ -63,12 +64,28 @@ def take_out(
         NotFound: there is no such partner in the actor's sight; nothing was written.
         Missing: there is no such report.
     """
-    report, filters = asked_for(acting, name, asked)
-    noted = {key: value for key, value in to_builtins(filters).items() if value is not None}
-    record(acting, "report.read", changes=[Change("report", name, "read", new={"partner": None, **noted})])
+    report, filters = _noted(acting, name, asked)
     with closing(report.query(acting.session, filters)) as rows:
         counted = rows if told is None else _counted(rows, told)
         FORMS[form].write(report, counted if most is None else _limited(counted, most, name), out)
+
+
+def looked_into(acting: Acting, name: str, asked: Filters, most: int) -> list[Sequence[object]]:
+    """The first rows of a report, which is as much on record as if it had been taken out.
+
+    Raises:
+        Problem: as `take_out`.
+    """
+    report, filters = _noted(acting, name, asked)
+    with closing(report.query(acting.session, filters)) as rows:
+        return list(islice(rows, most))
+
+
+def _noted(acting: Acting, name: str, asked: Filters) -> tuple[Report, Filters]:
+    report, filters = asked_for(acting, name, asked)
+    noted = {key: value for key, value in to_builtins(filters).items() if value is not None}
+    record(acting, "report.read", changes=[Change("report", name, "read", new={"partner": None, **noted})])
+    return report, filters
 
 
 def asked_for(acting: Acting, name: str, asked: Filters) -> tuple[Report, Filters]:

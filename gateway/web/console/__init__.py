@@ -27,6 +27,7 @@ from gateway.web.console import (
     files,
     me,
     messages,
+    reports,
     signing,
     today,
     workload,
@@ -34,7 +35,7 @@ from gateway.web.console import (
 from gateway.web.console.page import Desk, on_http_error_page, on_problem_page, on_surprise_page
 from gateway.web.problems import Rejected
 
-PAGES = (today, files, clients, cases, expiring, messages, workload, audit, admin, me)
+PAGES = (today, files, clients, cases, expiring, messages, workload, reports, audit, admin, me)
 
 
 def is_page(handler: BaseRouteHandler) -> bool:

@@ -223,6 +223,9 @@ _JINJA.filters.update(
         "is_id": _is_id,
     }
 )
+_JINJA.tests.update(
+    {"instant_like": lambda one: isinstance(one, datetime), "day_like": lambda one: isinstance(one, date)}
+)
 _JINJA.globals.update(
     {
         "asset": assets.address,
