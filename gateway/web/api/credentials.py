@@ -99,7 +99,7 @@ def list_credentials(
 ) -> Page[CredentialView]:
     """List the credentials of the firm's partners, ended ones included, the newest first."""
     with call.acting() as acting:
-        return page_of(credentials.listed(acting, partner, paging(cursor, limit)), _view, limit)
+        return page_of(credentials.listed(acting, partner, paging(cursor, limit)), view_of, limit)
 
 
 @post("/", sync_to_thread=True, **may("credentials.manage"))
@@ -107,6 +107,17 @@ def add_credential(data: JSONBody[NewCredential], call: NamedDependency[Call]) -
     """Give a partner an API key or an OAuth2 client; the answer is the only one that shows the secret.
 
     With an `Idempotency-Key`, the same request shows it again for a day, should the answer have been lost.
+    """
+    return added(data, call)
+
+
+def added(data: NewCredential, call: Call) -> Response[CredentialMade]:
+    """A new credential, or the one that the caller made with this key before.
+
+    Raises:
+        NotFound: the firm has no such partner.
+        Invalid: as `credentials.add_key`, and as `once`.
+        Conflict: as `credentials.add_key`, and as `once`.
     """
     with call.acting() as acting:
         return once(acting, call, data, lambda: _added(acting, data))
@@ -116,7 +127,7 @@ def add_credential(data: JSONBody[NewCredential], call: NamedDependency[Call]) -
 def get_credential(credential_id: FromPath[UUID], call: NamedDependency[Call]) -> CredentialView:
     """Show one credential, without its secret."""
     with call.acting() as acting:
-        return _view(credentials.show(acting, credential_id))
+        return view_of(credentials.show(acting, credential_id))
 
 
 @post("/{credential_id:uuid}/rotations", sync_to_thread=True, **may("credentials.manage"))
@@ -153,7 +164,8 @@ def _added(acting: Acting, data: NewCredential) -> Response[CredentialMade]:
     return _made(acting, made)
 
 
-def _view(shown: Shown) -> CredentialView:
+def view_of(shown: Shown) -> CredentialView:
+    """A credential as admins see it."""
     one = shown.credential
     own = ("id", "kind", "name", "prefix", "scopes", "created_by", "created_at", "expires_at", "revoked_at")
     values = {name: getattr(one, name) for name in (*own, "last_used_at")}
@@ -162,7 +174,7 @@ def _view(shown: Shown) -> CredentialView:
 
 
 def _made(acting: Acting, made: NewKey) -> Response[CredentialMade]:
-    shown = structs.asdict(_view(credentials.show(acting, made.credential.id)))
+    shown = structs.asdict(view_of(credentials.show(acting, made.credential.id)))
     location = {"Location": f"/v1/credentials/{made.credential.id}"}
     return Response(CredentialMade(secret=made.secret or None, **shown), headers=NO_STORE | location)
 

@@ -23,7 +23,10 @@ class Part(NamedTuple):
     sentence: str
 
 
-PARTS: Sequence[Part] = (Part("Staff", "/admin/staff", "staff.manage", "Who is let in, and what they may do."),)
+PARTS: Sequence[Part] = (
+    Part("Staff", "/admin/staff", "staff.manage", "Who is let in, and what they may do."),
+    Part("Credentials", "/admin/credentials", "credentials.manage", "What partners' systems prove themselves by."),
+)
 
 
 def page(acting: Acting, desk: Desk, template: str, **told: Any) -> Response[str]:  # noqa: ANN401 - a template's

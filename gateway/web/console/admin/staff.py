@@ -15,7 +15,7 @@ from gateway.db.models.firms import STAFF_ROLES
 from gateway.domain.access import accounts
 from gateway.errors import Conflict, Faulty
 from gateway.web.api.staff import NewStaff, PasswordMade, RoleChange, StaffMade, StaffView, added, password_made
-from gateway.web.calls import NO_STORE, Call, may
+from gateway.web.calls import Call, may
 from gateway.web.console.admin.parts import answered, page
 from gateway.web.console.forms import Form, takes_form
 from gateway.web.console.page import Desk
@@ -72,7 +72,7 @@ def let_in(form: NamedDependency[Form], call: NamedDependency[Call], desk: Named
         return _list(call, desk, filled=form.fields, errors=problem.faults)
     except Conflict as problem:
         return _list(call, desk, status=409, filled=form.fields, errors={"email": problem.sentence})
-    return _unkept(_list(call, desk, made=made))
+    return _list(call, desk, made=made)
 
 
 @get("/admin/staff/{staff_id:uuid}", sync_to_thread=True, **may("staff.manage"))
@@ -146,7 +146,7 @@ def make_password(
 ) -> Response[Any]:
     """Make another password for somebody; this page alone shows it, and shows it again when it is loaded again."""
     made = answered(password_made(staff_id, form.keyed(call)), PasswordMade)
-    return _unkept(_one(call, desk, staff_id, password=made.password))
+    return _one(call, desk, staff_id, password=made.password)
 
 
 @post("/admin/staff/{staff_id:uuid}/sign-out", sync_to_thread=True, **takes_form("staff.manage"))
@@ -160,11 +160,6 @@ def sign_out(
     with call.acting() as acting:
         accounts.sign_staff_out(acting, accounts.member(acting, staff_id))
     return desk.on_to(f"/admin/staff/{staff_id}", "staff-signed-out")
-
-
-def _unkept(shown: Response[str]) -> Response[str]:
-    shown.headers.update(NO_STORE)
-    return shown
 
 
 HANDLERS = (browse, let_in, look, give_role, let_out, let_in_again, make_password, sign_out)

@@ -6,13 +6,21 @@ import pytest
 from helpers.browsing import PROGRAM, fits, tab_to, told_to_everybody, unfold
 from helpers.callers import ME
 
-from gateway.domain.access import accounts
+from gateway.domain.access import accounts, credentials
+from gateway.domain.access.permissions import SCOPES
+from gateway.domain.partners import homes
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine (Debian: chromium)"),
 ]
-PATHS = ("/admin", "/admin/staff", "/admin/staff?which=out", "/admin/staff/{viewer}")
+PATHS = (
+    "/admin",
+    "/admin/staff",
+    "/admin/staff?which=out",
+    "/admin/staff/{viewer}",
+    "/admin/credentials",
+)
 
 
 @pytest.fixture
@@ -21,6 +29,8 @@ def paths(office, tenants) -> list[str]:
     with office.acting(tenants.northgate, ME) as acting:
         name = "Maximiliane Freifrau von und zu Hohenstein-Wittelsbach"
         accounts.add_staff(acting, "maximiliane.hohenstein@northgate.example", name=name, role="attorney")
+        home = homes.home_of(acting, "acme")
+        credentials.add_key(acting, home.partner_id, name=name, scopes=SCOPES, expires_at=None)
     return [path.format(viewer=tenants.staff["viewer"]) for path in PATHS]
 
 
