@@ -64,6 +64,17 @@ def list_walls(
 @post("/", sync_to_thread=True, **may("walls.manage"))
 def add_wall(call: NamedDependency[Call], data: JSONBody[NewWall]) -> Response[WallView]:
     """Put up a wall: from the next request on, what is behind it does not exist for that member of staff."""
+    return added(data, call)
+
+
+def added(data: NewWall, call: Call) -> Response[WallView]:
+    """A new wall, or the one that the caller put up with this key before.
+
+    Raises:
+        Unfit: as `walls.add`.
+        Conflict: as `walls.add`, and as `once`.
+        Invalid: as `once`.
+    """
     with call.acting() as acting:
         return once(acting, call, data, lambda: _added(acting, data))
 

@@ -9,6 +9,7 @@ from helpers.callers import ME
 from gateway.domain.access import accounts, credentials
 from gateway.domain.access.permissions import SCOPES
 from gateway.domain.partners import homes
+from gateway.domain.people import walls
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,6 +21,7 @@ PATHS = (
     "/admin/staff?which=out",
     "/admin/staff/{viewer}",
     "/admin/credentials",
+    "/admin/walls",
 )
 
 
@@ -31,6 +33,7 @@ def paths(office, tenants) -> list[str]:
         accounts.add_staff(acting, "maximiliane.hohenstein@northgate.example", name=name, role="attorney")
         home = homes.home_of(acting, "acme")
         credentials.add_key(acting, home.partner_id, name=name, scopes=SCOPES, expires_at=None)
+        walls.add(acting, walls.NewWall(tenants.staff["viewer"], None, home.partner_id, f"{name} acted for them."))
     return [path.format(viewer=tenants.staff["viewer"]) for path in PATHS]
 
 
@@ -61,3 +64,16 @@ def test_somebody_is_let_in_by_keyboard_alone(opened):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_text("The first password of ana@northgate.example").wait_for()
+
+
+def test_a_wall_is_raised_by_keyboard_alone(opened):
+    page = opened("admin")
+    page.goto("/admin/walls")
+    tab_to(page, page.get_by_text("Raise a wall"))
+    page.keyboard.press("Enter")
+    for field, text in (("#staff_id", "viewer"), ("#partner_id", "acme"), ("#reason", "Acted for the other side.")):
+        tab_to(page, page.locator(field))
+        page.keyboard.type(text)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("The wall stands").wait_for()
