@@ -35,12 +35,15 @@ def group() -> None:
 @group.command("list", epilog=examples("gateway job list --state waiting --kind ingest.run", "gateway job list --json"))
 @click.option("--state", type=click.Choice(JOB_STATES), help="In this state only.")
 @click.option("--kind", type=click.Choice(list(KINDS)), help="Of this kind only.")
+@click.option("--late", is_flag=True, help="Those alone that wait for a worker, or run, for too long.")
 @click.option("--firm", metavar="FIRM", help="Of this firm only.")
 @_limit
 @json_option
-def list_jobs(state: JobState | None, kind: str | None, firm: str | None, limit: int, as_json: bool) -> None:
+def list_jobs(
+    state: JobState | None, kind: str | None, late: bool, firm: str | None, limit: int, as_json: bool
+) -> None:
     """List jobs, the newest first."""
-    _list(state, kind, firm, limit, as_json=as_json)
+    _list(jobs.JobFilter(state, kind, late), firm, limit, as_json=as_json)
 
 
 @group.command("dead", epilog=examples("gateway job dead", "gateway job dead --json"))
@@ -48,7 +51,7 @@ def list_jobs(state: JobState | None, kind: str | None, firm: str | None, limit:
 @json_option
 def list_dead(limit: int, as_json: bool) -> None:
     """List the jobs that will not be tried again unless somebody says so, with the reason."""
-    _list("dead", None, None, limit, as_json=as_json)
+    _list(jobs.JobFilter("dead"), None, limit, as_json=as_json)
 
 
 @group.command("show", epilog=examples("gateway job show 01a1f8c2-20f6"))
@@ -78,9 +81,8 @@ def retry(job_id: str, as_json: bool) -> None:
 # ---------------------------------------------------------------- helpers
 
 
-def _list(state: JobState | None, kind: str | None, firm: str | None, limit: int, *, as_json: bool) -> None:
+def _list(wanted: jobs.JobFilter, firm: str | None, limit: int, *, as_json: bool) -> None:
     with opened() as office:
-        wanted = jobs.JobFilter(state, kind)
         found = [_account(one) for one in jobs.newest_anywhere(office, wanted, limit, firm=firm)]
     if as_json:
         print_json(found)

@@ -177,6 +177,7 @@ WHOLE: Mapping[str, object] = {  # by the name of the body or of the answer, or 
     "NewPassword": {"current": "fig-tree-lamp-owl", "new": "lamp-owl-fig-tree"},
     "ImportSummary.state": "loaded_with_errors",
     "JobView.kind": "ingest.run",
+    "QueueView": {"queue": "ingest", "waiting": 3, "late": 1, "dead": 0, "patience_seconds": 1_800},
     "PlaceStanding.via": "sftp",
     "PlaceStanding.place": "sftp://northgate@sftp.acme.example:22/out",
     "PlaceStanding.listed": 3,

@@ -27,7 +27,7 @@ USE_CASES = use_cases()
 # what has no route of the API beside it: the machine's own affairs, and what only an operator does
 AT_THE_MACHINE = set(
     "demo,serve,doctor,db url,db run,db migrate,db stop,firm add,key rotate-signing,"
-    "partner check,partner infer,partner test,partner schema,webhook send,job dead,job show,"
+    "partner check,partner infer,partner test,partner schema,webhook send,job dead,"
     "notice ping,expiry sweep,expiry plan,rules list,rules show,rules affected,eligibility criteria,"
     "profile kinds".split(",")
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from helpers.idle import idle_job
 from sqlalchemy import select
 
 from gateway.db.ids import beginning_with
@@ -77,3 +80,10 @@ def test_the_beginning_of_an_id_spans_all_that_begin_with_it():
         "01a1f800-0000-0000-0000-000000000000",
         "01a1f8ff-ffff-ffff-ffff-ffffffffffff",
     )
+
+
+def test_operators_list_what_takes_too_long_of_all_firms(office, tenants, gateway):
+    late = idle_job(office, tenants.harbor, "expiry.sweep", "waiting", minutes=6)
+    idle_job(office, tenants.northgate, "expiry.sweep", "waiting", minutes=4)
+    found = json.loads(gateway("job", "list", "--late", "--json").output)
+    assert [(one["job_id"], one["firm"]) for one in found] == [(str(late), "harbor")]

@@ -55,6 +55,7 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("GET", "/v1/imports/{import_id}/repair/links"),
     ("POST", "/v1/imports/{import_id}/repair/links"),
     ("DELETE", "/v1/imports/{import_id}/repair/links/{link_id}"),
+    ("GET", "/v1/jobs/{job_id}"),
     ("POST", "/v1/jobs/{job_id}/retry"),
     ("PUT", "/v1/rate-limits/{tier}"),
     ("POST", "/v1/webhooks/{partner}/{feed}"),

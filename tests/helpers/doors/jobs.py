@@ -30,6 +30,13 @@ USE_CASES = {
         lambda door, _: door.call("GET", "jobs?state=dead"),
         lambda door, _: door.call("job", "list", "--state", "dead"),
     ),
+    "show a job": UseCase(
+        "job show",
+        [],
+        dead_job,
+        lambda door, one: door.call("GET", f"jobs/{one}"),
+        lambda door, one: door.call("job", "show", one),
+    ),
     "retry a job": UseCase(
         "job retry",
         ["job.retry"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers.browsing import PROGRAM, fits, tab_to, told_to_everybody, unfold
 from helpers.callers import ME
+from helpers.idle import idle_job
 
 from gateway.domain.access import accounts, credentials
 from gateway.domain.access.permissions import SCOPES
@@ -22,6 +23,9 @@ PATHS = (
     "/admin/staff/{viewer}",
     "/admin/credentials",
     "/admin/walls",
+    "/admin/jobs",
+    "/admin/jobs?which=waiting",
+    "/admin/jobs/{job}",
 )
 
 
@@ -34,7 +38,10 @@ def paths(office, tenants) -> list[str]:
         home = homes.home_of(acting, "acme")
         credentials.add_key(acting, home.partner_id, name=name, scopes=SCOPES, expires_at=None)
         walls.add(acting, walls.NewWall(tenants.staff["viewer"], None, home.partner_id, f"{name} acted for them."))
-    return [path.format(viewer=tenants.staff["viewer"]) for path in PATHS]
+    job = idle_job(office, tenants.northgate, "ingest.run", last_error=f"{name} is not at home. " * 9)
+    idle_job(office, tenants.northgate, "notices.plan", "running", minutes=600)
+    idle_job(office, tenants.northgate, "notices.plan", "waiting", minutes=-60, attempts=2)
+    return [path.format(viewer=tenants.staff["viewer"], job=job) for path in PATHS]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -77,3 +84,12 @@ def test_a_wall_is_raised_by_keyboard_alone(opened):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_text("The wall stands").wait_for()
+
+
+def test_a_dead_job_is_tried_again_by_keyboard_alone(opened, office, tenants):
+    idle_job(office, tenants.northgate, "ingest.run", last_error="The disk was full.")
+    page = opened("admin")
+    page.goto("/admin/jobs")
+    tab_to(page, page.get_by_role("button", name="Try again"))
+    page.keyboard.press("Enter")
+    page.get_by_text("It waits for a worker again").wait_for()
