@@ -1,4 +1,4 @@
-"""What of a firm's work waits for a person, counted: cases nobody has, papers nobody answered for, lost messages."""
+"""What of a firm's work waits for a person, counted: cases nobody has, unanswered papers, lost messages, dead jobs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, func, select
 
 from gateway import clock
-from gateway.db.models import Client, Dispatch, Document, Firm, Notice, NoticeAnswer, UnassignedCase
+from gateway.db.models import Client, Dispatch, Document, Firm, JobRow, Notice, NoticeAnswer, UnassignedCase
 from gateway.domain.expiry.heard import LOST
 from gateway.office import Acting
 
 FRESH = timedelta(days=14)  # so long a message that did not arrive is asked about
 
-Kind = Literal["cases", "papers", "messages"]
+Kind = Literal["cases", "papers", "messages", "jobs"]
 
 
 class Heap(NamedTuple):
@@ -32,6 +32,7 @@ def heaps(acting: Acting) -> list[Heap]:
         ("cases", *_cases(acting)),
         ("papers", *_papers(acting)),
         ("messages", *_messages(acting)),
+        ("jobs", *_jobs(acting)),
     ]
     return [Heap(kind, number, since) for kind, number, since in found if since is not None]
 
@@ -70,4 +71,11 @@ def _messages(acting: Acting) -> tuple[int, datetime | None]:
     lost = select(func.count(), func.min(Dispatch.settled_at))
     lost = lost.where(Dispatch.state.in_(LOST), recent | (Dispatch.state == "held"))
     number, since = acting.session.execute(lost).one()
+    return number, since
+
+
+def _jobs(acting: Acting) -> tuple[int, datetime | None]:
+    """Jobs of the firm that are not tried again unless somebody says so."""
+    dead = select(func.count(), func.min(JobRow.finished_at))
+    number, since = acting.session.execute(dead.where(JobRow.state == "dead", JobRow.firm_id == acting.firm_id)).one()
     return number, since

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers.browsing import PROGRAM, fits, tab_to, told_to_everybody, unfold
 from helpers.callers import ME
+from helpers.halted import line_off, parcel
 from helpers.idle import idle_job
 
 from gateway.domain.access import accounts, credentials
@@ -17,6 +18,7 @@ pytestmark = [
     pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine (Debian: chromium)"),
 ]
 PATHS = (
+    "/",
     "/admin",
     "/admin/staff",
     "/admin/staff?which=out",
@@ -30,7 +32,7 @@ PATHS = (
 
 
 @pytest.fixture
-def paths(office, tenants) -> list[str]:
+def paths(office, tenants, inbox) -> list[str]:
     """Every page, with somebody whose name is long."""
     with office.acting(tenants.northgate, ME) as acting:
         name = "Maximiliane Freifrau von und zu Hohenstein-Wittelsbach"
@@ -41,6 +43,7 @@ def paths(office, tenants) -> list[str]:
     job = idle_job(office, tenants.northgate, "ingest.run", last_error=f"{name} is not at home. " * 9)
     idle_job(office, tenants.northgate, "notices.plan", "running", minutes=600)
     idle_job(office, tenants.northgate, "notices.plan", "waiting", minutes=-60, attempts=2)
+    parcel(inbox, tenants, line_off(inbox, tenants, "changes"), "dead", "2 hours")
     return [path.format(viewer=tenants.staff["viewer"], job=job) for path in PATHS]
 
 

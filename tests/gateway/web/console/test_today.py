@@ -1,12 +1,18 @@
 """The first page: what waits for somebody beside files, each until it has been seen to."""
 
 import re
+from uuid import UUID
 
 import pytest
 from helpers import ending
-from helpers.callers import PASSWORD, hashed, stranger
+from helpers.callers import ME, PASSWORD, hashed, stranger
+from helpers.halted import line_off, parcel
+from helpers.idle import idle_job
 
 from gateway.db.models import Staff, UnassignedCase
+from gateway.domain.people import walls
+
+HOSTILE = "=cmd<script>alert(1)</script>"
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +73,76 @@ def test_another_firm_sees_none_of_it(browser, people, inbox, office, tenants, d
     browser.get("/")
     browser.press("/sign-in", email="admin@harbor.example", password=PASSWORD)
     assert shown(browser) == {}
+
+
+def test_dead_jobs_wait_for_admins_until_they_are_tried_again(browser, elsewhere, office, tenants):
+    job = idle_job(office, tenants.northgate, "expiry.sweep", minutes=180)
+    idle_job(office, tenants.harbor, "expiry.sweep")
+    idle_job(office, None, "expiry.sweep")
+    elsewhere.sign_in("attorney")
+    assert "dead job" not in elsewhere.get("/").text
+    page = browser.sign_in("admin")
+    assert ("1 dead job" in page.text, "3 hours" in page.text, "/admin/jobs" in page.links) == (True, True, True)
+    browser.get("/admin/jobs")
+    assert "dead job" not in browser.press(f"/admin/jobs/{job}/retry").text
+    assert "dead job" not in browser.get("/").text
+
+
+@pytest.fixture
+def line(inbox, tenants) -> UUID:
+    return line_off(inbox, tenants, HOSTILE)
+
+
+def test_a_delivery_that_is_off_is_resumed_where_it_stands(paralegal, line, inbox):
+    page = paralegal.get("/")
+    assert ("(1) Today" in page.text, HOSTILE in page.text, "1 delivery waits." in page.text) == (True, True, True)
+    assert "<script>alert" not in paralegal.page.text
+    page = paralegal.press("/deliveries/resume")
+    assert ("What waits is sent now, in order." in page.text, "Nothing waits." in page.text) == (True, True)
+    assert inbox.sql("SELECT disabled_at FROM delivery_lines") == [(None,)]
+    assert inbox.sql("SELECT action FROM audit_log WHERE action LIKE 'delivery%%'") == [("delivery.resume",)]
+
+
+def test_what_was_refused_to_the_end_is_sent_again_once(paralegal, line, inbox, tenants):
+    inbox.sql("UPDATE delivery_lines SET disabled_at = NULL, disabled_code = NULL RETURNING id")
+    dead = parcel(inbox, tenants, line, "dead", "2 hours")
+    parcel(inbox, tenants, line, "dead", "15 days")
+    parcel(inbox, tenants, line, "dead", "2 hours", destroyed=True)
+    deed = f"/deliveries/{dead}/replay"
+    page = paralegal.get("/")
+    assert ([one for one in page.found if "/deliveries/" in one], "after 7 attempts" in page.text) == ([deed], True)
+    fields = page.found[deed]
+    assert "It is sent again" in paralegal.press(deed).text
+    assert inbox.sql("SELECT state FROM parcels WHERE id = %s", dead) == [("waiting",)]
+    inbox.sql("UPDATE parcels SET state = 'sent', ended_at = gateway_now() WHERE id = %s RETURNING id", dead)
+    assert "Somebody else has sent it again already" in paralegal.send(deed, fields).text
+    assert inbox.sql("SELECT state FROM parcels WHERE id = %s", dead) == [("sent",)]
+
+
+def test_viewers_see_what_does_not_leave_and_send_none_of_it(browser, line, inbox, tenants):
+    dead = parcel(inbox, tenants, line, "dead", "2 hours")
+    page = browser.sign_in("viewer")
+    assert ("Refused to the end" in page.text, list(page.found)) == (True, ["/sign-out"])
+    fields = page.found["/sign-out"] | {"partner": "acme", "delivery": HOSTILE}
+    for deed in ("/deliveries/resume", f"/deliveries/{dead}/replay"):
+        assert browser.send(deed, fields).status_code == 403
+
+
+def test_what_leaves_of_another_firm_is_not_there(browser, elsewhere, line, inbox, office, tenants, db):
+    dead = parcel(inbox, tenants, line, "dead", "2 hours")
+    stranger(office, tenants)
+    with db.system() as session:
+        session.query(Staff).filter_by(email="admin@harbor.example").one().password_hash = hashed()
+    browser.get("/")
+    page = browser.press("/sign-in", email="admin@harbor.example", password=PASSWORD)
+    assert "Nothing waits." in page.text
+    fields = page.found["/sign-out"] | {"partner": "acme", "delivery": HOSTILE}
+    for deed in ("/deliveries/resume", f"/deliveries/{dead}/replay"):
+        assert browser.send(deed, fields).status_code == 404
+    assert inbox.sql("SELECT count(*) FROM delivery_lines WHERE disabled_at IS NOT NULL") == [(1,)]
+
+
+def test_a_walled_partners_deliveries_are_not_there(browser, line, office, tenants):
+    with office.acting(tenants.northgate, ME) as acting:
+        walls.add(acting, walls.NewWall(tenants.staff["paralegal"], None, tenants.acme, "x"))
+    assert "Nothing waits." in browser.sign_in("paralegal").text
