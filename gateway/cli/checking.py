@@ -14,8 +14,9 @@ from gateway.cli.office import at_firm, opened
 from gateway.cli.output import console, examples, firm_option, json_option, plain, print_json, table
 from gateway.db.models import EligibilityCheck
 from gateway.db.paging import Paging
-from gateway.domain.eligibility import checks
+from gateway.domain.eligibility import checks, docket
 from gateway.domain.eligibility.checks import Progress, Seen
+from gateway.domain.eligibility.docket import Line
 from gateway.domain.eligibility.terms import NOTICE
 from gateway.jobs.broker.listening import Bulletin
 from gateway.jobs.following import follow
@@ -29,6 +30,7 @@ from outbound.checking.working import CHECK
 
 _CLIENT, _CHECK = "0197f2c1-6a3e-7bd0-9c11-2f5e8a4b6d70", "0197f2c1-8d21-7c44-a1b0-5e0d9f3a7c12"
 _LEASE = timedelta(minutes=10)  # longer than a check takes that asks every provider and waits for each
+_NONE = "There is no such check; `gateway eligibility check` asks for one."
 _UNDETERMINED = "cannot be determined"
 
 _which = click.argument("check_id", metavar="CHECK", type=click.UUID)
@@ -69,24 +71,33 @@ def show(check_id: UUID, firm: str, as_json: bool) -> None:
         _tell(office, firm, check_id, as_json=as_json)
 
 
-@click.command("list", epilog=examples(f"gateway eligibility list {_CLIENT} --firm northgate"))
-@click.argument("client_id", metavar="CLIENT", type=click.UUID)
+@click.command(
+    "list",
+    epilog=examples(
+        f"gateway eligibility list {_CLIENT} --firm northgate", "gateway eligibility list --to-review --firm northgate"
+    ),
+)
+@click.argument("client_id", metavar="[CLIENT]", type=click.UUID, required=False)
+@click.option("--visa", metavar="VISA", help="That speak of this one.")
+@click.option("--to-review", is_flag=True, help="That wait for an attorney's word.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The newest so many.")
 @firm_option
 @json_option
-def list_checks(client_id: UUID, limit: int, firm: str, as_json: bool) -> None:
-    """List the checks of a person, the newest first."""
+def list_checks(
+    client_id: UUID | None, visa: str | None, to_review: bool, limit: int, firm: str, as_json: bool
+) -> None:
+    """List the checks of a person, or of the firm, the newest first."""
+    wanted = docket.CheckFilter(client_id, visa, to_review=to_review)
     with opened() as office, at_firm(office, firm) as acting:
-        found = [_line(one) for one in checks.look_through(acting, client_id, Paging(limit=limit)).rows]
+        found = [_brief(one) for one in docket.listed(acting, wanted, Paging(limit=limit)).rows]
     if as_json:
         print_json(found)
         return
-    shown = table("check", "asked", "by", "visas", "state", "answered by")
+    shown = table("check", "client", "asked", "by", "state", "answered by", "scores")
     for one in found:
-        shown.add_row(
-            *map(plain, (one["id"], one["asked_at"], one["by"], len(one["visas"]), one["state"], one["by_whom"]))
-        )
-    console().print(shown if found else plain("Nobody asked yet: `gateway eligibility check` does."))
+        named = ("id", "client_id", "asked_at", "by", "state", "by_whom")
+        shown.add_row(*map(plain, (*(one[name] for name in named), _scores(one["says"]))))
+    console().print(shown if found else plain(_NONE))
 
 
 @click.command("retry", epilog=examples(f"gateway eligibility retry {_CHECK} --firm northgate"))
@@ -167,6 +178,19 @@ def _line(check: EligibilityCheck) -> dict[str, Any]:
         name: getattr(check, name) for name in ("id", "visas", "tier", "state", "as_of", "by", "asked_at", "ended_at")
     }
     return kept | {"by_whom": check.model or check.provider or "", "cached": check.cached_from is not None}
+
+
+def _brief(line: Line) -> dict[str, Any]:
+    says = [one._asdict() for one in line.says]
+    return _line(line.check) | {"client_id": line.check.client_id, "says": says}
+
+
+def _scores(says: Sequence[Mapping[str, Any]]) -> str:
+    """`EB1A 45 (to review), O1A 30 (accepted)`."""
+    told = [one for one in says if one["score"] is not None]
+    return ", ".join(
+        f"{one['visa']} {one['score']:g} ({'to review' if one['waits'] else one['review']})" for one in told
+    )
 
 
 def _whole(seen: Seen) -> Mapping[str, object]:

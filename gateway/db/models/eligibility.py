@@ -17,6 +17,8 @@ from gateway.db.models.base import Base, FirmScoped, Json, Stamp, belongs_to_fir
 
 EntryEnd = Literal["changed", "withdrawn"]
 ENTRY_ENDS: tuple[str, ...] = get_args(EntryEnd)
+CheckState = Literal["open", "completed", "failed"]
+CHECK_STATES: tuple[CheckState, ...] = get_args(CheckState)
 DecisionStage = Literal["petition", "labor_condition", "labor_certification"]
 DECISION_STAGES: tuple[str, ...] = get_args(DecisionStage)
 PastOutcome = Literal["approved", "denied", "withdrawn", "pending"]

@@ -12,8 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway.db.models import Client, EligibilityCheck, JobRow, RecommendationRow
-from gateway.db.paging import Found, Paging, newest
+from gateway.db.models import EligibilityCheck, JobRow, RecommendationRow
 from gateway.domain import audit
 from gateway.domain.audit import Change
 from gateway.domain.eligibility.facts import plain, typed
@@ -28,7 +27,6 @@ from gateway.domain.eligibility.terms import (
     Profile,
     Recommendation,
 )
-from gateway.domain.people import records
 from gateway.domain.rules.profile_kinds import profile_kinds
 from gateway.errors import NotFound
 from gateway.office import Acting
@@ -100,20 +98,6 @@ def recommendations(acting: Acting, check_id: UUID) -> Sequence[RecommendationRo
     asked = acting.session.scalar(order) or []
     rows = acting.session.scalars(select(RecommendationRow).where(RecommendationRow.check_id == check_id)).all()
     return sorted(rows, key=lambda one: asked.index(one.visa))
-
-
-def look_through(acting: Acting, client_id: UUID, paging: Paging) -> Found[EligibilityCheck]:
-    """Some checks of a person, the newest first; that they were seen is on record.
-
-    Raises:
-        NotFound: the firm has no such client.
-    """
-    records.find(acting, Client, client_id)
-    query = select(EligibilityCheck).where(EligibilityCheck.client_id == client_id)
-    found = newest(acting.session, query, (EligibilityCheck.asked_at, EligibilityCheck.id), paging)
-    shown = [("eligibility_check", one.id) for one in found.rows]
-    audit.seen(acting, "eligibility.list", [("client", client_id), *shown])
-    return found
 
 
 # ------------------------------------------------------------------------------------------------ how far it is

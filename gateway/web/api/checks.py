@@ -11,13 +11,15 @@ from uuid import UUID
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent
 from msgspec import Meta, Struct
 
 from gateway.db.models import EligibilityCheck, RecommendationRow
-from gateway.domain.eligibility import checks
+from gateway.db.models.eligibility import CheckState
+from gateway.domain.eligibility import checks, docket
 from gateway.domain.eligibility.checks import Progress, Seen
+from gateway.domain.eligibility.docket import Brief, Line
 from gateway.domain.eligibility.terms import NOTICE
 from gateway.domain.rules.criteria import VISAS
 from gateway.office import Acting
@@ -26,10 +28,13 @@ from gateway.web.calls import Call, may
 from gateway.web.following import Following
 from gateway.web.idempotency import once
 from gateway.web.pages import Cursor, Limit, Page, page_of, paging
-from gateway.web.texts import Name
+from gateway.web.texts import NO_NUL, ByClient, Name
 from outbound.checking import asking
 from outbound.checking.asking import Asked, Tier
 
+OfVisa = Annotated[str | None, QueryParameter(max_length=100, pattern=NO_NUL, description="That speak of this visa.")]
+InState = Annotated[CheckState | None, QueryParameter(name="state", description="How far they are.")]
+ToReview = Annotated[bool, QueryParameter(description="Only those that wait for an attorney's word.")]
 Visas = Annotated[
     list[Name], Meta(max_length=len(VISAS), description="By their ids; all, if left out.", examples=[["EB1A", "O1A"]])
 ]
@@ -82,6 +87,33 @@ class CheckSummary(Struct, frozen=True, kw_only=True):
 
 
 _KEPT = ("id", "client_id", "visas", "tier", "state", "as_of", "asked_at", "ended_at")
+
+
+class VisaLine(Struct, frozen=True, kw_only=True):
+    """What a check says of a visa, in a word."""
+
+    visa: Annotated[str, Meta(examples=["EB1A"])]
+    eligibility_score: Annotated[float | None, Meta(description="0 to 100; null: it cannot be determined.")]
+    review: Annotated[str, Meta(examples=["proposed"])]
+    waits: Annotated[bool, Meta(description="For an attorney's word; not once a newer check speaks of the visa.")]
+
+    @classmethod
+    def of(cls, brief: Brief) -> VisaLine:
+        """One of a check's."""
+        return cls(visa=brief.visa, eligibility_score=brief.score, review=brief.review, waits=brief.waits)
+
+
+class CheckLine(CheckSummary, frozen=True, kw_only=True):
+    """A check with what it came to; nothing while it is open."""
+
+    says: Sequence[VisaLine]
+
+    @classmethod
+    def told(cls, line: Line) -> CheckLine:
+        """One of the firm's."""
+        summary = CheckSummary.of(line.check)
+        kept = {name: getattr(summary, name) for name in CheckSummary.__struct_fields__}
+        return cls(**kept, says=[VisaLine.of(one) for one in line.says])
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -173,10 +205,31 @@ def _asked(acting: Acting, client_id: UUID, data: Wanted) -> Response[Accepted]:
 @get("/", sync_to_thread=True, **may("checks.read"))
 def list_checks(
     client_id: FromPath[UUID], call: NamedDependency[Call], cursor: Cursor = None, limit: Limit = 20
-) -> Page[CheckSummary]:
-    """List the checks of a person, the newest first."""
+) -> Page[CheckLine]:
+    """List the checks of a person, the newest first, with what each came to."""
     with call.acting() as acting:
-        return page_of(checks.look_through(acting, client_id, paging(cursor, limit)), CheckSummary.of, limit)
+        found = docket.listed(acting, docket.CheckFilter(client_id), paging(cursor, limit))
+        return page_of(found, CheckLine.told, limit)
+
+
+@get("/", sync_to_thread=True, **may("checks.read"))
+def list_firm_checks(
+    call: NamedDependency[Call],
+    client: ByClient = None,
+    visa: OfVisa = None,
+    standing: InState = None,
+    to_review: ToReview = False,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> Page[CheckLine]:
+    """List the checks of the firm, the newest first, with what each came to.
+
+    One waits for a review while it gives a visa a score of which no attorney has said anything, and no newer check of
+    the person speaks of that visa.
+    """
+    wanted = docket.CheckFilter(client, visa, standing, to_review)
+    with call.acting() as acting:
+        return page_of(docket.listed(acting, wanted, paging(cursor, limit)), CheckLine.told, limit)
 
 
 @get("/{check_id:uuid}", sync_to_thread=True, **may("checks.read"))
@@ -216,4 +269,6 @@ def retry_check(check_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
 of_client = Router(
     "/clients/{client_id:uuid}/eligibility-checks", route_handlers=[ask_for_check, list_checks], tags=["eligibility"]
 )
-router = Router("/eligibility-checks", route_handlers=[get_check, follow_check, retry_check], tags=["eligibility"])
+router = Router(
+    "/eligibility-checks", route_handlers=[list_firm_checks, get_check, follow_check, retry_check], tags=["eligibility"]
+)

@@ -96,6 +96,8 @@ BY_STAFF = [
     Step(f"POST {CHECKS}", [("eligibility.ask", *MINE, [change("eligibility_check", "{eligibility_check}", "asked", new=CHECK)])], {"visas": ["EB1A"]}, makes="eligibility_check", status=(202,)),
     Step(f"POST {CHECKS}", [], {"visas": ["L1A"]}, status=(400,)),
     Step(f"GET {CHECKS}", [("eligibility.list", None, None, seen("client", "eligibility_check"))]),
+    Step("GET /v1/eligibility-checks", [("eligibility.list", None, None, seen("client", "eligibility_check"))], query="to_review=true"),
+    Step("GET /v1/eligibility-checks", [("eligibility.list", None, None, None)], query="visa=TN"),
     Step(f"GET {CHECK_}", [("eligibility.view", *MINE, seen("eligibility_check"))]),
     Step(f"POST {CHECK_}/retry", [], status=(409,)),
     Step(f"GET {CHECK_}/memo", [("eligibility.memo", *MINE, [change("eligibility_check", "{eligibility_check}", "memo")])]),

@@ -114,3 +114,32 @@ def test_it_can_be_followed_to_its_end(web, as_staff, northgate):
                 if told == ["pending"]:
                     northgate.work()
     assert (told[0], told[-1]) == ("pending", "completed")
+
+
+def test_the_firms_checks_are_listed_with_what_they_came_to_and_narrowed(http, admin, northgate, as_staff):
+    done = northgate.done(northgate.person(), "EB1A", "TN").check.id
+    opened = northgate.ask(northgate.person(), "EB1A")
+    listed = http.get("/v1/eligibility-checks", headers=as_staff("viewer")).json()["data"]
+    assert [one["id"] for one in listed] == [str(opened), str(done)]
+    assert listed[0]["says"] == []
+    scored, unknown = listed[1]["says"]
+    assert (scored["visa"], scored["review"], scored["waits"]) == ("EB1A", "proposed", True)
+    assert scored["eligibility_score"] > 0
+    assert (unknown["visa"], unknown["eligibility_score"], unknown["waits"]) == ("TN", None, False)
+    for query, found in (("to_review=true", [done]), ("state=open", [opened]), ("visa=TN&state=open", [])):
+        listed = http.get(f"/v1/eligibility-checks?{query}", headers=admin).json()["data"]
+        assert [one["id"] for one in listed] == [*map(str, found)], query
+    for query, status in (
+        ("visa=TX", 404),
+        ("state=asleep", 400),
+        ("client=01900000-0000-7000-8000-000000000001", 404),
+    ):
+        assert http.get(f"/v1/eligibility-checks?{query}", headers=admin).status_code == status, query
+
+
+def test_behind_a_wall_no_check_is_listed(http, office, tenants, as_staff, northgate):
+    northgate.done(whom := northgate.person(), "EB1A")
+    with northgate.acting() as acting:
+        walls.add(acting, NewWall(tenants.staff["attorney"], whom, None, "Acted for the other side"))
+    assert http.get("/v1/eligibility-checks", headers=as_staff("attorney")).json()["data"] == []
+    assert len(http.get("/v1/eligibility-checks", headers=as_staff("admin")).json()["data"]) == 1

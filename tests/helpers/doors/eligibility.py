@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from gateway.db.models import EligibilityCheck
 from gateway.domain.eligibility import entries
 from helpers.doors.base import Door, UseCase, loaded_person
+from helpers.doors.reviews import checked
 from helpers.inbox import SENDER
 from outbound.checking import asking
 
@@ -73,6 +74,13 @@ USE_CASES = {
         asked,
         lambda door, made: door.call("GET", f"clients/{made[0]}/eligibility-checks"),
         lambda door, made: door.call("eligibility", "list", made[0], *FIRM),
+    ),
+    "list the checks of the firm that wait for a review": UseCase(
+        "eligibility list",
+        ["eligibility.list"],
+        checked,
+        lambda door, _: door.call("GET", "eligibility-checks?to_review=true"),
+        lambda door, _: door.call("eligibility", "list", "--to-review", *FIRM),
     ),
     "try a check again": UseCase(
         "eligibility retry",
