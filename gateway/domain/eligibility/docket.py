@@ -100,9 +100,7 @@ def _unsaid(row: type[RecommendationRow], check: type[EligibilityCheck]) -> tupl
         its.check_id == newer.id,
         its.visa == row.visa,
     )
-    erased = exists().where(Client.id == check.client_id, Client.erased_at.is_not(None))
-    theirs = (~one.correlate(row, check) for one in (superseded, erased))
-    return row.review == "proposed", row.score.is_not(None), *theirs
+    return row.review == "proposed", row.score.is_not(None), ~superseded.correlate(row, check)
 
 
 def _says(acting: Acting, check_ids: Collection[UUID]) -> Mapping[UUID, list[Brief]]:

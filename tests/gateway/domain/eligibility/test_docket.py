@@ -9,8 +9,7 @@ from helpers.callers import ME
 from helpers.checked import SHOWN, Checked
 from helpers.checks import completed
 
-from gateway import clock
-from gateway.db.models import Client, EligibilityCheck
+from gateway.db.models import EligibilityCheck
 from gateway.db.paging import Paging
 from gateway.domain.eligibility import checks, docket, reviewing
 from gateway.domain.eligibility.docket import CheckFilter
@@ -84,15 +83,6 @@ def test_a_newer_check_of_the_visa_waits_in_place_of_the_older_one(firm):
     number, since = waiting(firm)
     with firm.acting() as acting:
         assert (number, since) == (2, acting.session.get_one(EligibilityCheck, (firm.firm_id, apart)).ended_at)
-
-
-def test_of_an_erased_person_nothing_waits(firm):
-    whom = firm.person()
-    check = made(firm, whom)
-    with firm.acting() as acting:
-        acting.session.get_one(Client, (firm.firm_id, whom)).erased_at = clock.now()
-    assert listed(firm, to_review=True) == []
-    assert listed(firm) == [check]
 
 
 def test_filters_narrow_the_list(firm):
