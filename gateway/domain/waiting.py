@@ -1,4 +1,4 @@
-"""What of a firm's work waits for a person, counted: cases nobody has, unanswered papers, lost messages, dead jobs."""
+"""What of a firm's work waits for a person, counted: cases nobody has, papers, checks, lost messages, dead jobs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from sqlalchemy import exists, func, select
 
 from gateway import clock
 from gateway.db.models import Client, Dispatch, Document, Firm, JobRow, Notice, NoticeAnswer, UnassignedCase
+from gateway.domain.eligibility import docket
 from gateway.domain.expiry.heard import LOST
 from gateway.office import Acting
 
 FRESH = timedelta(days=14)  # so long a message that did not arrive is asked about
 
-Kind = Literal["cases", "papers", "messages", "jobs"]
+Kind = Literal["cases", "papers", "checks", "messages", "jobs"]
 
 
 class Heap(NamedTuple):
@@ -31,6 +32,7 @@ def heaps(acting: Acting) -> list[Heap]:
     found: list[tuple[Kind, int, datetime | None]] = [
         ("cases", *_cases(acting)),
         ("papers", *_papers(acting)),
+        ("checks", *docket.waiting(acting)),
         ("messages", *_messages(acting)),
         ("jobs", *_jobs(acting)),
     ]

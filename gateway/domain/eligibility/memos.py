@@ -86,8 +86,8 @@ class _Desk:
             as_of=check.as_of,
             asked=f"by {self._who(check.by)} on {self._when(check.asked_at)}",
             answered=self._when(check.ended_at or check.asked_at),
-            strengths_by=_strengths_by(check),
-            remarks=list(_remarks(check)),
+            strengths_by=strengths_by(check),
+            remarks=list(remarks(check)),
             digests=(check.digest, check.rules),
         )
 
@@ -127,14 +127,16 @@ class _Desk:
         return f"{at:%B} {at.day}, {at.year}, {at:%H:%M} ({self._firm.time_zone})"
 
 
-def _strengths_by(check: EligibilityCheck) -> str:
+def strengths_by(check: EligibilityCheck) -> str:
+    """Whose the strengths are, in words."""
     if check.provider in (None, "rules"):
         return "the rules alone, without a language model"
     asked = f"{check.provider}, {check.model} (words of version {check.prompt})"
     return f"the rules, and {asked}, which can add to what they find and take nothing from it"
 
 
-def _remarks(check: EligibilityCheck) -> Iterable[str]:
+def remarks(check: EligibilityCheck) -> Iterable[str]:
+    """Sentences on how a check was answered, such as that a model did not."""
     if check.is_degraded:
         yield "A language model was to be asked as well and did not answer; the rules alone propose the strengths."
     if check.cached_from:

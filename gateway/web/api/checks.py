@@ -194,7 +194,16 @@ def ask_for_check(client_id: FromPath[UUID], call: NamedDependency[Call], data: 
     429 `too_many_checks` for whoever asks more often in an hour than the firm allows.
     """
     with call.acting() as acting:
-        return once(acting, call, data, lambda: _asked(acting, client_id, data))
+        return asked(acting, call, client_id, data)
+
+
+def asked(acting: Acting, call: Call, client_id: UUID, data: Wanted) -> Response[Any]:
+    """What is answered to whoever asks, once however often it is sent under its key.
+
+    Raises:
+        Problem: see `asking.ask`, `once`.
+    """
+    return once(acting, call, data, lambda: _asked(acting, client_id, data))
 
 
 def _asked(acting: Acting, client_id: UUID, data: Wanted) -> Response[Accepted]:

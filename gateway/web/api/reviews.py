@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import MediaType, Response, Router, get, post
@@ -125,7 +125,16 @@ def add_review(
     422 `review_wrong` names every field that cannot be so.
     """
     with call.acting() as acting:
-        return once(acting, call, data, lambda: _added(acting, recommendation_id, data, if_match))
+        return added(acting, call, recommendation_id, data, if_match)
+
+
+def added(acting: Acting, call: Call, recommendation_id: UUID, data: NewReview, if_match: str | None) -> Response[Any]:
+    """What is answered to whoever reviews, once however often it is sent under its key.
+
+    Raises:
+        Problem: see `reviewing.review`, `once`.
+    """
+    return once(acting, call, data, lambda: _added(acting, recommendation_id, data, if_match))
 
 
 @get("/", sync_to_thread=True, **may("checks.read"))

@@ -28,6 +28,7 @@ from gateway.web.console import assets
 from gateway.web.console.forms import KEY, TOKEN, masked
 from gateway.web.console.plots.bar import bar
 from gateway.web.console.plots.columns import columns
+from gateway.web.console.plots.interval import interval
 from gateway.web.console.plots.levels import levels
 from gateway.web.console.plots.spans import spans
 from gateway.web.problems import Rejected, on_http_error, on_problem, on_surprise
@@ -234,6 +235,7 @@ _JINJA.globals.update(
         "levels_of": levels,
         "spans_of": spans,
         "columns_of": columns,
+        "interval_of": interval,
         "TOKEN": TOKEN,
         "KEY": KEY,
     }

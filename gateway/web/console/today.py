@@ -28,12 +28,14 @@ SAID: Mapping[str, str] = {
 _PERMISSIONS: Mapping[Kind, str] = {
     "cases": "attorneys.read",
     "papers": "documents.read",
+    "checks": "eligibility.review",
     "messages": "notices.read",
     "jobs": "jobs.retry",
 }
 _OTHERS: Mapping[Kind, tuple[str, str, str]] = {  # one of them, what is the matter, where it is seen to
     "papers": ("paper", "Somebody was told that it ends, and nobody has said that it is in hand", "/expiring"),
     "cases": ("case", "No attorney could take it yet", "/workload#waiting"),
+    "checks": ("eligibility check", "No attorney has reviewed it yet", "/eligibility"),
     "messages": ("message", "It did not arrive, or nobody knows", "/messages"),
     "jobs": ("dead job", "It failed to the end, and is not tried again unless somebody says so", "/admin/jobs"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from gateway import clock
+from gateway.db.paging import Paging
 from gateway.domain.access import accounts
+from gateway.domain.eligibility import docket
 from gateway.domain.expiry.authorization import Authorization
 from gateway.domain.expiry.looking import look_up
 from gateway.domain.people import clients, histories
@@ -23,12 +25,13 @@ from gateway.web.console.clients import sources
 from gateway.web.console.clients.browsing import ENTRY, partners
 from gateway.web.console.clients.runs import SOON, case_called, in_days, names_of, running
 from gateway.web.console.clients.sources import groups_of, sources_of
+from gateway.web.console.eligibility.lines import CheckLine, line_of
 from gateway.web.console.page import Desk
 from gateway.web.pages import Cursor, page_of, paging
 from gateway.web.people import ClientDetails
 
 NOTHING: Mapping[str, str] = {}
-SHOWN = 50
+SHOWN, CHECKS = 50, 3
 
 
 @get("/clients/{client_id:uuid}", sync_to_thread=True, **may(ENTRY.permission))
@@ -68,6 +71,7 @@ def person_page(
         in_days=in_days,
         case_called=case_called,
         soon=SOON,
+        checks=_checks(acting, desk, client_id),
         groups=groups_of(person, known),
         filled=filled,
         errors=errors,
@@ -84,6 +88,14 @@ def name_of(person: ClientDetails) -> str:
 
 def _permitted(acting: Acting, desk: Desk, client_id: UUID) -> tuple[date, Authorization] | None:
     return look_up(acting, client_id) if desk.may("documents.read") else None
+
+
+def _checks(acting: Acting, desk: Desk, client_id: UUID) -> Sequence[CheckLine]:
+    """The newest, as far as whoever asks may see them; that they were seen is on record."""
+    if not desk.may("checks.read"):
+        return ()
+    found = docket.listed(acting, docket.CheckFilter(client_id), Paging(CHECKS))
+    return [line_of(one) for one in found.rows]
 
 
 @get("/clients/{client_id:uuid}/history", sync_to_thread=True, **may(ENTRY.permission))

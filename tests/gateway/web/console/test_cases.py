@@ -116,7 +116,7 @@ def test_a_case_says_where_it_stands_whose_it_is_and_leads_on(paralegal, firm, i
     assert f"/cases/{firm.case_id}/candidates" in page.links
     assert "<script>alert" not in paralegal.page.text
     assert "&lt;script&gt;alert(1)" in paralegal.page.text
-    assert acts(inbox)[-2:] == ["case.view", "handover.list"]
+    assert acts(inbox)[-3:] == ["case.view", "eligibility.list", "handover.list"]
 
 
 def test_a_case_is_moved_on_and_what_was_chosen_is_pinned(paralegal, firm):

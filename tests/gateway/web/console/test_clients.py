@@ -97,7 +97,7 @@ def test_a_person_is_shown_with_what_ends_first_and_the_source_of_each_value(par
     assert "•••• 4567" in page.text
     assert seen(inbox, people["E1"]) == ["client.view", "client.history", "client.authorization"]
     listed = inbox.sql("SELECT action FROM audit_log WHERE actor_kind = 'staff' AND action LIKE '%%.list' ORDER BY 1")
-    assert listed == [("case.list",), ("document.list",)]
+    assert listed == [("case.list",), ("document.list",), ("eligibility.list",)]
 
 
 def test_a_value_is_corrected_and_pinned_and_the_pin_taken_out(paralegal, ana, people, inbox):

@@ -6,10 +6,14 @@ from uuid import UUID
 import pytest
 from helpers import ending
 from helpers.callers import ME, PASSWORD, hashed, stranger
+from helpers.checked import Checked
+from helpers.checks import completed
 from helpers.halted import line_off, parcel
 from helpers.idle import idle_job
 
 from gateway.db.models import Staff, UnassignedCase
+from gateway.domain.eligibility import checks, reviewing
+from gateway.domain.eligibility.reviewing import Said
 from gateway.domain.people import walls
 
 HOSTILE = "=cmd<script>alert(1)</script>"
@@ -31,7 +35,9 @@ def shown(browser):
     browser.get("/")
     assert browser.page.status_code == 200
     text = browser.page.text
-    return {word: int(number) for number, word in re.findall(r">(\d+) (paper|case|message)s?</a>", text)}
+    return {
+        word: int(number) for number, word in re.findall(r">(\d+) (paper|case|eligibility check|message)s?</a>", text)
+    }
 
 
 def test_papers_wait_until_somebody_has_them_in_hand_and_messages_until_they_arrive(paralegal, people, inbox):
@@ -63,6 +69,22 @@ def test_cases_wait_until_an_attorney_has_them(paralegal, people, inbox, tenants
     assert shown(paralegal) == {"case": 1}
     inbox.sql("DELETE FROM unassigned_cases RETURNING id")
     assert shown(paralegal) == {}
+
+
+def test_checks_wait_until_an_attorney_has_spoken_of_them_and_paralegals_are_not_asked(browser, office, tenants):
+    firm = Checked(office, tenants)
+    with firm.acting() as acting:
+        check = completed(acting, firm.person(), ["EB1A"])
+    browser.sign_in("paralegal")
+    assert shown(browser) == {}
+    browser.press("/sign-out")
+    browser.sign_in("attorney")
+    assert shown(browser) == {"eligibility check": 1}
+    assert "/eligibility" in browser.forms.links
+    with firm.acting() as acting:
+        [row] = checks.recommendations(acting, check)
+        reviewing.review(acting, row.id, Said(verdict="accepted"))
+    assert shown(browser) == {}
 
 
 def test_another_firm_sees_none_of_it(browser, people, inbox, office, tenants, db):
