@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -153,11 +154,14 @@ def on_surprise(request: Request[Any, Any, Any], error: Exception) -> Response[P
 
 def told_path(scope: Scope) -> str:
     """A path as it may be logged: as declared where a person's id stands in it, or a secret."""
-    is_told = _UNTOLD.isdisjoint(scope.get("path_params", {}))
-    return str(scope["path"] if is_told else scope["path_template"])
+    given, path = scope.get("path_params", {}), str(scope["path"])
+    if not given and (found := _LINK.match(path)):  # it met no route, or none that takes its method
+        return f"{found[0]}{{token}}"
+    return path if _UNTOLD.isdisjoint(given) else str(scope["path_template"])
 
 
 _UNTOLD = {"employee_id", "token"}
+_LINK = re.compile("/+[lr]/", re.IGNORECASE)  # behind which stands what opens something
 
 
 _SENTENCES: dict[int, tuple[str, str]] = {

@@ -40,13 +40,17 @@ class Labels:
                 bad[place].append(fault)
         return dict(bad), is_bad
 
+    def columns(self, label: str) -> list[int]:
+        """Where the columns stand that a label means."""
+        if label not in self._known:
+            self._known[label] = self._found(label)
+        return self._known[label]
+
     def _meant(self, fault: Fault, cells: Sequence[str]) -> list[int]:
         """Of columns with one name, those that hold what was found wrong."""
         if fault.column is None:
             return []
-        if fault.column not in self._known:
-            self._known[fault.column] = self._found(fault.column)
-        places = self._known[fault.column]
+        places = self.columns(fault.column)
         if len(self._named.get(fault.column, [])) < 2:  # noqa: PLR2004 - one name, one column
             return places
         return [place for place in places if _shows(cells[place], fault.value)] or places

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from gateway import clock
 from gateway.db.models import LOADED_STATES, File, Import, Repair, RepairCell, RepairRule, RowError
 from gateway.domain.audit import Change, record
+from gateway.domain.links import repairs
 from gateway.domain.partners.homes import Home
 from gateway.domain.people import walls
 from gateway.errors import Conflict, Forbidden, Gone, Invalid
@@ -91,8 +92,9 @@ def mine(acting: Acting, import_id: UUID) -> tuple[Home, Import]:
         NotFound: there is none in the actor's sight.
         Forbidden: `walled`, the actor is walled off from one of the partner's people.
         Conflict: `not_repairable`, it was not loaded.
-        Gone: `original_destroyed`, and its rejected rows with it.
+        Gone: `original_destroyed`, and its rejected rows with it; `link_over`, they were looked at by a link.
     """
+    repairs.check_open(acting)
     home = home_of(acting, import_id)
     if walls.screens(acting.session, home.partner_id):
         raise Forbidden("walled", "These rows may name a person from whom an ethical wall keeps you.")
@@ -153,6 +155,8 @@ def set_rule(acting: Acting, import_id: UUID, way: Way, value: str | None) -> No
         Problem: as `mine`.
     """
     mine(acting, import_id)
+    if any("\x00" in text for text in (*way, value) if text):
+        raise Invalid("no_such_problem", "A cell of a file holds no NUL, and what all are to be neither.")
     if not way.is_one:
         raise Invalid("not_alike", "These cells hold different values, of which only a part is shown; repair each.")
     _check_way(acting, import_id, way)

@@ -7,7 +7,7 @@ repairs are sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -20,7 +20,7 @@ from gateway import clock
 from gateway.db.models import File, Import, RowError
 from gateway.domain.audit import record
 from gateway.domain.partners.homes import Home
-from gateway.errors import NotFound
+from gateway.errors import Invalid, NotFound
 from gateway.office import Acting
 from ingest import corrections, receipts
 from ingest.binding import bind
@@ -39,6 +39,7 @@ State = Literal["open", "good", "wrong"]
 SHOWN = 100  # rows a page
 MOST_WAYS = 100  # ways in which cells are wrong, of which each has a line
 _FETCH = 2_000
+_NO_PLACE = 1 << 31  # which no row has
 
 
 class WrongRow(NamedTuple):
@@ -110,7 +111,7 @@ class Group(NamedTuple):
 
     Attributes:
         fix: what to do, in a sentence.
-        rule: what they all are to be.
+        rule: what they all are to be, masked where the column is sensitive.
     """
 
     way: Way
@@ -118,6 +119,7 @@ class Group(NamedTuple):
     message: str
     fix: str
     rule: Typed | None
+    is_secret: bool
 
 
 class Page(NamedTuple):
@@ -173,7 +175,7 @@ def page(acting: Acting, import_id: UUID, *, after: int = 0, kind: str | None = 
     home, found = mine(acting, import_id)
     record(acting, "import.errors", import_id=import_id)
     draft = read(acting, import_id)
-    groups = _groups(acting, import_id, draft)
+    groups = _groups(acting, home, found, draft)
     way = _way(groups, kind) if kind else None
     places = acting.session.scalars(
         _places(import_id, _is_wrong(way) if way else true()).where(RowError.place > after).limit(SHOWN + 1)
@@ -200,6 +202,8 @@ def one(acting: Acting, import_id: UUID, place: int) -> tuple[str, Table]:
     """
     home, found = mine(acting, import_id)
     record(acting, "import.errors", import_id=import_id)
+    if place >= _NO_PLACE:
+        raise NotFound("row", str(place))
     tables = _tables(acting, home, found, [*wrong_rows(acting, home, found, [place])], read(acting, import_id))
     if not tables:
         raise NotFound("row", str(place))
@@ -224,18 +228,21 @@ def type_in(acting: Acting, import_id: UUID, cells: Mapping[tuple[int, int], str
     wrong = [*wrong_rows(acting, home, found, places)]
     shown = [row for table in _tables(acting, home, found, wrong, draft) for row in table.rows]
     sent = {row.place: row.cells for _, rows in wrong for row in rows}
+    _check(cells, sent)
     set_cells(acting, import_id, dict(_changes(cells, {row.place: row for row in shown}, sent, draft)))
     return [row for table in _tables(acting, home, found, wrong, read(acting, import_id)) for row in table.rows]
 
 
-def standing(acting: Acting, import_id: UUID, places: Iterable[int]) -> list[Row]:
-    """How rejected rows stand now.
+def keep(acting: Acting, import_id: UUID, cells: Mapping[tuple[int, int], str | None]) -> list[Row]:
+    """Keep what cells are to be, None: as they were sent; and tell how their rows stand.
 
     Raises:
-        Problem: as `draft.mine`.
+        Problem: as `type_in`.
     """
     home, found = mine(acting, import_id)
-    wrong = [*wrong_rows(acting, home, found, sorted(places))]
+    wrong = [*wrong_rows(acting, home, found, sorted({place for place, _ in cells}))]
+    _check(cells, {row.place: row.cells for _, rows in wrong for row in rows})
+    set_cells(acting, import_id, cells)
     return [row for table in _tables(acting, home, found, wrong, read(acting, import_id)) for row in table.rows]
 
 
@@ -311,14 +318,20 @@ def _way(groups: Sequence[Group], name: str) -> Way:
     return way
 
 
+def _check(cells: Iterable[tuple[int, int]], sent: Mapping[int, Sequence[str]]) -> None:
+    """What was typed must be of a cell that was sent: of a row that was rejected, in a column that the file has."""
+    for place, number in cells:
+        if place not in sent:
+            raise Invalid("no_such_row", f"The row at {place} is none of those that were rejected.")
+        if number >= len(sent[place]):
+            raise Invalid("no_such_column", f"The row at {place} has no column {number}; they count from 0.")
+
+
 def _changes(
     cells: Mapping[tuple[int, int], str], rows: Mapping[int, Row], sent: Mapping[int, Sequence[str]], draft: Draft
 ) -> Iterator[tuple[tuple[int, int], str | None]]:
     """What cells are to be, as far as that is news; browsers write line breaks in their own way."""
     for (place, number), text in cells.items():
-        if place not in rows or number >= len(sent[place]):
-            yield (place, number), text  # which is refused
-            continue
         cell = rows[place].cells[number]
         said, value = text.replace("\r\n", "\n"), sent[place][number]
         known = draft.typed(place, {number: cell.faults}).get(number)
@@ -327,19 +340,23 @@ def _changes(
         yield (place, number), None if said == value else said
 
 
-def _groups(acting: Acting, import_id: UUID, draft: Draft) -> list[Group]:
+def _groups(acting: Acting, home: Home, found: Import, draft: Draft) -> list[Group]:
     columns = RowError.column_name, RowError.code, RowError.value
-    found = (
+    wanted = (
         select(*columns, func.count(), func.min(RowError.message), func.min(RowError.fix))
-        .where(RowError.import_id == import_id, RowError.severity == "error", RowError.column_name.is_not(None))
+        .where(RowError.import_id == found.id, RowError.severity == "error", RowError.column_name.is_not(None))
         .group_by(*columns)
         .order_by(func.count().desc(), *columns)
         .limit(MOST_WAYS)
     )
-    groups = []
-    for column, code, value, rows, message, fix in acting.session.execute(found):
+    told = acting.session.execute(wanted).all()
+    if not told:
+        return []
+    is_secret, groups = _Bench(acting, home, found).secrets(tables_in(_folder(acting, home, found))), []
+    for column, code, value, rows, message, fix in told:
         way = Way(column or "", code, value)  # those without a column were left out
-        groups.append(Group(way, rows, message, fix, draft.rules.get(way)))
+        hidden, rule = is_secret(way.column), draft.rules.get(way)
+        groups.append(Group(way, rows, message, fix, _told(rule, is_secret=hidden), hidden))
     return groups
 
 
@@ -387,6 +404,11 @@ class _Bench:
         rows = [_row(row, typed[row.place], left.get(row.place), labels, secret) for row in wrong]
         bad = sorted({number for row in wrong for number in (*row.bad, *typed[row.place])})
         return Table(table.part, table.header, bad, rows)
+
+    def secrets(self, tables: Iterable[Rows]) -> Callable[[str], bool]:
+        """What says of a column's label whether sensitive values stand under it, in any sheet or record type."""
+        known = [(Labels(one.header), _secret(self._plans[one.part][1])) for one in tables if one.part in self._plans]
+        return lambda label: any(not secret.isdisjoint(labels.columns(label)) for labels, secret in known)
 
     def _judged(
         self, number: int, part: str | None, rows: Sequence[tuple[WrongRow, dict[int, Typed]]]

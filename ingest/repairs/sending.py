@@ -83,12 +83,13 @@ def _note(
     """End the draft, and links to its rows, in the transaction that puts its last file on record, unless it is another
     one by then.
     """
+    acting = Acting(office, session, repair.firm_id, actor)
     seen = session.scalar(select(Repair).where(Repair.id == repair.id).with_for_update())
     if seen is None or seen.state != "open" or seen.changed_at != repair.changed_at:
         raise Conflict("changed_meanwhile", "Somebody has changed or sent these repairs just now. Look at them again.")
+    repairs.check_open(acting, held=True)
     if not is_last:
         return
-    acting = Acting(office, session, repair.firm_id, actor)
     arrived = [*map(str, sent.import_ids), str(import_id)]
     seen.sent, seen.state, seen.changed_at = arrived, "sent", clock.now()
     empty(acting, seen)

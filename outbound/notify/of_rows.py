@@ -28,6 +28,8 @@ def act(office: Office, session: Session, event: Event) -> None:
         return
     partner = session.scalars(select(Partner).where(Partner.id == event.partner_id)).one()
     found = session.get_one(Import, (partner.firm_id, event.import_id))
+    if session.get_one(File, (partner.firm_id, found.file_id)).destroyed_at is not None:
+        return  # and its rejected rows with it
     is_wanted = partner.contacts.get(repairs.CONTACT) and repairs.are_on(session, partner.firm_id)
     if found.counts["rows"]["rejected"] and is_wanted:
         _tell(Acting(office, session, partner.firm_id, _SYSTEM), found, partner, f"watch/event/{event.seq}")

@@ -107,6 +107,8 @@ def make(acting: Acting, import_id: UUID, partner_id: UUID) -> tuple[RepairLink,
     Raises:
         Conflict: `links_off`, the firm wants none.
     """
+    # one at a time for a firm, and not while it switches them off; records of it can be added meanwhile
+    acting.session.execute(select(Firm.id).where(Firm.id == acting.firm_id).with_for_update(key_share=True))
     if not are_on(acting.session, acting.firm_id):
         raise Conflict("links_off", "This firm has switched off links by which partners repair rows.")
     _end(acting, import_id, "replaced")
@@ -172,6 +174,24 @@ def open_(acting: Acting, link_id: UUID) -> Opening:
     acting.session.add(visit)
     _note(acting, "repair_link.open", link_id, link.import_id, "opened")
     return opening
+
+
+def check_open(acting: Acting, *, held: bool = False) -> None:
+    """Whoever acts by a link does so as long as it is open, also where a request of theirs began before it ended.
+
+    Args:
+        acting: who; whoever acts by no link is none of this.
+        held: it stays as it is until the transaction ends; for whoever has locked the draft before.
+
+    Raises:
+        Gone: `link_over`.
+    """
+    if acting.actor.kind != "partner" or acting.actor.id is None:
+        return
+    wanted = select(RepairLink).where(RepairLink.id == acting.actor.id)
+    link = acting.session.scalar(wanted.with_for_update() if held else wanted)
+    if link is not None and (link.ended_at is not None or link.expires_at <= clock.now()):
+        raise Gone("link_over", "This link has ended meanwhile, and nothing was done. Open it again to see why.")
 
 
 def ask_again(acting: Acting, link_id: UUID) -> None:

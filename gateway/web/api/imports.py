@@ -126,16 +126,6 @@ def get_errors(
     404 when no row was rejected (for json: when nothing was wrong). 403 `walled` for whoever is walled off from one of
     the partner's people.
     """
-    return handed_out(call, state, import_id, form)
-
-
-def handed_out(call: Call, state: State, import_id: UUID, form: imports.ErrorForm) -> Stream:
-    """The rejected rows of an import as a file.
-
-    Raises:
-        Rejected: 404 `no_errors`; as `Bulkhead.within`.
-        Problem: as `imports.open_errors`.
-    """
     heavy: Bulkhead = state.heavy
     with heavy.within(name_of(call.who)) if form == "xlsx" else nullcontext():
         found = imports.open_errors(call.office, call.who.firm_id, call.actor, import_id, form)

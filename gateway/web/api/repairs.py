@@ -153,8 +153,7 @@ def get_repair(
 def put_cells(import_id: FromPath[UUID], data: JSONBody[CellRepairs], call: NamedDependency[Call]) -> list[RowToRepair]:
     """Say what cells are to be, and learn at once whether their rows are right now; the latest word counts."""
     with call.acting() as acting:
-        draft.set_cells(acting, import_id, {(one.place, one.column): one.value for one in data.cells})
-        return _rows(rejected.standing(acting, import_id, {one.place for one in data.cells}))
+        return _rows(rejected.keep(acting, import_id, {(one.place, one.column): one.value for one in data.cells}))
 
 
 @put("/rules", status_code=204, sync_to_thread=True, **may("files.send"))

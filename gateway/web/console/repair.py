@@ -32,7 +32,7 @@ SAID = {
     "withdrawn": "Withdrawn: the link leads nowhere any more.",
     "repaired": "Sent. This is the file that corrects the earlier one; it runs now.",
 }
-After = Annotated[int, QueryParameter(name="after", ge=0, le=1 << 31)]
+After = Annotated[int, QueryParameter(name="after", ge=0, le=(1 << 31) - 1)]
 Kind = Annotated[str | None, QueryParameter(name="kind", max_length=16)]
 
 
@@ -42,14 +42,14 @@ class At(NamedTuple):
     Attributes:
         here: the address of the grid.
         file: that of the file's page, for whoever has one.
-        workbook: that of the same rows as a workbook.
+        workbook: that of the same rows as a workbook, secrets included; only for whoever has an account.
         others: how others are called whose word stands in a cell; None: by their names.
         after: where to look once the rows are sent; None: at the file that corrects this one.
     """
 
     import_id: UUID
     here: str
-    workbook: str
+    workbook: str | None = None
     file: str | None = None
     others: str | None = None
     after: str | None = None
@@ -162,7 +162,7 @@ def _fields(fields: Mapping[str, str]) -> Iterator[tuple[tuple[int, int], str]]:
 def _back(at: At, form: Form) -> str:
     """The page on which somebody was, or the next one if they asked for that."""
     kind, after = form.fields.get("kind", ""), form.fields.get("after", "")
-    asked = [f"after={after}"] if after.isdecimal() and after != "0" else []
+    asked = [f"after={after}"] if after.isascii() and after.isdecimal() and after != "0" else []
     asked += [f"kind={kind}"] if re.fullmatch("[0-9a-f]{16}", kind) else []
     return at.here + (f"?{'&'.join(asked)}" if asked else "")
 

@@ -8,19 +8,16 @@ from litestar import Request, Response, Router, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
-from litestar.response import Stream
 
 from gateway.domain.links.repairs import Found
 from gateway.errors import Problem
 from gateway.office import Office
-from gateway.web.api.imports import handed_out
 from gateway.web.auth.visits import BY_LINK, found_by_cookie
-from gateway.web.calls import OPEN, Call, may
+from gateway.web.calls import OPEN, Call
 from gateway.web.console import repair
 from gateway.web.console.page import Desk
 from gateway.web.console.repair import At
-from gateway.web.problems import on_http_error
-from gateway.web.public.pages import Page, answer, on_problem_page
+from gateway.web.public.pages import Page, answer, on_http_error_page, on_problem_page, on_surprise_page
 
 HERE = "/repair"
 SENT = f"{HERE}/sent"
@@ -33,13 +30,7 @@ def _provide_desk(request: Request[Any, Any, State], call: NamedDependency[Call]
 
 def _provide_at(request: Request[Any, Any, State]) -> At:
     found: Found = request.state.visit
-    return At(found.import_id, HERE, f"{HERE}/workbook", others=_FIRM, after=SENT)
-
-
-@get("/workbook", sync_to_thread=True, **may("imports.errors"))
-def take_workbook(at: NamedDependency[At], call: NamedDependency[Call], state: State) -> Stream:
-    """Hand the same rows out as a workbook, to be repaired elsewhere."""
-    return handed_out(call, state, at.import_id, "xlsx")
+    return At(found.import_id, HERE, others=_FIRM, after=SENT)
 
 
 @get("/sent", sync_to_thread=True, **OPEN)
@@ -68,12 +59,16 @@ def sent_page(found: Found) -> Page:
 
 router = Router(
     HERE,
-    route_handlers=[*repair.GRID, take_workbook, say_sent],
+    route_handlers=[*repair.GRID, say_sent],
     dependencies={
         "desk": Provide(_provide_desk, sync_to_thread=False),
         "at": Provide(_provide_at, sync_to_thread=False),
     },
-    exception_handlers={Problem: on_problem_page, HTTPException: on_http_error},
+    exception_handlers={
+        Problem: on_problem_page,
+        HTTPException: on_http_error_page,
+        Exception: on_surprise_page,
+    },
     opt=BY_LINK,
     include_in_schema=False,
 )

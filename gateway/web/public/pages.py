@@ -9,10 +9,11 @@ from html import escape
 from typing import Any
 
 from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
 from msgspec import Struct
 
 from gateway.errors import Problem
-from gateway.web.problems import on_problem
+from gateway.web.problems import ProblemDocument, on_http_error, on_problem, on_surprise
 
 _STYLE = """
 :root{color-scheme:light dark}
@@ -78,7 +79,20 @@ def answer(page: Page, status: int = 200, headers: Mapping[str, str] | None = No
 
 def on_problem_page(request: Request[Any, Any, Any], error: Problem) -> Response[Any]:
     """A problem of ours as a page; what is our fault is logged whole, and told without a word of what it was."""
-    told = on_problem(request, error)
+    return _told(on_problem(request, error))
+
+
+def on_http_error_page(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """What the framework refuses, as a page."""
+    return _told(on_http_error(request, error))
+
+
+def on_surprise_page(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Our fault, as a page without a word of what it was."""
+    return _told(on_surprise(request, error))
+
+
+def _told(told: Response[ProblemDocument]) -> Response[Any]:
     page = Page(title=_TITLES.get(told.status_code or 500, "This is not possible"), lines=[told.content.message])
     return answer(page, told.status_code or 500, {name: str(value) for name, value in told.headers.items()})
 

@@ -54,6 +54,7 @@ def open_(request: Request[Any, Any, State], token: FromPath[str], office: Named
     if not found.is_open or found.openings >= MOST_OPENINGS:
         return answer(*_over(found, token))
     with office.acting(found.firm_id, found.actor) as acting:
+        rows.brief(acting, found.import_id)  # nobody spends an opening on rows that are gone
         opening = repairs.open_(acting, found.link_id)
     return seen(HERE, [visits.cookie_of(office.settings, opening)])
 

@@ -1,12 +1,15 @@
 """A link to rejected rows in the hands of somebody who means harm, of two browsers at once, or of the wrong firm."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import httpx
 import pytest
 from helpers.doing import do_jobs
 from helpers.inbox import COLUMNS, ROSTER, Inbox, people, person
+from helpers.servers import until
 
 from gateway.domain.links import repairs
 from gateway.domain.partners.homes import find_home
@@ -137,7 +140,7 @@ def test_the_cookie_is_good_at_no_other_address(hr, bad):
 
 def test_neither_staff_nor_a_key_open_what_is_behind_a_link(browser, staff, bad, link, acme_key):
     link(bad)
-    for path in ("/repair", "/repair/workbook", "/repair/rows/22"):
+    for path in ("/repair", "/repair/rows/22"):
         assert staff.http.get(path).status_code == 401
         assert browser.http.get(path, headers=acme_key).status_code == 401
     assert staff.http.get("/repair/sent").status_code == 404
@@ -294,3 +297,118 @@ def test_what_was_sent_is_told_to_nobody_without_the_cookie(hr, elsewhere):
     assert hr.http.get("/repair/sent").status_code == 200
     assert elsewhere.http.get("/repair/sent").status_code == 404
     assert elsewhere.http.get("/repair/sent", headers={"Cookie": "gateway_repair=x"}).status_code == 404
+
+
+SECRETS = {"SSN": "523-45-6789", "Passport": "X1234567"}
+
+
+def test_no_secret_of_a_row_is_handed_out_though_nothing_was_wrong_with_it(acme, browser, link):
+    told = acme.drop("roster_20260302.csv", [*people(20), person(21) | {"DOB": "soon"} | SECRETS])
+    enter(browser, link(UUID(told["import_id"])))
+    for path in ("/repair", "/repair/rows/22", "/repair/workbook"):
+        answer = browser.http.get(path)
+        assert not any(secret.encode() in answer.content for secret in SECRETS.values()), path
+    assert answer.status_code == 404
+
+
+def test_a_secret_that_was_said_of_all_is_shown_to_nobody_again(acme, roster, browser, staff, link):
+    acme.apply(roster.replace("{from: SSN", "{from: SSN, required: true") + CONTACTS)
+    bad = UUID(acme.drop("roster_20260302.csv", [*people(20, ssn="523-45-6789"), person(21)])["import_id"])
+    staff.get(f"/files/{bad}/repair")
+    [rule] = [one for one in staff.forms.found if "/rules#" in one]
+    staff.press(rule, to="523-45-6788")
+    assert "Saved for all of them." in staff.forms.text
+    enter(browser, link(bad))
+    for one in (staff, browser):
+        assert "523-45-6788" not in one.page.text
+        assert "6788" in one.page.text  # masked, so that they see that something stands there
+
+
+@pytest.mark.parametrize("column", [8, 2000, 99999])
+def test_a_column_that_the_file_does_not_have_is_refused(acme, hr, staff, bad, column):
+    answer = post(hr, "/repair", **{f"cell:22:{column}": "x"})
+    assert (answer.status_code, "has no column" in answer.text) == (422, True)
+    staff.get(f"/files/{bad}/repair")
+    kept = {"csrf": staff.forms.found[f"/files/{bad}/repair"]["csrf"], f"cell:22:{column}": "x"}
+    assert staff.http.post(f"/files/{bad}/repair", data=kept).status_code == 422
+    assert acme.sql("SELECT count(*) FROM repair_cells") == [(0,)]
+    assert hr.http.get("/repair").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/repair?after=2147483648", "/repair/rows/2147483648", "/repair/rows/99999999999999999999"]
+)
+def test_numbers_that_no_row_has_are_no_fault_of_ours(hr, path):
+    answer = hr.http.get(path)
+    assert answer.status_code in (400, 404)
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_a_rule_with_what_no_text_can_hold_is_refused(acme, hr):
+    for name in ("column", "value", "to"):
+        said = {"column": "DOB", "code": "bad_date", "value": "soon", "to": "02/03/1980"}
+        assert post(hr, "/repair/rules", **{**said, name: "a\0b"}).status_code == 422
+    good = {"column": "DOB", "code": "bad_date", "value": "soon", "to": "02/03/1980"}
+    assert post(hr, "/repair/rules", **good, after="\u0663").status_code == 303
+
+
+@pytest.mark.parametrize("action", ["/repair", "/repair/send"])
+def test_a_request_that_began_before_the_link_was_withdrawn_does_nothing(acme, office, tenants, service, hr, action):
+    """Its head is read, and its body comes when the link has ended."""
+    name = fields(hr)[0]
+    hr.press("/repair", **{name: "02/03/1980"})
+    body = httpx.QueryParams({"csrf": hr.forms.found["/repair"]["csrf"], name: "02/03/1981"}).__str__().encode()
+    head = [
+        f"POST {action} HTTP/1.1",
+        f"Host: 127.0.0.1:{service.config.port}",
+        f"Cookie: gateway_repair={hr.http.cookies['gateway_repair']}",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    ]
+    with socket.create_connection(("127.0.0.1", service.config.port), timeout=20) as half:
+        half.sendall("\r\n".join([*head, "", ""]).encode() + body[:-3])
+        until(lambda: acme.sql("SELECT count(*) FROM repair_links WHERE ended_at IS NULL") == [(1,)])
+        [(link_id, import_id)] = acme.sql("SELECT id, import_id FROM repair_links")
+        assert hr.http.get("/repair").status_code == 200  # whoever asks later is through the guard, so is the first
+        with office.acting(tenants.northgate, Actor("system", "tests")) as acting:
+            repairs.revoke(acting, import_id, link_id)
+        half.sendall(body[-3:])
+        assert half.makefile("rb").readline().split()[1] == b"410"
+    assert acme.sql("SELECT count(*) FROM files WHERE via = 'console'") == [(0,)]
+    assert acme.sql("SELECT count(*), min(state) FROM repairs") == [(1, "open")]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "{0}/new"), ("HEAD", "{0}/new"), ("PUT", "{0}"), ("GET", "{0}/x"), ("GET", "/R/{1}"), ("PUT", "/l/a/{1}")],
+)
+def test_what_opens_something_is_in_no_log_though_no_route_takes_it(hr, capfd, method, path):
+    code = hr.code.rpartition("/")[2]
+    capfd.readouterr()
+    hr.http.request(method, path.format(hr.code, code))
+    said = []
+
+    def logged():  # once the answer has left
+        told = capfd.readouterr()
+        said.append(told.out + told.err)
+        return "method=" in "".join(said)
+
+    until(logged)
+    assert code not in "".join(said)
+
+
+def test_of_links_made_at_the_same_moment_one_is_good(acme, bad, link):
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: link(bad), range(6)))
+    assert acme.sql("SELECT count(*) FROM repair_links WHERE ended_at IS NULL") == [(1,)]
+
+
+def test_rows_that_are_gone_cost_no_opening_and_bring_no_message(acme, browser, link, bad, office, tenants):
+    path = link(bad)
+    with office.db.system() as session:
+        session.connection().exec_driver_sql("UPDATE files SET destroyed_at = gateway_now()")
+    assert browser.http.post(path).status_code == 410
+    assert acme.sql("SELECT openings FROM repair_links") == [(0,)]
+    do_jobs(office, ["normal"])  # that its rows were rejected is told now
+    assert acme.sql("SELECT count(*) FROM repair_links") == [(1,)]
