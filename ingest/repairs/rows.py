@@ -38,7 +38,6 @@ from ingest.repairs.draft import Draft, Typed, Way, mine, read, set_cells
 State = Literal["open", "good", "wrong"]
 SHOWN = 100  # rows a page
 MOST_WAYS = 100  # ways in which cells are wrong, of which each has a line
-_FETCH = 2_000
 _NO_PLACE = 1 << 31  # which no row has
 
 
@@ -261,12 +260,13 @@ def wrong_rows(
     acting: Acting, home: Home, found: Import, places: Sequence[int]
 ) -> Iterator[tuple[Rows, list[WrongRow]]]:
     """Rejected rows by their places, in runs of one sheet or record type."""
-    if not places:
+    told = list(_errors(acting, found.id, places))
+    if not told:  # of an import without any there is no errors.csv
         return
     folder = _folder(acting, home, found)
     tables = {table.part: table for table in tables_in(folder)}
     labels = {part: Labels(table.header) for part, table in tables.items()}
-    for part, errors in groupby(_errors(acting, found.id, places), attrgetter("sheet")):
+    for part, errors in groupby(told, attrgetter("sheet")):
         if part in tables:  # an error of a part whose header could not be read has no row
             yield tables[part], list(_wrong(folder, tables[part], labels[part], found.id, errors))
 
@@ -287,13 +287,13 @@ def _wrong(
         yield WrongRow(one.place, some[0].row, cells, bad, [fault for fault in faults if id(fault) not in known])
 
 
-def _errors(acting: Acting, import_id: UUID, places: Sequence[int]) -> Iterator[RowError]:
+def _errors(acting: Acting, import_id: UUID, places: Sequence[int]) -> Iterable[RowError]:
     wanted = (
         select(RowError)
         .where(RowError.import_id == import_id, RowError.severity == "error", RowError.place.in_(places))
         .order_by(RowError.place, RowError.id)
     )
-    return iter(acting.session.scalars(wanted.execution_options(yield_per=_FETCH)))
+    return acting.session.scalars(wanted)
 
 
 def _places(import_id: UUID, which: ColumnElement[bool]) -> Select[int]:

@@ -52,6 +52,8 @@ def test_what_cannot_be_repaired_says_why(http, as_staff, acme, bad):
         (bad, "DELETE", "", None, (409, "no_draft")),
         (bad, "GET", "?way=0123456789abcdef", None, (404, "not_found")),
         (bad, "PUT", "/cells", {"cells": [{"place": 1, "column": 0, "value": "x"}]}, (422, "no_such_row")),
+        (clean, "PUT", "/cells", {"cells": [{"place": 1, "column": 0, "value": "x"}]}, (422, "no_such_row")),
+        (bad, "PUT", "/cells", {"cells": [{"place": 22, "column": 99, "value": "x"}]}, (422, "no_such_column")),
         (bad, "PUT", "/rules", {"column": "DOB", "code": "x", "value": "y", "to": None}, (422, "no_such_problem")),
     ]:
         answer = http.request(method, f"/v1/imports/{one}/repair{rest}", json=body, headers=me)
