@@ -55,7 +55,7 @@ QUERIES = [
 def routes(settings):
     for path, method, _ in routes_of(create_app(settings)):
         parts = path.split("/")
-        if len(parts) > 2 and parts[2] in SUBJECTS:
+        if parts[1] == "v1" and len(parts) > 2 and parts[2] in SUBJECTS:
             yield method, path
 
 

@@ -14,7 +14,7 @@ def routes(settings):
     found = []
     for path, method, handler in routes_of(create_app(settings)):
         parts = path.split("/")
-        if len(parts) > 2 and parts[2] in SUBJECTS:
+        if parts[1] == "v1" and len(parts) > 2 and parts[2] in SUBJECTS:
             where = "/".join(
                 NOBODY if part.endswith(":uuid}") else "notes" if part == "{field:str}" else part for part in parts
             )

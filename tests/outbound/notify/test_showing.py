@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from helpers.callers import asking, staff_headers
-from helpers.inbox import people
+from helpers.doing import do_jobs
+from helpers.inbox import ROSTER, people, person
 from sqlalchemy import update
 
 from gateway.db.models import Dispatch, Wall
@@ -52,6 +53,17 @@ def test_the_text_is_shown_as_it_left_without_the_links_of_its_recipient(http, s
     assert "[a link for the recipient alone]" in said["text"]
     assert "/l/" not in answer.text
     assert "I have seen this:" in said["text"]
+
+
+def test_nor_is_the_link_by_which_a_partners_people_repair_rows(http, staff, inbox, office, work, at, post_office):
+    at(NOW)
+    inbox.apply(ROSTER.format(partner="acme", firm="northgate") + "contacts: {errors: [ana@acme.example]}\n")
+    inbox.drop("roster_20261101.csv", [*people(20), person(21) | {"DOB": "soon"}])
+    do_jobs(office, ["normal"])
+    work()
+    answer = http.get(f"{URL}/{mailed(inbox)}/words", headers=staff("viewer"))
+    assert "[a link for the recipient alone]" in answer.json()["text"]
+    assert "/r/" not in answer.text
 
 
 def test_looking_at_it_is_on_record(http, staff, told):

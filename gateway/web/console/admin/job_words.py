@@ -31,6 +31,7 @@ WORDS: Mapping[str, str] = {
     "events.cases": "tell attorneys of their cases",
     "events.deliveries": "see what partners are to be sent",
     "events.purge": "forget old events",
+    "events.rows": "tell partners of rejected rows",
     "events.watch": "warn of deliveries that fail",
     "expiry.sweep": "find papers that end",
     "feeds.watch": "watch for late files",
