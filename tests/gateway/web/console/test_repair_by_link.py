@@ -292,6 +292,7 @@ def test_a_firm_that_wants_no_links_sends_none_and_ends_those_that_it_sent(
     acme.drop("roster_20260302.csv", [*people(20), person(25) | {"DOB": "never"}])
     do_jobs(acme.office, ["normal"])
     assert len(mails()) == 1
+    assert acme.sql("SELECT DISTINCT state FROM jobs WHERE kind = 'events.rows'") == [("done",)]
     elsewhere.sign_in("paralegal")
     elsewhere.get(f"/files/{bad}")
     elsewhere.press(f"/files/{bad}/repair/links")
@@ -329,6 +330,7 @@ def test_acts_by_a_link_are_the_partners_and_say_which_link(acme, hr, link, bad)
 
 def test_links_go_a_month_after_they_expired(acme, tenants, link):
     handling = Handling(acme.office, Job(uuid4(), None, "links.purge", {}, 1, 1, "tests", None))
+    expire(acme, tenants, RepairLink, expires_at=clock.now() - timedelta(days=1))
     upkeep.purge(handling)
     assert len(rows_of(acme, "id")) == 1
     expire(acme, tenants, RepairLink, expires_at=clock.now() - repairs.KEPT - timedelta(seconds=1))
