@@ -1,8 +1,8 @@
-"""Rejected rows in repair: what was sent, what is wrong with it, what it is to be, and whether that is right.
+"""Rejected rows in repair: what was sent, what is wrong with it, and what it is to be.
 
 Cells come from errors.csv, which knows where each hundredth row begins; whether a repaired one is right now, the feed
-itself says, as the import read it. What only the whole file can tell, such as a key that stands twice, is told once the
-repairs are sent.
+itself says (`ingest.repairs.judging`). What only the whole file can tell, such as a key that stands twice, is told once
+the repairs are sent.
 """
 
 from __future__ import annotations
@@ -11,98 +11,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
-from gateway import clock
 from gateway.db.models import File, Import, RowError
 from gateway.domain.audit import record
 from gateway.domain.partners.homes import Home
 from gateway.errors import Invalid, NotFound
 from gateway.office import Acting
 from ingest import corrections, receipts
-from ingest.binding import bind
-from ingest.catalogue import RowProblem, mask
-from ingest.formats.base import Batch
-from ingest.mapping.plan import FeedPlan
-from ingest.mapping.records import map_batch
-from ingest.originals import recall_from
-from ingest.reading import past_reading
 from ingest.receipts.labels import Labels
 from ingest.receipts.marks import ROWS, Rows, Wanted, cells_of, tables_in
 from ingest.receipts.rejected import Fault
 from ingest.repairs.draft import Draft, Typed, Way, mine, read, set_cells
+from ingest.repairs.judging import Bench, Row, Table, WrongRow, masked
 
-State = Literal["open", "good", "wrong"]
 SHOWN = 100  # rows a page
 MOST_WAYS = 100  # ways in which cells are wrong, of which each has a line
 _NO_PLACE = 1 << 31  # which no row has
-
-
-class WrongRow(NamedTuple):
-    """A rejected row as it came.
-
-    Attributes:
-        number: as its sheet shows it.
-        bad: cells that are wrong, by number of the column, and how.
-        whole: what is wrong with the row as a whole.
-    """
-
-    place: int
-    number: int
-    cells: list[str]
-    bad: dict[int, list[Fault]]
-    whole: list[Fault]
-
-
-class Cell(NamedTuple):
-    """One cell of a row on a page.
-
-    Attributes:
-        sent: as it came, masked where the column is sensitive.
-        typed: what it is to be, masked as well; None: as it was sent.
-        faults: what was wrong with it.
-        left: what still is, of a row of which something was typed.
-    """
-
-    number: int
-    sent: str
-    typed: Typed | None
-    faults: Sequence[Fault]
-    left: Sequence[str]
-    is_secret: bool
-
-
-class Row(NamedTuple):
-    """A row on a page; `left` is what is wrong now with none of its cells, None where nothing was typed."""
-
-    place: int
-    number: int
-    cells: list[Cell]
-    whole: list[Fault]
-    left: list[str] | None
-
-    @property
-    def state(self) -> State:
-        """Nothing was typed; or the feed would take the row now, as far as one row can tell, or would not."""
-        if self.left is None:
-            return "open"
-        return "wrong" if self.left or any(cell.left for cell in self.cells) else "good"
-
-
-class Table(NamedTuple):
-    """Rows of one sheet or record type.
-
-    Attributes:
-        bad: columns in which any of the rows is wrong, or was changed; they stand first.
-    """
-
-    part: str | None
-    header: list[str]
-    bad: list[int]
-    rows: list[Row]
 
 
 class Group(NamedTuple):
@@ -174,20 +102,23 @@ def page(acting: Acting, import_id: UUID, *, after: int = 0, kind: str | None = 
     home, found = mine(acting, import_id)
     record(acting, "import.errors", import_id=import_id)
     draft = read(acting, import_id)
-    groups = _groups(acting, home, found, draft)
+    rejected = found.counts["rows"]["rejected"]
+    bench = Bench(acting, home, found) if rejected else None
+    groups = _groups(acting, found.id, draft, bench.secrets(tables_in(_folder(acting, home, found)))) if bench else []
     way = _way(groups, kind) if kind else None
     places = acting.session.scalars(
         _places(import_id, _is_wrong(way) if way else true()).where(RowError.place > after).limit(SHOWN + 1)
     ).all()
+    wrong = wrong_rows(acting, home, found, places[:SHOWN])
     return Page(
         _name(acting, found),
         home.slug,
         draft,
-        found.counts["rows"]["rejected"],
+        rejected,
         _number_of(acting, touched(import_id, draft)),
         groups,
         way,
-        _tables(acting, home, found, [*wrong_rows(acting, home, found, places[:SHOWN])], draft),
+        bench.tables(wrong, draft) if bench else [],
         places[SHOWN - 1] if len(places) > SHOWN else None,
     )
 
@@ -203,10 +134,11 @@ def one(acting: Acting, import_id: UUID, place: int) -> tuple[str, Table]:
     record(acting, "import.errors", import_id=import_id)
     if place >= _NO_PLACE:
         raise NotFound("row", str(place))
-    tables = _tables(acting, home, found, [*wrong_rows(acting, home, found, [place])], read(acting, import_id))
-    if not tables:
+    wrong = [*wrong_rows(acting, home, found, [place])]
+    if not wrong:
         raise NotFound("row", str(place))
-    return _name(acting, found), tables[0]
+    [table] = Bench(acting, home, found).tables(wrong, read(acting, import_id))
+    return _name(acting, found), table
 
 
 def type_in(acting: Acting, import_id: UUID, cells: Mapping[tuple[int, int], str]) -> list[Row]:
@@ -225,11 +157,13 @@ def type_in(acting: Acting, import_id: UUID, cells: Mapping[tuple[int, int], str
     home, found = mine(acting, import_id)
     draft, places = read(acting, import_id), sorted({place for place, _ in cells})
     wrong = [*wrong_rows(acting, home, found, places)]
-    shown = [row for table in _tables(acting, home, found, wrong, draft) for row in table.rows]
-    sent = {row.place: row.cells for _, rows in wrong for row in rows}
-    _check(cells, sent)
-    set_cells(acting, import_id, dict(_changes(cells, {row.place: row for row in shown}, sent, draft)))
-    return [row for table in _tables(acting, home, found, wrong, read(acting, import_id)) for row in table.rows]
+    sent = _sent(cells, wrong)
+    if not wrong:
+        return []
+    bench = Bench(acting, home, found)
+    shown = {row.place: row for table in bench.tables(wrong, draft) for row in table.rows}
+    set_cells(acting, import_id, dict(_changes(cells, shown, sent, draft)))
+    return [row for table in bench.tables(wrong, read(acting, import_id)) for row in table.rows]
 
 
 def keep(acting: Acting, import_id: UUID, cells: Mapping[tuple[int, int], str | None]) -> list[Row]:
@@ -240,9 +174,12 @@ def keep(acting: Acting, import_id: UUID, cells: Mapping[tuple[int, int], str | 
     """
     home, found = mine(acting, import_id)
     wrong = [*wrong_rows(acting, home, found, sorted({place for place, _ in cells}))]
-    _check(cells, {row.place: row.cells for _, rows in wrong for row in rows})
+    _sent(cells, wrong)
+    if not wrong:
+        return []
     set_cells(acting, import_id, cells)
-    return [row for table in _tables(acting, home, found, wrong, read(acting, import_id)) for row in table.rows]
+    tables = Bench(acting, home, found).tables(wrong, read(acting, import_id))
+    return [row for table in tables for row in table.rows]
 
 
 def changed(acting: Acting, import_id: UUID) -> int:
@@ -318,13 +255,21 @@ def _way(groups: Sequence[Group], name: str) -> Way:
     return way
 
 
-def _check(cells: Iterable[tuple[int, int]], sent: Mapping[int, Sequence[str]]) -> None:
-    """What was typed must be of a cell that was sent: of a row that was rejected, in a column that the file has."""
+def _sent(
+    cells: Iterable[tuple[int, int]], wrong: Iterable[tuple[Rows, list[WrongRow]]]
+) -> Mapping[int, Sequence[str]]:
+    """Rows as they came, by place, of which cells were typed.
+
+    Raises:
+        Invalid: `no_such_row`, it was not rejected; `no_such_column`, the file has none of this number.
+    """
+    sent = {row.place: row.cells for _, rows in wrong for row in rows}
     for place, number in cells:
         if place not in sent:
             raise Invalid("no_such_row", f"The row at {place} is none of those that were rejected.")
         if number >= len(sent[place]):
             raise Invalid("no_such_column", f"The row at {place} has no column {number}; they count from 0.")
+    return sent
 
 
 def _changes(
@@ -340,23 +285,20 @@ def _changes(
         yield (place, number), None if said == value else said
 
 
-def _groups(acting: Acting, home: Home, found: Import, draft: Draft) -> list[Group]:
+def _groups(acting: Acting, import_id: UUID, draft: Draft, is_secret: Callable[[str], bool]) -> list[Group]:
     columns = RowError.column_name, RowError.code, RowError.value
     wanted = (
         select(*columns, func.count(), func.min(RowError.message), func.min(RowError.fix))
-        .where(RowError.import_id == found.id, RowError.severity == "error", RowError.column_name.is_not(None))
+        .where(RowError.import_id == import_id, RowError.severity == "error", RowError.column_name.is_not(None))
         .group_by(*columns)
         .order_by(func.count().desc(), *columns)
         .limit(MOST_WAYS)
     )
-    told = acting.session.execute(wanted).all()
-    if not told:
-        return []
-    is_secret, groups = _Bench(acting, home, found).secrets(tables_in(_folder(acting, home, found))), []
-    for column, code, value, rows, message, fix in told:
+    groups = []
+    for column, code, value, rows, message, fix in acting.session.execute(wanted):
         way = Way(column or "", code, value)  # those without a column were left out
         hidden, rule = is_secret(way.column), draft.rules.get(way)
-        groups.append(Group(way, rows, message, fix, _told(rule, is_secret=hidden), hidden))
+        groups.append(Group(way, rows, message, fix, masked(rule, is_secret=hidden), hidden))
     return groups
 
 
@@ -371,103 +313,3 @@ def _folder(acting: Acting, home: Home, found: Import) -> Path:
     if not (folder / ROWS).exists():
         receipts.write(acting.office, home, found.id)
     return folder
-
-
-# ------------------------------------------------------------------------------------------------ what is right now
-
-
-def _tables(
-    acting: Acting, home: Home, found: Import, wrong: Sequence[tuple[Rows, list[WrongRow]]], draft: Draft
-) -> list[Table]:
-    bench = _Bench(acting, home, found) if wrong else None
-    return [bench.table(table, rows, draft) for table, rows in wrong if bench]
-
-
-class _Bench:
-    """The feed of an import, ready to judge rows of it."""
-
-    def __init__(self, acting: Acting, home: Home, found: Import) -> None:
-        file = acting.session.get_one(File, (acting.firm_id, found.file_id))
-        stored = acting.office.store.open(file.storage_key, acting.cipher, name=file.name)
-        reading = past_reading(acting.session, found, stored, recall_from(acting.office))
-        table = reading.open()
-        today = clock.day_in(home.time_zone, found.received_at)
-        plans = bind(table, reading.feed, reading.learned, today, file.name, reading.tables)
-        self._plans = {part.name: (n, plan) for n, (part, plan) in enumerate(zip(table.parts, plans, strict=True))}
-
-    def table(self, table: Rows, wrong: Sequence[WrongRow], draft: Draft) -> Table:
-        """Rows as they stand, with what was typed."""
-        number, plan = self._plans[table.part]
-        secret, labels = _secret(plan), Labels(table.header)
-        typed = {row.place: draft.typed(row.place, row.bad) for row in wrong}
-        left = self._judged(number, table.part, [(row, typed[row.place]) for row in wrong if typed[row.place]])
-        rows = [_row(row, typed[row.place], left.get(row.place), labels, secret) for row in wrong]
-        bad = sorted({number for row in wrong for number in (*row.bad, *typed[row.place])})
-        return Table(table.part, table.header, bad, rows)
-
-    def secrets(self, tables: Iterable[Rows]) -> Callable[[str], bool]:
-        """What says of a column's label whether sensitive values stand under it, in any sheet or record type."""
-        known = [(Labels(one.header), _secret(self._plans[one.part][1])) for one in tables if one.part in self._plans]
-        return lambda label: any(not secret.isdisjoint(labels.columns(label)) for labels, secret in known)
-
-    def _judged(
-        self, number: int, part: str | None, rows: Sequence[tuple[WrongRow, dict[int, Typed]]]
-    ) -> dict[int, list[RowProblem]]:
-        """What the feed finds wrong with repaired rows, by place."""
-        found: dict[int, list[RowProblem]] = {row.place: [] for row, _ in rows}
-        cells = [repaired(row.cells, typed) for row, typed in rows]
-        batch = Batch([*found], [*found], cells, part=number, sheet=part)
-        for problem in map_batch(batch, self._plans[part][1]).problems:
-            if problem.severity == "error":
-                found[problem.row].append(problem)
-        for place, row in zip(found, cells, strict=True):
-            if corrections.is_ragged(row):
-                found[place] = [_ragged(place, row)]
-        return found
-
-
-def repaired(cells: Sequence[str], typed: dict[int, Typed]) -> list[str]:
-    """A row as it is to be."""
-    return [typed[number].value if number in typed else cell for number, cell in enumerate(cells)]
-
-
-def _secret(plan: FeedPlan) -> set[int]:
-    """The columns of which sensitive values are read."""
-    fields = (one for each in plan.records for one in each.fields if one.target.sensitive)
-    return {place for one in fields for place in one.places}
-
-
-def _ragged(place: int, cells: Sequence[str]) -> RowProblem:
-    details: dict[str, object] = {"found": corrections.cells_in(cells), "expected": len(cells)}
-    return RowProblem(place, place, "ragged_row", details=details)
-
-
-def _row(
-    row: WrongRow, typed: dict[int, Typed], left: list[RowProblem] | None, labels: Labels, secret: set[int]
-) -> Row:
-    faults = [Fault(one.column, one.value, f"{one.message} {one.fix}", one.code) for one in left or []]
-    still, _ = labels.places(repaired(row.cells, typed), faults)
-    known = {id(fault) for some in still.values() for fault in some}
-    elsewhere = [fault.told for fault in faults if id(fault) not in known]
-    hidden = secret | {number for number, some in row.bad.items() if _is_hidden(row.cells[number], some)}
-    cells = [
-        Cell(
-            number,
-            mask(cell.strip()) if number in hidden and corrections.cells_in([cell]) else cell,
-            _told(typed.get(number), is_secret=number in hidden),
-            row.bad.get(number, ()),
-            [fault.told for fault in still.get(number, ())],
-            number in hidden,
-        )
-        for number, cell in enumerate(row.cells)
-    ]
-    return Row(row.place, row.number, cells, row.whole, None if left is None else elsewhere)
-
-
-def _is_hidden(cell: str, faults: Sequence[Fault]) -> bool:
-    """Whether a problem masks what stands here, as of a column in which something secret is looked up."""
-    return any(fault.value == mask(cell.strip()) != cell.strip() for fault in faults)
-
-
-def _told(typed: Typed | None, *, is_secret: bool) -> Typed | None:
-    return typed._replace(value=mask(typed.value)) if typed and is_secret else typed

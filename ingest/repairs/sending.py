@@ -28,7 +28,8 @@ from ingest.arrival import Asked
 from ingest.receipts.marks import Rows
 from ingest.reception import receive
 from ingest.repairs.draft import Draft, empty, mine, read
-from ingest.repairs.rows import repaired, touched, wrong_rows
+from ingest.repairs.judging import repaired
+from ingest.repairs.rows import touched, wrong_rows
 
 VIA = "console"
 _AT_ONCE = 1_000  # rows

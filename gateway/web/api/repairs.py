@@ -15,6 +15,7 @@ from gateway.web.calls import Call, may
 from ingest.repairs import draft, sending
 from ingest.repairs import rows as rejected
 from ingest.repairs.draft import MOST_LETTERS, Way
+from ingest.repairs.judging import Cell, Row
 
 Place = Annotated[int, Meta(ge=0, le=(1 << 31) - 1, description="Of the row, as the draft tells it.", examples=[812])]
 Number = Annotated[int, Meta(ge=0, le=16_383, description="Of the column in its table, from 0.", examples=[2])]
@@ -38,7 +39,7 @@ class CellToRepair(Struct, frozen=True):
     is_secret: bool
 
     @classmethod
-    def of(cls, cell: rejected.Cell) -> CellToRepair:
+    def of(cls, cell: Cell) -> CellToRepair:
         """A cell as the API shows it."""
         typed, by = cell.typed or (None, None)
         told = [fault.told for fault in cell.faults]
@@ -56,7 +57,7 @@ class RowToRepair(Struct, frozen=True):
     cells: list[CellToRepair]
 
     @classmethod
-    def of(cls, row: rejected.Row) -> RowToRepair:
+    def of(cls, row: Row) -> RowToRepair:
         """A row as the API shows it."""
         told = [fault.told for fault in row.whole]
         return cls(row.place, row.number, row.state, told, row.left or [], [CellToRepair.of(one) for one in row.cells])
@@ -179,7 +180,7 @@ def drop_repair(import_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
         draft.drop(acting, import_id)
 
 
-def _rows(some: Iterable[rejected.Row]) -> list[RowToRepair]:
+def _rows(some: Iterable[Row]) -> list[RowToRepair]:
     return [RowToRepair.of(one) for one in some]
 
 

@@ -22,6 +22,7 @@ from gateway.web.console.forms import Form, takes_form
 from gateway.web.console.page import Desk
 from ingest.repairs import draft, rows, sending
 from ingest.repairs.draft import Way
+from ingest.repairs.judging import Row
 from outbound.notify import of_rows
 
 SAID = {
@@ -167,7 +168,7 @@ def _back(at: At, form: Form) -> str:
     return at.here + (f"?{'&'.join(asked)}" if asked else "")
 
 
-def _standing(row: rows.Row) -> dict[str, object]:
+def _standing(row: Row) -> dict[str, object]:
     """A row as the page's script has it: nothing of what stands in it."""
     return {
         "place": row.place,

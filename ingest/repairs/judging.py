@@ -1,0 +1,183 @@
+"""Judges rejected rows as they stand now: by the feed of their import, with what was typed for what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from gateway import clock
+from gateway.db.models import File, Import
+from gateway.domain.partners.homes import Home
+from gateway.office import Acting
+from ingest import corrections
+from ingest.binding import bind
+from ingest.catalogue import RowProblem, mask
+from ingest.formats.base import Batch
+from ingest.mapping.plan import FeedPlan
+from ingest.mapping.records import map_batch
+from ingest.originals import recall_from
+from ingest.reading import past_reading
+from ingest.receipts.labels import Labels
+from ingest.receipts.marks import Rows
+from ingest.receipts.rejected import Fault
+from ingest.repairs.draft import Draft, Typed
+
+State = Literal["open", "good", "wrong"]
+
+
+class WrongRow(NamedTuple):
+    """A rejected row as it came.
+
+    Attributes:
+        number: as its sheet shows it.
+        bad: cells that are wrong, by number of the column, and how.
+        whole: what is wrong with the row as a whole.
+    """
+
+    place: int
+    number: int
+    cells: list[str]
+    bad: dict[int, list[Fault]]
+    whole: list[Fault]
+
+
+class Cell(NamedTuple):
+    """One cell of a row on a page.
+
+    Attributes:
+        sent: as it came, masked where the column is sensitive.
+        typed: what it is to be, masked as well; None: as it was sent.
+        faults: what was wrong with it.
+        left: what still is, of a row of which something was typed.
+    """
+
+    number: int
+    sent: str
+    typed: Typed | None
+    faults: Sequence[Fault]
+    left: Sequence[str]
+    is_secret: bool
+
+
+class Row(NamedTuple):
+    """A row on a page; `left` is what is wrong now with none of its cells, None where nothing was typed."""
+
+    place: int
+    number: int
+    cells: list[Cell]
+    whole: list[Fault]
+    left: list[str] | None
+
+    @property
+    def state(self) -> State:
+        """Nothing was typed; or the feed would take the row now, as far as one row can tell, or would not."""
+        if self.left is None:
+            return "open"
+        return "wrong" if self.left or any(cell.left for cell in self.cells) else "good"
+
+
+class Table(NamedTuple):
+    """Rows of one sheet or record type.
+
+    Attributes:
+        bad: columns in which any of the rows is wrong, or was changed; they stand first.
+    """
+
+    part: str | None
+    header: list[str]
+    bad: list[int]
+    rows: list[Row]
+
+
+class Bench:
+    """The feed of an import, ready to judge rows of it."""
+
+    def __init__(self, acting: Acting, home: Home, found: Import) -> None:
+        file = acting.session.get_one(File, (acting.firm_id, found.file_id))
+        stored = acting.office.store.open(file.storage_key, acting.cipher, name=file.name)
+        reading = past_reading(acting.session, found, stored, recall_from(acting.office))
+        table = reading.open()
+        today = clock.day_in(home.time_zone, found.received_at)
+        plans = bind(table, reading.feed, reading.learned, today, file.name, reading.tables)
+        self._plans = {part.name: (n, plan) for n, (part, plan) in enumerate(zip(table.parts, plans, strict=True))}
+
+    def tables(self, wrong: Iterable[tuple[Rows, list[WrongRow]]], draft: Draft) -> list[Table]:
+        """Rows as they stand, with what was typed."""
+        return [self._table(table, rows, draft) for table, rows in wrong]
+
+    def _table(self, table: Rows, wrong: Sequence[WrongRow], draft: Draft) -> Table:
+        number, plan = self._plans[table.part]
+        secret, labels = _secret(plan), Labels(table.header)
+        typed = {row.place: draft.typed(row.place, row.bad) for row in wrong}
+        left = self._judged(number, table.part, [(row, typed[row.place]) for row in wrong if typed[row.place]])
+        rows = [_row(row, typed[row.place], left.get(row.place), labels, secret) for row in wrong]
+        bad = sorted({number for row in wrong for number in (*row.bad, *typed[row.place])})
+        return Table(table.part, table.header, bad, rows)
+
+    def secrets(self, tables: Iterable[Rows]) -> Callable[[str], bool]:
+        """What says of a column's label whether sensitive values stand under it, in any sheet or record type."""
+        known = [(Labels(one.header), _secret(self._plans[one.part][1])) for one in tables if one.part in self._plans]
+        return lambda label: any(not secret.isdisjoint(labels.columns(label)) for labels, secret in known)
+
+    def _judged(
+        self, number: int, part: str | None, rows: Sequence[tuple[WrongRow, dict[int, Typed]]]
+    ) -> dict[int, list[RowProblem]]:
+        """What the feed finds wrong with repaired rows, by place."""
+        found: dict[int, list[RowProblem]] = {row.place: [] for row, _ in rows}
+        cells = [repaired(row.cells, typed) for row, typed in rows]
+        batch = Batch([*found], [*found], cells, part=number, sheet=part)
+        for problem in map_batch(batch, self._plans[part][1]).problems:
+            if problem.severity == "error":
+                found[problem.row].append(problem)
+        for place, row in zip(found, cells, strict=True):
+            if corrections.is_ragged(row):
+                found[place] = [_ragged(place, row)]
+        return found
+
+
+def repaired(cells: Sequence[str], typed: dict[int, Typed]) -> list[str]:
+    """A row as it is to be."""
+    return [typed[number].value if number in typed else cell for number, cell in enumerate(cells)]
+
+
+def _secret(plan: FeedPlan) -> set[int]:
+    """The columns of which sensitive values are read."""
+    fields = (one for each in plan.records for one in each.fields if one.target.sensitive)
+    return {place for one in fields for place in one.places}
+
+
+def _ragged(place: int, cells: Sequence[str]) -> RowProblem:
+    details: dict[str, object] = {"found": corrections.cells_in(cells), "expected": len(cells)}
+    return RowProblem(place, place, "ragged_row", details=details)
+
+
+def _row(
+    row: WrongRow, typed: dict[int, Typed], left: list[RowProblem] | None, labels: Labels, secret: set[int]
+) -> Row:
+    faults = [Fault(one.column, one.value, f"{one.message} {one.fix}", one.code) for one in left or []]
+    still, _ = labels.places(repaired(row.cells, typed), faults)
+    known = {id(fault) for some in still.values() for fault in some}
+    elsewhere = [fault.told for fault in faults if id(fault) not in known]
+    hidden = secret | {number for number, some in row.bad.items() if _is_hidden(row.cells[number], some)}
+    cells = [
+        Cell(
+            number,
+            mask(cell.strip()) if number in hidden and corrections.cells_in([cell]) else cell,
+            masked(typed.get(number), is_secret=number in hidden),
+            row.bad.get(number, ()),
+            [fault.told for fault in still.get(number, ())],
+            number in hidden,
+        )
+        for number, cell in enumerate(row.cells)
+    ]
+    return Row(row.place, row.number, cells, row.whole, None if left is None else elsewhere)
+
+
+def _is_hidden(cell: str, faults: Sequence[Fault]) -> bool:
+    """Whether a problem masks what stands here, as of a column in which something secret is looked up."""
+    return any(fault.value == mask(cell.strip()) != cell.strip() for fault in faults)
+
+
+def masked(typed: Typed | None, *, is_secret: bool) -> Typed | None:
+    """What was typed, as it may be shown."""
+    return typed._replace(value=mask(typed.value)) if typed and is_secret else typed
