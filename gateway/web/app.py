@@ -98,7 +98,7 @@ from gateway.web.bulkheads import (
 from gateway.web.calls import PROOF
 from gateway.web.console import visiting
 from gateway.web.console.page import on_http_error_page
-from gateway.web.examples import illustrate
+from gateway.web.described import Described
 from gateway.web.following import Following
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.public.strangers import Strangers
@@ -182,7 +182,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     """The application over an installation's database; the environment's, unless other settings are given."""
     settings = settings or load()
     configure(settings, "api")
-    app = Litestar(
+    app = Described(
         [*OPEN_ROUTES, Router("/v1", route_handlers=ROUTES), console.router, visiting.router],
         lifespan=[_opened(settings)],
         guards=[admit],
@@ -200,7 +200,6 @@ def create_app(settings: Settings | None = None) -> Litestar:
     )
     app.asgi_handler = watched(app.asgi_handler)  # around the router: middleware sees known paths only
     _refuse_undeclared(app)
-    illustrate(app.openapi_schema)
     return app
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from socket import socket
 
 import uvicorn
+from litestar import Litestar
 from litestar.concurrency import sync_to_thread
 
 from gateway.settings import Settings
@@ -56,8 +57,13 @@ class Server(uvicorn.Server):
 
 def make(settings: Settings) -> Server:
     """A server that has not started yet; it ends once its `should_exit` is set."""
+    return around(create_app(settings), settings)
+
+
+def around(app: Litestar, settings: Settings) -> Server:
+    """One for an application that stands already."""
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.http_host,
         port=settings.http_port,
         backlog=_MOST_WAITING,

@@ -31,7 +31,7 @@ _free: list[Litestar] = []
 @contextmanager
 def asking(settings, address: str = "10.0.0.1") -> Iterator[TestClient[Any]]:
     """A client of an application that nobody else asks meanwhile, at a network address."""
-    with _application(settings) as app:
+    with application(settings) as app:
         asgi = app.asgi_handler
 
         async def from_there(scope, receive, send):
@@ -49,8 +49,8 @@ def asking(settings, address: str = "10.0.0.1") -> Iterator[TestClient[Any]]:
 
 
 @contextmanager
-def _application(settings) -> Iterator[Litestar]:
-    """One that was made before where one is free: its routes and their description take a third of a second to make.
+def application(settings) -> Iterator[Litestar]:
+    """One that was made before where one is free: its routes take half a second to make.
 
     What it knows of settings and of callers is its state, and comes with its lifespan, which is this test's own.
     """

@@ -9,14 +9,14 @@ from uuid import UUID
 
 import httpx
 import pytest
-from helpers.callers import asking, hashed, key_headers, staff_headers, stranger
+from helpers.callers import application, asking, hashed, key_headers, staff_headers, stranger
 from helpers.servers import free_port, until
 from litestar.testing import TestClient
 from msgspec.structs import replace
 
 from gateway.db.models import Staff
 from gateway.domain.access.permissions import SCOPES
-from gateway.web.server import make
+from gateway.web.server import around
 
 
 @pytest.fixture
@@ -29,13 +29,15 @@ def http(settings, db) -> Iterator[TestClient[Any]]:
 @pytest.fixture
 def service(settings, db):
     """The application as it is served, on a port of its own."""
-    made = make(replace(settings, http_port=free_port(), drain_seconds=1))
-    thread = threading.Thread(target=made.run)
-    thread.start()
-    until(lambda: made.started)
-    yield made
-    made.should_exit = True
-    thread.join(20)
+    settings = replace(settings, http_port=free_port(), drain_seconds=1)
+    with application(settings) as app:
+        made = around(app, settings)
+        thread = threading.Thread(target=made.run)
+        thread.start()
+        until(lambda: made.started)
+        yield made
+        made.should_exit = True
+        thread.join(20)
 
 
 @pytest.fixture

@@ -8,18 +8,19 @@ import pytest
 from litestar import Response
 
 from gateway.domain.people.fields import FIELDS
+from gateway.settings import load
 from gateway.web.api.cases import CasePatch, CaseView, NewCase
 from gateway.web.api.documents import DocumentFields, DocumentView
 from gateway.web.app import create_app, routes_of
 from gateway.web.people import ClientDetails, ClientFields
 
 
-@pytest.fixture
-def app(settings):
-    return create_app(settings)
+@pytest.fixture(scope="module")
+def app():
+    return create_app(load({}))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def operations(app):
     document = app.openapi_schema.to_schema()
     return {(path, method.upper()): told for path, found in document["paths"].items() for method, told in found.items()}
