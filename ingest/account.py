@@ -94,6 +94,7 @@ def dry_account(name: str, sha256: str, outcome: FileOutcome, *, seconds: float)
         "problems": [_renamed(one) for one in outcome.problems[:MOST_PROBLEMS]],
         "dry_run": True,
         "differences": outcome.differences,
+        "closing": outcome.closing,
     }
 
 

@@ -33,6 +33,7 @@ def _erase(acting: Acting, person: Person) -> Share:
     ended = [one for one in named if one.state not in WAITING]
     gone = [one.id for one in ended]
     forgetting.forget_person(session, ended)
+    forgetting.forget_previews(session, _of_partner(session, person))  # of files that wait: any may name the person
     forgetting.condemn(session, waiting)
     keys = forgetting.give_up(session, gone, _unnamed(session, person.scans))
     home = Home.of(session.get_one(Partner, (acting.firm_id, person.partner_id)))
@@ -43,7 +44,15 @@ def _erase(acting: Acting, person: Person) -> Share:
     )
 
 
-ERASERS = (Eraser(("files", "imports", "row_errors", "repairs", "repair_cells", "repair_rules"), _erase),)
+ERASERS = (
+    Eraser(("files", "imports", "row_errors", "repairs", "repair_cells", "repair_rules", "import_previews"), _erase),
+)
+
+
+def _of_partner(session: Session, person: Person) -> Sequence[UUID]:
+    return session.scalars(
+        select(Import.id).where(Import.partner_id == person.partner_id, Import.state == "held")
+    ).all()
 
 
 def _unnamed(session: Session, scans: Sequence[UUID]) -> Sequence[UUID]:

@@ -9,7 +9,17 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
-from gateway.db.models import LOADED_STATES, OPEN_STATES, File, Import, Repair, RepairCell, RepairRule, RowError
+from gateway.db.models import (
+    LOADED_STATES,
+    OPEN_STATES,
+    File,
+    Import,
+    ImportPreview,
+    Repair,
+    RepairCell,
+    RepairRule,
+    RowError,
+)
 from gateway.db.models.base import blanks
 from gateway.domain.partners.homes import Home
 from gateway.domain.people.holdings import forget_answers
@@ -27,10 +37,16 @@ def forget(session: Session, imports: Collection[Import], remark: str) -> None:
         one.problem_count, one.remarks = 0, [*one.remarks, remark]
     named = [one.id for one in imports]
     session.execute(delete(RowError).where(RowError.import_id.in_(named)))
+    forget_previews(session, named)
     drafts = select(Repair.id).where(Repair.import_id.in_(named)).scalar_subquery()
     for kind in (RepairCell, RepairRule):
         session.execute(delete(kind).where(kind.repair_id.in_(drafts)))
     session.execute(update(Repair).where(Repair.import_id.in_(named), Repair.state == "open").values(state="dropped"))
+
+
+def forget_previews(session: Session, imports: Collection[UUID]) -> None:
+    """Destroy what was told of decisions about imports that are made now, or never will be."""
+    session.execute(delete(ImportPreview).where(ImportPreview.import_id.in_(imports)))
 
 
 def forget_person(session: Session, imports: Collection[Import]) -> None:

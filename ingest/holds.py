@@ -17,6 +17,7 @@ from gateway.events import ImportEnded
 from gateway.logging import about
 from gateway.office import Acting, Actor, Office
 from ingest import acceptances, receipts
+from ingest.forgetting import forget_previews
 from ingest.imports import home_of
 from ingest.jobs import queue_run
 from ingest.mapping.headers import Headers, Standing, standing
@@ -75,16 +76,38 @@ def release(acting: Acting, import_id: UUID, accepted: dict[str, str] | None, *,
         Conflict: `not_held`; `not_releasable`, to load it would be to guess.
         Invalid: `names_needed`, a missing column has no name to accept.
     """
-    home, held = home_of(acting, import_id), _held(acting, import_id)
-    if "header_misfit" in held.guards:
-        raise Conflict("not_releasable", _NOT_RELEASABLE)
-    if {"header_missing", "header_alike"} & {*held.guards}:
-        acceptances.note(held, _accepted(acting, held, accepted), acting.actor)
-    held.waived = sorted({*held.waived, *held.guards})
+    home, held = home_of(acting, import_id), let_run(acting, import_id, accepted)
     held.state, held.receipt_at = "running", None
+    forget_previews(acting.session, [import_id])
     record(acting, "import.release", import_id=import_id, changes=[_decision(held, "released")])
     if queued:
         queue_run(acting.session, home, import_id)
+
+
+def let_run(acting: Acting, import_id: UUID, accepted: dict[str, str] | None) -> Import:
+    """A held file with what holds it waived and new names accepted, as it is to run; it is still held.
+
+    Raises:
+        Problem: as `release`.
+    """
+    held, names = check_releasable(acting, import_id, accepted)
+    if names:
+        acceptances.note(held, names, acting.actor)
+    held.waived = sorted({*held.waived, *held.guards})
+    return held
+
+
+def check_releasable(acting: Acting, import_id: UUID, accepted: dict[str, str] | None) -> tuple[Import, dict[str, str]]:
+    """A held file that can be released with these names, and the columns that they are names of.
+
+    Raises:
+        Problem: as `release`.
+    """
+    held = _held(acting, import_id)
+    if "header_misfit" in held.guards:
+        raise Conflict("not_releasable", _NOT_RELEASABLE)
+    in_question = {"header_missing", "header_alike"} & {*held.guards}
+    return held, _accepted(acting, held, accepted) if in_question else {}
 
 
 def refuse(office: Office, firm_id: UUID, actor: Actor, import_id: UUID, reason: str) -> None:
@@ -98,6 +121,7 @@ def refuse(office: Office, firm_id: UUID, actor: Actor, import_id: UUID, reason:
         home, held = home_of(acting, import_id), _held(acting, import_id)
         held.state, held.reason, held.finished_at, held.receipt_at = "refused", reason, clock.now(), None
         held.fix, held.counts = "Send a corrected file.", {}  # what it would have done, it has not done
+        forget_previews(acting.session, [import_id])
         record(acting, "import.refuse", import_id=import_id, changes=[_decision(held, "refused")])
         acting.tell(ImportEnded(partner_id=home.partner_id, import_id=import_id, state="refused"))
     with about(import_id=import_id):

@@ -103,6 +103,7 @@ class FileOutcome:
         guards: what holds it.
         rows, records: counts as in the receipt.
         differences: field-level changes, for dry runs and held files.
+        closing: the people who would be closed because they are listed no more, for the same.
         staged: rows were read: their problems wait in `stage_problems`.
         problems: those of a dry run, which leaves no table to look them up in.
         sequence: the number that the file gives itself.
@@ -119,6 +120,7 @@ class FileOutcome:
     suggestions: list[Suggestion] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     differences: list[dict[str, object]] = field(default_factory=list)
+    closing: list[dict[str, object]] = field(default_factory=list)
     reading: Reading | None = None
     header: list[str] | None = None
     staged: bool = False
@@ -301,6 +303,7 @@ def _judge(
         records=loaded.records,
         remarks=[*table.remarks, *doubts, *loaded.remarks, *_history(session, reading, table, header)],
         differences=loaded.differences,
+        closing=loaded.closing,
         staged=True,
         reading=reading,
         header=header,

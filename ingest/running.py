@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 from typing import NamedTuple
@@ -132,9 +133,22 @@ def dry_run(
             forced=asked.forced,
             dry_run=True,
         )
-        outcome = pipeline.run(session, job, progress)
-        outcome.problems = _staged_problems(session) if outcome.rows and outcome.state != "no_change" else []
-        return outcome
+        return _tried(session, job, progress)
+
+
+def rehearse(
+    office: Office, session: Session, home: Home, arrival: Import, progress: Progress = unwatched
+) -> FileOutcome:
+    """What an arrival would come to as it stands in the caller's transaction, which holds the partner's lock; nothing
+    is written.
+    """
+    return _tried(session, replace(_job(office, session, home, arrival), dry_run=True), progress)
+
+
+def _tried(session: Session, job: Job, progress: Progress) -> FileOutcome:
+    outcome = pipeline.run(session, job, progress)
+    outcome.problems = _staged_problems(session) if outcome.rows and outcome.state != "no_change" else []
+    return outcome
 
 
 def count(home: Home, outcome: FileOutcome) -> None:

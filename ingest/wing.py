@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from gateway.wing import Wing
-from ingest import erasing, jobs, retention, searching, silence
+from ingest import erasing, jobs, previews, retention, searching, silence
 from ingest.arrivals import polling
 from ingest.arrivals.rest import pulling
 from ingest.decided.layout import OUTCOMES
 from ingest.feeds import FEEDS
 
 INGEST = Wing(
-    kinds=(*jobs.KINDS, *retention.KINDS, *searching.KINDS, *polling.KINDS, *pulling.KINDS, *silence.KINDS),
+    kinds=(
+        *jobs.KINDS,
+        *previews.KINDS,
+        *retention.KINDS,
+        *searching.KINDS,
+        *polling.KINDS,
+        *pulling.KINDS,
+        *silence.KINDS,
+    ),
     sections=(FEEDS, OUTCOMES),
     erasers=erasing.ERASERS,
 )

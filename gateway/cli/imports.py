@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import rich_click as click
 from rich.table import Table
@@ -15,7 +16,9 @@ from gateway.cli.output import console, copy, examples, json_option, plain, prin
 from gateway.cli.telling import UNDONE, state_word, tell
 from gateway.db.models.imports import STATES, ImportState
 from gateway.domain.partners.homes import Home
-from ingest import imports
+from gateway.errors import Conflict
+from gateway.office import Office
+from ingest import imports, previews
 from ingest.account import further, summary_of
 from ingest.holds import refuse, release
 from ingest.imports import ErrorForm
@@ -67,7 +70,9 @@ def show(import_id: str, as_json: bool) -> None:
 @group.command(
     "release",
     epilog=examples(
-        "gateway import release 01a1f8c2-20f6", "gateway import release 01a1f8c2-20f6 --accept 'Employee ID=Emp No'"
+        "gateway import release 01a1f8c2-20f6",
+        "gateway import release 01a1f8c2-20f6 --accept 'Employee ID=Emp No'",
+        "gateway import release 01a1f8c2-20f6 --dry-run",
     ),
 )
 @_id
@@ -79,13 +84,17 @@ def show(import_id: str, as_json: bool) -> None:
     help="A missing column and the one that it has become; remembered for the files to come. Otherwise what was"
     " suggested is accepted.",
 )
+@click.option("--dry-run", "dry", is_flag=True, help="Show what that would do, and write nothing.")
 @json_option
 @click.pass_context
-def release_import(ctx: click.Context, import_id: str, pairs: tuple[str, ...], as_json: bool) -> None:
+def release_import(ctx: click.Context, import_id: str, pairs: tuple[str, ...], dry: bool, as_json: bool) -> None:
     """Load a held file all the same: what holds it is waived, and it runs again on today's records."""
     accepted = dict(_pair(one) for one in pairs) or None
     with opened() as office:
         home, found = imports.find_anywhere(office, import_id)
+        if dry:
+            _print(home, _tried(office, home, found, accepted), as_json=as_json)
+            return
         with office.acting(home.firm_id, me()) as acting:
             release(acting, found, accepted)
         with following(str(found)) as progress:
@@ -94,6 +103,23 @@ def release_import(ctx: click.Context, import_id: str, pairs: tuple[str, ...], a
         _print(home, result, as_json=as_json)
     if result.account["state"] in UNDONE:
         ctx.exit(FAILED)
+
+
+def _tried(office: Office, home: Home, import_id: UUID, accepted: dict[str, str] | None) -> ImportAccount:
+    """What a release would do.
+
+    Raises:
+        Conflict: `not_previewed`, it cannot be done, for a reason.
+    """
+    with office.acting(home.firm_id, me()) as acting:
+        previews.ask(acting, import_id, "release", accepted)
+    previews.make(office, home.firm_id, import_id, "release")
+    with office.acting(home.firm_id, me()) as acting:
+        found = previews.look(acting, import_id, "release")
+    if found is None or not found.files:
+        raise Conflict("not_previewed", found.reason if found and found.reason else "Somebody has decided it just now.")
+    [account] = found.files
+    return ImportAccount(account, account.pop("groups"))
 
 
 @group.command("refuse", epilog=examples("gateway import refuse 01a1f8c2-20f6 --reason 'Last month by mistake'"))

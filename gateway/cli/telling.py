@@ -40,6 +40,7 @@ def tell(out: Console, partner: str, account: Mapping[str, Any], summary: Sequen
     _tell_counts(out, account)
     _tell_problems(out, account, summary)
     _tell_differences(out, account)
+    _tell_closing(out, account)
     for remark in account["remarks"]:
         out.print(plain(f"  Note: {remark}", "cyan"))
     for file in account["files"]:
@@ -126,6 +127,15 @@ def _tell_differences(out: Console, account: Mapping[str, Any]) -> None:
     out.print(shown)
     if len(found) > _MOST_DIFFERENCES:
         out.print(f"  and {len(found) - _MOST_DIFFERENCES:,} more differences; --json lists up to 1,000")
+
+
+def _tell_closing(out: Console, account: Mapping[str, Any]) -> None:
+    found = account.get("closing") or []
+    if not found:
+        return
+    names = ", ".join(one["name"] or one["key"] for one in found[:_MOST_DIFFERENCES])
+    more = account["records"]["clients"]["closed"] - len(found[:_MOST_DIFFERENCES])
+    out.print(plain(f"  Would be closed, for they are listed no more: {names}{f' and {more:,} more' if more else ''}"))
 
 
 def _place(one: Mapping[str, Any]) -> Text:

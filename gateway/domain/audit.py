@@ -55,6 +55,7 @@ Action = Literal[
     "outcomes.import",
     "partner.activate", "partner.apply",
     "preferences.set",
+    "preview.ask", "preview.view",
     "profile.add", "profile.change", "profile.view", "profile.withdraw",
     "quiet_hours.set",
     "repair.drop", "repair.send",

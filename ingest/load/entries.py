@@ -79,6 +79,24 @@ def differences(
     return found
 
 
+def closing(
+    connection: Connection[Any], shapes: dict[Kind, Shape], params: Params, most: int
+) -> list[dict[str, object]]:
+    """The people whom a file would close because it lists them no more, the first `most` by name."""
+    if "client" not in shapes:
+        return []
+    shape = shapes["client"]
+    found = connection.execute(
+        f"""
+        SELECT t.key, concat_ws(' ', t.given_name, t.family_name) AS name
+        FROM {shape.ending} e JOIN {shape.table} t ON t.firm_id = %(firm)s AND t.id = e.id
+        ORDER BY t.family_name, t.given_name, t.key LIMIT {most}
+        """,
+        params,
+    )
+    return [{"key": key, "name": name} for key, name in found]
+
+
 def client_of(shape: Shape) -> str:
     """The person of a matched case or document."""
     return "m.client_id" if shape.with_people else "NULL::uuid"

@@ -77,6 +77,7 @@ class Loaded:
     remarks: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     differences: list[dict[str, object]] = field(default_factory=list)
+    closing: list[dict[str, object]] = field(default_factory=list)
     told: list[EventRef] = field(default_factory=list)
 
 
@@ -131,6 +132,7 @@ def load(
     if loaded.tripped or terms.dry_run:
         loaded.records = write.planned(connection, one.shapes)
         loaded.differences = entries.differences(connection, one.shapes, one.params, numbering, MOST_DIFFERENCES)
+        loaded.closing = entries.closing(connection, one.shapes, one.params, MOST_DIFFERENCES)
     else:
         with span("write"):
             loaded.records, loaded.told = one.write()

@@ -20,6 +20,7 @@ from gateway.domain.people import walls
 from gateway.errors import Conflict, Forbidden, Gone, Invalid
 from gateway.office import Acting
 from ingest.catalogue import is_whole
+from ingest.forgetting import forget_previews
 from ingest.imports import home_of
 from ingest.receipts.rejected import Fault
 
@@ -186,6 +187,7 @@ def drop(acting: Acting, import_id: UUID) -> None:
         raise Conflict("no_draft", "There is no draft of repairs; somebody has sent it or given it up.")
     empty(acting, repair)
     repair.state, repair.changed_at = "dropped", clock.now()
+    forget_previews(acting.session, [import_id])
     record(acting, "repair.drop", import_id=import_id, changes=[Change("repair", repair.id, "dropped")])
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
-from io import TextIOWrapper
+from io import SEEK_END, TextIOWrapper
 from pathlib import PurePath
 from typing import IO, NamedTuple
 from uuid import UUID
@@ -25,6 +26,7 @@ from gateway.office import Acting, Actor, Office
 from gateway.spreadsheet import neutralise
 from ingest import corrections
 from ingest.arrival import Asked
+from ingest.forgetting import forget_previews
 from ingest.receipts.marks import Rows
 from ingest.reception import receive
 from ingest.repairs.draft import Draft, empty, mine, read
@@ -44,10 +46,33 @@ class Sent(NamedTuple):
     rejected: int
 
 
-class _Made(NamedTuple):
+@dataclass(frozen=True)
+class Corrections:
+    """A file that corrects rows, and has not arrived; satisfies `ingest.formats.base.Source`."""
+
     name: str
-    out: IO[bytes]
     rows: int
+    out: IO[bytes]
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.out.seek(0, SEEK_END)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The content, from its beginning."""
+        self.out.seek(0)
+        while chunk := self.out.read(_CHUNK):
+            yield chunk
+
+
+class Prepared(NamedTuple):
+    """What would go in: a file for each sheet or record type, with rows of those that were rejected."""
+
+    home: Home
+    repair: Repair
+    files: list[Corrections]
+    rejected: int
 
 
 def send(office: Office, firm_id: UUID, actor: Actor, import_id: UUID) -> Sent:
@@ -60,22 +85,33 @@ def send(office: Office, firm_id: UUID, actor: Actor, import_id: UUID) -> Sent:
         Conflict: `no_draft`, there is none or nothing was typed; `changed_meanwhile`, by somebody else at that moment.
         Problem: as `draft.mine`, and as `reception.receive`.
     """
+    with prepared(office, firm_id, actor, import_id) as ready:
+        sent = Sent([], sum(one.rows for one in ready.files), ready.rejected)
+        for one in ready.files:
+            note = partial(_note, office, actor, ready.repair, sent, is_last=one is ready.files[-1])
+            chunks, home = one.chunks(), ready.home
+            arrived = receive(office, home, one.name, chunks, via=VIA, by=actor, asked=Asked(), queued=True, note=note)
+            sent.import_ids.append(arrived)
+    return sent
+
+
+@contextmanager
+def prepared(office: Office, firm_id: UUID, actor: Actor, import_id: UUID) -> Iterator[Prepared]:
+    """The files of a draft as they would be sent, until the block ends.
+
+    Raises:
+        Conflict: `no_draft`, there is none or nothing was typed.
+        Problem: as `draft.mine`.
+    """
     with ExitStack() as stack:
         with office.acting(firm_id, actor) as acting:
             home, found = mine(acting, import_id)
             draft = read(acting, import_id)
-            made = _made(stack, acting, home, found, draft)
+            files = _files(stack, acting, home, found, draft)
             rejected = found.counts["rows"]["rejected"]
-        repair = draft.repair
-        if repair is None or not made:
+        if draft.repair is None or not files:
             raise Conflict("no_draft", "There is nothing to send: no row was changed, or somebody has sent it already.")
-        sent = Sent([], sum(one.rows for one in made), rejected)
-        for one in made:
-            note = partial(_note, office, actor, repair, sent, is_last=one is made[-1])
-            chunks = _chunks(one.out)
-            arrived = receive(office, home, one.name, chunks, via=VIA, by=actor, asked=Asked(), queued=True, note=note)
-            sent.import_ids.append(arrived)
-    return sent
+        yield Prepared(home, draft.repair, files, rejected)
 
 
 def _note(
@@ -94,6 +130,7 @@ def _note(
     arrived = [*map(str, sent.import_ids), str(import_id)]
     seen.sent, seen.state, seen.changed_at = arrived, "sent", clock.now()
     empty(acting, seen)
+    forget_previews(acting.session, [repair.import_id])
     repairs.note_sent(acting, repair.import_id, sent.rows, sent.rejected - sent.rows)
     record(acting, "repair.send", import_id=repair.import_id, changes=[Change("repair", repair.id, "sent")])
 
@@ -101,7 +138,7 @@ def _note(
 # ------------------------------------------------------------------------------------------------ the files
 
 
-def _made(stack: ExitStack, acting: Acting, home: Home, found: Import, draft: Draft) -> list[_Made]:
+def _files(stack: ExitStack, acting: Acting, home: Home, found: Import, draft: Draft) -> list[Corrections]:
     """The files of a draft, one a part."""
     stem = PurePath(acting.session.get_one(File, (acting.firm_id, found.file_id)).name).stem
     tables: dict[str | None, _Table] = {}
@@ -130,14 +167,8 @@ class _Table:
         self._count += 1
         self._writer.writerow([*map(neutralise, cells), reference])
 
-    def made(self) -> _Made:
-        """The file, to be read from its beginning."""
+    def made(self) -> Corrections:
+        """The file, whole."""
         self._text.flush()
         self._text.detach()
-        self._out.seek(0)
-        return _Made(self._name, self._out, self._count)
-
-
-def _chunks(out: IO[bytes]) -> Iterator[bytes]:
-    while chunk := out.read(_CHUNK):
-        yield chunk
+        return Corrections(self._name, self._count, self._out)

@@ -56,6 +56,7 @@ from gateway.db.models.outbox import OutboxFile
 from gateway.db.models.partners import FeedRow, HeaderAlias, Partner, PartnerConfig
 from gateway.db.models.places import FeedAlarm, Place, PlaceFile
 from gateway.db.models.preferences import PACES, NoticeBudget, NoticePreference, OptOut, QuietHours
+from gateway.db.models.previews import ImportPreview
 from gateway.db.models.records import Case, Client, Document, Sighting
 from gateway.db.models.repairs import LinkEnd, Repair, RepairCell, RepairLink, RepairRule, RepairVisit
 from gateway.db.models.reports import ReportOrder
@@ -110,6 +111,7 @@ __all__ = [
     "HistoricalCase",
     "IdempotencyKey",
     "Import",
+    "ImportPreview",
     "InboxCounter",
     "InboxMessage",
     "JobRow",

@@ -24,12 +24,12 @@ from gateway.office import Acting
 from gateway.web.api import files as sending
 from gateway.web.api.imports import PartnerName, Refusal, replayed
 from gateway.web.calls import Call, may
-from gateway.web.console import repair
+from gateway.web.console import previewing, repair
 from gateway.web.console.forms import Form, Unfilled, takes_form
 from gateway.web.console.page import Desk, Entry
 from gateway.web.pages import Cursor, page_of, paging
 from gateway.web.texts import Name
-from ingest import holds, imports
+from ingest import holds, imports, previews
 from ingest.account import summary_of
 from ingest.arrival import MOST_BYTES
 
@@ -40,6 +40,7 @@ SAID = {
     "replayed": "Taken again, as a new import under today's settings.",
     "sent": "The file is stored, and runs now.",
     **repair.SAID,
+    **previewing.SAID,
 }
 SHOWN = 50
 NOTHING: Mapping[str, str] = {}
@@ -142,6 +143,29 @@ def _one(
 # ------------------------------------------------------------------------------------------------ deciding
 
 
+@get("/files/{import_id:uuid}/preview", sync_to_thread=True, **may("imports.errors"))
+def foresee(import_id: FromPath[UUID], call: NamedDependency[Call], desk: NamedDependency[Desk]) -> Response[str]:
+    """Show what releasing a held file would do."""
+    with call.acting() as acting:
+        return previewing.page(acting, desk, _release_of(import_id), import_id)
+
+
+@post("/files/{import_id:uuid}/preview", sync_to_thread=True, **takes_form("imports.decide"))
+def try_out(
+    import_id: FromPath[UUID], form: NamedDependency[Form], call: NamedDependency[Call], desk: NamedDependency[Desk]
+) -> Response[Any]:
+    """Have a worker find out, with the names that were chosen for missing columns."""
+    with call.acting() as acting:
+        previews.ask(acting, import_id, "release", form.under("accept:") or None, queued=True)
+    return desk.on_to(_release_of(import_id).here, "previewing")
+
+
+def _release_of(import_id: UUID) -> previewing.Decision:
+    file = f"/files/{import_id}"
+    json = f"/v1/imports/{import_id}/release/preview"
+    return previewing.Decision("release", f"{file}/preview", file, f"{file}/release", json)
+
+
 @post("/files/{import_id:uuid}/release", sync_to_thread=True, **takes_form("imports.decide"))
 def release(
     import_id: FromPath[UUID], form: NamedDependency[Form], call: NamedDependency[Call], desk: NamedDependency[Desk]
@@ -206,4 +230,4 @@ def _page_of(answer: Response[Any]) -> str:
     return f"/files/{answer.headers['Location'].rpartition('/')[2]}"
 
 
-HANDLERS = (browse, look, release, refuse, replay, send, *repair.HANDLERS)
+HANDLERS = (browse, look, foresee, try_out, release, refuse, replay, send, *repair.HANDLERS)

@@ -18,8 +18,10 @@ from msgspec import Struct
 
 from gateway.domain.links import repairs
 from gateway.web.calls import Call, may
+from gateway.web.console import previewing
 from gateway.web.console.forms import Form, takes_form
 from gateway.web.console.page import Desk
+from ingest import previews
 from ingest.repairs import draft, rows, sending
 from ingest.repairs.draft import Way
 from ingest.repairs.judging import Row
@@ -149,6 +151,31 @@ def drop(
     return desk.on_to(at.here, "dropped")
 
 
+@get("/preview", sync_to_thread=True, **may("imports.errors"))
+def foresee(at: NamedDependency[At], call: NamedDependency[Call], desk: NamedDependency[Desk]) -> Response[str]:
+    """Show what sending the repairs would do."""
+    with call.acting() as acting:
+        return previewing.page(acting, desk, _sending_at(at), at.import_id)
+
+
+@post("/preview", sync_to_thread=True, **takes_form("files.send", large=True))
+def check(
+    at: NamedDependency[At], form: NamedDependency[Form], call: NamedDependency[Call], desk: NamedDependency[Desk]
+) -> Response[Any]:
+    """Keep what stands in the fields of a page, and have a worker find out what sending would do."""
+    with call.acting() as acting:
+        if cells := _cells(form):
+            rows.type_in(acting, at.import_id, cells)
+        previews.ask(acting, at.import_id, "repair", queued=True)
+    return desk.on_to(_sending_at(at).here, "previewing")
+
+
+def _sending_at(at: At) -> previewing.Decision:
+    json = f"/v1/imports/{at.import_id}/repair/preview"
+    is_ours = at.file is not None
+    return previewing.Decision("repair", f"{at.here}/preview", at.here, f"{at.here}/send", json, is_ours)
+
+
 def _cells(form: Form) -> Mapping[tuple[int, int], str]:
     """What stands in the fields of cells, empty ones too."""
     return dict(_fields(form.fields))
@@ -215,7 +242,7 @@ def revoke_link(
     return desk.on_to(f"/files/{at.import_id}#links", "withdrawn")
 
 
-GRID = (look, look_at_one, save, save_cell, rule, send, drop)
+GRID = (look, look_at_one, save, save_cell, rule, foresee, check, send, drop)
 HANDLERS = (
     Router(
         "/files/{import_id:uuid}/repair",

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from helpers.doing import do_jobs
 from helpers.inbox import people, person
 
 from gateway.domain.partners.homes import find_home
@@ -41,6 +42,34 @@ def test_a_program_repairs_what_a_person_could(http, acme_key, acme, bad):
     finish(acme.office, find_home(acme.office, "acme"), UUID(arrived))
     assert acme.account(arrived)["state"] == "loaded"
     assert http.post(f"{path}/send", headers=acme_key).json()["error"] == "no_draft"
+
+
+def test_what_sending_would_do_is_asked_for_and_told(http, acme_key, acme, bad):
+    path = f"/v1/imports/{bad}/repair"
+    assert http.get(f"{path}/preview", headers=acme_key).status_code == 404
+    assert http.post(f"{path}/preview", headers=acme_key).json()["error"] == "no_draft"
+    place = http.get(path, headers=acme_key).json()["tables"][0]["rows"][0]["place"]
+    cells = {"cells": [{"place": place, "column": 2, "value": "02/03/1985"}]}
+    http.put(f"{path}/cells", json=cells, headers=acme_key)
+    asked = http.post(f"{path}/preview", headers=acme_key)
+    assert (asked.status_code, asked.headers["Location"]) == (202, f"{path}/preview")
+    assert http.get(f"{path}/preview", headers=acme_key).json()["state"] == "waiting"
+    do_jobs(acme.office, ["ingest"])
+    told = http.get(f"{path}/preview", headers=acme_key).json()
+    [file] = told["files"]
+    assert (told["state"], told["is_old"], file["rows"]["created"]) == ("done", False, 1)
+    assert file["file"] == "roster_20260301-repaired.csv"
+
+
+def test_whom_a_release_would_concern_is_told_to_those_who_may_read_clients(http, acme_key, as_staff, acme, bad):
+    held = acme.drop("roster_20260302.csv", [person(1, salary="61000")])["import_id"]
+    path, staff = f"/v1/imports/{held}/release/preview", as_staff("paralegal")
+    assert http.post(path, json={}, headers=staff).status_code == 202
+    do_jobs(acme.office, ["ingest"])
+    [whole], [less] = (http.get(path, headers=who).json()["files"] for who in (staff, acme_key))
+    assert [(one["key"], one["field"], one["new"]) for one in whole["differences"]] == [("E1", "annual_salary", 61000)]
+    assert {one["key"] for one in whole["closing"]} == {f"E{n}" for n in range(2, 21)}
+    assert less == whole | {"differences": [], "closing": []}
 
 
 def test_what_cannot_be_repaired_says_why(http, as_staff, acme, bad):

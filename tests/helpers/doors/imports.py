@@ -7,6 +7,7 @@ from uuid import UUID
 from gateway.domain.partners.homes import find_home
 from helpers.doors.base import Door, UseCase, held, nothing, problems
 from helpers.inbox import as_csv, people
+from ingest.previews import make
 from ingest.running import finish
 
 
@@ -14,6 +15,13 @@ def released_and_run(door: Door, import_id: str) -> None:
     """The API leaves the run to a worker, with which the feed learns the name; the command runs it."""
     door.call("POST", f"imports/{import_id}/release", json={"accept": {"Last Name": "Surname"}})
     finish(door.office, find_home(door.office, door.partner), UUID(import_id))
+
+
+def looked_at(door: Door, import_id: str) -> None:
+    """The API leaves the look to a worker; the command looks itself."""
+    door.call("POST", f"imports/{import_id}/release/preview", json={"accept": {"Last Name": "Surname"}})
+    make(door.office, door.inbox.firm_id, UUID(import_id), "release")
+    door.call("GET", f"imports/{import_id}/release/preview")
 
 
 def errors(form: str) -> UseCase:
@@ -51,6 +59,13 @@ USE_CASES = {
     "errors as csv": errors("csv"),
     "errors as xlsx": errors("xlsx"),
     "errors as json": errors("json"),
+    "look at what a release would do": UseCase(
+        "import release",
+        ["preview.ask", "preview.view"],
+        held,
+        looked_at,
+        lambda door, one: door.call("import", "release", one, "--accept", "Last Name=Surname", "--dry-run"),
+    ),
     "release": UseCase(
         "import release",
         ["import.release", "feed.learn"],

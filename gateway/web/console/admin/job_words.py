@@ -36,6 +36,7 @@ WORDS: Mapping[str, str] = {
     "expiry.sweep": "find papers that end",
     "feeds.watch": "watch for late files",
     "files.sweep": "delete files that nobody names",
+    "ingest.preview": "see what a decision about a file would do",
     "ingest.receipts": "write a file's receipts",
     "ingest.retire": "destroy old files",
     "ingest.run": "read a file",

@@ -34,6 +34,9 @@ if (followed) {
   follow();
 }
 
+// A page that only says "wait" looks again by itself, while somebody sees it.
+if (document.querySelector("[data-again]")) setInterval(() => { if (!document.hidden) location.reload(); }, 3000);
+
 // A cell is kept when it is left, and its row says at once how it stands. Enter goes to the next wrong cell below.
 const WORDS = { open: ["busy", "to repair"], good: ["good", "right now"], wrong: ["warn", "still wrong"] };
 for (const form of document.querySelectorAll("form[data-grid]")) {

@@ -161,9 +161,25 @@ def test_the_page_says_nothing_that_is_not_of_the_file(acme, hr, link, paralegal
     assert "/files" not in text
     assert "/v1/" not in text
     assert "/sign-out" not in text
-    known = {"/repair", "/repair/send", "/repair/drop"} | {one for one in hr.forms.found if "/repair/rules#" in one}
+    known = {"/repair", "/repair/preview", "/repair/send", "/repair/drop"} | {
+        one for one in hr.forms.found if "/repair/rules#" in one
+    }
     assert set(hr.forms.found) == known
     assert hr.page.headers["referrer-policy"] == "no-referrer"
+
+
+def test_what_sending_would_do_is_told_in_counts_and_says_nothing_that_the_firm_knows(acme, hr, link):
+    acme.drop("roster_20260302.csv", people(23, last_name="Secretly"))  # so that the repaired row changes somebody
+    hr.get(link())
+    hr.press(link())
+    name = next(one for one in hr.forms.found["/repair"] if one.startswith("cell:"))
+    hr.press("/repair", **{name: "02/03/1980"})
+    hr.press("/repair/preview")
+    do_jobs(acme.office, ["ingest"])
+    page = hr.get("/repair/preview")
+    assert "No record would change." in page.text or "would be" in page.text
+    assert not re.search("Secretly|/v1/|/files", hr.page.text)
+    assert "rows sent" in hr.press("/repair/send").text or "row sent" in hr.forms.text
 
 
 @pytest.fixture
