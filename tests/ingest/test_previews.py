@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,10 +14,11 @@ from sqlalchemy import update
 from gateway import clock
 from gateway.db.models import Repair, Wall
 from gateway.domain.partners.homes import find_home
+from gateway.domain.people.erasure import erase
 from gateway.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.jobs.worker import drain
 from gateway.office import Actor
-from gateway.wings import KINDS
+from gateway.wings import ERASERS, KINDS
 from ingest import previews
 from ingest.repairs import draft, rows, sending
 from ingest.running import finish
@@ -209,3 +211,27 @@ def test_two_who_ask_at_once_are_told_of_the_later_asking(acme, at, preview):
     seen = preview(one, "release")
     assert seen.state == "done"
     assert seen.made_at >= later
+
+
+def test_erasing_anybody_takes_what_was_told_of_files_that_wait(acme, at, preview):
+    one = UUID(held(acme)["import_id"])
+    preview(one, "release")
+    [(client,)] = acme.sql("SELECT id FROM clients WHERE employee_id = 'E7'")  # who would be closed, by name
+    at(erase, client, "She asked", ERASERS)
+    assert at(previews.look, one, "release") is None
+
+
+def test_what_was_asked_anew_meanwhile_is_not_answered_with_what_was_found_before(acme, at):
+    one = UUID(held(acme)["import_id"])
+    at(previews.ask, one, "release")
+
+    @contextmanager
+    def asked_again():
+        at(previews.ask, one, "release")
+        with acme.office.db.firm(acme.firm_id) as session:
+            yield session
+
+    previews.make(acme.office, acme.firm_id, one, "release", asked_again)
+    assert at(previews.look, one, "release").state == "waiting"
+    previews.make(acme.office, acme.firm_id, one, "release")
+    assert at(previews.look, one, "release").state == "done"
