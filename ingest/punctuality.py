@@ -6,6 +6,7 @@ next one where that is shorter, is that day's file, late; what comes later is th
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -18,6 +19,8 @@ from ingest.feed import WEEKDAYS, Expected
 USUAL = 10  # files that say how many rows are usual ...
 LEAST = 3  # ... and without so many, nothing does
 
+Span = tuple[datetime, datetime]  # the first and the last instant
+
 _LATE = timedelta(hours=12)
 _WEEK = timedelta(days=8)  # in which a file is due at least once, whatever the clocks do
 
@@ -27,6 +30,14 @@ class Due(NamedTuple):
 
     day: date
     at: datetime
+
+
+class Window(NamedTuple):
+    """A due day, and between which instants a file is that day's: after `opens`, until `closes`."""
+
+    due: Due
+    opens: datetime
+    closes: datetime
 
 
 class Owed(NamedTuple):
@@ -48,10 +59,54 @@ def owed(expected: Expected, zone: str, last: datetime, now: datetime, *, came: 
     """
     days = due_between(expected, zone, last - _WEEK, last + 3 * _WEEK)
     for (before, one), (_, after) in pairwise(pairwise(days)):
-        opens = before.at + min(_LATE, (one.at - before.at) / 2)
-        if last <= (opens if came else one.at):
+        if last <= (_opens(before, one) if came else one.at):
             return Owed("missing" if after.at < now else "late", one) if one.at < now else None
     raise AssertionError("a file is due in every week")
+
+
+def next_due(expected: Expected, zone: str, last: datetime | None, now: datetime) -> Due:
+    """The file that is awaited next: of those due from now on the first that has not come early.
+
+    Args:
+        expected: what was promised.
+        zone: the partner's.
+        last: when the last file came; None where none has.
+        now: the instant.
+    """
+    days = due_between(expected, zone, now - _WEEK, now + 3 * _WEEK)
+    for before, one in pairwise(days):
+        if one.at >= now and (last is None or last <= _opens(before, one)):
+            return one
+    raise AssertionError("a file is due in every week")
+
+
+def windows(expected: Expected, zone: str, since: datetime, now: datetime) -> list[Window]:
+    """The files that were due after one instant and before another, the first one first."""
+    days = due_between(expected, zone, since - _WEEK, now + _WEEK)
+    threes = pairwise(pairwise(days))
+    found = [Window(one, _opens(before, one), _opens(one, after)) for (before, one), (_, after) in threes]
+    return [one for one in found if since < one.due.at < now]
+
+
+def unkept(due: Sequence[Window], came: Sequence[Span]) -> list[Due]:
+    """Those of the windows in which no file came.
+
+    Args:
+        due: the first one first.
+        came: when files came: first and last of as many as stand together; spans that do not overlap.
+    """
+    spans, found = deque(sorted(came)), []
+    for one in due:
+        while spans and spans[0][1] <= one.opens:
+            spans.popleft()
+        if not spans or spans[0][0] > one.closes:
+            found.append(one.due)
+    return found
+
+
+def _opens(before: Due, one: Due) -> datetime:
+    """From when on a file is no longer the former's, late, but this one's, early."""
+    return before.at + min(_LATE, (one.at - before.at) / 2)
 
 
 def due_between(expected: Expected, zone: str, first: datetime, last: datetime) -> list[Due]:

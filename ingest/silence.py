@@ -109,10 +109,15 @@ def _newest(session: Session, feed_id: UUID) -> list[_Came]:
     return [_Came(at, _rows(counts)) for at, counts in found]
 
 
-def _counts(feed_id: UUID) -> ColumnElement[bool]:
+def counts_as_a_file() -> ColumnElement[bool]:
     """Which imports are files that came: an empty one is one, a refused one is none, corrections belong to another."""
     empty = and_(Import.state == "refused", Import.code == _EMPTY)
-    return and_(Import.feed_id == feed_id, Import.corrects_import_id.is_(None), or_(Import.state.in_(_CAME), empty))
+    return and_(Import.corrects_import_id.is_(None), or_(Import.state.in_(_CAME), empty))
+
+
+def _counts(feed_id: UUID) -> ColumnElement[bool]:
+    """The same, of one feed."""
+    return and_(Import.feed_id == feed_id, counts_as_a_file())
 
 
 def _rows(counts: Mapping[str, Any]) -> int:

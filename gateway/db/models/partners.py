@@ -27,7 +27,12 @@ class Partner(FirmScoped, Base):
 
 
 class PartnerConfig(FirmScoped, Base):
-    """One version of a partner.yaml and its tables, exactly as they were applied; only `active` ever changes."""
+    """One version of a partner.yaml and its tables, exactly as they were applied; only `active` ever changes.
+
+    Attributes:
+        reason: why it was put in force, in a person's words; None where nobody said it.
+        text_of: the number of the older version that was taken again.
+    """
 
     __tablename__ = "partner_configs"
 
@@ -38,6 +43,8 @@ class PartnerConfig(FirmScoped, Base):
     tables: Mapped[Json] = mapped_column(deferred=True)  # the text of its CSV tables, by name; megabytes at times
     applied_by: Mapped[str]
     active: Mapped[bool]
+    reason: Mapped[str | None]
+    text_of: Mapped[int | None]
     created_at: Mapped[Stamp]
 
     __table_args__ = (

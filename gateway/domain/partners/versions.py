@@ -67,8 +67,16 @@ class Settled(NamedTuple):
     applied: Applied
 
 
-def apply(acting: Acting, settings: PartnerSettings) -> Applied:
+def apply(
+    acting: Acting, settings: PartnerSettings, *, reason: str | None = None, text_of: int | None = None
+) -> Applied:
     """Make a checked partner.yaml the version in force, its tables with it; the same again changes nothing.
+
+    Args:
+        acting: who does it.
+        settings: what is to be in force.
+        reason: why, in a person's words.
+        text_of: the number of the older version that this is again.
 
     Raises:
         Conflict: `partner_elsewhere`, its slug is another firm's.
@@ -81,8 +89,12 @@ def apply(acting: Acting, settings: PartnerSettings) -> Applied:
     current = in_force(acting, partner.id)
     if current is not None and current.sha256 == digest:
         return Applied(current, is_new=False)
-    config = _add_version(acting, partner.id, digest, document)
-    change = Change("partner_config", config.id, "applied", new={"version": config.version})
+    new = PartnerConfig(firm_id=acting.firm_id, partner_id=partner.id, reason=reason, text_of=text_of)
+    config = _add_version(acting, new, digest, document)
+    told: dict[str, object] = {"version": config.version}
+    if reason and text_of is None:  # who goes back has an entry of its own
+        told["reason"] = reason
+    change = Change("partner_config", config.id, "applied", new=told)
     record(acting, "partner.apply", changes=[change])
     return Applied(config, is_new=True)
 
@@ -114,7 +126,7 @@ def go_back(acting: Acting, number: int, reason: str, settings: PartnerSettings)
     Raises:
         Conflict: `partner_elsewhere`.
     """
-    applied = apply(acting, settings)
+    applied = apply(acting, settings, reason=reason, text_of=number)
     if applied.is_new:
         told = {"version": applied.config.version, "text_of": number, "reason": reason}
         change = Change("partner_config", applied.config.id, "activated", new=told)
@@ -122,20 +134,13 @@ def go_back(acting: Acting, number: int, reason: str, settings: PartnerSettings)
     return applied
 
 
-def _add_version(acting: Acting, partner_id: UUID, digest: str, document: Document) -> PartnerConfig:
-    session = acting.session
+def _add_version(acting: Acting, config: PartnerConfig, digest: str, document: Document) -> PartnerConfig:
+    session, partner_id = acting.session, config.partner_id
     session.execute(update(PartnerConfig).where(PartnerConfig.partner_id == partner_id).values(active=False))
     latest = session.scalar(select(func.max(PartnerConfig.version)).where(PartnerConfig.partner_id == partner_id))
-    config = PartnerConfig(
-        firm_id=acting.firm_id,
-        partner_id=partner_id,
-        version=(latest or 0) + 1,
-        sha256=digest,
-        source=document.text,
-        tables=dict(document.tables),
-        applied_by=acting.actor.name,
-        active=True,
-    )
+    config.version, config.sha256 = (latest or 0) + 1, digest
+    config.source, config.tables = document.text, dict(document.tables)
+    config.applied_by, config.active = acting.actor.name, True
     session.add(config)
     session.flush()
     return config

@@ -44,6 +44,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tables: Tables | None = None
 
 
+class NewSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same, to be put in force, and why."""
+
+    reason: Reason | None = None
+
+
 class Return(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why an older version is taken again."""
 
@@ -59,13 +65,20 @@ class Checked(Struct, frozen=True, kw_only=True):
 
 
 class ConfigView(Struct, frozen=True, kw_only=True):
-    """One version of a partner's settings."""
+    """One version of a partner's settings.
+
+    Attributes:
+        reason: why it was put in force, where somebody said so.
+        text_of: the number of the older version that was taken again.
+    """
 
     version: Annotated[int, Meta(examples=[7])]
     sha256: str
     applied_by: Annotated[str, Meta(examples=["admin@northgate.example"])]
     applied_at: datetime
     active: bool
+    reason: Annotated[str | None, Meta(examples=["The new layout comes in June"])]
+    text_of: Annotated[int | None, Meta(examples=[5])]
 
     @classmethod
     def of(cls, config: PartnerConfig) -> ConfigView:
@@ -76,6 +89,8 @@ class ConfigView(Struct, frozen=True, kw_only=True):
             applied_by=config.applied_by,
             applied_at=config.created_at,
             active=config.active,
+            reason=config.reason,
+            text_of=config.text_of,
         )
 
 
@@ -136,9 +151,13 @@ def get_config(slug: Slug, number: Number, call: NamedDependency[Call]) -> Respo
 def compare_configs(slug: Slug, number: Number, other: Number, call: NamedDependency[Call]) -> DifferenceView:
     """Tell how the second version differs from the first: line by line, and by feed."""
     with call.acting() as acting:
-        home = homes.home_of(acting, slug)
-        before, after = (versions.version(acting, home, one) for one in (number, other))
-        return _difference(number, other, versions.compare(before, after))
+        return compared(acting, homes.home_of(acting, slug), number, other)
+
+
+def compared(acting: Acting, home: Home, number: int, other: int) -> DifferenceView:
+    """How the second of two versions differs from the first."""
+    before, after = (versions.version(acting, home, one) for one in (number, other))
+    return _difference(number, other, versions.compare(before, after))
 
 
 @post("/check", sync_to_thread=True, status_code=200, request_max_body_size=MOST_BYTES, **LARGE)
@@ -156,7 +175,7 @@ def check_config(slug: Slug, data: JSONBody[Settings], call: NamedDependency[Cal
 
 @post("/", sync_to_thread=True, status_code=201, request_max_body_size=MOST_BYTES, **LARGE)
 def apply_config(
-    slug: Slug, data: JSONBody[Settings], call: NamedDependency[Call], if_match: IfMatch = None
+    slug: Slug, data: JSONBody[NewSettings], call: NamedDependency[Call], if_match: IfMatch = None
 ) -> Response[ConfigView]:
     """Put settings in force as a new version; the same again changes nothing, and is answered with 200.
 
@@ -167,7 +186,7 @@ def apply_config(
         read = _read(acting, home, data.source, data.tables)
 
         def make() -> Response[ConfigView]:
-            return _answer(slug, versions.apply(acting, _fit(acting, home, read, if_match)))
+            return _answer(slug, versions.apply(acting, _fit(acting, home, read, if_match), reason=data.reason))
 
         return once(acting, call, data, make)
 
@@ -177,6 +196,17 @@ def activate_config(
     slug: Slug, number: Number, data: JSONBody[Return], call: NamedDependency[Call], if_match: IfMatch = None
 ) -> Response[ConfigView]:
     """Go back to an older version: its text and tables become the newest version, and why is on record."""
+    return activated(slug, number, data, call, if_match)
+
+
+def activated(slug: str, number: int, data: Return, call: Call, if_match: str | None) -> Response[ConfigView]:
+    """An older version in force again, once however often it is asked for under one key.
+
+    Raises:
+        NotFound: there is no such partner in the caller's sight, or it has no such version.
+        Outdated: another version is in force than the caller saw.
+        Rejected: 422 `config_invalid`, the older version would not be allowed today.
+    """
     with call.acting() as acting:
         home = homes.home_of(acting, slug)
         old = versions.version(acting, home, number)

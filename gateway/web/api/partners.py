@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, Router, delete, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, PathParameter
+from litestar.params import FromPath, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
 from gateway import clock
@@ -17,10 +17,18 @@ from gateway.db.models import HeaderAlias, Import, Partner
 from gateway.domain.partners import homes, names
 from gateway.web.calls import Call, may
 from gateway.web.pages import Cursor, Limit, Page, page_of, paging
+from gateway.web.texts import NO_NUL
 from gateway.web.versions import tag
-from ingest.freshness import Freshness, PartnerFreshness, standing_of
+from ingest.freshness import Freshness, PartnerFilter, PartnerFreshness, look_through, standing_of
 
 Slug = Annotated[str, PathParameter(max_length=63, pattern=r"^[^\x00]*$", description="The partner's short name.")]
+Named = Annotated[
+    str | None,
+    QueryParameter(name="name", max_length=100, pattern=NO_NUL, description="A part of the name, or of the short one."),
+]
+Asking = Annotated[
+    bool, QueryParameter(description="Only those of which a feed owes something, or a file waits for a decision.")
+]
 FeedName = Annotated[str, PathParameter(max_length=63, pattern=r"^[^\x00]*$", description="Of the partner.")]
 
 
@@ -61,6 +69,14 @@ class LastImport(Struct, frozen=True, kw_only=True):
         return cls(import_id=one.id, state=one.state, received_at=one.received_at, finished_at=one.finished_at)
 
 
+class Owed(Struct, frozen=True, kw_only=True):
+    """What a feed owes: a file that is `late` or `missing`, or one that came `empty` or `short`."""
+
+    kind: Annotated[str, Meta(examples=["late"])]
+    day: date | None
+    since: datetime
+
+
 class FeedStanding(Struct, frozen=True, kw_only=True):
     """How fresh a feed is.
 
@@ -69,6 +85,10 @@ class FeedStanding(Struct, frozen=True, kw_only=True):
         expected_by: the time of day at which a file is due, on `expected_days`.
         fresh_at: when something was last loaded, or found to be the same as before.
         age_seconds: since then.
+        came_at: when its last file came, held ones included.
+        next_at: when the next one is expected.
+        owes: what is late, missing, empty or short; until it is made good.
+        held: files that wait for a decision.
     """
 
     feed: Annotated[str, Meta(examples=["roster"])]
@@ -79,6 +99,10 @@ class FeedStanding(Struct, frozen=True, kw_only=True):
     last_import: LastImport | None
     fresh_at: datetime | None
     age_seconds: Annotated[int | None, Meta(examples=[3600])]
+    came_at: datetime | None
+    next_at: datetime | None
+    owes: list[Owed]
+    held: int
 
     @classmethod
     def of(cls, one: Freshness) -> FeedStanding:
@@ -93,6 +117,10 @@ class FeedStanding(Struct, frozen=True, kw_only=True):
             last_import=LastImport.of(one.last) if one.last else None,
             fresh_at=one.fresh_at,
             age_seconds=int((clock.now() - one.fresh_at).total_seconds()) if one.fresh_at else None,
+            came_at=one.came_at,
+            next_at=one.next_at,
+            owes=[Owed(kind=each.kind, day=each.day, since=each.since) for each in one.owes],
+            held=one.held,
         )
 
 
@@ -120,6 +148,25 @@ class PartnerView(Struct, frozen=True, kw_only=True):
         )
 
 
+class ListedPartner(PartnerSummary, frozen=True, kw_only=True):
+    """A partner in the list, with its feeds; `held` are files that wait for a decision."""
+
+    config_version: Annotated[int | None, Meta(examples=[7])]
+    held: int
+    feeds: list[FeedStanding]
+
+    @classmethod
+    def standing(cls, found: PartnerFreshness) -> ListedPartner:
+        """A partner as staff see it in the list."""
+        summary = PartnerSummary.of(found.partner)
+        return cls(
+            **{name: getattr(summary, name) for name in PartnerSummary.__struct_fields__},
+            config_version=found.config.version if found.config else None,
+            held=found.held,
+            feeds=[FeedStanding.of(one) for one in found.feeds],
+        )
+
+
 class LearnedName(Struct, frozen=True, kw_only=True):
     """A column name that somebody accepted for another one."""
 
@@ -142,10 +189,17 @@ class LearnedName(Struct, frozen=True, kw_only=True):
 
 
 @get("/", sync_to_thread=True, **may("partners.read"))
-def list_partners(call: NamedDependency[Call], cursor: Cursor = None, limit: Limit = 50) -> Page[PartnerSummary]:
-    """List the firm's partners, the newest first."""
+def list_partners(
+    call: NamedDependency[Call],
+    named: Named = None,
+    asking: Asking = False,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[ListedPartner]:
+    """List the firm's partners, the newest first: how fresh their feeds are, and what is held."""
     with call.acting() as acting:
-        return page_of(homes.listed(acting, paging(cursor, limit)), PartnerSummary.of, limit)
+        found = look_through(acting, PartnerFilter(named, asking), paging(cursor, limit))
+        return page_of(found, ListedPartner.standing, limit)
 
 
 @get("/{slug:str}", sync_to_thread=True, **may("partners.read"))
