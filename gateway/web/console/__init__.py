@@ -28,6 +28,7 @@ from gateway.web.console import (
     files,
     me,
     messages,
+    partners,
     reports,
     signing,
     today,
@@ -36,7 +37,7 @@ from gateway.web.console import (
 from gateway.web.console.page import Desk, on_http_error_page, on_problem_page, on_surprise_page
 from gateway.web.problems import Rejected
 
-PAGES = (today, files, clients, cases, expiring, messages, workload, eligibility, reports, audit, admin, me)
+PAGES = (today, files, clients, cases, expiring, messages, partners, workload, eligibility, reports, audit, admin, me)
 
 
 def is_page(handler: BaseRouteHandler) -> bool:

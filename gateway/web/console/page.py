@@ -28,6 +28,7 @@ from gateway.web.console import assets
 from gateway.web.console.forms import KEY, TOKEN, masked
 from gateway.web.console.plots.bar import bar
 from gateway.web.console.plots.columns import columns
+from gateway.web.console.plots.dots import SHORT, dots, finding
 from gateway.web.console.plots.interval import interval
 from gateway.web.console.plots.levels import levels
 from gateway.web.console.plots.spans import spans
@@ -236,6 +237,9 @@ _JINJA.globals.update(
         "spans_of": spans,
         "columns_of": columns,
         "interval_of": interval,
+        "dots_of": dots,
+        "finding_of": finding,
+        "DOTS": SHORT,
         "TOKEN": TOKEN,
         "KEY": KEY,
     }

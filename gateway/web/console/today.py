@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from gateway.web.api.deliveries import Which
 from gateway.web.calls import Call, may
 from gateway.web.console.forms import Form, takes_form
 from gateway.web.console.page import Desk, Entry
+from gateway.web.console.plots.dots import Line, worst_first
+from ingest.days import FeedDays, days_of
 from ingest.waiting import MOST, waiting
 from outbound import desk as deliveries
 from outbound.stuck import Stuck, send_again, stuck
@@ -25,6 +27,7 @@ SAID: Mapping[str, str] = {
     "delivery-again": "It is sent again, under the id that it has.",
     "delivery-seen-to": "Somebody else has sent it again already; nothing was done.",
 }
+DAYS, MOST_FEEDS = 14, 40  # of the plot
 _PERMISSIONS: Mapping[Kind, str] = {
     "cases": "attorneys.read",
     "papers": "documents.read",
@@ -49,7 +52,23 @@ def look(call: NamedDependency[Call], desk: NamedDependency[Desk]) -> Response[s
         others = [(one, *_OTHERS[one.kind]) for one in heaps(acting) if desk.may(_PERMISSIONS[one.kind])]
         halted = stuck(acting) if desk.may("deliveries.read") else Stuck([], [])
         count = found.number + halted.number + sum(one.number for one, *_ in others)
-        return desk.page(acting, "today.html", waiting=found, others=others, halted=halted, count=count, most=MOST)
+        lines = _lines(days_of(acting, DAYS)) if desk.may("partners.read") else []
+        return desk.page(
+            acting,
+            "today.html",
+            waiting=found,
+            others=others,
+            halted=halted,
+            count=count,
+            most=MOST,
+            lines=worst_first(lines, MOST_FEEDS),
+            fewer=max(0, len(lines) - MOST_FEEDS),
+        )
+
+
+def _lines(feeds: Sequence[FeedDays]) -> list[Line]:
+    """The feeds of partners as the plot takes them."""
+    return [Line(f"{one.partner} / {one.feed}", [(each.day, each.fate) for each in one.days]) for one in feeds]
 
 
 @post("/deliveries/resume", sync_to_thread=True, **takes_form("deliveries.send"))

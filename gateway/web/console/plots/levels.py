@@ -61,8 +61,14 @@ def _row(one: Level, y: int, unit: float) -> Row:
     urgent, load, most = (_width(count, unit) for count in (one.urgent, one.load, one.most))
     tone = "over" if one.load > one.most else "full" if one.load == one.most else "room"
     told = f"{one.load} of {one.most}" + (", away" if one.is_away else "")
-    label = one.label if len(one.label) <= _MOST_LETTERS else f"{one.label[: _MOST_LETTERS - 1].rstrip()}…"
-    return Row(label, told, LEFT, y, urgent, load, most, tone, round(LEFT + max(load, most) + 10, 1))
+    return Row(
+        cut(one.label, _MOST_LETTERS), told, LEFT, y, urgent, load, most, tone, round(LEFT + max(load, most) + 10, 1)
+    )
+
+
+def cut(label: str, letters: int) -> str:
+    """What stands beside a shape, no longer than there is room."""
+    return label if len(label) <= letters else f"{label[: letters - 1].rstrip()}…"
 
 
 def _width(count: int, unit: float) -> float:
