@@ -62,6 +62,19 @@ def test_partners_are_found_by_name_and_by_what_needs_a_look(http, as_staff, at_
     assert [one["partner"] for one in answer.json()["data"]] == found
 
 
+def test_either_a_silence_or_a_held_file_asks_for_a_look(http, as_staff, at_work, inbox):
+    def asking():
+        found = http.get("/v1/partners?asking=true", headers=as_staff("viewer")).json()["data"]
+        return [one["partner"] for one in found]
+
+    inbox.sql("UPDATE imports SET state = 'refused' WHERE state = 'held' RETURNING id")
+    assert asking() == ["acme"]
+    inbox.sql("UPDATE feed_alarms SET cleared_at = gateway_now() RETURNING id")
+    assert asking() == []
+    inbox.sql("UPDATE imports SET state = 'held' WHERE state = 'refused' RETURNING id")
+    assert asking() == ["acme"]
+
+
 def test_a_page_of_partners_has_its_feeds_and_leads_on(http, as_staff, at_work):
     me = as_staff("viewer")
     first = http.get("/v1/partners?limit=1", headers=me).json()
