@@ -353,4 +353,5 @@ def test_today_has_fourteen_days_of_all_feeds_and_of_many_the_worst(paralegal, a
 
 
 def test_where_no_feed_is_agreed_today_has_no_dots(paralegal):
-    assert "Files of the last 14 days" not in paralegal.get("/").text
+    page = paralegal.get("/")
+    assert (paralegal.page.status_code, "Files of the last 14 days" in page.text) == (200, False)
