@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -22,10 +23,13 @@ from ingest import imports, previews
 from ingest.account import further, summary_of
 from ingest.holds import refuse, release
 from ingest.imports import ErrorForm
+from ingest.lines.finding import Spot
+from ingest.lines.looking import Line, look
 from ingest.running import finish
 
 _ID_CHARACTERS = 13  # of an import's id in a list: its millisecond, which is nearly always enough to be unique
 
+_NUMBER = click.IntRange(min=1, max=(1 << 31) - 1)
 _id = click.argument("import_id", metavar="ID")
 
 
@@ -169,7 +173,61 @@ def errors(import_id: str, form: ErrorForm, out: Path | None) -> None:
         click.echo("Nothing was wrong with its rows." if form == "json" else "No row was rejected.", err=True)
 
 
+@group.command(
+    "line",
+    epilog=examples("gateway import line 01a1f8c2-20f6 812", "gateway import line 01a1f8c2-20f6 12 --sheet Left"),
+)
+@_id
+@click.argument("number", metavar="N", type=_NUMBER)
+@click.option("--row", type=_NUMBER, help="Of several rows on the line; else that of its number, or the first.")
+@click.option("--sheet", help="Its name, where the file has several.")
+@json_option
+def show_line(import_id: str, number: int, row: int | None, sheet: str | None, as_json: bool) -> None:
+    """Show one row of a file as it came, which setting read each cell, and what it did.
+
+    N is the line on which the row begins, in a workbook its row. Sensitive cells are masked.
+    """
+    with opened() as office:
+        home, found = imports.find_anywhere(office, import_id)
+        with office.acting(home.firm_id, me()) as acting:
+            line = look(acting, found, Spot(number, row, sheet))
+    if as_json:
+        print_json(line)
+    else:
+        console().print(_cells(line))
+        for sentence in (*line.problems, *_outcome(line)):
+            console().print(plain(sentence))
+
+
 # ---------------------------------------------------------------- helpers
+
+
+def _cells(line: Line) -> Table:
+    made = table("column", "as it came", "read as", "by", title=f"{line.file}, line {line.line}")
+    for cell in line.cells:
+        for first, use in enumerate(cell.uses or [None]):
+            told = () if use is None else (_said(use.field, use.value), f"{use.setting.path}:{use.setting.line or ''}")
+            made.add_row(*map(plain, ("", "") if first else (cell.column, cell.text)), *map(plain, told))
+        for problem in cell.problems:
+            made.add_row("", "", plain(problem))
+    return made
+
+
+def _said(field: str, value: object) -> str:
+    return f"{field}: {'nothing' if value is None else value}"
+
+
+def _outcome(line: Line) -> Iterator[str]:
+    """What came of the row, in sentences."""
+    if line.is_rejected:
+        yield "It was rejected."
+    elif line.is_skipped:
+        yield "The feed leaves such rows out."
+    elif not line.made:
+        yield "It changed nothing: what it says was known, or other words count more."
+    yield from (f"{one.kind} {one.id}: {one.action} ({', '.join(one.fields)})" for one in line.made)
+    if line.person:
+        yield f"It is about the client {line.person}."
 
 
 def _pair(text: str) -> tuple[str, str]:

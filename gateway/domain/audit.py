@@ -17,6 +17,7 @@ from gateway.db.paging import Found, Paging
 from gateway.db.windows import SINCE, UNTIL, Window, looking, newest_within, plan_anew, windows
 from gateway.office import Acting, Actor
 
+_OF_A_ROW = 20  # entries: a row has one, and one more each time that its import is run again
 _OF_IMPORTS = frozenset({"import.row", "import.absent"})  # acts that only imports do, by the ten thousand
 
 
@@ -41,7 +42,8 @@ Action = Literal[
     "feed.forget", "feed.learn",
     "firm.add",
     "handover.accept", "handover.decline", "handover.list", "handover.propose",
-    "import.absent", "import.errors", "import.receive", "import.refuse", "import.release", "import.row", "import.view",
+    "import.absent", "import.errors", "import.line", "import.receive", "import.refuse", "import.release", "import.row",
+    "import.view",
     "job.retry",
     "leads.set",
     "limits.set",
@@ -96,6 +98,14 @@ class Change(NamedTuple):
         return told | {name: dict(side) for name, side in sides.items() if side is not None}
 
 
+class Whence(NamedTuple):
+    """Where in the file of an import something stands; see `AuditEntry`."""
+
+    sheet: str | None
+    row: int
+    line: int
+
+
 class EntryFilter(NamedTuple):
     """Which entries somebody asks for; what is None does not matter.
 
@@ -122,6 +132,7 @@ def record(
     client_id: UUID | None = None,
     case_id: UUID | None = None,
     import_id: UUID | None = None,
+    whence: Whence | None = None,
     changes: Sequence[Change] = (),
 ) -> None:
     """Note one act of somebody at work; see `write`."""
@@ -133,6 +144,7 @@ def record(
         client_id=client_id,
         case_id=case_id,
         import_id=import_id,
+        whence=whence,
         changes=changes,
     )
 
@@ -146,6 +158,7 @@ def write(
     client_id: UUID | None = None,
     case_id: UUID | None = None,
     import_id: UUID | None = None,
+    whence: Whence | None = None,
     changes: Sequence[Change] = (),
 ) -> None:
     """Note one act, in the transaction that does it, where nobody is at work: in a session of the system.
@@ -160,6 +173,7 @@ def write(
         client_id: the person whom it concerns.
         case_id: the matter that it concerns.
         import_id: the import that it concerns.
+        whence: where in its file.
         changes: what became of what, without sensitive values.
     """
     session.flush()
@@ -176,6 +190,7 @@ def write(
             case_id=case_id,
             import_id=import_id,
             changes=[one.entry for one in changes] or None,
+            **(whence._asdict() if whence else {}),
         )
         .inline()
     )
@@ -251,6 +266,20 @@ def changes_of_case(session: Session, case: Case, most: int) -> list[AuditEntry]
     whose += [AuditEntry.client_id == case.client_id] if case.client_id else []
     changed = [select(AuditEntry).where(one, _naming(case.id), *_WITHIN) for one in whose]
     return newest_within(session, changed, _ORDER, Paging(most), _reach(session)).rows
+
+
+def of_row(session: Session, arrival: Import, whence: Whence) -> list[AuditEntry]:
+    """What one row of a file did, in the sight of whoever asks."""
+    ended = arrival.finished_at or clock.now()
+    did = and_(
+        AuditEntry.import_id == arrival.id,
+        not_(_NOT_IMPORTS),
+        AuditEntry.row == whence.row,
+        AuditEntry.line == whence.line,
+        AuditEntry.sheet.is_not_distinct_from(whence.sheet),
+    )
+    reach = _reach(session, arrival.received_at, ended + timedelta(seconds=1))
+    return newest_within(session, [select(AuditEntry).where(did, *_WITHIN)], _ORDER, Paging(_OF_A_ROW), reach).rows
 
 
 def entries(session: Session, wanted: EntryFilter) -> list[Select[AuditEntry]]:

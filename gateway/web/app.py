@@ -58,6 +58,7 @@ from gateway.web.api import (
     inbox,
     jobs,
     limits,
+    lines,
     links,
     metrics,
     models,
@@ -90,6 +91,8 @@ from gateway.web.bodies import Asking
 from gateway.web.bulkheads import (
     HEAVY,
     HEAVY_EACH,
+    LEAFING,
+    LEAFING_EACH,
     READING,
     READING_EACH,
     SENDING,
@@ -147,6 +150,7 @@ ROUTES: list[ControllerRouterHandler] = [
     files.router,
     imports.router,
     previews.router,
+    lines.router,
     repairs.router,
     repair_links.of_firm,
     repair_links.router,
@@ -228,6 +232,7 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
         nudger = Nudger(settings, database.addresses)
         database.tell = nudger.nudge
         app.state.heavy = Bulkhead(HEAVY_EACH, HEAVY)
+        app.state.leafing = Bulkhead(LEAFING_EACH, LEAFING)
         app.state.sending = Bulkhead(SENDING_EACH, SENDING)
         app.state.readers = Bulkhead(READING_EACH, READING)
         app.state.storing = CapacityLimiter(STORING)

@@ -22,6 +22,7 @@ FOLLOWERS_EACH, FOLLOWERS = 8, 64  # of imports, in one process
 BELLS_EACH, BELLS = 4, 1_000  # streams of bells in one process; they hold a connection each and no thread
 # of the threads in which requests are served; on the smallest machine a process has six
 HEAVY_EACH, HEAVY = 1, 2  # workbooks being made: 50,000 rows take ten seconds
+LEAFING_EACH, LEAFING = 2, 3  # files read for one of their lines: the last of 50,000 takes a second
 SENDING_EACH, SENDING = 2, 3  # rows being loaded, or waiting until other rows and files of their partner are
 # requests with a large body, from before it is read: up to 256 MB lie on the disk for each, or 24 in memory
 READING_EACH, READING = 4, 32

@@ -107,7 +107,7 @@ class Bench:
 
     def _table(self, table: Rows, wrong: Sequence[WrongRow], draft: Draft) -> Table:
         number, plan = self._plans[table.part]
-        secret, labels = _secret(plan), Labels(table.header)
+        secret, labels = secret_columns(plan), Labels(table.header)
         typed = {row.place: draft.typed(row.place, row.bad) for row in wrong}
         left = self._judged(number, table.part, [(row, typed[row.place]) for row in wrong if typed[row.place]])
         rows = [_row(row, typed[row.place], left.get(row.place), labels, secret) for row in wrong]
@@ -116,7 +116,9 @@ class Bench:
 
     def secrets(self, tables: Iterable[Rows]) -> Callable[[str], bool]:
         """What says of a column's label whether sensitive values stand under it, in any sheet or record type."""
-        known = [(Labels(one.header), _secret(self._plans[one.part][1])) for one in tables if one.part in self._plans]
+        known = [
+            (Labels(one.header), secret_columns(self._plans[one.part][1])) for one in tables if one.part in self._plans
+        ]
         return lambda label: any(not secret.isdisjoint(labels.columns(label)) for labels, secret in known)
 
     def _judged(
@@ -140,7 +142,7 @@ def repaired(cells: Sequence[str], typed: dict[int, Typed]) -> list[str]:
     return [typed[number].value if number in typed else cell for number, cell in enumerate(cells)]
 
 
-def _secret(plan: FeedPlan) -> set[int]:
+def secret_columns(plan: FeedPlan) -> set[int]:
     """The columns of which sensitive values are read."""
     fields = (one for each in plan.records for one in each.fields if one.target.sensitive)
     return {place for one in fields for place in one.places}
@@ -158,7 +160,7 @@ def _row(
     still, _ = labels.places(repaired(row.cells, typed), faults)
     known = {id(fault) for some in still.values() for fault in some}
     elsewhere = [fault.told for fault in faults if id(fault) not in known]
-    hidden = secret | {number for number, some in row.bad.items() if _is_hidden(row.cells[number], some)}
+    hidden = secret | {number for number, some in row.bad.items() if is_hidden(row.cells[number], some)}
     cells = [
         Cell(
             number,
@@ -173,7 +175,7 @@ def _row(
     return Row(row.place, row.number, cells, row.whole, None if left is None else elsewhere)
 
 
-def _is_hidden(cell: str, faults: Sequence[Fault]) -> bool:
+def is_hidden(cell: str, faults: Sequence[Fault]) -> bool:
     """Whether a problem masks what stands here, as of a column in which something secret is looked up."""
     return any(fault.value == mask(cell.strip()) != cell.strip() for fault in faults)
 

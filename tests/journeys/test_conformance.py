@@ -51,6 +51,7 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("GET", "/v1/imports/{import_id}/release/preview"),
     ("POST", "/v1/imports/{import_id}/repair/preview"),
     ("GET", "/v1/imports/{import_id}/repair/preview"),
+    ("GET", "/v1/imports/{import_id}/lines/{number}"),
     ("GET", "/v1/imports/{import_id}/repair"),
     ("PUT", "/v1/imports/{import_id}/repair/cells"),
     ("PUT", "/v1/imports/{import_id}/repair/rules"),

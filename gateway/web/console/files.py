@@ -24,7 +24,7 @@ from gateway.office import Acting
 from gateway.web.api import files as sending
 from gateway.web.api.imports import PartnerName, Refusal, replayed
 from gateway.web.calls import Call, may
-from gateway.web.console import previewing, repair
+from gateway.web.console import lines, previewing, repair
 from gateway.web.console.forms import Form, Unfilled, takes_form
 from gateway.web.console.page import Desk, Entry
 from gateway.web.pages import Cursor, page_of, paging
@@ -230,4 +230,4 @@ def _page_of(answer: Response[Any]) -> str:
     return f"/files/{answer.headers['Location'].rpartition('/')[2]}"
 
 
-HANDLERS = (browse, look, foresee, try_out, release, refuse, replay, send, *repair.HANDLERS)
+HANDLERS = (browse, look, foresee, try_out, release, refuse, replay, send, *repair.HANDLERS, *lines.HANDLERS)

@@ -66,6 +66,13 @@ USE_CASES = {
         looked_at,
         lambda door, one: door.call("import", "release", one, "--accept", "Last Name=Surname", "--dry-run"),
     ),
+    "show a line": UseCase(
+        "import line",
+        ["import.line"],
+        problems,
+        lambda door, one: door.call("GET", f"imports/{one}/lines/3"),
+        lambda door, one: door.call("import", "line", one, "3"),
+    ),
     "release": UseCase(
         "import release",
         ["import.release", "feed.learn"],

@@ -115,6 +115,7 @@ def look_back(
             acts=page.data,
             names=names_of(acting, desk, client_id),
             place=sources.place,
+            line_of=sources.line_of,
             label=sources.label,
             following=page.pagination.next_cursor,
             is_first=cursor is None,

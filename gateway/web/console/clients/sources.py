@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from uuid import UUID
 
 from gateway.domain.people import histories
@@ -15,6 +16,7 @@ from gateway.web.pages import page_of
 from gateway.web.pages import paging as paged
 from gateway.web.people import ClientDetails
 from gateway.web.pinned import Pin
+from ingest.lines.finding import mark
 
 MOST = 100  # acts of a person's history that are looked at
 GROUPS: Mapping[str, Sequence[str]] = {
@@ -56,12 +58,14 @@ class Source(NamedTuple):
     Attributes:
         import_id: whose file said it; None: a person did, or nobody.
         pin: who wrote it by hand, and when; None where imports may change it.
+        line: the page of the line of that file.
     """
 
     sentence: str
     at: datetime | None = None
     import_id: UUID | None = None
     pin: Pin | None = None
+    line: str | None = None
 
 
 class Value(NamedTuple):
@@ -136,10 +140,21 @@ def place(act: Act) -> str:
     return f"{file}, which no longer lists the person"
 
 
+def line_of(act: Act, field: str | None = None) -> str | None:
+    """The page of the line of a file that said it, on which the column of a field is marked; None where there is none.
+
+    Its address speaks of a sheet without its name, which may be anything.
+    """
+    if act.source is None or (number := act.source.line or act.source.row) is None:
+        return None
+    asked = {"row": act.source.row, "sheet": act.source.sheet and mark(act.source.sheet), "field": field}
+    return f"/files/{act.source.import_id}/lines/{number}?{urlencode({k: v for k, v in asked.items() if v})}"
+
+
 def _source(person: ClientDetails, name: str, sources: Sources) -> Source:
     if pin := person.pins.get(name):
         return Source("by hand, pinned", pin.at, pin=pin)
     if act := sources.acts.get(name):
         import_id = act.source.import_id if act.source else None
-        return Source(place(act), act.at, import_id)
+        return Source(place(act), act.at, import_id, line=line_of(act, f"client.{name}"))
     return Source("the usual, nobody said so" if sources.is_whole else "older than what this page looks back to")
