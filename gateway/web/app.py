@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -16,6 +17,7 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
+from litestar.utils import normalize_path
 
 from gateway import tallies
 from gateway.db.direct import Direct
@@ -102,9 +104,10 @@ from gateway.web.bulkheads import (
 )
 from gateway.web.calls import PROOF
 from gateway.web.console import visiting
-from gateway.web.console.page import on_http_error_page
+from gateway.web.console.page import SAID, on_http_error_page
 from gateway.web.described import Described
 from gateway.web.following import Following
+from gateway.web.heads import headed
 from gateway.web.problems import on_http_error, on_problem, on_surprise
 from gateway.web.public.strangers import Strangers
 from gateway.web.reference import Reference, reference_router
@@ -206,9 +209,19 @@ def create_app(settings: Settings | None = None) -> Litestar:
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = watched(app.asgi_handler)  # around the router: middleware sees known paths only
+    answering = headed(app.asgi_handler, partial(_is_page, app), SAID)
+    app.asgi_handler = watched(answering)  # around the router: middleware sees known paths only
     _refuse_undeclared(app)
     return app
+
+
+def _is_page(app: Litestar, path: str) -> bool:
+    """Whether a GET of this path is answered by the console."""
+    try:
+        _, handler, *_ = app.asgi_router.handle_routing(path=normalize_path(path), method="GET")
+    except HTTPException:
+        return False
+    return console.is_page(handler)
 
 
 def _on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

@@ -40,7 +40,7 @@ POLICY: Final = (
     " frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 _HEADERS: Final = {"Content-Security-Policy": POLICY, "Cross-Origin-Opener-Policy": "same-origin"}
-_SAID: Final = "gateway_said"
+SAID: Final = "gateway_said"
 
 
 class Entry(NamedTuple):
@@ -83,7 +83,7 @@ class Desk:
             "entries": [one for one in self.entries if self.may(one.permission) and not one.is_own],
             "own": next((one for one in self.entries if one.is_own), None),
             "here": self.request.url.path,
-            "said": self.sentences.get(self.request.cookies.get(_SAID, "")),
+            "said": self.sentences.get(self.request.cookies.get(SAID, "")),
             "token": masked(self.token),
             "zone": firm.time_zone,
         }
@@ -95,14 +95,14 @@ class Desk:
 
     def on_to(self, path: str, said: str) -> Response[None]:
         """What follows a deed: another page, which says that it was done."""
-        return seen(path, [Cookie(_SAID, value=said, max_age=60, path="/", httponly=True, samesite="lax")])
+        return seen(path, [Cookie(SAID, value=said, max_age=60, path="/", httponly=True, samesite="lax")])
 
 
 def html(template: str, status: int = 200, **told: object) -> Response[str]:
     """A page as an answer; one that says what was done says it once."""
     told = {"frame": None, "errors": {}} | told
     text = _JINJA.get_template(template).render(told)
-    gone = [Cookie(_SAID, value="", max_age=0, path="/")]
+    gone = [Cookie(SAID, value="", max_age=0, path="/")]
     return Response(text, status_code=status, media_type=MediaType.HTML, headers=_HEADERS, cookies=gone)
 
 
