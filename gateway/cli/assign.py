@@ -214,6 +214,8 @@ def simulate(rule: str, first: date, last: date | None, firm: str, as_json: bool
     shown = table("", "as it was", rule)
     for name, words in _FIGURES.items():
         shown.add_row(words, f"{getattr(found.was, name):g}", f"{getattr(found.would, name):g}")
+    for one in found.shares:
+        shown.add_row(plain(f"cases that {one.name} got"), str(one.was), str(one.would))
     console().print(shown)
     for sentence in found.sentences:
         console().print(plain(sentence), soft_wrap=True)

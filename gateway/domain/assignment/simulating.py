@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from gateway import clock
 from gateway.config import nearest
 from gateway.db.models import Assignment, Case, Firm, UnassignedCase
 from gateway.db.session import lift_walls
-from gateway.domain.assignment import policies, reading, roster
+from gateway.domain.assignment import attorneys, policies, reading, roster
 from gateway.domain.assignment.complexity import base
 from gateway.domain.assignment.facts import families_of
 from gateway.domain.assignment.replaying import Arrival, Figures, Scene, Spell, figures, replay
@@ -29,12 +30,22 @@ MOST = 50_000  # cases of a period, with those of before
 LONGEST = 731  # days of one
 
 
+class Share(Struct, frozen=True, kw_only=True):
+    """How many cases of a period an attorney got first, and how many they would have got."""
+
+    attorney_id: UUID
+    name: str
+    was: int
+    would: int
+
+
 class Comparison(Struct, frozen=True, kw_only=True):
     """A period as it was, and as it would have been.
 
     Attributes:
         policy_version: whose settings were taken, those of now; only the rule is another one.
         elsewhere: cases that both gave to somebody, and not to the same attorney.
+        shares: of everybody who got a case either way, whoever got the most first.
         sentences: the difference, for a person, and what the replay does not know.
     """
 
@@ -45,6 +56,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     was: Figures
     would: Figures
     elsewhere: int
+    shares: Sequence[Share]
     sentences: Sequence[str]
 
 
@@ -59,7 +71,7 @@ def simulate(acting: Acting, rule: str, first: date, last: date | None = None) -
     today = clock.day_in(zone, clock.now())
     last = last or today
     _check(rule, first, last, today)
-    lift_walls(session)  # figures name nobody
+    lift_walls(session)  # figures name no case and nobody whose it is
     policy = replace(policies.of_firm(session, acting.firm_id), rule=rule)
     past = _past(session, first, last, zone)
     scene = _scene(session, past, first, last)
@@ -77,8 +89,24 @@ def simulate(acting: Acting, rule: str, first: date, last: date | None = None) -
         was=was,
         would=shown,
         elsewhere=elsewhere,
+        shares=_shares(acting, began, {case_id: one.attorney_id for case_id, one in would.items()}),
         sentences=list(_told(rule, was, shown, elsewhere)),
     )
+
+
+def _shares(acting: Acting, was: Mapping[UUID, UUID], would: Mapping[UUID, UUID]) -> Sequence[Share]:
+    """Of everybody, from who got which case."""
+    had, would_have = Counter(was.values()), Counter(would.values())
+    found = [
+        Share(
+            attorney_id=one.attorney.id,
+            name=one.staff.name,
+            was=had[one.attorney.id],
+            would=would_have[one.attorney.id],
+        )
+        for one in attorneys.listing(acting)
+    ]
+    return sorted((one for one in found if one.was or one.would), key=lambda one: (-one.was, -one.would, one.name))
 
 
 class _Past(NamedTuple):

@@ -31,6 +31,7 @@ from gateway.web.console.plots.columns import columns
 from gateway.web.console.plots.dots import SHORT, dots, finding
 from gateway.web.console.plots.interval import interval
 from gateway.web.console.plots.levels import levels
+from gateway.web.console.plots.pairs import pairs
 from gateway.web.console.plots.spans import spans
 from gateway.web.problems import Rejected, on_http_error, on_problem, on_surprise
 
@@ -240,6 +241,7 @@ _JINJA.globals.update(
         "dots_of": dots,
         "finding_of": finding,
         "DOTS": SHORT,
+        "pairs_of": pairs,
         "TOKEN": TOKEN,
         "KEY": KEY,
     }

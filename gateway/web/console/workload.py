@@ -20,6 +20,7 @@ from gateway.errors import Conflict, Faulty, Invalid, Problem
 from gateway.office import Acting
 from gateway.web.api.attorneys import AttorneyChange, NewTimeOff, noted
 from gateway.web.calls import Call, may
+from gateway.web.console import what_if
 from gateway.web.console.forms import Form, Unfilled, takes_form
 from gateway.web.console.page import Desk, Entry
 from gateway.web.console.plots.levels import Level
@@ -174,4 +175,4 @@ def _again(call: Call, desk: Desk, attorney_id: UUID, form: Form, problem: Probl
         return _one(acting, desk, attorney_id, status=status, filled=form.fields, errors=errors)
 
 
-HANDLERS = (look, one, say_capacity, say_away, take_back)
+HANDLERS = (look, *what_if.HANDLERS, one, say_capacity, say_away, take_back)
