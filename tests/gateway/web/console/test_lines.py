@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.callers import PASSWORD, hashed, stranger
-from helpers.inbox import people, person
+from helpers.inbox import as_csv, people, person
 
 from gateway.db.models import Staff
 
@@ -59,6 +59,13 @@ def test_a_rejected_line_says_what_was_wrong_and_leads_to_its_repair(paralegal, 
     assert "Nothing was taken from it" in page.text
     assert "“soon”" in page.text
     assert f"/files/{told['import_id']}/repair" in page.links
+
+
+def test_a_line_whose_cells_may_have_moved_says_that_a_number_may_stand_elsewhere(paralegal, acme):
+    table = as_csv(people(9)).replace(b"E5,Name5,02/03/1980,50000,,,,", b"E5,Name5")
+    told = acme.drop("roster_20260301.csv", table)
+    assert "cells have moved" in paralegal.get(f"/files/{told['import_id']}/lines/6").text
+    assert "cells have moved" not in paralegal.get(f"/files/{told['import_id']}/lines/5").text
 
 
 def test_what_a_partner_sent_is_text_on_it(paralegal, acme):
