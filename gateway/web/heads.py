@@ -33,8 +33,6 @@ def headed(app: ASGIApp, is_page: Callable[[str], bool], once: str) -> ASGIApp:
             request["method"] = "HEAD"  # the server leaves a body out by it, and the log names it
             if message["type"] == "http.response.start":
                 message["headers"] = [one for one in message["headers"] if not _deletes(one, once)]
-            elif message["type"] == "http.response.body":
-                message["body"] = b""
             await send(message)
 
         request["method"] = "GET"
