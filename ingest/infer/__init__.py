@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from gateway.config import ConfigError, Reader
+from gateway.config.editing import flow
 from gateway.config.findings import dotted
 from gateway.errors import Invalid
 from ingest.feeds import FEEDS
@@ -21,7 +22,7 @@ from ingest.infer.rehearsal import Rehearsed, mend, rehearse
 from ingest.infer.section import main_of, record_types, section_of, terrain_of
 from ingest.infer.sniffing import NotUnderstood, container_of, head_of, taken_out, text_of
 from ingest.infer.words import NAMIBIA, NUMERIC_PLACEHOLDERS
-from ingest.infer.writing import Identity, Written, flow, written
+from ingest.infer.writing import Identity, Written, written
 
 __all__ = ["Asked", "NotUnderstood", "Proposal", "infer"]
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.config.editing import flow
 from ingest.infer.counting import counted
 from ingest.infer.draft import FeedDraft, RecordDraft, SectionDraft
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
-_WORDS_OF_YAML = frozenset("true false null yes no on off y n".split())
 _UNPRINTABLE = re.compile("[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]")
 _WIDTH = 90  # characters of a field, above which its comment does not align
 _LEAST_ASIDE = 44
@@ -92,24 +90,6 @@ def written(draft: FeedDraft, identity: Identity, opening: list[str]) -> Written
     _kept(out, draft)
     _closing(out)
     return out
-
-
-def flow(value: Any) -> str:  # noqa: ANN401 - whatever YAML holds
-    """A value on one line; text that YAML could take for something else in quotes."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{flow(key)}: {flow(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(flow, value)) + "]"
-    if value is None or isinstance(value, bool | int | float):
-        return json.dumps(value)
-    if _PLAIN.fullmatch(value) and value.casefold() not in _WORDS_OF_YAML:
-        return str(value)
-    return _UNPRINTABLE.sub(_escaped, json.dumps(value, ensure_ascii=False))
-
-
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the basic plane
 
 
 def _comment(sentence: str) -> str:
