@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import chain
@@ -103,10 +103,19 @@ def feed_for(feeds: Mapping[str, Feed], file_name: str) -> str:
     Raises:
         Refused: `unknown_feed`.
     """
-    for name, feed in feeds.items():
-        if any(fnmatchcase(file_name, glob) for glob in _globs(feed)):
+    return named_by({name: _globs(feed) for name, feed in feeds.items()}, file_name)
+
+
+def named_by(globs: Mapping[str, Sequence[str]], file_name: str) -> str:
+    """The same, where of feeds nothing but their globs is known.
+
+    Raises:
+        Refused: `unknown_feed`.
+    """
+    for name, patterns in globs.items():
+        if any(fnmatchcase(file_name, glob) for glob in patterns):
             return name
-    raise _unknown(feeds, file_name)
+    raise _unknown(globs, file_name)
 
 
 def feed_named(feeds: Mapping[str, Feed], name: str, file_name: str) -> Feed:
@@ -116,12 +125,12 @@ def feed_named(feeds: Mapping[str, Feed], name: str, file_name: str) -> Feed:
         Refused: `unknown_feed`.
     """
     if name not in feeds:
-        raise _unknown(feeds, file_name)
+        raise _unknown({one: _globs(feed) for one, feed in feeds.items()}, file_name)
     return feeds[name]
 
 
-def _unknown(feeds: Mapping[str, Feed], file_name: str) -> Refused:
-    expected = ", ".join(glob for feed in feeds.values() for glob in _globs(feed))
+def _unknown(globs: Mapping[str, Sequence[str]], file_name: str) -> Refused:
+    expected = ", ".join(glob for patterns in globs.values() for glob in patterns)
     return Refused("unknown_feed", file=file_name, expected=expected or "none is agreed yet")
 
 

@@ -1,4 +1,7 @@
-"""Lets go of what was kept long enough, or is condemned: originals, their receipts, and what was told of rows."""
+"""Lets go of what was kept long enough, or is condemned.
+
+Originals, their receipts, and what was told of rows; and drafts of settings at which nobody works any more.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Clockwork, Kind
 from ingest import receipts
 from ingest.forgetting import WAITING, forget, forget_person
+from ingest.studio import drafts
 
 KEPT = timedelta(days=400)
 
@@ -25,6 +29,8 @@ _REMARK = f"Its original and its receipts were destroyed {KEPT.days} days after 
 
 def retire(handling: Handling) -> None:
     """Destroy what has outlived its time; records keep their values, and the audit log what led to them."""
+    with handling.office.db.system() as session:
+        drafts.expire(session)
     gone = 0
     while found := _retire_some(handling):
         gone += found

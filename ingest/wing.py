@@ -8,6 +8,7 @@ from ingest.arrivals import polling
 from ingest.arrivals.rest import pulling
 from ingest.decided.layout import OUTCOMES
 from ingest.feeds import FEEDS
+from ingest.studio import drafts
 
 INGEST = Wing(
     kinds=(
@@ -20,5 +21,5 @@ INGEST = Wing(
         *silence.KINDS,
     ),
     sections=(FEEDS, OUTCOMES),
-    erasers=erasing.ERASERS,
+    erasers=(*erasing.ERASERS, *drafts.ERASERS),
 )

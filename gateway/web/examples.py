@@ -244,6 +244,8 @@ OTHERWISE: Mapping[tuple[str, str], object] = {  # statuses whose answers have t
         "eligibility_end_date": _Null.NULL,
         "reason": "unknown",
     },
+    ("/v1/partners/{slug}/draft", "200"): None,  # begun before; the same example
+    ("/v1/partners/{slug}/draft/applications", "200"): None,
     ("/v1/partners/{slug}/configs", "200"): None,  # already in force; the same example
     ("/v1/partners/{slug}/configs/{number}/activations", "200"): None,
 }

@@ -25,6 +25,7 @@ from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
 from gateway.db.models.channels import InboxCounter, InboxMessage, PushSubscription, SmsHeard, SmsSender, SmsStop
 from gateway.db.models.deliveries import PARCEL_STATES, DeliveryLine, Parcel, ParcelAttempt
+from gateway.db.models.drafts import ConfigDraft
 from gateway.db.models.eligibility import (
     DECISION_STAGES,
     ENTRY_ENDS,
@@ -91,6 +92,7 @@ __all__ = [
     "Case",
     "ChannelState",
     "Client",
+    "ConfigDraft",
     "Credential",
     "DeliveryLine",
     "Dispatch",

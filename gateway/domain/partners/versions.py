@@ -12,11 +12,22 @@ from msgspec import to_builtins
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
-from gateway.config import ConfigError, Document, KeyPath, PartnerHead, PartnerSettings, decode, fingerprint, read
+from gateway.config import (
+    ConfigError,
+    Document,
+    Finding,
+    KeyPath,
+    PartnerHead,
+    PartnerSettings,
+    Reader,
+    decode,
+    fingerprint,
+    read,
+)
 from gateway.config.findings import dotted
-from gateway.db.models import FeedRow, Partner, PartnerConfig
+from gateway.db.models import ConfigDraft, FeedRow, Partner, PartnerConfig
 from gateway.db.paging import Found, Paging, newest
-from gateway.domain.access.accounts import ensure_firm
+from gateway.domain.access.accounts import ensure_firm, own_firm
 from gateway.domain.audit import Change, record
 from gateway.domain.partners.homes import Home, check_free
 from gateway.errors import Invalid, NotFound
@@ -50,6 +61,26 @@ class Difference(NamedTuple):
     settings: list[str]
     feeds: list[FeedChange]
     tables: dict[str, Fate]
+
+
+class Side(NamedTuple):
+    """Settings that are held against others: what they are called, `version 7`, their text and their tables."""
+
+    name: str
+    source: str
+    tables: Mapping[str, str]
+
+    @classmethod
+    def of(cls, config: PartnerConfig) -> Side:
+        """A version's."""
+        return cls(f"version {config.version}", config.source, config.tables)
+
+
+class Checked(NamedTuple):
+    """Settings that can be put in force, or all that is wrong with them."""
+
+    findings: list[Finding]
+    settings: PartnerSettings | None = None
 
 
 class Applied(NamedTuple):
@@ -161,6 +192,8 @@ def _ensure_partner(acting: Acting, head: PartnerHead) -> Partner:
     )
     partner.contacts = {"errors": head.contacts.errors, "late": head.contacts.late}
     session.flush()
+    # a draft that was begun before there was the partner is the partner's from now on, and behind its walls
+    session.execute(update(ConfigDraft).where(ConfigDraft.slug == head.partner).values(partner_id=partner.id))
     return partner
 
 
@@ -209,6 +242,38 @@ def in_force(acting: Acting, partner_id: UUID, *, for_change: bool = False) -> P
     return acting.session.scalar(_of(partner_id).where(PartnerConfig.active))
 
 
+def checked(acting: Acting, slug: str, source: str, tables: Mapping[str, str] | None, reader: Reader) -> Checked:
+    """Settings of one of the firm's partners as they would be put in force; without tables, with those that are.
+
+    Args:
+        acting: who asks.
+        slug: of the partner, of which there may be none yet.
+        source: the text of a partner.yaml.
+        tables: texts by name.
+        reader: of all sections.
+    """
+    if tables is None:
+        tables = tables_in_force(acting, slug)
+    try:
+        settings = reader.read(source, beside=tables)
+    except ConfigError as error:
+        return Checked(error.findings)
+    named = (("partner", settings.head.partner, slug), ("firm", settings.head.firm, own_firm(acting).slug))
+    findings = [
+        settings.document.finding((key,), f"These are the settings of the {key} {wanted!r}.", wanted)
+        for key, found, wanted in named
+        if found != wanted
+    ]
+    return Checked(findings, settings)
+
+
+def tables_in_force(acting: Acting, slug: str) -> dict[str, str]:
+    """The texts of the tables that belong to a partner's settings in force, by name; none where there are none yet."""
+    active = select(PartnerConfig).join(Partner, Partner.id == PartnerConfig.partner_id)
+    current = acting.session.scalar(active.where(Partner.slug == slug, PartnerConfig.active))
+    return current.tables if current else {}
+
+
 def _of(partner_id: UUID) -> Select[PartnerConfig]:
     return select(PartnerConfig).where(PartnerConfig.partner_id == partner_id)
 
@@ -216,8 +281,8 @@ def _of(partner_id: UUID) -> Select[PartnerConfig]:
 # ---------------------------------------------------------------- comparing
 
 
-def compare(old: PartnerConfig, new: PartnerConfig) -> Difference:
-    """How a version differs from an older one.
+def compare(old: Side, new: Side) -> Difference:
+    """How settings differ from older ones.
 
     Raises:
         Permanent: `too_long_to_compare`; `config_invalid`, one of them was applied when other things were allowed.
@@ -231,23 +296,23 @@ def compare(old: PartnerConfig, new: PartnerConfig) -> Difference:
     return Difference(_text(old, new), _paths(before, after), feeds, _changes(old.tables, new.tables))
 
 
-def _plain(config: PartnerConfig) -> dict[str, Any]:
+def _plain(side: Side) -> dict[str, Any]:
     """Settings as they were written, whatever the sections may say today."""
     try:
-        document = read(config.source, f"version {config.version}")
+        document = read(side.source, side.name)
         plain: dict[str, Any] = decode(document, dict[str, Any])
         head: dict[str, Any] = to_builtins(decode(document, PartnerHead))
     except ConfigError as error:
-        raise Invalid("config_invalid", f"Version {config.version} cannot be read any more: {error}") from error
+        name = f"{side.name[:1].upper()}{side.name[1:]}"
+        raise Invalid("config_invalid", f"{name} cannot be read any more: {error}") from error
     return {"feeds": {}} | plain | head
 
 
-def _text(old: PartnerConfig, new: PartnerConfig) -> str:
+def _text(old: Side, new: Side) -> str:
     before, after = (one.source.split("\n") for one in (old, new))
     if max(len(before), len(after)) > MOST_LINES:
         raise Invalid("too_long_to_compare", f"Texts of more than {MOST_LINES:,} lines are not compared.")
-    names = (f"version {old.version}", f"version {new.version}")
-    return "".join(f"{line}\n" for line in unified_diff(before, after, *names, lineterm=""))
+    return "".join(f"{line}\n" for line in unified_diff(before, after, old.name, new.name, lineterm=""))
 
 
 def _changes(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, Fate]:

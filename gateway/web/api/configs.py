@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta, Struct, to_builtins
 
-from gateway.config import ConfigError, Finding, PartnerSettings
+from gateway.config import Finding, PartnerSettings
 from gateway.db.models import PartnerConfig
-from gateway.domain.access import accounts
 from gateway.domain.partners import homes, versions
 from gateway.domain.partners.homes import Home
-from gateway.domain.partners.versions import Applied, Difference
+from gateway.domain.partners.versions import Applied, Difference, Side
 from gateway.office import Acting
 from gateway.web.api.partners import Slug
 from gateway.web.calls import Call, may
@@ -156,7 +155,7 @@ def compare_configs(slug: Slug, number: Number, other: Number, call: NamedDepend
 
 def compared(acting: Acting, home: Home, number: int, other: int) -> DifferenceView:
     """How the second of two versions differs from the first."""
-    before, after = (versions.version(acting, home, one) for one in (number, other))
+    before, after = (Side.of(versions.version(acting, home, one)) for one in (number, other))
     return _difference(number, other, versions.compare(before, after))
 
 
@@ -222,33 +221,11 @@ def activated(slug: str, number: int, data: Return, call: Call, if_match: str | 
 # ------------------------------------------------------------------------------------------------ helpers
 
 
-class _Read(NamedTuple):
-    """Settings that can be put in force, or what is wrong with them."""
-
-    findings: list[Finding]
-    settings: PartnerSettings | None = None
+def _read(acting: Acting, home: Home, source: str, tables: Mapping[str, str] | None) -> versions.Checked:
+    return versions.checked(acting, home.slug, source, tables, PARTNER_YAML)
 
 
-def _read(acting: Acting, home: Home, source: str, tables: Mapping[str, str] | None) -> _Read:
-    """As it would be put in force; without tables, with those that are."""
-    if tables is None:
-        current = versions.in_force(acting, home.partner_id)
-        tables = current.tables if current else {}
-    try:
-        settings = PARTNER_YAML.read(source, beside=tables)
-    except ConfigError as error:
-        return _Read(error.findings)
-    firm = accounts.own_firm(acting).slug
-    named = (("partner", settings.head.partner, home.slug), ("firm", settings.head.firm, firm))
-    findings = [
-        settings.document.finding((key,), f"These are the settings of the {key} {wanted!r}.", wanted)
-        for key, found, wanted in named
-        if found != wanted
-    ]
-    return _Read(findings, settings)
-
-
-def _fit(acting: Acting, home: Home, read: _Read, if_match: str | None) -> PartnerSettings:
+def _fit(acting: Acting, home: Home, read: versions.Checked, if_match: str | None) -> PartnerSettings:
     """What can be put in force, unless somebody else has changed it meanwhile."""
     if read.findings or read.settings is None:
         sentence = f"These settings cannot be put in force: {'; '.join(map(str, read.findings[:5]))}"
