@@ -1,0 +1,132 @@
+"""The mapping studio without a script: from a file to settings in force, and what stands in the way told on the page."""
+
+import pytest
+from helpers.studio import STAFF
+
+NEW, HERE = "/partners/new/studio", "/partners/cyberdyne/studio"
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def admin(browser):
+    browser.sign_in("admin", NEW)
+    return browser
+
+
+def sample(content=STAFF, name="staff_20260504.csv"):
+    return {"file": (name, content)}
+
+
+@pytest.fixture
+def proposed(admin):
+    """A draft with what was inferred from its sample."""
+    admin.press(NEW, partner="cyberdyne", name="Cyberdyne Ltd", files=sample())
+    admin.press(f"{HERE}/proposal")
+    return admin
+
+
+def test_a_partner_comes_from_a_file(admin, inbox):
+    begun = admin.press(NEW, partner="cyberdyne", name="Cyberdyne Ltd", files=sample())
+    assert (admin.path, "The draft is begun." in begun.text) == (HERE, True)
+    told = admin.press(f"{HERE}/proposal").text
+    assert "Settings are inferred." in told
+    assert "3 of its 3 rows load as was proposed" in told
+    assert "31/02/1985" in told
+    assert told.index("Birth Date") < told.index("Surname")
+    assert "not stored" in told
+    admin.get(f"{HERE}?edit=0")
+    tried = admin.press(f"{HERE}/preview#tried").text
+    assert "Of 3 rows, 3 would be stored" in tried
+    assert "1988-04-03" in tried
+    assert "536-90" not in admin.page.text
+    admin.get(HERE)
+    assert "in force, as a new version" in admin.press(f"{HERE}/apply").text
+    assert inbox.sql(
+        "SELECT version FROM partner_configs c JOIN partners p ON p.id = c.partner_id WHERE p.slug = 'cyberdyne'"
+    ) == [(1,)]
+    assert "Nobody works at these settings" in admin.forms.text
+
+
+def test_a_column_is_changed_in_its_row(proposed):
+    page = proposed.page.text
+    place = page[: page.index("<bdi>Forename</bdi>")].rsplit('id="column-', 1)[1].split('"')[0]
+    proposed.get(f"{HERE}?edit={place}")
+    assert "Saved." in proposed.press(f"{HERE}/columns", field="client.middle_name").text
+    proposed.get(f"{HERE}?edit={place}")
+    again = proposed.press(f"{HERE}/columns", field="client.family_name")
+    assert proposed.page.status_code == 409
+    assert "client.family_name is read from another column already" in again.text
+    assert again.found[f"{HERE}/columns"]["field"] == "client.family_name"
+
+
+def test_what_is_typed_is_never_lost(proposed):
+    old = proposed.forms.found[f"{HERE}/source"]
+    assert "Saved." in proposed.press(f"{HERE}/source", source="partner: cyberdyne\n# first\n").text
+    late = proposed.send(f"{HERE}/source", old | {"source": f"# {HOSTILE}\n"})
+    assert late.status_code == 412
+    assert "Somebody else has changed this draft" in late.text
+    assert "# first" in late.text
+    assert HOSTILE not in late.text
+    assert "&lt;script&gt;alert(1)" in late.text
+
+
+def test_what_is_wrong_stands_with_its_line_and_cannot_be_put_in_force(proposed):
+    source = "partner: cyberdyne\nfirm: northgate\nname: C\ntime_zone: America/Chicago\nfeeds: {staff: {fil: x}}\n"
+    told = proposed.press(f"{HERE}/source", source=source)
+    assert "are wrong" in told.text
+    assert f"{HERE}/apply" not in told.found
+    assert "feeds.staff" in told.text
+    assert "The columns cannot be told." in told.text
+    answer = proposed.send(f"{HERE}/apply", proposed.forms.found[f"{HERE}/source"] | {"in_force": "0"})
+    assert answer.status_code == 422
+    assert "not right yet" in answer.text
+
+
+def test_hostile_words_of_a_file_are_words(admin):
+    content = f"Emp No;Surname;{HOSTILE}\n1;=cmd|x;{HOSTILE}\n2;Li;a\n"
+    admin.press(NEW, partner="cyberdyne", files=sample(content, f"{HOSTILE}.csv"))
+    admin.press(f"{HERE}/proposal")
+    assert "=cmd|x" in admin.page.text
+    assert HOSTILE not in admin.page.text
+    admin.press(f"{HERE}/preview#tried")
+    assert HOSTILE not in admin.page.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "files", "told"),
+    [
+        ({"partner": "Cyber Dyne"}, None, "There can be no such partner."),
+        ({"partner": "new"}, None, "No partner can be called"),
+        ({"partner": ""}, None, "There can be no such partner."),
+        ({"partner": "cyberdyne"}, sample(b"x" * 2_200_000), "at most 2 MB"),
+    ],
+)
+def test_what_cannot_begin_says_why_and_keeps_what_was_typed(admin, fields, files, told, inbox):
+    page = admin.press(NEW, files=files, **fields)
+    assert told in page.text
+    assert page.found[NEW]["partner"] == fields["partner"]
+    assert inbox.sql("SELECT count(*) FROM config_drafts") == [(0,)]
+
+
+def test_settings_in_force_are_where_a_draft_begins_and_what_it_is_held_against(admin, inbox, roster):
+    assert "Nobody works at these settings" in admin.get("/partners/acme/studio").text
+    admin.press("/partners/acme/studio")
+    text = admin.forms.found["/partners/acme/studio/apply"]
+    assert text["in_force"] == "1"
+    told = admin.press("/partners/acme/studio/source", source=roster.replace("close", "ignore"))
+    assert "    absent: ignore" in told.text
+    inbox.apply(roster + "\n# by somebody else\n")
+    admin.send("/partners/acme/studio/apply", told.found["/partners/acme/studio/apply"])
+    late = admin.press("/partners/acme/studio/drop")
+    assert "given up" in late.text
+
+
+def test_only_admins_of_the_firm_come_here(elsewhere, admin):
+    admin.press(NEW, partner="cyberdyne", files=sample())
+    elsewhere.sign_in("paralegal")
+    for path in (NEW, HERE):
+        assert elsewhere.get(path)
+        assert elsewhere.page.status_code == 403
+    assert 'href="/partners/new/studio"' not in elsewhere.page.text
+    admin.get("/partners/nobody/studio")
+    assert admin.page.status_code == 404
