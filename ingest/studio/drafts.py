@@ -37,6 +37,7 @@ from ingest.infer import Proposal
 KEPT = timedelta(days=30)  # after the last change
 MOST_SAMPLE = 2 << 20  # bytes; inferring settings from so many takes three seconds
 
+_LETTERS = 200  # of a file's name, which is kept from its end on: there it says what it is
 _ZONE = "America/New_York"  # until somebody says another, or a proposal guesses one
 _SOURCE, _PROPOSAL, _SAMPLE = (f"config_drafts.{name}" for name in ("source", "proposal", "sample"))
 
@@ -165,7 +166,8 @@ def put_sample(acting: Acting, slug: str, sample: Sample, expected: Expected) ->
             "sample_too_large", f"A sample holds at most {most}; send the first few thousand rows of the file."
         )
     [sealed] = acting.cipher.encrypt_column([base64.b64encode(sample.content).decode()], _SAMPLE)
-    row.sample, row.sample_name = sealed, sample.name  # at once: a question in between would write the half
+    name = "".join(filter(str.isprintable, sample.name))[-_LETTERS:] or "sample"
+    row.sample, row.sample_name = sealed, name  # at once: a question in between would write the half
     note(acting, row, "config_draft.sample", "sample_put", new={"bytes": sample.size})
 
 

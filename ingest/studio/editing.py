@@ -91,7 +91,8 @@ def _spec(section: Mapping[str, Any], asked: Edit) -> Mapping[str, Any] | None:
     """
     record, _, field = str(asked.was).rpartition(".")
     found = next((one for _, name, _, one in records_in(section) if name == record), {})
-    spec = found.get("fields", {}).get(field)
+    fields = found.get("fields")
+    spec = fields.get(field) if isinstance(fields, dict) else None
     if not isinstance(spec, dict) or "from" not in spec:
         raise Conflict("only_as_text", f"{asked.was} is not read from one column; change it in the text.")
     names = spec["from"] if isinstance(spec["from"], list) else [spec["from"]]
@@ -114,7 +115,7 @@ def _wanted(spec: Mapping[str, Any] | None, asked: Edit) -> dict[str, Any]:
     wanted = dict(spec or {"from": asked.column})
     if not same:
         wanted = {name: value for name, value in wanted.items() if name in _CARRIED}
-    named = asked.type or (wanted.get("type") if same else None) or _TYPES.get(holds, "text")
+    named = asked.type or (str(wanted["type"]) if same and "type" in wanted else _TYPES.get(holds, "text"))
     if named not in TYPES:
         raise Invalid("no_such_type", f"There is no type {named!r}.")
     _set(wanted, "type", None if named == "text" and "type" not in wanted else named)

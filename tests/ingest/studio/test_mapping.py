@@ -121,3 +121,20 @@ def test_what_cannot_be_tried_says_why(proposed):
             act()
         assert refused.value.code == "config_invalid"
         assert "csv" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["{key: x, fields: [x]}", "{key: x, fields: {given_name: {from: Forename, type: [x], formats: 5}}}", "x"],
+)
+def test_a_text_that_says_odd_things_is_refused_and_never_surprises(proposed, odd):
+    proposed.do(drafts.save, "feeds: {staff: {format: {type: csv, delimiter: ;}, client: " + odd + "}}", None)
+    proposed.do(working.columns)
+    with pytest.raises((Conflict, Invalid)):
+        proposed.do(editing.edit, Edit(None, "Forename", "client.given_name", "client.given_name"), None)
+
+
+def test_the_name_of_a_sample_holds_nothing_that_cannot_be_kept(proposed):
+    proposed.send(name="a\0\ud800\n" + "b" * 300 + ".csv")
+    name = proposed.do(drafts.read).row.sample_name
+    assert (len(name), name.endswith("b.csv")) == (200, True)
