@@ -5,7 +5,7 @@ from alembic import op
 from gateway.db.security import allow, isolate
 
 revision = "0065"
-down_revision = "0063"
+down_revision = "0064"
 
 
 def upgrade() -> None:

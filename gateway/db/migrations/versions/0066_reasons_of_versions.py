@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0070"
-down_revision = "0063"
+revision = "0066"
+down_revision = "0065"
 
 
 def upgrade() -> None:
