@@ -25,12 +25,11 @@ from gateway.db.models.base import blanks
 from gateway.db.paging import Found, Paging, newest
 from gateway.domain.access.accounts import own_firm
 from gateway.domain.audit import Action, Change, record
-from gateway.domain.partners.homes import check_free
 from gateway.domain.partners.versions import Side
 from gateway.domain.people import walls
 from gateway.domain.people.changes import Expected, check_expected
 from gateway.erasing import Eraser, Person, Share
-from gateway.errors import Forbidden, Invalid, NotFound
+from gateway.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.office import Acting
 from ingest.infer import Proposal
 
@@ -95,6 +94,8 @@ def begin(acting: Acting, slug: str, name: str | None, time_zone: str | None, re
         NotFound: the partner is one from which a wall keeps the actor.
     """
     partner_id = acting.session.scalar(select(Partner.id).where(Partner.slug == slug))
+    if partner_id is None:
+        check_free(acting, slug)
     active = _active(acting, slug)
     text = active.source if active else _first_text(acting, slug, name, time_zone, reader)
     [sealed] = acting.cipher.encrypt_column([text], _SOURCE)
@@ -209,6 +210,21 @@ def take(acting: Acting, slug: str, expected: Expected) -> ConfigDraft:
     return row
 
 
+def check_free(acting: Acting, slug: str) -> None:
+    """See that a partner that there is not yet can have a slug; whose it is else is nobody's to know.
+
+    Raises:
+        Conflict: `partner_elsewhere`, it is another firm's.
+        NotFound: it is that of a partner from which a wall keeps the actor.
+    """
+    with acting.office.db.system() as everybodys:  # to a firm's own session, others' partners do not exist
+        owner = everybodys.scalar(select(Partner.firm_id).where(Partner.slug == slug))
+    if owner == acting.firm_id:
+        raise NotFound("partner", slug)
+    if owner is not None:
+        raise Conflict("partner_elsewhere", f"The short name {slug!r} is taken; give this partner another one.")
+
+
 def note(acting: Acting, row: ConfigDraft, action: Action, what: str, new: dict[str, object] | None = None) -> None:
     """Count a change, and put it on record."""
     row.version, row.changed_by, row.changed_at = row.version + 1, acting.actor.name, clock.now()
@@ -263,11 +279,6 @@ def _active(acting: Acting, slug: str) -> PartnerConfig | None:
 def _first_text(acting: Acting, slug: str, name: str | None, time_zone: str | None, reader: Reader) -> str:
     """Who a new partner is; what its files are is not known yet."""
     firm = own_firm(acting).slug
-    with acting.office.db.system() as everybodys:  # to a firm's own session, others' partners do not exist
-        check_free(everybodys, slug, firm)
-        known = everybodys.scalar(select(Partner.id).where(Partner.slug == slug))
-    if known is not None and acting.session.scalar(select(Partner.id).where(Partner.slug == slug)) is None:
-        raise NotFound("partner", slug)
     named = {
         "partner": slug,
         "firm": firm,

@@ -149,6 +149,8 @@ def apply(acting: Acting, slug: str, in_force: int, expected: Expected, reader: 
     settings = _sound(versions.checked(acting, slug, draft.source, None, reader))
     if row.partner_id is not None:
         versions.in_force(acting, row.partner_id, for_change=True)
+    else:
+        drafts.check_free(acting, slug)
     now = drafts.read(acting, slug).in_force
     if now != in_force:
         sentence = f"Version {now} has been put in force since you looked; look at the difference again."
