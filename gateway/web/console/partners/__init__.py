@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.web.console import studio
 from gateway.web.console.partners import doing, listing, one, versions
 from gateway.web.console.partners.listing import ENTRY as ENTRY
 
@@ -13,5 +14,6 @@ SAID = {
     "partner-forgotten": "Forgotten. The next file that has this name is held, and a person decides again.",
     "partner-activated": "In force. The next file is read by it; your reason stands beside the version.",
     "partner-same": "These very settings are in force already; nothing was done.",
+    **studio.SAID,
 }
-HANDLERS = (*listing.HANDLERS, *one.HANDLERS, *versions.HANDLERS, *doing.HANDLERS)
+HANDLERS = (*listing.HANDLERS, *one.HANDLERS, *versions.HANDLERS, *doing.HANDLERS, *studio.HANDLERS)

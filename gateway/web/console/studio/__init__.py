@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.web.console.page import Entry
 from gateway.web.console.studio import beginning, changing, one
 
-ENTRY = Entry("Studio", "/partners/new/studio", "partners.configure")
 SAID = beginning.SAID | changing.SAID
 HANDLERS = (*beginning.HANDLERS, *one.HANDLERS, *changing.HANDLERS)

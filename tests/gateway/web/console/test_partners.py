@@ -232,11 +232,12 @@ def test_whoever_is_second_is_told_who_was_faster_and_loses_no_word(admin, at_wo
 
 
 def test_a_version_that_would_not_be_allowed_today_is_not_taken(admin, at_work, monkeypatch):
+    from gateway.domain.partners import versions
     from gateway.web.api import configs
 
     change_settings(at_work)
     admin.get(FIRST)
-    refused = configs._Read([configs.Finding("version 2", 3, 1, "feeds", None, "This is not allowed any more.", None)])
+    refused = versions.Checked([configs.Finding("version 2", 3, 1, "feeds", None, "This is not allowed any more.", None)])
     monkeypatch.setattr(configs, "_read", lambda *_: refused)
     page = admin.press(f"{FIRST}/activate", reason="At six again")
     assert (admin.page.status_code, "This is not allowed any more." in page.text) == (422, True)
