@@ -69,6 +69,7 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("POST", "/v1/partners/{slug}/draft/applications"),
     ("GET", "/v1/partners/{slug}/draft"),
     ("DELETE", "/v1/partners/{slug}/draft"),
+    ("POST", "/v1/clients/{client_id}/eligibility-checks"),
     ("GET", "/v1/jobs/{job_id}"),
     ("POST", "/v1/jobs/{job_id}/retry"),
     ("PUT", "/v1/rate-limits/{tier}"),
