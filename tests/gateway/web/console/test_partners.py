@@ -237,7 +237,9 @@ def test_a_version_that_would_not_be_allowed_today_is_not_taken(admin, at_work, 
 
     change_settings(at_work)
     admin.get(FIRST)
-    refused = versions.Checked([configs.Finding("version 2", 3, 1, "feeds", None, "This is not allowed any more.", None)])
+    refused = versions.Checked(
+        [configs.Finding("version 2", 3, 1, "feeds", None, "This is not allowed any more.", None)]
+    )
     monkeypatch.setattr(configs, "_read", lambda *_: refused)
     page = admin.press(f"{FIRST}/activate", reason="At six again")
     assert (admin.page.status_code, "This is not allowed any more." in page.text) == (422, True)
