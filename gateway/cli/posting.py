@@ -81,13 +81,20 @@ def _newest(office: Office, home: Home) -> UUID:
 
 @contextmanager
 def _client(office: Office, home: Home, port: int, password: str) -> Iterator[paramiko.SFTPClient]:
-    """A client that knows the host's key, as every client should."""
+    """A client that knows the host's key, as every client should.
+
+    Raises:
+        Transient: the endpoint refused what it was asked; its own words say why.
+    """
     kind, key = host_key.public(office.settings).split()
     with paramiko.SSHClient() as ssh:
         known = paramiko.PKey.from_type_string(kind, base64.b64decode(key))
         ssh.get_host_keys().add(f"[{_HERE}]:{port}", kind, known)
         ssh.connect(_HERE, port, home.slug, password, look_for_keys=False, allow_agent=False, timeout=_SECONDS)
-        yield ssh.open_sftp()
+        try:
+            yield ssh.open_sftp()
+        except OSError as error:
+            raise Transient("sftp_refused", f"The SFTP endpoint refused: {error}") from error
 
 
 @contextmanager

@@ -60,17 +60,20 @@ def _shared(
     connection: Connection[Any], shape: Shape, name: str, numbering: Numbering, comparing: str
 ) -> Iterator[RowProblem]:
     column = shape.compared(name)
-    mine, other, alone = (comparing.format(one) for one in (f"s.{column}", f"o.{column}", column))
+    mine, alone = (comparing.format(one) for one in (f"s.{column}", column))
     doc_type = "s.doc_type" if shape.kind == "document" else "NULL"
     identity = f"ROW({', '.join(shape.identity)})::text"
+    # Two rows are kept for each value, so that each row names another: to look for it row by row takes an hour where
+    # a file has one address in all of its rows.
     found = connection.execute(f"""
-        SELECT s.row, r.line, r.sheet, {doc_type}, s.{column}::text,
-               (SELECT min(o.row) FROM {shape.stage} o WHERE {other} = {mine} AND o.row <> s.row)
-        FROM {shape.stage} s JOIN stage_rows r USING (row)
-        WHERE {mine} IN (
-            SELECT {alone} FROM {shape.stage} WHERE {column} IS NOT NULL
+        WITH shared AS MATERIALIZED (
+            SELECT {alone} AS value, (array_agg(DISTINCT row ORDER BY row))[1:2] AS stands
+            FROM {shape.stage} WHERE {column} IS NOT NULL
             GROUP BY 1 HAVING count(DISTINCT {identity}) > 1
-        ) ORDER BY s.row
+        )
+        SELECT s.row, r.line, r.sheet, {doc_type}, s.{column}::text,
+               CASE s.row WHEN stands[1] THEN stands[2] ELSE stands[1] END
+        FROM shared JOIN {shape.stage} s ON {mine} = shared.value JOIN stage_rows r USING (row) ORDER BY s.row
     """)
     for row, line, sheet, kind, value, by_row in found.fetchall():
         label = shape.label(name, kind)

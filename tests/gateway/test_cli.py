@@ -25,6 +25,7 @@ from gateway.cli.failing import failures_told
 from gateway.cli.output import plain
 from gateway.db import migrate
 from gateway.db.models import AuditEntry, Import, Staff
+from ingest.arrivals.endpoint import inbox
 
 
 @pytest.fixture
@@ -487,6 +488,16 @@ def test_the_demo_takes_every_partners_samples_and_may_be_repeated(gateway, conf
     assert [one["state"] for one in document(gateway("demo", "--json"))["files"]] == ["no_change"]
     with db.system() as session:
         assert session.query(Staff.id).count() == 4
+
+
+def test_a_demo_whose_disk_is_nearly_full_says_so(gateway, config, monkeypatch):
+    monkeypatch.setattr(inbox, "LEAST_FREE", 1 << 60)
+    samples = config() / "samples"
+    samples.mkdir()
+    (samples / "roster_20260301.csv").write_bytes(as_csv(people(3)))
+    result = gateway("demo")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith("The SFTP endpoint refused: The disk is nearly full.")
 
 
 def test_the_demo_without_partners_says_where_it_looked(gateway, settings):

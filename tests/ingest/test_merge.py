@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from decimal import Decimal
+from random import Random
 
 import pytest
 from helpers.inbox import counts, people, person
 
+from ingest.load import unique
+
+# What this transaction read of the staged people, row by row and by an index; there is none.
+READ = "SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'stage_client'"
 FULL_TIME = {"passport_expiry": "01/31/2031"}
 
 
@@ -232,6 +239,30 @@ def test_a_value_that_must_be_unique_rejects_every_row_that_shares_it(inbox, ros
         (3, "not_unique", None),
     ]
     assert counts(told) == {"read": 5, "rejected": 2, "created": 3}
+
+
+def test_each_row_that_shares_a_value_names_the_first_other_one_and_a_crowd_is_read_but_a_few_times(
+    inbox, roster, monkeypatch
+):
+    inbox.apply(roster.replace("type: ssn}", "type: ssn, unique: true}"))
+    rng, taken, read = Random(7), unique._take_out, []
+    numbers = [f"536-22-{rng.choice([1000, 1000, 1001, 1002, *range(2000, 2040)])}" for _ in range(300)]
+
+    def looked(connection, *args):
+        read.extend(connection.execute(READ).fetchall())
+        taken(connection, *args)
+
+    monkeypatch.setattr(unique, "_take_out", looked)
+    told = inbox.drop("roster_20260301.csv", [person(n, ssn=one) for n, one in enumerate(numbers, start=1)])
+
+    stands = defaultdict(list)
+    for row, number in enumerate(numbers, start=2):
+        stands[number].append(row)
+    others = {row: [one for one in stands[number] if one != row] for row, number in enumerate(numbers, start=2)}
+    named = {one["row"]: re.search(r"stands in row (\d+) as well", one["message"]) for one in told["problems"]}
+    assert {row: int(other[1]) for row, other in named.items()} == {row: of[0] for row, of in others.items() if of}
+    [(rows,)] = read
+    assert rows < 10 * len(numbers)
 
 
 @pytest.mark.parametrize(("kind", "rejected"), [("email", [2, 3, 5, 6]), ("text", [2, 6])])
