@@ -32,7 +32,7 @@ from ingest.originals import recall_from
 from ingest.reading import Reading, past_reading
 from ingest.receipts.labels import Labels
 from ingest.receipts.rejected import Fault
-from ingest.repairs.judging import is_hidden, secret_columns
+from ingest.repairs.hiding import hidden_cells, secret_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class _Looking:
             part.name,
             found.row,
             found.line,
-            _cells(found, part, secret_columns(plan), uses, bad),
+            _cells(found, part, hidden_cells(found.cells, secret_columns(plan), bad, faults), uses, bad),
             [] if is_rejected else [one for one in uses if not one.places and one.value is not None],
             [fault.told for fault in faults if id(fault) not in known],
             is_rejected,
@@ -204,9 +204,8 @@ class _Looking:
 
 
 def _cells(
-    found: Found, part: Part, secret: set[int], uses: Sequence[Use], bad: dict[int, list[Fault]]
+    found: Found, part: Part, hidden: set[int], uses: Sequence[Use], bad: dict[int, list[Fault]]
 ) -> Sequence[Cell]:
-    hidden = secret | {number for number, some in bad.items() if is_hidden(found.cells[number], some)}
     return [
         Cell(
             number,

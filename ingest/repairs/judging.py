@@ -13,7 +13,6 @@ from ingest import corrections
 from ingest.binding import bind
 from ingest.catalogue import RowProblem, mask
 from ingest.formats.base import Batch
-from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import map_batch
 from ingest.originals import recall_from
 from ingest.reading import past_reading
@@ -21,6 +20,7 @@ from ingest.receipts.labels import Labels
 from ingest.receipts.marks import Rows
 from ingest.receipts.rejected import Fault
 from ingest.repairs.draft import Draft, Typed
+from ingest.repairs.hiding import hidden_cells, secret_columns
 
 State = Literal["open", "good", "wrong"]
 
@@ -142,12 +142,6 @@ def repaired(cells: Sequence[str], typed: dict[int, Typed]) -> list[str]:
     return [typed[number].value if number in typed else cell for number, cell in enumerate(cells)]
 
 
-def secret_columns(plan: FeedPlan) -> set[int]:
-    """The columns of which sensitive values are read."""
-    fields = (one for each in plan.records for one in each.fields if one.target.sensitive)
-    return {place for one in fields for place in one.places}
-
-
 def _ragged(place: int, cells: Sequence[str]) -> RowProblem:
     details: dict[str, object] = {"found": corrections.cells_in(cells), "expected": len(cells)}
     return RowProblem(place, place, "ragged_row", details=details)
@@ -160,7 +154,7 @@ def _row(
     still, _ = labels.places(repaired(row.cells, typed), faults)
     known = {id(fault) for some in still.values() for fault in some}
     elsewhere = [fault.told for fault in faults if id(fault) not in known]
-    hidden = secret | {number for number, some in row.bad.items() if is_hidden(row.cells[number], some)}
+    hidden = hidden_cells(row.cells, secret, row.bad, row.whole)
     cells = [
         Cell(
             number,
@@ -173,11 +167,6 @@ def _row(
         for number, cell in enumerate(row.cells)
     ]
     return Row(row.place, row.number, cells, row.whole, None if left is None else elsewhere)
-
-
-def is_hidden(cell: str, faults: Sequence[Fault]) -> bool:
-    """Whether a problem masks what stands here, as of a column in which something secret is looked up."""
-    return any(fault.value == mask(cell.strip()) != cell.strip() for fault in faults)
 
 
 def masked(typed: Typed | None, *, is_secret: bool) -> Typed | None:

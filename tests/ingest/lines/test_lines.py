@@ -75,6 +75,14 @@ def test_what_is_secret_stays_so(acme, at):
     assert "523" not in repr(bad)
 
 
+def test_a_secret_that_slid_into_another_column_stays_one(acme, at):
+    text = as_csv([*people(5), person(6, ssn="523-45-6789")]).decode()
+    line = at(acme.drop("roster_20260301.csv", text.replace("E6,", "E6,p0000303,").encode()), 7)
+    assert cell(line, "Last Name").text == "••••0303"
+    assert "523-45" not in repr(line)
+    assert "p0000303" not in repr(line)
+
+
 def test_a_rejected_line_says_why_and_is_found_without_reading_the_file(acme, at, monkeypatch):
     told = acme.drop("roster_20260301.csv", [*people(20), person(21) | {"DOB": "soon"}])
     monkeypatch.setattr(finding, "_read", None)

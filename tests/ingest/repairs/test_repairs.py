@@ -154,6 +154,18 @@ def test_secrets_are_masked_kept_encrypted_and_not_told_alike(acme, at):
         assert acting.cipher.decrypt(kept, "ssn") == "123456789"
 
 
+def test_numbers_that_slid_into_another_column_are_masked_there_too(acme, at):
+    text = as_csv([*people(5), person(6, ssn="523-45-6789", passport="p0000303")]).decode()
+    line = next(one for one in text.splitlines() if one.startswith("E6,"))
+    one = loaded(acme, text.replace(line, line.replace("E6,", "E6,A000 000 303,")).encode())
+    [row] = at(rows.page, one).tables[0].rows
+    shown = [cell.sent for cell in row.cells]
+    assert [fault.code for fault in row.whole] == ["ragged_row"]
+    assert "•••••••• 303" in shown
+    assert {"E6", "Name6", "02/03/1980"} <= {*shown}
+    assert not [one for one in shown if "45-6789" in one or "00303" in one]
+
+
 def test_pages_follow_each_other_through_all_of_them_and_through_one_kind(acme, at):
     table = [
         person(n) | {"DOB": "soon" if n % 3 else "later", "Last Name": f"O'Neil, {n}\nline"} for n in range(1, 321)
