@@ -1,8 +1,8 @@
-"""What of a firm's work waits for a person, counted: cases nobody has, papers, checks, lost messages, dead jobs."""
+"""What of a firm's work waits for a person, counted: people who may not work, cases nobody has, papers, and so on."""
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -11,12 +11,13 @@ from sqlalchemy import exists, func, select
 from gateway import clock
 from gateway.db.models import Client, Dispatch, Document, Firm, JobRow, Notice, NoticeAnswer, UnassignedCase
 from gateway.domain.eligibility import docket
+from gateway.domain.expiry import outlook
 from gateway.domain.expiry.heard import LOST
 from gateway.office import Acting
 
 FRESH = timedelta(days=14)  # so long a message that did not arrive is asked about
 
-Kind = Literal["cases", "papers", "checks", "messages", "jobs"]
+Kind = Literal["people", "cases", "papers", "checks", "messages", "jobs"]
 
 
 class Heap(NamedTuple):
@@ -30,6 +31,7 @@ class Heap(NamedTuple):
 def heaps(acting: Acting) -> list[Heap]:
     """What waits for staff of the actor's firm, within their walls; kinds of which nothing waits are left out."""
     found: list[tuple[Kind, int, datetime | None]] = [
+        ("people", *_people(acting)),
         ("cases", *_cases(acting)),
         ("papers", *_papers(acting)),
         ("checks", *docket.waiting(acting)),
@@ -37,6 +39,17 @@ def heaps(acting: Acting) -> list[Heap]:
         ("jobs", *_jobs(acting)),
     ]
     return [Heap(kind, number, since) for kind, number, since in found if since is not None]
+
+
+def _people(acting: Acting) -> tuple[int, datetime | None]:
+    """People who may not work any more and of whom nobody was told; reminders come only until a month after the end."""
+    number, since = outlook.unseen(acting)
+    return number, None if since is None else _begins(acting, since)
+
+
+def _begins(acting: Acting, day: date) -> datetime:
+    """When a day of the firm's began."""
+    return datetime.combine(day, time(), ZoneInfo(acting.session.scalars(select(Firm.time_zone)).one()))
 
 
 def _cases(acting: Acting) -> tuple[int, datetime | None]:
@@ -63,8 +76,7 @@ def _papers(acting: Acting) -> tuple[int, datetime | None]:
         .where(Client.status == "active", Client.enrollment_status == "active", Client.erased_at.is_(None))
     )
     number, since = acting.session.execute(asked).one()
-    zone = ZoneInfo(acting.session.scalars(select(Firm.time_zone)).one())
-    return number, datetime.combine(since, time(), zone) if number else None
+    return number, _begins(acting, since) if number else None
 
 
 def _messages(acting: Acting) -> tuple[int, datetime | None]:

@@ -7,7 +7,7 @@ people whom the firm still looks after: each as its controlling paper has it, an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -34,6 +34,7 @@ from gateway.office import Acting
 Kind = Literal["papers", "work"]
 _AT_ONCE = 5_000  # people whose permission is looked up by one statement
 _COUNTED = ("h1b_maxout", "l1_maxout")  # whose last day may be counted from the first one
+_FOR_TRAVEL = ("passport", "visa_foil", "driver_licence")  # with which no permission to work ends
 
 
 class PermissionToWork(Struct, frozen=True, kw_only=True):
@@ -139,6 +140,20 @@ def look_at(acting: Acting, document_id: UUID) -> Ending:
     [found] = _endings(acting.session, today, [_Row(*row)])
     _note(acting, [found])
     return found
+
+
+def unseen(acting: Acting) -> tuple[int, date | None]:
+    """People who may not work any more and of whom nobody was told, for it was long over when they came here.
+
+    Returns:
+        How many there are, and the day on which the first of them had to stop.
+    """
+    today = _today(acting)
+    until = today - timedelta(days=TOLD_AFTER + 1)
+    _, days, rows = _ended(acting.session, until, _candidates(acting.session, today, until, without=_FOR_TRAVEL))
+    people = {row.document.id: key for key, row in rows.items()}
+    ended = [days[people[one]] for one in _untold(acting.session, [*people])]
+    return len(ended), min(ended, default=None)
 
 
 def _note(acting: Acting, shown: Sequence[Ending]) -> None:
@@ -260,9 +275,7 @@ def _counted(session: Session, today: date, until: date) -> OutlookSummary:
 
 def _work(acting: Acting, until: date, paging: Paging) -> Outlook:
     session, today = acting.session, _today(acting)
-    permitted = _permitted(session, _candidates(session, today, until))
-    days = {key: one.ends_on for key, one in permitted.items() if one.ends_on and one.ends_on <= until}
-    rows = {row.client.id: row for row in _by_controlling(session, {key: permitted[key] for key in days})}
+    permitted, days, rows = _ended(session, until, _candidates(session, today, until))
     keys = sorted((days[key], *_sorted_by(row.client)) for key, row in rows.items())
     left = [one for one in keys if paging.after is None or _is_beyond(paging.after, one, rows)]
     page = [rows[key] for *_, key in left[: paging.limit]]
@@ -277,11 +290,22 @@ def _work(acting: Acting, until: date, paging: Paging) -> Outlook:
     return Outlook(replace(summary, unknown=unknown), Found(shown, after, None))
 
 
-def _candidates(session: Session, today: date, until: date) -> Sequence[UUID]:
+def _ended(
+    session: Session, until: date, client_ids: Sequence[UUID]
+) -> tuple[Mapping[UUID, Authorization], Mapping[UUID, date], Mapping[UUID, _Row]]:
+    """Of people: what they may do, whose permission ends by a day and on which, and by which paper."""
+    permitted = _permitted(session, client_ids)
+    days = {key: one.ends_on for key, one in permitted.items() if one.ends_on and one.ends_on <= until}
+    rows = _by_controlling(session, {key: permitted[key] for key in days})
+    return permitted, days, {row.client.id: row for row in rows}
+
+
+def _candidates(session: Session, today: date, until: date, without: Collection[str] = ()) -> Sequence[UUID]:
     """Whose permission may end by a day: none ends before the paper that ends it, unless its last day is counted."""
     counted = and_(Document.doc_type.in_(_COUNTED), Document.expires_on.is_(None), Document.issued_on.is_not(None))
     ends = or_(Document.expires_on <= until, counted)
     papers = select(Document.client_id).where(Document.status == "current", ends)
+    papers = papers.where(Document.doc_type.not_in(without))
     return session.scalars(select(Client.id).where(*looked_after(today), Client.id.in_(papers))).all()
 
 
@@ -314,18 +338,22 @@ def _summed(
     session: Session, today: date, until: date, rows: Sequence[_Row], days: Mapping[UUID, date]
 ) -> OutlookSummary:
     weeks = Counter((_monday(days[row.client.id]), row.document.doc_type) for row in rows)
-    ids = [row.document.id for row in rows]
-    parts = (ids[first : first + _AT_ONCE] for first in range(0, len(ids), _AT_ONCE))
-    untold = select(func.count()).select_from(Document).where(~_TOLD)
     return OutlookSummary(
         today=today,
         until=until,
         number=len(rows),
-        untold=sum(session.scalars(untold.where(Document.id.in_(part))).one() for part in parts),
+        untold=len(_untold(session, [row.document.id for row in rows])),
         unknown=0,
         next_on=None,
         weeks=[WeekOfEnds(*key, number) for key, number in sorted(weeks.items())],
     )
+
+
+def _untold(session: Session, document_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of papers of which nobody was told."""
+    untold = select(Document.id).where(~_TOLD)
+    parts = (document_ids[first : first + _AT_ONCE] for first in range(0, len(document_ids), _AT_ONCE))
+    return [one for part in parts for one in session.scalars(untold.where(Document.id.in_(part)))]
 
 
 def _monday(day: date) -> date:

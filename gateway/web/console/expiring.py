@@ -17,6 +17,7 @@ from msgspec import Struct
 from gateway.domain.access import accounts
 from gateway.domain.expiry import answers, outlook
 from gateway.domain.expiry.outlook import Kind
+from gateway.domain.expiry.standing import TOLD_AFTER
 from gateway.errors import Conflict, Invalid
 from gateway.office import Acting
 from gateway.web.api.expiry import Of, Within
@@ -173,7 +174,8 @@ def _one(
     acting: Acting, desk: Desk, document_id: UUID, *, errors: Mapping[str, str] = NOTHING, status: int = 200
 ) -> Response[str]:
     line = line_of(outlook.look_at(acting, document_id), desk.call.who, can_all=desk.may("cases.write"))
-    return desk.page(acting, "ending.html", status=status, line=line, days=_snoozes(acting, line), errors=errors)
+    given = {"line": line, "days": _snoozes(acting, line), "errors": errors, "told_after": TOLD_AFTER}
+    return desk.page(acting, "ending.html", status=status, **given)
 
 
 def _snoozes(acting: Acting, line: Line) -> list[date]:

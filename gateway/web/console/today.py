@@ -29,6 +29,7 @@ SAID: Mapping[str, str] = {
 }
 DAYS, MOST_FEEDS = 14, 40  # of the plot
 _PERMISSIONS: Mapping[Kind, str] = {
+    "people": "documents.read",
     "cases": "attorneys.read",
     "papers": "documents.read",
     "checks": "eligibility.review",
@@ -36,6 +37,11 @@ _PERMISSIONS: Mapping[Kind, str] = {
     "jobs": "jobs.retry",
 }
 _OTHERS: Mapping[Kind, tuple[str, str, str]] = {  # one of them, what is the matter, where it is seen to
+    "people": (
+        "person",
+        "By our records they may not work, and nobody was told: it was long over when they came here",
+        "/expiring?of=work&within=0",
+    ),
     "papers": ("paper", "Somebody was told that it ends, and nobody has said that it is in hand", "/expiring"),
     "cases": ("case", "No attorney could take it yet", "/workload#waiting"),
     "checks": ("eligibility check", "No attorney has reviewed it yet", "/eligibility"),

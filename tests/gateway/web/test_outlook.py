@@ -3,10 +3,11 @@
 from datetime import date
 
 import pytest
-from helpers.inbox import ROSTER, Inbox, person
+from helpers.inbox import ME, ROSTER, Inbox, person
 from sqlalchemy import text
 
 from gateway.db.models import Case, Wall
+from gateway.domain.expiry import outlook
 from gateway.domain.expiry.sweep import sweep
 from outbound.notify.planning import plan
 
@@ -103,6 +104,23 @@ def test_who_cannot_work_after_a_day_and_who_was_told(http, as_staff, people, of
     assert ("paralegal", "told", "sent") in told
     assert {one["state"] for one in second["told"]} == {"waiting"}
     assert gone["told"] == []
+
+
+def test_whose_permission_was_long_over_when_they_came_is_counted_until_a_newer_paper_comes(
+    people, office, db, tenants, inbox
+):
+    def unseen():
+        with office.acting(tenants.northgate, ME) as acting:
+            return outlook.unseen(acting)
+
+    assert unseen() == (1, date(2026, 6, 30))
+    sent(office, db, "E1", "E2", "E3", "E4", "E5")
+    assert unseen() == (1, date(2026, 6, 30))  # the sweep tells nobody of it any more
+    for day, number in (("2027-01-02", 0), ("2027-01-01", 1)):  # up to 30 days after it, the sweep does
+        inbox.sql("UPDATE documents SET expires_on = %s WHERE client_id = %s RETURNING id", day, people["E5"])
+        assert unseen()[0] == number
+    inbox.sql("UPDATE documents SET expires_on = '2028-06-30' WHERE client_id = %s RETURNING id", people["E5"])
+    assert unseen() == (0, None)
 
 
 def test_those_who_cannot_work_come_a_page_at_a_time(http, as_staff, people):

@@ -27,7 +27,9 @@ def clocked(monkeypatch):
 @pytest.fixture
 def people(inbox, roster, tenants):
     inbox.apply(roster)
-    return ending.load(inbox, tenants)
+    ids = ending.load(inbox, tenants)
+    inbox.sql("UPDATE documents SET expires_on = '2028-06-30' WHERE client_id = %s RETURNING id", ids["E5"])
+    return ids
 
 
 def shown(browser):
@@ -36,7 +38,8 @@ def shown(browser):
     assert browser.page.status_code == 200
     text = browser.page.text
     return {
-        word: int(number) for number, word in re.findall(r">(\d+) (paper|case|eligibility check|message)s?</a>", text)
+        word: int(number)
+        for number, word in re.findall(r">(\d+) (person|people|paper|case|eligibility check|message)s?</a>", text)
     }
 
 
@@ -60,6 +63,15 @@ def test_papers_wait_until_somebody_has_them_in_hand_and_messages_until_they_arr
     action = next(one for one in paralegal.forms.found if one.startswith("/expiring/acknowledge"))
     paralegal.press(action, **dict.fromkeys(boxes, "on"))
     assert shown(paralegal) == {}
+
+
+def test_whoever_may_not_work_and_of_whom_nobody_was_told_waits(paralegal, people, inbox):
+    inbox.sql("UPDATE documents SET expires_on = '2026-06-30' WHERE client_id = %s RETURNING id", people["E1"])
+    assert shown(paralegal) == {"person": 1}
+    paralegal.get("/expiring?of=work&within=0")
+    [path] = set(re.findall(r'href="(/expiring/[0-9a-f-]+)"', paralegal.page.text))
+    paralegal.get(path)
+    assert "had ended more than 30 days before the firm came to know of it" in paralegal.page.text
 
 
 def test_cases_wait_until_an_attorney_has_them(paralegal, people, inbox, tenants):
