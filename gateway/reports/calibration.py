@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from gateway.db.models import Case, EligibilityCheck, Firm, Partner, RecommendationRow
 from gateway.domain.rules.criteria import VISAS, visas
 from gateway.reports.filters import Filters, Word, words_of
+from gateway.reports.plot import Pairs
 from gateway.reports.report import Report, Rows
 
 _BAND = 10  # per cent
@@ -88,4 +89,13 @@ REPORT = Report(
     filters=CalibrationFilters,
     query=_rows,
     permission="documents.read",
+    plot=Pairs(
+        title="Chances that were told, and what was decided",
+        of="case",
+        x=("from", "to"),
+        y=("predicted", "share"),
+        n="n",
+        became="approved",
+        only=("measure", "probability"),
+    ),
 )

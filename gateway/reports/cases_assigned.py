@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gateway.db.models import Assignment, Attorney, Case, Firm, Partner, Staff
 from gateway.reports.filters import Filters, Until
 from gateway.reports.filters import Since as At
+from gateway.reports.plot import Columns, Kind
 from gateway.reports.report import Report, Rows, streamed
 
 Since = Annotated[At, Meta(description="What was given away at this instant or later.")]
@@ -52,4 +53,16 @@ REPORT = Report(
     filters=AssignedFilters,
     query=_rows,
     permission="attorneys.read",
+    plot=Columns(
+        title="Cases given to attorneys, by month",
+        of="case given",
+        x=("month",),
+        step="month",
+        y=("assigned", "reassigned", "undone"),
+        words=(
+            Kind("to a first attorney", "second", ("assigned",)),
+            Kind("from one to another", "s1", ("reassigned",)),
+            Kind("given back", "s5", ("undone",)),
+        ),
+    ),
 )

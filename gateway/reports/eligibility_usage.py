@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from gateway.db.models import Client, EligibilityCheck, Firm, ModelCall, Partner
 from gateway.reports.filters import Filters, Until, Word
 from gateway.reports.filters import Since as At
+from gateway.reports.plot import Columns
 from gateway.reports.report import Report, Rows, streamed
 
 OUTCOMES = tuple(
@@ -114,4 +115,13 @@ REPORT = Report(
     filters=UsageFilters,
     query=_rows,
     permission="models.read",
+    plot=Columns(
+        title="Calls of models, by month",
+        of="call",
+        x=("month",),
+        step="month",
+        y=("calls",),
+        series="model",
+        called=str,
+    ),
 )

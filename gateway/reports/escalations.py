@@ -12,6 +12,7 @@ from gateway.db.models import Client, Dispatch, Document, Notice, Partner, Staff
 from gateway.domain.rules import vocabulary
 from gateway.reports.filters import Filters, Person, Until, Word, words_of
 from gateway.reports.filters import Since as At
+from gateway.reports.plot import Columns, Kind
 from gateway.reports.report import Report, Rows, streamed
 
 
@@ -78,4 +79,17 @@ REPORT = Report(
     filters=EscalationFilters,
     query=_rows,
     permission="documents.read",
+    plot=Columns(
+        title="Steps of escalations, by week and what became of them",
+        of="step",
+        x=("made_at",),
+        step="week",
+        series="state",
+        words=(
+            Kind("told", "good", ("told",)),
+            Kind("waiting", "second", ("waiting",)),
+            Kind("withheld", "warn-fill", ("withheld",)),
+            Kind("cancelled", "s5", ("cancelled",)),
+        ),
+    ),
 )

@@ -12,8 +12,10 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from gateway import clock
 from gateway.db.models import Attorney, Case, Client, Document, Firm, Notice, Partner, Staff
+from gateway.domain.expiry.papers import called
 from gateway.domain.rules import vocabulary
 from gateway.reports.filters import Filters, Word, words_of
+from gateway.reports.plot import Columns
 from gateway.reports.report import Report, Rows, streamed
 
 USUALLY = 90  # days
@@ -94,4 +96,12 @@ REPORT = Report(
     ),
     filters=ExpiringFilters,
     query=_rows,
+    plot=Columns(
+        title="Papers by when they end",
+        of="paper",
+        x=("expires_on",),
+        step="week",
+        series="doc_type",
+        called=called,
+    ),
 )

@@ -14,6 +14,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from gateway.config import Document, read
 from gateway.db.models import LOADED_STATES, FeedAlarm, FeedRow, File, Import, Partner, PartnerConfig
 from gateway.reports.filters import Filters
+from gateway.reports.plot import Kind, Parts
 from gateway.reports.report import Report, Rows
 
 _USUAL = 10  # loaded files of which the middle one tells how many rows are usual
@@ -149,4 +150,17 @@ REPORT = Report(
     ),
     filters=FeedHealthFilters,
     query=_rows,
+    plot=Parts(
+        title="Feeds by how they do",
+        of="feed",
+        series="state",
+        words=(
+            Kind("missing", "bad", ("missing",)),
+            Kind("late", "warn-fill", ("late",)),
+            Kind("empty or short", "third", ("empty", "short")),
+            Kind("without a file so far", "quiet", ("never",)),
+            Kind("received, no time agreed", "second", ("received",)),
+            Kind("on time", "good", ("on_time",)),
+        ),
+    ),
 )

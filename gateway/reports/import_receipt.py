@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from gateway.db.models import FeedRow, File, Import, Partner
 from gateway.reports.filters import Filters, ImportId, Since
+from gateway.reports.plot import Columns, Kind
 from gateway.reports.report import Report, Rows, streamed
 
 _COUNTS = tuple("read created updated unchanged stale superseded rejected skipped".split())
@@ -60,4 +61,17 @@ REPORT = Report(
     ),
     filters=ImportReceiptFilters,
     query=_rows,
+    plot=Columns(
+        title="Rows of files, by day and what became of them",
+        of="row",
+        x=("received_at",),
+        step="day",
+        y=_COUNTS[1:],
+        words=(
+            Kind("written", "good", ("created", "updated")),
+            Kind("nothing new", "s5", ("unchanged",)),
+            Kind("passed over", "second", ("stale", "superseded", "skipped")),
+            Kind("rejected", "bad", ("rejected",)),
+        ),
+    ),
 )

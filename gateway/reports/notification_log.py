@@ -12,11 +12,21 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from gateway.db.models import Client, Dispatch, Document, GateDecision, Notice, Notification, Partner, Staff
 from gateway.reports.filters import Filters, Person, Until, Word
 from gateway.reports.filters import Since as At
+from gateway.reports.plot import Columns, Kind
 from gateway.reports.report import Report, Rows, streamed
 
 State = Literal[
     "waiting", "attempting", "sent", "delivered", "opened", "failed", "unknown", "held", "dead", "cancelled", "withheld"
 ]
+
+# how a message stands, as pictures tell it apart, from the foot up
+STANDS = (
+    Kind("arrived or sent", "good", ("sent", "delivered", "opened")),
+    Kind("on its way", "second", ("waiting", "attempting")),
+    Kind("for a person to decide", "warn-fill", ("held", "unknown")),
+    Kind("did not arrive", "bad", ("failed", "dead")),
+    Kind("stopped or cancelled", "s5", ("withheld", "cancelled")),
+)
 
 _About, _Told = aliased(Client, name="about"), aliased(Client, name="told")
 
@@ -124,4 +134,13 @@ REPORT = Report(
     filters=LogFilters,
     query=_rows,
     permission="documents.read",
+    plot=Columns(
+        title="Messages by day and how they stand now",
+        of="message",
+        x=("sent_at", "not_before"),
+        step="day",
+        series="state",
+        words=STANDS,
+        once="dispatch",
+    ),
 )

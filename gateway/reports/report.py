@@ -10,6 +10,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from gateway.reports.filters import Filters
+from gateway.reports.plot import Plot
 
 USUAL = "reports.read"
 FETCH = 2_000  # rows read at a time
@@ -24,6 +25,7 @@ class Report:
     Attributes:
         filters: its own struct; the query is given one.
         permission: that somebody must hold to take it out; partners hold no other than this one.
+        plot: what is drawn of it, where a picture says more than its rows.
     """
 
     title: str
@@ -31,6 +33,7 @@ class Report:
     filters: type[Filters]
     query: Callable[[Session, Any], Rows]
     permission: str = USUAL
+    plot: Plot | None = None
 
 
 def streamed(session: Session, query: Select[*tuple[Any, ...]]) -> Rows:

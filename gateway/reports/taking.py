@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import islice
-from typing import IO
+from itertools import chain, islice
+from typing import IO, NamedTuple
 
 from msgspec import to_builtins
 from msgspec.structs import replace
@@ -23,6 +23,7 @@ from gateway.reports.report import FETCH, USUAL, Report
 from gateway.reports.writers import FORMS
 
 MOST_AT_ONCE = 50_000  # rows of an answer for which somebody waits
+MOST_DRAWN = 20_000  # rows of a picture: more take longer than a page may
 
 
 def report_named(name: str) -> Report:
@@ -70,15 +71,34 @@ def take_out(
         FORMS[form].write(report, counted if most is None else _limited(counted, most, name), out)
 
 
-def looked_into(acting: Acting, name: str, asked: Filters, most: int) -> list[Sequence[object]]:
-    """The first rows of a report, which is as much on record as if it had been taken out.
+class Looked(NamedTuple):
+    """What somebody sees of a report.
+
+    Attributes:
+        rows: the first of them.
+        cells: of every row what the report's plot is made of, in its order; None where there are too many to draw, or
+            it has no plot.
+    """
+
+    rows: Sequence[Sequence[object]]
+    cells: Sequence[Sequence[object]] | None
+
+
+def looked_into(acting: Acting, name: str, asked: Filters, most: int) -> Looked:
+    """The first rows of a report, and of all of them what is drawn; as much on record as if it had been taken out.
 
     Raises:
         Problem: as `take_out`.
     """
     report, filters = _noted(acting, name, asked)
     with closing(report.query(acting.session, filters)) as rows:
-        return list(islice(rows, most))
+        first = list(islice(rows, most))
+        if report.plot is None:
+            return Looked(first, None)
+        wanted = [report.columns.index(column) for column in report.plot.columns]
+        some = islice(chain(first, rows), MOST_DRAWN + 1)
+        cells = [tuple(row[place] for place in wanted) for row in some]
+        return Looked(first, cells if len(cells) <= MOST_DRAWN else None)
 
 
 def _noted(acting: Acting, name: str, asked: Filters) -> tuple[Report, Filters]:

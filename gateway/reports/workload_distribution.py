@@ -20,6 +20,7 @@ from gateway.domain.assignment.hours import prorated
 from gateway.domain.assignment.time_off import today_of
 from gateway.domain.assignment.workload import Held, by_attorney
 from gateway.reports.filters import Filters
+from gateway.reports.plot import Levels
 from gateway.reports.report import Report, Rows
 
 _DECIMALS = 4
@@ -96,4 +97,11 @@ REPORT = Report(
     filters=WorkloadFilters,
     query=_rows,
     permission="attorneys.read",
+    plot=Levels(
+        title="Cases that attorneys hold, and may hold",
+        of="attorney",
+        x="name",
+        y=("cases", "may_hold", "urgent"),
+        drawn="takes_cases",
+    ),
 )

@@ -20,6 +20,7 @@ from gateway.domain.access import accounts
 from gateway.domain.expiry.papers import called
 from gateway.errors import Conflict, Missing
 from gateway.office import Acting
+from gateway.reports.notification_log import STANDS
 from gateway.web.calls import Call, may
 from gateway.web.console.forms import Form, takes_form
 from gateway.web.console.page import Desk, Entry
@@ -46,14 +47,6 @@ ByChannel = Annotated[str | None, QueryParameter(name="channel", max_length=63, 
 ToClient = Annotated[UUID | None, QueryParameter(name="client_id")]
 NOT_SENT: Sequence[DispatchState] = ("held", "failed", "dead", "withheld")
 
-# how a message stands, as columns tell it apart, from the foot up: the word, how it looks, the states
-_STANDS: Sequence[tuple[str, str, tuple[str, ...]]] = (
-    ("arrived or sent", "good", ("sent", "delivered", "opened")),
-    ("on its way", "second", ("waiting", "attempting")),
-    ("for a person to decide", "warn-fill", ("held", "unknown")),
-    ("did not arrive", "bad", ("failed", "dead")),
-    ("stopped or cancelled", "s5", ("withheld", "cancelled")),
-)
 # what a state means to whoever looks, and what can be done
 MEANS: Mapping[str, str] = {
     "waiting": "It waits to leave.",
@@ -138,7 +131,7 @@ def _plot(acting: Acting) -> Plot:
     today = clock.day_in(accounts.own_firm(acting).time_zone, clock.now())
     found = _by_day(showing.by_day(acting, DAYS))
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
-    series = [(word, tone) for word, tone, _ in _STANDS]
+    series = [(word, tone) for word, tone, _ in STANDS]
     totals = Counter[str]()
     for one in found.values():
         totals += one
@@ -147,7 +140,7 @@ def _plot(acting: Acting) -> Plot:
 
 
 def _by_day(counted: Sequence[DayOfMessages]) -> Mapping[date, Counter[str]]:
-    words = {state: word for word, _, states in _STANDS for state in states}
+    words = {state: word for word, _, states in STANDS for state in states}
     found: dict[date, Counter[str]] = {}
     for one in counted:
         found.setdefault(one.day, Counter())[words[one.state]] += one.number

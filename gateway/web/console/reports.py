@@ -16,6 +16,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
+from gateway import clock
 from gateway.domain.access import accounts
 from gateway.domain.partners import homes
 from gateway.errors import Invalid
@@ -23,15 +24,17 @@ from gateway.office import Acting
 from gateway.reports import REPORTS, Filters, orders
 from gateway.reports.filters import described, filters_of
 from gateway.reports.report import USUAL, Report
-from gateway.reports.taking import looked_into, report_named
+from gateway.reports.taking import MOST_DRAWN, Looked, looked_into, report_named
 from gateway.web.api.reports import OrderView
 from gateway.web.calls import Call, may
 from gateway.web.console.forms import Form, takes_form
 from gateway.web.console.page import Desk, Entry
+from gateway.web.console.plots.reported import Picture, picture
 
 ENTRY = Entry("Reports", "/reports", USUAL)
 SAID = {"ordered": "Ordered. It is being made; this page says when it is there."}
 SHOWN = 100
+NOTHING = Looked((), None)
 _FORMS = ("csv", "xlsx", "json")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LAST = frozenset({"until"})  # filters that end a period: of a day, its end is meant
@@ -76,10 +79,10 @@ def look(
     with call.acting() as acting:
         try:
             asked = _asked(acting, report, given)
-            rows = looked_into(acting, name, asked, SHOWN + 1)
+            found = looked_into(acting, name, asked, SHOWN + 1)
         except Invalid as problem:
             return _page(acting, desk, name, given, status=422, errors=_errors(report, problem))
-        return _page(acting, desk, name, given, rows=rows, exact=_exact(acting, report, given))
+        return _page(acting, desk, name, given, found=found, exact=_exact(acting, report, given))
 
 
 @post("/reports/{name:str}", sync_to_thread=True, **takes_form(ENTRY.permission))
@@ -167,7 +170,7 @@ def _page(
     name: str,
     given: Mapping[str, str],
     *,
-    rows: Sequence[Sequence[object]] = (),
+    found: Looked = NOTHING,
     exact: Mapping[str, str] | None = None,
     status: int = 200,
     errors: Mapping[str, str] | None = None,
@@ -182,11 +185,21 @@ def _page(
         report=report,
         fields=_fields(acting, report, given),
         given=given,
-        rows=rows[:SHOWN],
-        is_cut=len(rows) > SHOWN,
+        rows=found.rows[:SHOWN],
+        is_cut=len(found.rows) > SHOWN,
+        picture=_picture(acting, report, found),
+        most_drawn=MOST_DRAWN if report.plot and found.rows and found.cells is None else None,
         files={} if errors else files,
         errors=errors or {},
     )
+
+
+def _picture(acting: Acting, report: Report, found: Looked) -> Picture | None:
+    """What the report says is to be drawn of all its rows, where they are not too many."""
+    if report.plot is None or found.cells is None:
+        return None
+    zone = accounts.own_firm(acting).time_zone
+    return picture(report.plot, found.cells, zone, clock.day_in(zone, clock.now()))
 
 
 HANDLERS = (browse, look, order, follow)
