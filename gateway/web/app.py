@@ -168,6 +168,7 @@ ROUTES: list[ControllerRouterHandler] = [
     models.router,
     notices.router,
     limits.status,
+    limits.list_rates,
     notifications.router,
     outbox.router,
     outcomes.router,

@@ -12,7 +12,7 @@ from typing import Any
 from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 
-from gateway.domain.access.tiers import CEILING, FILES, windows_of
+from gateway.domain.access.tiers import CEILING, FILES, caller_of, windows_of
 from gateway.limits import Counter, Decision, Standing, Window
 from gateway.web.calls import Identity
 from gateway.web.problems import Rejected
@@ -33,7 +33,7 @@ def count(connection: ASGIConnection[Any, Any, Any, Any], who: Identity, *more: 
     """
     counter: Counter = connection.app.state.counter
     windows = [window for tier in (who.rate_tier, *more) for window in windows_of(tier, who.limits)]
-    own = counter.hit(caller_of(who), windows)
+    own = counter.hit(caller_of(who.partner_id), windows)
     firm = counter.hit(f"firm/{who.firm_id}", windows_of(CEILING, who.limits)) if own.allowed else None
     connection.scope["state"][STATE] = fields(own)
     refused = own if not own.allowed else firm if firm and not firm.allowed else None
@@ -55,11 +55,6 @@ async def count_ahead(connection: ASGIConnection[Any, Any, Any, Any], who: Ident
         count(connection, who)
 
 
-def caller_of(who: Identity) -> str:
-    """Whose calls count together: all credentials of a partner."""
-    return f"partner/{who.partner_id}"
-
-
 def fields(decision: Decision) -> dict[str, str]:
     """How a caller stands, as header fields."""
     return {
@@ -70,7 +65,7 @@ def fields(decision: Decision) -> dict[str, str]:
 
 def standing(counter: Counter, who: Identity, windows: Sequence[Window]) -> list[Standing]:
     """How a partner stands, without counting."""
-    return counter.look(caller_of(who), windows).standings
+    return counter.look(caller_of(who.partner_id), windows).standings
 
 
 def _policy(window: Window) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from gateway.db.models import RateLimit
+from gateway.db.models import Partner, RateLimit
 from gateway.domain.audit import Change, record
 from gateway.errors import Invalid
-from gateway.limits import Window
+from gateway.limits import Counter, Standing, Window
 from gateway.office import Acting
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -24,6 +26,18 @@ TIERS: Mapping[str, tuple[Window, ...]] = {
 }
 
 
+class Rate(NamedTuple):
+    """What a partner may, by its tier and of files, and how much of that is used."""
+
+    partner: Partner
+    standings: list[Standing]
+
+
+def caller_of(partner_id: UUID | None) -> str:
+    """Whose calls count together: all credentials of a partner."""
+    return f"partner/{partner_id}"
+
+
 def windows_of(tier: str, set_by_firm: Mapping[str, Mapping[str, int]]) -> list[Window]:
     """The windows of a tier, as the firm set them where it did: {tier: {window: most}}."""
     own = set_by_firm.get(tier, {})
@@ -34,6 +48,17 @@ def listed(acting: Acting) -> dict[str, list[Window]]:
     """The windows of every tier as they hold for the firm."""
     own = set_by_firm(acting)
     return {tier: windows_of(tier, own) for tier in TIERS}
+
+
+def rates(acting: Acting, counter: Counter, partners: Sequence[Partner]) -> list[Rate]:
+    """How partners stand to their limits, without counting; in the order of the windows, as far as `counter` knows."""
+    own = set_by_firm(acting)
+    found = []
+    for one in partners:
+        windows = [window for tier in (one.rate_tier, FILES) for window in windows_of(tier, own)]
+        told = counter.look(caller_of(one.id), windows).standings
+        found.append(Rate(one, sorted(told, key=lambda each: windows.index(each.window))))
+    return found
 
 
 def change(acting: Acting, tier: str, most: Mapping[str, int | None]) -> list[Window]:

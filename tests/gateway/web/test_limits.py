@@ -113,3 +113,43 @@ def test_a_window_is_given_back_to_what_is_usual(http, acme_key, limited):
     limited("standard", minute=1)
     limited("standard", minute=None)
     assert http.get(STATUS, headers=acme_key).json()["windows"][0]["limit"] == 1000
+
+
+PARTNERS = "/v1/rate-limit/partners"
+
+
+def test_an_admin_sees_how_each_partner_stands_and_counts_nothing_by_looking(
+    http, acme_key, as_staff, limited, monkeypatch
+):
+    monkeypatch.setenv("GATEWAY_NOW", "2027-03-10T15:00:30+00:00")  # no minute ends meanwhile
+    limited("standard", minute=7)
+    for _ in range(3):
+        http.get(STATUS, headers=acme_key)
+    for _ in range(2):
+        answer = http.get(PARTNERS, headers=as_staff("admin"))
+    told = {one["partner"]: one for one in answer.json()["data"]}
+    assert set(told) == {"acme", "globex"}
+    windows = {one["window"]: one for one in told["acme"]["windows"]}
+    assert [*windows] == ["minute", "day", "files"]
+    assert (windows["minute"]["limit"], windows["minute"]["remaining"]) == (7, 4)
+    assert (windows["day"]["limit"], windows["day"]["remaining"]) == (250_000, 249_997)
+    assert [one["remaining"] for one in told["globex"]["windows"]] == [7, 250_000, 300]
+
+
+def test_partners_and_others_of_the_staff_do_not(http, acme_key, as_staff):
+    for headers in (acme_key, as_staff("attorney"), as_staff("paralegal"), as_staff("viewer")):
+        assert http.get(PARTNERS, headers=headers).status_code == 403
+
+
+def test_the_list_of_partners_goes_on(http, as_staff):
+    first = http.get(f"{PARTNERS}?limit=1", headers=as_staff("admin")).json()
+    after = {"limit": 1, "cursor": first["pagination"]["next_cursor"]}
+    second = http.get(PARTNERS, params=after, headers=as_staff("admin")).json()
+    assert {first["data"][0]["partner"], second["data"][0]["partner"]} == {"acme", "globex"}
+    assert not second["pagination"]["has_more"]
+
+
+def test_a_tier_says_what_is_usual(http, as_staff, limited):
+    limited("basic", minute=5)
+    [basic] = [one for one in http.get("/v1/rate-limits", headers=as_staff("admin")).json() if one["tier"] == "basic"]
+    assert (basic["windows"], basic["usual"]) == ({"minute": 5, "day": 50_000}, {"minute": 300, "day": 50_000})

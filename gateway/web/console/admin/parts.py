@@ -27,6 +27,7 @@ PARTS: Sequence[Part] = (
     Part("Staff", "/admin/staff", "staff.manage", "Who is let in, and what they may do."),
     Part("Credentials", "/admin/credentials", "credentials.manage", "What partners' systems prove themselves by."),
     Part("Ethical walls", "/admin/walls", "walls.manage", "Whom which member of the staff must not see."),
+    Part("Limits", "/admin/limits", "limits.manage", "How often partners may call, and how much of that they use."),
     Part("Jobs", "/admin/jobs", "jobs.read", "What the gateway does by itself, and what of it needs a hand."),
 )
 

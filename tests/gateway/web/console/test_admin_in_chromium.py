@@ -25,6 +25,7 @@ PATHS = (
     "/admin/staff/{viewer}",
     "/admin/credentials",
     "/admin/walls",
+    "/admin/limits",
     "/admin/jobs",
     "/admin/jobs?which=waiting",
     "/admin/jobs/{job}",
