@@ -20,11 +20,12 @@ from gateway.domain.partners import homes
 from gateway.office import Acting
 from gateway.web.api.audit import Entry as Shown
 from gateway.web.calls import Call, may
+from gateway.web.console.admin.parts import page
 from gateway.web.console.page import Desk, Entry
 from gateway.web.pages import Cursor, page_of, paging
 from gateway.web.texts import NO_NUL
 
-ENTRY = Entry("Audit", "/audit", "audit.read")
+ENTRY = Entry("Audit", "/audit", "audit.read", beneath="/admin")
 SAID: Mapping[str, str] = {}
 SHOWN = 50
 _FILTERS = ("person", "record", "actor", "action", "from", "to")
@@ -94,8 +95,9 @@ def look(
 
 
 def _page(acting: Acting, desk: Desk, asked: Mapping[str, str], **told: Any) -> Response[str]:  # noqa: ANN401 - a template's
-    return desk.page(
+    return page(
         acting,
+        desk,
         "audit.html",
         **{"entries": [], "following": None, "errors": {}} | told,
         asked={name: asked.get(name, "") for name in _FILTERS},

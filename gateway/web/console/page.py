@@ -49,12 +49,14 @@ class Entry(NamedTuple):
 
     Attributes:
         is_own: about whoever looks, so it stands behind their name, and not among the pages.
+        beneath: the page that leads to it, in whose place it stands there.
     """
 
     label: str
     path: str
     permission: str
     is_own: bool = False
+    beneath: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,15 @@ class Desk:
 
     def page(self, acting: Acting, template: str, *, status: int = 200, **told: object) -> Response[str]:
         """A page of ours, within its frame; `told` is what its template speaks of."""
-        firm = accounts.own_firm(acting)
+        firm, here = accounts.own_firm(acting), self.request.url.path
+        first = [one for one in self.entries if self.may(one.permission) and not one.is_own and not one.beneath]
         frame = {
             "firm": firm.name,
             "person": None if self.is_visit else self.call.who.name,
-            "entries": [one for one in self.entries if self.may(one.permission) and not one.is_own],
+            "entries": first,
+            "beneath": next((one.beneath for one in self.entries if one.beneath and here.startswith(one.path)), None),
             "own": next((one for one in self.entries if one.is_own), None),
-            "here": self.request.url.path,
+            "here": here,
             "said": self.sentences.get(self.request.cookies.get(SAID, "")),
             "token": masked(self.token),
             "zone": firm.time_zone,

@@ -64,6 +64,13 @@ def test_no_page_goes_sideways(opened, paths, width):
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
+def test_all_pages_stand_in_one_line_of_a_usual_window(opened):
+    page = opened("admin")
+    links = page.locator(".top nav a").all()
+    assert len(links) > 10
+    assert len({one.bounding_box()["y"] for one in links}) == 1
+
+
 def test_somebody_is_let_in_by_keyboard_alone(opened):
     page = opened("admin")
     page.goto("/admin/staff")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from helpers.inbox import as_csv, people
 
+from gateway.domain.access.permissions import PERMISSIONS
 from gateway.web.console import PAGES, page
 from gateway.web.console.plots import WIDTH
 from gateway.web.console.plots.bar import bar
@@ -47,6 +48,19 @@ def test_every_page_is_in_the_navigation_and_says_where_one_is(browser):
         browser.get(one.ENTRY.path)
         assert f'href="{one.ENTRY.path}" aria-current="page"' in browser.page.text
         assert browser.page.text.count("<h1>") == 1
+
+
+def test_what_stands_beneath_a_page_is_led_to_by_it_alone(browser):
+    browser.sign_in("admin")
+    beneath = [one.ENTRY for one in PAGES if one.ENTRY.beneath]
+    assert beneath
+    assert not {one.path for one in beneath} & set(browser.get("/").links)
+    for one in beneath:
+        [above] = [other.ENTRY for other in PAGES if other.ENTRY.path == one.beneath]
+        assert PERMISSIONS[one.permission].roles <= PERMISSIONS[above.permission].roles
+        assert one.path in browser.get(one.beneath).links
+        browser.get(one.path)
+        assert f'href="{one.beneath}" aria-current="true"' in browser.page.text
 
 
 def test_files_of_a_page_may_be_kept_and_those_of_another_release_are_not_there(paralegal):
