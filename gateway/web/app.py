@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
@@ -23,6 +23,9 @@ from gateway import tallies
 from gateway.db.direct import Direct
 from gateway.db.session import Database
 from gateway.domain.links.clicks import Clicks
+from gateway.domain.upkeep.checks import Check
+from gateway.domain.upkeep.health import examine
+from gateway.domain.upkeep.looking import Examiner
 from gateway.errors import Problem
 from gateway.jobs.broker.listening import Bulletin
 from gateway.jobs.broker.nudging import Nudger
@@ -115,6 +118,7 @@ from gateway.web.reference import Reference, reference_router
 from gateway.web.schemas import Constrained
 from gateway.web.watching import watched
 from gateway.wings import office_of
+from ingest.arrivals.standing import check as places
 
 OPEN_ROUTES: list[ControllerRouterHandler] = [
     health.live,
@@ -169,6 +173,7 @@ ROUTES: list[ControllerRouterHandler] = [
     notices.router,
     limits.status,
     limits.list_rates,
+    health.tell_checks,
     notifications.router,
     outbox.router,
     outcomes.router,
@@ -238,6 +243,15 @@ def _provide_office(state: State) -> Office:
     return office
 
 
+def _examined(office: Office) -> Iterator[Check]:
+    """All checks; those of places need the database."""
+    for one in examine(office.settings):
+        yield one
+        if one.name == "database" and one.level != "ok":
+            return
+    yield places(office)
+
+
 def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan type is an alias of its own
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -246,6 +260,7 @@ def _opened(settings: Settings) -> Any:  # noqa: ANN401 - Litestar's lifespan ty
         app.state.keyring = Keyring(app.state.office)
         app.state.counter = counter_for(settings.limits_url)
         app.state.known = Known()
+        app.state.examiner = Examiner(partial(_examined, app.state.office))
         nudger = Nudger(settings, database.addresses)
         database.tell = nudger.nudge
         app.state.heavy = Bulkhead(HEAVY_EACH, HEAVY)

@@ -73,6 +73,7 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("GET", "/v1/jobs/{job_id}"),
     ("POST", "/v1/jobs/{job_id}/retry"),
     ("PUT", "/v1/rate-limits/{tier}"),
+    ("GET", "/v1/health/checks"),
     ("POST", "/v1/webhooks/{partner}/{feed}"),
     ("POST", "/v1/callbacks/sms/status"),
     ("GET", BELL),

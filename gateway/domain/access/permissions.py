@@ -65,6 +65,7 @@ PERMISSIONS: dict[str, Allowed] = {
     "partners.configure": Allowed(_ADMINS),
     "staff.manage": Allowed(_ADMINS),
     "limits.manage": Allowed(_ADMINS),
+    "health.read": Allowed(_ADMINS),
     "leads.manage": Allowed(_ADMINS),
     "notices.read": Allowed(_READERS),
     "notices.send": Allowed(_WRITERS),

@@ -6,11 +6,11 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from gateway.web.calls import Call, may
-from gateway.web.console.admin import credentials, jobs, limits, parts, staff, walls
+from gateway.web.console.admin import credentials, health, jobs, limits, parts, staff, walls
 from gateway.web.console.page import Desk, Entry
 
 ENTRY = Entry("Admin", "/admin", "staff.manage")
-_PAGES = (staff, credentials, walls, limits, jobs)
+_PAGES = (staff, credentials, walls, limits, jobs, health)
 SAID = {word: sentence for one in _PAGES for word, sentence in one.SAID.items()}
 
 

@@ -29,6 +29,7 @@ PARTS: Sequence[Part] = (
     Part("Ethical walls", "/admin/walls", "walls.manage", "Whom which member of the staff must not see."),
     Part("Limits", "/admin/limits", "limits.manage", "How often partners may call, and how much of that they use."),
     Part("Jobs", "/admin/jobs", "jobs.read", "What the gateway does by itself, and what of it needs a hand."),
+    Part("Health", "/admin/health", "health.read", "Whether this installation can do its work, and what to mend."),
     Part("Audit", "/audit", "audit.read", "Who did what, to which record, when and from where."),
 )
 

@@ -26,6 +26,7 @@ PATHS = (
     "/admin/credentials",
     "/admin/walls",
     "/admin/limits",
+    "/admin/health",
     "/admin/jobs",
     "/admin/jobs?which=waiting",
     "/admin/jobs/{job}",
