@@ -20,7 +20,7 @@ from ingest.studio import drafts, working
 
 SAID = {"studio-begun": "The draft is begun. Nothing is in force before you say so at its end."}
 SHOWN = 20
-NEW = "/partners/new/studio"
+NEW = "/studio"
 
 
 @get(NEW, sync_to_thread=True, **may("partners.configure"))
@@ -35,7 +35,6 @@ def begin_new(form: NamedDependency[Form], call: NamedDependency[Call], desk: Na
     slug, file = form.fields.get("partner", "").strip(), form.files.get("file")
     try:
         asked = form.read(NewDraft)
-        _check_address(slug)
         with call.acting() as acting:
             drafts.begin(acting, slug, asked.name, asked.time_zone, PARTNER_YAML)
             if file is not None:
@@ -59,16 +58,6 @@ def begin(
     with call.acting() as acting:
         drafts.begin(acting, slug, None, None, PARTNER_YAML)
     return desk.on_to(f"/partners/{slug}/studio", "studio-begun")
-
-
-def _check_address(slug: str) -> None:
-    """Refuse the one name whose page would be that of another thing.
-
-    Raises:
-        Invalid: `bad_name`.
-    """
-    if slug == "new":
-        raise Invalid("bad_name", "No partner can be called “new” here; choose another short name.")
 
 
 def _list(call: Call, desk: Desk, cursor: str | None = None, **told: Any) -> Response[str]:  # noqa: ANN401 - a template's

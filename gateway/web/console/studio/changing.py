@@ -155,7 +155,7 @@ def give_up(
     def act(acting: Acting) -> None:
         drafts.drop(acting, slug, expected(_seen(form)))
 
-    return _done(slug, call, desk, act, "studio-dropped", at="apply", to="/partners/new/studio")
+    return _done(slug, call, desk, act, "studio-dropped", at="apply", to="/studio")
 
 
 def _seen(form: Form) -> str | None:

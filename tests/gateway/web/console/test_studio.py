@@ -3,7 +3,7 @@
 import pytest
 from helpers.studio import STAFF
 
-NEW, HERE = "/partners/new/studio", "/partners/cyberdyne/studio"
+NEW, HERE = "/studio", "/partners/cyberdyne/studio"
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -96,7 +96,6 @@ def test_hostile_words_of_a_file_are_words(admin):
     ("fields", "files", "told"),
     [
         ({"partner": "Cyber Dyne"}, None, "There can be no such partner."),
-        ({"partner": "new"}, None, "No partner can be called"),
         ({"partner": ""}, None, "There can be no such partner."),
         ({"partner": "cyberdyne"}, sample(b"x" * 2_200_000), "at most 2 MB"),
     ],
@@ -121,12 +120,20 @@ def test_settings_in_force_are_where_a_draft_begins_and_what_it_is_held_against(
     assert "given up" in late.text
 
 
+def test_a_partner_may_be_called_anything_that_a_partner_can(admin):
+    assert "The draft is begun." in admin.press(NEW, partner="new", files=sample()).text
+    assert admin.path == "/partners/new/studio"
+    admin.press("/partners/new/studio/proposal")
+    assert "in force, as a new version" in admin.press("/partners/new/studio/apply").text
+    assert "Nobody works at these settings" in admin.forms.text
+
+
 def test_only_admins_of_the_firm_come_here(elsewhere, admin):
     admin.press(NEW, partner="cyberdyne", files=sample())
     elsewhere.sign_in("paralegal")
     for path in (NEW, HERE):
         assert elsewhere.get(path)
         assert elsewhere.page.status_code == 403
-    assert 'href="/partners/new/studio"' not in elsewhere.page.text
+    assert 'href="/studio"' not in elsewhere.page.text
     admin.get("/partners/nobody/studio")
     assert admin.page.status_code == 404

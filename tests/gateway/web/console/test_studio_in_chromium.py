@@ -14,7 +14,7 @@ pytestmark = [
     pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine (Debian: chromium)"),
 ]
 HERE = "/partners/cyberdyne/studio"
-PATHS = ("/partners/new/studio", HERE, f"{HERE}?edit=1", "/partners/acme/studio", "/partners/globex/studio")
+PATHS = ("/studio", HERE, f"{HERE}?edit=1", "/partners/acme/studio", "/partners/globex/studio")
 LONG = "Hohenstein-Wittelsbach von und zu Lichtenberg-Ballenstedt"
 
 
@@ -55,7 +55,7 @@ def test_no_page_goes_sideways(opened, drawn, width):
 
 def test_empty_pages_are_told_as_well(opened, inbox):
     page = opened("admin")
-    for path in ("/partners/new/studio", "/partners/acme/studio"):
+    for path in ("/studio", "/partners/acme/studio"):
         told_to_everybody(page, path)
 
 
