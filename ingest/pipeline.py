@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from gateway import clock
 from gateway.config import ConfigError
 from gateway.crypto import FirmCipher
-from gateway.db.models import FeedRow, File, Import
+from gateway.db.models import FeedRow, File, Import, PartnerConfig
 from gateway.db.session import driver
 from gateway.domain.partners import homes
 from gateway.domain.people.fields import Kind
@@ -69,6 +69,7 @@ class Job:
         is_rows: the source holds rows sent singly, see `ingest.rows`.
         recall: finds the rows that corrections belong to.
         accepted: new names of missing columns, which count for this file, and are learned once it is loaded.
+        unapplied: settings by which to read, as if they were in force.
     """
 
     home: homes.Home
@@ -86,6 +87,7 @@ class Job:
     waived: frozenset[str] = frozenset()
     is_rows: bool = False
     accepted: Sequence[Acceptance] = ()
+    unapplied: PartnerConfig | None = None
 
     @property
     def today(self) -> date:
@@ -104,6 +106,7 @@ class FileOutcome:
         rows, records: counts as in the receipt.
         differences: field-level changes, for dry runs and held files.
         closing: the people who would be closed because they are listed no more, for the same.
+        changed: the fields that would change, with the number of records, for dry runs.
         staged: rows were read: their problems wait in `stage_problems`.
         problems: those of a dry run, which leaves no table to look them up in.
         sequence: the number that the file gives itself.
@@ -121,6 +124,7 @@ class FileOutcome:
     remarks: list[str] = field(default_factory=list)
     differences: list[dict[str, object]] = field(default_factory=list)
     closing: list[dict[str, object]] = field(default_factory=list)
+    changed: list[dict[str, object]] = field(default_factory=list)
     reading: Reading | None = None
     header: list[str] | None = None
     staged: bool = False
@@ -153,6 +157,7 @@ def run(session: Session, job: Job, progress: Progress) -> FileOutcome:
             config_id=job.config_id,
             recall=job.recall,
             accepted=job.accepted,
+            unapplied=job.unapplied,
         )
         if not reading.saved:  # which speak as of a file that was accepted
             check_instant(reading.as_of, job.received_at, job.waived)
@@ -304,6 +309,7 @@ def _judge(
         remarks=[*table.remarks, *doubts, *loaded.remarks, *_history(session, reading, table, header)],
         differences=loaded.differences,
         closing=loaded.closing,
+        changed=loaded.changed,
         staged=True,
         reading=reading,
         header=header,

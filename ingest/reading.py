@@ -102,6 +102,7 @@ def choose_reading(
     config_id: UUID | None,
     recall: corrections.Recall,
     accepted: Sequence[acceptances.Acceptance],
+    unapplied: PartnerConfig | None = None,
 ) -> Reading:
     """Decide by name, by hint or by the column `Row` which feed a file belongs to, and as of when it speaks.
 
@@ -116,12 +117,13 @@ def choose_reading(
         config_id: the version with which it was held; None for the one in force.
         recall: finds the rows that corrections belong to.
         accepted: names of columns that somebody accepted for this file.
+        unapplied: settings by which to read, as if they were in force; the feeds that they name are on record.
 
     Raises:
         Refused: `unknown_feed`, `unknown_import`, and whatever `plain`, `as_saved`, `told` and `recall` refuse.
         ConfigError: the version was applied when other things were allowed.
     """
-    config = _version(session, config_id) if config_id else versions.active_config(session, home.partner_id)
+    config = unapplied or _version_of(session, home, config_id)
     feeds = feeds_of(config, f"{home.slug} version {config.version}")
     source = _bytes_of(stored, feeds, is_rows=is_rows)
     originals = None
@@ -207,6 +209,10 @@ def _as_read(feed: Feed, source: Source, saved: corrections.Saved | None, *, is_
 
 
 # ------------------------------------------------------------------------------------------------ record
+
+
+def _version_of(session: Session, home: Home, config_id: UUID | None) -> PartnerConfig:
+    return _version(session, config_id) if config_id else versions.active_config(session, home.partner_id)
 
 
 def _version(session: Session, config_id: UUID | None) -> PartnerConfig:

@@ -133,7 +133,7 @@ def dry_run(
             forced=asked.forced,
             dry_run=True,
         )
-        return _tried(session, job, progress)
+        return tried(session, job, progress)
 
 
 def rehearse(
@@ -142,10 +142,11 @@ def rehearse(
     """What an arrival would come to as it stands in the caller's transaction, which holds the partner's lock; nothing
     is written.
     """
-    return _tried(session, replace(_job(office, session, home, arrival), dry_run=True), progress)
+    return tried(session, replace(_job(office, session, home, arrival), dry_run=True), progress)
 
 
-def _tried(session: Session, job: Job, progress: Progress) -> FileOutcome:
+def tried(session: Session, job: Job, progress: Progress = unwatched) -> FileOutcome:
+    """What a job for a dry run comes to, with its problems; the caller's transaction holds the partner's lock."""
     outcome = pipeline.run(session, job, progress)
     outcome.problems = _staged_problems(session) if outcome.rows and outcome.state != "no_change" else []
     return outcome

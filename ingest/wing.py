@@ -8,12 +8,13 @@ from ingest.arrivals import polling
 from ingest.arrivals.rest import pulling
 from ingest.decided.layout import OUTCOMES
 from ingest.feeds import FEEDS
-from ingest.studio import drafts
+from ingest.studio import drafts, trials
 
 INGEST = Wing(
     kinds=(
         *jobs.KINDS,
         *previews.KINDS,
+        *trials.KINDS,
         *retention.KINDS,
         *searching.KINDS,
         *polling.KINDS,
@@ -21,5 +22,5 @@ INGEST = Wing(
         *silence.KINDS,
     ),
     sections=(FEEDS, OUTCOMES),
-    erasers=(*erasing.ERASERS, *drafts.ERASERS),
+    erasers=(*erasing.ERASERS, *drafts.ERASERS, *trials.ERASERS),
 )

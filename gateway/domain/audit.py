@@ -35,7 +35,7 @@ Action = Literal[
     "credential.add", "credential.revoke", "credential.rotate",
     "delivery.disable", "delivery.ping", "delivery.replay", "delivery.resume", "delivery.send",
     "config_draft.apply", "config_draft.change", "config_draft.drop", "config_draft.open", "config_draft.propose",
-    "config_draft.sample", "config_draft.view",
+    "config_draft.sample", "config_draft.try", "config_draft.view",
     "document.create", "document.list", "document.number", "document.unpin", "document.update", "document.view",
     "eligibility.ask", "eligibility.check", "eligibility.compare", "eligibility.list", "eligibility.memo",
     "eligibility.retry", "eligibility.review", "eligibility.view",

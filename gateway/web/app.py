@@ -85,6 +85,7 @@ from gateway.web.api import (
     reviews,
     staff,
     templates,
+    trials,
     walls,
     webhooks,
 )
@@ -149,6 +150,7 @@ ROUTES: list[ControllerRouterHandler] = [
     clients.router,
     config_drafts.router,
     config_drafts.listing,
+    trials.router,
     configs.router,
     credentials.router,
     criteria.router,

@@ -79,6 +79,21 @@ def differences(
     return found
 
 
+def changed_fields(connection: Connection[Any], shapes: dict[Kind, Shape], params: Params) -> list[dict[str, object]]:
+    """The fields that an import would change in known records, with how many records of each, the most first."""
+    found: list[dict[str, object]] = []
+    for shape in shapes.values():
+        rows = connection.execute(
+            f"""
+            SELECT c, count(*) FROM {shape.match} m JOIN {shape.table} t ON t.firm_id = %(firm)s AND t.id = m.id
+            CROSS JOIN unnest({_fields_sql(shape)}) c WHERE {TOUCHED} GROUP BY c ORDER BY 2 DESC, 1
+            """,
+            params,
+        )
+        found += [{"record": shape.kind, "field": field, "records": records} for field, records in rows]
+    return found
+
+
 def closing(
     connection: Connection[Any], shapes: dict[Kind, Shape], params: Params, most: int
 ) -> list[dict[str, object]]:

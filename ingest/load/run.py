@@ -78,6 +78,7 @@ class Loaded:
     reasons: list[str] = field(default_factory=list)
     differences: list[dict[str, object]] = field(default_factory=list)
     closing: list[dict[str, object]] = field(default_factory=list)
+    changed: list[dict[str, object]] = field(default_factory=list)
     told: list[EventRef] = field(default_factory=list)
 
 
@@ -133,6 +134,7 @@ def load(
         loaded.records = write.planned(connection, one.shapes)
         loaded.differences = entries.differences(connection, one.shapes, one.params, numbering, MOST_DIFFERENCES)
         loaded.closing = entries.closing(connection, one.shapes, one.params, MOST_DIFFERENCES)
+        loaded.changed = entries.changed_fields(connection, one.shapes, one.params) if terms.dry_run else []
     else:
         with span("write"):
             loaded.records, loaded.told = one.write()

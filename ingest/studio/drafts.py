@@ -131,7 +131,7 @@ def sample_of(acting: Acting, draft: Draft) -> Sample | None:
         Forbidden: `walled`, the actor is walled off from one of the partner's people.
     """
     row = draft.row
-    _check_walls(acting, row)
+    check_walls(acting, row, "The sample")
     if row.sample is None or row.sample_name is None:
         return None
     return Sample(row.sample_name, base64.b64decode(acting.cipher.decrypt(row.sample, _SAMPLE)))
@@ -158,7 +158,7 @@ def put_sample(acting: Acting, slug: str, sample: Sample, expected: Expected) ->
         NotFound, Outdated: as `save`.
     """
     row = take(acting, slug, expected)
-    _check_walls(acting, row)
+    check_walls(acting, row, "The sample")
     if not sample.size:
         raise Invalid("empty_file", "The sample is empty; choose a file with some rows.")
     if sample.size > MOST_SAMPLE:
@@ -210,6 +210,16 @@ def take(acting: Acting, slug: str, expected: Expected) -> ConfigDraft:
     return row
 
 
+def check_walls(acting: Acting, row: ConfigDraft, what: str) -> None:
+    """Refuse what may name a person to whom that person is kept from.
+
+    Raises:
+        Forbidden: `walled`.
+    """
+    if row.partner_id is not None and walls.screens(acting.session, row.partner_id):
+        raise Forbidden("walled", f"{what} may name a person from whom an ethical wall keeps you.")
+
+
 def check_free(acting: Acting, slug: str) -> None:
     """See that a partner that there is not yet can have a slug; whose it is else is nobody's to know.
 
@@ -259,16 +269,6 @@ def _find(acting: Acting, slug: str, *, for_change: bool = False) -> ConfigDraft
     if row is None:
         raise NotFound("draft of settings of partner", slug)
     return row
-
-
-def _check_walls(acting: Acting, row: ConfigDraft) -> None:
-    """Refuse the sample to whom it might name a person that is kept from them.
-
-    Raises:
-        Forbidden: `walled`.
-    """
-    if row.partner_id is not None and walls.screens(acting.session, row.partner_id):
-        raise Forbidden("walled", "The sample may name a person from whom an ethical wall keeps you.")
 
 
 def _active(acting: Acting, slug: str) -> PartnerConfig | None:

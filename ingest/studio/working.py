@@ -73,7 +73,7 @@ def columns(acting: Acting, slug: str) -> Columns:
     """
     draft = drafts.read(acting, slug)
     sample = _given(drafts.sample_of(acting, draft))
-    _note_look(acting, draft, "columns")
+    note_look(acting, draft, "columns")
     try:
         return columns_of(draft.source, draft.proposal, sample)
     except ConfigError as error:
@@ -121,9 +121,9 @@ def preview(office: Office, firm_id: UUID, actor: Actor, slug: str, reader: Read
     with office.acting(firm_id, actor) as acting:
         draft = drafts.read(acting, slug)
         sample = _given(drafts.sample_of(acting, draft))
-        settings = _sound(versions.checked(acting, slug, draft.source, None, reader))
+        settings = sound(versions.checked(acting, slug, draft.source, None, reader))
         learned = _learned(acting, slug, settings, sample)
-        _note_look(acting, draft, "rows")
+        note_look(acting, draft, "rows")
     today = clock.day_in(settings.head.time_zone, clock.now())
     return previewed(settings, sample, today, learned)
 
@@ -146,7 +146,7 @@ def apply(acting: Acting, slug: str, in_force: int, expected: Expected, reader: 
     """
     row = drafts.take(acting, slug, expected)
     draft = drafts.read(acting, slug)
-    settings = _sound(versions.checked(acting, slug, draft.source, None, reader))
+    settings = sound(versions.checked(acting, slug, draft.source, None, reader))
     if row.partner_id is not None:
         versions.in_force(acting, row.partner_id, for_change=True)
     else:
@@ -174,7 +174,12 @@ def _difference(draft: Draft) -> Difference | None:
         return None
 
 
-def _sound(checked: Checked) -> PartnerSettings:
+def sound(checked: Checked) -> PartnerSettings:
+    """Settings that nothing is wrong with.
+
+    Raises:
+        NotSound: something is.
+    """
     if checked.settings is None or checked.findings:
         raise NotSound(checked.findings)
     return checked.settings
@@ -199,6 +204,7 @@ def _learned(acting: Acting, slug: str, settings: PartnerSettings, sample: Sampl
     return {} if found is None else names.learned_names(acting.session, found)
 
 
-def _note_look(acting: Acting, draft: Draft, what: str) -> None:
+def note_look(acting: Acting, draft: Draft, what: str) -> None:
+    """Put on record that somebody saw what stands in a partner's files."""
     told = {"partner": draft.row.slug, "of": what}
     record(acting, "config_draft.view", changes=[Change("config_draft", draft.row.id, "seen", new=told)])

@@ -67,6 +67,8 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("POST", "/v1/partners/{slug}/draft/proposals"),
     ("POST", "/v1/partners/{slug}/draft/previews"),
     ("POST", "/v1/partners/{slug}/draft/applications"),
+    ("POST", "/v1/partners/{slug}/draft/trial"),
+    ("GET", "/v1/partners/{slug}/draft/trial"),
     ("GET", "/v1/partners/{slug}/draft"),
     ("DELETE", "/v1/partners/{slug}/draft"),
     ("POST", "/v1/clients/{client_id}/eligibility-checks"),

@@ -48,6 +48,7 @@ SELECT t.name, md5(t.rows) FROM (
     UNION ALL SELECT 'repairs', string_agg(r::text, '' ORDER BY id) FROM repairs r
     UNION ALL SELECT 'links to rows', string_agg(l::text, '' ORDER BY id) FROM repair_links l
     UNION ALL SELECT 'drafts of settings', string_agg(d::text, '' ORDER BY id) FROM config_drafts d
+    UNION ALL SELECT 'trials of drafts', string_agg(t::text, '' ORDER BY draft_id) FROM config_trials t
     UNION ALL SELECT 'notices', string_agg(n::text, '' ORDER BY id) FROM notices n
     UNION ALL SELECT 'notifications', string_agg(n::text, '' ORDER BY id) FROM notifications n
     UNION ALL SELECT 'dispatches', string_agg(d::text, '' ORDER BY id) FROM dispatches d

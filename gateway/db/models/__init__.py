@@ -25,7 +25,7 @@ from gateway.db.models.audit import AuditEntry
 from gateway.db.models.base import Base
 from gateway.db.models.channels import InboxCounter, InboxMessage, PushSubscription, SmsHeard, SmsSender, SmsStop
 from gateway.db.models.deliveries import PARCEL_STATES, DeliveryLine, Parcel, ParcelAttempt
-from gateway.db.models.drafts import ConfigDraft
+from gateway.db.models.drafts import ConfigDraft, ConfigTrial
 from gateway.db.models.eligibility import (
     DECISION_STAGES,
     ENTRY_ENDS,
@@ -93,6 +93,7 @@ __all__ = [
     "ChannelState",
     "Client",
     "ConfigDraft",
+    "ConfigTrial",
     "Credential",
     "DeliveryLine",
     "Dispatch",

@@ -114,7 +114,7 @@ def apply(
     """
     partner = _ensure_partner(acting, settings.head)
     for name in settings.names("feeds"):
-        _ensure_feed(acting, partner.id, name)
+        ensure_feed(acting, partner.id, name)
     document = settings.document
     digest = fingerprint(document.text, document.tables)
     current = in_force(acting, partner.id)
@@ -197,7 +197,8 @@ def _ensure_partner(acting: Acting, head: PartnerHead) -> Partner:
     return partner
 
 
-def _ensure_feed(acting: Acting, partner_id: UUID, name: str) -> None:
+def ensure_feed(acting: Acting, partner_id: UUID, name: str) -> None:
+    """Have a feed on record, which outlives the settings that name it."""
     known = select(FeedRow.id).where(FeedRow.partner_id == partner_id, FeedRow.name == name)
     if not acting.session.scalar(known):
         acting.session.add(FeedRow(firm_id=acting.firm_id, partner_id=partner_id, name=name))

@@ -101,7 +101,7 @@ def get_draft_columns(slug: Slug, call: NamedDependency[Call]) -> ColumnsView:
     409 `no_sample`; 403 `walled` for whoever is walled off from one of the partner's people.
     """
     with call.acting() as acting:
-        found = _told(lambda: working.columns(acting, slug))
+        found = with_findings(lambda: working.columns(acting, slug))
     return ColumnsView.of(found)
 
 
@@ -211,7 +211,7 @@ def tried(slug: str, call: Call, state: State) -> trying.Preview:
     """A preview, of which one caller has one made at a time."""
     heavy: Bulkhead = state.heavy
     with heavy.within(name_of(call.who)):
-        return _told(lambda: working.preview(call.office, call.who.firm_id, call.actor, slug, PARTNER_YAML))
+        return with_findings(lambda: working.preview(call.office, call.who.firm_id, call.actor, slug, PARTNER_YAML))
 
 
 def proposed(slug: str, call: Call, state: State, if_match: str | None) -> None:
@@ -223,21 +223,21 @@ def proposed(slug: str, call: Call, state: State, if_match: str | None) -> None:
 
 def applied(acting: Acting, slug: str, data: Application, if_match: str | None) -> Response[ConfigView]:
     """A draft put in force."""
-    made = _told(lambda: working.apply(acting, slug, data.in_force, expected(if_match), PARTNER_YAML))
+    made = with_findings(lambda: working.apply(acting, slug, data.in_force, expected(if_match), PARTNER_YAML))
     where = {"Location": f"/v1/partners/{slug}/configs/{made.config.version}"} if made.is_new else {}
     headers = tag(made.config.version) | where
     return Response(ConfigView.of(made.config), status_code=201 if made.is_new else 200, headers=headers)
 
 
-# ------------------------------------------------------------------------------------------------ helpers
-
-
-def _told(act: Callable[[], T]) -> T:
+def with_findings(act: Callable[[], T]) -> T:
     """What an act gives; settings that are not right are refused with every finding."""
     try:
         return act()
     except working.NotSound as error:
         raise Rejected(422, error.code, error.sentence, details=to_builtins(error.findings)) from error
+
+
+# ------------------------------------------------------------------------------------------------ helpers
 
 
 def _view(acting: Acting, slug: str) -> Response[DraftView]:

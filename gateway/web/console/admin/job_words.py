@@ -42,6 +42,7 @@ WORDS: Mapping[str, str] = {
     "ingest.run": "read a file",
     "ingest.search": "find an erased person in old files",
     "ingest.sweep": "find files that were left",
+    "ingest.trial": "see what a draft would do with files",
     "jobs.purge": "delete done jobs",
     "links.purge": "delete old links",
     "notices.news": "hear what became of a text message",

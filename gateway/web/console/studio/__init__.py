@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.web.console.studio import beginning, changing, one
+from gateway.web.console.studio import beginning, changing, one, trying
 
-SAID = beginning.SAID | changing.SAID
-HANDLERS = (*beginning.HANDLERS, *one.HANDLERS, *changing.HANDLERS)
+SAID = beginning.SAID | changing.SAID | trying.SAID
+HANDLERS = (*beginning.HANDLERS, *one.HANDLERS, *changing.HANDLERS, *trying.HANDLERS)

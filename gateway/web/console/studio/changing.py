@@ -67,7 +67,7 @@ def propose(
     try:
         proposed(slug, call, state, _seen(form))
     except (Invalid, Conflict, Rejected) as problem:
-        return _again(slug, call, desk, problem, "file")
+        return again(slug, call, desk, problem, "file")
     return desk.on_to(f"/partners/{slug}/studio", "studio-proposed")
 
 
@@ -128,7 +128,7 @@ def preview(
     try:
         found = tried(slug, call, state)
     except (Invalid, Conflict, Rejected) as problem:
-        return _again(slug, call, desk, problem, "preview")
+        return again(slug, call, desk, problem, "preview")
     with call.acting() as acting:
         return shown(acting, desk, slug, preview=found)
 
@@ -179,11 +179,12 @@ def _done(
         with call.acting() as acting:
             act(acting)
     except (Invalid, Conflict, Rejected) as problem:
-        return _again(slug, call, desk, problem, at, **told)
+        return again(slug, call, desk, problem, at, **told)
     return desk.on_to(to or f"/partners/{slug}/studio", said)
 
 
-def _again(slug: str, call: Call, desk: Desk, problem: Problem, at: str, **told: Any) -> Response[Any]:  # noqa: ANN401 - a template's
+def again(slug: str, call: Call, desk: Desk, problem: Problem, at: str, **told: Any) -> Response[Any]:  # noqa: ANN401 - a template's
+    """The page of a draft, with what stands in the way of what somebody wanted."""
     errors = dict(problem.faults) if isinstance(problem, Faulty) else {at: problem.sentence}
     status = 200
     if isinstance(problem, Outdated):

@@ -17,7 +17,7 @@ from gateway.web.calls import Call, may
 from gateway.web.console.page import Desk
 from gateway.wings import PARTNER_YAML
 from ingest.mapping.types import TYPES
-from ingest.studio import working
+from ingest.studio import trials, working
 from ingest.studio.columns import Columns
 
 Open = Annotated[int | None, QueryParameter(name="edit", ge=0, le=20_000, description="The column that is changed.")]
@@ -57,6 +57,8 @@ def shown(
         draft=found.draft,
         findings=found.checked.findings,
         diff=_lines(found.difference.text if found.difference else ""),
+        feeds=trials.feeds(acting, slug),
+        trial=trials.outlined(acting, slug),
         columns=columns,
         why=why,
         opened=opened,
