@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from gateway.config import Document, KeyPath, decode
 from gateway.config import read as read_config
 from gateway.config.editing import plain
+from gateway.config.findings import dotted
 from gateway.domain.people.fields import FIELDS, Kind
 from ingest import formats
 from ingest.catalogue import mask, shorten
@@ -42,6 +43,7 @@ class Use(NamedTuple):
         doubts: what a person must look at, likewise.
         proposed: what was proposed here, where something else stands now.
         is_key: it tells people or cases apart.
+        line: where it stands in the text, 1-based.
     """
 
     path: KeyPath
@@ -52,11 +54,17 @@ class Use(NamedTuple):
     doubts: Sequence[str]
     proposed: Mapping[str, Any] | None
     is_key: bool
+    line: int
 
     @property
     def target(self) -> str:
         """As an edit names it, `client.family_name`."""
         return f"{self.record}.{self.field}"
+
+    def holds(self, path: str) -> bool:
+        """Whether what is at a path, as a finding has it, is this field or within it."""
+        own = dotted(self.path)
+        return path == own or path.startswith((f"{own}.", f"{own}["))
 
     @property
     def is_simple(self) -> bool:
@@ -138,7 +146,7 @@ def columns_of(text: str, proposal: Proposal | None, sample: Source) -> Columns:
     said, proposed = plain(document), Told.of(proposal)
     feed = feed_in(said, sample.name)
     table = _opened(document, feed, sample)
-    found, seen = list(_columns(said, feed, table, proposed)), _values(table)
+    found, seen = list(_columns(document, said, feed, table, proposed)), _values(table)
     shown = [one._replace(values=_shown(one, seen.get((one.part, one.name), ()))) for one in found]
     used = {path_of(use.path) for one in shown for use in one.uses}
     rest = [f"{path}: {doubt}" for path, doubt in proposed.doubts if path not in used and _stands(said, proposed, path)]
@@ -213,10 +221,10 @@ def _opened(document: Document, feed: str, sample: Source) -> Table:
         raise told(refused) from refused
 
 
-def _columns(said: Mapping[str, Any], feed: str, table: Table, proposed: Told) -> Iterator[Column]:
+def _columns(document: Document, said: Mapping[str, Any], feed: str, table: Table, proposed: Told) -> Iterator[Column]:
     for part in table.parts:
         at, section = section_in(said, feed, part.name)
-        uses = list(_uses(at, section, proposed))
+        uses = list(_uses(document, at, section, proposed))
         kept = {fold(str(one)) for one in _names(_mapping(_mapping(said, "feeds"), feed).get("keep"))}
         asked = {fold(one) for one in _asked(section)}
         for name in part.header:
@@ -224,23 +232,32 @@ def _columns(said: Mapping[str, Any], feed: str, table: Table, proposed: Told) -
             yield Column(part.name, name, [], own, fold(name) in kept, fold(name) in asked)
 
 
-def _uses(at: KeyPath, section: Mapping[str, Any], proposed: Told) -> Iterator[tuple[set[str], Use]]:
+def _uses(
+    document: Document, at: KeyPath, section: Mapping[str, Any], proposed: Told
+) -> Iterator[tuple[set[str], Use]]:
     for below, name, _, record in records_in(section):
         for field, spec in _mapping(record, "fields").items():
             if not isinstance(spec, dict):
                 continue
             path = (*at, *below, "fields", field)
             columns = {fold(one) for one in (*_names(spec.get("from")), *_names(spec.get("join")))}
-            yield columns, _use(path, name, str(field), spec, proposed, is_key=record.get("key") == field)
+            use = Use(path, name, str(field), spec, None, (), None, record.get("key") == field, _line(document, path))
+            yield columns, _held_against(use, proposed)
 
 
-def _use(path: KeyPath, record: str, field: str, spec: Mapping[str, Any], proposed: Told, *, is_key: bool) -> Use:
-    there = _found(proposed.said, path)
-    if there != spec:
-        return Use(path, record, field, spec, None, (), there if isinstance(there, dict) else None, is_key)
-    told = path_of(path)
+def _held_against(use: Use, proposed: Told) -> Use:
+    """A field with what speaks for it, or with what was proposed in its place."""
+    there = _found(proposed.said, use.path)
+    if there != use.spec:
+        return use._replace(proposed=there if isinstance(there, dict) else None)
+    told = path_of(use.path)
     doubts = [doubt for one, doubt in proposed.doubts if one == told]
-    return Use(path, record, field, spec, proposed.because.get(told), doubts, None, is_key)
+    return use._replace(because=proposed.because.get(told), doubts=doubts)
+
+
+def _line(document: Document, path: KeyPath) -> int:
+    node = document.node(path)
+    return node.start_mark.line + 1 if node is not None else 1
 
 
 def _asked(section: Mapping[str, Any]) -> Iterator[str]:

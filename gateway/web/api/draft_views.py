@@ -95,10 +95,13 @@ class DraftView(Struct, frozen=True, kw_only=True):
 
 
 class UseView(Struct, frozen=True, kw_only=True):
-    """A field that is read from a column: as it is written, what speaks for it, and what must be looked at."""
+    """A field that is read from a column: as it is written and in which line, what speaks for it, and what must be
+    looked at.
+    """
 
     field: Annotated[str, Meta(examples=["client.date_of_birth"])]
     spec: dict[str, Any]
+    line: int
     because: str | None
     doubts: list[str]
     proposed: dict[str, Any] | None
@@ -121,6 +124,7 @@ class ColumnView(Struct, frozen=True, kw_only=True):
             UseView(
                 field=use.target,
                 spec=dict(use.spec),
+                line=use.line,
                 because=use.because,
                 doubts=[*use.doubts],
                 proposed=None if use.proposed is None else dict(use.proposed),

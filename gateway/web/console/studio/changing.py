@@ -113,7 +113,7 @@ def save(
     def act(acting: Acting) -> None:
         drafts.save(acting, slug, text, expected(_seen(form)))
 
-    return _done(slug, call, desk, act, "studio-saved", at="source", to=f"/partners/{slug}/studio#text", typed=text)
+    return _done(slug, call, desk, act, "studio-saved", at="source", to=f"/partners/{slug}/studio#source", typed=text)
 
 
 @post(f"{_HERE}/preview", sync_to_thread=True, status_code=200, **takes_form(MAY, large=True))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
+from gateway.config import Finding
 from gateway.domain.partners import homes
 from gateway.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.office import Acting
@@ -22,6 +23,15 @@ from ingest.studio.columns import Columns
 
 Open = Annotated[int | None, QueryParameter(name="edit", ge=0, le=20_000, description="The column that is changed.")]
 NOTHING: Mapping[str, str] = {}
+_TEXT = "partner.yaml"  # as findings call a text; those of a table name its file
+
+
+class Placed(NamedTuple):
+    """What is wrong, the row of the column to which it belongs, if any, and whether it stands in the text."""
+
+    what: Finding
+    row: int | None
+    is_in_text: bool
 
 
 @get("/partners/{slug:str}/studio", sync_to_thread=True, **may("partners.configure", large=True))
@@ -55,7 +65,7 @@ def shown(
         status=status,
         slug=slug,
         draft=found.draft,
-        findings=found.checked.findings,
+        findings=[_placed(one, columns) for one in found.checked.findings],
         diff=_lines(found.difference.text if found.difference else ""),
         feeds=trials.feeds(acting, slug),
         trial=trials.outlined(acting, slug),
@@ -74,6 +84,12 @@ def _columns(acting: Acting, slug: str) -> tuple[Columns | None, str]:
         return working.columns(acting, slug), ""
     except (Invalid, Conflict, Forbidden) as problem:
         return None, problem.sentence
+
+
+def _placed(finding: Finding, columns: Columns | None) -> Placed:
+    rows = enumerate(columns.columns if columns else ())
+    row = next((n for n, one in rows if any(use.holds(finding.path) for use in one.uses)), None)
+    return Placed(finding, row, finding.file == _TEXT)
 
 
 def _lines(text: str) -> Sequence[tuple[str, Any]]:

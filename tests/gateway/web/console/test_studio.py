@@ -1,5 +1,7 @@
 """The mapping studio without a script: from a file to settings in force, and what stands in the way told on the page."""
 
+import html
+
 import pytest
 from helpers.studio import STAFF
 
@@ -11,6 +13,13 @@ HOSTILE = "<script>alert(1)</script>"
 def admin(browser):
     browser.sign_in("admin", NEW)
     return browser
+
+
+def drafted(browser):
+    """The text of the page as a browser shows it."""
+    return html.unescape(
+        browser.page.text.split('<textarea id="source"', 1)[1].split(">\n", 1)[1].split("</textarea>")[0]
+    )
 
 
 def sample(content=STAFF, name="staff_20260504.csv"):
@@ -80,6 +89,29 @@ def test_what_is_wrong_stands_with_its_line_and_cannot_be_put_in_force(proposed)
     answer = proposed.send(f"{HERE}/apply", proposed.forms.found[f"{HERE}/source"] | {"in_force": "0"})
     assert answer.status_code == 422
     assert "not right yet" in answer.text
+
+
+def test_what_is_wrong_leads_to_its_line_and_to_the_row_of_its_column(proposed):
+    source = drafted(proposed)
+    place = next(n for n, line in enumerate(source.split("\n"), start=1) if "Forename" in line)
+    told = proposed.press(f"{HERE}/source", source=source.replace("from: Forename", "from: Forename, type: tekst"))
+    page = proposed.page.text
+    row = page[: page.index("<bdi>Forename</bdi>")].rsplit('id="column-', 1)[1].split('"')[0]
+    assert {f"#line-{place}", f"#column-{row}"} <= {*told.links}
+    assert f'<li id="line-{place}" class="wrong">{place}</li>' in page
+    assert page.count('class="wrong"') == 1
+    assert "<details open>\n<summary>The settings as YAML" in page
+    assert '<span class="state bad">wrong</span>' in page[page.index("<bdi>Forename</bdi>") :].split("</tr>")[0]
+
+
+def test_each_field_leads_to_its_line(proposed):
+    lines = drafted(proposed).split("\n")
+    page = proposed.page.text
+    for name in ("Forename", "Surname", "Birth Date"):
+        cell = page[page.index(f"<bdi>{name}</bdi>") :]
+        line = int(cell.split('href="#line-', 1)[1].split('"')[0])
+        assert name in lines[line - 1]
+    assert "<details>\n<summary>The settings as YAML" in page
 
 
 def test_hostile_words_of_a_file_are_words(admin):
