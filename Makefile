@@ -10,7 +10,7 @@ endif
 
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE # tests start some hundred processes: each would compile all our modules again
-.PHONY: help demo serve test fuzz storm check bench lock clean
+.PHONY: help demo serve test fuzz storm look check bench lock clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -38,6 +38,9 @@ fuzz: $(STAMP) ## the API against its OpenAPI document, far longer than the suit
 storm: $(STAMP) ## files, staff, erasures and dying workers at the same people, held against an account; SECONDS=, SEED=
 	@echo "SEED=$(SEED)"
 	EVERYTHING_SECONDS=$(SECONDS) EVERYTHING_SEED=$(SEED) $(BIN)/python -m pytest -q -n 0 --log-cli-level=WARNING tests/journeys/test_everything_at_once.py
+
+look: $(STAMP) ## four pictures of each page of the console into build/look, and those of this README into docs
+	$(BIN)/python -m pytest -q -n 0 tests/look.py
 
 check: $(STAMP) ## lint, types, the import contract
 	$(BIN)/ruff check .

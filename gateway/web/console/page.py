@@ -196,8 +196,11 @@ def _read(at: datetime | str) -> datetime:
     return datetime.fromisoformat(at) if isinstance(at, str) else at
 
 
+_MANY = {"person": "people"}
+
+
 def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    return f"{number:,} {word if number == 1 else _MANY.get(word, f'{word}s')}"
 
 
 def _words(code: str) -> str:

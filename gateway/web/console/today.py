@@ -39,7 +39,7 @@ _PERMISSIONS: Mapping[Kind, str] = {
 _OTHERS: Mapping[Kind, tuple[str, str, str]] = {  # one of them, what is the matter, where it is seen to
     "people": (
         "person",
-        "By our records they may not work, and nobody was told: it was long over when they came here",
+        "By our records they may not work any more, and nobody was told: that was long over when they came here",
         "/expiring?of=work&within=0",
     ),
     "papers": ("paper", "Somebody was told that it ends, and nobody has said that it is in hand", "/expiring"),
