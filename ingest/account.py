@@ -9,18 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import to_builtins
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from gateway.db.models import FeedRow, File, Import, PartnerConfig, RowError
+from gateway.db.models import FeedRow, File, Import, PartnerConfig, ReturnedRow, RowError
 from gateway.errors import NotFound
 from ingest.pipeline import FileOutcome
 
 MOST_PROBLEMS = 1_000  # in one answer; `problem_count` tells how many there are, errors.json holds them all
 RECEIPTS: Mapping[str, str] = {"json": "receipt.json", "csv": "errors.csv", "xlsx": "errors.xlsx"}
 
-_SUMMARY = ("code", "severity", "column", "count", "first_row", "first_sheet", "fix")
+_SUMMARY = ("code", "severity", "column", "count", "first_row", "first_sheet", "fix", "first_origin")
 _NO_RECORDS = {"created": 0, "updated": 0, "closed": 0}
 
 
@@ -146,7 +146,10 @@ def problem_object(one: RowError) -> dict[str, object]:
 
 
 def summary_of(session: Session, import_id: UUID) -> list[dict[str, object]]:
-    """Problems grouped by what and where: the most frequent first, each with the first row that shows it."""
+    """Problems grouped by what and where: the most frequent first, each with the first row that shows it.
+
+    Of a file that corrects another, `first_origin` is that row in the file that was first sent.
+    """
     grouped = (
         select(
             RowError.code,
@@ -156,12 +159,32 @@ def summary_of(session: Session, import_id: UUID) -> list[dict[str, object]]:
             _first(RowError.row),
             _first(RowError.sheet),
             _first(RowError.fix),
+            _first(ReturnedRow.origin),
         )
+        .outerjoin(ReturnedRow, _came_back())
         .where(RowError.import_id == import_id)
         .group_by(RowError.code, RowError.severity, RowError.column_name)
         .order_by(func.count().desc(), RowError.code)
     )
     return [dict(zip(_SUMMARY, row, strict=True)) for row in session.execute(grouped)]
+
+
+def row_by_row(session: Session, import_id: UUID, code: str, most: int) -> list[dict[str, object]]:
+    """The first rows with a problem, of a file that corrects another as they stood in the file that was first sent."""
+    found = (
+        select(func.coalesce(ReturnedRow.origin, RowError.row), RowError.sheet, RowError.message)
+        .outerjoin(ReturnedRow, _came_back())
+        .where(RowError.import_id == import_id, RowError.code == code)
+        .order_by(RowError.place, RowError.id)
+        .limit(most)
+    )
+    return [{"row": row, "sheet": sheet, "message": message} for row, sheet, message in session.execute(found)]
+
+
+def _came_back() -> ColumnElement[bool]:
+    """The row as which a problem's row came back."""
+    same = ReturnedRow.firm_id == RowError.firm_id, ReturnedRow.import_id == RowError.import_id
+    return and_(*same, ReturnedRow.place == RowError.place)
 
 
 def _first(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
@@ -174,7 +197,7 @@ def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, object]]:
     kinds: dict[tuple[object, ...], dict[str, Any]] = {}
     for one in problems:  # in the order of their rows
         kind = (one["code"], one["severity"], one["column_name"])
-        new = dict(zip(_SUMMARY, (*kind, 0, one["row"], one["sheet"], one["fix"]), strict=True))
+        new = dict(zip(_SUMMARY, (*kind, 0, one["row"], one["sheet"], one["fix"], None), strict=True))
         kinds.setdefault(kind, new)["count"] += 1
     return sorted(kinds.values(), key=lambda kind: (-kind["count"], kind["code"]))
 

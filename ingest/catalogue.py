@@ -104,6 +104,10 @@ ROW_CODES: dict[str, Entry] = {
         "{column}: another of your feeds has the last word here and says something else, so {value} was not taken.",
         "Bring your two systems to the same value, or tell us which of them is right.",
     ),
+    "row_stale": Entry(
+        "A newer file of yours speaks of this {expected} already, so this row changes nothing.",
+        "Nothing, if the newer file is right; else send what is right with your next file.",
+    ),
     "erased_person": Entry(
         "The row is about a person whom we were asked to erase, so it was left out.",
         "Leave the person out of your files, or tell us that the record is wanted again.",

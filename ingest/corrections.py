@@ -306,6 +306,7 @@ class _Columns:
             flaws=[*self._own_flaws(batch.flaws, good), *_unreadable(kept)],
             broken=sorted([*batch.broken, *broken], key=lambda one: one.row),
             notes=notes,
+            corrected=[*self._corrected(batch)],
         )
 
     def _mend(self, index: int, row: Sequence[str], cells: list[str]) -> Iterator[Flaw]:
@@ -335,6 +336,12 @@ class _Columns:
         if len(sent) == len(cells):
             return None
         return Flaw(0, None, "ragged_row", details={"found": len(sent), "expected": len(cells)})
+
+    def _corrected(self, batch: Batch) -> Iterator[tuple[int, int]]:
+        """The rows that say readably which row of the corrected sheet they are, and which."""
+        for row, cells in zip(batch.rows, batch.cells, strict=True):
+            if match := _REFERENCE.match(cells[self._place].strip()):
+                yield row, int(match[3])
 
     def _own_flaws(self, flaws: Sequence[Flaw], good: Sequence[int]) -> Iterator[Flaw]:
         """What is wrong with our two columns is nobody's concern."""

@@ -45,7 +45,19 @@ def _erase(acting: Acting, person: Person) -> Share:
 
 
 ERASERS = (
-    Eraser(("files", "imports", "row_errors", "repairs", "repair_cells", "repair_rules", "import_previews"), _erase),
+    Eraser(
+        (
+            "files",
+            "imports",
+            "row_errors",
+            "repairs",
+            "repair_cells",
+            "repair_rules",
+            "import_previews",
+            "returned_rows",
+        ),
+        _erase,
+    ),
 )
 
 

@@ -21,6 +21,7 @@ from gateway.db.models import (
     RowError,
 )
 from gateway.db.models.base import blanks
+from gateway.domain.links import returned
 from gateway.domain.partners.homes import Home
 from gateway.domain.people.holdings import forget_answers
 from gateway.office import Office
@@ -37,6 +38,7 @@ def forget(session: Session, imports: Collection[Import], remark: str) -> None:
         one.problem_count, one.remarks = 0, [*one.remarks, remark]
     named = [one.id for one in imports]
     session.execute(delete(RowError).where(RowError.import_id.in_(named)))
+    returned.forget(session, named)
     forget_previews(session, named)
     drafts = select(Repair.id).where(Repair.import_id.in_(named)).scalar_subquery()
     for kind in (RepairCell, RepairRule):

@@ -65,4 +65,5 @@ def _moved(batch: Batch, rows: int) -> Batch:
     if not rows:
         return batch
     broken = [replace(one, row=one.row + rows) for one in batch.broken]
-    return replace(batch, rows=[row + rows for row in batch.rows], broken=broken)
+    corrected = [(row + rows, number) for row, number in batch.corrected]
+    return replace(batch, rows=[row + rows for row in batch.rows], broken=broken, corrected=corrected)

@@ -20,6 +20,7 @@ from gateway.config import ConfigError
 from gateway.crypto import FirmCipher
 from gateway.db.models import FeedRow, File, Import, PartnerConfig
 from gateway.db.session import driver
+from gateway.domain.links.returned import Back
 from gateway.domain.partners import homes
 from gateway.domain.people.fields import Kind
 from gateway.events import EventRef
@@ -111,6 +112,7 @@ class FileOutcome:
         problems: those of a dry run, which leaves no table to look them up in.
         sequence: the number that the file gives itself.
         told: the facts that were told of its records.
+        returned: of corrections, which rows they are of what they correct.
     """
 
     state: str
@@ -131,6 +133,7 @@ class FileOutcome:
     problems: list[dict[str, object]] = field(default_factory=list)
     sequence: int | None = None
     told: list[EventRef] = field(default_factory=list)
+    returned: list[Back] = field(default_factory=list)
 
 
 def run(session: Session, job: Job, progress: Progress) -> FileOutcome:
@@ -164,8 +167,9 @@ def run(session: Session, job: Job, progress: Progress) -> FileOutcome:
         if repeated := _repeats(session, job, reading):
             return _no_change(repeated, reading, job)
         table, plans, doubts = _bound(reading, job)
-        loaded = _load(session, job, reading, table, plans, progress)
-        return _judge(session, job, reading, table, loaded, [*doubts, *turned_remarks(plans)])
+        returned: list[Back] = []
+        loaded = _load(session, job, reading, table, plans, progress, returned)
+        return _judge(session, job, reading, table, loaded, [*doubts, *turned_remarks(plans)], returned)
     except Refused as refused:
         code, reason, fix = refusal(refused)
         if isinstance(refused, Doubted):
@@ -234,7 +238,13 @@ def _bound(reading: Reading, job: Job) -> tuple[Table, list[FeedPlan], list[str]
 
 
 def _load(
-    session: Session, job: Job, reading: Reading, table: Table, plans: list[FeedPlan], progress: Progress
+    session: Session,
+    job: Job,
+    reading: Reading,
+    table: Table,
+    plans: list[FeedPlan],
+    progress: Progress,
+    returned: list[Back],
 ) -> Loaded:
     position = read = broken = 0
     numbering = Numbering(table)
@@ -247,6 +257,7 @@ def _load(
             if read >= HOPELESS_ROWS and broken > read * HOPELESS_SHARE:
                 why = f"of its first {read:,} rows, {broken:,} do not fit the header"
                 raise Refused("unreadable", file=reading.source.name, why=why, expected="a table with one header")
+            returned.extend(Back(place, batch.sheet, number) for place, number in batch.corrected)
             yield map_batch(batch, plans[batch.part])
         full = reading.feed.contents == "full"
         check_number(due, table, _header(table), job.waived, forced=job.forced, complete=full)
@@ -297,7 +308,13 @@ def _primary(session: Session, job: Job, reading: Reading) -> dict[Kind, dict[st
 
 
 def _judge(
-    session: Session, job: Job, reading: Reading, table: Table, loaded: Loaded, doubts: list[str]
+    session: Session,
+    job: Job,
+    reading: Reading,
+    table: Table,
+    loaded: Loaded,
+    doubts: list[str],
+    returned: list[Back],
 ) -> FileOutcome:
     if loaded.rows["read"] == 0 and reading.feed.contents == "full":
         raise Refused("empty_file", file=reading.source.name)
@@ -315,6 +332,7 @@ def _judge(
         header=header,
         sequence=history.number_of(table),
         told=loaded.told,
+        returned=returned,
     )
     if loaded.rows["rejected"]:
         outcome.reason, outcome.fix = describe_file(

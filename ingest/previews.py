@@ -169,9 +169,10 @@ def _of_repair(office: Office, home: Home, asked: ImportPreview) -> Iterator[Acc
             sha256 = hashlib.sha256()
             for chunk in one.chunks():
                 sha256.update(chunk)
-            yield _account(
-                one.name, sha256.hexdigest(), running.dry_run(office, home, one, sha256.hexdigest(), Asked())
-            )
+            outcome = running.dry_run(office, home, one, sha256.hexdigest(), Asked())
+            for told in (*outcome.problems, *outcome.differences):  # nobody has seen the file of which these are rows
+                told["row"] = one.origins.get(cast("int", told["row"]), told["row"])
+            yield _account(one.name, sha256.hexdigest(), outcome)
 
 
 _MAKERS: Mapping[str, Callable[[Office, Home, ImportPreview], Iterator[Account]]] = {

@@ -22,6 +22,7 @@ from gateway import clock
 from gateway.db.engine import retrying
 from gateway.db.models import LOADED_STATES, OPEN_STATES, FeedRow, File, Import, RowError
 from gateway.db.session import driver, lock_partner
+from gateway.domain.links import returned
 from gateway.domain.partners.homes import Home
 from gateway.errors import Problem
 from gateway.events import ImportEnded
@@ -269,6 +270,8 @@ def _record(office: Office, session: Session, arrival: Import, outcome: FileOutc
     session.flush()
     session.execute(delete(RowError).where(RowError.import_id == arrival.id))  # of a run before a release
     arrival.problem_count = _keep_problems(session, arrival) if outcome.staged else 0
+    if outcome.reading and outcome.reading.corrects and outcome.staged:
+        returned.note(session, arrival.firm_id, arrival.id, outcome.reading.corrects, outcome.returned)
 
 
 _PROBLEM_COLUMNS = ", ".join(PROBLEM_COLUMNS)

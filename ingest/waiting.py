@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from gateway import clock
-from gateway.db.models import LOADED_STATES, FeedAlarm, FeedRow, File, Import, Partner, RepairLink
+from gateway.db.models import FeedAlarm, FeedRow, File, Import, Partner, RepairLink, RowError
+from gateway.domain.links import returned
 from gateway.office import Acting
 
 MOST = 20  # of a kind; who has more of one looks at the list of files
@@ -24,6 +25,7 @@ class Waiting(NamedTuple):
         partner: its slug.
         sentence: why it waits, as its receipt says.
         since: when it came to stand there.
+        left: of its rejected rows, how many nobody has repaired.
         is_asked: somebody of the partner's came too late to repair its rows by a link, and asks for another.
     """
 
@@ -33,7 +35,8 @@ class Waiting(NamedTuple):
     sentence: str | None
     problems: int
     since: datetime
-    is_asked: bool = False
+    is_asked: bool
+    left: int
 
 
 class Owed(NamedTuple):
@@ -68,23 +71,27 @@ def waiting(acting: Acting) -> AllWaiting:
         held=_files(session, Import.state == "held"),
         failed=_files(session, and_(Import.state == "failed", recent)),
         owed=_owed(session),
-        unrepaired=_files(session, and_(Import.state == "loaded_with_errors", recent, ~_corrected())),
+        unrepaired=_files(session, and_(Import.state == "loaded_with_errors", recent, _is_left())),
     )
 
 
-def _corrected() -> ColumnElement[bool]:
-    """Whether a file has come and was loaded that brought back what was wrong with this one."""
-    later = aliased(Import)
-    return exists().where(later.corrects_import_id == Import.id, later.state.in_(LOADED_STATES))
+def _is_left() -> ColumnElement[bool]:
+    """Whether a row that was rejected of a file has not come back."""
+    wrong = RowError.firm_id == Import.firm_id, RowError.import_id == Import.id, RowError.severity == "error"
+    return exists().where(*wrong, returned.is_left())
 
 
 def _files(session: Session, condition: ColumnElement[bool]) -> list[Waiting]:
     columns = Import.id, Partner.slug, File.name, Import.reason, Import.problem_count, Import.received_at
+    newer = aliased(RepairLink)
     asked = exists().where(
-        RepairLink.import_id == Import.id, RepairLink.asked_at.is_not(None), RepairLink.ended_at.is_(None)
+        RepairLink.import_id == Import.id,
+        RepairLink.asked_at.is_not(None),
+        or_(RepairLink.ended_code.is_(None), RepairLink.ended_code == "revoked"),
+        ~exists().where(newer.import_id == RepairLink.import_id, newer.id > RepairLink.id),
     )
     found = (
-        select(*columns, asked)
+        select(*columns, asked, returned.left_of(Import.id).correlate(Import).scalar_subquery())
         .join(Partner, Partner.id == Import.partner_id)
         .join(File, File.id == Import.file_id)
         .where(condition)

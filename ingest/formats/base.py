@@ -105,6 +105,7 @@ class Batch:
         sheet: that part's name.
         position: bytes consumed so far, for progress.
         notes: what is told of cells that are believed all the same, as warnings.
+        corrected: of corrections, its own rows, broken ones too, and which row each is of the sheet that they correct.
     """
 
     rows: list[int]
@@ -116,6 +117,7 @@ class Batch:
     sheet: str | None = None
     position: int = 0
     notes: list[Flaw] = field(default_factory=list)
+    corrected: list[tuple[int, int]] = field(default_factory=list)
 
 
 class Source(Protocol):

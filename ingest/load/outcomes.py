@@ -111,6 +111,16 @@ def duplicate_problems(
     ]  # fmt: skip
 
 
+def stale_problems(connection: Connection[Any], shapes: dict[Kind, Shape]) -> list[RowProblem]:
+    """A warning for every row that changes nothing because a newer file speaks of its record."""
+    found = connection.execute("""
+        SELECT r.row, r.line, r.sheet FROM outcome o JOIN stage_rows r USING (row)
+        WHERE o.outcome = 'stale' ORDER BY r.row
+    """)
+    details: dict[str, object] = {"expected": "person" if "client" in shapes else "case"}
+    return [RowProblem(row, line, "row_stale", None, None, sheet, "warning", details) for row, line, sheet in found]
+
+
 def kept_problems(connection: Connection[Any], shapes: dict[Kind, Shape]) -> list[RowProblem]:
     """A warning for every value that is not taken: staff corrected it by hand, or another feed has the word on it."""
     return [

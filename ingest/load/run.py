@@ -244,6 +244,8 @@ class _Load:
             reject=self._feed.duplicates == "reject",
         )
         problems += outcomes.kept_problems(self._connection, self.shapes)
+        if self._terms.partial:  # whoever sends single rows looks for each; of a whole file, the count says enough
+            problems += outcomes.stale_problems(self._connection, self.shapes)
         if self._feed.absent == "close" and not self._terms.partial:
             nobody = self._tally.unreadable
             problems += [RowProblem(row, line, "key_unreadable", severity="warning") for row, line in nobody]

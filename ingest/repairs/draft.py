@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from gateway import clock
 from gateway.db.models import LOADED_STATES, File, Import, Repair, RepairCell, RepairRule, RowError
 from gateway.domain.audit import Change, record
-from gateway.domain.links import repairs
+from gateway.domain.links import repairs, returned
 from gateway.domain.partners.homes import Home
 from gateway.domain.people import walls
 from gateway.errors import Conflict, Forbidden, Gone, Invalid
@@ -128,6 +128,7 @@ def set_cells(acting: Acting, import_id: UUID, cells: Mapping[tuple[int, int], s
 
     Raises:
         Invalid: `no_such_row`, one of the rows was not rejected; `too_long`.
+        Conflict: `row_sent`, one of them was sent already.
         Problem: as `mine`.
     """
     mine(acting, import_id)
@@ -225,10 +226,14 @@ def _fitting(value: str) -> str:
 
 
 def _check_places(acting: Acting, import_id: UUID, places: set[int]) -> None:
-    rejected = select(RowError.place).where(RowError.import_id == import_id, RowError.severity == "error")
-    known = set(acting.session.scalars(rejected.where(RowError.place.in_(places)).distinct()))
-    if strange := places - known:
+    rejected = select(RowError.place, returned.is_left().label("is_left")).where(
+        RowError.import_id == import_id, RowError.severity == "error", RowError.place.in_(places)
+    )
+    known = {row.place: row.is_left for row in acting.session.execute(rejected)}
+    if strange := places - known.keys():
         raise Invalid("no_such_row", f"The row at {min(strange)} is none of those that were rejected.")
+    if gone := [place for place, is_left in known.items() if not is_left]:
+        raise Conflict("row_sent", f"The row at {min(gone)} was sent already, and is repaired here no more.")
 
 
 def _check_way(acting: Acting, import_id: UUID, way: Way) -> None:
@@ -238,6 +243,7 @@ def _check_way(acting: Acting, import_id: UUID, way: Way) -> None:
         RowError.column_name == way.column,
         RowError.code == way.code,
         RowError.value.is_not_distinct_from(way.value),
+        returned.is_left(),
     )
     if acting.session.scalar(found.limit(1)) is None:
         raise Invalid("no_such_problem", f"No cell of {way.column!r} is wrong in this way.")

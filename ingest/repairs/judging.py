@@ -22,6 +22,8 @@ from ingest.receipts.rejected import Fault
 from ingest.repairs.draft import Draft, Typed
 from ingest.repairs.hiding import hidden_cells, secret_columns
 
+_NAMES = frozenset({"given_name", "family_name"})
+_OWN = _NAMES | {"middle_name", "email", "phone", "date_of_birth"}
 State = Literal["open", "good", "wrong"]
 
 
@@ -30,12 +32,14 @@ class WrongRow(NamedTuple):
 
     Attributes:
         number: as its sheet shows it.
+        origin: as the file shows it that was first sent, where this one corrects it.
         bad: cells that are wrong, by number of the column, and how.
         whole: what is wrong with the row as a whole.
     """
 
     place: int
     number: int
+    origin: int
     cells: list[str]
     bad: dict[int, list[Fault]]
     whole: list[Fault]
@@ -60,7 +64,11 @@ class Cell(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row on a page; `left` is what is wrong now with none of its cells, None where nothing was typed."""
+    """A row on a page, with its number in the file that was first sent.
+
+    Attributes:
+        left: what is wrong now with none of its cells; None where nothing was typed.
+    """
 
     place: int
     number: int
@@ -81,11 +89,13 @@ class Table(NamedTuple):
 
     Attributes:
         bad: columns in which any of the rows is wrong, or was changed; they stand first.
+        who: columns that say whom a row is about.
     """
 
     part: str | None
     header: list[str]
     bad: list[int]
+    who: set[int]
     rows: list[Row]
 
 
@@ -112,14 +122,19 @@ class Bench:
         left = self._judged(number, table.part, [(row, typed[row.place]) for row in wrong if typed[row.place]])
         rows = [_row(row, typed[row.place], left.get(row.place), labels, secret) for row in wrong]
         bad = sorted({number for row in wrong for number in (*row.bad, *typed[row.place])})
-        return Table(table.part, table.header, bad, rows)
+        return Table(table.part, table.header, bad, _columns_of(plan, _NAMES) - secret, rows)
 
     def secrets(self, tables: Iterable[Rows]) -> Callable[[str], bool]:
         """What says of a column's label whether sensitive values stand under it, in any sheet or record type."""
-        known = [
-            (Labels(one.header), secret_columns(self._plans[one.part][1])) for one in tables if one.part in self._plans
-        ]
-        return lambda label: any(not secret.isdisjoint(labels.columns(label)) for labels, secret in known)
+        return self._under(tables, secret_columns)
+
+    def own(self, tables: Iterable[Rows]) -> Callable[[str], bool]:
+        """What says of a column's label whether each person's own stands under it, which no two of them share."""
+        return self._under(tables, lambda plan: secret_columns(plan) | _columns_of(plan, _OWN))
+
+    def _under(self, tables: Iterable[Rows], which: Callable[[FeedPlan], set[int]]) -> Callable[[str], bool]:
+        known = [(Labels(one.header), which(self._plans[one.part][1])) for one in tables if one.part in self._plans]
+        return lambda label: any(not some.isdisjoint(labels.columns(label)) for labels, some in known)
 
     def _judged(
         self, number: int, part: str | None, rows: Sequence[tuple[WrongRow, dict[int, Typed]]]
@@ -140,6 +155,12 @@ class Bench:
 def repaired(cells: Sequence[str], typed: dict[int, Typed]) -> list[str]:
     """A row as it is to be."""
     return [typed[number].value if number in typed else cell for number, cell in enumerate(cells)]
+
+
+def _columns_of(plan: FeedPlan, names: frozenset[str]) -> set[int]:
+    """The columns from which fields of these names are read, or what a record is known by."""
+    fields = ((each.key, one) for each in plan.records for one in each.fields)
+    return {place for key, one in fields if one.target.name in names | {key} for place in one.places}
 
 
 def _ragged(place: int, cells: Sequence[str]) -> RowProblem:
@@ -166,7 +187,7 @@ def _row(
         )
         for number, cell in enumerate(row.cells)
     ]
-    return Row(row.place, row.number, cells, row.whole, None if left is None else elsewhere)
+    return Row(row.place, row.origin, cells, row.whole, None if left is None else elsewhere)
 
 
 def masked(typed: Typed | None, *, is_secret: bool) -> Typed | None:

@@ -18,8 +18,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
 from gateway.db.models import File, Import, RowError
 from gateway.domain.audit import record
+from gateway.domain.links import returned
 from gateway.domain.partners.homes import Home
-from gateway.errors import Invalid, NotFound
+from gateway.errors import Conflict, Invalid, NotFound
 from gateway.office import Acting
 from ingest import corrections, receipts
 from ingest.receipts.labels import Labels
@@ -38,22 +39,28 @@ class Group(NamedTuple):
 
     Attributes:
         fix: what to do, in a sentence.
+        typed: rows of which something was typed, or of all of which it was said what they are to be.
         rule: what they all are to be, masked where the column is sensitive.
+        is_own: each of them is to be another one, so that nothing can be said of all.
     """
 
     way: Way
     rows: int
+    typed: int
     message: str
     fix: str
     rule: Typed | None
     is_secret: bool
+    is_own: bool
 
 
 class Page(NamedTuple):
     """What somebody at work sees.
 
     Attributes:
-        rejected: rows in all; changed: of those, how many have something typed.
+        rejected: rows in all; left: of those, how many were not sent yet; changed: of these, how many were typed into.
+        sent: the files in which the others were sent.
+        first: the file whose row numbers these are, where it is another one.
         way: what the page is narrowed to.
         following: the place after which the next page begins; None on the last one.
     """
@@ -62,7 +69,10 @@ class Page(NamedTuple):
     partner: str
     draft: Draft
     rejected: int
+    left: int
     changed: int
+    sent: list[returned.Sent]
+    first: str | None
     groups: list[Group]
     way: Way | None
     tables: list[Table]
@@ -70,10 +80,11 @@ class Page(NamedTuple):
 
 
 class Brief(NamedTuple):
-    """What a file is called, and how many of its rows were rejected."""
+    """What a file is called, how many of its rows were rejected, and how many of those were not sent yet."""
 
     file: str
     rejected: int
+    left: int
 
 
 def brief(acting: Acting, import_id: UUID) -> Brief:
@@ -83,7 +94,8 @@ def brief(acting: Acting, import_id: UUID) -> Brief:
         Problem: as `draft.mine`.
     """
     _, found = mine(acting, import_id)
-    return Brief(_name(acting, found), found.counts["rows"]["rejected"])
+    left = returned.number_left(acting.session, import_id)
+    return Brief(_name(acting, found), found.counts["rows"]["rejected"], left)
 
 
 def page(acting: Acting, import_id: UUID, *, after: int = 0, kind: str | None = None) -> Page:
@@ -104,7 +116,8 @@ def page(acting: Acting, import_id: UUID, *, after: int = 0, kind: str | None = 
     draft = read(acting, import_id)
     rejected = found.counts["rows"]["rejected"]
     bench = Bench(acting, home, found) if rejected else None
-    groups = _groups(acting, found.id, draft, bench.secrets(tables_in(_folder(acting, home, found)))) if bench else []
+    tables = tables_in(_folder(acting, home, found)) if bench else []
+    groups = _groups(acting, found.id, draft, bench.secrets(tables), bench.own(tables)) if bench else []
     way = _way(groups, kind) if kind else None
     places = acting.session.scalars(
         _places(import_id, _is_wrong(way) if way else true()).where(RowError.place > after).limit(SHOWN + 1)
@@ -115,7 +128,10 @@ def page(acting: Acting, import_id: UUID, *, after: int = 0, kind: str | None = 
         home.slug,
         draft,
         rejected,
+        returned.number_left(acting.session, import_id),
         _number_of(acting, touched(import_id, draft)),
+        returned.sent_of(acting.session, import_id),
+        returned.first_file(acting.session, import_id),
         groups,
         way,
         bench.tables(wrong, draft) if bench else [],
@@ -128,15 +144,16 @@ def one(acting: Acting, import_id: UUID, place: int) -> tuple[str, Table]:
 
     Raises:
         NotFound: no row of this place was rejected.
+        Conflict: `row_sent`, it was sent already.
         Problem: as `draft.mine`.
     """
     home, found = mine(acting, import_id)
     record(acting, "import.errors", import_id=import_id)
-    if place >= _NO_PLACE:
-        raise NotFound("row", str(place))
-    wrong = [*wrong_rows(acting, home, found, [place])]
+    wrong = [*wrong_rows(acting, home, found, [place])] if place < _NO_PLACE else []
     if not wrong:
         raise NotFound("row", str(place))
+    if acting.session.scalar(_places(import_id, RowError.place == place)) is None:
+        raise Conflict("row_sent", "This row was sent already, and is repaired here no more.")
     [table] = Bench(acting, home, found).tables(wrong, read(acting, import_id))
     return _name(acting, found), table
 
@@ -198,6 +215,7 @@ def wrong_rows(
 ) -> Iterator[tuple[Rows, list[WrongRow]]]:
     """Rejected rows by their places, in runs of one sheet or record type."""
     told = list(_errors(acting, found.id, places))
+    first = returned.origins(acting.session, found.id) if found.corrects_import_id else {}
     if not told:  # of an import without any there is no errors.csv
         return
     folder = _folder(acting, home, found)
@@ -205,7 +223,8 @@ def wrong_rows(
     labels = {part: Labels(table.header) for part, table in tables.items()}
     for part, errors in groupby(told, attrgetter("sheet")):
         if part in tables:  # an error of a part whose header could not be read has no row
-            yield tables[part], list(_wrong(folder, tables[part], labels[part], found.id, errors))
+            wrong = _wrong(folder, tables[part], labels[part], found.id, errors)
+            yield tables[part], [row._replace(origin=first.get((part, row.number), row.number)) for row in wrong]
 
 
 # ------------------------------------------------------------------------------------------------ what is wrong
@@ -221,7 +240,9 @@ def _wrong(
         faults = [Fault(each.column_name, each.value, f"{each.message} {each.fix}", each.code) for each in some]
         bad, _ = labels.places(cells, faults)
         known = {id(fault) for each in bad.values() for fault in each}
-        yield WrongRow(one.place, some[0].row, cells, bad, [fault for fault in faults if id(fault) not in known])
+        yield WrongRow(
+            one.place, some[0].row, some[0].row, cells, bad, [fault for fault in faults if id(fault) not in known]
+        )
 
 
 def _errors(acting: Acting, import_id: UUID, places: Sequence[int]) -> Iterable[RowError]:
@@ -234,8 +255,9 @@ def _errors(acting: Acting, import_id: UUID, places: Sequence[int]) -> Iterable[
 
 
 def _places(import_id: UUID, which: ColumnElement[bool]) -> Select[int]:
-    """The places of rejected rows, in order."""
-    found = select(RowError.place).where(RowError.import_id == import_id, RowError.severity == "error", which)
+    """The places of rejected rows that were not sent yet, in order."""
+    wrong = RowError.import_id == import_id, RowError.severity == "error"
+    found = select(RowError.place).where(*wrong, returned.is_left(), which)
     return found.distinct().order_by(RowError.place)
 
 
@@ -285,21 +307,29 @@ def _changes(
         yield (place, number), None if said == value else said
 
 
-def _groups(acting: Acting, import_id: UUID, draft: Draft, is_secret: Callable[[str], bool]) -> list[Group]:
+def _groups(
+    acting: Acting, import_id: UUID, draft: Draft, is_secret: Callable[[str], bool], is_own: Callable[[str], bool]
+) -> list[Group]:
+    """Ways in which cells are wrong, with what was said of all of them; those with something to do stand first."""
     columns = RowError.column_name, RowError.code, RowError.value
+    typed = func.count().filter(RowError.place.in_({place for place, _ in draft.cells}))
     wanted = (
-        select(*columns, func.count(), func.min(RowError.message), func.min(RowError.fix))
+        select(*columns, func.count(), typed, func.min(RowError.message), func.min(RowError.fix))
         .where(RowError.import_id == import_id, RowError.severity == "error", RowError.column_name.is_not(None))
+        .where(returned.is_left())
         .group_by(*columns)
         .order_by(func.count().desc(), *columns)
         .limit(MOST_WAYS)
     )
     groups = []
-    for column, code, value, rows, message, fix in acting.session.execute(wanted):
+    for column, code, value, rows, typed_rows, message, fix in acting.session.execute(wanted):
         way = Way(column or "", code, value)  # those without a column were left out
         hidden, rule = is_secret(way.column), draft.rules.get(way)
-        groups.append(Group(way, rows, message, fix, masked(rule, is_secret=hidden), hidden))
-    return groups
+        # what was written for a day that nobody knew may be one day for all
+        alone = code == "not_unique" or (code != "bad_date" and is_own(way.column))
+        done = rows if rule else typed_rows
+        groups.append(Group(way, rows, done, message, fix, masked(rule, is_secret=hidden), hidden, alone))
+    return sorted(groups, key=lambda one: one.typed == one.rows)
 
 
 def _name(acting: Acting, found: Import) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db.models import LOADED_STATES, File, Import, Partner
-from gateway.domain.links import repairs
+from gateway.domain.links import repairs, returned
 from gateway.errors import Conflict
 from gateway.events import Event, EventRef, ImportEnded
 from gateway.jobs.subscriptions import Subscription
@@ -39,7 +39,8 @@ def send_link(acting: Acting, import_id: UUID, partner_id: UUID) -> None:
     """Have the partner's people sent another link to the rejected rows of an import; earlier ones end.
 
     Raises:
-        Conflict: `nobody_to_tell`, the partner's settings name no contact; `nothing_rejected`; `links_off`.
+        Conflict: `nobody_to_tell`, the partner's settings name no contact; `nothing_rejected`, or all of it was sent
+            again; `links_off`.
     """
     partner = acting.session.get_one(Partner, (acting.firm_id, partner_id))
     found = acting.session.get_one(Import, (acting.firm_id, import_id))
@@ -48,6 +49,8 @@ def send_link(acting: Acting, import_id: UUID, partner_id: UUID) -> None:
         raise Conflict("nobody_to_tell", told)
     if found.state not in LOADED_STATES or not found.counts["rows"]["rejected"]:
         raise Conflict("nothing_rejected", "No row of this file was rejected.")
+    if not returned.number_left(acting.session, import_id):
+        raise Conflict("nothing_rejected", "All rejected rows of this file were repaired and sent already.")
     _tell(acting, found, partner, None)
 
 
@@ -58,7 +61,7 @@ def _tell(acting: Acting, found: Import, partner: Partner, key: str | None) -> N
     data = OfRejectedRows(
         partner=partner.name,
         file=file.name,
-        rejected=rows["rejected"],
+        rejected=returned.number_left(acting.session, found.id),
         loaded=rows["created"] + rows["updated"] + rows["unchanged"],
         until=clock.day_in(partner.time_zone, link.expires_at),
         address=address,

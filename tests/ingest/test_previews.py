@@ -146,6 +146,31 @@ def test_what_it_knows_grows_old(acme, at, preview):
     assert not preview(one, "release").is_old
 
 
+def test_a_row_that_would_change_nothing_is_named_as_it_was_first_sent_and_says_why(acme, at, preview):
+    one = wrong(acme, 3, 17)
+    acme.drop("roster_20260302.csv", people(30))
+    first, second = at(rows.page, one).tables[0].rows
+    at(draft.set_cells, one, {(first.place, 2): "02/03/1980", (second.place, 2): "never"})
+    [told] = preview(one, "repair").files
+    assert told["rows"]["stale"] == 1
+    found = {each["code"]: (each["row"], each["message"]) for each in told["problems"]}
+    assert found["row_stale"] == (
+        first.number,
+        "A newer file of yours speaks of this person already, so this row changes nothing.",
+    )
+    assert found["bad_date"][0] == second.number == 18
+    assert {each["code"]: each["first_row"] for each in told["groups"]} == {"row_stale": 4, "bad_date": 18}
+
+
+def test_a_changed_field_is_told_by_the_row_as_it_was_first_sent(acme, at, preview):
+    acme.drop("roster_20260228.csv", people(30))
+    one = wrong(acme, 3, 17)
+    row = at(rows.page, one).tables[0].rows[1]
+    at(draft.set_cells, one, {(row.place, 2): "02/03/1990"})
+    [told] = preview(one, "repair").files
+    assert [(each["row"], each["key"]) for each in told["differences"]] == [(18, "E17")]
+
+
 def test_a_repair_that_is_typed_later_is_not_in_it(acme, at, preview):
     one = wrong(acme, 3, 4)
     first, second = at(rows.page, one).tables[0].rows

@@ -31,6 +31,7 @@ NOT_OF_A_ROSTER = {
     "bad_json": "only a JSON file has records that are no JSON",
     "unknown_row": "only a corrections file has the column Row",
     "cell_changed": "only corrections are held against the rows that they correct",
+    "row_stale": "of whole files the count says enough",
 }
 
 

@@ -48,6 +48,14 @@ def test_rows_wait_until_a_correction_of_them_is_loaded(acme, look):
     assert [one.file for one in look().unrepaired] == ["roster_20260302.csv"]
 
 
+def test_rows_that_a_correction_leaves_out_still_wait_and_are_counted(acme, look):
+    told = acme.drop("roster_20260301.csv", bad(10, 3, 4))
+    header, first, _ = Path(told["receipts"]["csv"]).read_text(encoding="utf-8-sig").splitlines()
+    assert [one.left for one in look().unrepaired] == [2]
+    acme.drop("errors.csv", "\n".join([header, first.replace("soon", "02/03/1980")]).encode())
+    assert [(one.file, one.left) for one in look().unrepaired] == [("roster_20260301.csv", 1)]
+
+
 def test_held_files_wait_until_they_are_decided_about_however_long(acme, look, monkeypatch):
     acme.drop("roster_20260301.csv", people(20))
     first = acme.drop("roster_20260302.csv", people(2))

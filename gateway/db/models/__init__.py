@@ -59,7 +59,7 @@ from gateway.db.models.places import FeedAlarm, Place, PlaceFile
 from gateway.db.models.preferences import PACES, NoticeBudget, NoticePreference, OptOut, QuietHours
 from gateway.db.models.previews import ImportPreview
 from gateway.db.models.records import Case, Client, Document, Sighting
-from gateway.db.models.repairs import LinkEnd, Repair, RepairCell, RepairLink, RepairRule, RepairVisit
+from gateway.db.models.repairs import LinkEnd, Repair, RepairCell, RepairLink, RepairRule, RepairVisit, ReturnedRow
 from gateway.db.models.reports import ReportOrder
 from gateway.db.models.rest import RestAccount, RestPerson, RestSource, RestSpent, RestVersion
 from gateway.db.models.templates import MessageText
@@ -154,6 +154,7 @@ __all__ = [
     "RestSource",
     "RestSpent",
     "RestVersion",
+    "ReturnedRow",
     "Review",
     "RowError",
     "Schedule",

@@ -17,7 +17,7 @@ from gateway.db.models.base import Base, FirmScoped, Instant, Stamp, ours, perso
 
 RepairState = Literal["open", "sent", "dropped"]
 REPAIR_STATES: tuple[str, ...] = get_args(RepairState)
-LinkEnd = Literal["sent", "revoked", "replaced"]
+LinkEnd = Literal["sent", "sent_by_firm", "revoked", "replaced"]
 
 
 class Repair(FirmScoped, Base):
@@ -99,6 +99,34 @@ class RepairRule(FirmScoped, Base):
     )
 
 
+class ReturnedRow(Base):
+    """A rejected row that came back, typed here or in a file of the partner's, as a row of an import that corrects.
+
+    What is left of an import to repair are those of its rejected rows of which none came back.
+
+    Attributes:
+        import_id, place: as which row it came back; as in `RowError`.
+        sheet, number: the rejected row of `corrects_import_id`, as its sheet shows it.
+        origin: that row in the file that was first sent, where the corrected one is a correction itself.
+    """
+
+    __tablename__ = "returned_rows"
+
+    firm_id: Mapped[UUID] = ours(primary_key=True)
+    import_id: Mapped[UUID] = ours(primary_key=True)
+    place: Mapped[int] = ours(primary_key=True)
+    corrects_import_id: Mapped[UUID] = ours()
+    sheet: Mapped[str | None] = ours()
+    number: Mapped[int] = ours()
+    origin: Mapped[int] = ours()
+
+    __table_args__ = (
+        points_at("imports", "import_id"),
+        points_at("imports", "corrects_import_id"),
+        Index("returned_rows_firm_id_corrects_number_idx", "firm_id", "corrects_import_id", "number"),
+    )
+
+
 class RepairLink(FirmScoped, Base):
     """An address under which whoever holds it may repair the rejected rows of one import, and see nothing else.
 
@@ -107,8 +135,8 @@ class RepairLink(FirmScoped, Base):
         contact: which of the partner's contacts it was sent to.
         openings: how often somebody pressed its button.
         asked_at: when somebody who came too late asked for another one.
-        ended_code: why it leads nowhere, before it expires.
-        rows_sent, rows_left: of one that ended because the repairs were sent, whoever sent them.
+        ended_code: why it leads nowhere, before it expires; `sent` once no row is left.
+        rows_sent, rows_left: of those rows, when some were last sent while it led there, whoever sent them.
     """
 
     __tablename__ = "repair_links"
@@ -132,7 +160,7 @@ class RepairLink(FirmScoped, Base):
         points_at("partners", "partner_id"),
         UniqueConstraint("digest", name="repair_links_digest_key"),
         Index(None, "firm_id", "import_id"),
-        CheckConstraint("ended_code IN ('sent', 'revoked', 'replaced')", name="ended_code"),
+        CheckConstraint("ended_code IN ('sent', 'sent_by_firm', 'revoked', 'replaced')", name="ended_code"),
         CheckConstraint("(ended_at IS NULL) = (ended_code IS NULL)", name="ended"),
     )
 

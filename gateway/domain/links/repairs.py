@@ -224,8 +224,20 @@ def revoke(acting: Acting, import_id: UUID, link_id: UUID) -> None:
 
 
 def note_sent(acting: Acting, import_id: UUID, rows: int, left: int) -> None:
-    """End the links to an import of which repaired rows were sent, whoever sent them."""
-    _end(acting, import_id, "sent", rows_sent=rows, rows_left=left)
+    """Have the links to an import tell that rows were sent, whoever did; they end where none is left.
+
+    Args:
+        acting: who sent them.
+        import_id: of which they were rejected.
+        rows: how many were sent up to now.
+        left: how many can still be repaired.
+    """
+    counted = {"rows_sent": rows, "rows_left": left}
+    if left:
+        live = RepairLink.import_id == import_id, RepairLink.ended_at.is_(None)
+        acting.session.execute(update(RepairLink).where(*live).values(counted))
+    else:
+        _end(acting, import_id, "sent" if acting.actor.kind == "partner" else "sent_by_firm", **counted)
 
 
 def proof_of_visit(token: str) -> str:

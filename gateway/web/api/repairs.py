@@ -90,9 +90,10 @@ class WrongAlike(Struct, frozen=True):
 
 
 class RepairDraft(Struct, frozen=True):
-    """Rejected rows of a file with what was typed to repair them; `following` goes into `after` for the next page."""
+    """Rejected rows of a file that are left, with what was typed; `following` goes into `after` for the next page."""
 
     rejected: int
+    left: int
     changed: int
     groups: list[WrongAlike]
     tables: list[TableToRepair]
@@ -123,18 +124,19 @@ class RuleRepair(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RepairSent(Struct, frozen=True):
-    """The imports that correct the file, one for each sheet or record type, and how many rows are in them."""
+    """The imports that correct the file, one for each sheet or record type, how many rows are in them, and are left."""
 
     import_ids: list[UUID]
     rows: int
     rejected: int
+    left: int
 
 
 @get("/", sync_to_thread=True, **may("imports.errors"))
 def get_repair(
     import_id: FromPath[UUID], call: NamedDependency[Call], after: After = 0, way: WayName = None
 ) -> RepairDraft:
-    """Show rejected rows, 100 a page, with what is wrong in them and what was typed so far.
+    """Show rejected rows that were not sent yet, 100 a page, with what is wrong in them and what was typed so far.
 
     409 `not_repairable` before the file is loaded; 403 `walled` for whoever is walled off from one of the partner's
     people.
@@ -143,6 +145,7 @@ def get_repair(
         page = rejected.page(acting, import_id, after=after, kind=way)
     return RepairDraft(
         page.rejected,
+        page.left,
         page.changed,
         [WrongAlike.of(one) for one in page.groups],
         [TableToRepair(one.part, one.header, _rows(one.rows)) for one in page.tables],
@@ -169,7 +172,7 @@ def put_rule(import_id: FromPath[UUID], data: JSONBody[RuleRepair], call: NamedD
 
 @post("/send", status_code=202, sync_to_thread=True, **may("files.send", large=True))
 def send_repair(import_id: FromPath[UUID], call: NamedDependency[Call]) -> RepairSent:
-    """Have the rows that were changed go in as a file that corrects the first one; the draft ends with it."""
+    """Have the rows that were changed go in as a file that corrects the first one; the others can be sent later."""
     return RepairSent(*sending.send(call.office, call.who.firm_id, call.actor, import_id))
 
 

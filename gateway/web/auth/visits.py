@@ -18,6 +18,12 @@ from gateway.web.problems import Rejected
 
 BY_LINK: dict[str, Any] = {"by_link": True}  # `opt` of routes on which that cookie, and nothing else, says who calls
 MOST_CALLS = Window("visits", 600, 60)  # of all who opened one link
+_OVER = {
+    "revoked": "The firm has withdrawn this link: nothing can be saved or sent here any more. Open the link again, from"
+    " the message that you were sent, to ask the firm for a new one.",
+    "replaced": "A newer link to these rows was sent by e-mail since. What you typed and saved is there; use that one.",
+    "": "These rows can no longer be repaired here. Open the link again to see why.",
+}
 _SCOPES = frozenset({"files:write"})  # what repairs take, on the routes where the cookie counts
 
 
@@ -51,7 +57,7 @@ def by_cookie(connection: ASGIConnection[Any, Any, Any, Any], office: Office) ->
     if found is None:
         raise Rejected(401, "not_opened", "Open the link in the message that you were sent, and press its button.")
     if not found.is_open:
-        raise Rejected(410, "link_over", "These rows can no longer be repaired here. Open the link again to see why.")
+        raise Rejected(410, "link_over", _OVER.get(found.ended_code or "", _OVER[""]))
     _count(connection, found)
     proof = repairs.proof_of_visit(connection.cookies[cookie_name(office.settings)])
     connection.state.is_bound_to = lambda given: secrets.compare_digest(given.encode(), proof.encode())

@@ -17,7 +17,7 @@ from msgspec import Struct
 from gateway.db.models import OPEN_STATES
 from gateway.db.models.imports import STATES, ImportState
 from gateway.db.paging import Paging
-from gateway.domain.links import repairs
+from gateway.domain.links import repairs, returned
 from gateway.domain.partners import homes
 from gateway.errors import Faulty
 from gateway.office import Acting
@@ -30,7 +30,7 @@ from gateway.web.console.page import Desk, Entry
 from gateway.web.pages import Cursor, page_of, paging
 from gateway.web.texts import Name
 from ingest import holds, imports, previews
-from ingest.account import summary_of
+from ingest.account import row_by_row, summary_of
 from ingest.arrival import MOST_BYTES
 
 ENTRY = Entry("Files", "/files", "imports.read")
@@ -132,6 +132,10 @@ def _one(
         file=shown,
         rows=[Counted(word, tone, shown["rows"][word]) for word, tone in _TONES.items()],
         groups=summary_of(acting.session, import_id),
+        left=returned.number_left(acting.session, import_id),
+        stale=row_by_row(acting.session, import_id, "row_stale", SHOWN),
+        first=returned.first_file(acting.session, import_id),
+        back=returned.sent_of(acting.session, import_id),
         links=repairs.listed(acting, import_id) if desk.may("imports.decide") else [],
         in_question=holds.in_question(acting, import_id),
         is_open=shown["state"] in OPEN_STATES,

@@ -20,7 +20,7 @@ from gateway.domain.links import repairs
 from gateway.web.calls import Call, may
 from gateway.web.console import previewing
 from gateway.web.console.forms import Form, takes_form
-from gateway.web.console.page import Desk
+from gateway.web.console.page import Desk, seen
 from ingest import previews
 from ingest.repairs import draft, rows, sending
 from ingest.repairs.draft import Way
@@ -33,6 +33,7 @@ SAID = {
     "dropped": "The draft is given up; the rows stand as they were sent.",
     "linked": "The partner is sent a new link; earlier ones have ended.",
     "withdrawn": "Withdrawn: the link leads nowhere any more.",
+    "some": "Sent. The rows below are left.",
     "repaired": "Sent. This is the file that corrects the earlier one; it runs now.",
 }
 After = Annotated[int, QueryParameter(name="after", ge=0, le=(1 << 31) - 1)]
@@ -47,7 +48,7 @@ class At(NamedTuple):
         file: that of the file's page, for whoever has one.
         workbook: that of the same rows as a workbook, secrets included; only for whoever has an account.
         others: how others are called whose word stands in a cell; None: by their names.
-        after: where to look once the rows are sent; None: at the file that corrects this one.
+        after: where to look once all rows are sent, a page of its own; None: at the file that corrects this one.
     """
 
     import_id: UUID
@@ -135,7 +136,9 @@ def send(
 ) -> Response[Any]:
     """Have the rows that were changed go in as a file that corrects the earlier one."""
     sent = sending.send(call.office, call.who.firm_id, call.actor, at.import_id)
-    return desk.on_to(at.after or f"/files/{sent.import_ids[0]}", "repaired")
+    if at.after is None:
+        return desk.on_to(f"/files/{sent.import_ids[0]}", "repaired")
+    return desk.on_to(at.here, "some") if sent.left else seen(at.after)
 
 
 @post("/drop", sync_to_thread=True, **takes_form("files.send"))

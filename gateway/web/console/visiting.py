@@ -17,10 +17,12 @@ from gateway.web.calls import OPEN, Call
 from gateway.web.console import repair
 from gateway.web.console.page import Desk
 from gateway.web.console.repair import At
+from gateway.web.problems import on_problem
 from gateway.web.public.pages import Page, answer, on_http_error_page, on_problem_page, on_surprise_page
 
 HERE = "/repair"
 SENT = f"{HERE}/sent"
+SENT_CODES = ("sent", "sent_by_firm")
 _FIRM = "the firm"
 
 
@@ -37,7 +39,7 @@ def _provide_at(request: Request[Any, Any, State]) -> At:
 def say_sent(request: Request[Any, Any, State], office: NamedDependency[Office]) -> Response[Any]:
     """Say what was sent, to whoever did, or comes after somebody who did."""
     found = found_by_cookie(request, office)
-    if found is None or found.ended_code != "sent":
+    if found is None or found.ended_code not in SENT_CODES:
         return answer(
             Page(title="Nothing was sent here", lines=["Open the link in the message that you were sent."]), 404
         )
@@ -45,16 +47,26 @@ def say_sent(request: Request[Any, Any, State], office: NamedDependency[Office])
 
 
 def sent_page(found: Found) -> Page:
-    """What becomes of rows that were sent, and of those that were not."""
-    sent, left = found.rows_sent or 0, found.rows_left or 0
-    rest = f", {left:,} left as {'it was' if left == 1 else 'they were'}" if left else ""
+    """What becomes of rows of which none is left, and who sent the last of them."""
+    sent = found.rows_sent or 0
+    number = f"{sent:,} {'row' if sent == 1 else 'rows'}"
+    if found.ended_code == "sent_by_firm":
+        told = f"{found.firm} has put right what was left of them, and sent it itself."
+    else:
+        told = f"{found.firm} has them, as a file that corrects the first one."
     return Page(
-        title=f"{sent:,} {'row' if sent == 1 else 'rows'} sent{rest}",
+        title=f"{number} sent, and none is left",
         lines=[
-            f"{found.firm} has them, as a file that corrects the first one. Nothing more is needed of you here.",
+            f"{told} Nothing more is needed of you here.",
             "Should one of them still not be right, you are sent another message, with another link.",
         ],
     )
+
+
+def _on_problem(request: Request[Any, Any, State], error: Problem) -> Response[Any]:
+    """As a page; to the grid's own script, as it is."""
+    is_script = request.headers.get("accept") == "application/json"
+    return on_problem(request, error) if is_script else on_problem_page(request, error)
 
 
 router = Router(
@@ -65,7 +77,7 @@ router = Router(
         "at": Provide(_provide_at, sync_to_thread=False),
     },
     exception_handlers={
-        Problem: on_problem_page,
+        Problem: _on_problem,
         HTTPException: on_http_error_page,
         Exception: on_surprise_page,
     },

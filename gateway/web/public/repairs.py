@@ -18,7 +18,7 @@ from gateway.web.auth import visits
 from gateway.web.auth.crossing import refuse_foreign
 from gateway.web.calls import OPEN
 from gateway.web.console.page import seen
-from gateway.web.console.visiting import HERE, sent_page
+from gateway.web.console.visiting import HERE, SENT_CODES, sent_page
 from gateway.web.public.pages import Form, Page, answer
 from gateway.web.public.strangers import Strangers
 from ingest.repairs import rows
@@ -85,7 +85,9 @@ def _found(request: Request[Any, Any, State], office: Office, token: str) -> Fou
 
 
 def _may_ask(found: Found) -> bool:
-    return found.ended_code is None and (not found.is_open or found.openings >= MOST_OPENINGS)
+    if found.ended_code is None:
+        return not found.is_open or found.openings >= MOST_OPENINGS
+    return found.ended_code == "revoked"
 
 
 # ------------------------------------------------------------------------------------------------ in words
@@ -96,10 +98,16 @@ def _offer(office: Office, found: Found, token: str) -> tuple[Page, int]:
         return _over(found, token)
     with office.acting(found.firm_id, found.actor) as acting:
         file = rows.brief(acting, found.import_id)
-    is_one = file.rejected == 1
-    number, it = f"{file.rejected:,} {'row' if is_one else 'rows'}", "it" if is_one else "them"
+    if not file.left:
+        told = f"All rows of the file {file.file} that had to be put right were sent again."
+        return Page(title="No row is left", lines=[told, "Nothing more is needed of you here."]), 200
+    is_one, sent = file.left == 1, file.rejected - file.left
+    number, it = _rows(file.left), "it" if is_one else "them"
     lines = [
-        f"{found.firm} could not take {number} of the file {file.file}, and asks you to put {it} right.",
+        f"{found.firm} could not take {_rows(file.rejected)} of the file {file.file}, and asks you to put {it} right."
+        if not sent
+        else f"Of the file {file.file}, {found.firm} could not take {_rows(file.rejected)}: {sent:,} "
+        f"{'was' if sent == 1 else 'were'} put right since and sent, {file.left:,} {'is' if is_one else 'are'} left.",
         f"You can do so here until {_day(found.expires_at, found)}, without an account.",
         f"You see {'this row' if is_one else 'these rows'} alone, and nothing is sent before you press Send.",
     ]
@@ -107,24 +115,34 @@ def _offer(office: Office, found: Found, token: str) -> tuple[Page, int]:
     return Page(title=f"Repair {number}", lines=lines, form=form, after=_UNTOUCHED), 200
 
 
+def _rows(number: int) -> str:
+    return f"{number:,} {'row' if number == 1 else 'rows'}"
+
+
 _UNTOUCHED = "If this is not for you, close this page: nothing changes until the button is pressed."
 
 
 def _over(found: Found, token: str) -> tuple[Page, int]:
     """Why a link leads nowhere any more, and what there is to do."""
-    if found.ended_code == "sent":
+    if found.ended_code in SENT_CODES:
         return sent_page(found), 200
-    if found.ended_code is not None:
-        return Page(title="This link has ended", lines=[_WHY[found.ended_code], "Nothing has changed."]), 410
-    why = (
+    if found.ended_code == "replaced":
+        return Page(title="This link has ended", lines=[_WHY["replaced"], "Nothing has changed."]), 410
+    why = _why(found)
+    if found.asked_at is not None:
+        return Page(title="This link has ended", lines=[why, _ASKED]), 410
+    form = Form(action=f"{PATH}{token}/new", button="Ask the firm for a new one") if _may_ask(found) else None
+    return Page(title="This link has ended", lines=[why], form=form), 410
+
+
+def _why(found: Found) -> str:
+    if found.ended_code == "revoked":
+        return _WHY["revoked"]
+    return (
         f"It was opened {MOST_OPENINGS} times, which is as often as it may be."
         if found.is_open
         else f"It could be used until {_day(found.expires_at, found)}."
     )
-    if found.asked_at is not None:
-        return Page(title="This link has ended", lines=[why, _ASKED]), 410
-    form = Form(action=f"{PATH}{token}/new", button="Ask the firm for a new one")
-    return Page(title="This link has ended", lines=[why], form=form), 410
 
 
 def _day(at: datetime, found: Found) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from gateway.db.models import Client
 from gateway.domain.partners.homes import find_home
 from gateway.errors import Conflict, Invalid
+from ingest.account import summary_of
 from ingest.receipts import marks
 from ingest.repairs import draft, rows, sending
 from ingest.repairs.draft import Way
@@ -101,6 +102,87 @@ def test_only_rows_that_were_changed_go_in_and_as_they_were_typed(acme, at):
     assert acme.sql("SELECT count(*) FROM repair_cells") == [(0,)]
 
 
+def test_what_was_sent_is_left_no_more_and_the_rest_goes_in_with_another_draft(acme, at):
+    one = loaded(acme, bad(20, 3, 4, 5))
+    place = place_of(at(rows.page, one), 3)
+    at(draft.set_cells, one, {(place, DOB): "02/03/1981"})
+    told, _ = sent(acme, one)
+    assert (told.rows, told.rejected, told.left) == (1, 3, 2)
+    page = at(rows.page, one)
+    assert (page.rejected, page.left, page.groups[0].rows) == (3, 2, 2)
+    assert [row.number for row in page.tables[0].rows] == [5, 6]
+    assert [(each.rows, each.file) for each in page.sent] == [(1, "roster_20260301-repaired.csv")]
+    with pytest.raises(Conflict, match="was sent already"):
+        at(draft.set_cells, one, {(place, DOB): "02/03/1982"})
+    with pytest.raises(Conflict, match="was sent already"):
+        at(rows.one, one, place)
+    at(draft.set_rule, one, Way("DOB", "bad_date", "soon"), "05/05/1985")
+    told, [account] = sent(acme, one)
+    assert (told.rows, told.left, account["rows"]["read"]) == (2, 0, 2)
+    assert acme.clients("employee_id, date_of_birth::text")["E3"] == "1981-02-03"
+    with pytest.raises(Invalid, match="No cell of"):
+        at(draft.set_rule, one, Way("DOB", "bad_date", "soon"), "05/05/1986")
+    assert acme.sql("SELECT state FROM repairs ORDER BY id") == [("sent",), ("sent",)]
+
+
+def test_what_is_wrong_again_is_numbered_as_it_was_first_sent(acme, at):
+    one = loaded(acme, bad(20, 3, 17))
+    second = at(rows.page, one).tables[0].rows[1]
+    at(draft.set_cells, one, {(second.place, DOB): "never"})
+    told, [account] = sent(acme, one)
+    again = told.import_ids[0]
+    assert account["problems"][0]["row"] == 2  # as the file has it
+    page = at(rows.page, again)
+    assert ([row.number for row in page.tables[0].rows], page.first) == ([18], "roster_20260301.csv")
+    with acme.office.acting(acme.firm_id, ME) as acting:
+        assert [each["first_origin"] for each in summary_of(acting.session, again)] == [18]
+    at(draft.set_cells, again, {(page.tables[0].rows[0].place, DOB): "nor now"})
+    told, _ = sent(acme, again)
+    last = at(rows.page, told.import_ids[0])
+    assert ([row.number for row in last.tables[0].rows], last.first) == ([18], "roster_20260301.csv")
+    at(draft.set_cells, told.import_ids[0], {(last.tables[0].rows[0].place, DOB): "02/03/1980"})
+    _, [account] = sent(acme, told.import_ids[0])
+    assert account["state"] == "loaded"
+
+
+def test_nothing_is_said_of_all_where_each_is_to_have_its_own(acme, at):
+    table = [
+        *bad(10, 3, 4),
+        *(person(n) | {"Last Name": ""} for n in (11, 12)),
+        *(person(n) | {"Salary": "x"} for n in (13, 14)),
+    ]
+    one = loaded(acme, table)
+    groups = {each.way.column: each for each in at(rows.page, one).groups}
+    assert {name: each.is_own for name, each in groups.items()} == {"DOB": False, "Last Name": True, "Salary": False}
+    assert at(rows.page, one).tables[0].who == {0, 1}
+    at(draft.set_rule, one, groups["DOB"].way, "02/03/1980")
+    place = place_of(at(rows.page, one), 13)
+    at(draft.set_cells, one, {(place, SALARY): "1"})
+    told = [(each.way.column, each.typed, each.rows) for each in at(rows.page, one).groups]
+    assert told == [("Last Name", 0, 2), ("Salary", 1, 2), ("DOB", 2, 2)]  # what is done stands last
+
+
+def test_rows_of_a_file_that_came_to_nothing_are_left_again(acme, at):
+    one = loaded(acme, bad(20, 3, 4))
+    at(draft.set_cells, one, {(place_of(at(rows.page, one), 3), DOB): "02/03/1981"})
+    told = sending.send(acme.office, acme.firm_id, ME, one)
+    assert at(rows.page, one).left == 1  # as soon as they are sent
+    acme.sql("UPDATE imports SET state = 'failed' WHERE id = %s RETURNING id", told.import_ids[0])
+    assert at(rows.page, one).left == 2
+
+
+def test_rows_that_come_back_in_a_workbook_of_the_partners_are_left_no_more(acme, at):
+    told = acme.drop("roster_20260301.csv", bad(20, 3, 4, 5))
+    header, first, *others = Path(told["receipts"]["csv"]).read_text(encoding="utf-8-sig").splitlines()
+    acme.drop("errors.csv", "\n".join([header, first.replace("soon", "02/03/1980")]).encode())
+    page = at(rows.page, UUID(told["import_id"]))
+    assert (page.left, [row.number for row in page.tables[0].rows]) == (2, [5, 6])
+    ragged = others[0].replace("soon", "02/03/1980").split(",")
+    ragged[2] = "⟦no cell⟧"  # rejected of the corrections, where it waits now
+    acme.drop("errors.csv", "\n".join([header, ",".join(ragged)]).encode())
+    assert at(rows.page, UUID(told["import_id"])).left == 1
+
+
 def test_one_value_for_all_that_are_wrong_in_the_same_way_and_a_single_cell_has_the_last_word(acme, at):
     table = bad(12, *range(1, 9)) + [person(n) | {"DOB": "later"} for n in range(13, 15)]
     one = loaded(acme, table)
@@ -108,7 +190,7 @@ def test_one_value_for_all_that_are_wrong_in_the_same_way_and_a_single_cell_has_
     at(draft.set_rule, one, way, "05/05/1985")
     page = at(rows.page, one)
     assert [row.state for row in page.tables[0].rows] == ["good"] * 8 + ["open"] * 2
-    assert page.groups[0].rule == ("05/05/1985", ME.name)
+    assert page.groups[1].rule == ("05/05/1985", ME.name)
     at(draft.set_cells, one, {(place_of(page, 2), DOB): "06/06/1986"})
     at(draft.set_rule, one, way, "07/07/1987")  # said anew
     told, [account] = sent(acme, one)

@@ -4,6 +4,7 @@ import re
 from uuid import UUID
 
 import pytest
+from helpers.doing import do_jobs
 from helpers.inbox import COLUMNS, people, person
 
 from gateway.domain.partners.homes import find_home
@@ -123,6 +124,34 @@ def test_who_may_not_send_files_is_drawn_no_field(browser, bad, acme):
     assert browser.page.status_code == 403
     browser.get(f"/files/{bad}")
     assert "/repair" not in browser.page.text
+
+
+def test_a_row_that_a_newer_file_outdates_is_told_before_and_after_it_is_sent(paralegal, acme, bad):
+    acme.drop("roster_20260302.csv", people(22))
+    here, told = f"/files/{bad}/repair", "A newer file of yours speaks of this person already"
+    name = next(one for one in grid(paralegal, here) if one.startswith("cell:"))
+    paralegal.press(here, **{name: "02/03/1980"})
+    paralegal.press(f"{here}/preview")
+    do_jobs(acme.office, ["ingest"])
+    page = paralegal.get(f"{here}/preview")
+    assert f"Row 22: {told}" in page.text
+    paralegal.press(f"{here}/send")
+    corrected = paralegal.path
+    finish(acme.office, find_home(acme.office, "acme"), UUID(corrected.rpartition("/")[2]))
+    page = paralegal.get(corrected)
+    assert f"Row 22: {told}" in page.text
+    assert "Rows are numbered as in roster_20260301.csv" in page.text
+
+
+def test_a_page_is_saved_and_checked_at_its_end_and_says_what_each_problem_is(paralegal, bad):
+    fields = grid(paralegal, f"/files/{bad}/repair")
+    name = next(one for one in fields if one.startswith("cell:"))
+    assert "is not a date in the agreed form" in paralegal.forms.text.partition("Rows")[2]
+    assert f'formaction="/files/{bad}/repair/preview"' in paralegal.page.text
+    paralegal.page = paralegal.send(f"/files/{bad}/repair/preview", fields | {name: "02/03/1980"})
+    assert paralegal.path == f"/files/{bad}/repair/preview"
+    assert "02/03/1980" in grid(paralegal, f"/files/{bad}/repair").values()
+    assert paralegal.page.text.count('class="bad fine"') == 1
 
 
 def test_two_who_send_are_told_apart_in_a_sentence(paralegal, bad):

@@ -76,6 +76,12 @@ def sent(acme):
     return found
 
 
+def cells_of(hr):
+    """The names of the fields of the grid that is looked at, in the order of its rows."""
+    names = [one for one in hr.forms.found["/repair"] if one.startswith("cell:")]
+    return sorted(names, key=lambda one: int(one.split(":")[1]))
+
+
 def rows_of(acme, *columns):
     return acme.sql(f"SELECT {', '.join(columns)} FROM repair_links ORDER BY id")
 
@@ -125,15 +131,70 @@ def test_from_the_message_to_repaired_rows_without_an_account(acme, hr, link, ba
     hr.press("/repair", **{cells[0]: "02/03/1980", cells[1]: "02/03/1981"})
     assert "Send 2 rows" in hr.forms.text
     page = hr.press("/repair/send")
-    assert hr.path == "/repair/sent"
-    assert "2 rows sent, 1 left as it was" in page.text
+    assert hr.path == "/repair"
+    assert "Sent. The rows below are left." in page.text
+    assert "Repair 1 row" in page.text
     corrected = sent(acme)
     finish(acme.office, find_home(acme.office, "acme"), corrected)
     assert acme.account(corrected)["state"] == "loaded"
     assert len(acme.open_clients()) == 22
-    assert "2 rows sent" in hr.get(link()).text  # a second look says so too
+    assert rows_of(acme, "ended_code", "rows_sent", "rows_left", "openings") == [(None, 2, 1, 1)]
+
+
+def test_what_is_left_stays_to_be_repaired_under_the_same_link_until_nothing_is(acme, hr, link, mails, bad):
+    hr.get(link())
+    hr.press(link())
+    first, second, third = cells_of(hr)
+    hr.press("/repair", **{first: "02/03/1980"})
+    hr.press("/repair/send")
+    assert cells_of(hr) == [second, third]  # what was sent is offered no more
+    assert "1 row of 3 rows" in " ".join(hr.forms.text.split())
+    sent_place = first.split(":")[1]
+    assert hr.http.get(f"/repair/rows/{sent_place}").status_code == 409
+    assert "2 are left" in hr.get(link()).text
+    hr.get("/repair")
+    hr.press("/repair", **{second: "02/03/1981", third: "123-45-6789"})
+    page = hr.press("/repair/send")
+    assert hr.path == "/repair/sent"
+    assert "3 rows sent, and none is left" in page.text
+    assert "3 rows sent" in hr.get(link()).text  # a second look says so too
     assert hr.http.get("/repair").status_code == 410
-    assert rows_of(acme, "ended_code", "rows_sent", "rows_left", "openings") == [("sent", 2, 1, 1)]
+    assert rows_of(acme, "ended_code", "rows_sent", "rows_left") == [("sent", 3, 0)]
+    for (one,) in acme.sql("SELECT id FROM imports WHERE state = 'received' ORDER BY id"):
+        finish(acme.office, find_home(acme.office, "acme"), one)
+    assert len(acme.open_clients()) == 23
+
+
+def test_a_new_link_speaks_of_what_is_left(acme, hr, elsewhere, link, mails, bad):
+    hr.get(link())
+    hr.press(link())
+    hr.press("/repair", **{cells_of(hr)[0]: "02/03/1980"})
+    hr.press("/repair/send")
+    elsewhere.sign_in("paralegal")
+    page = elsewhere.get(f"/files/{bad}")
+    assert "Repair 2 rows" in page.text
+    assert "2 are left" in page.text
+    assert "2 rows left." in elsewhere.get("/").text
+    elsewhere.get(f"/files/{bad}")
+    elsewhere.press(f"/files/{bad}/repair/links")
+    assert "2 rows of a file could not be taken" in mails()[-1].subject
+    assert "Repair 2 rows" in hr.get(link()).text
+
+
+def test_a_page_of_another_link_does_not_say_that_its_rows_were_sent(acme, hr, link, mails):
+    first = link()
+    acme.drop("roster_20260302.csv", [*people(20), person(21) | {"DOB": "never"}])
+    do_jobs(acme.office, ["normal"])
+    hr.get(first)
+    hr.press(first)
+    hr.press("/repair", **dict.fromkeys(cells_of(hr)[:2], "02/03/1980") | {cells_of(hr)[2]: "123-45-6789"})
+    hr.press("/repair/send")
+    assert hr.path == "/repair/sent"
+    hr.get(link())
+    hr.press(link())
+    assert hr.path == "/repair"
+    assert "roster_20260302.csv" in hr.forms.text
+    assert "Sent." not in hr.forms.text
 
 
 def test_what_is_still_wrong_comes_back_with_another_link(acme, hr, link, mails):
@@ -179,7 +240,7 @@ def test_what_sending_would_do_is_told_in_counts_and_says_nothing_that_the_firm_
     page = hr.get("/repair/preview")
     assert "No record would change." in page.text or "would be" in page.text
     assert not re.search("Secretly|/v1/|/files", hr.page.text)
-    assert "rows sent" in hr.press("/repair/send").text or "row sent" in hr.forms.text
+    assert "Sent. The rows below are left." in hr.press("/repair/send").text
 
 
 @pytest.fixture
@@ -282,8 +343,16 @@ def test_staff_see_a_link_send_another_and_withdraw_it(acme, hr, elsewhere, bad,
     [revoke] = [one for one in elsewhere.forms.found if one.endswith("/revoke")]
     elsewhere.press(revoke)
     assert "Withdrawn" in elsewhere.forms.text
-    assert hr.http.get("/repair").status_code == 410
+    script = hr.http.post("/repair/cells", headers={"Accept": "application/json"}).json()
+    assert "The firm has withdrawn this link" in script["message"]
+    inside = hr.http.get("/repair")
+    assert (inside.status_code, "The firm has withdrawn this link" in inside.text) == (410, True)
     assert "The firm has withdrawn it." in hr.get(link()).text
+    assert "The firm has been asked" in hr.press(f"{link()}/new").text
+    assert "the partner asks for a new link" in elsewhere.get("/").text
+    elsewhere.get(f"/files/{bad}")
+    elsewhere.press(f"/files/{bad}/repair/links")
+    assert "the partner asks for a new link" not in elsewhere.get("/").text
 
 
 def test_staff_see_who_asks_for_a_new_link(acme, tenants, hr, elsewhere, bad, link):
@@ -315,12 +384,21 @@ def test_a_firm_that_wants_no_links_sends_none_and_ends_those_that_it_sent(
     assert "switched off links" in elsewhere.page.text
 
 
-def test_rows_that_staff_send_end_it_as_well(hr, paralegal_at_work, bad, link):
+def test_rows_that_staff_send_are_offered_no_more_and_the_last_of_them_end_it(hr, paralegal_at_work, bad, link):
     hr.get(link())
     hr.press(link())
     paralegal_at_work.press(f"/files/{bad}/repair/send")
+    hr.get("/repair")
+    assert len(cells_of(hr)) == 2
+    staff, here = paralegal_at_work, f"/files/{bad}/repair"
+    staff.get(here)
+    first, second = [one for one in staff.forms.found[here] if one.startswith("cell:")]
+    staff.press(here, **{first: "02/03/1980", second: "123-45-6789"})
+    staff.press(f"{here}/send")
     assert hr.http.get("/repair").status_code == 410
-    assert "1 row sent, 2 left as they were" in hr.get(link()).text
+    page = hr.get(link())
+    assert "3 rows sent, and none is left" in page.text
+    assert "Northgate Law has put right what was left of them, and sent it itself." in page.text
 
 
 @pytest.mark.parametrize("table", ["partners", "firms"])
@@ -405,5 +483,5 @@ def test_a_cell_is_kept_when_it_is_left_and_sent_by_keyboard_alone(let_in, acme)
     send.wait_for()
     send.focus()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/repair/sent")
-    assert "1 row sent, 2 left as they were" in page.content()
+    page.get_by_text("Sent. The rows below are left.").wait_for()
+    assert page.get_by_role("heading", name="Repair 2 rows").is_visible()
