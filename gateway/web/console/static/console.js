@@ -55,6 +55,7 @@ for (const form of document.querySelectorAll("form[data-grid]")) {
       field.toggleAttribute("aria-invalid", false);
       if (sentence) field.setAttribute("aria-invalid", "true");
       document.getElementById(`${field.id}-told`).textContent = sentence ?? "";
+      field.closest("td").classList.toggle("fine", state === "good");
     }
     if (left.length) saves.textContent = left[0];
   };
@@ -67,7 +68,11 @@ for (const form of document.querySelectorAll("form[data-grid]")) {
     for (const hidden of form.querySelectorAll('input[type="hidden"]')) body.append(hidden.name, hidden.value);
     saves.textContent = "Saving …";
     try {
-      const answer = await fetch(form.dataset.grid, { method: "POST", body, redirect: "error" });
+      const answer = await fetch(form.dataset.grid, { method: "POST", body, redirect: "error", headers: { Accept: "application/json" } });
+      if (answer.status === 410) { // nothing more can be saved here, and the answer says why
+        saves.textContent = `Not saved. ${(await answer.json()).message}`;
+        return;
+      }
       if (!answer.ok) throw new Error(answer.statusText);
       sent.set(field, field.value);
       saves.textContent = "Saved. Nothing is sent before you press Send.";
