@@ -472,6 +472,16 @@ def test_no_page_goes_sideways(let_in, link, width):
 
 @in_chromium
 @pytest.mark.browser
+def test_whoever_is_inside_when_it_is_withdrawn_is_told_so_at_the_next_cell(let_in, acme, tenants):
+    page = let_in()
+    expire(acme, tenants, RepairLink, ended_at=clock.now(), ended_code="revoked")
+    page.get_by_label("DOB, row 22").fill("02/03/1980")
+    page.keyboard.press("Tab")
+    page.get_by_text("Not saved. The firm has withdrawn this link").wait_for()
+
+
+@in_chromium
+@pytest.mark.browser
 def test_a_cell_is_kept_when_it_is_left_and_sent_by_keyboard_alone(let_in, acme):
     page = let_in()
     tab_to(page, page.get_by_label("DOB, row 22"))

@@ -45,6 +45,18 @@ def test_neither_page_goes_sideways_and_bad_cells_are_seen_first(opened, grid, w
     assert box["x"] < width - 60  # it can be seen that there is a field, without pushing the table aside
 
 
+def test_on_a_phone_a_row_says_whose_it_is_and_why_and_its_field_is_as_large_as_a_finger(opened, grid):
+    page = opened(viewport={"width": 320, "height": 700})
+    page.goto(grid)
+    row, field = page.locator("tr", has=page.get_by_label("DOB, row 32")), page.get_by_label("DOB, row 32")
+    label = row.locator("td.who", has_text="Name31").evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert "Last Name" in label
+    assert row.get_by_text("is not a date in the agreed form").is_visible()
+    assert field.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") >= 16
+    for one in (field, row.get_by_role("link", name="32", exact=True), page.get_by_role("button", name="Set").first):
+        assert one.bounding_box()["height"] >= 40
+
+
 def test_three_cells_and_all_alike_by_keyboard_alone(opened, grid, inbox):
     page = opened()
     page.goto(grid)
