@@ -43,6 +43,14 @@ Total = Annotated[bool, QueryParameter(description="Count them all, as `paginati
 Search = Annotated[
     str | None, QueryParameter(max_length=100, pattern=NO_NUL, description="Part of it, whatever its case.")
 ]
+Sought = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=100,
+        pattern=NO_NUL,
+        description="Words, each a part of it, in any order; their case and their accents do not matter.",
+    ),
+]
 ByPartner = Annotated[
     str | None, QueryParameter(max_length=100, pattern=NO_NUL, description="Of this partner only: its slug or id.")
 ]

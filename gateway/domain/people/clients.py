@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 
 from gateway.crypto import FirmCipher
+from gateway.db.folding import holds_words
 from gateway.db.models import Client
 from gateway.db.paging import Found, Paging
 from gateway.domain.audit import Action, Change
@@ -19,6 +20,7 @@ from gateway.domain.people.erasure import free_key
 from gateway.domain.people.fields import FIELDS
 from gateway.office import Acting
 
+SEARCHED = (Client.given_name, Client.middle_name, Client.family_name, Client.email, Client.employee_id)
 IDENTIFIERS = tuple(name for name, field in FIELDS["client"].items() if field.sensitive)
 
 _ERASED = "This person was erased; the record can no longer change."
@@ -42,7 +44,8 @@ class ClientFilter(NamedTuple):
     """Which clients a list is about; what is None does not matter.
 
     Attributes:
-        search: what a name, an e-mail address or an employee id holds, whatever its case.
+        search: words, each of which the names, the e-mail address or the employee id hold; whatever their order, their
+            case and their accents.
         partner: its slug or id.
     """
 
@@ -179,8 +182,7 @@ def _fitting(wanted: ClientFilter) -> Select[Client]:
     if wanted.partner:
         found = found.where(Client.partner_id.in_(homes.named(wanted.partner)))
     if wanted.search:
-        columns = (Client.family_name, Client.given_name, Client.email, Client.employee_id)
-        found = found.where(or_(*(column.icontains(wanted.search, autoescape=True) for column in columns)))
+        found = found.where(holds_words(SEARCHED, wanted.search))
     return found
 
 

@@ -22,7 +22,7 @@ from gateway.web.forms import stored
 from gateway.web.idempotency import once
 from gateway.web.pages import Cursor, Limit, Page, page_of, paging
 from gateway.web.people import ClientDetails, ClientFields, ClientView, NewClient
-from gateway.web.texts import ByPartner, Name, Search, Total
+from gateway.web.texts import ByPartner, Name, Sought, Total
 from gateway.web.versions import IfMatch, expected, tag
 
 Status = Annotated[Literal["active", "archived"] | None, QueryParameter(description="In this state only.")]
@@ -39,7 +39,7 @@ class Identifiers(Struct, frozen=True):
 def list_clients(
     call: NamedDependency[Call],
     status: Status = None,
-    search: Search = None,
+    search: Sought = None,
     partner: ByPartner = None,
     cursor: Cursor = None,
     limit: Limit = 50,

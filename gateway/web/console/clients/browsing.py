@@ -23,7 +23,7 @@ from gateway.web.console.clients.runs import SOON, in_days
 from gateway.web.console.page import Desk, Entry
 from gateway.web.pages import Cursor, page_of, paging
 from gateway.web.people import ClientView
-from gateway.web.texts import ByPartner, Search
+from gateway.web.texts import ByPartner, Sought
 
 ENTRY = Entry("Clients", "/clients", "clients.read")
 SHOWN, AHEAD = 50, 180  # people on a page; so many days ahead the paper that ends first is told
@@ -36,7 +36,7 @@ def browse(
     call: NamedDependency[Call],
     desk: NamedDependency[Desk],
     status: Status = None,
-    search: Search = None,
+    search: Sought = None,
     partner: ByPartner = None,
     cursor: Cursor = None,
 ) -> Response[str]:
