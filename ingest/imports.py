@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from gateway.db.ids import the_one
-from gateway.db.models import OPEN_STATES, FeedRow, File, Import, Partner
+from gateway.db.models import OPEN_STATES, AuditEntry, FeedRow, File, Import, Partner
 from gateway.db.models.imports import ImportState
 from gateway.db.paging import Found, Paging, newest
 from gateway.domain.access.accounts import find_firm, firm_ids
@@ -26,6 +26,7 @@ from ingest.arrival import Asked
 from ingest.formats.base import Source
 from ingest.rows import VIA
 
+_DECISIONS = {"import.release": "released", "import.refuse": "refused"}
 ErrorForm = Literal["csv", "xlsx", "json"]
 
 
@@ -78,22 +79,25 @@ def listed(acting: Acting, wanted: ImportFilter, paging: Paging) -> Found[dict[s
 def show(acting: Acting, import_id: UUID) -> dict[str, object]:
     """What became of one import, see `account_of`; on record where its problems quote what stood in the rows.
 
+    With `decided`: who released or refused it, and when, as far as the audit log still tells; `by` is not for partners.
+
     Raises:
         NotFound: there is none in the actor's sight.
     """
-    told = told_of(acting, import_id)
+    told = told_of(acting, import_id) | {"decided": _decided(acting, import_id)}
     if told["problems"]:
         record(acting, "import.view", import_id=import_id)
     return told
 
 
 def outlined(acting: Acting, import_id: UUID) -> dict[str, object]:
-    """The same as a list tells it, with `partner` and without problems: nothing of what stood in the rows.
+    """The same with `partner` and without problems: nothing of what stood in the rows.
 
     Raises:
         NotFound: there is none in the actor's sight.
     """
-    return _in_brief(acting, home_of(acting, import_id), import_id)
+    told = _in_brief(acting, home_of(acting, import_id), import_id)
+    return told | {"decided": _decided(acting, import_id)}
 
 
 def told_of(acting: Acting, import_id: UUID) -> dict[str, object]:
@@ -204,6 +208,20 @@ def _home(acting: Acting, one: Import) -> Home:
 def _in_brief(acting: Acting, home: Home, import_id: UUID) -> dict[str, object]:
     folder = receipts.folder_of(acting.office.settings, home, import_id)
     return {"partner": home.slug} | account_of(acting.session, import_id, folder, problems=False)
+
+
+def _decided(acting: Acting, import_id: UUID) -> dict[str, str | None] | None:
+    """Who decided about a held file last; None where nobody did."""
+    decisions = select(AuditEntry.action, AuditEntry.actor, AuditEntry.at).where(
+        AuditEntry.import_id == import_id,
+        AuditEntry.actor_kind != "import",  # as the index of an import's entries says
+        AuditEntry.action.in_(_DECISIONS),
+    )
+    found = acting.session.execute(decisions.order_by(AuditEntry.at.desc()).limit(1)).one_or_none()
+    if found is None:
+        return None
+    by = None if acting.actor.kind == "partner" else found.actor
+    return {"what": _DECISIONS[found.action], "by": by, "at": found.at.isoformat()}
 
 
 def _firms(office: Office, partner: str | None, firm: str | None) -> list[UUID]:

@@ -97,19 +97,34 @@ def changed_fields(connection: Connection[Any], shapes: dict[Kind, Shape], param
 def closing(
     connection: Connection[Any], shapes: dict[Kind, Shape], params: Params, most: int
 ) -> list[dict[str, object]]:
-    """The people whom a file would close because it lists them no more, the first `most` by name."""
+    """The people whom a file would close because it lists them no more, `most` of them.
+
+    First those with open cases, then by their papers. Each with the record's id, the number of open cases, and the
+    current paper that ends first from the day on which they would be closed.
+    """
     if "client" not in shapes:
         return []
     shape = shapes["client"]
     found = connection.execute(
         f"""
-        SELECT t.key, concat_ws(' ', t.given_name, t.family_name) AS name
+        SELECT t.key, concat_ws(' ', t.given_name, t.family_name), t.id::text, t.employee_id, coalesce(c.number, 0),
+               d.doc_type, d.expires_on::text
         FROM {shape.ending} e JOIN {shape.table} t ON t.firm_id = %(firm)s AND t.id = e.id
-        ORDER BY t.family_name, t.given_name, t.key LIMIT {most}
+        LEFT JOIN (
+            SELECT client_id, count(*) AS number FROM cases
+            WHERE firm_id = %(firm)s AND status = 'open' GROUP BY client_id
+        ) c ON c.client_id = t.id
+        LEFT JOIN (
+            SELECT DISTINCT ON (client_id) client_id, doc_type, expires_on FROM documents
+            WHERE firm_id = %(firm)s AND status = 'current' AND expires_on >= %(closed_on)s
+            ORDER BY client_id, expires_on, doc_type
+        ) d ON d.client_id = t.id
+        ORDER BY c.number IS NULL, d.expires_on, t.family_name, t.given_name, t.key LIMIT {most}
         """,
         params,
     )
-    return [{"key": key, "name": name} for key, name in found]
+    names = ("key", "name", "client_id", "employee_id", "open_cases", "doc_type", "expires_on")
+    return [dict(zip(names, one, strict=True)) for one in found]
 
 
 def client_of(shape: Shape) -> str:

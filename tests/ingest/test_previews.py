@@ -126,6 +126,43 @@ def test_a_preview_of_repairs_tells_what_sending_them_does_and_writes_nothing(ac
     assert at(previews.look, one, "repair") is None  # it is decided
 
 
+def test_those_are_told_first_whom_closing_would_hurt_with_their_cases_and_papers(acme, preview):
+    """By their open cases, then by the paper that ends first; what is over, or no longer current, counts for nothing."""
+    acme.drop("roster_20260301.csv", people(20))
+    ids = dict(acme.sql("SELECT employee_id, id FROM clients"))
+    for who, ends, status in [
+        ("E2", "2030-01-01", "current"),
+        ("E2", "2029-01-01", "superseded"),
+        ("E3", "2029-06-01", "current"),
+        ("E4", "2020-01-01", "current"),
+        ("E5", "2031-01-01", "current"),
+    ]:
+        acme.sql(
+            "INSERT INTO documents (firm_id, client_id, doc_type, expires_on, status) VALUES (%s, %s, %s, %s, %s) RETURNING 1",
+            acme.firm_id,
+            ids[who],
+            "i94" if status == "current" else "passport",
+            ends,
+            status,
+        )
+    for who, status in [("E5", "open"), ("E5", "open"), ("E6", "closed")]:
+        acme.sql(
+            "INSERT INTO cases (firm_id, partner_id, case_number, client_id, status) SELECT firm_id, partner_id, uuidv7()::text, id, %s FROM clients WHERE id = %s RETURNING 1",
+            status,
+            ids[who],
+        )
+    told = acme.drop("roster_20260302.csv", people(1))
+    [file] = preview(UUID(told["import_id"]), "release").files
+    told = [(one["employee_id"], one["open_cases"], one["doc_type"], one["expires_on"]) for one in file["closing"]]
+    assert told[:4] == [
+        ("E5", 2, "i94", "2031-01-01"),
+        ("E3", 0, "i94", "2029-06-01"),
+        ("E2", 0, "i94", "2030-01-01"),
+        ("E10", 0, None, None),
+    ]
+    assert {one["employee_id"]: UUID(one["client_id"]) for one in file["closing"]} | {"E1": ids["E1"]} == ids
+
+
 def test_names_of_missing_columns_are_tried_and_learned_by_nobody(acme, at, preview):
     acme.drop("roster_20260301.csv", people(20))
     table = as_csv(people(20, salary="70000")).replace(b"EMP_ID", b"Emp No")

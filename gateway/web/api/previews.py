@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +21,15 @@ from ingest import previews
 
 
 class Closing(Struct, frozen=True):
-    """Somebody who would be closed, because a full file lists them no more."""
+    """Somebody who would be closed, because a full file lists them no more; `doc_type` is the paper that ends first."""
 
     key: str
     name: str
+    client_id: UUID | None = None
+    employee_id: str | None = None
+    open_cases: int = 0
+    doc_type: str | None = None
+    expires_on: date | None = None
 
 
 class Difference(Struct, frozen=True):

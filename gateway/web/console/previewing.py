@@ -10,6 +10,7 @@ from litestar import Response
 
 from gateway.db.models import LOADED_STATES
 from gateway.db.models.previews import PreviewOf
+from gateway.domain.expiry.papers import called
 from gateway.office import Acting
 from gateway.web.console.page import Desk
 from ingest import imports, previews
@@ -51,6 +52,7 @@ def page(acting: Acting, desk: Desk, decision: Decision, import_id: UUID) -> Res
         found=found,
         files=[(one, [*sentences(one)]) for one in found.files] if found else [],
         SHOWN=SHOWN,
+        called=called,
     )
 
 

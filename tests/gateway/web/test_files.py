@@ -143,6 +143,17 @@ def test_a_partner_may_not_decide(http, acme_key, inbox):
         assert answer.status_code == 403, act
 
 
+def test_who_decided_is_told_to_the_firm_and_to_its_partner_only_that_and_when(http, acme_key, as_staff, inbox):
+    inbox.drop("roster_20260301.csv", people(9))
+    held = f"{IMPORTS}/{inbox.drop('roster_20260302.csv', people(1))['import_id']}"
+    me = as_staff("paralegal")
+    assert http.get(held, headers=me).json()["decided"] is None
+    assert http.post(f"{held}/refuse", json={"reason": "no"}, headers=me).status_code == 200
+    told, theirs = (http.get(held, headers=who).json()["decided"] for who in (me, acme_key))
+    assert (told["what"], told["by"]) == ("refused", "paralegal@northgate.example")
+    assert theirs == told | {"by": None}
+
+
 def test_the_same_key_brings_the_same_answer_and_one_import(http, acme_key, inbox):
     keyed = acme_key | {"Idempotency-Key": "nightly-2026-03-01"}
     first, again = send(http, keyed, people(3)), send(http, keyed, people(3))

@@ -69,6 +69,8 @@ def test_whom_a_release_would_concern_is_told_to_those_who_may_read_clients(http
     [whole], [less] = (http.get(path, headers=who).json()["files"] for who in (staff, acme_key))
     assert [(one["key"], one["field"], one["new"]) for one in whole["differences"]] == [("E1", "annual_salary", 61000)]
     assert {one["key"] for one in whole["closing"]} == {f"E{n}" for n in range(2, 21)}
+    assert {one["employee_id"] for one in whole["closing"]} == {one["key"] for one in whole["closing"]}
+    assert {(one["open_cases"], one["expires_on"]) for one in whole["closing"]} == {(0, None)}
     assert less == whole | {"differences": [], "closing": []}
 
 

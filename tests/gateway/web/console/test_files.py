@@ -39,7 +39,26 @@ def test_from_today_to_a_held_file_that_is_let_in(paralegal, held, acme):
     assert worked(acme, held)["state"] == "released"
     page = paralegal.get(f"/files/{held}")
     assert "Released." not in page.text  # it was said once
+    assert "Released by paralegal@northgate.example," in page.text
     assert "Nothing waits." in paralegal.get("/").text
+
+
+def test_looking_comes_before_releasing(paralegal, held):
+    page = paralegal.get(f"/files/{held}")
+    assert page.text.index("See what releasing would do") < page.text.index("Release without looking")
+    assert "people whom it lists no more are closed" in page.text.lower()
+    first = re.search(
+        r'<form method="post" action="/files/[^"]+/release">.*?<button([^>]*)>', paralegal.page.text, re.DOTALL
+    )
+    assert f"/files/{held}/preview" in first[1]  # what Enter presses, too
+
+
+def test_a_file_whose_rows_were_all_taken_offers_no_rejected_rows(paralegal, acme):
+    rows = [person(n) | {"Salary": "50000"} for n in range(1, 4)]
+    told = acme.drop("roster_20260301.csv", [*rows, rows[0]])
+    page = paralegal.get(f"/files/{told['import_id']}")
+    assert ("What was wrong" in page.text, told["rows"]["rejected"]) == (True, 0)
+    assert "take the rejected rows" not in page.text
 
 
 def test_pressing_twice_says_what_has_become_of_it_and_does_it_once(paralegal, held, acme):

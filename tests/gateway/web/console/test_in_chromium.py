@@ -58,6 +58,8 @@ def test_a_held_file_is_let_in_by_keyboard_alone(opened, files, inbox):
     tab_to(page, page.get_by_role("link", name="roster_20260302.csv"))
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/files/{files['held']}")
+    tab_to(page, page.get_by_text("Release without looking"))
+    page.keyboard.press("Enter")
     tab_to(page, page.get_by_role("button", name="Release"))
     page.keyboard.press("Enter")
     page.get_by_text("Released. It runs again now").wait_for()
@@ -75,6 +77,7 @@ def test_all_of_it_works_without_scripts(opened, files, inbox):
     page.get_by_text("Refused. The partner reads your reason").wait_for()
     page.goto(f"/files/{files['drifted']}")
     page.get_by_label("EMP_ID is now").select_option("EMP_NUM")
+    page.get_by_text("Release without looking").click()
     page.get_by_role("button", name="Release with these names").click()
     page.get_by_text("Released. It runs again now").wait_for()
     assert inbox.account(files["held"])["state"] == "refused"

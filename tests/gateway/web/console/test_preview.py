@@ -66,6 +66,29 @@ def test_a_held_file_is_looked_at_and_then_released_from_the_same_page(paralegal
     assert "Released." in paralegal.press(f"{held}/release").text
 
 
+def test_each_who_would_be_closed_stands_with_id_case_and_paper_and_nobody_is_left_out(
+    paralegal, acme, held, monkeypatch
+):
+    from gateway.web.console import previewing
+
+    monkeypatch.setattr(previewing, "SHOWN", 5)
+    ids = dict(acme.sql("SELECT employee_id, id::text FROM clients"))
+    add = "INSERT INTO documents (firm_id, client_id, doc_type, expires_on) VALUES (%s, %s, 'i94', '2031-02-03') RETURNING 1"
+    acme.sql(add, acme.firm_id, ids["E9"])
+    paralegal.get(held)
+    paralegal.send(f"{held}/preview", paralegal.forms.found[f"{held}/release"])
+    do_jobs(acme.office, ["ingest"])
+    page = paralegal.get(f"{held}/preview")
+    gone = [ids[f"E{number}"] for number in range(4, 21)]
+    assert sorted(link for link in page.links if link.startswith("/clients/")) == sorted(
+        f"/clients/{one}" for one in gone
+    )
+    assert page.text.index("E9") < page.text.index("E10")  # whose paper ends, before the others
+    assert "I-94, Feb 3, 2031" in page.text
+    assert "See the other 12" in page.text
+    assert "kept as terminated" in page.text
+
+
 def test_names_that_were_chosen_go_along_from_the_look_to_the_release(paralegal, acme):
     acme.drop("roster_20260301.csv", people(20))
     told = acme.drop("roster_20260302.csv", as_csv(people(20, salary="70000")).replace(b"EMP_ID", b"Emp No"))
