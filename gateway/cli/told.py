@@ -35,6 +35,7 @@ _id = click.argument("notice_id", metavar="ID")
 @click.option("--channel", metavar="CHANNEL", help="By this channel only, such as email.")
 @click.option("--kind", metavar="KIND", help="Of this kind only: expiry, escalation, digest, service, watch, test.")
 @click.option("--client", "client_id", type=click.UUID, metavar="ID", help="To this client only.")
+@click.option("--about", "about_id", type=click.UUID, metavar="ID", help="To this client, or of a paper of theirs.")
 @click.option("--staff", "staff_id", type=click.UUID, metavar="ID", help="To this member of staff only.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="The newest so many.")
 @json_option
@@ -44,13 +45,14 @@ def list_notices(
     channel: str | None,
     kind: str | None,
     client_id: UUID | None,
+    about_id: UUID | None,
     staff_id: UUID | None,
     limit: int,
     as_json: bool,
 ) -> None:
     """List what people were told or are to be told, the newest first."""
     with opened() as office, office.acting(find_firm(office, firm).id, me()) as acting:
-        wanted = desk.NoticeFilter(state, channel, kind, staff_id, client_id)
+        wanted = desk.NoticeFilter(state, channel, kind, staff_id, client_id, about_id=about_id)
         found = [_notice(one) for one in desk.look_through(acting, wanted, Paging(limit)).rows]
     if as_json:
         print_json(found)

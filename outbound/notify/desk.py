@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 
 from gateway.config import nearest
 from gateway.db.ids import the_one
@@ -44,7 +44,12 @@ _POSSIBLE: Mapping[Act, frozenset[str]] = {"retry": _AGAIN, "release": _RELEASED
 
 
 class NoticeFilter(NamedTuple):
-    """Which dispatches somebody asks for; what is None does not matter."""
+    """Which dispatches somebody asks for; what is None does not matter.
+
+    Attributes:
+        client_id: to this client.
+        about_id: to this client, or telling whomever of a paper of theirs.
+    """
 
     state: DispatchState | None = None
     channel: str | None = None
@@ -52,6 +57,7 @@ class NoticeFilter(NamedTuple):
     staff_id: UUID | None = None
     client_id: UUID | None = None
     notification_id: UUID | None = None
+    about_id: UUID | None = None
 
 
 class NoticeAccount(NamedTuple):
@@ -209,6 +215,9 @@ def _wanted(wanted: NoticeFilter) -> Select[Dispatch]:
     if wanted.kind is not None:
         kinds = select(Notification.id).where(Notification.kind == wanted.kind)
         query = query.where(Dispatch.notification_id.in_(kinds))
+    if wanted.about_id is not None:
+        telling = select(Notice.dispatch_id).where(Notice.client_id == wanted.about_id, Notice.dispatch_id.is_not(None))
+        query = query.where(or_(Dispatch.client_id == wanted.about_id, Dispatch.id.in_(telling)))
     return query
 
 

@@ -25,6 +25,7 @@ ByChannel = Annotated[str | None, QueryParameter(name="channel", **_WORD, descri
 OfKind = Annotated[str | None, QueryParameter(name="kind", **_WORD, description="Such as expiry, digest or service.")]
 ToStaff = Annotated[UUID | None, QueryParameter(name="staff_id", description="To this member of staff only.")]
 ToClient = Annotated[UUID | None, QueryParameter(name="client_id", description="To this client only.")]
+About = Annotated[UUID | None, QueryParameter(name="about", description="To this client, or of a paper of theirs.")]
 OfOne = Annotated[UUID | None, QueryParameter(name="notification_id", description="Of this notification only.")]
 
 
@@ -147,12 +148,13 @@ def list_notices(
     to_staff: ToStaff = None,
     to_client: ToClient = None,
     of_one: OfOne = None,
+    about: About = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[NoticeView]:
     """List what people were told or are to be told, the newest first."""
     with call.acting() as acting:
-        which = desk.NoticeFilter(wanted, by, of_kind, to_staff, to_client, of_one)
+        which = desk.NoticeFilter(wanted, by, of_kind, to_staff, to_client, of_one, about)
         return page_of(desk.look_through(acting, which, paging(cursor, limit)), NoticeView.of, limit)
 
 

@@ -25,8 +25,9 @@ from gateway.web.calls import Call, may
 from gateway.web.console.forms import Form, Unfilled, takes_form
 from gateway.web.console.page import Desk, Entry
 from gateway.web.console.plots.ends import by_period
-from gateway.web.console.told import Line, line_of
+from gateway.web.console.told import Line, line_of, readable
 from gateway.web.pages import Cursor, page_of, paging
+from outbound.notify import of_paper
 
 ENTRY = Entry("Expiring", "/expiring", "documents.read")
 SAID = {
@@ -174,8 +175,17 @@ def _one(
     acting: Acting, desk: Desk, document_id: UUID, *, errors: Mapping[str, str] = NOTHING, status: int = 200
 ) -> Response[str]:
     line = line_of(outlook.look_at(acting, document_id), desk.call.who, can_all=desk.may("cases.write"))
-    given = {"line": line, "days": _snoozes(acting, line), "errors": errors, "told_after": TOLD_AFTER}
-    return desk.page(acting, "ending.html", status=status, **given)
+    told = of_paper.explain(acting, document_id).sentences if desk.may("notices.read") else []
+    return desk.page(
+        acting,
+        "ending.html",
+        status=status,
+        line=line,
+        days=_snoozes(acting, line),
+        because=[readable(one) for one in told],
+        errors=errors,
+        told_after=TOLD_AFTER,
+    )
 
 
 def _snoozes(acting: Acting, line: Line) -> list[date]:

@@ -18,14 +18,18 @@ from gateway.db.models import Notice
 from gateway.db.models.notifications import DISPATCH_STATES, DispatchState
 from gateway.domain.access import accounts
 from gateway.domain.expiry.papers import called
+from gateway.domain.people import clients
 from gateway.errors import Conflict, Missing
 from gateway.office import Acting
 from gateway.reports.notification_log import STANDS
+from gateway.web.api.notices import About, ToClient
 from gateway.web.calls import Call, may
+from gateway.web.console.clients.looking import name_of
 from gateway.web.console.forms import Form, takes_form
 from gateway.web.console.page import Desk, Entry
 from gateway.web.console.told import readable
 from gateway.web.pages import Cursor, page_of, paging
+from gateway.web.people import ClientDetails
 from outbound.notify import desk as notices
 from outbound.notify import explaining, showing
 from outbound.notify.channels import CHANNELS
@@ -44,7 +48,6 @@ MOST = 20  # papers, and sentences, that stand on the page of a message at first
 NOTHING: Mapping[str, str] = {}
 InState = Annotated[DispatchState | Literal[""] | None, QueryParameter(name="state")]  # empty: as a form says "any"
 ByChannel = Annotated[str | None, QueryParameter(name="channel", max_length=63, pattern=r"^[^\x00]*$")]
-ToClient = Annotated[UUID | None, QueryParameter(name="client_id")]
 NOT_SENT: Sequence[DispatchState] = ("held", "failed", "dead", "withheld")
 
 # what a state means to whoever looks, and what can be done
@@ -69,6 +72,7 @@ class Asked(NamedTuple):
     state: DispatchState | None = None
     channel: str | None = None
     client_id: UUID | None = None
+    about: UUID | None = None
 
     def query(self, **more: object) -> str:
         """The same in an address, with something else in it."""
@@ -94,12 +98,13 @@ def browse(
     wanted: InState = None,
     by: ByChannel = None,
     to_client: ToClient = None,
+    about: About = None,
     cursor: Cursor = None,
 ) -> Response[str]:
     """List messages, the newest first."""
-    asked = Asked(wanted or None, by or None, to_client)
+    asked = Asked(wanted or None, by or None, to_client, about)
     with call.acting() as acting:
-        which = NoticeFilter(state=asked.state, channel=asked.channel, client_id=asked.client_id)
+        which = NoticeFilter(asked.state, asked.channel, client_id=asked.client_id, about_id=asked.about)
         found = page_of(notices.look_through(acting, which, paging(cursor, SHOWN)), lambda one: one, SHOWN)
         papers = notices.papers(acting, [one.dispatch.id for one in found.data])
         following = found.pagination.next_cursor
@@ -112,8 +117,20 @@ def browse(
             states=DISPATCH_STATES,
             not_sent=NOT_SENT,
             channels=list(CHANNELS),
+            person=_named(acting, desk, asked.about or asked.client_id),
             following=asked.query(cursor=following) if following else None,
         )
+
+
+def _named(acting: Acting, desk: Desk, client_id: UUID | None) -> str | None:
+    """What the person is called of whom the address speaks, as far as whoever asks may see people.
+
+    Raises:
+        NotFound: the firm has no such client.
+    """
+    if client_id is None or not desk.may("clients.read"):
+        return None
+    return name_of(ClientDetails.of(clients.view(acting, client_id), acting.cipher))
 
 
 class Plot(NamedTuple):

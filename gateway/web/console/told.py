@@ -13,6 +13,7 @@ from gateway.domain.expiry.outlook import Ending
 from gateway.domain.expiry.papers import called
 from gateway.web.calls import Identity
 
+_COMMAND = re.compile(r"; `gateway [^`]+` says more")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")  # as sentences of the rules write days
 
 
@@ -74,8 +75,8 @@ def line_of(ending: Ending, who: Identity, *, can_all: bool) -> Line:
 
 
 def readable(sentence: str) -> str:
-    """A sentence of the rules, with its days as people read them."""
-    return _DATE.sub(lambda found: _day(date.fromisoformat(found[0])), sentence)
+    """A sentence of the rules, with its days as people read them, and without commands that no browser takes."""
+    return _DATE.sub(lambda found: _day(date.fromisoformat(found[0])), _COMMAND.sub("", sentence))
 
 
 def _day(day: date) -> str:

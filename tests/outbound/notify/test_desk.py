@@ -83,6 +83,16 @@ def test_a_list_is_narrowed_and_paged(http, staff, make, work):
     assert http.get(f"{URL}?channel=emial", headers=staff("viewer")).status_code == 404
 
 
+def test_a_list_is_narrowed_to_what_is_told_of_one_person_to_whomever(http, staff, two_people, told_of, make, inbox):
+    both, other = told_of("E1", "E2"), told_of("E2")
+    ids = dict(inbox.sql("SELECT employee_id, id FROM clients"))
+    make()
+    for who, told in (("E1", {both}), ("E2", {both, other})):
+        found = http.get(f"{URL}?about={ids[who]}", headers=staff("viewer")).json()["data"]
+        assert {one["id"] for one in found} == {str(one) for one in told}
+    assert http.get(f"{URL}?about={ENDS}", headers=staff("viewer")).status_code == 400
+
+
 def test_it_is_explained_in_sentences(http, staff, two_people, told_of, work, post_office):
     post_office.answers["RCPT"] = "550 no such mailbox"
     dispatch = told_of("E1")

@@ -67,6 +67,7 @@ def person_page(
         permitted=_permitted(acting, desk, client_id),
         runs=runs,
         spans=runs.spans(today),
+        is_reminded=_is_reminded(person, today),
         today=today,
         in_days=in_days,
         case_called=case_called,
@@ -84,6 +85,12 @@ def name_of(person: ClientDetails) -> str:
         return "an erased person"
     parts = (person.given_name, person.middle_name, person.family_name)
     return " ".join(one for one in parts if one) or person.employee_id or "a person without a name"
+
+
+def _is_reminded(person: ClientDetails, today: date) -> bool:
+    """Whether anybody is told of the person's papers, so that each has a page that says who was."""
+    is_here = person.termination_date is None or person.termination_date >= today
+    return person.status == "active" and person.enrollment_status == "active" and is_here
 
 
 def _permitted(acting: Acting, desk: Desk, client_id: UUID) -> tuple[date, Authorization] | None:

@@ -70,6 +70,21 @@ def test_what_ends_is_noted_for_those_alone_who_stand_in_the_list(paralegal, peo
     assert sorted(action for action, _ in told) == ["client.list", "document.list"]
 
 
+def test_a_person_leads_to_the_audit_for_whoever_may_read_it_and_an_empty_heading_is_not_drawn(
+    browser, elsewhere, people, ana
+):
+    audit = ana.replace("/clients/", "/audit?person=")
+    nobodys = f"/clients/{people['E2']}"  # who has no identifier
+    browser.sign_in("paralegal")
+    page = browser.get(nobodys)
+    assert (f"/audit?person={people['E2']}" in page.links, "<h2>More</h2>" in browser.page.text) == (False, False)
+    browser.get(audit)
+    assert browser.page.status_code == 403
+    elsewhere.sign_in("admin")
+    assert audit in elsewhere.get(ana).links
+    assert "client: view" in elsewhere.get(audit).text
+
+
 def test_the_list_goes_on_where_it_ended_and_keeps_its_filters(paralegal, people, monkeypatch):
     from gateway.web.console.clients import browsing
 

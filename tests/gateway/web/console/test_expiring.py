@@ -1,12 +1,15 @@
 """What ends: found by a day, understood, acknowledged by the dozen, snoozed; who was told of it."""
 
 import re
+from uuid import UUID
 
 import pytest
 from helpers import ending
 from helpers.callers import hashed, stranger
+from helpers.inbox import ME
 
 from gateway.db.models import Staff, Wall
+from outbound.notify import of_paper
 
 MARCH = "/expiring?of=work&until=2027-03-01"
 
@@ -141,6 +144,34 @@ def test_one_paper_says_who_was_told_by_which_reminder_and_how_that_stands(paral
     page = paralegal.press(f"/expiring/{paper}/acknowledge")
     assert "Acknowledged by paralegal@northgate.example" in page.text
     assert set(page.found) == {"/sign-out"}  # nothing is left to answer
+
+
+def test_one_paper_says_why_somebody_was_not_told_as_the_command_does(paralegal, told, people, inbox):
+    [(_, dispatch), *_] = told
+    inbox.sql(
+        "UPDATE dispatches SET state = 'dead', ended_code = 'mail_unreachable' WHERE id = %s RETURNING id", dispatch
+    )
+    inbox.sql("UPDATE notices SET state = 'waiting' WHERE dispatch_id = %s RETURNING id", dispatch)
+    paper = ending.paper_of(inbox, people["E1"])
+    page = paralegal.get(f"/expiring/{paper}")
+    with inbox.office.acting(inbox.firm_id, ME) as acting:
+        sentences = of_paper.explain(acting, UUID(paper)).sentences
+    assert len(sentences) > 3
+    shown = [re.sub("; `gateway[^`]*` says more", "", one) for one in sentences]
+    plain = re.sub(r"\b[A-Z][a-z]{2} \d{1,2}, \d{4}", "a day", page.text)
+    for one in shown:
+        assert re.sub(r"\d{4}-\d{2}-\d{2}", "a day", one) in plain, one
+    assert "what it leaves with is dead (mail_unreachable)" in page.text
+    assert "gateway notice" not in page.text
+
+
+def test_a_persons_paper_leads_to_who_was_told_of_it_while_anybody_is(paralegal, people, inbox):
+    paper = f"/expiring/{ending.paper_of(inbox, people['E1'])}"
+    assert paper in paralegal.get(f"/clients/{people['E1']}").links
+    inbox.sql("UPDATE clients SET termination_date = '2027-01-31' WHERE id = %s RETURNING id", people["E1"])
+    assert paper not in paralegal.get(f"/clients/{people['E1']}").links
+    paralegal.get(paper)
+    assert paralegal.page.status_code == 404
 
 
 def test_whoever_may_not_answer_for_others_is_offered_nothing(browser, told, people, inbox):

@@ -139,6 +139,34 @@ def test_a_viewer_reads_and_does_nothing(browser, message, inbox):
     assert state_of(inbox, one) == ("failed", False)
 
 
+def test_from_a_person_to_what_anybody_was_told_of_their_papers(paralegal, inbox, roster, tenants, message):
+    inbox.apply(roster)
+    people = ending.load(inbox, tenants)
+    mine = {str(one) for _, one in ending.tell(inbox, people["E4"])}
+    message("sent")  # about nobody
+    ending.tell(inbox, people["E1"])
+    about = f"/messages?about={people['E4']}"
+    assert about in paralegal.get(f"/clients/{people['E4']}").links
+    page = paralegal.get(about)
+    assert set(re.findall(r'href="/messages/([0-9a-f-]{36})"', paralegal.page.text)) == mine != set()
+    assert f"Messages about {ending.HOSTILE}" in page.text
+    assert ending.HOSTILE not in paralegal.page.text
+    assert "last two weeks" not in page.text  # that is of everybody
+    page = paralegal.get(f"/messages?about={people['E4']}&state=dead")
+    assert "about a paper of theirs, matches" in page.text
+    assert all(f"about={people['E4']}" in one for one in page.links if "state=" in one)
+    paralegal.get("/messages?about=0197a3c2-5e10-7c4e-9d2b-4f00000000ff")
+    assert paralegal.page.status_code == 404
+
+
+def test_what_had_come_through_is_sent_again_after_a_second_thought_only(paralegal, message):
+    for state, asked in (("sent", True), ("dead", False)):
+        one = message(state)
+        paralegal.get(f"/messages/{one}")
+        deeds = re.search(r'<section class="decide".*?</section>', paralegal.page.text, re.DOTALL)[0]
+        assert ("<details><summary>Send again" in deeds) is asked
+
+
 def test_walls_firms_and_partners_part_messages(browser, http, acme_key, inbox, roster, office, tenants, db):
     inbox.apply(roster)
     people = ending.load(inbox, tenants)
@@ -158,6 +186,8 @@ def test_walls_firms_and_partners_part_messages(browser, http, acme_key, inbox, 
     browser.sign_in("paralegal", "/messages")
     assert "Nobody has been told anything yet." in browser.forms.text
     browser.get(f"/messages/{one}")
+    assert browser.page.status_code == 404
+    browser.get(f"/messages?about={people['E1']}")
     assert browser.page.status_code == 404
     fields = browser.get("/messages").found["/sign-out"]
     for act in ("words", "retry", "release", "cancel"):
