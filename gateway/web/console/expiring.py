@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -30,13 +30,18 @@ from gateway.web.pages import Cursor, page_of, paging
 from outbound.notify import of_paper
 
 ENTRY = Entry("Expiring", "/expiring", "documents.read")
+SHOWN = 50
 SAID = {
     "acknowledged": "Acknowledged. Nobody is told next of it until its next lead time.",
+    **{
+        f"acknowledged_{number}": f"Acknowledged: {number} lines. Nobody is told next of any until its next lead time."
+        for number in range(2, SHOWN + 1)
+    },
     "snoozed": "Snoozed. It comes again on that day.",
 }
-SHOWN = 50
 NOTHING: Mapping[str, str] = {}
 HORIZONS = (30, 60, 90, 180)  # days
+Ticked = Annotated[Literal["all"] | None, QueryParameter(name="tick")]  # without a script it takes a page
 ByDay = Annotated[str | None, QueryParameter(name="until", max_length=40)]  # read here: a fault belongs to its field
 _EACH_DAY = 14  # days ahead of which each is offered to snooze to; then every seventh
 
@@ -78,10 +83,11 @@ def browse(
     within: Within = 30,
     until: ByDay = None,
     cursor: Cursor = None,
+    tick: Ticked = None,
 ) -> Response[str]:
     """List what ends, by day and person."""
     with call.acting() as acting:
-        return _list(acting, desk, Asked(of, within, until or None, cursor))
+        return _list(acting, desk, Asked(of, within, until or None, cursor), all_ticked=tick == "all")
 
 
 def _list(
@@ -90,6 +96,7 @@ def _list(
     asked: Asked,
     *,
     chosen: Collection[str] = (),
+    all_ticked: bool = False,
     errors: Mapping[str, str] = NOTHING,
     status: int = 200,
 ) -> Response[str]:
@@ -113,6 +120,7 @@ def _list(
         horizons=HORIZONS,
         following=asked.query(cursor=following) if following else None,
         chosen=chosen,
+        all_ticked=all_ticked,
         errors=errors,
     )
 
@@ -147,7 +155,8 @@ def acknowledge_chosen(
         status = 409 if isinstance(problem, Conflict) else 422
         with call.acting() as acting:
             return _list(acting, desk, asked, chosen=chosen, errors={"chosen": problem.sentence}, status=status)
-    return desk.on_to(f"/expiring?{asked.query()}", "acknowledged")
+    said = f"acknowledged_{len(chosen)}" if 1 < len(chosen) <= SHOWN else "acknowledged"
+    return desk.on_to(f"/expiring?{asked.query()}", said)
 
 
 def _acknowledge(call: Call, chosen: Collection[str]) -> None:

@@ -78,12 +78,22 @@ def test_many_are_acknowledged_at_once_and_are_told_of_no_more(paralegal, told, 
     assert len(boxes(paralegal)) == 5
     action = next(one for one in paralegal.forms.found if one.startswith("/expiring/acknowledge"))
     page = paralegal.press(action, **dict.fromkeys(boxes(paralegal), "on"))
-    assert "Acknowledged. Nobody is told next" in page.text
+    assert "Acknowledged: 5 lines. Nobody is told next" in page.text
     assert (paralegal.path, "until=2027-03-02" in str(paralegal.page.url)) == ("/expiring", True)
     assert boxes(paralegal) == []
     assert page.text.count("paralegal@northgate.example, Feb 1") == 5
     assert inbox.sql("SELECT DISTINCT kind, by FROM notice_answers") == [("acknowledge", "paralegal@northgate.example")]
-    assert "Acknowledged. Nobody" not in paralegal.get("/expiring").text
+    assert "Acknowledged: " not in paralegal.get("/expiring").text
+
+
+def test_all_are_ticked_by_a_link_which_keeps_what_was_asked_for(paralegal, told, people, inbox):
+    ending.tell(inbox, people["E3"])
+    page = paralegal.get("/expiring?until=2027-03-02")
+    assert (paralegal.page.text.count(" checked>"), len(boxes(paralegal))) == (0, 5)
+    page = paralegal.get(next(one for one in page.links if "tick=all" in one))
+    assert (paralegal.page.text.count(" checked>"), len(boxes(paralegal))) == (5, 5)
+    paralegal.get(next(one for one in page.links if one == "/expiring?of=papers&until=2027-03-02"))  # none
+    assert (paralegal.page.text.count(" checked>"), len(boxes(paralegal))) == (0, 5)
 
 
 def test_acknowledging_nothing_says_what_is_missing_and_keeps_the_list(paralegal, told):
