@@ -45,6 +45,7 @@ SAID = {
 SHOWN = 50
 NOTHING: Mapping[str, str] = {}
 InState = Annotated[ImportState | Literal[""] | None, QueryParameter(name="state")]  # empty: as a form says "any"
+_CALLED = {"stale": "older than what is known", "superseded": "given again in later rows"}
 _TONES = {  # of what became of a row: the word, how it looks
     "created": "good",
     "updated": "second",
@@ -130,7 +131,7 @@ def _one(
         "file.html",
         status=422 if errors else 200,
         file=shown,
-        rows=[Counted(word, tone, shown["rows"][word]) for word, tone in _TONES.items()],
+        rows=[Counted(_CALLED.get(word, word), tone, shown["rows"][word]) for word, tone in _TONES.items()],
         groups=summary_of(acting.session, import_id),
         left=returned.number_left(acting.session, import_id),
         stale=row_by_row(acting.session, import_id, "row_stale", SHOWN),

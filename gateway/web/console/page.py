@@ -169,6 +169,12 @@ def _instant(at: datetime | str | None, zone: str) -> str:
     return f"{there:%b} {there.day}{year}, {there:%H:%M}"
 
 
+def _dated(at: datetime | str, zone: str) -> str:
+    """With its year always: what a file speaks of may be long ago."""
+    there = _read(at).astimezone(ZoneInfo(zone))
+    return f"{_day(there.date())}, {there:%H:%M}"
+
+
 def _moment(at: datetime, zone: str) -> str:
     """To the second: what happened within one minute has an order too."""
     there = at.astimezone(ZoneInfo(zone))
@@ -225,6 +231,7 @@ _JINJA: Final = Environment(
 _JINJA.filters.update(
     {
         "instant": _instant,
+        "dated": _dated,
         "moment": _moment,
         "day": _day,
         "age": _age,

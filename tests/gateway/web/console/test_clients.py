@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from helpers.callers import hashed, stranger
-from helpers.inbox import person
+from helpers.inbox import COLUMNS, as_csv, person
 
 from gateway import clock
 from gateway.db.models import Staff
@@ -115,6 +115,18 @@ def test_a_person_is_shown_with_what_ends_first_and_the_source_of_each_value(par
     assert seen(inbox, people["E1"]) == ["client.view", "client.history", "client.authorization"]
     listed = inbox.sql("SELECT action FROM audit_log WHERE actor_kind = 'staff' AND action LIKE '%%.list' ORDER BY 1")
     assert listed == [("case.list",), ("document.list",), ("eligibility.list",)]
+
+
+def test_the_history_tells_kept_columns_one_by_one(paralegal, inbox, roster):
+    inbox.apply(roster.replace("    client:\n", "    keep: [Manager, Floor]\n    client:\n", 1))
+    rows = [person(1) | {"Manager": "<b>Li</b>", "Floor": floor} for floor in ("3", "4")]
+    for row_, name in zip(rows, ("roster_20260301.csv", "roster_20260302.csv"), strict=True):
+        assert inbox.drop(name, as_csv([row_], [*COLUMNS, "Manager", "Floor"]))["rows"]["rejected"] == 0
+    [(client_id,)] = inbox.sql("SELECT id FROM clients")
+    text = " ".join(paralegal.get(f"/clients/{client_id}/history").text.split())
+    for floor in "34":
+        assert f"Floor: {floor}; Manager: <b>Li</b>" in text
+    assert "{'" not in text
 
 
 def test_a_value_is_corrected_and_pinned_and_the_pin_taken_out(paralegal, ana, people, inbox):

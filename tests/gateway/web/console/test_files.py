@@ -53,6 +53,15 @@ def test_looking_comes_before_releasing(paralegal, held):
     assert f"/files/{held}/preview" in first[1]  # what Enter presses, too
 
 
+def test_what_a_file_speaks_of_has_its_year_and_what_became_of_rows_is_in_words(paralegal, acme):
+    acme.drop("roster_20260302.csv", people(3, salary="61000"))
+    told = acme.drop("roster_20260301.csv", [*people(3), person(1)])
+    page = paralegal.get(f"/files/{told['import_id']}")
+    assert re.search(r"As things were\s*Mar 1, 2026, \d\d:00", page.text)
+    assert "older than what is known" in page.text
+    assert "given again in later rows" in page.text
+
+
 def test_a_file_whose_rows_were_all_taken_offers_no_rejected_rows(paralegal, acme):
     rows = [person(n) | {"Salary": "50000"} for n in range(1, 4)]
     told = acme.drop("roster_20260301.csv", [*rows, rows[0]])
