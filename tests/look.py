@@ -58,7 +58,7 @@ def _look(made: Installation, browser: Browser, told: str) -> None:
         for name, path in _pages(page):
             page.goto(path)
             if way == "light" and name in README:
-                page.screenshot(path=README[name])
+                page.screenshot(path=README[name], clip={"x": 0, "y": 0, "width": width, "height": 720})
             tall = min(TALLEST, int(page.evaluate("document.documentElement.scrollHeight")))
             shown: FloatRect = {"x": 0, "y": 0, "width": width, "height": tall}
             page.screenshot(path=FOLDER / f"{name}-{way}.png", full_page=True, clip=shown)

@@ -13,6 +13,7 @@ from ingest import corrections
 from ingest.binding import bind
 from ingest.catalogue import RowProblem, mask
 from ingest.formats.base import Batch
+from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import map_batch
 from ingest.originals import recall_from
 from ingest.reading import past_reading
