@@ -115,7 +115,7 @@ def test_what_is_over_meanwhile_is_told_on_the_same_page_with_the_ticks_kept(par
     still = boxes(paralegal)
     keeps = next(one for one in still if one not in chosen)
     page = paralegal.press(action, **{keeps: "on", chosen[0]: "on"})
-    assert "Acknowledged." in page.text  # what is over is left out
+    assert "Acknowledged: 2 lines." in page.text  # what is over is left out
 
 
 def test_snooze_offers_the_days_before_the_next_reminder_and_no_other(paralegal, told, people, inbox):
