@@ -55,6 +55,8 @@ def test_on_a_phone_a_row_says_whose_it_is_and_why_and_its_field_is_as_large_as_
     assert field.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") >= 16
     for one in (field, row.get_by_role("link", name="32", exact=True), page.get_by_role("button", name="Set").first):
         assert one.bounding_box()["height"] >= 40
+    box = page.get_by_role("button", name="Set").first.bounding_box()
+    assert box["x"] + box["width"] <= 320 - 16  # the button is seen whole, without pushing the table aside
 
 
 def test_three_cells_and_all_alike_by_keyboard_alone(opened, grid, inbox):

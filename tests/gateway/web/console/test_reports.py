@@ -1,5 +1,6 @@
 """Reports looked at, taken and ordered, as a browser without scripts does it."""
 
+import re
 from urllib.parse import parse_qs, urlparse
 
 import pytest
@@ -45,6 +46,9 @@ def test_rows_are_shown_as_the_file_has_them_and_what_partners_wrote_is_text(par
     assert "<script>alert" not in paralegal.page.text
     assert "&lt;script&gt;" in paralegal.page.text
     assert "=soon" in paralegal.page.text
+    [path] = set(re.findall(r'<td><a href="(/files/[0-9a-f-]{36})">[0-9a-f-]{13}</a>', paralegal.page.text))
+    paralegal.get(path)
+    assert paralegal.page.status_code == 200
 
 
 def test_a_day_is_the_firms_and_the_last_one_is_meant_whole(paralegal, acme):
