@@ -12,6 +12,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import httpx
+
 from helpers.serving import Furnished
 
 COMMAND = str(Path(sys.executable).with_name("st"))
@@ -66,6 +68,8 @@ def fuzz(one: Furnished, headers: Mapping[str, str], folder: Path, *words: str) 
     Raises:
         AssertionError: something is not as the document says; with all that was found, for a person.
     """
+    # The document is made when it is first asked for, and the tool waits ten seconds for it: on a busy machine too few.
+    httpx.get(f"{one.url}/v1/openapi.json", timeout=120).raise_for_status()
     settings = folder / "schemathesis.toml"
     settings.write_text(_settings(one))
     given = [word for name, value in headers.items() for word in ("--header", f"{name}: {value}")]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from gateway import clock
 from gateway.domain.access.accounts import firm_ids
 from gateway.domain.upkeep.checks import Check
-from gateway.errors import Forbidden
+from gateway.errors import Conflict
 from gateway.logging import get_logger
 from gateway.office import Office
 
@@ -84,10 +84,10 @@ def refuse_shared(office: Office) -> None:
     """The checks speak of all firms of an installation, so they are told to a firm that has it for itself.
 
     Raises:
-        Forbidden: `installation_shared`.
+        Conflict: `installation_shared`.
     """
     if len(firm_ids(office)) > 1:
-        raise Forbidden(
+        raise Conflict(
             "installation_shared",
             "Several firms share this installation, and its checks speak of all of them. Whoever looks after the"
             " machine reads them by gateway doctor.",

@@ -65,7 +65,7 @@ class Checks(Struct, frozen=True, kw_only=True):
 def tell_checks(request: Request[Any, Any, Any], call: NamedDependency[Call]) -> Checks:
     """Tell what `gateway doctor` tells, within a few seconds; ask again for what is still being looked at.
 
-    403 `installation_shared` where several firms share the installation, for its checks speak of all.
+    409 `installation_shared` where several firms share the installation, for its checks speak of all.
     """
     return examined(request.app.state.examiner, call.office)
 
@@ -74,7 +74,7 @@ def examined(examiner: looking.Examiner, office: Office) -> Checks:
     """The checks as they are told.
 
     Raises:
-        Forbidden: `installation_shared`.
+        Conflict: `installation_shared`.
     """
     looking.refuse_shared(office)
     found = examiner.look()

@@ -75,6 +75,9 @@ def test_each_example_is_as_its_schema_says(app):
     assert wrong == []
 
 
+SHARED = "/v1/health/checks"  # told to a firm that has an installation for itself, as none of these has
+
+
 def test_a_question_with_every_example_in_it_is_understood(http, as_staff, operations):
     """Nothing of that exists, but nobody is told that the question is wrong."""
     admin = as_staff("admin")
@@ -84,7 +87,8 @@ def test_a_question_with_every_example_in_it_is_understood(http, as_staff, opera
             for one in told.get("parameters", []):
                 given[one["in"]][one["name"]] = one["example"]
             answer = http.get(path.format(**given["path"]), params=given["query"], headers=admin | given["header"])
-            assert answer.status_code in (200, 403, 404), (path, answer.text)
+            understood = (409,) if path == SHARED else (200, 403, 404)
+            assert answer.status_code in understood, (path, answer.text)
 
 
 def test_every_operation_that_takes_a_proof_says_so(app, operations):

@@ -9,7 +9,7 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 
-from gateway.errors import Forbidden
+from gateway.errors import Conflict
 from gateway.web.api.health import examined
 from gateway.web.calls import Call, may
 from gateway.web.console.admin.parts import page
@@ -24,7 +24,7 @@ def look(request: Request[Any, Any, State], call: NamedDependency[Call], desk: N
     """Show each check, the worst first; what is still being looked at is told the next time."""
     try:
         found, shared = examined(request.app.state.examiner, call.office), None
-    except Forbidden as problem:
+    except Conflict as problem:
         found, shared = None, problem.sentence
     checks = sorted(found.checks, key=lambda one: _WORST_FIRST.index(one.level)) if found else []
     with call.acting() as acting:
@@ -32,7 +32,7 @@ def look(request: Request[Any, Any, State], call: NamedDependency[Call], desk: N
             acting,
             desk,
             "admin_health.html",
-            status=403 if shared else 200,
+            status=409 if shared else 200,
             shared=shared,
             found=found,
             checks=checks,

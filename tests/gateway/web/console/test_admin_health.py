@@ -136,11 +136,11 @@ def test_what_was_found_a_moment_ago_is_told_again_and_later_it_is_looked_at_ane
 def test_where_firms_share_the_installation_nobody_is_told_here(admin, finds):
     finds(lambda: iter([AMISS]))
     page = admin.get(PAGE)
-    assert admin.page.status_code == 403
+    assert admin.page.status_code == 409
     assert "Several firms share this installation" in page.text
     assert "Make room." not in page.text
     answer = admin.http.get(ROUTE)
-    assert (answer.status_code, answer.json()["error"]) == (403, "installation_shared")
+    assert (answer.status_code, answer.json()["error"]) == (409, "installation_shared")
 
 
 @pytest.mark.parametrize("role", ["viewer", "paralegal", "attorney"])
