@@ -123,6 +123,18 @@ def test_whose_permission_was_long_over_when_they_came_is_counted_until_a_newer_
     assert unseen() == (0, None)
 
 
+def test_whoever_was_told_in_time_is_not_counted_when_a_month_has_gone_by(
+    people, office, db, tenants, inbox, monkeypatch
+):
+    inbox.sql("UPDATE documents SET expires_on = '2027-01-15' WHERE client_id = %s RETURNING id", people["E5"])
+    for told, number in (((), 1), (("E5",), 0)):
+        monkeypatch.setenv("GATEWAY_NOW", "2027-02-01T15:00:00+00:00")
+        sent(office, db, *told)
+        monkeypatch.setenv("GATEWAY_NOW", "2027-03-05T15:00:00+00:00")
+        with office.acting(tenants.northgate, ME) as acting:
+            assert outlook.unseen(acting)[0] == number
+
+
 def test_those_who_cannot_work_come_a_page_at_a_time(http, as_staff, people):
     seen, cursor = [], ""
     while cursor is not None:
