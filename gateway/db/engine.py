@@ -47,6 +47,11 @@ _MEANINGS = {  # SQLSTATE, PostgreSQL manual, appendix A
     "40P01": _Meaning(Busy, "deadlock", "Two writers waited for each other; this one gave way."),
     "40001": _CONFLICT,
     "55P03": _Meaning(Busy, "locked", "Somebody else is still working on the same records."),
+    "25006": _Meaning(
+        Transient,
+        "database_read_only",
+        "The database takes no changes at the moment; a standby does not, nor one that was set so. Try again later.",
+    ),
     "25P03": _Meaning(
         Transient, "stood_still", "This process stood still for so long that the database let others go on without it."
     ),

@@ -253,6 +253,7 @@ def test_a_deadlock_is_transient_and_a_retry_gets_through(db, tenants):
         ("53300", Transient, "database_busy"),
         ("53100", Full, "disk_full"),
         ("58030", Transient, "database_disk"),
+        ("25006", Transient, "database_read_only"),
     ],
 )
 def test_an_error_of_the_database_says_whether_retrying_helps(db, state, kind, code):
