@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
-from typing import IO, TYPE_CHECKING, NamedTuple
+from datetime import date, datetime
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -24,6 +24,8 @@ Rows = Iterable[Sequence[object]]
 
 _MOST_SHEET_ROWS = 1_048_576
 _MOST_REMARKS = 1_000
+_FIRST_DAY = date(1900, 3, 1)  # from which spreadsheets count days as everybody does: their 1900 is a leap year
+_NARROWEST = 16  # characters that a column shows: a day, an amount, most names
 
 
 class Form(NamedTuple):
@@ -55,18 +57,21 @@ def _json(report: Report, rows: Rows, out: IO[bytes]) -> None:
 
 
 def _xlsx(report: Report, rows: Rows, out: IO[bytes]) -> None:
-    """A sheet with its header frozen; more rows than a sheet has go on in the next one. Text is never a formula.
+    """A sheet with its header frozen and filters; more rows than a sheet has go on in the next one.
+
+    Days are days, which sort and filter as such. Text is never a formula.
 
     A text that no cell can hold is cut, with a mark at its end, and a sheet of remarks at the end says where.
     """
     book, cut = openpyxl.Workbook(write_only=True), _Cut()
     for number, part in enumerate(_parted(rows, _MOST_SHEET_ROWS - 1), start=1):
         sheet = book.create_sheet("Report" if number == 1 else f"Report {number}")
-        sheet.freeze_panes = "A2"
-        sheet.append([_heading(sheet, name) for name in report.columns])
-        for place, row in enumerate(part, start=2):
+        _set_up(sheet, report.columns)
+        last = 1
+        for last, row in enumerate(part, start=2):
             cells = zip(report.columns, row, strict=True)
-            sheet.append([_spreadsheet_cell(sheet, value, cut, (sheet.title, place, name)) for name, value in cells])
+            sheet.append([_spreadsheet_cell(sheet, value, cut, (sheet.title, last, name)) for name, value in cells])
+        sheet.auto_filter.ref = f"A1:{_letters(len(report.columns))}{last}"
     cut.remark(book)
     book.save(out)
 
@@ -134,6 +139,19 @@ def _part(first: Sequence[object] | None, others: Iterator[Sequence[object]], mo
         yield row
 
 
+def _set_up(sheet: Any, columns: Sequence[str]) -> None:  # noqa: ANN401 - openpyxl has no types
+    """Widths go before the first row: the sheet is written as it comes."""
+    sheet.freeze_panes = "A2"
+    for number, name in enumerate(columns, start=1):
+        sheet.column_dimensions[_letters(number)].width = max(_NARROWEST, len(name) + 4)  # beside it a filter's button
+    sheet.append([_heading(sheet, name) for name in columns])
+
+
+def _letters(column: int) -> str:
+    found: str = openpyxl.utils.get_column_letter(column)
+    return found
+
+
 def _heading(sheet: object, name: str) -> openpyxl.cell.WriteOnlyCell:
     cell = openpyxl.cell.WriteOnlyCell(sheet, value=name)
     cell.font = openpyxl.styles.Font(bold=True)
@@ -141,7 +159,7 @@ def _heading(sheet: object, name: str) -> openpyxl.cell.WriteOnlyCell:
 
 
 def _spreadsheet_cell(sheet: object, value: object, cut: _Cut, place: tuple[str, int, str]) -> object:
-    if isinstance(value, date):
+    if isinstance(value, date) and (isinstance(value, datetime) or value < _FIRST_DAY):
         return value.isoformat()  # openpyxl refuses time zones, and a spreadsheet would drop them, and days before 1900
     if isinstance(value, UUID):
         return str(value)

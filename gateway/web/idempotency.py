@@ -50,6 +50,11 @@ def once(acting: Acting, call: Call, data: object, make: Callable[[], Response[T
     return answer
 
 
+def answered(answer: Response[Any], kind: type[T]) -> T:
+    """What a call made, or made before under the same key, of which the text is kept."""
+    return msgspec.json.decode(msgspec.json.encode(answer.content), type=kind)
+
+
 def earlier(acting: Acting, call: Call, data: object) -> Response[Any] | None:
     """The answer that this key brought before; None where it is new, or none was given.
 

@@ -101,6 +101,13 @@ def listing(acting: Acting) -> Sequence[Found]:
     return [Found(*one) for one in acting.session.execute(_attorneys().order_by(Staff.name, Attorney.id))]
 
 
+def could_be(acting: Acting) -> Sequence[Staff]:
+    """Who works at the firm, may hold cases by their role, and is no attorney yet; by name."""
+    is_one = select(Attorney.id).where(Attorney.staff_id == Staff.id).exists()
+    others = select(Staff).where(Staff.active, Staff.role.in_(CASE_ROLES), ~is_one)
+    return acting.session.scalars(others.order_by(Staff.name, Staff.id)).all()
+
+
 def add(acting: Acting, email: str, said: Said) -> Found:
     """Let a member of staff hold cases.
 

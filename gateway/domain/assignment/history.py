@@ -101,6 +101,7 @@ class Waits(Struct, frozen=True, kw_only=True):
 
     case_id: UUID
     case_number: str
+    client_id: UUID | None
     case_type: str | None
     deadline_on: date | None
     since: datetime
@@ -278,7 +279,7 @@ def plan(acting: Acting, one: Plan) -> PlanShown:
 def waits(one: Waiting) -> Waits:
     """A case that waits."""
     own = ("since", "tried_at", "code", "reason", "excluded", "forecast_on")
-    of_case = {name: getattr(one.case, name) for name in ("case_number", "case_type", "deadline_on")}
+    of_case = {name: getattr(one.case, name) for name in ("case_number", "client_id", "case_type", "deadline_on")}
     return Waits(case_id=one.case.id, **of_case, **{name: getattr(one.row, name) for name in own})
 
 

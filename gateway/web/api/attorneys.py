@@ -104,7 +104,7 @@ def list_attorneys(call: NamedDependency[Call]) -> list[Profile]:
 def add_attorney(call: NamedDependency[Call], data: JSONBody[NewAttorney]) -> Response[Profile]:
     """Let a member of staff hold cases."""
     with call.acting() as acting:
-        return once(acting, call, data, lambda: _added(acting, data))
+        return once(acting, call, data, lambda: added(acting, data))
 
 
 @get("/{attorney_id:uuid}", sync_to_thread=True, **may("attorneys.read"))
@@ -153,7 +153,8 @@ def remove_time_off(attorney_id: FromPath[UUID], off_id: FromPath[UUID], call: N
         time_off.remove(acting, attorney_id, off_id)
 
 
-def _added(acting: Acting, data: NewAttorney) -> Response[Profile]:
+def added(acting: Acting, data: NewAttorney) -> Response[Profile]:
+    """Somebody who holds cases from now on."""
     shown = profiles.of(acting, attorneys.add(acting, data.email, data.said))
     return Response(shown, headers={"Location": f"/v1/attorneys/{shown.id}"})
 

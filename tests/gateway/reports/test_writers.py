@@ -68,7 +68,26 @@ def test_days_before_1900_and_instants_are_told_as_text():
     told = cells(
         workbook([(date(1899, 12, 31), datetime(1850, 1, 2, 3, 4, tzinfo=UTC)), (date(1900, 1, 1), date(2026, 3, 1))])
     )
-    assert told == [["1899-12-31", "1850-01-02T03:04:00+00:00"], ["1900-01-01", "2026-03-01"]]
+    assert told[0] == ["1899-12-31", "1850-01-02T03:04:00+00:00"]
+    assert (told[1][0], told[1][1].date()) == ("1900-01-01", date(2026, 3, 1))
+
+
+@given(st.dates(date(1900, 3, 1)))
+def test_days_are_days_to_other_programs(day):
+    rows = (
+        CalamineWorkbook.from_filelike(io.BytesIO(workbook([("x", day)]).getvalue()))
+        .get_sheet_by_name("Report")
+        .to_python()
+    )
+    assert rows[1] == ["x", day]
+
+
+def test_a_sheet_can_be_filtered_and_its_columns_be_read():
+    for rows in ([], [("x", "y")] * 3):
+        sheet = openpyxl.load_workbook(workbook(rows))["Report"]
+        assert sheet.auto_filter.ref == f"A1:B{len(rows) + 1}"
+        assert sheet.freeze_panes == "A2"
+        assert sheet.column_dimensions["A"].width >= 16
 
 
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)

@@ -119,7 +119,9 @@ def test_calls_that_are_begun_at_the_same_moment_spend_no_more_together_than_the
     def the_other_has_ended():
         return any(asks.seen(one).check.state != "open" for one in checks)
 
-    while_asked(double, lambda: until(the_other_has_ended))  # for what is answered counts as what it took, which is less
+    while_asked(
+        double, lambda: until(the_other_has_ended)
+    )  # for what is answered counts as what it took, which is less
     with locks.held("llm_calls"):
         threads = at_once(asks.work, asks.work)
         until(lambda: locks.waiting() == 2)

@@ -20,9 +20,10 @@ from gateway.domain.partners import homes
 from gateway.errors import Conflict, Faulty, Invalid
 from gateway.web.api.credentials import CredentialMade, NewCredential, OfPartner, added, view_of
 from gateway.web.calls import Call, may
-from gateway.web.console.admin.parts import answered, page
+from gateway.web.console.admin.parts import page
 from gateway.web.console.forms import Form, Unfilled, takes_form
 from gateway.web.console.page import Desk
+from gateway.web.idempotency import answered
 from gateway.web.pages import Cursor, page_of, paging
 
 SAID = {"credential-revoked": "It has ended, and so have the tokens that were fetched with it."}

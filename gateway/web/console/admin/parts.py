@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-import msgspec
 from litestar import Response
 
 from gateway.office import Acting
 from gateway.web.console.page import Desk
-
-T = TypeVar("T")
 
 
 class Part(NamedTuple):
@@ -39,8 +36,3 @@ def page(acting: Acting, desk: Desk, template: str, **told: Any) -> Response[str
     parts = [one for one in PARTS if desk.may(one.permission)]
     told = {"errors": {}, "filled": {}} | told
     return desk.page(acting, template, parts=parts, status=told.pop("status", 422 if told["errors"] else 200), **told)
-
-
-def answered(answer: Response[Any], kind: type[T]) -> T:
-    """What a call made, or made before under the same key, of which the text is kept."""
-    return msgspec.json.decode(msgspec.json.encode(answer.content), type=kind)

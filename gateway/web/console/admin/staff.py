@@ -16,9 +16,10 @@ from gateway.domain.access import accounts
 from gateway.errors import Conflict, Faulty
 from gateway.web.api.staff import NewStaff, PasswordMade, RoleChange, StaffMade, StaffView, added, password_made
 from gateway.web.calls import Call, may
-from gateway.web.console.admin.parts import answered, page
+from gateway.web.console.admin.parts import page
 from gateway.web.console.forms import Form, takes_form
 from gateway.web.console.page import Desk
+from gateway.web.idempotency import answered
 from gateway.web.pages import Cursor, page_of, paging
 
 SAID = {

@@ -47,10 +47,11 @@ def test_what_waits_stands_there_with_its_reason_and_when_it_may_end(paralegal, 
     with firm.firm.office.db.firm(firm.firm.firm_id) as session:
         session.query(Staff).filter(Staff.name != "Ana Lima").update({"active": Staff.role == "paralegal"})
     firm.firm.away(firm.attorneys["ana"], firm.today, firm.today + timedelta(6))
-    [waits] = firm.firm.open()
+    [waits] = firm.firm.open(client_id=(whose := firm.client_id))
     firm.firm.work()
     page = paralegal.get("/workload")
     assert f"/cases/{waits}/candidates" in page.links
+    assert f"/clients/{whose}" in page.links
     assert "Nobody can take it" in page.text
     assert "Perhaps from" in page.text
 
@@ -90,6 +91,72 @@ def test_an_admin_says_how_much_somebody_may_hold(admin, firm):
     assert "Said." in page.text
     assert re.search(r"Holds\s+1 case\s+of 18", page.text)
     assert "NY 1" in page.text  # what the form does not ask for is not changed by it
+
+
+def test_a_member_of_staff_comes_to_hold_cases_and_what_they_know_is_said(admin, firm, inbox):
+    page = admin.get("/workload")
+    assert re.findall(r">([^<]*), admin</option>", admin.page.text) == [
+        "admin"
+    ]  # whoever is one already is not offered
+    page = admin.press("/workload", email="", capacity="20")
+    assert (admin.page.status_code, "#email" in page.links) == (422, True)
+    page = admin.press("/workload", email="paralegal@northgate.example", capacity="20")
+    assert (admin.page.status_code, "cases go to attorneys and admins" in page.text) == (409, True)
+    fields = page.found["/workload"] | {"email": "admin@northgate.example", "capacity": "18", "licence": "NY 77"}
+    for _ in range(2):
+        admin.page = admin.send("/workload", fields)
+        assert re.search(r"Said\. Cases come to them", admin.page.text)
+    assert inbox.sql("SELECT capacity, licence FROM attorneys WHERE licence = 'NY 77'") == [(18, "NY 77")]
+    assert "All attorneys and admins of the firm hold cases already." in admin.get("/workload").text
+
+
+def test_what_is_said_of_an_attorney_is_changed_whole(admin, firm, inbox):
+    ana = firm.attorneys["ana"]
+    at = f"/workload/{ana}"
+    admin.get(at)
+    said = {
+        "licence": "CA 9",
+        "languages": "Spanish, zh",
+        "certifications": "eb5",
+        "senior": "true",
+        "mon": "8",
+        "fri": "4",
+    }
+    page = admin.press(f"{at}/about", **said)
+    assert "Said. The next case is given by it" in page.text
+    told = f"SELECT licence, languages, certifications, senior, availability FROM attorneys WHERE id = '{ana}'"
+    kept = ("CA 9", ["es", "zh"], ["eb5"], True, {"mon": 8, "fri": 4})
+    assert inbox.sql(told) == [kept]
+    for name, wrong, told_so in [
+        ("languages", "Klingonish", "no code of ISO 639-1"),
+        ("certifications", "no word!", "is no word such as eb5"),
+        ("mon", "25", "25"),
+        ("tue", "many", "many"),
+        ("licence", "x" * 201, "200"),
+    ]:
+        page = admin.press(f"{at}/about", **{name: wrong})
+        assert (admin.page.status_code, f"#{name}" in page.links) == (422, True), (name, page.links)
+        assert (page.found[f"{at}/about"][name], told_so in page.text) == (wrong, True), page.text
+        admin.get(at)
+    assert inbox.sql(told) == [kept]
+    admin.press(f"{at}/about", licence="", languages="", certifications="", mon="", fri="")
+    assert inbox.sql(told) == [(None, [], [], True, {})]
+
+
+def test_what_an_attorney_knows_is_said_by_type_of_case(admin, firm, inbox):
+    ana = firm.attorneys["ana"]
+    at = f"/workload/{ana}"
+    admin.get(at)
+    admin.press(f"{at}/expertise", new_type="PERM", new_level="4")
+    admin.press(f"{at}/expertise", new_type="TN", new_level="2")
+    known = f"SELECT case_type, level FROM expertise WHERE attorney_id = '{ana}' ORDER BY 1"
+    assert inbox.sql(known) == [("PERM", 4), ("TN", 2)]
+    page = admin.press(f"{at}/expertise", new_type="NO_SUCH", new_level="2")
+    assert (admin.page.status_code, "#new_type" in page.links) == (422, True)
+    assert "there is no type of case" in page.text.lower()
+    admin.get(at)
+    admin.press(f"{at}/expertise", **{"level.PERM": "", "level.TN": "5"})
+    assert inbox.sql(known) == [("TN", 5)]
 
 
 def test_time_off_is_noted_once_and_taken_back(admin, firm, inbox):
@@ -132,8 +199,10 @@ def test_what_somebody_may_not_do_is_not_drawn_and_refused_all_the_same(browser,
     browser.sign_in(role, at)
     assert set(browser.forms.found) == {"/sign-out"}
     fields = browser.forms.found["/sign-out"] | days(firm, 1, 2) | {"capacity": "3"}
-    for action in ("capacity", "time-off", f"time-off/{NOWHERE}/remove"):
+    for action in ("capacity", "about", "expertise", "time-off", f"time-off/{NOWHERE}/remove"):
         assert browser.send(f"{at}/{action}", fields).status_code == 403, action
+    assert browser.send("/workload", fields | {"email": "admin@northgate.example"}).status_code == 403
+    assert "Let somebody hold cases" not in browser.get("/workload").text
 
 
 def test_another_firms_attorney_is_not_there(browser, firm, office, tenants, db):
@@ -145,7 +214,7 @@ def test_another_firms_attorney_is_not_there(browser, firm, office, tenants, db)
     browser.press("/sign-in", email="admin@harbor.example", password="fig-tree-lamp-owl")
     fields = browser.forms.found["/sign-out"] | days(firm, 1, 2) | {"capacity": "3"}
     assert "Ana Lima" not in browser.get("/workload").text
-    for action in ("capacity", "time-off", f"time-off/{NOWHERE}/remove"):
+    for action in ("capacity", "about", "expertise", "time-off", f"time-off/{NOWHERE}/remove"):
         assert browser.send(f"{at}/{action}", fields).status_code == 404, action
     browser.get(at)
     assert (browser.page.status_code, "Ana" in browser.page.text) == (404, False)
