@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from gateway.jobs import ledger
 from gateway.jobs.handling import Handler
 from gateway.jobs.ledger import Job, Payload
 from gateway.jobs.queues import Queue
+from gateway.office import Office
 
 LADDER = (timedelta(0), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 
@@ -42,6 +43,8 @@ class Kind:
         handler: does the work.
         ladder: how long to wait before each further attempt.
         clockwork: when the clock asks for it; None where only an act does.
+        prepare: loads what its jobs need, once in a process and before the first of its queue is claimed; for what
+            takes so long that a crowd of first jobs would wait for it.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Kind:
     handler: Handler
     ladder: tuple[timedelta, ...] = LADDER
     clockwork: Clockwork | None = None
+    prepare: Callable[[Office], None] | None = None
 
     @property
     def attempts(self) -> int:

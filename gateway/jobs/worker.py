@@ -52,7 +52,7 @@ class Worker:
         self._stopping = threading.Event()
         self._running = _Running()
         self._pools: dict[str, _Pool] = {
-            queue: _Pool(Claims(office.db, queue, self.name, self._lease), threads, self._work)
+            queue: _Pool(Claims(office.db, queue, self.name, self._lease), threads, self._prepare(queue), self._work)
             for queue, threads in pools.items()
         }
         regular = [(_PULSE_SECONDS, self._pulse), (self._settings.job_sweep_seconds, self._sweep)]
@@ -142,6 +142,19 @@ class Worker:
             ledger.reclaim(session)
         for pool in self._pools.values():
             pool.wake()
+
+    def _prepare(self, queue: str) -> Callable[[], None]:
+        """What loads all that jobs of a queue need; where it fails, the first of them will say why."""
+        needed = [kind.prepare for kind in self._kinds.values() if kind.queue == queue and kind.prepare]
+
+        def prepare() -> None:
+            for one in needed:
+                try:
+                    one(self._office)
+                except Exception:
+                    log.exception("cannot prepare for jobs", queue=queue)
+
+        return prepare
 
     def _work(self, job: Job) -> None:
         handling = Handling(self._office, job)
@@ -235,10 +248,14 @@ def _note_failure(handling: Handling, kind: Kind | None, error: Exception) -> At
 
 
 class _Pool:
-    """The threads of one queue. Each drains the ledger, and wakes a colleague for every job that it finds."""
+    """The threads of one queue. Each drains the ledger, and wakes a colleague for every job that it finds.
 
-    def __init__(self, claims: Claims, threads: int, work: Callable[[Job], None]) -> None:
-        self._claims, self._work = claims, work
+    The first one prepares for them before anybody claims: a job that is claimed is not kept waiting.
+    """
+
+    def __init__(self, claims: Claims, threads: int, prepare: Callable[[], None], work: Callable[[Job], None]) -> None:
+        self._claims, self._prepare, self._work = claims, prepare, work
+        self._preparing, self._is_prepared = threading.Lock(), False
         self._changed = threading.Condition()
         self._is_wanted = self._is_stopping = False
         self._threads = [threading.Thread(target=self._run, name="job", daemon=True) for _ in range(threads)]
@@ -268,6 +285,10 @@ class _Pool:
         return not any(thread.is_alive() for thread in self._threads)
 
     def _run(self) -> None:
+        with self._preparing:
+            if not self._is_prepared:
+                self._prepare()
+            self._is_prepared = True
         while self._is_called():
             try:
                 self._drain()

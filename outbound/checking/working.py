@@ -20,11 +20,11 @@ from gateway.domain.rules.criteria import Visa, visa_on
 from gateway.errors import Permanent
 from gateway.jobs.handling import Handling
 from gateway.jobs.kinds import Kind
-from gateway.office import Acting, Actor
+from gateway.office import Acting, Actor, Office
 from outbound.checking.keeping import Keeping, left_by
 from outbound.checking.knowing import known_of
 from outbound.checking.settling import give_up, settle
-from outbound.llm import asking
+from outbound.llm import PROVIDERS, asking
 from outbound.llm.asking import Heard, Left, Proposed
 from outbound.llm.base import Account, Question
 from outbound.llm.breaking import Breakers
@@ -126,10 +126,19 @@ def _firm(handling: Handling) -> UUID:
     return firm_id
 
 
+def prepare(office: Office) -> None:
+    """Load the clients of the providers whom firms ask, where any does: nobody else pays for them."""
+    with office.db.system() as session:
+        asked = policies.providers_asked(session)
+    for name in asked & set(PROVIDERS):
+        PROVIDERS[name].load()
+
+
 CHECK = Kind(
     "eligibility.check",
     "models",
     work,
+    prepare=prepare,
     ladder=(timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30)),
 )
 KINDS = (CHECK,)

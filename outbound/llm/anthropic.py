@@ -61,6 +61,10 @@ class Anthropic:
     name = "anthropic"
     secret = "ANTHROPIC_API_KEY"  # noqa: S105 - its name
 
+    def load(self) -> None:
+        """See `Provider`."""
+        _ = anthropic.Anthropic, calling.client
+
     def ask(self, account: Account, prompt: Prompt, model: str, within: timedelta) -> Answer:
         """One message. The SDK makes spans of its own, with all that is said in them, unless it is told not to."""
         key = calling.key_of(account, self.secret)

@@ -109,6 +109,9 @@ class Provider(Protocol):
     name: str
     secret: str
 
+    def load(self) -> None:
+        """Import what `ask` needs, which takes seconds on a busy machine."""
+
     def ask(self, account: Account, prompt: Prompt, model: str, within: timedelta) -> Answer:
         """Ask once; who asks again, and how often, is not its business.
 

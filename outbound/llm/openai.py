@@ -52,6 +52,10 @@ class OpenAI:
     name = "openai"
     secret = "OPENAI_API_KEY"  # noqa: S105 - its name
 
+    def load(self) -> None:
+        """See `Provider`."""
+        _ = openai.OpenAI, calling.client
+
     def ask(self, account: Account, prompt: Prompt, model: str, within: timedelta) -> Answer:
         """One completion. OpenAI is told to keep none of it; others may refuse to be told."""
         key = calling.key_of(account, self.secret)

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from gateway.config import nearest
@@ -100,6 +100,14 @@ def of_firm(session: Session, firm_id: UUID) -> Policy:
     newest = select(ModelPolicy).where(ModelPolicy.firm_id == firm_id)
     found = session.scalar(newest.order_by(ModelPolicy.version.desc()).limit(1))
     return _policy_of(found) if found else Policy()
+
+
+def providers_asked(session: Session) -> set[str]:
+    """Whom firms ask by their newest versions, in a session of the system."""
+    newest = select(ModelPolicy).ext(distinct_on(ModelPolicy.firm_id))
+    found = session.scalars(newest.order_by(ModelPolicy.firm_id, ModelPolicy.version.desc()))
+    held = [one for one in map(_policy_of, found) if one.uses_models]
+    return {step.provider for one in held for step in one.steps if step.provider != RULES}
 
 
 def newest(acting: Acting) -> Version:

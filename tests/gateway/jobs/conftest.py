@@ -25,12 +25,12 @@ class Book:
     def __init__(self, db, tenants):
         self.db, self.tenants = db, tenants
 
-    def add(self, kind="test.normal", firm_id=None, count=1, **more):
+    def add(self, kind="test.normal", firm_id=None, count=1, kinds=job_kinds.KINDS, **more):
         """Jobs of Northgate, unless another firm is named."""
         firm_id = firm_id or self.tenants.northgate
         payload = more.pop("payload", {})
         with self.db.firm(firm_id) as session:
-            return [enqueue(session, job_kinds.KINDS[kind], payload, firm_id=firm_id, **more) for _ in range(count)][-1]
+            return [enqueue(session, kinds[kind], payload, firm_id=firm_id, **more) for _ in range(count)][-1]
 
     def sql(self, query, *params):
         with self.db.system() as session:
@@ -62,14 +62,14 @@ def worker(addresses, settings):
     """Starts workers on this test's database; they end with it."""
     started = []
 
-    def start(pools=None, **changed):
+    def start(pools=None, kinds=job_kinds.KINDS, **changed):
         import msgspec
 
         pools = pools or {"normal": 2}
         database = Database(addresses, connections=connections_for(pools))
         one = Worker(
             office_of(database, msgspec.structs.replace(settings, **{"drain_seconds": 0} | changed)),
-            job_kinds.KINDS,
+            kinds,
             pools,
         )
         one.start()

@@ -8,6 +8,7 @@ from helpers.servers import PATIENCE
 from sqlalchemy import text
 
 from gateway.jobs import ledger
+from gateway.jobs.kinds import Kind, Kinds
 
 
 def gate(name="gate"):
@@ -53,6 +54,32 @@ def test_a_kind_that_this_version_does_not_know_is_dead_with_a_sentence(book, wo
     book.sql("UPDATE jobs SET kind = 'of the future'")
     worker()
     assert "no job of the kind 'of the future'" in book.wait_for(job_id, "dead").last_error
+
+
+def test_none_is_claimed_before_what_its_kind_needs_is_there_and_other_queues_do_not_wait(book, worker):
+    loaded, asked = gate("loaded"), []
+
+    def prepare(office):
+        asked.append(office)
+        loaded.wait(PATIENCE)
+
+    kinds = Kinds([*job_kinds.KINDS.values(), Kind("test.loaded", "bulk", job_kinds.work, prepare=prepare)])
+    job_id = book.add("test.loaded", kinds=kinds)
+    worker(pools={"bulk": 3, "normal": 1}, kinds=kinds)
+    book.wait_for(book.add(), "done")
+    assert (book.job(job_id).attempts, len(asked)) == (0, 1)
+    loaded.set()
+    book.wait_for(job_id, "done")
+    assert len(asked) == 1
+
+
+def test_what_cannot_be_prepared_holds_no_job_up(book, worker):
+    def prepare(office):
+        raise ImportError("no such library")
+
+    kinds = Kinds([*job_kinds.KINDS.values(), Kind("test.loaded", "bulk", job_kinds.work, prepare=prepare)])
+    worker(pools={"bulk": 2}, kinds=kinds)
+    book.wait_for(book.add("test.loaded", kinds=kinds), "done")
 
 
 def test_a_job_that_no_message_told_about_is_found_by_the_sweep(book, worker):
