@@ -81,8 +81,9 @@ def _pages(page: Page) -> Iterator[tuple[str, str]]:
         name = path.strip("/").replace("/", "-") or "today"
         yield name, path
         below = [one for one in _links(page, path, "main a") if _BELOW.fullmatch(one) and one not in lists]
+        own = [one for one in below if one.startswith(f"{path}/")]  # rather than what it is a thing of
         if below and path != "/":
-            yield f"{name}-one", below[0]
+            yield f"{name}-one", [*own, *below][0]
     [held, *_] = filter(_BELOW.fullmatch, _links(page, "/files?state=held", "main a"))
     yield "held-file", held
     [*_, wrong] = filter(_BELOW.fullmatch, _links(page, "/files?state=loaded_with_errors&partner=acme", "main a"))

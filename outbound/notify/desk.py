@@ -233,6 +233,9 @@ def _accounts(acting: Acting, found: Sequence[Dispatch]) -> list[NoticeAccount]:
     return [NoticeAccount(one, told[one.notification_id], names[one.id]) for one in found]
 
 
+_OF_CONTACTS = {"errors": "rejected rows", "late": "late files"}  # by their names in a partner's settings
+
+
 def _names(acting: Acting, found: Sequence[Dispatch]) -> Mapping[UUID, str]:
     session = acting.session
     staff = select(Staff).where(Staff.id.in_({one.staff_id for one in found if one.staff_id}))
@@ -243,7 +246,7 @@ def _names(acting: Acting, found: Sequence[Dispatch]) -> Mapping[UUID, str]:
     partners = select(Partner).where(Partner.id.in_({one.partner_id for one in found if one.partner_id}))
     slugs = {one.id: one.slug for one in session.scalars(partners)}
     return {
-        one.id: f"contacts.{one.contact} of {slugs[one.partner_id]}"
+        one.id: f"{slugs[one.partner_id]}, contact for {_OF_CONTACTS.get(one.contact or '', one.contact)}"
         if one.partner_id
         else known[one.staff_id or one.client_id or one.id]
         for one in found

@@ -27,6 +27,7 @@ from gateway.web.console.clients.runs import SOON, case_called, in_days, names_o
 from gateway.web.console.clients.sources import groups_of, sources_of
 from gateway.web.console.eligibility.lines import CheckLine, line_of
 from gateway.web.console.page import Desk
+from gateway.web.console.told import readable
 from gateway.web.pages import Cursor, page_of, paging
 from gateway.web.people import ClientDetails
 
@@ -69,6 +70,7 @@ def person_page(
         spans=runs.spans(today),
         is_reminded=_is_reminded(person, today),
         today=today,
+        readable=readable,
         in_days=in_days,
         case_called=case_called,
         soon=SOON,

@@ -50,7 +50,7 @@ def test_what_was_not_sent_is_found_by_its_state_and_sent_again(paralegal, messa
     dead = message("dead", ended_code="mail_unreachable")
     message("sent")
     page = paralegal.get("/messages")
-    assert len(re.findall(r'<td class="who">', paralegal.page.text)) == 2
+    assert len(re.findall(r'<td class="who" data-is="to">', paralegal.page.text)) == 2
     page = paralegal.get(next(one for one in page.links if "state=dead" in one))
     assert re.findall(r'href="/messages/([0-9a-f-]+)"', paralegal.page.text) == [str(dead)]
     page = paralegal.get(f"/messages/{dead}")
