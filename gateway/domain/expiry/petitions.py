@@ -52,7 +52,7 @@ def petition(facts: Facts, law: Law) -> Basis | None:
     control = min([*limits, *capped.limits], key=lambda one: one.day)
     return Basis(
         kind="petition",
-        name=held.rule.name if held else "a status of unknown class",
+        name=held.rule.name if held else "a status that the records do not name",
         ends_on=control.day,
         paper=control.paper,
         because=_because(control, limits),

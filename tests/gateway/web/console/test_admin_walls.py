@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from helpers.callers import ME, stranger
 from helpers.inbox import people
@@ -93,7 +95,10 @@ def test_nobody_lifts_a_wall_around_themselves(admin, office, tenants):
     with office.acting(tenants.northgate, ME) as acting:
         own = walls.add(acting, walls.NewWall(tenants.staff["admin"], None, tenants.globex, "Was theirs")).id
     page = admin.get(PAGE)
-    assert "another admin lifts it" in page.text
+    assert re.findall(r"admin, (\S+) \(you: another admin would have to lift it\)", page.text) == [
+        "admin@northgate.example"
+    ]
+    assert ("another admin lifts it" in page.text, page.links.count("/admin/staff")) == (True, 2)  # and beside the page
     assert ("all of a partner that you are not shown" in page.text, "globex" in page.text) == (True, False)
     assert lifts(page) == []
     assert admin.send(f"{PAGE}/{own}/lift", page.found[PAGE]).status_code == 403
