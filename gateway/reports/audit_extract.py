@@ -45,6 +45,7 @@ def _rows(session: Session, filters: AuditExtractFilters) -> Rows:
 
 REPORT = Report(
     title="Who did what",
+    purpose="For auditors, and whoever asks who saw what: every entry of the log, with what changed.",
     columns=_COLUMNS,
     filters=AuditExtractFilters,
     query=_rows,

@@ -85,6 +85,7 @@ def _pairs() -> list[tuple[str, str]]:
 
 REPORT = Report(
     title="What was recommended against what was decided",
+    purpose="Whether chances that were told came true: by band, how many were approved.",
     columns=tuple("measure from to n approved denied share predicted brier".split()),
     filters=CalibrationFilters,
     query=_rows,

@@ -67,6 +67,7 @@ def _rows(session: Session, filters: CaseStatusFilters) -> Rows:
 
 REPORT = Report(
     title="Where cases stand",
+    purpose="Each case with its person, stage, deadline and attorney.",
     columns=tuple(
         "case partner case_number employee_id given_name family_name case_type stage status priority attorney"
         " receipt_number opened_on filed_on decided_on deadline_on next_expiry updated_at".split()

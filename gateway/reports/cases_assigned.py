@@ -49,6 +49,7 @@ def _rows(session: Session, filters: AssignedFilters) -> Rows:
 
 REPORT = Report(
     title="Cases that attorneys got, by month",
+    purpose="How many cases each attorney got in each month, and how.",
     columns=tuple("month attorney name email assigned reassigned undone complexity".split()),
     filters=AssignedFilters,
     query=_rows,

@@ -111,6 +111,7 @@ def _by_month(
 
 REPORT = Report(
     title="What eligibility checks asked of which models, by month",
+    purpose="What checks and their models took in each month: calls, tokens, dollars.",
     columns=(*_KEYS, *_OF_CHECKS, *_COUNTS, *_NOT_COUNTED, *OUTCOMES),
     filters=UsageFilters,
     query=_rows,

@@ -90,6 +90,7 @@ def _open_cases() -> ScalarSelect[int]:
 
 REPORT = Report(
     title="Who is enrolled",
+    purpose="Each person of a partner: active or gone, since when, and by which file.",
     columns=tuple(
         "client partner employee_id given_name family_name enrollment_status program eligibility_start_date"
         " eligibility_end_date hire_date termination_date listed listed_as_of open_cases next_expiry archived"

@@ -72,6 +72,7 @@ def _rows(session: Session, filters: EscalationFilters) -> Rows:
 
 REPORT = Report(
     title="What nobody answered, and who was told next",
+    purpose="Reminders that nobody answered in time, who was told next, and what came of it.",
     columns=tuple(
         "notice partner client employee_id given_name family_name doc_type expires_on lead days_left step role"
         " recipient channel state reason made_at sent_at".split()

@@ -90,6 +90,7 @@ def _told() -> LateralFromClause:
 
 REPORT = Report(
     title="Which papers end soon",
+    purpose="Whose papers end in the next days, who holds the case, and when somebody was last told.",
     columns=tuple(
         "document partner client employee_id given_name family_name doc_type expires_on days_left case_number"
         " case_stage case_filed_on attorney told_lead told_at updated_at".split()

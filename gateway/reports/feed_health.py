@@ -144,6 +144,7 @@ def _usual_rows() -> LateralFromClause:
 
 REPORT = Report(
     title="How feeds do",
+    purpose="Which partners' files are late, missing, empty or short, and when the next one is due.",
     columns=tuple(
         "partner feed state expected_by due_at last_received_at last_file last_state last_rows last_rejected"
         " last_loaded_at usual_rows usual_of".split()

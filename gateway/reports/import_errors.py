@@ -49,6 +49,7 @@ def _rows(session: Session, filters: ImportErrorFilters) -> Rows:
 
 REPORT = Report(
     title="Problems of imports",
+    purpose="Every problem of every row, with its column and what to do: for whoever puts files right.",
     columns=tuple("import received_at partner feed file row line sheet column value code severity message fix".split()),
     filters=ImportErrorFilters,
     query=_rows,

@@ -54,6 +54,7 @@ def _count(name: str) -> ColumnElement[int]:
 
 REPORT = Report(
     title="What became of files",
+    purpose="Each file with what it brought: rows read, written, rejected, and why it was held.",
     columns=(
         *"import received_at partner feed file state code reason as_of finished_at".split(),
         *_COUNTS,

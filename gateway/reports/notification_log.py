@@ -126,6 +126,7 @@ def _narrowed(found: Select[*tuple[object, ...]], filters: LogFilters) -> Select
 
 REPORT = Report(
     title="What was sent to whom and when",
+    purpose="Each message to staff, people and partners: by which channel, how it stands, and why.",
     columns=tuple(
         "dispatch notification kind template priority partner channel recipient_kind recipient client employee_id"
         " doc_type expires_on lead step state reason attempts is_repeat made_at not_before sent_at settled_at"

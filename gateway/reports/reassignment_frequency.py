@@ -83,6 +83,7 @@ def _side(
 
 REPORT = Report(
     title="How often attorneys pass cases on",
+    purpose="Whose cases pass on, how often and after how long.",
     columns=tuple("attorney name email had passed_on taken_over rate median flagged".split()),
     filters=FrequencyFilters,
     query=_rows,

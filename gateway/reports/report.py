@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Select
@@ -23,6 +23,7 @@ class Report:
     """One report; its query runs in the session of the firm that asks, and its rows fit the columns.
 
     Attributes:
+        purpose: for whom or what it is, in a sentence.
         filters: its own struct; the query is given one.
         permission: that somebody must hold to take it out; partners hold no other than this one.
         plot: what is drawn of it, where a picture says more than its rows.
@@ -34,6 +35,7 @@ class Report:
     query: Callable[[Session, Any], Rows]
     permission: str = USUAL
     plot: Plot | None = None
+    purpose: str = field(kw_only=True)
 
 
 def streamed(session: Session, query: Select[*tuple[Any, ...]]) -> Rows:

@@ -51,6 +51,7 @@ def _part(part: float, of: ColumnElement[float]) -> ColumnElement[float]:
 
 REPORT = Report(
     title="How long cases waited for their first attorney",
+    purpose="How long new cases waited for an attorney, by month and type.",
     columns=tuple("month case_type cases median_seconds p95_seconds longest_seconds".split()),
     filters=TimeFilters,
     query=_rows,

@@ -99,6 +99,7 @@ def _of(one: type[Notice | NoticeAnswer], other: type[Notice]) -> tuple[ColumnEl
 
 REPORT = Report(
     title="What must be acknowledged and was not",
+    purpose="Reminders that wait for somebody to say that a paper is in hand.",
     columns=tuple(
         "notice partner client employee_id given_name family_name doc_type expires_on days_left lead step role"
         " recipient channel state reason asked_on days_waiting snoozed_until snoozed_by".split()

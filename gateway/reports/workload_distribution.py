@@ -93,6 +93,7 @@ def _row(one: _Attorney) -> tuple[object, ...]:
 
 REPORT = Report(
     title="What attorneys hold, and how evenly",
+    purpose="Each attorney's cases against what they may hold, and how even that is.",
     columns=tuple("attorney name email takes_cases may_hold cases weighted urgent urgent_share load jain gini".split()),
     filters=WorkloadFilters,
     query=_rows,

@@ -173,6 +173,8 @@ def _decision(one: GateDecision, zone: ZoneInfo) -> str:
 def _fact(name: str, value: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - JSON's types
     """A fact of the gate's, as people say it."""
     if name == "quiet" and isinstance(value, dict):
+        if value["begins"] == value["ends"] and len(value["working_days"]) == len(day_abbr):
+            return "no quiet hours"
         days = ", ".join(day_abbr[one - 1] for one in value["working_days"])
         return f"quiet from {value['begins']} to {value['ends']} with work on {days}"
     called = name.replace("_", " ")

@@ -51,10 +51,11 @@ class FilterView(Struct, frozen=True):
 
 
 class ReportView(Struct, frozen=True):
-    """One report that can be had."""
+    """One report that can be had; `purpose` says for whom or what, in a sentence."""
 
     name: str
     title: str
+    purpose: str
     columns: list[str]
     filters: list[FilterView]
 
@@ -110,6 +111,7 @@ def list_reports(call: NamedDependency[Call]) -> list[ReportView]:  # noqa: ARG0
         ReportView(
             name,
             report.title,
+            report.purpose,
             list(report.columns),
             [FilterView(one.name, dict(one.schema)) for one in described(report.filters)],
         )

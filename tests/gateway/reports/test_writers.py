@@ -33,7 +33,7 @@ LONG = {
     "of escapes": "\x01" * 5_000,
     "one too long": "x" * 32_768,
 }
-REPORT = Report("Things", ("name", "notes"), None, None)
+REPORT = Report("Things", ("name", "notes"), None, None, purpose="")
 
 
 def workbook(rows):
