@@ -100,6 +100,15 @@ def outlined(acting: Acting, import_id: UUID) -> dict[str, object]:
     return told | {"decided": _decided(acting, import_id)}
 
 
+def shows_rows(acting: Acting, import_id: UUID) -> bool:
+    """Whether walls let the actor see the rows of an import, each of which may be about whomever they must not see.
+
+    Raises:
+        NotFound: there is none in the actor's sight.
+    """
+    return not walls.screens(acting.session, home_of(acting, import_id).partner_id)
+
+
 def told_of(acting: Acting, import_id: UUID) -> dict[str, object]:
     """The same for whoever has just taken it to where it is, which is on record itself.
 

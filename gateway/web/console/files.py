@@ -139,6 +139,7 @@ def _one(
         back=returned.sent_of(acting.session, import_id),
         links=repairs.listed(acting, import_id) if desk.may("imports.decide") else [],
         in_question=holds.in_question(acting, import_id),
+        shows_rows=imports.shows_rows(acting, import_id),
         is_open=shown["state"] in OPEN_STATES,
         reason=reason,
         errors=errors,

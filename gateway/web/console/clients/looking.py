@@ -17,7 +17,7 @@ from gateway.domain.access import accounts
 from gateway.domain.eligibility import docket
 from gateway.domain.expiry.authorization import Authorization
 from gateway.domain.expiry.looking import look_up
-from gateway.domain.people import clients, histories
+from gateway.domain.people import clients, histories, walls
 from gateway.office import Acting
 from gateway.web.api.histories import Act
 from gateway.web.calls import Call, may
@@ -76,6 +76,7 @@ def person_page(
         soon=SOON,
         checks=_checks(acting, desk, client_id),
         groups=groups_of(person, known),
+        shows_lines=_shows_lines(acting, person),
         filled=filled,
         errors=errors,
     )
@@ -97,6 +98,11 @@ def _is_reminded(person: ClientDetails, today: date) -> bool:
 
 def _permitted(acting: Acting, desk: Desk, client_id: UUID) -> tuple[date, Authorization] | None:
     return look_up(acting, client_id) if desk.may("documents.read") else None
+
+
+def _shows_lines(acting: Acting, person: ClientDetails) -> bool:
+    """Whether no wall keeps whoever asks from the lines of the partner's files, where others are named too."""
+    return not walls.screens(acting.session, person.partner_id)
 
 
 def _checks(acting: Acting, desk: Desk, client_id: UUID) -> Sequence[CheckLine]:
@@ -125,6 +131,7 @@ def look_back(
             names=names_of(acting, desk, client_id),
             place=sources.place,
             line_of=sources.line_of,
+            shows_lines=_shows_lines(acting, person),
             label=sources.label,
             following=page.pagination.next_cursor,
             is_first=cursor is None,
