@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from io import SEEK_END, TextIOWrapper
+from io import TextIOWrapper
 from pathlib import PurePath
 from typing import IO, NamedTuple
 from uuid import UUID
@@ -70,13 +71,14 @@ class Corrections:
     @property
     def size(self) -> int:
         """Bytes."""
-        return self.out.seek(0, SEEK_END)
+        return os.fstat(self.out.fileno()).st_size
 
     def chunks(self) -> Iterator[bytes]:
-        """The content, from its beginning."""
-        self.out.seek(0)
-        while chunk := self.out.read(_CHUNK):
+        """The content, from its beginning, whoever else reads it or asks for its size meanwhile."""
+        place = 0
+        while chunk := os.pread(self.out.fileno(), _CHUNK, place):
             yield chunk
+            place += len(chunk)
 
 
 class Prepared(NamedTuple):
