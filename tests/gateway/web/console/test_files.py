@@ -1,6 +1,8 @@
 """A paralegal's day with files: found, understood, decided about, sent and taken again."""
 
 import re
+import shutil
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -114,6 +116,16 @@ def test_rows_add_up_and_problems_are_told_by_kind(paralegal, acme):
     assert sum(widths) == pytest.approx(1_000, abs=1)
     assert "Repair 2 rows" in page.text
     assert paralegal.http.get(f"/v1/imports/{told['import_id']}/errors?format=csv").status_code == 200
+
+
+def test_rows_can_be_repaired_before_the_receipts_are_written(paralegal, acme):
+    told = acme.drop("roster_20260301.csv", [*people(8), person(9) | {"DOB": "soon"}])
+    shutil.rmtree(Path(told["receipts"]["csv"]).parent)  # as between the end of a large file and its receipts
+    page = paralegal.get(f"/files/{told['import_id']}")
+    assert "Repair 1 row" in page.text
+    for link in (f"/files/{told['import_id']}/repair", f"/v1/imports/{told['import_id']}/errors?format=csv"):
+        assert link in page.links
+        assert "soon" in paralegal.http.get(link).raise_for_status().text
 
 
 def test_a_file_that_is_sent_here_is_taken_once_however_often_it_is_pressed(paralegal, acme):
