@@ -1,7 +1,8 @@
 """Forms of the console's pages: sent from a page of ours, in the session that was shown it, and read as they are meant.
 
 Every page carries the session's CSRF token in a field of each of its forms, masked anew each time: the length of a
-compressed page tells nothing of a text that never stands in it twice (BREACH).
+compressed page tells nothing of a text that never stands in it twice (BREACH). A page's script may repeat it in a
+header as well, as other clients do: so a page that was left open goes on once somebody has signed in again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from litestar.datastructures import UploadFile
 from litestar.di import Provide
 
 from gateway.errors import Faulty
+from gateway.web.auth.cookies import CSRF_HEADER
 from gateway.web.auth.crossing import refuse_foreign
 from gateway.web.calls import OPEN, Call, may
 from gateway.web.problems import Rejected
@@ -118,7 +120,8 @@ async def _provide_form(request: Request[Any, Any, Any]) -> Form:
     given = list((await request.form()).multi_items())
     fields = {name: value for name, value in given if isinstance(value, str)}
     is_bound: Callable[[str], bool] | None = getattr(request.state, "is_bound_to", None)  # by cookie only
-    if is_bound is not None and not is_bound(unmasked(fields.get(TOKEN, ""))):
+    proofs = unmasked(fields.get(TOKEN, "")), request.headers.get(CSRF_HEADER, "")
+    if is_bound is not None and not any(map(is_bound, proofs)):
         raise Rejected(403, "csrf", _OLD)
     return Form(fields, {name: value for name, value in given if isinstance(value, UploadFile) and value.filename})
 

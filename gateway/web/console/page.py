@@ -98,9 +98,17 @@ class Desk:
         """Whether whoever asks holds a permission: what they may not do is not drawn."""
         return holds(permission, role=self.call.who.role, scopes=self.call.who.scopes)
 
-    def on_to(self, path: str, said: str) -> Response[None]:
-        """What follows a deed: another page, which says that it was done."""
-        return seen(path, [Cookie(SAID, value=said, max_age=60, path="/", httponly=True, samesite="lax")])
+    @property
+    def is_script(self) -> bool:
+        """Whether a page's own script asks, which reads no page."""
+        return is_script(self.request)
+
+    def on_to(self, path: str, said: str) -> Response[Any]:
+        """What follows a deed: another page, which says that it was done; a script is told which."""
+        cookies = [Cookie(SAID, value=said, max_age=60, path="/", httponly=True, samesite="lax")]
+        if self.is_script:
+            return Response({"page": path}, status_code=200, media_type=MediaType.JSON, cookies=cookies)
+        return seen(path, cookies)
 
 
 def html(template: str, status: int = 200, **told: object) -> Response[str]:
@@ -127,7 +135,8 @@ def own_path(wanted: str | None) -> str:
 
 def on_problem_page(request: Request[Any, Any, Any], error: Problem) -> Response[Any]:
     """A problem as a page, with its sentence and what the log calls it; whoever is not signed in is led to do so."""
-    if isinstance(error, Rejected) and error.status == HTTPStatus.UNAUTHORIZED:
+    is_nobody = isinstance(error, Rejected) and error.status == HTTPStatus.UNAUTHORIZED
+    if is_nobody and not is_script(request):
         return seen(_on_the_way(request))
     return _told(request, on_problem(request, error))
 
@@ -143,14 +152,36 @@ def on_surprise_page(request: Request[Any, Any, Any], error: Exception) -> Respo
 
 
 def _on_the_way(request: Request[Any, Any, Any]) -> str:
-    """To the sign-in, and from there on to where somebody was going; a form that was sent has nowhere to go on to."""
-    if request.method != "GET":
-        return SIGN_IN
-    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    """To the sign-in, and from there on to where somebody was going, or back to the page whose form was sent."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    path = _page_above(request) if request.method != "GET" else request.url.path + query
     return SIGN_IN if path == "/" else f"{SIGN_IN}?next={quote(path, safe='/')}"
 
 
+def _page_above(request: Request[Any, Any, Any]) -> str:
+    """The nearest page at or above an address to which a form was sent."""
+    path = request.url.path
+    while path and not _is_page(request, path):
+        path = path.rpartition("/")[0]
+    return path or "/"
+
+
+def _is_page(request: Request[Any, Any, Any], path: str) -> bool:
+    try:
+        request.app.asgi_router.handle_routing(path, "GET")
+    except HTTPException:
+        return False
+    return True
+
+
+def is_script(request: Request[Any, Any, Any]) -> bool:
+    """Whether the script of one of our pages asks: it is answered with what it can read, and led nowhere."""
+    return request.headers.get("accept") == MediaType.JSON
+
+
 def _told(request: Request[Any, Any, Any], answer: Response[Any]) -> Response[Any]:
+    if is_script(request):
+        return answer
     document, status = answer.content, answer.status_code or 500
     page = html("problem.html", status, problem=document, asked=request.url.path)
     page.headers.update({name: str(value) for name, value in answer.headers.items()})

@@ -15,7 +15,7 @@ from gateway.office import Office
 from gateway.web.auth.visits import BY_LINK, found_by_cookie
 from gateway.web.calls import OPEN, Call
 from gateway.web.console import repair
-from gateway.web.console.page import Desk
+from gateway.web.console.page import Desk, is_script
 from gateway.web.console.repair import At
 from gateway.web.problems import on_problem
 from gateway.web.public.pages import Page, answer, on_http_error_page, on_problem_page, on_surprise_page
@@ -65,8 +65,7 @@ def sent_page(found: Found) -> Page:
 
 def _on_problem(request: Request[Any, Any, State], error: Problem) -> Response[Any]:
     """As a page; to the grid's own script, as it is."""
-    is_script = request.headers.get("accept") == "application/json"
-    return on_problem(request, error) if is_script else on_problem_page(request, error)
+    return on_problem(request, error) if is_script(request) else on_problem_page(request, error)
 
 
 router = Router(

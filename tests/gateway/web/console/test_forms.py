@@ -43,6 +43,19 @@ def test_a_token_of_another_session_is_nobodys_here(paralegal, held, inbox):
     assert inbox.account(held)["state"] == "held"
 
 
+def test_a_pages_script_repeats_the_token_of_today_in_a_header(paralegal, held, inbox):
+    paralegal.get(f"/files/{held}")
+    action = f"/files/{held}/release"
+    fields = paralegal.forms.found[action] | {"csrf": forms.masked("of a session that has ended")}
+    token = paralegal.http.cookies["gateway_csrf"]
+    for said in ("", "x", forms.masked(token)):
+        assert paralegal.send(action, fields, **{"X-CSRF-Token": said}).status_code == 403
+    foreign = {"X-CSRF-Token": token, "Sec-Fetch-Site": "cross-site"}
+    assert paralegal.send(action, fields, **foreign).status_code == 403
+    assert inbox.account(held)["state"] == "held"
+    assert paralegal.send(action, fields, **{"X-CSRF-Token": token}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

@@ -14,6 +14,29 @@ def test_whoever_is_not_signed_in_is_led_there_and_on_to_where_they_were_going(b
 
 
 @pytest.mark.parametrize(
+    ("sent", "page"),
+    [
+        ("/files/{id}/repair", "/files/{id}/repair"),
+        ("/files/{id}/repair/send", "/files/{id}/repair"),
+        ("/files/{id}/repair/links/{id}/revoke", "/files/{id}/repair"),
+        ("/files/{id}/release", "/files/{id}"),
+        ("/files", "/files"),
+        ("/sign-out", None),
+    ],
+)
+def test_whose_form_is_not_taken_for_want_of_a_session_is_led_back_to_its_page(browser, sent, page):
+    one = "01900000-0000-7000-8000-000000000001"
+    answer = browser.http.post(sent.format(id=one), data={})
+    on = f"?next={page.format(id=one)}" if page else ""
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in{on}")
+
+
+def test_a_pages_script_is_told_in_its_own_way_that_nobody_is_signed_in(browser):
+    answer = browser.http.post("/files", data={}, headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json()["error"]) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize(
     "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "/a\r\nb", "files"]
 )
 def test_signing_in_leads_to_no_other_site(browser, elsewhere):
