@@ -225,6 +225,8 @@ def _send(form: Form, call: Call, desk: Desk) -> Response[Any]:
                 "not_filled_in", "There is nothing to take.", {"file": "Choose the file that is to be taken."}
             )
     except Faulty as problem:
+        if desk.is_script:
+            raise
         with call.acting() as acting:
             return _list(acting, desk, imports.ImportFilter(), filled=form.fields, errors=problem.faults)
     answer = sending.sent(sending.Upload(file, sent.feed, None, sent.partner), form.keyed(call))

@@ -2,6 +2,9 @@
 
 "use strict";
 
+// What proves that a request comes from a page of ours, in the session of now: somebody may have signed in again since.
+const asScript = () => ({ Accept: "application/json", "X-CSRF-Token": document.cookie.match(/gateway_csrf=([^;]*)/)?.[1] ?? "" });
+
 // What was done, or what is wrong, is where a person goes on from.
 document.querySelector("#summary, #said")?.focus();
 
@@ -28,8 +31,10 @@ if (followed) {
       if (rows) followed.querySelector("[data-rows]").textContent = `${rows.toLocaleString("en-US")} rows so far.`;
     });
     source.addEventListener("end", () => { source.close(); location.reload(); });
-    source.addEventListener("closed", () => source.close());
+    source.addEventListener("closed", () => { source.close(); later(); });
+    source.addEventListener("error", ({ target }) => { if (target.readyState === EventSource.CLOSED) later(); }); // else it tries again itself
   };
+  const later = () => setTimeout(() => { if (!document.hidden) location.reload(); }, 5000); // as without a script
   document.addEventListener("visibilitychange", follow);
   follow();
 }
@@ -37,13 +42,46 @@ if (followed) {
 // A page that only says "wait" looks again by itself, while somebody sees it.
 if (document.querySelector("[data-again]")) setInterval(() => { if (!document.hidden) location.reload(); }, 3000);
 
+// A file says how much of it is sent, and can be called back meanwhile; what came of it is told here, or on its page.
+const upload = document.querySelector("form[data-upload]");
+upload?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const [sending, amount, told, cancel] = ["sending", "amount", "told", "cancel"].map((one) => upload.querySelector(`[data-${one}]`));
+  const request = new XMLHttpRequest();
+  const end = (sentence) => {
+    [sending.hidden, cancel.onclick, told.textContent] = [true, null, sentence];
+    upload.querySelector("button").disabled = false;
+  };
+  request.open("POST", upload.action);
+  request.responseType = "json";
+  for (const [name, value] of Object.entries(asScript())) request.setRequestHeader(name, value);
+  request.upload.addEventListener("progress", ({ loaded, total }) => {
+    sending.querySelector("progress").value = loaded / total;
+    amount.textContent = `${(loaded / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB are sent.`;
+  });
+  request.upload.addEventListener("load", () => { [cancel.hidden, told.textContent] = [true, "All of it is sent; it is being stored."]; });
+  request.addEventListener("load", () => {
+    const { page, message = request.statusText, details = [] } = request.response ?? {};
+    const why = request.status === 401 ? ["You are signed out: sign in again in another tab, then send it."] : [message, ...details.map((one) => one.message)];
+    end(page ? "" : ["Nothing was stored.", ...why].join(" "));
+    if (page) location.assign(page);
+  });
+  request.addEventListener("error", () => end("The connection broke. Send it again: had it arrived, it is not taken twice."));
+  request.addEventListener("abort", () => end("Cancelled: nothing was stored."));
+  cancel.onclick = () => request.abort();
+  [sending.hidden, cancel.hidden, amount.textContent, told.textContent] = [false, false, "", ""];
+  request.send(new FormData(upload));
+});
+
 // A cell is kept when it is left, and its row says at once how it stands. Enter goes to the next wrong cell below.
 const WORDS = { open: ["busy", "to repair"], good: ["good", "right now"], wrong: ["warn", "still wrong"] };
 for (const form of document.querySelectorAll("form[data-grid]")) {
   const fields = [...form.querySelectorAll('[name^="cell:"]')];
   const send = document.getElementById("send");
   const saves = form.querySelector("[data-saves]");
+  const signIn = form.querySelector("[data-sign-in]");
   const sent = new Map(fields.map((field) => [field, field.value]));
+  const unsaved = new Set(); // what could not be kept is tried again once something could, or somebody comes back
 
   const show = ({ place, state, left, cells }) => {
     const row = form.querySelector(`tr[data-place="${place}"]`);
@@ -61,28 +99,51 @@ for (const form of document.querySelectorAll("form[data-grid]")) {
   };
 
   let saving = Promise.resolve(); // one after the other: an earlier answer must not have the last word
-  const keep = (field) => { saving = saving.then(() => save(field)); };
+  let waiting = 0;
+  const keep = (field) => { waiting += 1; saving = saving.then(() => save(field)).finally(() => { waiting -= 1; }); };
   const save = async (field) => {
-    if (field.value === sent.get(field)) return;
+    if (field.value === sent.get(field)) { unsaved.delete(field); return; }
     const body = new URLSearchParams({ [field.name]: field.value });
     for (const hidden of form.querySelectorAll('input[type="hidden"]')) body.append(hidden.name, hidden.value);
     saves.textContent = "Saving …";
+    unsaved.add(field);
     try {
-      const answer = await fetch(form.dataset.grid, { method: "POST", body, redirect: "error", headers: { Accept: "application/json" } });
+      const answer = await fetch(form.dataset.grid, { method: "POST", body, redirect: "error", headers: asScript() });
+      if (answer.status === 401 && signIn) {
+        [saves.textContent, signIn.hidden] = ["Not saved: you are signed out. What you typed stays here, and is saved when you come back.", false];
+        return;
+      }
       if (answer.status === 410) { // nothing more can be saved here, and the answer says why
         saves.textContent = `Not saved. ${(await answer.json()).message}`;
         return;
       }
       if (!answer.ok) throw new Error(answer.statusText);
-      sent.set(field, field.value);
+      sent.set(field, body.get(field.name));
+      unsaved.delete(field);
+      if (signIn) signIn.hidden = true;
       saves.textContent = "Saved. Nothing is sent before you press Send.";
       const { rows, changed } = await answer.json();
       rows.forEach(show);
       [send.disabled, send.textContent] = [!changed, `Send ${changed.toLocaleString("en-US")} row${changed === 1 ? "" : "s"}`];
+      unsaved.forEach(keep);
     } catch {
       saves.textContent = "Not saved: press “Save this page”, and see what it says.";
     }
   };
+
+  addEventListener("focus", () => unsaved.forEach(keep));
+
+  // Pressing a button leaves a cell as well: it goes along, or nothing goes.
+  for (const act of document.querySelectorAll(".bar-of-acts form")) {
+    act.addEventListener("submit", (event) => {
+      if (!waiting) return;
+      event.preventDefault();
+      saving.then(() => {
+        act.querySelector("button").disabled = false;
+        if (unsaved.size) saves.focus(); else act.requestSubmit();
+      });
+    });
+  }
 
   const below = (field, step) => {
     const next = fields[fields.indexOf(field) + step];

@@ -147,6 +147,17 @@ def test_sending_nothing_says_what_is_missing(paralegal, acme):
     assert (paralegal.page.status_code, "#partner" in page.links) == (422, True)
 
 
+def test_a_script_that_sends_a_file_is_told_its_page_or_what_is_wrong(paralegal, acme):
+    paralegal.get("/files")
+    fields, asks = paralegal.forms.found["/files"], {"Accept": "application/json"}
+    wrong = paralegal.send("/files", fields | {"partner": ""}, **asks)
+    assert (wrong.status_code, [one["field"] for one in wrong.json()["details"]]) == (422, ["partner"])
+    file = {"file": ("roster_20260301.csv", as_csv(people(3)))}
+    told = paralegal.send("/files", fields | {"partner": "acme"}, files=file, **asks).json()
+    assert "The file is stored" in paralegal.get(told["page"]).text
+    assert acme.sql("SELECT '/files/' || id FROM imports") == [(told["page"],)]
+
+
 def test_taking_a_file_again_is_a_new_import(paralegal, acme):
     told = acme.drop("roster_20260301.csv", people(3))
     paralegal.get(f"/files/{told['import_id']}")
