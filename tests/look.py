@@ -8,10 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from helpers.browsing import PROGRAM
+from helpers.browsing import PROGRAM, first_below, last_below, launched, pages
 from helpers.servers import until
 from helpers.serving import Installation, answering, installed
-from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Page
 
 HOUSE = Path(__file__).parents[1]
 FOLDER = HOUSE / "build" / "look"
@@ -24,7 +24,6 @@ WAYS = {  # how a page is looked at: the window, and what it is asked for
     "320": ((320, 640), {"color_scheme": "light"}),
     "print": ((1280, 900), {"media": "print"}),
 }
-_BELOW = re.compile(r"/[a-z]+/[^?#]+")  # one thing of a list, not the list
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="no chromium is installed: apt-get install chromium fonts-dejavu-core")
@@ -33,9 +32,8 @@ def test_every_page_has_its_pictures():
     FOLDER.mkdir(parents=True, exist_ok=True)
     with installed({"GATEWAY_CONFIG_DIR": str(HOUSE / "partner_configs")}) as made:
         told = made.run("demo")
-        with answering(made) as http, sync_playwright() as drive:
+        with answering(made) as http, launched() as browser:
             _send_half(made, http)
-            browser = drive.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
             _look(made, browser, told)
     assert all(one.stat().st_size < HEAVIEST for one in README.values())
 
@@ -75,22 +73,7 @@ def _sign_in(page: Page, told: str) -> None:
 
 
 def _pages(page: Page) -> Iterator[tuple[str, str]]:
-    """Names and addresses: all that the navigation leads to, one thing of each list, a held file, and a grid."""
-    lists = dict.fromkeys(["/", *_links(page, "/", "header a"), *_links(page, "/admin", "nav.parts a")])
-    for path in lists:
-        name = path.strip("/").replace("/", "-") or "today"
-        yield name, path
-        below = [one for one in _links(page, path, "main a") if _BELOW.fullmatch(one) and one not in lists]
-        own = [one for one in below if one.startswith(f"{path}/")]  # rather than what it is a thing of
-        if below and path != "/":
-            yield f"{name}-one", [*own, *below][0]
-    [held, *_] = filter(_BELOW.fullmatch, _links(page, "/files?state=held", "main a"))
-    yield "held-file", held
-    [*_, wrong] = filter(_BELOW.fullmatch, _links(page, "/files?state=loaded_with_errors&partner=acme", "main a"))
-    yield "grid", f"{wrong}/repair"
-
-
-def _links(page: Page, path: str, which: str) -> list[str]:
-    page.goto(path)
-    found = page.locator(which).evaluate_all("all => all.map((one) => one.getAttribute('href'))")
-    return [one for one in found if one and one.startswith("/")]
+    """Names and addresses: every page, a held file, and a grid."""
+    yield from pages(page)
+    yield "held-file", first_below(page, "/files?state=held")
+    yield "grid", f"{last_below(page, '/files?state=loaded_with_errors&partner=acme')}/repair"

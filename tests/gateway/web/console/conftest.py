@@ -8,13 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
-from helpers.browsing import PROGRAM
+from helpers.browsing import launched, sign_in, windows
 from helpers.callers import PASSWORD
 from msgspec.structs import replace
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, sync_playwright
-
-WIDE = {"width": 1_280, "height": 900}
+from playwright.sync_api import Page
 
 
 class Forms(HTMLParser):
@@ -119,36 +117,25 @@ def paralegal(browser) -> Browser:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
     """One browser a worker, as long as these tests last: an event loop runs meanwhile, and others need theirs."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def opened(chromium, service, with_password):
     """Opens the console as somebody, in a window of its own; whatever the browser complains of fails the test.
 
-    A message in its console, a breach of the policy, a request elsewhere.
+    A message in its console, a breach of the policy, a request elsewhere, a page that moves by itself.
     """
-    base, said, contexts = f"http://127.0.0.1:{service.config.port}", [], []
+    base = f"http://127.0.0.1:{service.config.port}"
+    with windows(chromium, base) as window:
 
-    def open_as(role: str | None = "paralegal", **window: object) -> Page:
-        context = chromium.new_context(base_url=base, **({"viewport": WIDE} | window))
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda one: said.append(one.url) if not one.url.startswith(base) else None)
-        page.goto("/sign-in")
-        if role:
-            page.fill("#email", f"{role}@northgate.example")
-            page.fill("#password", PASSWORD)
-            page.press("#password", "Enter")
-            page.wait_for_url(f"{base}/")
-        return page
+        def open_as(role: str | None = "paralegal", **asked: object) -> Page:
+            page = window(**asked)
+            page.goto("/sign-in")
+            if role:
+                sign_in(page, role)
+                page.wait_for_url(f"{base}/")
+            return page
 
-    yield open_as
-    for context in contexts:
-        context.close()
-    assert [one for one in said if "the server responded with a status of 4" not in one] == []
+        yield open_as
