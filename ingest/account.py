@@ -10,11 +10,11 @@ from uuid import UUID
 
 from msgspec import to_builtins
 from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from gateway.db.models import FeedRow, File, Import, PartnerConfig, ReturnedRow, RowError
 from gateway.errors import NotFound
+from ingest.alike import kinds_of
 from ingest.pipeline import FileOutcome
 
 MOST_PROBLEMS = 1_000  # in one answer; `problem_count` tells how many there are, errors.json holds them all
@@ -150,23 +150,7 @@ def summary_of(session: Session, import_id: UUID) -> list[dict[str, object]]:
 
     Of a file that corrects another, `first_origin` is that row in the file that was first sent.
     """
-    grouped = (
-        select(
-            RowError.code,
-            RowError.severity,
-            RowError.column_name,
-            func.count(),
-            _first(RowError.row),
-            _first(RowError.sheet),
-            _first(RowError.fix),
-            _first(ReturnedRow.origin),
-        )
-        .outerjoin(ReturnedRow, _came_back())
-        .where(RowError.import_id == import_id)
-        .group_by(RowError.code, RowError.severity, RowError.column_name)
-        .order_by(func.count().desc(), RowError.code)
-    )
-    return [dict(zip(_SUMMARY, row, strict=True)) for row in session.execute(grouped)]
+    return [dict(zip(_SUMMARY, row, strict=True)) for row in kinds_of(session, import_id)]
 
 
 def row_by_row(session: Session, import_id: UUID, code: str, most: int) -> list[dict[str, object]]:
@@ -185,11 +169,6 @@ def _came_back() -> ColumnElement[bool]:
     """The row as which a problem's row came back."""
     same = ReturnedRow.firm_id == RowError.firm_id, ReturnedRow.import_id == RowError.import_id
     return and_(*same, ReturnedRow.place == RowError.place)
-
-
-def _first(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
-    """What the first problem of a group says, in the order of the file."""
-    return func.array_agg(aggregate_order_by(column, RowError.place, RowError.id))[1]
 
 
 def grouped(problems: Iterable[Mapping[str, Any]]) -> list[dict[str, object]]:

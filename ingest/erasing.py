@@ -50,6 +50,7 @@ ERASERS = (
             "files",
             "imports",
             "row_errors",
+            "problem_groups",
             "repairs",
             "repair_cells",
             "repair_rules",

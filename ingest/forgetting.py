@@ -25,7 +25,7 @@ from gateway.domain.links import returned
 from gateway.domain.partners.homes import Home
 from gateway.domain.people.holdings import forget_answers
 from gateway.office import Office
-from ingest import receipts
+from ingest import alike, receipts
 
 WAITING = (*OPEN_STATES, "held")  # for a worker, or for somebody's decision: such files keep their bytes
 
@@ -38,6 +38,7 @@ def forget(session: Session, imports: Collection[Import], remark: str) -> None:
         one.problem_count, one.remarks = 0, [*one.remarks, remark]
     named = [one.id for one in imports]
     session.execute(delete(RowError).where(RowError.import_id.in_(named)))
+    alike.forget(session, imports)
     returned.forget(session, named)
     forget_previews(session, named)
     drafts = select(Repair.id).where(Repair.import_id.in_(named)).scalar_subquery()

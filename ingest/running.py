@@ -30,7 +30,7 @@ from gateway.logging import about, get_logger
 from gateway.metrics import IMPORTS, ROWS
 from gateway.office import Office
 from gateway.tracing import span
-from ingest import acceptances, pipeline, receipts
+from ingest import acceptances, alike, pipeline, receipts
 from ingest.arrival import Asked, open_imports
 from ingest.formats.base import Source
 from ingest.load.outcomes import OUTCOMES
@@ -269,6 +269,7 @@ def _record(office: Office, session: Session, arrival: Import, outcome: FileOutc
     acceptances.settle(office, session, arrival, outcome.suggestions)
     session.flush()
     session.execute(delete(RowError).where(RowError.import_id == arrival.id))  # of a run before a release
+    alike.forget(session, [arrival])
     arrival.problem_count = _keep_problems(session, arrival) if outcome.staged else 0
     if outcome.reading and outcome.reading.corrects and outcome.staged:
         returned.note(session, arrival.firm_id, arrival.id, outcome.reading.corrects, outcome.returned)
@@ -284,6 +285,7 @@ def _keep_problems(session: Session, arrival: Import) -> int:
         f" SELECT %s, %s, {_PROBLEM_COLUMNS} FROM stage_problems ORDER BY place, n",
         (arrival.firm_id, arrival.id),
     )
+    alike.count_staged(session, arrival)
     return kept.rowcount
 
 

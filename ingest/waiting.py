@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from gateway import clock
-from gateway.db.models import FeedAlarm, FeedRow, File, Import, Partner, RepairLink, RowError
+from gateway.db.models import FeedAlarm, FeedRow, File, Import, Partner, RepairLink
 from gateway.domain.links import returned
 from gateway.office import Acting
 
@@ -71,14 +71,8 @@ def waiting(acting: Acting) -> AllWaiting:
         held=_files(session, Import.state == "held"),
         failed=_files(session, and_(Import.state == "failed", recent)),
         owed=_owed(session),
-        unrepaired=_files(session, and_(Import.state == "loaded_with_errors", recent, _is_left())),
+        unrepaired=_files(session, and_(Import.state == "loaded_with_errors", recent, returned.left() > 0)),
     )
-
-
-def _is_left() -> ColumnElement[bool]:
-    """Whether a row that was rejected of a file has not come back."""
-    wrong = RowError.firm_id == Import.firm_id, RowError.import_id == Import.id, RowError.severity == "error"
-    return exists().where(*wrong, returned.is_left())
 
 
 def _files(session: Session, condition: ColumnElement[bool]) -> list[Waiting]:
@@ -91,7 +85,7 @@ def _files(session: Session, condition: ColumnElement[bool]) -> list[Waiting]:
         ~exists().where(newer.import_id == RepairLink.import_id, newer.id > RepairLink.id),
     )
     found = (
-        select(*columns, asked, returned.left_of(Import.id).correlate(Import).scalar_subquery())
+        select(*columns, asked, returned.left())
         .join(Partner, Partner.id == Import.partner_id)
         .join(File, File.id == Import.file_id)
         .where(condition)

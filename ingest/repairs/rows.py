@@ -23,6 +23,7 @@ from gateway.domain.partners.homes import Home
 from gateway.errors import Conflict, Invalid, NotFound
 from gateway.office import Acting
 from ingest import corrections, receipts
+from ingest.alike import ways_left
 from ingest.receipts.labels import Labels
 from ingest.receipts.marks import ROWS, Rows, Wanted, cells_of, tables_in
 from ingest.receipts.rejected import Fault
@@ -311,25 +312,28 @@ def _groups(
     acting: Acting, import_id: UUID, draft: Draft, is_secret: Callable[[str], bool], is_own: Callable[[str], bool]
 ) -> list[Group]:
     """Ways in which cells are wrong, with what was said of all of them; those with something to do stand first."""
-    columns = RowError.column_name, RowError.code, RowError.value
-    typed = func.count().filter(RowError.place.in_({place for place, _ in draft.cells}))
-    wanted = (
-        select(*columns, func.count(), typed, func.min(RowError.message), func.min(RowError.fix))
-        .where(RowError.import_id == import_id, RowError.severity == "error", RowError.column_name.is_not(None))
-        .where(returned.is_left())
-        .group_by(*columns)
-        .order_by(func.count().desc(), *columns)
-        .limit(MOST_WAYS)
-    )
+    typed = _typed(acting, import_id, draft)
     groups = []
-    for column, code, value, rows, typed_rows, message, fix in acting.session.execute(wanted):
-        way = Way(column or "", code, value)  # those without a column were left out
-        hidden, rule = is_secret(way.column), draft.rules.get(way)
+    for column, code, value, rows, message, fix in ways_left(acting.session, import_id, MOST_WAYS):
+        way = Way(column, code, value)
+        hidden, rule = is_secret(column), draft.rules.get(way)
         # what was written for a day that nobody knew may be one day for all
-        alone = code == "not_unique" or (code != "bad_date" and is_own(way.column))
-        done = rows if rule else typed_rows
+        alone = code == "not_unique" or (code != "bad_date" and is_own(column))
+        done = rows if rule else typed.get(way, 0)
         groups.append(Group(way, rows, done, message, fix, masked(rule, is_secret=hidden), hidden, alone))
     return sorted(groups, key=lambda one: one.typed == one.rows)
+
+
+def _typed(acting: Acting, import_id: UUID, draft: Draft) -> Mapping[Way, int]:
+    """Of how many rows something was typed, by the ways in which they are wrong."""
+    columns = RowError.column_name, RowError.code, RowError.value
+    wanted = (
+        select(*columns, func.count())
+        .where(RowError.import_id == import_id, RowError.severity == "error", RowError.column_name.is_not(None))
+        .where(RowError.place.in_({place for place, _ in draft.cells}), returned.is_left())
+        .group_by(*columns)
+    )
+    return {Way(column or "", code, value): rows for column, code, value, rows in acting.session.execute(wanted)}
 
 
 def _name(acting: Acting, found: Import) -> str:

@@ -42,6 +42,7 @@ def test_two_firms_with_the_same_people_and_files_do_not_meet(inbox, stranger):
         "imports",
         "files",
         "row_errors",
+        "problem_groups",
         "audit_log",
         "partner_configs",
     ):

@@ -39,7 +39,7 @@ from gateway.db.models.eligibility import (
 )
 from gateway.db.models.events import EventCursor, EventRow
 from gateway.db.models.firms import Firm, Staff
-from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, RowError
+from gateway.db.models.imports import LOADED_STATES, OPEN_STATES, File, Import, ProblemGroup, RowError
 from gateway.db.models.jobs import JOB_STATES, JobRow, Lease, Schedule, Tally
 from gateway.db.models.links import ACTS, ActionLink, LinkClicks, ShortLink
 from gateway.db.models.model_policies import ModelPolicy
@@ -138,6 +138,7 @@ __all__ = [
     "PartnerConfig",
     "Place",
     "PlaceFile",
+    "ProblemGroup",
     "ProfileEntry",
     "PushSubscription",
     "QuietHours",

@@ -73,6 +73,7 @@ class Import(FirmScoped, Base):
         counts: {"rows": {...}, "records": {...}} as in the receipt.
         guards: what holds the file; waived: which of them a person set aside when releasing it.
         header: the column names as found, to notice what the next file adds or drops.
+        wrong_rows: those with a problem that is an error, counted when it ended.
     """
 
     __tablename__ = "imports"
@@ -97,6 +98,7 @@ class Import(FirmScoped, Base):
     header: Mapped[list[str] | None] = personal(JSONB)
     counts: Mapped[Json] = ours()
     problem_count: Mapped[int] = ours(server_default=text("0"))
+    wrong_rows: Mapped[int] = ours(server_default=text("0"))
     attempts: Mapped[int] = ours(server_default=text("0"))
     seconds: Mapped[float | None] = ours()
     received_at: Mapped[Stamp] = ours()
@@ -144,3 +146,28 @@ class RowError(FirmScoped, Base):
     fix: Mapped[str] = personal()
 
     __table_args__ = (points_at("imports", "import_id"), Index(None, "firm_id", "import_id", "place"))
+
+
+class ProblemGroup(FirmScoped, Base):
+    """Problems of one import that are alike, counted when it ended: counting 75,000 takes a fifth of a second.
+
+    Attributes:
+        severity, code, column_name, value: as of each of them.
+        problems: how many there are.
+        first_place: of the first of them, see `RowError`.
+        message, fix: the first in the order of letters, where they are not all the same.
+    """
+
+    __tablename__ = "problem_groups"
+
+    import_id: Mapped[UUID] = ours()
+    severity: Mapped[str] = ours()
+    code: Mapped[str] = ours()
+    column_name: Mapped[str | None] = personal()
+    value: Mapped[str | None] = personal()
+    problems: Mapped[int] = ours()
+    first_place: Mapped[int] = ours()
+    message: Mapped[str] = personal()
+    fix: Mapped[str] = personal()
+
+    __table_args__ = (points_at("imports", "import_id"), Index(None, "firm_id", "import_id"))

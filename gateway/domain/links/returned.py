@@ -10,10 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, distinct, exists, func, insert, select
+from sqlalchemy import ColumnElement, case, delete, distinct, exists, func, insert, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from gateway.db.models import File, Import, ReturnedRow, RowError
+from gateway.db.models import File, Import, ProblemGroup, ReturnedRow, RowError
 
 _CAME_TO_NOTHING = ("failed", "refused")
 _AT_ONCE = 5_000  # rows a statement
@@ -50,15 +50,22 @@ def is_left() -> ColumnElement[bool]:
     return ~came
 
 
-def left_of(import_id: UUID | InstrumentedAttribute[UUID]) -> Select[int]:
-    """How many rejected rows of an import are left, as a query."""
-    wrong = RowError.import_id == import_id, RowError.severity == "error"
-    return select(func.count(distinct(RowError.place))).where(*wrong, is_left())
+def has_any(import_id: UUID | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Whether any row of an import came back at all: of most none has, and then none need be looked at."""
+    return exists().where(ReturnedRow.corrects_import_id == import_id)
+
+
+def left() -> ColumnElement[int]:
+    """How many rejected rows of an `Import` have not come back; none where the reader may see none of its problems."""
+    of = RowError.firm_id == Import.firm_id, RowError.import_id == Import.id, RowError.severity == "error"
+    back = select(func.count(distinct(RowError.place))).where(*of, has_any(Import.id), ~is_left()).correlate(Import)
+    is_seen = exists().where(ProblemGroup.firm_id == Import.firm_id, ProblemGroup.import_id == Import.id)
+    return case((is_seen, Import.wrong_rows - back.scalar_subquery()), else_=0)
 
 
 def number_left(session: Session, import_id: UUID) -> int:
     """How many rejected rows of an import have not come back."""
-    return session.scalar(left_of(import_id)) or 0
+    return session.scalar(select(left()).where(Import.id == import_id)) or 0
 
 
 def sent_of(session: Session, import_id: UUID) -> list[Sent]:
