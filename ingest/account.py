@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import to_builtins
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import FeedRow, File, Import, PartnerConfig, ReturnedRow, RowError
@@ -30,17 +30,31 @@ def account_of(session: Session, import_id: UUID, folder: Path, *, problems: boo
     Raises:
         NotFound: this firm has no such import.
     """
-    found = session.execute(
+    found = session.execute(_accounts().where(Import.id == import_id)).first()
+    if found is None:
+        raise NotFound("import", str(import_id))
+    told = _told(session, found, folder)
+    return told | ({"problems": problems_of(session, import_id, MOST_PROBLEMS)} if problems else {})
+
+
+def accounts_of(session: Session, folders: Mapping[UUID, Path]) -> dict[UUID, dict[str, object]]:
+    """Some imports as such objects, without problems, by id; `folders` are where the receipts of each lie."""
+    found = session.execute(_accounts().where(Import.id.in_(folders)))
+    return {row[0].id: _told(session, row, folders[row[0].id]) for row in found.all()}
+
+
+def _accounts() -> Select[Import, File, str | None, int | None]:
+    return (
         select(Import, File, FeedRow.name, PartnerConfig.version)
         .join(File, File.id == Import.file_id)
         .outerjoin(FeedRow, FeedRow.id == Import.feed_id)
         .outerjoin(PartnerConfig, PartnerConfig.id == Import.config_id)
-        .where(Import.id == import_id)
-    ).first()
-    if found is None:
-        raise NotFound("import", str(import_id))
+    )
+
+
+def _told(session: Session, found: Row[Import, File, str | None, int | None], folder: Path) -> dict[str, object]:
     arrival, file, feed, version = found
-    told: dict[str, object] = {
+    return {
         "file": file.name,
         "sha256": file.sha256,
         "state": arrival.state,
@@ -63,7 +77,6 @@ def account_of(session: Session, import_id: UUID, folder: Path, *, problems: boo
         "receipts": _receipts(folder),
         "seconds": arrival.seconds,
     }
-    return told | ({"problems": problems_of(session, import_id, MOST_PROBLEMS)} if problems else {})
 
 
 def dry_account(name: str, sha256: str, outcome: FileOutcome, *, seconds: float) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
@@ -21,7 +21,7 @@ from gateway.domain.people import walls
 from gateway.errors import Conflict, Forbidden, Gone, NotFound
 from gateway.office import Acting, Actor, Office
 from ingest import receipts
-from ingest.account import account_of
+from ingest.account import account_of, accounts_of
 from ingest.arrival import Asked
 from ingest.formats.base import Source
 from ingest.rows import VIA
@@ -72,8 +72,7 @@ def listed(acting: Acting, wanted: ImportFilter, paging: Paging) -> Found[dict[s
     if wanted.state:
         query = query.where(Import.state == wanted.state)
     found = newest(acting.session, query, (Import.received_at, Import.id), paging)
-    told = [_in_brief(acting, _home(acting, one), one.id) for one in found.rows]
-    return Found(told, found.following, found.total)
+    return Found(_in_brief(acting, found.rows), found.following, found.total)
 
 
 def show(acting: Acting, import_id: UUID) -> dict[str, object]:
@@ -96,7 +95,8 @@ def outlined(acting: Acting, import_id: UUID) -> dict[str, object]:
     Raises:
         NotFound: there is none in the actor's sight.
     """
-    told = _in_brief(acting, home_of(acting, import_id), import_id)
+    home_of(acting, import_id)
+    [told] = _in_brief(acting, [acting.session.get_one(Import, (acting.firm_id, import_id))])
     return told | {"decided": _decided(acting, import_id)}
 
 
@@ -210,13 +210,15 @@ def find_anywhere(office: Office, wanted: str) -> tuple[Home, UUID]:
 # ------------------------------------------------------------------------------------------------ helpers
 
 
-def _home(acting: Acting, one: Import) -> Home:
-    return Home.of(acting.session.get_one(Partner, (one.firm_id, one.partner_id)))
-
-
-def _in_brief(acting: Acting, home: Home, import_id: UUID) -> dict[str, object]:
-    folder = receipts.folder_of(acting.office.settings, home, import_id)
-    return {"partner": home.slug} | account_of(acting.session, import_id, folder, problems=False)
+def _in_brief(acting: Acting, imports: Sequence[Import]) -> list[dict[str, object]]:
+    """In the same order; as many statements for many imports as for one."""
+    session = acting.session
+    senders = session.scalars(select(Partner).where(Partner.id.in_({one.partner_id for one in imports})))
+    homes = {one.id: Home.of(one) for one in senders}
+    mine = {one.id: homes[one.partner_id] for one in imports}
+    folders = {key: receipts.folder_of(acting.office.settings, home, key) for key, home in mine.items()}
+    told = accounts_of(session, folders)
+    return [{"partner": mine[one.id].slug} | told[one.id] for one in imports]
 
 
 def _decided(acting: Acting, import_id: UUID) -> dict[str, str | None] | None:
