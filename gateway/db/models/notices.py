@@ -78,6 +78,7 @@ class Notice(FirmScoped, Base):
             postgresql_where="state = 'waiting'",
         ),
         Index("notices_of_client", "firm_id", "client_id"),
+        Index("notices_asking", "firm_id", "document_id", postgresql_where="needs_answer"),
         Index("notices_of_dispatch", "firm_id", "dispatch_id", postgresql_where="dispatch_id IS NOT NULL"),
         CheckConstraint("state IN ('waiting', 'told', 'withheld', 'cancelled')", name="state"),
         CheckConstraint("role IN ('attorney', 'paralegal', 'supervisor', 'admin', 'client')", name="role"),

@@ -186,6 +186,7 @@ class Document(Record, Base):
         UniqueConstraint(
             "firm_id", "client_id", "doc_type", "number_index", name="documents_key", postgresql_nulls_not_distinct=True
         ),
+        Index("documents_ending", "firm_id", "expires_on", postgresql_where=text("status = 'current'")),
         CheckConstraint("status IN ('current', 'superseded', 'void')", name="status"),
         CheckConstraint("NOT (duration_of_status AND expires_on IS NOT NULL)", name="one_end"),
         CheckConstraint("days_abroad >= 0", name="days_abroad"),

@@ -10,7 +10,7 @@ from gateway.clock import days_later
 from gateway.domain.expiry.papers import Basis, Facts, Law, Matter, Paper, newest
 from gateway.domain.rules.dated import Extension, on
 
-_TYPES = ("ead", "opt", "stem_opt")
+CARDS = ("ead", "opt", "stem_opt")
 _UNSAID = "I765"  # a renewal that does not say its category
 _RULES = {"ead": ("ead", "opt"), "opt": ("opt",), "stem_opt": ()}  # by which an expired card may go on
 
@@ -32,7 +32,7 @@ class _Longer(NamedTuple):
 
 def card(facts: Facts, law: Law) -> Basis | None:
     """The card by which the person may work; of several in force the one that was issued last."""
-    begun = [one for one in facts.of(*_TYPES) if one.issued_on is None or one.issued_on <= facts.on]
+    begun = [one for one in facts.of(*CARDS) if one.issued_on is None or one.issued_on <= facts.on]
     known = [_card(facts, law, one, one.expires_on) for one in begun if one.expires_on]
     if not known:
         return None

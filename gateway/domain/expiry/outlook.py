@@ -7,7 +7,7 @@ people whom the firm still looks after: each as its controlling paper has it, an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -25,7 +25,10 @@ from gateway.domain.expiry import heard, leads
 from gateway.domain.expiry.authorization import Authorization
 from gateway.domain.expiry.due import looked_after
 from gateway.domain.expiry.heard import Heard, PaperAnswer, PaperNotice
+from gateway.domain.expiry.lasting import surely_lasts
 from gateway.domain.expiry.looking import authorizations
+from gateway.domain.expiry.papers import the_law
+from gateway.domain.expiry.petitions import MAXOUTS
 from gateway.domain.expiry.standing import TOLD_AFTER
 from gateway.domain.people.naming import name_of
 from gateway.errors import Invalid, NotFound
@@ -33,7 +36,6 @@ from gateway.office import Acting
 
 Kind = Literal["papers", "work"]
 _AT_ONCE = 5_000  # people whose permission is looked up by one statement
-_COUNTED = ("h1b_maxout", "l1_maxout")  # whose last day may be counted from the first one
 _FOR_TRAVEL = ("passport", "visa_foil", "driver_licence")  # with which no permission to work ends
 
 
@@ -150,7 +152,7 @@ def unseen(acting: Acting) -> tuple[int, date | None]:
     """
     today = _today(acting)
     until = today - timedelta(days=TOLD_AFTER + 1)
-    _, days, rows = _ended(acting.session, until, _candidates(acting.session, today, until, without=_FOR_TRAVEL))
+    _, days, rows = _ended(acting.session, until, _over(acting.session, today, until))
     people = {row.document.id: key for key, row in rows.items()}
     ended = [days[people[one]] for one in _untold(acting.session, [*people])]
     return len(ended), min(ended, default=None)
@@ -258,7 +260,8 @@ def _counted(session: Session, today: date, until: date) -> OutlookSummary:
     base = _rows(today).with_only_columns(begins, Document.doc_type, func.count(), untold)
     within = Document.expires_on.between(today - timedelta(days=TOLD_AFTER), until)
     weeks = session.execute(base.where(within).group_by(begins, Document.doc_type).order_by(begins)).all()
-    later = _rows(today).with_only_columns(func.min(Document.expires_on)).where(Document.expires_on > until)
+    later = _rows(today).with_only_columns(Document.expires_on).where(Document.expires_on > until)
+    later = later.order_by(Document.expires_on).limit(1)  # of all, the least is not found by the index
     return OutlookSummary(
         today=today,
         until=until,
@@ -300,13 +303,23 @@ def _ended(
     return permitted, days, {row.client.id: row for row in rows}
 
 
-def _candidates(session: Session, today: date, until: date, without: Collection[str] = ()) -> Sequence[UUID]:
+def _candidates(session: Session, today: date, until: date) -> Sequence[UUID]:
+    """Whose permission may end by a day."""
+    return session.scalars(select(Client.id).where(*looked_after(today), Client.id.in_(_ending_by(until)))).all()
+
+
+def _over(session: Session, today: date, until: date) -> Sequence[UUID]:
+    """The same of a day that has passed, without those of whom papers say at a glance that it does not: of most."""
+    papers = _ending_by(until).where(Document.doc_type.not_in(_FOR_TRAVEL))
+    found = select(Client.id).where(*looked_after(today), Client.id.in_(papers))
+    return session.scalars(found.where(~surely_lasts(until, today, the_law()))).all()
+
+
+def _ending_by(until: date) -> Select[UUID]:
     """Whose permission may end by a day: none ends before the paper that ends it, unless its last day is counted."""
-    counted = and_(Document.doc_type.in_(_COUNTED), Document.expires_on.is_(None), Document.issued_on.is_not(None))
+    counted = and_(Document.doc_type.in_(MAXOUTS), Document.expires_on.is_(None), Document.issued_on.is_not(None))
     ends = or_(Document.expires_on <= until, counted)
-    papers = select(Document.client_id).where(Document.status == "current", ends)
-    papers = papers.where(Document.doc_type.not_in(without))
-    return session.scalars(select(Client.id).where(*looked_after(today), Client.id.in_(papers))).all()
+    return select(Document.client_id).where(Document.status == "current", ends)
 
 
 def _permitted(session: Session, client_ids: Sequence[UUID]) -> Mapping[UUID, Authorization]:

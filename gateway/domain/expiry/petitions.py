@@ -11,7 +11,8 @@ from gateway.domain.expiry.immigrants import lifted
 from gateway.domain.expiry.papers import Basis, Facts, Law, Matter, Paper, newest
 from gateway.domain.rules.dated import WorkClass, on
 
-_LOST = ("denied", "withdrawn")
+LOST = ("denied", "withdrawn")  # cases by which nobody may do anything
+MAXOUTS = ("h1b_maxout", "l1_maxout")
 
 
 class Held(NamedTuple):
@@ -72,7 +73,7 @@ def status_of(facts: Facts, law: Law) -> Held | None:
     """In which status the person works, by the first that says so: the I-797's case, a longest stay, then cases."""
     named = [one for one in map(facts.case_of, facts.of("i797")) if one]
     decided = sorted((one for one in facts.cases if one.status == "approved"), key=_decided, reverse=True)
-    open_ = [one for one in facts.cases if one.status not in _LOST and one.status != "approved"]
+    open_ = [one for one in facts.cases if one.status not in LOST and one.status != "approved"]
     return (
         _by_case(facts, law, named, "its I-797 belongs to a case")
         or _by_longest(facts, law)
@@ -107,7 +108,7 @@ def _by_longest(facts: Facts, law: Law) -> Held | None:
         return Held("h1b", rule, f"The status is {rule.name}: there is a record of its six years ({rule.source}).")
     if not facts.of("l1_maxout"):
         return None
-    kept = [one for one in facts.cases if one.status not in _LOST and one.case_type in ("L1A", "L1B")]
+    kept = [one for one in facts.cases if one.status not in LOST and one.case_type in ("L1A", "L1B")]
     if found := _by_case(facts, law, _alone(facts, law, kept), "there is a record of its longest stay, and a case"):
         return found
     rule = on(law.classes["l1"], facts.on)
@@ -121,9 +122,15 @@ def _classes(facts: Facts, law: Law) -> list[tuple[str, WorkClass]]:
 
 def _notices(facts: Facts, law: Law) -> list[Paper]:
     """I-797 that say until when somebody works; those of other cases, such as an I-140, say nothing of it."""
-    types = {one for _, rule in _classes(facts, law) for one in rule.cases}
+    types = types_of_work(law, facts.on)
     pairs = ((paper, facts.case_of(paper)) for paper in facts.of("i797") if paper.expires_on)
-    return [paper for paper, case in pairs if case is None or (case.case_type in types and case.status not in _LOST)]
+    return [paper for paper, case in pairs if case is None or (case.case_type in types and case.status not in LOST)]
+
+
+def types_of_work(law: Law, day: date) -> set[str]:
+    """The types of cases in whose status somebody works."""
+    versions = (on(found, day) for found in law.classes.values())
+    return {one for rule in versions if rule for one in rule.cases}
 
 
 def _because(control: Limit, limits: Sequence[Limit]) -> str:
