@@ -72,6 +72,17 @@ def test_files_of_a_page_may_be_kept_and_those_of_another_release_are_not_there(
     assert len(paralegal.page.content) < 100_000
 
 
+def test_files_of_a_page_are_packed_for_whoever_takes_them_so(paralegal):
+    paralegal.get("/files")
+    [style] = re.findall(r'href="(/static/[^"]+\.css)"', paralegal.page.text)
+    plain = paralegal.http.get(style, headers={"Accept-Encoding": "identity"})
+    for asked, is_packed in (("gzip, deflate, br", True), ("br, GZIP; q=0.5", True), ("gzip;q=0", False), ("", False)):
+        answer = paralegal.http.get(style, headers={"Accept-Encoding": asked})
+        assert answer.headers.get("content-encoding") == ("gzip" if is_packed else None)
+        assert (answer.content, answer.headers["vary"]) == (plain.content, "Accept-Encoding")
+        assert (answer.num_bytes_downloaded < len(plain.content) / 3) == is_packed
+
+
 def test_a_problem_is_a_page_with_a_sentence_and_what_the_log_calls_it(paralegal):
     missing = paralegal.get("/files/01900000-0000-7000-8000-000000000001")
     assert paralegal.page.status_code == 404
