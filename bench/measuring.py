@@ -18,6 +18,7 @@ class Row:
     Attributes:
         budget: the largest ratio allowed.
         rss_mb: the highest peak of resident memory of the importing process in any round; its budget in MB, or None.
+        unit: of the figures, where it is not seconds.
     """
 
     name: str
@@ -31,10 +32,11 @@ class Row:
     rss_budget: int | None
     rounds: int
     met: bool
+    unit: str = ""
 
 
 class Sample(NamedTuple):
-    """One round's figures for one row."""
+    """One round's figures for one row, in its unit."""
 
     seconds: float
     floor_seconds: float
@@ -51,6 +53,7 @@ class Budget(NamedTuple):
     floor: str
     ratio: float
     rss_mb: int | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,4 +90,5 @@ def _row(name: str, budget: Budget, samples: list[Sample]) -> Row:
         rss_budget=budget.rss_mb,
         rounds=len(samples),
         met=ratio <= budget.ratio and (budget.rss_mb is None or memory <= budget.rss_mb),
+        unit=budget.unit,
     )

@@ -20,6 +20,7 @@ from fabricate import FIRM, Roster
 from laboratory import Laboratory
 from measuring import Budget, Sample, Samples, Scenario
 from sqlalchemy import text
+from visitor import hire
 
 from gateway import settings
 from gateway.db.session import Database, driver
@@ -161,8 +162,8 @@ def _updates(lab: Laboratory) -> float:
     return perf_counter() - begun
 
 
-def installation(lab: Laboratory) -> tuple[str, str, str]:
-    """A firm, a partner with 50,000 people and no limits worth the name, and its key."""
+def installation(lab: Laboratory, *, staffed: bool = False) -> tuple[str, str, str]:
+    """A firm, a partner with 50,000 people and no limits worth the name, its key; if asked for, somebody at work."""
     loaded = settings.load({"GATEWAY_DATA_DIR": str(lab.server.data_dir)})
     database = Database.open(loaded)
     office = office_of(database, loaded)
@@ -175,6 +176,8 @@ def installation(lab: Laboratory) -> tuple[str, str, str]:
         ).fetchone()
         assert row  # noqa: S101 - RETURNING returns one
         connection.execute(_PEOPLE, {"firm": firm, "partner": row[0]})
+        if staffed:
+            hire(acting)
         tiers.change(acting, "standard", {"minute": 100_000_000, "day": 100_000_000})
         tiers.change(acting, "firm", {"minute": 100_000_000, "day": 100_000_000})
         made = add_key(acting, row[0], name="bench", scopes=["records:write"], expires_at=None)

@@ -21,8 +21,10 @@ import following
 import holding
 import loading
 import mailing
+import pages
 import psycopg
 import realtime
+import repairing
 import sending
 import starting
 import trail
@@ -32,8 +34,8 @@ from gateway import clock, logging, settings
 from gateway.db.cluster import VERSION
 
 ROOMS = (
-    loading, ending, realtime, alike, following, sending, delivering, mailing, assigning, deciding, holding, checking,
-    trail, starting,
+    loading, ending, realtime, repairing, alike, following, sending, delivering, mailing, assigning, deciding, holding,
+    checking, pages, trail, starting,
 )  # fmt: skip
 SCENARIOS = [one for room in ROOMS for one in room.SCENARIOS]
 
@@ -86,8 +88,9 @@ def _table(rows: Iterable[dict[str, object]]) -> str:
 
 def _line(row: dict[str, object]) -> str:
     memory = f"{row['rss_mb']:.0f} | {row['rss_budget']}" if row["rss_budget"] else f"{row['rss_mb']:.0f} | -"
-    against = f"{row['floor']} | {row['floor_seconds']:.3g} | {row['ratio']:.2f} | {row['budget']:.3g}"
-    times = f"{row['seconds']:.3g} | {against}"
+    unit = row.get("unit", "")
+    against = f"{row['floor']} | {row['floor_seconds']:.3g}{unit} | {row['ratio']:.2f} | {row['budget']:.3g}"
+    times = f"{row['seconds']:.3g}{unit} | {against}"
     return f"| {row['work']} | {times} | {memory} | {'yes' if row['met'] else '**no**'} |\n"
 
 
