@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from helpers.inbox import COLUMNS, ME
@@ -12,8 +12,6 @@ from ingest.repairs import rows
 
 ROWS = 50_000
 PLACES = (0, 25_000, 49_900)
-FACTOR = 4  # between what places cost in one run: reading up to them would be a hundredfold
-ROUNDS = 5
 
 
 @pytest.fixture
@@ -35,9 +33,7 @@ def read_so_far() -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="only Linux counts what a process reads")
 def test_a_page_costs_the_same_wherever_it_is(paralegal, inbox, many):
-    from uuid import UUID
-
-    seconds, read = {}, {}
+    read = {}
     for place in PLACES:
         paralegal.get(f"/files/{many}/repair?after={place}")
         assert paralegal.page.text.count("<tr data-place") == min(100, ROWS - place)
@@ -45,10 +41,4 @@ def test_a_page_costs_the_same_wherever_it_is(paralegal, inbox, many):
             before = read_so_far()
             rows.page(acting, UUID(many), after=place)
             read[place] = read_so_far() - before
-    for _ in range(ROUNDS):
-        for place in PLACES:
-            begun = time.perf_counter()
-            paralegal.http.get(f"/files/{many}/repair?after={place}").raise_for_status()
-            seconds[place] = min(seconds.get(place, 60.0), time.perf_counter() - begun)
     assert max(read.values()) < 2 * min(read.values()), read
-    assert max(seconds.values()) < FACTOR * min(seconds.values()), seconds
