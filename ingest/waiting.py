@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from gateway import clock
@@ -16,6 +16,7 @@ from gateway.office import Acting
 
 MOST = 20  # of a kind; who has more of one looks at the list of files
 FRESH = timedelta(days=14)  # so long rejected rows are asked for again
+_WITH_ERRORS = ("loaded_with_errors", "released")  # states of which the other rows count
 
 
 class Waiting(NamedTuple):
@@ -67,25 +68,30 @@ def waiting(acting: Acting) -> AllWaiting:
     """What waits for staff of the actor's firm."""
     session, since = acting.session, clock.now() - FRESH
     recent = Import.received_at > since
+    # a link lasts as long as that, so whoever comes too late for it asks about an older file
+    asked = Import.id.in_(_asked_about().where(RepairLink.asked_at > since))
     return AllWaiting(
         held=_files(session, Import.state == "held"),
         failed=_files(session, and_(Import.state == "failed", recent)),
         owed=_owed(session),
-        unrepaired=_files(session, and_(Import.state == "loaded_with_errors", recent, returned.left() > 0)),
+        unrepaired=_files(session, and_(Import.state.in_(_WITH_ERRORS), or_(recent, asked), returned.left() > 0)),
+    )
+
+
+def _asked_about() -> Select[UUID]:
+    """The imports of which somebody asks for a new link to their rows, as a query; not where one was sent since."""
+    newer = aliased(RepairLink)
+    return select(RepairLink.import_id).where(
+        RepairLink.asked_at.is_not(None),
+        or_(RepairLink.ended_code.is_(None), RepairLink.ended_code == "revoked"),
+        ~exists().where(newer.import_id == RepairLink.import_id, newer.id > RepairLink.id),
     )
 
 
 def _files(session: Session, condition: ColumnElement[bool]) -> list[Waiting]:
     columns = Import.id, Partner.slug, File.name, Import.reason, Import.problem_count, Import.received_at
-    newer = aliased(RepairLink)
-    asked = exists().where(
-        RepairLink.import_id == Import.id,
-        RepairLink.asked_at.is_not(None),
-        or_(RepairLink.ended_code.is_(None), RepairLink.ended_code == "revoked"),
-        ~exists().where(newer.import_id == RepairLink.import_id, newer.id > RepairLink.id),
-    )
     found = (
-        select(*columns, asked, returned.left())
+        select(*columns, Import.id.in_(_asked_about()), returned.left())
         .join(Partner, Partner.id == Import.partner_id)
         .join(File, File.id == Import.file_id)
         .where(condition)

@@ -2,11 +2,15 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from helpers.inbox import ME, as_csv, people, person
 
+from gateway import clock
 from gateway.db.models import FeedAlarm, FeedRow
+from gateway.domain.links import repairs
+from gateway.domain.partners.homes import find_home
 from ingest import waiting as module
 from ingest.waiting import waiting
 
@@ -54,6 +58,29 @@ def test_rows_that_a_correction_leaves_out_still_wait_and_are_counted(acme, look
     assert [one.left for one in look().unrepaired] == [2]
     acme.drop("errors.csv", "\n".join([header, first.replace("soon", "02/03/1980")]).encode())
     assert [(one.file, one.left) for one in look().unrepaired] == [("roster_20260301.csv", 1)]
+
+
+def test_rejected_rows_of_a_file_that_was_held_wait_once_it_is_released(acme, look):
+    acme.drop("roster_20260301.csv", people(20))
+    held = acme.drop("roster_20260302.csv", bad(3, 2))
+    assert (held["state"], look().unrepaired) == ("held", [])
+    assert acme.release(held)["state"] == "released"
+    assert [(one.file, one.left) for one in look().unrepaired] == [("roster_20260302.csv", 1)]
+
+
+def test_rows_to_which_the_partner_asks_for_a_new_link_wait_however_old_their_file_is(acme, look, monkeypatch):
+    told = acme.drop("roster_20260301.csv", bad(10, 3))
+    with acme.office.acting(acme.firm_id, ME) as acting:
+        link, _ = repairs.make(acting, UUID(told["import_id"]), find_home(acme.office, "acme").partner_id)
+        link_id = link.id
+    then = clock.now() + repairs.LASTS + timedelta(days=1)
+    monkeypatch.setenv("GATEWAY_NOW", then.isoformat())
+    assert look().number == 0
+    with acme.office.acting(acme.firm_id, ME) as acting:
+        repairs.ask_again(acting, link_id)
+    assert [(one.file, one.is_asked) for one in look().unrepaired] == [("roster_20260301.csv", True)]
+    monkeypatch.setenv("GATEWAY_NOW", (then + module.FRESH + timedelta(days=1)).isoformat())
+    assert look().number == 0
 
 
 def test_held_files_wait_until_they_are_decided_about_however_long(acme, look, monkeypatch):
