@@ -38,6 +38,7 @@ class Freshness(NamedTuple):
         last: its import that ended last.
         fresh_at: when something was last loaded, or found to be the same as before.
         came_at: when its last file came that counts as one: held or loaded, or the same as before.
+        came_as: the import of that file; `last` may be another, such as a correction.
         next_at: when the next one is expected; None where nothing was agreed.
         held: files that wait for a decision.
     """
@@ -47,6 +48,7 @@ class Freshness(NamedTuple):
     last: Import | None
     fresh_at: datetime | None
     came_at: datetime | None
+    came_as: UUID | None
     next_at: datetime | None
     owes: Sequence[Owes]
     held: int
@@ -134,7 +136,7 @@ def _standings(acting: Acting, partners: Sequence[Partner]) -> list[PartnerFresh
 
 
 def _freshness(
-    row: Row[FeedRow, Import, datetime | None, datetime],
+    row: Row[FeedRow, Import, datetime | None, datetime, UUID],
     promise: Promise | None,
     zone: str,
     owes: Sequence[Owes],
@@ -142,24 +144,29 @@ def _freshness(
 ) -> Freshness:
     expected = promise.expected if promise else None
     awaited = next_due(expected, zone, row.came_at, clock.now()).at if expected else None
-    return Freshness(row.FeedRow.name, promise, row.last, row.fresh_at, row.came_at, awaited, owes, held)
+    came = row.came_at, row.came_as
+    return Freshness(row.FeedRow.name, promise, row.last, row.fresh_at, *came, awaited, owes, held)
 
 
-def _last(partners: Sequence[UUID]) -> Select[FeedRow, Import, datetime | None, datetime]:
+def _last(partners: Sequence[UUID]) -> Select[FeedRow, Import, datetime | None, datetime, UUID]:
     """The feeds of partners by name, and of each what ended last, what was fresh last, and what came last."""
     ended = and_(Import.feed_id == FeedRow.id, Import.finished_at.is_not(None))
     ordered = select(Import).where(ended).order_by(Import.finished_at.desc(), Import.id.desc()).limit(1)
     last = aliased(Import, lateral(ordered.correlate(FeedRow)), name="last")
     fresh = ordered.with_only_columns(Import.finished_at).where(Import.state.in_(_FRESH_STATES))
-    came = ordered.with_only_columns(Import.received_at).where(counts_as_a_file())
+    came = ordered.with_only_columns(Import.id).where(counts_as_a_file()).correlate(FeedRow).scalar_subquery()
+    file = aliased(Import)
     return (
         select(
             FeedRow,
             last,
             fresh.correlate(FeedRow).scalar_subquery().label("fresh_at"),
-            came.correlate(FeedRow).scalar_subquery().label("came_at"),
+            file.received_at.label("came_at"),
+            file.id.label("came_as"),
         )
+        .select_from(FeedRow)
         .outerjoin(last, true())
+        .outerjoin(file, and_(file.firm_id == FeedRow.firm_id, file.id == came))
         .where(FeedRow.partner_id.in_(partners))
         .order_by(FeedRow.name)
     )

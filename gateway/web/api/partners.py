@@ -85,7 +85,8 @@ class FeedStanding(Struct, frozen=True, kw_only=True):
         expected_by: the time of day at which a file is due, on `expected_days`.
         fresh_at: when something was last loaded, or found to be the same as before.
         age_seconds: since then.
-        came_at: when its last file came, held ones included.
+        came_at: when its last file came, held ones included; no corrections, which `last_import` may be.
+        came_import_id: the import of that file.
         next_at: when the next one is expected.
         owes: what is late, missing, empty or short; until it is made good.
         held: files that wait for a decision.
@@ -100,6 +101,7 @@ class FeedStanding(Struct, frozen=True, kw_only=True):
     fresh_at: datetime | None
     age_seconds: Annotated[int | None, Meta(examples=[3600])]
     came_at: datetime | None
+    came_import_id: UUID | None
     next_at: datetime | None
     owes: list[Owed]
     held: int
@@ -118,6 +120,7 @@ class FeedStanding(Struct, frozen=True, kw_only=True):
             fresh_at=one.fresh_at,
             age_seconds=int((clock.now() - one.fresh_at).total_seconds()) if one.fresh_at else None,
             came_at=one.came_at,
+            came_import_id=one.came_as,
             next_at=one.next_at,
             owes=[Owed(kind=each.kind, day=each.day, since=each.since) for each in one.owes],
             held=one.held,

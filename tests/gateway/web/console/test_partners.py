@@ -126,6 +126,18 @@ def test_one_partner_says_first_what_is_the_matter(paralegal, at_work):
     assert text.index("is missing") < text.index("Where its files are fetched")
 
 
+def test_the_last_file_of_a_feed_leads_to_itself_where_a_correction_came_later(paralegal, inbox, monkeypatch):
+    monkeypatch.setenv("GATEWAY_NOW", "2026-03-12T12:00:00-05:00")
+    send_files(inbox, "acme")
+    now = clock.now()
+    file = came(inbox, "acme", "roster", now - timedelta(hours=2))
+    correction = came(inbox, "acme", "roster", now - timedelta(hours=1))
+    inbox.sql("UPDATE imports SET corrects_import_id = %s WHERE id = %s RETURNING id", file, correction)
+    page = paralegal.get(ACME)
+    assert (f"/files/{file}" in page.links, f"/files/{correction}" in page.links) == (True, False)
+    assert "2 hours ago" in page.text
+
+
 def test_days_are_dots_with_a_finding_a_key_and_a_table(paralegal, at_work):
     paralegal.get(ACME)
     text = words(paralegal)
