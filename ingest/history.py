@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, exists, func, select, true
+from sqlalchemy.orm import Session, aliased
 
 from gateway.db.models import LOADED_STATES, File, Import
 from ingest.catalogue import describe_file
@@ -32,6 +33,40 @@ def is_overtaken(session: Session, one: Import) -> bool:
     """Whether something newer was accepted for the feed before this one, which then did not do all that it said."""
     newer = func.greatest(Import.as_of, Import.confirmed_as_of) > func.greatest(one.as_of, one.confirmed_as_of)
     return session.scalar(_loaded(_present(one.feed_id)).where(newer).limit(1)) is not None
+
+
+class Newer(NamedTuple):
+    """A file that is newer than another one of its feed."""
+
+    import_id: UUID
+    file: str
+
+
+def newest_beyond() -> Select[UUID, str]:
+    """As a query within one of `Import`: the feed's newest accepted file, where that is newer than the import.
+
+    Corrections speak as of the file that they correct, so what they say of whoever stands in the newer one is stale.
+    """
+    newer, file = aliased(Import), aliased(File)
+    seen = func.greatest(newer.as_of, newer.confirmed_as_of)
+    return (
+        select(newer.id, file.name)
+        .join(file, (file.firm_id == newer.firm_id) & (file.id == newer.file_id))
+        .where(newer.firm_id == Import.firm_id, newer.feed_id == Import.feed_id, newer.state.in_(LOADED_STATES))
+        .where(newer.corrects_import_id.is_(None), file.via != VIA)
+        .where(seen > func.greatest(Import.as_of, Import.confirmed_as_of))
+        .order_by(seen.desc(), newer.id.desc())
+        .limit(1)
+        .correlate(Import)
+    )
+
+
+def newer_than(session: Session, import_id: UUID) -> Newer | None:
+    """The newest accepted file of an import's feed; None where there is none that is newer."""
+    newest = newest_beyond().lateral()
+    wanted = select(newest.c.id, newest.c.name).select_from(Import).join(newest, true()).where(Import.id == import_id)
+    found = session.execute(wanted).first()
+    return Newer(*found) if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from gateway import clock
 from gateway.db.models import FeedAlarm, FeedRow, File, Import, Partner, RepairLink
 from gateway.domain.links import returned
 from gateway.office import Acting
+from ingest.history import newest_beyond
 
 MOST = 20  # of a kind; who has more of one looks at the list of files
 FRESH = timedelta(days=14)  # so long rejected rows are asked for again
@@ -27,6 +28,7 @@ class Waiting(NamedTuple):
         sentence: why it waits, as its receipt says.
         since: when it came to stand there.
         left: of its rejected rows, how many nobody has repaired.
+        newer: the feed's newest file, where that is another one: rows of people of whom it speaks change nothing here.
         is_asked: somebody of the partner's came too late to repair its rows by a link, and asks for another.
     """
 
@@ -38,6 +40,7 @@ class Waiting(NamedTuple):
     since: datetime
     is_asked: bool
     left: int
+    newer: str | None
 
 
 class Owed(NamedTuple):
@@ -90,8 +93,10 @@ def _asked_about() -> Select[UUID]:
 
 def _files(session: Session, condition: ColumnElement[bool]) -> list[Waiting]:
     columns = Import.id, Partner.slug, File.name, Import.reason, Import.problem_count, Import.received_at
+    beyond = newest_beyond()
+    newer = beyond.with_only_columns(beyond.selected_columns.name).scalar_subquery()
     found = (
-        select(*columns, Import.id.in_(_asked_about()), returned.left())
+        select(*columns, Import.id.in_(_asked_about()), returned.left(), newer)
         .join(Partner, Partner.id == Import.partner_id)
         .join(File, File.id == Import.file_id)
         .where(condition)

@@ -52,6 +52,18 @@ def test_rows_wait_until_a_correction_of_them_is_loaded(acme, look):
     assert [one.file for one in look().unrepaired] == ["roster_20260302.csv"]
 
 
+def test_rows_tell_of_the_newest_file_of_their_feed_that_is_loaded(acme, look):
+    acme.drop("roster_20260301.csv", bad(10, 3))
+    told = acme.drop("roster_20260302.csv", bad(11, 3))
+    held = acme.drop("roster_20260303.csv", people(2))
+    assert [one.newer for one in look().unrepaired] == ["roster_20260302.csv", None]
+    assert acme.release(held)["state"] == "released"
+    assert [one.newer for one in look().unrepaired] == ["roster_20260303.csv"] * 2
+    errors = Path(told["receipts"]["csv"]).read_text(encoding="utf-8-sig").replace("soon", "02/03/1980")
+    acme.drop("errors.csv", errors.encode())  # is no newer than what it corrects
+    assert [one.newer for one in look().unrepaired] == ["roster_20260303.csv"]
+
+
 def test_rows_that_a_correction_leaves_out_still_wait_and_are_counted(acme, look):
     told = acme.drop("roster_20260301.csv", bad(10, 3, 4))
     header, first, _ = Path(told["receipts"]["csv"]).read_text(encoding="utf-8-sig").splitlines()

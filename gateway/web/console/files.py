@@ -29,7 +29,7 @@ from gateway.web.console.forms import Form, Unfilled, takes_form
 from gateway.web.console.page import Desk, Entry
 from gateway.web.pages import Cursor, page_of, paging
 from gateway.web.texts import Name
-from ingest import holds, imports, previews
+from ingest import history, holds, imports, previews
 from ingest.account import row_by_row, summary_of
 from ingest.arrival import MOST_BYTES
 
@@ -136,6 +136,7 @@ def _one(
         left=returned.number_left(acting.session, import_id),
         stale=row_by_row(acting.session, import_id, "row_stale", SHOWN),
         first=returned.first_file(acting.session, import_id),
+        newer=history.newer_than(acting.session, import_id),
         back=returned.sent_of(acting.session, import_id),
         links=repairs.listed(acting, import_id) if desk.may("imports.decide") else [],
         in_question=holds.in_question(acting, import_id),

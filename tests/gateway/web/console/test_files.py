@@ -128,6 +128,16 @@ def test_rows_can_be_repaired_before_the_receipts_are_written(paralegal, acme):
         assert "soon" in paralegal.http.get(link).raise_for_status().text
 
 
+def test_rejected_rows_are_told_of_a_newer_file_on_today_and_on_their_files_page(paralegal, acme):
+    bad = person(9) | {"DOB": "soon"}
+    older, newer = (acme.drop(f"roster_2026030{n}.csv", [*people(8 - n), bad])["import_id"] for n in (1, 2))
+    assert paralegal.get("/").text.count("A newer file is loaded: roster_20260302.csv.") == 1
+    page = paralegal.get(f"/files/{older}")
+    assert "A newer file of this feed is loaded, roster_20260302.csv: rows of people" in page.text
+    assert f"/files/{newer}" in page.links
+    assert "A newer file" not in paralegal.get(f"/files/{newer}").text
+
+
 def test_a_file_that_is_sent_here_is_taken_once_however_often_it_is_pressed(paralegal, acme):
     paralegal.get("/files")
     fields = paralegal.forms.found["/files"] | {"partner": "acme"}
