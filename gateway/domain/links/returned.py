@@ -35,6 +35,14 @@ class Sent(NamedTuple):
     rows: int
 
 
+class Corrected(NamedTuple):
+    """An import of which another one corrects rows, and how many of its rejected rows are left."""
+
+    import_id: UUID
+    file: str
+    left: int
+
+
 def is_left() -> ColumnElement[bool]:
     """Whether a `RowError` is of a row that has not come back."""
     into = aliased(Import)
@@ -112,9 +120,21 @@ def first_file(session: Session, import_id: UUID) -> str | None:
     first, above = import_id, _corrected(session, import_id)
     while above is not None:
         first, above = above, _corrected(session, above)
-    if first == import_id:
+    return None if first == import_id else _name(session, first)
+
+
+def corrected_by(session: Session, import_id: UUID) -> Corrected | None:
+    """What an import corrects; None of one that corrects nothing."""
+    corrected = _corrected(session, import_id)
+    if corrected is None:
         return None
-    return session.scalars(select(File.name).join(Import, Import.file_id == File.id).where(Import.id == first)).one()
+    return Corrected(corrected, _name(session, corrected), number_left(session, corrected))
+
+
+def _name(session: Session, import_id: UUID) -> str:
+    """Of its file."""
+    wanted = select(File.name).join(Import, Import.file_id == File.id).where(Import.id == import_id)
+    return session.scalars(wanted).one()
 
 
 def _corrected(session: Session, import_id: UUID) -> UUID | None:

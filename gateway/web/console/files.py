@@ -137,6 +137,7 @@ def _one(
         stale=row_by_row(acting.session, import_id, "row_stale", SHOWN),
         first=returned.first_file(acting.session, import_id),
         newer=history.newer_than(acting.session, import_id),
+        corrected=returned.corrected_by(acting.session, import_id),
         back=returned.sent_of(acting.session, import_id),
         links=repairs.listed(acting, import_id) if desk.may("imports.decide") else [],
         in_question=holds.in_question(acting, import_id),

@@ -138,6 +138,20 @@ def test_rejected_rows_are_told_of_a_newer_file_on_today_and_on_their_files_page
     assert "A newer file" not in paralegal.get(f"/files/{newer}").text
 
 
+def test_a_file_that_corrects_another_names_it_and_says_how_many_rows_are_left_of_it(paralegal, acme):
+    told = acme.drop("roster_20260301.csv", [*people(8), *(person(n) | {"DOB": "soon"} for n in (9, 10))])
+    first = f"/files/{told['import_id']}"
+    page = paralegal.get(first)
+    assert ("The partner is told: Correct the rows" in page.text, "It corrects" in page.text) == (True, False)
+    header, *bad = Path(told["receipts"]["csv"]).read_text(encoding="utf-8-sig").splitlines()
+    for row, left in zip(bad, ("1 row is left.", "no rejected row is left."), strict=True):
+        sent = "\n".join([header, row.replace("soon", "02/03/1980")]).encode()
+        page = paralegal.get(f"/files/{acme.drop('errors.csv', sent)['import_id']}")
+        assert f"It corrects roster_20260301.csv, of which {left}" in page.text
+        assert first in page.links
+        assert (f"{first}/repair" in page.links) == left.startswith("1 row")
+
+
 def test_a_file_that_is_sent_here_is_taken_once_however_often_it_is_pressed(paralegal, acme):
     paralegal.get("/files")
     fields = paralegal.forms.found["/files"] | {"partner": "acme"}
