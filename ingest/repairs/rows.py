@@ -54,6 +54,11 @@ class Group(NamedTuple):
     is_secret: bool
     is_own: bool
 
+    @property
+    def is_settled_at_once(self) -> bool:
+        """Whether one value can be said for all of them."""
+        return self.way.is_one and bool(self.rule or not self.is_own)
+
 
 class Page(NamedTuple):
     """What somebody at work sees.

@@ -7,7 +7,7 @@ same handlers, under two addresses.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from ingest import previews
 from ingest.repairs import draft, rows, sending
 from ingest.repairs.draft import Way
 from ingest.repairs.judging import Row
+from ingest.repairs.rows import Group
 from outbound.notify import of_rows
 
 SAID = {
@@ -82,7 +83,8 @@ def look(
     """Show rejected rows with what is wrong, and what was typed so far."""
     with call.acting() as acting:
         page = rows.page(acting, at.import_id, after=after, kind=kind or None)
-        return desk.page(acting, "repair.html", at=at, page=page, after=after, me=call.who.name)
+        onwards = _onwards(page.groups)
+        return desk.page(acting, "repair.html", at=at, page=page, after=after, me=call.who.name, onwards=onwards)
 
 
 @get("/rows/{place:int}", sync_to_thread=True, **may("imports.errors"))
@@ -188,6 +190,21 @@ def _fields(fields: Mapping[str, str]) -> Iterator[tuple[tuple[int, int], str]]:
     for name, text in fields.items():
         if name.startswith("cell:") and (match := _CELL.fullmatch(name.removeprefix("cell:"))):
             yield (int(match[1]), int(match[2])), text
+
+
+def _onwards(groups: Sequence[Group]) -> Mapping[str, str]:
+    """By the name of a way, where on the page somebody goes on once it is said what all of its cells are to be.
+
+    To the next one with something to do, from the last of them to the head of the page, where they are sent; what was
+    typed before is mended where it stands.
+    """
+    found, onwards = {}, "main"
+    for one in reversed([one for one in groups if one.is_settled_at_once]):
+        here = f"g-{one.way.name}"
+        is_done = one.typed == one.rows
+        found[one.way.name] = here if is_done else onwards
+        onwards = onwards if is_done else here
+    return found
 
 
 def _back(at: At, form: Form) -> str:

@@ -5,8 +5,11 @@
 // What proves that a request comes from a page of ours, in the session of now: somebody may have signed in again since.
 const asScript = () => ({ Accept: "application/json", "X-CSRF-Token": document.cookie.match(/gateway_csrf=([^;]*)/)?.[1] ?? "" });
 
-// What was done, or what is wrong, is where a person goes on from.
-document.querySelector("#summary, #said")?.focus();
+// What was done, or what is wrong, is where a person goes on from; unless the address leads to the next field.
+const told = document.querySelector("#summary, #said");
+const onwards = told?.id === "said" && document.getElementById(location.hash.slice(1))?.closest(".groups input");
+if (onwards) onwards.setAttribute("aria-describedby", "said"); // read out with the field, for the focus passes it by
+(onwards || told)?.focus();
 
 // A button presses once; going back to a page in the browser's cache, it can be pressed again.
 for (const form of document.querySelectorAll('form[method="post"]')) {

@@ -59,6 +59,33 @@ def test_on_a_phone_a_row_says_whose_it_is_and_why_and_its_field_is_as_large_as_
     assert box["x"] + box["width"] <= 320 - 16  # the button is seen whole, without pushing the table aside
 
 
+def test_on_a_phone_what_is_set_leads_on_to_the_next_kind_and_the_last_one_to_sending(opened, inbox, roster):
+    inbox.apply(roster)
+    wrong = [person(40 + n) | {"DOB": f"soon {n // 2}"} for n in range(24)]  # twelve kinds, of two rows each
+    told = inbox.drop("roster_20260301.csv", [*people(30), *wrong])
+    page = opened(viewport={"width": 390, "height": 844})
+    page.goto(f"/files/{told['import_id']}/repair")
+    rows = page.locator(".groups tbody tr")
+    following = rows.nth(3).locator("th, td").nth(1).inner_text()
+    rows.nth(2).locator("[name=to]").fill("02/03/1980")
+    rows.nth(2).get_by_role("button", name="Set").click()
+    said, field = page.get_by_text("Saved for all of them."), page.locator("[name=to]:focus")
+    said.wait_for()
+    field.wait_for()
+    assert following in field.get_attribute("aria-label")
+    assert field.get_attribute("aria-describedby") == "said"
+    row = page.locator("tr", has=field)
+    bottom = said.bounding_box()["y"] + said.bounding_box()["height"]
+    assert said.bounding_box()["y"] >= 0
+    assert bottom <= row.bounding_box()["y"]  # neither hides the other
+    assert row.bounding_box()["y"] + row.bounding_box()["height"] <= 844
+    rows.nth(10).locator("[name=to]").fill("02/03/1980")  # the last of those with something to do
+    rows.nth(10).get_by_role("button", name="Set").click()
+    page.get_by_role("button", name="Send 4 rows").wait_for()
+    assert page.evaluate("scrollY") < 200
+    assert page.get_by_role("button", name="Send 4 rows").bounding_box()["y"] < 844
+
+
 def test_three_cells_and_all_alike_by_keyboard_alone(opened, grid, inbox):
     page = opened()
     page.goto(grid)
