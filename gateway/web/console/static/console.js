@@ -101,6 +101,13 @@ for (const form of document.querySelectorAll("form[data-grid]")) {
     if (left.length) saves.textContent = left[0];
   };
 
+  const refuse = (field, sentence) => { // at the row, which is what somebody looks at
+    const mark = field.closest("tr").querySelector("[data-state] .state");
+    [mark.className, mark.textContent] = ["state bad", "not saved"];
+    field.setAttribute("aria-invalid", "true");
+    document.getElementById(`${field.id}-told`).textContent = saves.textContent = sentence;
+  };
+
   let saving = Promise.resolve(); // one after the other: an earlier answer must not have the last word
   let waiting = 0;
   const keep = (field) => { waiting += 1; saving = saving.then(() => save(field)).finally(() => { waiting -= 1; }); };
@@ -113,11 +120,12 @@ for (const form of document.querySelectorAll("form[data-grid]")) {
     try {
       const answer = await fetch(form.dataset.grid, { method: "POST", body, redirect: "error", headers: asScript() });
       if (answer.status === 401 && signIn) {
-        [saves.textContent, signIn.hidden] = ["Not saved: you are signed out. What you typed stays here, and is saved when you come back.", false];
+        refuse(field, "Not saved: you are signed out. What you typed stays here, and is saved when you come back.");
+        signIn.hidden = false;
         return;
       }
       if (answer.status === 410) { // nothing more can be saved here, and the answer says why
-        saves.textContent = `Not saved. ${(await answer.json()).message}`;
+        refuse(field, `Not saved. ${(await answer.json()).message}`);
         return;
       }
       if (!answer.ok) throw new Error(answer.statusText);
@@ -130,7 +138,7 @@ for (const form of document.querySelectorAll("form[data-grid]")) {
       [send.disabled, send.textContent] = [!changed, `Send ${changed.toLocaleString("en-US")} row${changed === 1 ? "" : "s"}`];
       unsaved.forEach(keep);
     } catch {
-      saves.textContent = "Not saved: press “Save this page”, and see what it says.";
+      refuse(field, "Not saved: press “Save this page”, and see what it says.");
     }
   };
 

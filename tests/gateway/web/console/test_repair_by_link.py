@@ -472,12 +472,20 @@ def test_no_page_goes_sideways(let_in, link, width):
 
 @in_chromium
 @pytest.mark.browser
-def test_whoever_is_inside_when_it_is_withdrawn_is_told_so_at_the_next_cell(let_in, acme, tenants):
-    page = let_in()
+def test_whoever_is_inside_when_it_is_withdrawn_is_told_so_at_the_cell_that_was_typed(let_in, acme, tenants):
+    page = let_in(viewport={"width": 390, "height": 844})
     expire(acme, tenants, RepairLink, ended_at=clock.now(), ended_code="revoked")
-    page.get_by_label("DOB, row 22").fill("02/03/1980")
+    field = page.get_by_label("DOB, row 22")
+    field.fill("02/03/1980")
     page.keyboard.press("Tab")
-    page.get_by_text("Not saved. The firm has withdrawn this link").wait_for()
+    row = page.get_by_role("row").filter(has=field)
+    told = row.get_by_text("Not saved. The firm has withdrawn this link")
+    told.wait_for()
+    box = told.bounding_box()
+    assert 0 <= box["y"] <= box["y"] + box["height"] <= 844  # where somebody looks
+    assert row.get_by_text("not saved", exact=True).is_visible()
+    assert row.get_by_text("to repair").count() == 0
+    assert field.input_value() == "02/03/1980"
 
 
 @in_chromium

@@ -121,7 +121,7 @@ def test_a_cell_that_could_not_be_kept_says_so_and_stays_as_it_was_typed(opened,
     field = page.get_by_label("DOB, row 32")
     field.fill("02/03/1980")
     field.press("Tab")
-    page.get_by_text("Not saved").wait_for()
+    page.get_by_role("row").filter(has=field).get_by_text("Not saved: press").wait_for()
     assert field.input_value() == "02/03/1980"
     page.unroute("**/repair/cells")
     page.get_by_role("button", name="Save this page").click()
