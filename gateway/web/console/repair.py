@@ -132,11 +132,14 @@ def rule(
 @post("/send", sync_to_thread=True, **takes_form("files.send", large=True))
 def send(
     at: NamedDependency[At],
-    form: NamedDependency[Form],  # noqa: ARG001 - it is there to be checked
+    form: NamedDependency[Form],
     call: NamedDependency[Call],
     desk: NamedDependency[Desk],
 ) -> Response[Any]:
-    """Have the rows that were changed go in as a file that corrects the earlier one."""
+    """Keep what stands in the fields of a page, and have changed rows go in as a file that corrects the earlier one."""
+    if cells := _cells(form):
+        with call.acting() as acting:
+            rows.type_in(acting, at.import_id, cells)
     sent = sending.send(call.office, call.who.firm_id, call.actor, at.import_id)
     if at.after is None:
         return desk.on_to(f"/files/{sent.import_ids[0]}", "repaired")

@@ -77,10 +77,9 @@ upload?.addEventListener("submit", (event) => {
 });
 
 // A cell is kept when it is left, and its row says at once how it stands. Enter goes to the next wrong cell below.
-const WORDS = { open: ["busy", "to repair"], good: ["good", "right now"], wrong: ["warn", "still wrong"] };
+const WORDS = { open: ["busy", "to repair"], good: ["good", "correct"], wrong: ["warn", "still wrong"] };
 for (const form of document.querySelectorAll("form[data-grid]")) {
   const fields = [...form.querySelectorAll('[name^="cell:"]')];
-  const send = document.getElementById("send");
   const saves = form.querySelector("[data-saves]");
   const signIn = form.querySelector("[data-sign-in]");
   const sent = new Map(fields.map((field) => [field, field.value]));
@@ -99,6 +98,16 @@ for (const form of document.querySelectorAll("form[data-grid]")) {
       field.closest("td").classList.toggle("fine", state === "good");
     }
     if (left.length) saves.textContent = left[0];
+  };
+
+  const count = (changed) => { // at the head of the page and at its foot
+    for (const send of document.querySelectorAll("[data-send]")) {
+      [send.disabled, send.textContent] = [!changed, `Send ${changed.toLocaleString("en-US")} row${changed === 1 ? "" : "s"}`];
+    }
+    const wrong = document.querySelectorAll("[data-state] .warn").length;
+    for (const one of document.querySelectorAll("[data-wrong]")) {
+      [one.hidden, one.querySelector("b").textContent] = [!wrong, wrong.toLocaleString("en-US")];
+    }
   };
 
   const refuse = (field, sentence) => { // at the row, which is what somebody looks at
@@ -135,7 +144,7 @@ for (const form of document.querySelectorAll("form[data-grid]")) {
       saves.textContent = "Saved. Nothing is sent before you press Send.";
       const { rows, changed } = await answer.json();
       rows.forEach(show);
-      [send.disabled, send.textContent] = [!changed, `Send ${changed.toLocaleString("en-US")} row${changed === 1 ? "" : "s"}`];
+      count(changed);
       unsaved.forEach(keep);
     } catch {
       refuse(field, "Not saved: press “Save this page”, and see what it says.");

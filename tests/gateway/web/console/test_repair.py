@@ -46,7 +46,7 @@ def test_from_a_file_to_its_rows_and_back_with_all_of_them_loaded(paralegal, acm
         f"/files/{bad}/repair", **{names[0]: "02/03/1980", names[1]: "31/31/1980", names[2]: "123-45-6789"}
     )
     assert "Saved." in page.text
-    assert paralegal.page.text.count("right now") == 2
+    assert paralegal.page.text.count(">correct<") == 2
     assert paralegal.page.text.count("still wrong") == 1
     assert "Send 3 rows" in page.text
     page = paralegal.press(f"/files/{bad}/repair", **{names[1]: "02/03/1981"})
@@ -64,10 +64,19 @@ def test_one_word_for_all_that_are_alike(paralegal, acme, bad):
     page = ruled(paralegal, "04/05/1981")
     assert "Saved for all of them." in page.text
     assert "Send 2 rows" in page.text
-    assert paralegal.page.text.count("right now") == 2
+    assert paralegal.page.text.count(">correct<") == 2
     page = paralegal.press(f"/files/{bad}/repair/drop")
     assert "The draft is given up" in page.text
     assert "04/05/1981" not in paralegal.page.text
+
+
+def test_what_stands_in_fields_is_kept_before_it_is_sent(paralegal, acme, bad):
+    here = f"/files/{bad}/repair"
+    fields = grid(paralegal, here)
+    names = [name for name in fields if name.startswith("cell:")]
+    paralegal.page = paralegal.send(f"{here}/send", fields | {names[0]: "02/03/1980"})
+    assert "Sent." in paralegal.page.text
+    assert "Repair 2 rows" in paralegal.get(f"/files/{bad}").text
 
 
 def test_a_page_narrowed_to_one_kind_stays_so_and_its_address_says_nothing_of_it(paralegal, bad):
