@@ -185,6 +185,7 @@ def _page(
         report=report,
         fields=_fields(acting, report, given),
         given=given,
+        now=clock.now(),
         rows=found.rows[:SHOWN],
         is_cut=len(found.rows) > SHOWN,
         picture=_picture(acting, report, found),

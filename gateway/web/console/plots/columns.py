@@ -8,6 +8,7 @@ from typing import NamedTuple
 EACH = 52  # units of width that a column takes, its gap included: a day with its year stands below it
 HEIGHT = 120  # of the highest column
 _BAR = 32
+_LETTER = 6.5  # units of width at most of a usual one, as labels are set
 _TOP = 16  # for the number above the highest column
 
 
@@ -22,7 +23,11 @@ class Piece(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A column: where it stands, what it is called, how many it is in all, and its parts from the foot up."""
+    """A column: where it stands, what it is called, how many it is in all, and its parts from the foot up.
+
+    Attributes:
+        has_room: its label can stand below it without running into the one before.
+    """
 
     label: str
     number: int
@@ -30,6 +35,7 @@ class Column(NamedTuple):
     middle: float
     top: float
     pieces: Sequence[Piece]
+    has_room: bool = True
 
 
 class Columns(NamedTuple):
@@ -54,7 +60,18 @@ def columns(series: Sequence[tuple[str, str]], cells: Sequence[tuple[str, Mappin
     drawn = [_column(place, label, parts, series, HEIGHT / most) for place, (label, parts) in enumerate(cells)]
     totals = [(label, tone, sum(parts.get(label, 0) for _, parts in cells)) for label, tone in series]
     there = [one for one in totals if one[2]]
-    return Columns(drawn, there, EACH * len(cells), _TOP + HEIGHT, _BAR)
+    return Columns(_with_labels(drawn), there, EACH * len(cells), _TOP + HEIGHT, _BAR)
+
+
+def _with_labels(drawn: Sequence[Column]) -> list[Column]:
+    """The same, with no label where the one before reaches into its place."""
+    found, free_from = [], float("-inf")
+    for one in drawn:
+        half = _LETTER * len(one.label) / 2
+        has_room = one.middle - half >= free_from
+        free_from = one.middle + half + _LETTER if has_room else free_from
+        found.append(one._replace(has_room=has_room))
+    return found
 
 
 def _column(

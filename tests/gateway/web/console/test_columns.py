@@ -32,6 +32,20 @@ def test_columns_stand_on_one_foot_side_by_side_and_to_one_scale(cells):
     ]
 
 
+@pytest.mark.parametrize(
+    ("labels", "named"),
+    [
+        (["Nov 30", "Dec 7", "Dec 14"], ["Nov 30", "Dec 7", "Dec 14"]),
+        (["Dec 28", "Jan 4 ’27", "Jan 11 ’27", "Jan 18 ’27", "Jan 25 ’27"], ["Dec 28", "Jan 11 ’27", "Jan 25 ’27"]),
+        (["x" * 40, "Dec 7", "Dec 14", "Dec 21", "Dec 28"], ["x" * 40, "Dec 21", "Dec 28"]),
+    ],
+)
+def test_labels_do_not_run_into_each_other(labels, named):
+    drawn = columns(SERIES, [(label, {"good": 1}) for label in labels])
+    assert [one.label for one in drawn.columns if one.has_room] == named
+    assert [one.label for one in drawn.columns] == labels  # for whoever is read them
+
+
 def summary(weeks, days=30):
     number = sum(one.number for one in weeks)
     more = {"untold": 0, "unknown": 0, "next_on": None}

@@ -1,5 +1,7 @@
 """On paper nothing scrolls: tables that are wider than a screen stand there with all their columns."""
 
+import itertools
+
 import pytest
 from helpers import ending
 from helpers.browsing import PROGRAM
@@ -38,3 +40,20 @@ def test_printed_no_column_is_cut(opened, people, path, width):
     assert page.evaluate(CUT) == []
     is_wide = page.evaluate("getComputedStyle(document.body).page") == "wide"
     assert is_wide is (width == LANDSCAPE)
+
+
+def test_a_printed_report_says_of_which_day_it_is_and_with_which_filters_and_its_labels_stand_apart(opened, people):
+    page = opened(viewport={"width": LANDSCAPE, "height": 1000})
+    page.goto("/reports/expiring_documents")
+    told = page.locator(".on-paper")
+    assert not told.is_visible()
+    page.emulate_media(media="print")
+    assert "Without filters." in told.inner_text()
+    boxes = page.locator(".columns text:not(.value)").evaluate_all(
+        "all => all.map((one) => one.getBoundingClientRect()).map((one) => [one.left, one.right])"
+    )
+    assert all(left >= right for (_, right), (left, _) in itertools.pairwise(boxes))
+    page.goto("/reports/import_receipt?since=2026-01-02&partner=acme")
+    assert told.inner_text().startswith("As of ")
+    assert "Partner: acme." in told.inner_text()
+    assert "Since: Jan 2, 2026." in told.inner_text()
