@@ -219,6 +219,8 @@ def test_the_page_says_nothing_that_is_not_of_the_file(acme, hr, link, paralegal
     assert "523-45-67" not in text  # a secret is masked
     assert "paralegal" not in text  # whose word it is of the firm's is the firm's affair
     assert "by <bdi>the firm</bdi>" in text
+    assert "There is no workbook to take here" in text  # it would show what the grid masks
+    assert "Take the workbook" not in text
     assert "/files" not in text
     assert "/v1/" not in text
     assert "/sign-out" not in text
