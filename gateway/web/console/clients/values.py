@@ -14,6 +14,8 @@ from gateway.domain.people import clients
 from gateway.domain.people.fields import FIELDS, Field
 from gateway.errors import Faulty, NotFound, Outdated
 from gateway.office import Acting
+from gateway.values import dates
+from gateway.values.base import BadValue
 from gateway.web.calls import Call, may
 from gateway.web.console.clients.looking import name_of, person_page
 from gateway.web.console.clients.sources import label, sources_of, value_of
@@ -30,10 +32,14 @@ SAID = {
 }
 _FASTER = "Somebody changed this person since you looked. Compare both values; pressing again writes yours."
 _FORMS = {
-    "date": "Write the day as year-month-day, such as 2026-05-01.",
+    "date": (
+        "Write the day as year-month-day, such as 2026-05-01, or with the month’s name, such as May 1, 2026;"
+        " 05/04/2026 could be two days."
+    ),
     "number": "Write a number such as 98500.50, without separators.",
     "integer": "Write a whole number; a year has four digits.",
 }
+_shown_day = dates.day(["%b %d, %Y", "%B %d, %Y"])  # no month in digits, which could be a day
 _TOO_LONG = "It is too long, or holds what cannot be stored."
 
 
@@ -98,11 +104,21 @@ def _read(name: str, text: str) -> dict[str, object]:
     holds = _field(name).holds
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     value: Any = (lines or None) if holds == "words" else (text.strip() or None)
+    if holds == "date" and value:
+        value = _iso(value)
     try:
         body = taken({name: value}, ClientFields, strict=holds != "integer")
     except Faulty as problem:
         raise Unfilled(problem.code, problem.sentence, {name: _FORMS.get(holds, _TOO_LONG)}) from problem
     return stored("client", body)
+
+
+def _iso(text: str) -> str:
+    """A day as pages show it, in ISO 8601; any other text as it stands, for its field to judge."""
+    try:
+        return _shown_day(text).isoformat()
+    except BadValue:
+        return text
 
 
 def _field(name: str) -> Field:

@@ -152,6 +152,8 @@ def test_values_of_every_kind_are_written_as_people_write_them(paralegal, ana, p
         ("given_name", " Ana ", "Ana"),
         ("given_name", "", None),
         ("date_of_birth", "1990-02-03", "1990-02-03"),
+        ("date_of_birth", "May 21, 1988", "1988-05-21"),  # as the page shows it
+        ("date_of_birth", " september 4, 1988 ", "1988-09-04"),
         ("annual_salary", "98500.50", "98500.50"),
         ("graduation_year", "2012", "2012"),
         ("awards", "First\r\n\r\n Second, of two\r\n", '{First,"Second, of two"}'),
@@ -166,7 +168,10 @@ def test_values_of_every_kind_are_written_as_people_write_them(paralegal, ana, p
 def test_what_cannot_be_is_told_at_its_field_and_stays_there(paralegal, ana, people, inbox):
     before = value(inbox, people["E1"], "version")
     for name, text, sentence in (
+        ("date_of_birth", "05/04/1988", "05/04/2026 could be two days"),
         ("date_of_birth", "02/03/1990", "Write the day as year-month-day"),
+        ("date_of_birth", "4 5, 1988", "Write the day as year-month-day"),
+        ("date_of_birth", "Feb 30, 1988", "Write the day as year-month-day"),
         ("date_of_birth", "null", "Write the day as year-month-day"),
         ("annual_salary", "much", "Write a number"),
         ("annual_salary", "1e30", "999999999999.99"),
