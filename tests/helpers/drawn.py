@@ -28,6 +28,8 @@ class Drawn(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        if "hidden" in given:
+            return  # a script shows it once it is of use
         if tag in ("a", "iframe") or "data-follow" in given:
             self._lead(given.get("href") or given.get("src") or given.get("data-follow", ""))
         if tag == "form":
