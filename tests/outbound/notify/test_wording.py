@@ -206,7 +206,7 @@ def test_a_page_fetches_nothing_and_can_be_read_in_the_dark(dispatched, words):
 @pytest.fixture
 def known(inbox, office, tenants):
     """Somebody of whom everything is known, whose papers end in a month; the dispatches that tell of them."""
-    ends = (clock.now() + timedelta(days=30)).strftime("%m/%d/%Y")
+    ends = f"{clock.day_in('America/New_York', clock.now()) + timedelta(days=30):%m/%d/%Y}"  # by the firm's clock
     row = person(1, last_name="Silva", dob=SENSITIVE["dob"], ssn=SENSITIVE["ssn"], passport=SENSITIVE["passport"])
     inbox.drop("roster_20260301.csv", [row | {"Passport Expiry": ends, "I94 Expiry": ends}])
     with office.db.firm(tenants.northgate) as session:

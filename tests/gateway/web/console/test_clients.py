@@ -14,7 +14,7 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 def day(offset):
-    return f"{clock.now().date() + timedelta(days=offset):%m/%d/%Y}"
+    return f"{clock.day_in('America/New_York', clock.now()) + timedelta(days=offset):%m/%d/%Y}"  # the firm's
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def test_a_check_is_found_and_spoken_of_by_keyboard_alone(opened, firm):
     page = opened("attorney")
     tab_to(page, page.get_by_role("link", name="1 eligibility check"))
     page.keyboard.press("Enter")
-    tab_to(page, page.locator("table.checks").first.get_by_role("link").first)
+    tab_to(page, page.locator("table.cards").first.get_by_role("link").first)
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/eligibility/{check}")
     tab_to(page, page.get_by_text("Reject", exact=True))

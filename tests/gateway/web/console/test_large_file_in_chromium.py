@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,13 @@ pytestmark = [
 ]
 MEGABYTES = 100
 SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 20 << 20}
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    """What a server leaves is collected once it has ended: a test that expects warnings of it gets its own."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")
