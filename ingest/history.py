@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -42,6 +43,7 @@ class Newer(NamedTuple):
     file: str
 
 
+@cache
 def newest_beyond() -> Select[UUID, str]:
     """As a query within one of `Import`: the feed's newest accepted file, where that is newer than the import.
 

@@ -168,13 +168,18 @@ def past_reading(session: Session, arrival: Import, stored: Source, recall: corr
         feed_name=name,
         feed_id=feed_id,
         feed=_as_read(feeds[name], source, saved, is_rows=is_rows),
-        learned=acceptances.joined(names.learned_names(session, feed_id), acceptances.of(arrival)),
+        learned=learned_today(session, arrival),
         as_of=arrival.as_of or arrival.received_at,
         saved=saved,
         originals=originals,
         corrects=arrival.corrects_import_id,
         is_rows=is_rows,
     )
+
+
+def learned_today(session: Session, arrival: Import) -> dict[str, list[str]]:
+    """The names by which an ended import is read: those that its feed has learned, and those that wait with it."""
+    return acceptances.joined(names.learned_names(session, _present(arrival.feed_id)), acceptances.of(arrival))
 
 
 def feeds_of(config: PartnerConfig, name: str | None = None) -> Mapping[str, Feed]:

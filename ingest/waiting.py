@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from gateway import clock
@@ -81,6 +82,7 @@ def waiting(acting: Acting) -> AllWaiting:
     )
 
 
+@cache
 def _asked_about() -> Select[UUID]:
     """The imports of which somebody asks for a new link to their rows, as a query; not where one was sent since."""
     newer = aliased(RepairLink)
@@ -91,12 +93,17 @@ def _asked_about() -> Select[UUID]:
     )
 
 
+@cache
+def _newer() -> ScalarSelect[str]:
+    """Of an `Import`, the name of the feed's newest file, where that is another one."""
+    beyond = newest_beyond()
+    return beyond.with_only_columns(beyond.selected_columns.name).scalar_subquery()
+
+
 def _files(session: Session, condition: ColumnElement[bool]) -> list[Waiting]:
     columns = Import.id, Partner.slug, File.name, Import.reason, Import.problem_count, Import.received_at
-    beyond = newest_beyond()
-    newer = beyond.with_only_columns(beyond.selected_columns.name).scalar_subquery()
     found = (
-        select(*columns, Import.id.in_(_asked_about()), returned.left(), newer)
+        select(*columns, Import.id.in_(_asked_about()), returned.left(), _newer())
         .join(Partner, Partner.id == Import.partner_id)
         .join(File, File.id == Import.file_id)
         .where(condition)

@@ -1,12 +1,13 @@
-"""Ids as people write them: whole, or only their beginning."""
+"""Ids as people write them, whole or only their beginning; and many of them as one value."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, any_, literal
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gateway.errors import Invalid, NotFound
@@ -47,3 +48,11 @@ def beginning_with(written: str) -> tuple[UUID, UUID] | None:
     if not _DIGITS.fullmatch(digits):
         return None
     return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+
+
+def among(ids: Collection[UUID]) -> ColumnElement[bool]:
+    """What one of these ids equals: one value, however many they are, so that the statement stays the same.
+
+    By `in_` each would be a parameter of its own, and another number of them another statement, to be compiled anew.
+    """
+    return any_(literal(list(ids), ARRAY(Uuid)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -87,6 +88,7 @@ def serve(settings: Settings, ending: threading.Event, vital: Callable[[Callable
         vital: takes what tells whether the server moves.
     """
     server = make(settings)
+    gc.freeze()  # what stands now stays: to look through it for waste took 130 ms of every fifth page
     vital(server.has_turned)
 
     def end() -> None:

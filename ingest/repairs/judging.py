@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from gateway import clock
@@ -16,7 +17,7 @@ from ingest.formats.base import Batch
 from ingest.mapping.plan import FeedPlan
 from ingest.mapping.records import map_batch
 from ingest.originals import recall_from
-from ingest.reading import past_reading
+from ingest.reading import learned_today, past_reading
 from ingest.receipts.labels import Labels
 from ingest.receipts.marks import Rows
 from ingest.receipts.rejected import Fault
@@ -25,6 +26,9 @@ from ingest.repairs.hiding import hidden_cells, secret_columns
 
 _NAMES = frozenset({"given_name", "family_name"})
 _OWN = _NAMES | {"middle_name", "email", "phone", "date_of_birth"}
+_MOST_KEPT = 64  # files whose rows are repaired at about the same time
+_Plans = Mapping[str | None, tuple[int, FeedPlan]]
+_kept: dict[tuple[object, ...], _Plans] = {}  # plans name columns, and hold nothing of what stands in them
 State = Literal["open", "good", "wrong"]
 
 
@@ -104,13 +108,7 @@ class Bench:
     """The feed of an import, ready to judge rows of it."""
 
     def __init__(self, acting: Acting, home: Home, found: Import) -> None:
-        file = acting.session.get_one(File, (acting.firm_id, found.file_id))
-        stored = acting.office.store.open(file.storage_key, acting.cipher, name=file.name)
-        reading = past_reading(acting.session, found, stored, recall_from(acting.office))
-        table = reading.open()
-        today = clock.day_in(home.time_zone, found.received_at)
-        plans = bind(table, reading.feed, reading.learned, today, file.name, reading.tables)
-        self._plans = {part.name: (n, plan) for n, (part, plan) in enumerate(zip(table.parts, plans, strict=True))}
+        self._plans = _bound(acting, home, found)
 
     def tables(self, wrong: Iterable[tuple[Rows, list[WrongRow]]], draft: Draft) -> list[Table]:
         """Rows as they stand, with what was typed."""
@@ -151,6 +149,30 @@ class Bench:
             if corrections.is_ragged(row):
                 found[place] = [_ragged(place, row)]
         return found
+
+
+def _bound(acting: Acting, home: Home, found: Import) -> _Plans:
+    """As `_bind`, once: who repairs rows asks the same with each cell, and the stored file stays as it is."""
+    learned = json.dumps(learned_today(acting.session, found), sort_keys=True)
+    key = (found.firm_id, found.id, found.config_id, home.time_zone, learned)
+    plans = _kept.get(key)
+    if plans is None:
+        plans = _bind(acting, home, found)
+        while len(_kept) >= _MOST_KEPT:
+            _kept.pop(next(iter(_kept), key), None)
+        _kept[key] = plans
+    return plans
+
+
+def _bind(acting: Acting, home: Home, found: Import) -> _Plans:
+    """The feed, as it was bound to each part of the file: the part's number and its plan, by its name."""
+    file = acting.session.get_one(File, (acting.firm_id, found.file_id))
+    stored = acting.office.store.open(file.storage_key, acting.cipher, name=file.name)
+    reading = past_reading(acting.session, found, stored, recall_from(acting.office))
+    table = reading.open()
+    today = clock.day_in(home.time_zone, found.received_at)
+    plans = bind(table, reading.feed, reading.learned, today, file.name, reading.tables)
+    return {part.name: (n, plan) for n, (part, plan) in enumerate(zip(table.parts, plans, strict=True))}
 
 
 def repaired(cells: Sequence[str], typed: dict[int, Typed]) -> list[str]:

@@ -13,10 +13,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, delete, func, literal, select, text, tuple_
+from sqlalchemy import delete, func, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from gateway import clock
+from gateway.db.ids import among
 from gateway.db.models import Assignment, Attorney, Case, Firm, UnassignedCase
 from gateway.db.session import driver
 from gateway.domain import audit
@@ -151,11 +152,11 @@ def _take(session: Session, ids: list[UUID]) -> tuple[dict[UUID, _Taken], bool]:
     Nobody is waited for: an import holds its cases long, and meanwhile nobody else would be given any.
     """
     queueing.leave(session, ids)
-    needing = select(Case.id, Case.partner_id, Case.client_id).where(Case.id == _among(ids))
+    needing = select(Case.id, Case.partner_id, Case.client_id).where(Case.id == among(ids))
     needing = needing.where(queueing.needs_somebody())
     locked = needing.order_by(Case.id).with_for_update(key_share=True, skip_locked=True, of=Case)
     free = {row.id: _Taken(*row) for row in session.execute(locked)}
-    still = select(func.count()).where(UnassignedCase.case_id == _among(ids))
+    still = select(func.count()).where(UnassignedCase.case_id == among(ids))
     return free, session.scalars(still).one() > len(free)
 
 
@@ -191,7 +192,7 @@ def _decide(
 
 def _had(session: Session, ids: Sequence[UUID]) -> frozenset[UUID]:
     """Those that were somebody's until they lost their attorney, hardly any; what they were given is to end."""
-    current = select(Assignment.case_id).where(Assignment.case_id == _among(ids), Assignment.until.is_(None))
+    current = select(Assignment.case_id).where(Assignment.case_id == among(ids), Assignment.until.is_(None))
     return frozenset(session.scalars(current))
 
 
@@ -208,11 +209,6 @@ def _decided(sitting: Sitting, matters: Sequence[Matter], now: datetime) -> tupl
         sitting.give(matter, decision.attorney_id, at)
         given.append(_given(matter, decision, decision.attorney_id, at))
     return given, left
-
-
-def _among(ids: Sequence[UUID]) -> ColumnElement[bool]:
-    """These ids as one value, however many: each would be a parameter of its own."""
-    return any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def _given(matter: Matter, decision: Decision, attorney_id: UUID, at: datetime) -> Given:
@@ -257,7 +253,7 @@ WHERE u.case_id = r.case_id
 def _write(acting: Acting, policy: Policy, given: Sequence[Given], cases: Mapping[UUID, _Taken]) -> None:
     session, ids = acting.session, [one.case_id for one in given]
     session.execute(_GIVE, {"ids": ids, "attorneys": [one.attorney_id for one in given]})
-    gone = delete(UnassignedCase).where(UnassignedCase.case_id == _among(ids))
+    gone = delete(UnassignedCase).where(UnassignedCase.case_id == among(ids))
     session.execute(gone, execution_options=_AS_STORED)
     rule = rule_of(policy)
     audit.record_all(acting, "case.assign", (_act(one, cases[one.case_id], rule) for one in given))

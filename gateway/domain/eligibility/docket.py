@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -93,7 +94,7 @@ def _waits() -> ColumnElement[bool]:
 
 def _unsaid(row: type[RecommendationRow], check: type[EligibilityCheck]) -> tuple[ColumnElement[bool], ...]:
     """What makes a recommendation of a check wait."""
-    newer, its = aliased(EligibilityCheck), aliased(RecommendationRow)
+    newer, its = _others()
     superseded = exists().where(
         newer.client_id == check.client_id,
         tuple_(newer.asked_at, newer.id) > tuple_(check.asked_at, check.id),
@@ -101,6 +102,11 @@ def _unsaid(row: type[RecommendationRow], check: type[EligibilityCheck]) -> tupl
         its.visa == row.visa,
     )
     return row.review == "proposed", row.score.is_not(None), ~superseded.correlate(row, check)
+
+
+@cache
+def _others() -> tuple[type[EligibilityCheck], type[RecommendationRow]]:
+    return aliased(EligibilityCheck), aliased(RecommendationRow)
 
 
 def _says(acting: Acting, check_ids: Collection[UUID]) -> Mapping[UUID, list[Brief]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 from sqlalchemy import exists, select
 
 from gateway.clock import days_later
@@ -128,7 +128,8 @@ def moved(office: Office, rule: Named, day: date, law: Law | None = None) -> lis
 def _cut(law: Law, field: str, word: str, versions: Sequence[Version], last: date) -> Law:
     """The law in which the version that holds on a day goes on for ever."""
     kept = [one for one in versions if (one.effective_from or date.min) <= last]
-    return law._replace(**{field: {**getattr(law, field), word: [*kept[:-1], replace(kept[-1], effective_to=None)]}})
+    forever = [*kept[:-1], structs.replace(kept[-1], effective_to=None)]
+    return replace(law, **{field: {**getattr(law, field), word: forever}})
 
 
 def _moved(firm: str, client_id: UUID, before: Authorization, after: Authorization) -> Moved:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from gateway.db.ids import among
 from gateway.db.models import Dispatch, Document, Notice, NoticeAnswer, Staff
 
 LOST = ("failed", "dead", "held", "unknown")  # a message that did not arrive, or of which nobody knows
@@ -83,7 +84,7 @@ def _notices(session: Session, document_ids: Collection[UUID]) -> Sequence[tuple
         .join(Document, same)
         .outerjoin(Staff, Staff.id == Notice.staff_id)
         .outerjoin(Dispatch, Dispatch.id == Notice.dispatch_id)
-        .where(Notice.document_id.in_(document_ids), Notice.state != "cancelled")
+        .where(Notice.document_id == among(document_ids), Notice.state != "cancelled")
         .order_by(Notice.due_on.desc(), Notice.lead, Notice.step.desc(), Notice.id)
     )
     return [(notice.document_id, _told(notice, *rest)) for notice, *rest in session.execute(found)]
@@ -113,7 +114,7 @@ def _answers(session: Session, document_ids: Collection[UUID]) -> Mapping[tuple[
     found = (
         select(NoticeAnswer)
         .join(Document, same)
-        .where(NoticeAnswer.document_id.in_(document_ids), NoticeAnswer.by_kind != "client")
+        .where(NoticeAnswer.document_id == among(document_ids), NoticeAnswer.by_kind != "client")
         .order_by(NoticeAnswer.kind.desc(), NoticeAnswer.at, NoticeAnswer.id)  # what counts comes last
     )
     return {

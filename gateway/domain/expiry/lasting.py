@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
@@ -42,7 +43,7 @@ def _over(beyond: date) -> Select[UUID]:
 
 def _newest(doc_type: str, beyond: date, today: date, *more: ColumnElement[bool]) -> Select[UUID]:
     """Who has a paper of a type that lasts, and none that was issued later, or nobody knows when."""
-    other = aliased(Document)
+    other = _other()
     rival = exists().where(
         other.client_id == Document.client_id,
         other.doc_type == doc_type,
@@ -51,6 +52,12 @@ def _newest(doc_type: str, beyond: date, today: date, *more: ColumnElement[bool]
         or_(other.issued_on.is_(None), and_(other.issued_on >= Document.issued_on, other.issued_on <= today)),
     )
     return _of(doc_type).where(Document.expires_on > beyond, Document.issued_on <= today, ~rival, *more)
+
+
+@cache
+def _other() -> type[Document]:
+    """Another paper than that of which is spoken."""
+    return aliased(Document)
 
 
 def _is_of_work(today: date, law: Law) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gateway import clock
+from gateway.db.ids import among
 from gateway.db.models import Case, Client, Document, Firm
 from gateway.domain import audit
 from gateway.domain.expiry.authorization import Authorization, effective_work_auth_end
@@ -100,4 +101,4 @@ def _of(
     column: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None],
     client_ids: Collection[UUID] | None,
 ) -> Select[*tuple[Any, ...]]:
-    return query if client_ids is None else query.where(column.in_(client_ids))
+    return query if client_ids is None else query.where(column == among(client_ids))

@@ -14,10 +14,11 @@ from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import CTE, ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from gateway import clock
+from gateway.db.ids import among
 from gateway.db.models import Client, Dispatch, Document, Firm, Notice, Partner
 from gateway.db.paging import Found, Paging
 from gateway.domain import audit
@@ -152,9 +153,13 @@ def unseen(acting: Acting) -> tuple[int, date | None]:
     """
     today = _today(acting)
     until = today - timedelta(days=TOLD_AFTER + 1)
-    _, days, rows = _ended(acting.session, until, _over(acting.session, today, until))
-    people = {row.document.id: key for key, row in rows.items()}
-    ended = [days[people[one]] for one in _untold(acting.session, [*people])]
+    permitted = _permitted(acting.session, _over(acting.session, today, until))
+    ends = {
+        one.controlling.document_id: one.ends_on
+        for one in permitted.values()
+        if one.controlling and one.ends_on and one.ends_on <= until
+    }
+    ended = [ends[one] for one in _untold(acting.session, [*ends])]
     return len(ended), min(ended, default=None)
 
 
@@ -177,13 +182,17 @@ class _Row(NamedTuple):
 
 
 _FAMILY, _GIVEN = func.coalesce(Client.family_name, ""), func.coalesce(Client.given_name, "")
-_TOLD = exists(
-    select(Notice.id)
-    .outerjoin(Dispatch, Dispatch.id == Notice.dispatch_id)
-    .where(Notice.document_id == Document.id, Notice.expires_on == Document.expires_on, Notice.state == "told")
-    .where(func.coalesce(Dispatch.state, "").not_in(heard.LOST))
-    .correlate(Document)
-)
+
+
+def _is_told(paper: type[Document]) -> ColumnElement[bool]:
+    """Whether somebody was told that a paper ends, as it ends now."""
+    return exists(
+        select(Notice.id)
+        .outerjoin(Dispatch, Dispatch.id == Notice.dispatch_id)
+        .where(Notice.document_id == paper.id, Notice.expires_on == paper.expires_on, Notice.state == "told")
+        .where(func.coalesce(Dispatch.state, "").not_in(heard.LOST))
+        .correlate(paper)
+    )
 
 
 def _rows(today: date) -> Select[Document, Client, str]:
@@ -255,11 +264,11 @@ def _ending(today: date, row: _Row, on: date, permitted: Authorization, known: H
 
 
 def _counted(session: Session, today: date, until: date) -> OutlookSummary:
-    begins = func.date_trunc("week", Document.expires_on)
-    untold = func.count().filter(~_TOLD)
-    base = _rows(today).with_only_columns(begins, Document.doc_type, func.count(), untold)
-    within = Document.expires_on.between(today - timedelta(days=TOLD_AFTER), until)
-    weeks = session.execute(base.where(within).group_by(begins, Document.doc_type).order_by(begins)).all()
+    paper = aliased(Document, _between(today - timedelta(days=TOLD_AFTER), until))
+    begins = func.date_trunc("week", paper.expires_on)
+    counted = select(begins, paper.doc_type, func.count(), func.count().filter(~_is_told(paper)))
+    counted = counted.join(Client, Client.id == paper.client_id).where(*looked_after(today))
+    weeks = session.execute(counted.group_by(begins, paper.doc_type).order_by(begins)).all()
     later = _rows(today).with_only_columns(Document.expires_on).where(Document.expires_on > until)
     later = later.order_by(Document.expires_on).limit(1)  # of all, the least is not found by the index
     return OutlookSummary(
@@ -271,6 +280,13 @@ def _counted(session: Session, today: date, until: date) -> OutlookSummary:
         next_on=session.scalar(later),
         weeks=[WeekOfEnds(row[0].date(), row[1], row[2]) for row in weeks],
     )
+
+
+def _between(first: date, last: date) -> CTE:
+    """Papers that end in a span, by themselves: the planner would look through all clients, for the papers of each."""
+    columns = Document.id, Document.client_id, Document.doc_type, Document.expires_on
+    found = select(*columns).where(Document.status == "current", Document.expires_on.between(first, last))
+    return found.cte("ending").prefix_with("MATERIALIZED")
 
 
 # ------------------------------------------------------------------------------------------------ permissions to work
@@ -333,7 +349,7 @@ def _by_controlling(session: Session, ending: Mapping[UUID, Authorization]) -> l
     query = select(Document, Client, Partner.slug).join(Client, Client.id == Document.client_id)
     query = query.join(Partner, Partner.id == Client.partner_id)
     parts = (papers[first : first + _AT_ONCE] for first in range(0, len(papers), _AT_ONCE))
-    return [_Row(*one) for part in parts for one in session.execute(query.where(Document.id.in_(part)))]
+    return [_Row(*one) for part in parts for one in session.execute(query.where(Document.id == among(part)))]
 
 
 def _is_beyond(after: tuple[datetime, UUID], key: tuple[date, str, str, UUID], rows: Mapping[UUID, _Row]) -> bool:
@@ -364,9 +380,9 @@ def _summed(
 
 def _untold(session: Session, document_ids: Sequence[UUID]) -> list[UUID]:
     """Those of papers of which nobody was told."""
-    untold = select(Document.id).where(~_TOLD)
+    untold = select(Document.id).where(~_is_told(Document))
     parts = (document_ids[first : first + _AT_ONCE] for first in range(0, len(document_ids), _AT_ONCE))
-    return [one for part in parts for one in session.scalars(untold.where(Document.id.in_(part)))]
+    return [one for part in parts for one in session.scalars(untold.where(Document.id == among(part)))]
 
 
 def _monday(day: date) -> date:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -114,8 +116,9 @@ class Basis(Struct, frozen=True, kw_only=True):
     stay_ends: date | None = None
 
 
-class Law(NamedTuple):
-    """The rules with all their versions."""
+@dataclass(frozen=True, eq=False)
+class Law:
+    """The rules with all their versions; each is itself alone, so that what it says of a day can be remembered."""
 
     extensions: Mapping[str, Sequence[Extension]]
     stays: Mapping[str, Sequence[Stay]]
@@ -124,6 +127,7 @@ class Law(NamedTuple):
     classes: Mapping[str, Sequence[WorkClass]]
 
 
+@cache
 def the_law() -> Law:
     """The rules that come with the gateway."""
     return Law(

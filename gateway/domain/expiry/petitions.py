@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.clock import days_later, years_later
@@ -13,6 +14,7 @@ from gateway.domain.rules.dated import WorkClass, on
 
 LOST = ("denied", "withdrawn")  # cases by which nobody may do anything
 MAXOUTS = ("h1b_maxout", "l1_maxout")
+_DAYS = 64  # days of laws of which it is remembered what they say
 
 
 class Held(NamedTuple):
@@ -91,7 +93,7 @@ def _decided(case: Matter) -> tuple[date, date, str]:
 
 def _by_case(facts: Facts, law: Law, cases: Iterable[Matter], why: str, *, extends: bool = False) -> Held | None:
     for case in cases:
-        for key, rule in _classes(facts, law):
+        for key, rule in _classes(law, facts.on):
             if case.case_type in (rule.extends if extends else rule.cases):
                 return Held(key, rule, f"The status is {rule.name}: {why} of type {case.case_type} ({rule.source}).")
     return None
@@ -99,7 +101,7 @@ def _by_case(facts: Facts, law: Law, cases: Iterable[Matter], why: str, *, exten
 
 def _alone(facts: Facts, law: Law, cases: Sequence[Matter]) -> Sequence[Matter]:
     """Cases that all ask for one status."""
-    asked = {key for one in cases for key, rule in _classes(facts, law) if one.case_type in rule.cases}
+    asked = {key for one in cases for key, rule in _classes(law, facts.on) if one.case_type in rule.cases}
     return cases if len(asked) == 1 else ()
 
 
@@ -115,8 +117,10 @@ def _by_longest(facts: Facts, law: Law) -> Held | None:
     return Held("l1", rule, f"The status is {rule.name}: there is a record of its longest stay.") if rule else None
 
 
-def _classes(facts: Facts, law: Law) -> list[tuple[str, WorkClass]]:
-    versions = ((key, on(found, facts.on)) for key, found in law.classes.items())
+@lru_cache(maxsize=_DAYS)
+def _classes(law: Law, day: date) -> Sequence[tuple[str, WorkClass]]:
+    """The statuses in which somebody works, as the law has them on a day."""
+    versions = ((key, on(found, day)) for key, found in law.classes.items())
     return [(key, rule) for key, rule in versions if rule]
 
 
@@ -127,10 +131,10 @@ def _notices(facts: Facts, law: Law) -> list[Paper]:
     return [paper for paper, case in pairs if case is None or (case.case_type in types and case.status not in LOST)]
 
 
-def types_of_work(law: Law, day: date) -> set[str]:
+@lru_cache(maxsize=_DAYS)
+def types_of_work(law: Law, day: date) -> frozenset[str]:
     """The types of cases in whose status somebody works."""
-    versions = (on(found, day) for found in law.classes.values())
-    return {one for rule in versions if rule for one in rule.cases}
+    return frozenset(one for _, rule in _classes(law, day) for one in rule.cases)
 
 
 def _because(control: Limit, limits: Sequence[Limit]) -> str:

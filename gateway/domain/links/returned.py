@@ -7,6 +7,7 @@ import in which it came back, and is repaired there. Where that import was refus
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -43,6 +44,7 @@ class Corrected(NamedTuple):
     left: int
 
 
+@cache
 def is_left() -> ColumnElement[bool]:
     """Whether a `RowError` is of a row that has not come back."""
     into = aliased(Import)
@@ -63,6 +65,7 @@ def has_any(import_id: UUID | InstrumentedAttribute[UUID]) -> ColumnElement[bool
     return exists().where(ReturnedRow.corrects_import_id == import_id)
 
 
+@cache
 def left() -> ColumnElement[int]:
     """How many rejected rows of an `Import` have not come back; none where the reader may see none of its problems."""
     of = RowError.firm_id == Import.firm_id, RowError.import_id == Import.id, RowError.severity == "error"

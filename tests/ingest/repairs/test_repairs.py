@@ -15,6 +15,7 @@ from sqlalchemy import select
 from gateway.db.models import Client
 from gateway.domain.partners.homes import find_home
 from gateway.errors import Conflict, Invalid
+from gateway.storage import Store
 from ingest.account import summary_of
 from ingest.receipts import marks
 from ingest.repairs import draft, rows, sending
@@ -85,6 +86,24 @@ def test_what_is_typed_is_judged_at_once_as_the_feed_would(acme, at):
     assert (still.state, len(still.cells[DOB].left)) == ("wrong", 1)
     assert "31/31/1980" in still.cells[DOB].left[0]
     assert (untouched.state, untouched.left) == ("open", None)
+
+
+def test_each_file_is_judged_by_its_own_columns_though_none_is_read_again_for_each_cell(acme, at, monkeypatch):
+    turned = io.StringIO()
+    table = csv.DictWriter(turned, [*reversed(COLUMNS)])
+    table.writeheader()
+    table.writerows(bad(20, 4))
+    several = [loaded(acme, bad(20, 3)), loaded(acme, turned.getvalue().encode(), "roster_20260302.csv")]
+    places = [[*reversed(COLUMNS)].index("DOB") if number else DOB for number in range(2)]
+    first = [at(rows.page, one) for one in several]
+    read, kept = [], Store.read
+    monkeypatch.setattr(Store, "read", lambda *given: read.append(given[1]) or kept(*given))
+    for _ in range(2):
+        for one, page, dob in zip(several, first, places, strict=True):
+            [row] = page.tables[0].rows
+            [told] = at(rows.type_in, one, {(row.place, dob): "02/03/1980"})
+            assert (told.state, page.tables[0].bad) == ("good", [dob])
+    assert not read
 
 
 def test_only_rows_that_were_changed_go_in_and_as_they_were_typed(acme, at):
