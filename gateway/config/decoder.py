@@ -7,7 +7,7 @@ leaves, and only these are converted by msgspec.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -20,6 +20,7 @@ from gateway.config.findings import ConfigError, Finding, KeyPath, nearest, quot
 
 T = TypeVar("T")
 
+_KINDS: Final = 64  # whose description is kept: the sections of settings, and rules
 _STRUCTURED: Final = (inspect.StructType, inspect.DictType, inspect.CollectionType, inspect.TupleType)
 
 
@@ -52,10 +53,15 @@ def decode(document: Document, kind: type[T], at: KeyPath = ()) -> T:
     if node is None:
         raise ConfigError([document.finding(at, "This is missing.")])
     walk = _Walk(document)
-    value = walk.value(node, inspect.type_info(kind), at)
+    value = walk.value(node, _described(cast("Hashable", kind)), at)
     if walk.findings:
         raise ConfigError(walk.findings)
     return cast("T", value)
+
+
+@functools.lru_cache(maxsize=_KINDS)
+def _described(kind: Hashable) -> inspect.Type:
+    return inspect.type_info(kind)
 
 
 class _Walk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 import pathlib
@@ -16,6 +17,7 @@ from gateway.config.loader import BOOL, FLOAT, INT, MAP, NULL, SEQ, SPELLED, STR
 
 Scalar = str | int | float | bool | None
 
+_AT_HAND = 4  # documents that are kept parsed: one act of somebody at work reads the same text several times
 MAX_DIGITS = 18  # of an integer; a longer one is an identifier, and would not fit 64 bits
 
 _TAGS: dict[type[yaml.Node], frozenset[str]] = {
@@ -74,7 +76,11 @@ def read(source: pathlib.Path | str | bytes, name: str | None = None) -> Documen
         ConfigError: it is not one mapping of YAML 1.2 within our limits, or repeats a key.
     """
     name = name or (str(source) if isinstance(source, pathlib.Path) else "partner.yaml")
-    text = decoded(content(source, name), name)
+    return _parsed(decoded(content(source, name), name), name)
+
+
+@functools.lru_cache(maxsize=_AT_HAND)
+def _parsed(text: str, name: str) -> Document:
     root = composed(text, name)
     if not isinstance(root, yaml.MappingNode):
         line, column = (1, 1) if root is None else (root.start_mark.line + 1, root.start_mark.column + 1)
