@@ -70,6 +70,7 @@ _numbers = itertools.count(1)
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("untimed")
+_SELDOM = 100_000, 20, 100  # so much more waste than by itself, for a sixth of the tests' time
 gc.disable()  # reading ten thousand tests makes no waste, and looking for some takes longer: see `pytest_runtestloop`
 
 
@@ -99,6 +100,7 @@ def pytest_collection_modifyitems(config, items) -> None:
 def pytest_runtestloop() -> None:
     """From here on waste is looked for, among what comes to be: a look at all that was read takes most of a second."""
     gc.freeze()
+    gc.set_threshold(*_SELDOM)
     gc.enable()
 
 
