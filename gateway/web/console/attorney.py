@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import UNSET
 
-from gateway.domain.assignment import attorneys, profiles, time_off
+from gateway.domain.assignment import attorneys, profiles, queueing, time_off
 from gateway.domain.assignment.attorneys import LEVELS, Said
 from gateway.domain.assignment.profiles import Days, Profile
 from gateway.domain.rules import vocabulary
@@ -25,12 +25,13 @@ from gateway.web.console.page import Desk
 from gateway.web.console.plots.levels import Level
 from gateway.web.idempotency import once
 
+_SAID = "Said. Cases that are held stay; those that wait are looked at again now, and may come to them."
 SAID = {
     "workload_added": "Said. Cases come to them as long as a licence is on record and there is room.",
-    "workload_capacity": "Said. Cases that are held stay; the next one is given by the new capacity.",
-    "workload_about": "Said. The next case is given by it; cases that are held stay.",
+    "workload_capacity": _SAID,
+    "workload_about": _SAID,
     "workload_away": "Noted. No case is given to them for these days; those they hold stay with them.",
-    "workload_back": "Taken back.",
+    "workload_back": "Taken back. Cases that wait are looked at again now, and may come to them.",
 }
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 NOTHING: Mapping[str, str] = {}
@@ -72,6 +73,7 @@ def _page(
         off=_ahead([Days.of(each) for each in time_off.listing(acting, attorney_id)], today),
         may_say_away=desk.may("attorneys.manage") or (is_me and desk.may("time_off.write")),
         is_me=is_me,
+        waiting=queueing.number(acting) if desk.may("cases.read") else 0,
         today=today,
         week=DAYS,
         types=[one for one in vocabulary("case_types").words if one not in shown.expertise],

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from gateway.domain.assignment import attorneys, history, profiles, time_off
+from gateway.domain.assignment import attorneys, history, profiles, queueing, time_off
 from gateway.domain.assignment.profiles import Profile
 from gateway.domain.people import naming
 from gateway.errors import Conflict, Faulty, Invalid, NotFound, Problem
@@ -68,11 +68,12 @@ def _page(
 def _waiting(acting: Acting, desk: Desk, cursor: str | None) -> dict[str, Any]:
     """What waits for an attorney, for those who may see cases."""
     if not desk.may("cases.read"):
-        return {"waiting": None, "people": {}, "following": None}
+        return {"waiting": None, "number": 0, "people": {}, "following": None}
     found = page_of(history.waiting(acting, paging(cursor, SHOWN)), history.waits, SHOWN)
     following = found.pagination.next_cursor
     return {
         "waiting": found.data,
+        "number": queueing.number(acting),
         "people": naming.names_of(acting, [one.client_id for one in found.data]),
         "following": following and f"/workload?{urlencode({'cursor': following})}#waiting",
     }

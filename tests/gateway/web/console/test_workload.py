@@ -6,10 +6,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from helpers.attorneys import AT_THE_DESK
 from helpers.callers import hashed, stranger
-from helpers.firm_at_work import HOSTILE, LONG, at_work
+from helpers.firm_at_work import HOSTILE, LONG, at_work, person
 
 from gateway.db.models import Staff
+from gateway.domain.people import walls
+from gateway.domain.people.walls import NewWall
 from gateway.web.console.plots.levels import LEFT, RIGHT, Level, levels
 
 NOWHERE = "01900000-0000-7000-8000-000000000001"
@@ -93,6 +96,44 @@ def test_an_admin_says_how_much_somebody_may_hold(admin, firm):
     assert "NY 1" in page.text  # what the form does not ask for is not changed by it
 
 
+def test_what_saving_gives_away_is_said_before_and_that_it_is_looked_at_after(admin, firm):
+    """Raising a capacity hands waiting cases over within seconds, which nobody would expect who only meant to note it."""
+    dee = firm.firm.hire("dee", 0)
+    at = f"/workload/{dee}"
+    assert "at once" not in admin.get(at).text  # none waits
+    with firm.firm.office.db.firm(firm.firm.firm_id) as session:
+        session.query(Staff).filter(Staff.role == "attorney", Staff.name != "dee").update({"active": False})
+    firm.firm.open(2)  # and one of the firm's waits already
+    firm.firm.work()
+    told = "Cases that wait may be given to dee at once: 3 cases wait."
+    page = admin.get(at)
+    assert page.text.count(told) == 3  # by the capacity, by hours and licence, by what they know
+    assert "/workload#waiting" in page.links
+    assert "Cases that wait may be given to them at once: 3 cases wait." in admin.get("/workload").text
+    admin.get(at)
+    said = admin.press(f"{at}/capacity", capacity="1").text
+    assert "Said. Cases that are held stay; those that wait are looked at again now" in said
+    assert told in said  # none has been given yet
+    firm.firm.work()
+    assert "may be given to dee at once: 2 cases wait." in admin.get(at).text
+    admin.press(f"{at}/time-off", **days(firm, 0, 9))
+    assert admin.forms.text.count("at once: 2 cases wait.") == 4  # by what takes the time off back as well
+    assert firm.firm.held()[dee] == 1
+
+
+def test_waiting_cases_behind_a_wall_are_not_counted_to_whoever_stands_before_it(admin, firm, office, tenants):
+    with office.db.firm(firm.firm.firm_id) as session:
+        session.query(Staff).filter(Staff.role == "attorney").update({"active": False})
+    walled = person(firm.firm, "Wanda", "Walled")
+    firm.firm.open(client_id=walled)
+    firm.firm.work()
+    at = f"/workload/{firm.attorneys['ana']}"
+    assert "at once: 2 cases wait." in admin.get(at).text
+    with office.acting(tenants.northgate, AT_THE_DESK) as acting:
+        walls.add(acting, NewWall(tenants.staff["admin"], walled, None, "her sister"))
+    assert "at once: 1 case waits." in admin.get(at).text
+
+
 def test_a_member_of_staff_comes_to_hold_cases_and_what_they_know_is_said(admin, firm, inbox):
     page = admin.get("/workload")
     assert re.findall(r">([^<]*), admin</option>", admin.page.text) == [
@@ -123,7 +164,7 @@ def test_what_is_said_of_an_attorney_is_changed_whole(admin, firm, inbox):
         "fri": "4",
     }
     page = admin.press(f"{at}/about", **said)
-    assert "Said. The next case is given by it" in page.text
+    assert "Said. Cases that are held stay" in page.text
     told = f"SELECT licence, languages, certifications, senior, availability FROM attorneys WHERE id = '{ana}'"
     kept = ("CA 9", ["es", "zh"], ["eb5"], True, {"mon": 8, "fri": 4})
     assert inbox.sql(told) == [kept]
