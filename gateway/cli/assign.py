@@ -91,20 +91,20 @@ def explain(case_id: UUID, firm: str, as_json: bool) -> None:
 
 @group.command("queue", epilog=examples("gateway assign queue --firm northgate --json"))
 @firm_option
-@click.option("--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="The newest so many.")
+@click.option("--limit", type=click.IntRange(1, _MOST), default=20, show_default=True, help="So many.")
 @json_option
 def queue(firm: str, limit: int, as_json: bool) -> None:
-    """List cases that wait for an attorney: why, and from when somebody might take them."""
+    """List cases that wait for an attorney, the soonest deadline first: why, and from when somebody might take them."""
     with opened() as office, at_firm(office, firm) as acting:
         found = [history.waits(one) for one in history.waiting(acting, Paging(limit)).rows]
     if as_json:
         print_json(_plain(found))
         return
-    shown = table("case", "waits since", "why", "not before")
+    shown = table("case", "deadline", "waits since", "why", "not before")
     for one in found:
-        when = f"{one.since:%Y-%m-%d %H:%M}"
+        due, when = str(one.deadline_on or "-"), f"{one.since:%Y-%m-%d %H:%M}"
         why = one.reason or "It was not looked at yet."
-        shown.add_row(plain(one.case_number), when, plain(why), str(one.forecast_on or "-"))
+        shown.add_row(plain(one.case_number), due, when, plain(why), str(one.forecast_on or "-"))
     console().print(shown if found else plain("No case waits for an attorney."))
 
 

@@ -214,7 +214,7 @@ def latest(acting: Acting, paging: Paging) -> Found[Given]:
 
 
 def waiting(acting: Acting, paging: Paging) -> Found[Waiting]:
-    """Some cases that wait, the newest first; that they were seen is on record."""
+    """Some cases that wait, the soonest deadline first; that they were seen is on record."""
     return queueing.look_through(acting, paging)
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, text, true, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, text, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from gateway.db.models import Assignment, Attorney, Case, Client, Firm, Handover, UnassignedCase
-from gateway.db.paging import Found, Paging, newest
+from gateway.db.paging import Found, Paging
 from gateway.db.session import moment, tell_after_commit
 from gateway.domain import audit
 from gateway.errors import Conflict
@@ -177,22 +177,35 @@ class Waiting(NamedTuple):
     row: UnassignedCase
 
 
+_LAST = date(9999, 12, 31)  # stands for no deadline, behind all others
+_DUE = func.coalesce(Case.deadline_on, _LAST)
+
+
 def look_through(acting: Acting, paging: Paging) -> Found[Waiting]:
-    """Some cases that wait, the newest first; that they were seen is on record."""
-    found = newest(acting.session, select(UnassignedCase), (UnassignedCase.since, UnassignedCase.id), paging)
-    cases = _cases(acting.session, [one.case_id for one in found.rows])
-    audit.seen(acting, "case.list", [("case", one.case_id) for one in found.rows])
-    rows = [Waiting(cases[one.case_id], one) for one in found.rows]
-    return Found(rows, found.following, found.total)
+    """Some cases that wait: the soonest deadline first, those without one last; of equals whoever came first.
+
+    Ids grow in the order in which cases come in, so a page goes on behind a case that has left meanwhile. That they
+    were seen is on record.
+    """
+    query = select(Case, UnassignedCase).join(UnassignedCase, UnassignedCase.case_id == Case.id)
+    if paging.after is not None:
+        at, key = paging.after
+        query = query.where(tuple_(_DUE, UnassignedCase.id) > tuple_(at.date(), key))
+    query = query.order_by(_DUE, UnassignedCase.id).limit(paging.limit + 1)
+    found = [Waiting(*one) for one in acting.session.execute(query)]
+    shown = found[: paging.limit]
+    audit.seen(acting, "case.list", [("case", one.case.id) for one in shown])
+    following = _place(shown[-1]) if len(found) > paging.limit else None
+    return Found(shown, following, number(acting) if paging.total else None)
+
+
+def _place(one: Waiting) -> tuple[datetime, UUID]:
+    return datetime.combine(one.case.deadline_on or _LAST, time(), UTC), one.row.id
 
 
 def number(acting: Acting) -> int:
     """How many cases wait, in the sight of whoever asks; a number names none, so nobody notes it."""
     return acting.session.scalars(select(func.count()).select_from(UnassignedCase)).one()
-
-
-def _cases(session: Session, ids: Sequence[UUID]) -> dict[UUID, Case]:
-    return {one.id: one for one in session.scalars(select(Case).where(Case.id.in_(ids)))}
 
 
 SUBSCRIPTIONS = (Subscription("assignment", _QUEUE, (CaseOpened, CaseChanged), act),)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
 
 from gateway.db.models import Client
+from gateway.domain import audit
 from gateway.office import Acting
 
 
@@ -21,3 +24,14 @@ def names_of(acting: Acting, client_ids: Iterable[UUID | None]) -> Mapping[UUID,
     ids = {one for one in client_ids if one is not None}
     found = acting.session.scalars(select(Client).where(Client.id.in_(ids))) if ids else ()
     return {one.id: name_of(one) for one in found}
+
+
+def apart(acting: Acting, names: Mapping[UUID, str]) -> Mapping[UUID, date]:
+    """The birth dates, as far as known, of those among these who share a name; that they were seen is on record."""
+    number = Counter(name.casefold() for name in names.values())
+    same = [one for one, name in names.items() if number[name.casefold()] > 1]
+    if not same:
+        return {}
+    born = acting.session.execute(select(Client.id, Client.date_of_birth).where(Client.id.in_(same)))
+    audit.seen(acting, "client.list", [("client", one) for one in same])
+    return {one: day for one, day in born if day is not None}

@@ -87,7 +87,10 @@ def undo_assignment(case_id: FromPath[UUID], call: NamedDependency[Call]) -> Res
 
 @get("/unassigned-cases", sync_to_thread=True, **may("cases.read"))
 def list_unassigned(call: NamedDependency[Call], cursor: Cursor = None, limit: Limit = 50) -> Page[Waits]:
-    """List cases that wait for an attorney, the newest first: why, and from when somebody might take them."""
+    """List cases that wait for an attorney, why, and from when somebody might take them: the soonest deadline first.
+
+    Those without a deadline come last; of equals the one that waits longest comes first.
+    """
     with call.acting() as acting:
         return page_of(history.waiting(acting, paging(cursor, limit)), history.waits, limit)
 

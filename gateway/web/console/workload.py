@@ -68,13 +68,15 @@ def _page(
 def _waiting(acting: Acting, desk: Desk, cursor: str | None) -> dict[str, Any]:
     """What waits for an attorney, for those who may see cases."""
     if not desk.may("cases.read"):
-        return {"waiting": None, "number": 0, "people": {}, "following": None}
+        return {"waiting": None, "number": 0, "people": {}, "born": {}, "following": None}
     found = page_of(history.waiting(acting, paging(cursor, SHOWN)), history.waits, SHOWN)
     following = found.pagination.next_cursor
+    people = naming.names_of(acting, [one.client_id for one in found.data])
     return {
         "waiting": found.data,
         "number": queueing.number(acting),
-        "people": naming.names_of(acting, [one.client_id for one in found.data]),
+        "people": people,
+        "born": naming.apart(acting, people) if desk.may("clients.read") else {},
         "following": following and f"/workload?{urlencode({'cursor': following})}#waiting",
     }
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 from helpers.attorneys import AT_THE_DESK
 from helpers.callers import hashed, stranger
 from helpers.firm_at_work import HOSTILE, LONG, at_work, person
 
-from gateway.db.models import Staff
+from gateway.db.models import Case, Client, Staff, UnassignedCase
 from gateway.domain.people import walls
 from gateway.domain.people.walls import NewWall
 from gateway.web.console.plots.levels import LEFT, RIGHT, Level, levels
@@ -73,6 +74,48 @@ def test_the_queue_goes_on_where_it_ended(paralegal, firm, monkeypatch):
         seen |= {one.split("/")[2] for one in page.links if one.endswith("/candidates")}
         path = next((one for one in page.links if "cursor=" in one), None)
     assert {str(one) for one in opened} <= seen
+
+
+def test_the_queue_stands_by_deadline_and_goes_on_behind_a_case_that_has_left(paralegal, firm, office, monkeypatch):
+    from gateway.web.console import workload
+
+    monkeypatch.setattr(workload, "SHOWN", 2)
+    with office.db.firm(firm.firm.firm_id) as session:
+        session.query(Staff).filter(Staff.role != "paralegal").update({"active": False})
+        [(other,)] = session.query(Case.id).filter(Case.attorney_id.is_(None))  # due in 14 days
+    [first], [none], [soon], [late], [last] = (
+        firm.firm.open(deadline_on=days and firm.today + timedelta(days)) for days in (9, None, 3, 9, None)
+    )
+    firm.firm.work()
+    seen = waiting(paralegal.get("/workload"))
+    with office.db.firm(firm.firm.firm_id) as session:
+        session.query(UnassignedCase).filter(UnassignedCase.case_id == UUID(seen[-1])).delete()
+    while path := next((one for one in paralegal.forms.links if "cursor=" in one), None):
+        seen += waiting(paralegal.get(path))
+    assert seen == [str(one) for one in (soon, first, late, other, none, last)]
+
+
+def test_namesakes_who_wait_are_told_apart_by_their_birth_dates(paralegal, firm, office, inbox):
+    with office.db.firm(firm.firm.firm_id) as session:
+        session.query(Staff).filter(Staff.role != "paralegal").update({"active": False})
+    same = [person(firm.firm, "Björn", name) for name in ("Abara", "ABARA")]
+    other = person(firm.firm, "Nobody", "Else")
+    with office.db.firm(firm.firm.firm_id) as session:
+        for day, one in enumerate([*same, other], start=11):
+            session.get_one(Client, (firm.firm.firm_id, one)).date_of_birth = date(1988, 5, day)
+    for one in [*same, other]:
+        firm.firm.open(client_id=one)
+    firm.firm.work()
+    page = paralegal.get("/workload").text
+    assert re.search(r"Björn Abara\s*born May 11, 1988", page)
+    assert re.search(r"Björn ABARA\s*born May 12, 1988", page)
+    assert "May 13, 1988" not in page  # whom nobody could take for somebody else
+    looks = inbox.sql("SELECT changes FROM audit_log WHERE action = 'client.list' ORDER BY at DESC LIMIT 1")
+    assert {one["id"] for one in looks[0][0]} == {str(one) for one in same}
+
+
+def waiting(page):
+    return [one.split("/")[2] for one in page.links if one.endswith("/candidates")]
 
 
 def test_a_firm_without_attorneys_is_told_what_to_do(paralegal):
