@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from gateway.domain.partners import homes
 from gateway.office import Acting
 from gateway.web.api.audit import Entry as Shown
 from gateway.web.calls import Call, may
+from gateway.web.console import recalled
 from gateway.web.console.admin.parts import page
 from gateway.web.console.page import Desk, Entry
 from gateway.web.pages import Cursor, page_of, paging
@@ -34,38 +35,6 @@ _NO_DAY = "Give a day such as 2026-05-01."
 
 Asked = Annotated[str | None, QueryParameter(max_length=200, pattern=NO_NUL)]
 First = Annotated[str | None, QueryParameter(name="from", max_length=200, pattern=NO_NUL)]
-
-
-class Field(NamedTuple):
-    """One field, before and after."""
-
-    name: str
-    old: Any
-    new: Any
-
-
-class Touched(NamedTuple):
-    """One thing, and what became of it; some acts change no field."""
-
-    kind: str
-    id: str | None
-    what: str
-    fields: Sequence[Field]
-
-
-class Told(NamedTuple):
-    """One entry as the page shows it.
-
-    Attributes:
-        touched: what changed.
-        seen: what was merely shown, by kind, each the ids.
-        depth: how many lines that takes.
-    """
-
-    entry: Shown
-    touched: Sequence[Touched]
-    seen: Mapping[str, Sequence[str]]
-    depth: int
 
 
 @get("/audit", sync_to_thread=True, **may(ENTRY.permission))
@@ -91,7 +60,9 @@ def look(
         found = page_of(audit.look_through(acting, wanted, paging(cursor, SHOWN)), Shown.of, SHOWN)
         after = found.pagination.next_cursor
         following = f"/audit?{urlencode(asked | {'cursor': after})}" if after else None
-        return _page(acting, desk, asked, entries=[_told(one) for one in found.data], following=following)
+        entries = recalled.told(found.data)
+        named = recalled.names(acting, entries, desk.may)
+        return _page(acting, desk, asked, entries=entries, named=named, following=following)
 
 
 def _page(acting: Acting, desk: Desk, asked: Mapping[str, str], **told: Any) -> Response[str]:  # noqa: ANN401 - a template's
@@ -99,7 +70,7 @@ def _page(acting: Acting, desk: Desk, asked: Mapping[str, str], **told: Any) -> 
         acting,
         desk,
         "audit.html",
-        **{"entries": [], "following": None, "errors": {}} | told,
+        **{"entries": [], "named": {}, "following": None, "errors": {}} | told,
         asked={name: asked.get(name, "") for name in _FILTERS},
         is_narrowed=bool(asked),
         staff={str(one.id): one for one in accounts.everybody(acting)},
@@ -150,23 +121,6 @@ def _by_thing() -> Mapping[str, Sequence[str]]:
     for one in audit.ACTIONS:
         found[one.partition(".")[0]].append(one)
     return found
-
-
-def _told(entry: Shown) -> Told:
-    seen: dict[str, list[str]] = defaultdict(list)
-    touched = []
-    for change in entry.changes or []:
-        if change["action"] == "seen" and change["id"]:
-            seen[change["kind"]].append(change["id"])
-        else:
-            touched.append(_touched(change))
-    return Told(entry, touched, seen, max(1, sum(len(one.fields) or 1 for one in touched)))
-
-
-def _touched(change: Mapping[str, Any]) -> Touched:
-    old, new = change.get("old") or {}, change.get("new") or {}
-    fields = [Field(name, old.get(name), new.get(name)) for name in dict.fromkeys([*old, *new])]
-    return Touched(change["kind"], change["id"], change["action"], fields)
 
 
 HANDLERS = (look,)

@@ -12,7 +12,14 @@ from helpers.inbox import people
 
 from gateway.db.models import Staff
 from gateway.domain.access import accounts
+from gateway.domain.people import documents, walls
+from gateway.domain.people.calling import called
+from gateway.domain.people.documents import NewDocument
+from gateway.domain.people.erasure import erase
+from gateway.domain.people.walls import NewWall
+from gateway.office import Actor
 from gateway.web.console.audit import _wanted
+from gateway.wings import ERASERS
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -131,3 +138,56 @@ def test_behind_an_ethical_wall_there_is_no_entry(admin, log, db, tenants):
         person,
     )
     assert "No entry matches." in admin.get(f"/audit?person={person}&action=import.row").text
+
+
+def test_records_are_called_by_name_and_lead_to_their_pages(admin, log, office, tenants):
+    whom = log.sql("SELECT id FROM clients ORDER BY employee_id")[0][0]
+    with office.acting(tenants.northgate, ME) as acting:
+        walls.add(acting, NewWall(tenants.staff["viewer"], whom, None, "her sister"))
+    page = admin.get("/audit?action=import.row")
+    [(name, file)] = log.sql(
+        "SELECT c.family_name, i.id::text FROM clients c JOIN imports i ON i.id = c.source_import_id WHERE c.id = %s",
+        whom,
+    )
+    assert f'<a href="/clients/{whom}"><bdi>{name}</bdi></a>' in admin.page.text
+    assert f"/audit?person={whom}" in page.links  # all of theirs, as before
+    assert f'<a href="/files/{file}"><bdi>roster_20260302.csv</bdi></a>' in admin.page.text
+    admin.get("/audit?action=wall.add")
+    for path, label in ((f"/admin/staff/{tenants.staff['viewer']}", "viewer"), (f"/clients/{whom}", name)):
+        assert f'<td class="after"><a href="{path}"><bdi>{label}</bdi></a>' in re.sub(r">\s+<", "><", admin.page.text)
+    assert str(whom) not in re.sub("<[^>]*>", "", admin.page.text)
+    admin.get("/audit?action=session.start")
+    me = tenants.staff["admin"]
+    assert f'<a href="/admin/staff/{me}"><bdi>admin</bdi></a>' in admin.page.text
+    assert f"/audit?actor={me}" in admin.forms.links
+
+
+def test_whoever_is_behind_a_wall_or_erased_is_called_by_no_name(admin, log, office, tenants):
+    walled, erased = (one for (one,) in log.sql("SELECT id FROM clients ORDER BY employee_id"))
+    with office.acting(tenants.northgate, ME) as acting:
+        for one in (walled, erased):
+            walls.add(acting, NewWall(tenants.staff["viewer"], one, None, "her sister"))
+        walls.add(acting, NewWall(tenants.staff["admin"], walled, None, "her sister"))
+        erase(acting, erased, "She asked", ERASERS)
+    names = [one for (one,) in log.sql("SELECT family_name FROM clients WHERE id = %s", walled)]
+    page = admin.get("/audit?action=wall.add")
+    assert f'<a href="/clients/{erased}"><bdi>an erased person</bdi></a>' in admin.page.text
+    assert (f"/clients/{walled}" in page.links, names[0] in page.text) == (False, False)
+    whoever = Actor("staff", "admin@northgate.example", tenants.staff["admin"])
+    with office.acting(tenants.northgate, whoever) as acting:
+        assert set(called(acting, {"client": [walled, erased]})) == {erased}
+
+
+def test_what_one_look_put_on_record_is_one_line(admin, log, office, tenants):
+    person = log.sql("SELECT id FROM clients ORDER BY employee_id")[0][0]
+    with office.acting(tenants.northgate, ME) as acting:
+        held = [documents.add(acting, NewDocument(person, kind, {})).id for kind in ("passport", "i94")]
+    for looked in ([held], [[one] for one in held]):
+        for together in looked:
+            with office.acting(tenants.northgate, ME) as acting:
+                for one in together:
+                    documents.view(acting, one)
+    page = admin.get("/audit?action=document.view")
+    assert acts(admin) == ["document: view"] * 3
+    assert (page.text.count("2 papers shown"), page.text.count("1 paper shown")) == (1, 2)
+    assert f'<a href="/clients/{person}"><bdi>I-94 of ' in admin.page.text

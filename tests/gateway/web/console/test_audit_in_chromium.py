@@ -43,7 +43,7 @@ def test_everything_of_one_person_is_found_by_keyboard_alone(opened, log):
     tab_to(page, page.get_by_role("button", name="Show"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/audit?*action=import.row*")
-    tab_to(page, page.locator("td.did a").first)
+    tab_to(page, page.locator("td.did a[href^='/audit?person=']").first)
     page.keyboard.press("Enter")
     page.wait_for_url("**/audit?person=*")
     page.get_by_text("import: row").last.wait_for()
