@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
 from gateway.crypto import FirmCipher
 from outbound.notify.templates.shapes import Shape
 
+S = TypeVar("S", bound=Shape)
 _COLUMN = "notifications.data"
 
 
@@ -17,7 +20,7 @@ def sealed(cipher: FirmCipher, data: Shape) -> bytes:
     return kept
 
 
-def unsealed(cipher: FirmCipher, kept: bytes, shape: type[Shape]) -> Shape:
+def unsealed(cipher: FirmCipher, kept: bytes, shape: type[S]) -> S:
     """What was given.
 
     Raises:

@@ -30,9 +30,10 @@ from gateway.web.console.page import Desk, Entry
 from gateway.web.console.told import readable
 from gateway.web.pages import Cursor, page_of, paging
 from gateway.web.people import ClientDetails
+from outbound.notify import concerning, explaining, showing
 from outbound.notify import desk as notices
-from outbound.notify import explaining, showing
 from outbound.notify.channels import CHANNELS
+from outbound.notify.concerning import Person
 from outbound.notify.desk import NoticeAccount, NoticeFilter, Records
 from outbound.notify.showing import DayOfMessages, MessageWords
 
@@ -80,10 +81,11 @@ class Asked(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A message of the list, and the first of the papers of which it tells."""
+    """A message of the list, the papers of which it tells, and whom it is about."""
 
     account: NoticeAccount
     papers: Sequence[tuple[Notice, str]]
+    people: Sequence[Person]
 
     @property
     def about(self) -> str:
@@ -107,12 +109,13 @@ def browse(
         which = NoticeFilter(asked.state, asked.channel, client_id=asked.client_id, about_id=asked.about)
         found = page_of(notices.look_through(acting, which, paging(cursor, SHOWN)), lambda one: one, SHOWN)
         papers = notices.papers(acting, [one.dispatch.id for one in found.data])
+        whom = concerning.people(acting, found.data, papers) if desk.may("clients.read") else {}
         following = found.pagination.next_cursor
         return desk.page(
             acting,
             "messages.html",
             asked=asked,
-            rows=[Row(one, papers.get(one.dispatch.id, ())) for one in found.data],
+            rows=[_row(one, papers, whom) for one in found.data],
             plot=_plot(acting),
             states=DISPATCH_STATES,
             not_sent=NOT_SENT,
@@ -120,6 +123,14 @@ def browse(
             person=_named(acting, desk, asked.about or asked.client_id),
             following=asked.query(cursor=following) if following else None,
         )
+
+
+def _row(
+    one: NoticeAccount,
+    papers: Mapping[UUID, Sequence[tuple[Notice, str]]],
+    whom: Mapping[UUID, Sequence[Person]],
+) -> Row:
+    return Row(one, papers.get(one.dispatch.id, ()), whom.get(one.dispatch.id, ()))
 
 
 def _named(acting: Acting, desk: Desk, client_id: UUID | None) -> str | None:

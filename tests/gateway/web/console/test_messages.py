@@ -5,11 +5,14 @@ import re
 import msgspec
 import pytest
 from helpers import ending
-from helpers.callers import hashed, stranger
+from helpers.attorneys import Lawyers
+from helpers.callers import ME, hashed, stranger
 from helpers.dispatches import make
 from sqlalchemy import update
 
 from gateway.db.models import Dispatch, Staff, Wall
+from gateway.domain.people.erasure import erase
+from gateway.wings import ERASERS
 from outbound.notify.channels.base import Words
 from outbound.notify.claiming import SAID
 
@@ -157,6 +160,43 @@ def test_from_a_person_to_what_anybody_was_told_of_their_papers(paralegal, inbox
     assert all(f"about={people['E4']}" in one for one in page.links if "state=" in one)
     paralegal.get("/messages?about=0197a3c2-5e10-7c4e-9d2b-4f00000000ff")
     assert paralegal.page.status_code == 404
+
+
+def test_whom_a_paper_or_a_case_is_of_stands_at_each_message(browser, inbox, roster, tenants, office, db):
+    inbox.apply(roster)
+    people = ending.load(inbox, tenants)
+    ending.tell(inbox, people["E4"])
+    firm = Lawyers(office, tenants.northgate, tenants.acme)
+    firm.hire("ana")
+    for one in ("E2", "E3"):  # told in one message of both
+        firm.open(client_id=people[one])
+    firm.work()
+    browser.sign_in("paralegal", "/messages")
+    told = about(browser)
+    assert f'<a href="/clients/{people["E4"]}"><bdi>&lt;script&gt;alert(1)&lt;/script&gt;</bdi></a>' in told
+    assert names(browser) >= {"Name2", "Name3"}
+    assert ("New cases" in browser.page.text, "Warning about files" in browser.page.text) == (True, False)
+    seen = inbox.sql("SELECT changes FROM audit_log WHERE action = 'notice.list' ORDER BY at DESC LIMIT 1")[0][0]
+    assert {one["id"] for one in seen} == {str(people[one]) for one in ("E2", "E3", "E4")}
+    with db.firm(tenants.northgate) as session:
+        wall = Wall(firm_id=tenants.northgate, staff_id=tenants.staff["paralegal"], client_id=people["E2"])
+        wall.reason, wall.created_by = "Acted for the other side", "admin"
+        session.add(wall)
+    browser.get("/messages")
+    assert (names(browser) & {"Name2", "Name3"}) == {"Name3"}
+    with office.acting(tenants.northgate, ME) as acting:
+        erase(acting, people["E3"], "She asked", ERASERS)
+    browser.get("/messages")
+    assert "an erased person" in about(browser)
+    assert "Name3" not in browser.page.text
+
+
+def about(browser):
+    return " ".join(re.findall(r'<span class="about">of (.*?)</span>', browser.page.text))
+
+
+def names(browser):
+    return set(re.findall(r"<bdi>(.*?)</bdi>", about(browser)))
 
 
 def test_what_had_come_through_is_sent_again_after_a_second_thought_only(paralegal, message):
