@@ -181,7 +181,7 @@ def answers(firm: str, days: int, everything: bool, as_json: bool) -> None:
 @firm_option
 @json_option
 def acknowledge(notices: tuple[UUID, ...], firm: str, as_json: bool) -> None:
-    """Say that somebody has a paper in hand: nobody is told next of it until its next lead time."""
+    """Say that somebody has a paper in hand: nobody is told next of it until its next lead time, if one is left."""
     with opened() as office, at_firm(office, firm) as acting:
         found, zone = answering.acknowledge(acting, notices, "cli"), _zone(acting)
     _show_answered(found, zone, as_json=as_json)

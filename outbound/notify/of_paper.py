@@ -17,6 +17,7 @@ from gateway import clock
 from gateway.db.models import Client, Dispatch, Document, Firm, GateDecision, Notice, NoticeAnswer, Staff
 from gateway.domain.access.accounts import find_staff
 from gateway.domain.expiry import leads
+from gateway.domain.expiry.answers import is_last
 from gateway.domain.expiry.standing import TEAM, TOLD_AFTER, UNWALLED, facing
 from gateway.domain.people import documents
 from gateway.domain.preferences import opt_outs, paces
@@ -253,8 +254,14 @@ def _answers(acting: Acting, paper: Document, zone: ZoneInfo) -> Iterator[str]:
         if one.kind == "snooze":
             yield f"{one.by} snoozed the reminder of {one.lead} days until {at(one.until, zone)}."
         else:
-            more = "" if one.by_kind == "client" else ": nobody is told next of it until the next lead time"
+            more = "" if one.by_kind == "client" else _until_next(one, paper, zone)
             yield f"{one.by} acknowledged the reminder of {one.lead} days at {at(one.at, zone)}{more}."
+
+
+def _until_next(said: NoticeAnswer, paper: Document, zone: ZoneInfo) -> str:
+    if is_last(said.lead, paper.expires_on, said.at.astimezone(zone).date()):
+        return ": no reminder comes after that one"
+    return ": nobody is told next of it until the next lead time"
 
 
 # ------------------------------------------------------------------------------------------------ who was not

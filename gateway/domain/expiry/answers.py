@@ -24,6 +24,7 @@ from gateway.domain import audit
 from gateway.domain.access.permissions import holds
 from gateway.domain.audit import Action, Change
 from gateway.domain.expiry import leads
+from gateway.domain.expiry.standing import TOLD_AFTER
 from gateway.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.office import Acting
 
@@ -90,6 +91,17 @@ def latest(acting: Acting, notice_ids: Sequence[UUID]) -> datetime | None:
     found = acting.session.scalars(_those(notice_ids)).all()
     known = [last for one in found if (last := _last_moment(acting, one))]
     return min(known) if known and len(known) == len(set(notice_ids)) else None
+
+
+def is_last(lead: int, expires_on: date | None, today: date) -> bool:
+    """Whether no reminder comes after that of this lead time: it was for the last day, or that is long over."""
+    return lead == 0 or (expires_on is not None and (today - expires_on).days > TOLD_AFTER)
+
+
+def last_of(acting: Acting, notice_ids: Sequence[UUID]) -> int:
+    """After how many of these notices no reminder comes."""
+    today = clock.day_in(acting.session.scalars(select(Firm.time_zone)).one(), clock.now())
+    return sum(is_last(one.lead, one.expires_on, today) for one in acting.session.scalars(_those(notice_ids)))
 
 
 # ------------------------------------------------------------------------------------------------ which

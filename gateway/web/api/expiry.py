@@ -166,7 +166,7 @@ def list_notices(call: NamedDependency[Call], days: Lately = 14, everything: Eve
 
 @post("/notices/{notice_id:uuid}/acknowledge", status_code=200, sync_to_thread=True, **may("documents.read"))
 def acknowledge_notice(notice_id: FromPath[UUID], call: NamedDependency[Call]) -> Answered:
-    """Say that somebody has it in hand: nobody is told next of this paper until its next lead time."""
+    """Say that somebody has it in hand: nobody is told next of this paper until its next lead time, if one is left."""
     with call.acting() as acting:
         return answers.acknowledge(acting, [notice_id], "api")[0]
 

@@ -31,11 +31,18 @@ from outbound.notify import of_paper
 
 ENTRY = Entry("Expiring", "/expiring", "documents.read")
 SHOWN = 50
+_TO_DO = "see to it that a newer paper comes, or that the person is taken off if they have left."
 SAID = {
     "acknowledged": "Acknowledged. Nobody is told next of it until its next lead time.",
+    "acknowledged_last": f"Acknowledged. No reminder of it comes after this one: {_TO_DO}",
     **{
-        f"acknowledged_{number}": f"Acknowledged: {number} lines. Nobody is told next of any until its next lead time."
+        f"acknowledged_{number}{word}": f"Acknowledged: {number} lines. {told}"
         for number in range(2, SHOWN + 1)
+        for word, told in (
+            ("", "Nobody is told next of any until its next lead time."),
+            ("_last", f"No reminder of any comes after these: {_TO_DO}"),
+            ("_some", f"Nobody is told next of any until its next lead time; of some none is left: {_TO_DO}"),
+        )
     },
     "snoozed": "Snoozed. It comes again on that day.",
 }
@@ -121,6 +128,7 @@ def _list(
         following=asked.query(cursor=following) if following else None,
         chosen=chosen,
         all_ticked=all_ticked,
+        to_do=_TO_DO,
         errors=errors,
     )
 
@@ -150,16 +158,16 @@ def acknowledge_chosen(
     """Say of all that were chosen that somebody has them in hand: of all of them, or of none."""
     asked, chosen = Asked(of, within, until or None, cursor), form.under("notice:")
     try:
-        _acknowledge(call, chosen)
+        said = _acknowledge(call, chosen)
     except (Conflict, Unfilled) as problem:
         status = 409 if isinstance(problem, Conflict) else 422
         with call.acting() as acting:
             return _list(acting, desk, asked, chosen=chosen, errors={"chosen": problem.sentence}, status=status)
-    said = f"acknowledged_{len(chosen)}" if 1 < len(chosen) <= SHOWN else "acknowledged"
     return desk.on_to(f"/expiring?{asked.query()}", said)
 
 
-def _acknowledge(call: Call, chosen: Collection[str]) -> None:
+def _acknowledge(call: Call, chosen: Collection[str]) -> str:
+    """All of them, or none; the word for what that comes to."""
     if not chosen:
         raise Unfilled("not_filled_in", "Choose at least one line.", {})
     try:
@@ -168,6 +176,13 @@ def _acknowledge(call: Call, chosen: Collection[str]) -> None:
         raise Unfilled("not_filled_in", "This page is not as it was sent; load it again.", {}) from None
     with call.acting() as acting:
         answers.acknowledge(acting, ids, "api")
+        return _said(len(ids), answers.last_of(acting, ids))
+
+
+def _said(number: int, last: int) -> str:
+    """The word by which a page says it of so many, after some of which no reminder comes."""
+    counted = f"acknowledged_{number}" if 1 < number <= SHOWN else "acknowledged"
+    return counted if not last else f"{counted}_last" if last == number else f"{counted}_some"
 
 
 # ------------------------------------------------------------------------------------------------ one
@@ -194,6 +209,7 @@ def _one(
         because=[readable(one) for one in told],
         errors=errors,
         told_after=TOLD_AFTER,
+        to_do=_TO_DO,
     )
 
 
@@ -214,10 +230,12 @@ def acknowledge(
     """Say that somebody has it in hand."""
     try:
         with call.acting() as acting:
-            answers.acknowledge(acting, [form.read(Which).notice], "api")
+            notice = form.read(Which).notice
+            answers.acknowledge(acting, [notice], "api")
+            said = _said(1, answers.last_of(acting, [notice]))
     except Conflict as problem:
         return _again(call, desk, document_id, {"answer": problem.sentence}, 409)
-    return desk.on_to(f"/expiring/{document_id}", "acknowledged")
+    return desk.on_to(f"/expiring/{document_id}", said)
 
 
 @post("/expiring/{document_id:uuid}/snooze", sync_to_thread=True, **takes_form(ENTRY.permission))

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from gateway.domain.expiry.answers import is_last
 from gateway.domain.expiry.heard import PaperNotice
 from gateway.domain.expiry.outlook import Ending
 from gateway.domain.expiry.papers import called
@@ -53,6 +54,11 @@ class Line(NamedTuple):
     conflicts: Sequence[str]
     people: Sequence[Person]
     notice: PaperNotice | None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no reminder comes after this one, so that nobody is told any more once somebody has it in hand."""
+        return self.notice is not None and is_last(self.notice.lead, self.ending.expires_on, self.today)
 
     @property
     def today(self) -> date:

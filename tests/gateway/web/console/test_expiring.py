@@ -86,6 +86,38 @@ def test_many_are_acknowledged_at_once_and_are_told_of_no_more(paralegal, told, 
     assert "Acknowledged: " not in paralegal.get("/expiring").text
 
 
+def test_where_no_reminder_is_left_the_page_says_so_and_what_to_do(browser, people, inbox, monkeypatch):
+    monkeypatch.setenv("GATEWAY_NOW", "2027-02-20T15:00:00+00:00")  # the last day of one, nine before that of the other
+    for one in ("E4", "E1"):
+        ending.tell(inbox, people[one])
+    over, ahead = (ending.paper_of(inbox, people[one]) for one in ("E4", "E1"))
+    browser.sign_in("paralegal", f"/expiring/{over}")
+    assert "no reminder of it comes after this one, so see to it that a newer paper comes" in browser.forms.text
+    assert "until its next lead time" not in browser.forms.text
+    assert "nobody is told next of it until its next lead time" in browser.get(f"/expiring/{ahead}").text
+    page = browser.get("/expiring?until=2027-02-20")
+    assert "in hand: no reminder comes after these, so see to it" in page.text
+    page = browser.get("/expiring?until=2027-03-01")
+    number = len(boxes(browser))
+    assert f"next lead time; of {number - 1} of these none is left, so see to it" in page.text
+    action = next(one for one in page.found if one.startswith("/expiring/acknowledge"))
+    page = browser.press(action, **dict.fromkeys(boxes(browser), "on"))
+    assert f"Acknowledged: {number} lines. Nobody is told next of any until its next lead time; of some" in page.text
+    sentences = browser.get(f"/expiring/{over}").text
+    assert "reminder of 0 days" in sentences
+    assert "no reminder comes after that one" in sentences
+    assert "nobody is told next of it until the next lead time" in browser.get(f"/expiring/{ahead}").text
+
+
+def test_one_of_which_no_reminder_is_left_says_so_when_it_is_acknowledged(browser, people, inbox, monkeypatch):
+    monkeypatch.setenv("GATEWAY_NOW", "2027-02-20T15:00:00+00:00")
+    ending.tell(inbox, people["E4"])
+    paper = ending.paper_of(inbox, people["E4"])
+    browser.sign_in("paralegal", f"/expiring/{paper}")
+    page = browser.press(f"/expiring/{paper}/acknowledge")
+    assert "Acknowledged. No reminder of it comes after this one: see to it that a newer paper comes" in page.text
+
+
 def test_all_are_ticked_by_a_link_which_keeps_what_was_asked_for(paralegal, told, people, inbox):
     ending.tell(inbox, people["E3"])
     page = paralegal.get("/expiring?until=2027-03-02")
