@@ -93,6 +93,16 @@ def latest(acting: Acting, notice_ids: Sequence[UUID]) -> datetime | None:
     return min(known) if known and len(known) == len(set(notice_ids)) else None
 
 
+def check_paper(acting: Acting, notice_id: UUID, document_id: UUID) -> None:
+    """See to it that a notice is of this paper, where somebody answers it by both.
+
+    Raises:
+        NotFound: it is of another, or not there for whoever acts.
+    """
+    if acting.session.scalar(select(Notice.document_id).where(Notice.id == notice_id)) != document_id:
+        raise NotFound("notice", str(notice_id))
+
+
 def is_last(lead: int, expires_on: date | None, today: date) -> bool:
     """Whether no reminder comes after that of this lead time: it was for the last day, or that is long over."""
     return lead == 0 or (expires_on is not None and (today - expires_on).days > TOLD_AFTER)

@@ -231,6 +231,7 @@ def acknowledge(
     try:
         with call.acting() as acting:
             notice = form.read(Which).notice
+            answers.check_paper(acting, notice, document_id)
             answers.acknowledge(acting, [notice], "api")
             said = _said(1, answers.last_of(acting, [notice]))
     except Conflict as problem:
@@ -246,6 +247,7 @@ def snooze(
     try:
         later = form.read(Later)
         with call.acting() as acting:
+            answers.check_paper(acting, later.notice, document_id)
             midnight = datetime.combine(later.day, time(), ZoneInfo(accounts.own_firm(acting).time_zone))
             answers.snooze(acting, [later.notice], midnight, "api")
     except Unfilled as problem:

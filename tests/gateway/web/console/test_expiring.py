@@ -164,6 +164,17 @@ def test_snooze_offers_the_days_before_the_next_reminder_and_no_other(paralegal,
     assert "Snoozed by" in page.text
 
 
+@pytest.mark.parametrize(("act", "more"), [("acknowledge", {}), ("snooze", {"day": "2027-02-03"})])
+def test_a_notice_is_answered_at_its_own_paper_alone(paralegal, told, people, inbox, act, more):
+    own, other = (ending.paper_of(inbox, people[one]) for one in ("E1", "E3"))
+    fields = paralegal.get(f"/expiring/{own}").found[f"/expiring/{own}/{act}"] | more
+    for elsewhere in (other, "0197a3c2-5e10-7c4e-9d2b-4f00000000ff"):
+        assert paralegal.send(f"/expiring/{elsewhere}/{act}", fields).status_code == 404
+    assert inbox.sql("SELECT count(*) FROM notice_answers") == [(0,)]
+    assert paralegal.send(f"/expiring/{own}/{act}", fields).status_code == 200
+    assert inbox.sql("SELECT count(*) FROM notice_answers") == [(1,)]
+
+
 def test_a_day_that_has_passed_is_told_at_its_field(paralegal, told, people, inbox):
     paper = ending.paper_of(inbox, people["E1"])
     paralegal.get(f"/expiring/{paper}")
