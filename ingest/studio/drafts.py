@@ -7,9 +7,10 @@ of a draft whose partner there is not yet: nobody knows whom it names, and whoev
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import delete, or_, select, update
@@ -149,8 +150,8 @@ def save(acting: Acting, slug: str, text: str, expected: Expected) -> None:
     note(acting, row, "config_draft.change", "changed")
 
 
-def put_sample(acting: Acting, slug: str, sample: Sample, expected: Expected) -> None:
-    """Keep a file as the sample, in the place of another one.
+def put_sample(acting: Acting, slug: str, sample: Sample, expected: Expected, taken: UUID | None = None) -> None:
+    """Keep a file as the sample, in the place of another one; `taken` is the import whose file it is.
 
     Raises:
         Invalid: `sample_too_large`, `empty_file`.
@@ -161,15 +162,25 @@ def put_sample(acting: Acting, slug: str, sample: Sample, expected: Expected) ->
     check_walls(acting, row, "The sample")
     if not sample.size:
         raise Invalid("empty_file", "The sample is empty; choose a file with some rows.")
-    if sample.size > MOST_SAMPLE:
+    check_size(sample.size)
+    [sealed] = acting.cipher.encrypt_column([base64.b64encode(sample.content).decode()], _SAMPLE)
+    name = "".join(filter(str.isprintable, sample.name))[-_LETTERS:] or "sample"
+    row.sample, row.sample_name = sealed, name  # at once: a question in between would write the half
+    said = {"bytes": sample.size}
+    note(acting, row, "config_draft.sample", "sample_taken" if taken else "sample_put", said, import_id=taken)
+
+
+def check_size(size: int) -> None:
+    """Refuse a file of too many bytes to be a sample.
+
+    Raises:
+        Invalid: `sample_too_large`.
+    """
+    if size > MOST_SAMPLE:
         most = f"{MOST_SAMPLE >> 20} MB"
         raise Invalid(
             "sample_too_large", f"A sample holds at most {most}; send the first few thousand rows of the file."
         )
-    [sealed] = acting.cipher.encrypt_column([base64.b64encode(sample.content).decode()], _SAMPLE)
-    name = "".join(filter(str.isprintable, sample.name))[-_LETTERS:] or "sample"
-    row.sample, row.sample_name = sealed, name  # at once: a question in between would write the half
-    note(acting, row, "config_draft.sample", "sample_put", new={"bytes": sample.size})
 
 
 def put_proposal(acting: Acting, slug: str, proposal: Proposal, expected: Expected, *, as_text: bool) -> None:
@@ -235,11 +246,19 @@ def check_free(acting: Acting, slug: str) -> None:
         raise Conflict("partner_elsewhere", f"The short name {slug!r} is taken; give this partner another one.")
 
 
-def note(acting: Acting, row: ConfigDraft, action: Action, what: str, new: dict[str, object] | None = None) -> None:
+def note(
+    acting: Acting,
+    row: ConfigDraft,
+    action: Action,
+    what: str,
+    new: Mapping[str, object] | None = None,
+    import_id: UUID | None = None,
+) -> None:
     """Count a change, and put it on record."""
     row.version, row.changed_by, row.changed_at = row.version + 1, acting.actor.name, clock.now()
     acting.session.flush()
-    record(acting, action, changes=[Change("config_draft", row.id, what, new={"partner": row.slug} | (new or {}))])
+    told = Change("config_draft", row.id, what, new={"partner": row.slug, **(new or {})})
+    record(acting, action, import_id=import_id, changes=[told])
 
 
 # ---------------------------------------------------------------- what goes by itself

@@ -119,6 +119,7 @@ DOING = {  # in an order in which an admin can do all of it, one after another
     "POST /partners/{slug}/studio/columns": Row("say what a column becomes", ADMINS),
     "POST /partners/{slug}/studio/source": Row("change the text of a draft", ADMINS),
     "POST /partners/{slug}/studio/trial": Row("try a draft on the last files", ADMINS),
+    "POST /partners/{slug}/studio/sample/newest": Row("take a file that came as a sample", ADMINS),
     "POST /partners/{slug}/studio/sample": Row("send a sample", ADMINS),
     "POST /partners/{slug}/studio/proposal": Row("infer settings", ADMINS),
     "POST /partners/{slug}/studio/suggestion": Row("take what was inferred", ADMINS),

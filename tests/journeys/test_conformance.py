@@ -64,6 +64,7 @@ RARE = {  # what chance seldom gets right, such as a secret, a pin that there is
     ("PUT", "/v1/partners/{slug}/draft/columns"),
     ("PUT", "/v1/partners/{slug}/draft/source"),
     ("PUT", "/v1/partners/{slug}/draft/sample"),
+    ("POST", "/v1/partners/{slug}/draft/sample"),
     ("POST", "/v1/partners/{slug}/draft/proposals"),
     ("POST", "/v1/partners/{slug}/draft/previews"),
     ("POST", "/v1/partners/{slug}/draft/applications"),

@@ -23,7 +23,7 @@ from gateway.web.pages import Cursor, Limit, Page, page_of, paging
 from gateway.web.problems import Rejected
 from gateway.web.versions import IfMatch, expected, tag
 from gateway.wings import PARTNER_YAML
-from ingest.studio import drafts, editing, working
+from ingest.studio import drafts, editing, taking, working
 from ingest.studio import preview as trying
 
 T = TypeVar("T")
@@ -62,6 +62,12 @@ class ColumnMapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     type: TypeName | None = None
     formats: Formats = []
     required: bool = False
+
+
+class NewestFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of which feed the file is to be; left out, of the draft's own where it has one alone, else of whichever."""
+
+    feed: Annotated[FieldName | None, Meta(examples=["roster"])] = None
 
 
 class Application(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -144,6 +150,19 @@ def put_draft_sample(
     """Keep a file as the sample, encrypted; it goes with the draft, or when a person is erased whom it may name."""
     with call.acting() as acting:
         working.put_sample(acting, slug, sample_in(data.file), expected(if_match))
+        return _view(acting, slug)
+
+
+@post("/sample", status_code=200, sync_to_thread=True, **LARGE)
+def take_newest_file(
+    slug: Slug, data: JSONBody[NewestFile], call: NamedDependency[Call], if_match: IfMatch = None
+) -> Response[DraftView]:
+    """Keep the newest file that came from the partner as the sample; who took which goes on record.
+
+    409 `no_files`; 422 `sample_too_large`; 403 `walled` for whoever is walled off from one of the partner's people.
+    """
+    with call.acting() as acting:
+        taking.take_newest(acting, slug, data.feed, expected(if_match))
         return _view(acting, slug)
 
 
@@ -254,6 +273,7 @@ router = Router(
         begin_config_draft,
         put_draft_source,
         put_draft_sample,
+        take_newest_file,
         put_draft_column,
         propose_draft,
         apply_draft,

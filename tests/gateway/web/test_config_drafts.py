@@ -1,6 +1,7 @@
 """Drafts of settings through the API: from a sample to a version in force, each step with the tag of the one before."""
 
 import pytest
+from helpers.inbox import people
 from helpers.studio import STAFF
 
 from gateway.web.api.config_drafts import MOST_BODY
@@ -158,3 +159,23 @@ def test_drafts_are_for_admins_of_the_firm(http, as_staff, acme_key, draft):
             answer = http.request(method, URL + rest, json=body, headers=who)
             assert answer.status_code == status, (method, rest)
     assert http.get("/v1/config-drafts", headers=as_staff("stranger")).json()["data"] == []
+
+
+def test_the_newest_file_of_a_partner_is_taken_as_the_sample(http, admin, inbox, roster):
+    def ask(method, rest="", **more):
+        headers = admin | more.pop("headers", {})
+        return http.request(method, f"/v1/partners/acme/draft{rest}", headers=headers, **more)
+
+    inbox.apply(roster)
+    ask("POST", json={})
+    assert (ask("POST", "/sample", json={}).status_code, ask("POST", "/sample", json={}).json()["error"]) == (
+        409,
+        "no_files",
+    )
+    inbox.drop("roster_20260301.csv", people(3))
+    taken = ask("POST", "/sample", json={"feed": "roster"}, headers={"If-Match": '"1"'})
+    assert (taken.status_code, taken.headers["ETag"]) == (200, '"2"')
+    assert taken.json()["draft"]["sample"] == "roster_20260301.csv"
+    assert len(ask("GET", "/columns").json()["columns"]) == 8
+    assert ask("POST", "/sample", json={"feed": "nobody's"}).status_code == 404
+    assert ask("POST", "/sample", json={}, headers={"If-Match": '"1"'}).status_code == 412

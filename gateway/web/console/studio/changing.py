@@ -14,6 +14,7 @@ from gateway.office import Acting
 from gateway.web.api.config_drafts import (
     Application,
     ColumnMapping,
+    NewestFile,
     applied,
     edit_of,
     proposed,
@@ -28,11 +29,12 @@ from gateway.web.console.studio.one import shown
 from gateway.web.idempotency import once
 from gateway.web.problems import Rejected
 from gateway.web.versions import expected
-from ingest.studio import drafts, editing, working
+from ingest.studio import drafts, editing, taking, working
 
 SAID = {
     "studio-saved": "Saved.",
     "studio-sample": "The sample is kept, encrypted.",
+    "studio-taken": "The newest file is taken as the sample, encrypted. That you took it is on record.",
     "studio-proposed": "Settings are inferred. What is unsure stands first.",
     "studio-applied": "The settings are in force, as a new version; the draft has ended.",
     "studio-dropped": "The draft is given up, with its sample.",
@@ -57,6 +59,18 @@ def send(
         working.put_sample(acting, slug, sample_in(file), expected(_seen(form)))
 
     return _done(slug, call, desk, act, "studio-sample", at="file")
+
+
+@post(f"{_HERE}/sample/newest", sync_to_thread=True, **takes_form(MAY, large=True))
+def take(
+    slug: Slug, form: NamedDependency[Form], call: NamedDependency[Call], desk: NamedDependency[Desk]
+) -> Response[Any]:
+    """Take the newest file that came as the sample."""
+
+    def act(acting: Acting) -> None:
+        taking.take_newest(acting, slug, form.read(NewestFile).feed, expected(_seen(form)))
+
+    return _done(slug, call, desk, act, "studio-taken", at="newest")
 
 
 @post(f"{_HERE}/proposal", sync_to_thread=True, **takes_form(MAY, large=True))
@@ -197,4 +211,4 @@ def again(slug: str, call: Call, desk: Desk, problem: Problem, at: str, **told: 
         return shown(acting, desk, slug, status=status, errors=errors, **told)
 
 
-HANDLERS = (send, propose, suggest, edit, save, preview, put_in_force, give_up)
+HANDLERS = (send, take, propose, suggest, edit, save, preview, put_in_force, give_up)

@@ -18,7 +18,7 @@ from gateway.web.calls import Call, may
 from gateway.web.console.page import Desk
 from gateway.wings import PARTNER_YAML
 from ingest.mapping.types import TYPES
-from ingest.studio import trials, working
+from ingest.studio import taking, trials, working
 from ingest.studio.columns import Columns
 
 Open = Annotated[int | None, QueryParameter(name="edit", ge=0, le=20_000, description="The column that is changed.")]
@@ -69,6 +69,7 @@ def shown(
         diff=_lines(found.difference.text if found.difference else ""),
         feeds=trials.feeds(acting, slug),
         trial=trials.outlined(acting, slug),
+        newest=taking.offer(acting, slug),
         columns=columns,
         why=why,
         opened=opened,

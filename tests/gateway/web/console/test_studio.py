@@ -3,7 +3,12 @@
 import html
 
 import pytest
+from helpers.inbox import people
 from helpers.studio import STAFF
+from sqlalchemy import update
+
+from gateway.db.models import File
+from ingest.studio.drafts import MOST_SAMPLE
 
 NEW, HERE = "/studio", "/partners/cyberdyne/studio"
 HOSTILE = "<script>alert(1)</script>"
@@ -169,3 +174,40 @@ def test_only_admins_of_the_firm_come_here(elsewhere, admin):
     assert 'href="/studio"' not in elsewhere.page.text
     admin.get("/partners/nobody/studio")
     assert admin.page.status_code == 404
+
+
+def test_the_newest_file_that_came_is_taken_with_one_press(admin, inbox, roster):
+    here = "/partners/acme/studio"
+    inbox.apply(roster)
+    admin.get(here)
+    assert "Take the newest file" not in admin.press(here).text
+    inbox.drop("roster_20260301.csv", people(3))
+    inbox.drop(f"roster_20260302{HOSTILE}.csv".replace("/", ""), people(4))
+    page = admin.get(here)
+    assert "Take the newest file of acme" in page.text
+    assert f"roster_20260302{HOSTILE}.csv".replace("/", "") in page.text
+    assert "<script>alert" not in admin.page.text
+    old = admin.forms.found[f"{here}/sample/newest"]
+    taken = admin.press(f"{here}/sample/newest")
+    assert "The newest file is taken as the sample" in taken.text
+    assert "Last Name" in taken.text
+    assert admin.send(f"{here}/sample/newest", old).status_code == 412
+    with inbox.office.db.system() as session:
+        session.execute(update(File).values(size=MOST_SAMPLE + 1))
+    admin.get(here)
+    assert "A sample holds at most 2 MB" in admin.press(f"{here}/sample/newest").text
+
+
+def test_of_several_feeds_one_is_chosen(admin, inbox, roster):
+    here = "/partners/acme/studio"
+    feeds = roster + '  staff:\n    file: "staff*.csv"\n    format: {type: csv}\n    contents: changes\n'
+    inbox.apply(f"{feeds}    client: {{key: employee_id, fields: {{employee_id: {{from: EMP_ID, required: true}}}}}}\n")
+    inbox.drop("roster_20260301.csv", people(3))
+    inbox.drop("staff_1.csv", b"EMP_ID\nE1\n")
+    admin.get(here)
+    assert "whichever came last" in admin.press(here).text
+    admin.press(f"{here}/sample/newest", feed="roster")
+    assert "<p><bdi>roster_20260301.csv</bdi>.</p>" in admin.page.text
+    admin.get(here)
+    admin.press(f"{here}/sample/newest")
+    assert "<p><bdi>staff_1.csv</bdi>.</p>" in admin.page.text
