@@ -128,7 +128,9 @@ def preview(office: Office, firm_id: UUID, actor: Actor, slug: str, reader: Read
     return previewed(settings, sample, today, learned)
 
 
-def apply(acting: Acting, slug: str, in_force: int, expected: Expected, reader: Reader) -> Applied:
+def apply(
+    acting: Acting, slug: str, in_force: int, expected: Expected, reader: Reader, reason: str | None = None
+) -> Applied:
     """Put a draft in force as a new version; the draft ends with it.
 
     Args:
@@ -137,6 +139,7 @@ def apply(acting: Acting, slug: str, in_force: int, expected: Expected, reader: 
         in_force: the version with which the draft was compared; 0 where there was none.
         expected: the versions of the draft of which somebody saw one.
         reader: of all sections.
+        reason: why, in a person's words; it stands with the version.
 
     Raises:
         NotSound: something is wrong with the settings.
@@ -155,7 +158,7 @@ def apply(acting: Acting, slug: str, in_force: int, expected: Expected, reader: 
     if now != in_force:
         sentence = f"Version {now} has been put in force since you looked; look at the difference again."
         raise Conflict("in_force_changed", sentence)
-    applied = versions.apply(acting, settings)
+    applied = versions.apply(acting, settings, reason=reason)
     told = {"partner": slug, "version": applied.config.version}
     record(acting, "config_draft.apply", changes=[Change("config_draft", row.id, "applied", new=told)])
     acting.session.delete(row)

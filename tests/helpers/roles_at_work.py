@@ -54,6 +54,7 @@ FILLED: Mapping[str, Mapping[str, str]] = {  # what somebody types before pressi
     "POST /cases/{case_id}/reopen": {"stage": "review"},
     "POST /cases/{case_id}/handovers/{handover_id}": {"answer": "yes"},
     "POST /partners/{slug}/versions/{number}/activate": {"reason": "It was better."},
+    "POST /partners/{slug}/studio/apply": {"reason": "The new layout."},
     "POST /studio": {"partner": "wonka", "name": "Wonka Ltd"},
     "POST /workload": {"email": "admin@northgate.example", "capacity": "12"},
     "POST /workload/{attorney_id}/capacity": {"capacity": "12"},

@@ -146,6 +146,7 @@ def test_a_sample_becomes_settings_in_force_that_are_changed_and_taken_back(firm
     shown(page, "The draft is begun.")
     hands.press(page.get_by_role("button", name="Propose settings from it"))
     shown(page, "3 of its 3 rows load as was proposed")
+    hands.write(page.get_by_label("Why this partner is set up"), "They begin in May.")
     hands.press(page.get_by_role("button", name="Put these settings in force"))
     shown(page, "in force, as a new version")
     hands.press(page.get_by_role("button", name="Begin a draft"))
@@ -154,6 +155,7 @@ def test_a_sample_becomes_settings_in_force_that_are_changed_and_taken_back(firm
     text.fill(changed)  # a text of many lines: how it is written into is no matter of the page
     hands.press(page.get_by_role("button", name="Save the text"))
     shown(page, "Saved.")
+    hands.write(page.get_by_label("Why they are put in force"), "They have another name now.")
     hands.press(page.get_by_role("button", name="Put these settings in force"))
     shown(page, "in force, as a new version")
     hands.press(page.get_by_role("link", name=slug, exact=True))

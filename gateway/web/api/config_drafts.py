@@ -13,7 +13,7 @@ from litestar.params import JSONBody, MultipartBody
 from msgspec import Meta, Struct, to_builtins
 
 from gateway.office import Acting
-from gateway.web.api.configs import ConfigView
+from gateway.web.api.configs import ConfigView, Reason
 from gateway.web.api.draft_views import ColumnsView, DraftSummary, DraftView, PreviewView
 from gateway.web.api.partners import Slug
 from gateway.web.bulkheads import Bulkhead, name_of
@@ -71,9 +71,10 @@ class NewestFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Application(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """With which version in force the draft was compared; 0 where there was none."""
+    """With which version in force the draft was compared, 0 where there was none; and why it is put in force."""
 
     in_force: Annotated[int, Meta(ge=0, le=2_147_483_647, examples=[7])]
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -242,7 +243,9 @@ def proposed(slug: str, call: Call, state: State, if_match: str | None) -> None:
 
 def applied(acting: Acting, slug: str, data: Application, if_match: str | None) -> Response[ConfigView]:
     """A draft put in force."""
-    made = with_findings(lambda: working.apply(acting, slug, data.in_force, expected(if_match), PARTNER_YAML))
+    made = with_findings(
+        lambda: working.apply(acting, slug, data.in_force, expected(if_match), PARTNER_YAML, data.reason)
+    )
     where = {"Location": f"/v1/partners/{slug}/configs/{made.config.version}"} if made.is_new else {}
     headers = tag(made.config.version) | where
     return Response(ConfigView.of(made.config), status_code=201 if made.is_new else 200, headers=headers)

@@ -54,8 +54,9 @@ def test_a_partner_comes_from_a_sample_step_by_step(ask, http, admin):
     assert "536-90" not in str(tried) + str(columns)
     listed = http.get("/v1/config-drafts", headers=admin).json()["data"]
     assert [(one["partner"], one["is_new"], one["version"]) for one in listed] == [("cyberdyne", True, 4)]
-    applied = ask("POST", "/applications", json={"in_force": 0}, headers={"If-Match": '"4"'})
-    assert (applied.status_code, applied.json()["version"]) == (201, 1)
+    why = {"in_force": 0, "reason": "They begin in May"}
+    applied = ask("POST", "/applications", json=why, headers={"If-Match": '"4"'})
+    assert (applied.status_code, applied.json()["version"], applied.json()["reason"]) == (201, 1, "They begin in May")
     assert applied.headers["Location"] == "/v1/partners/cyberdyne/configs/1"
     assert http.get("/v1/partners/cyberdyne", headers=admin).status_code == 200
     assert ask("GET").status_code == 404

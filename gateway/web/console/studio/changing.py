@@ -21,6 +21,7 @@ from gateway.web.api.config_drafts import (
     sample_in,
     tried,
 )
+from gateway.web.api.configs import Reason
 from gateway.web.api.partners import Slug
 from gateway.web.calls import Call
 from gateway.web.console.forms import Form, Unfilled, takes_form
@@ -36,7 +37,7 @@ SAID = {
     "studio-sample": "The sample is kept, encrypted.",
     "studio-taken": "The newest file is taken as the sample, encrypted. That you took it is on record.",
     "studio-proposed": "Settings are inferred. What is unsure stands first.",
-    "studio-applied": "The settings are in force, as a new version; the draft has ended.",
+    "studio-applied": "The settings are in force, as a new version with your reason beside it; the draft has ended.",
     "studio-dropped": "The draft is given up, with its sample.",
 }
 MAY = "partners.configure"
@@ -44,6 +45,12 @@ _FASTER = (
     "Somebody else has changed this draft since you looked. What it is now stands below, and beside it what you typed."
 )
 _HERE = "/partners/{slug:str}/studio"
+
+
+class Reasoned(Application, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same with a reason, which whoever sits at the page is asked for, as for going back to an older version."""
+
+    reason: Reason
 
 
 @post(f"{_HERE}/sample", sync_to_thread=True, request_max_body_size=16 << 20, **takes_form(MAY, large=True))
@@ -154,10 +161,10 @@ def put_in_force(
     """Put the draft in force, as it was compared."""
 
     def act(acting: Acting) -> None:
-        data = form.read(Application)
+        data = form.read(Reasoned)
         once(acting, form.keyed(call), data, lambda: applied(acting, slug, data, _seen(form)))
 
-    return _done(slug, call, desk, act, "studio-applied", at="apply")
+    return _done(slug, call, desk, act, "studio-applied", at="apply", reason=form.fields.get("reason", ""))
 
 
 @post(f"{_HERE}/drop", sync_to_thread=True, **takes_form(MAY))

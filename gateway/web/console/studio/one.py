@@ -58,7 +58,7 @@ def shown(
         home = homes.home_of(acting, slug)
         return desk.page(acting, "studio_begin.html", slug=home.slug)
     columns, why = _columns(acting, slug) if found.draft.row.sample_name else (None, "")
-    told = {"typed": None, "preview": None, "filled": {}} | told
+    told = {"typed": None, "preview": None, "filled": {}, "reason": ""} | told
     return desk.page(
         acting,
         "studio.html",

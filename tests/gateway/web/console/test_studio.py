@@ -54,7 +54,7 @@ def test_a_partner_comes_from_a_file(admin, inbox):
     assert "1988-04-03" in tried
     assert "536-90" not in admin.page.text
     admin.get(HERE)
-    assert "in force, as a new version" in admin.press(f"{HERE}/apply").text
+    assert "in force, as a new version" in admin.press(f"{HERE}/apply", reason="They begin in May.").text
     assert inbox.sql(
         "SELECT version FROM partner_configs c JOIN partners p ON p.id = c.partner_id WHERE p.slug = 'cyberdyne'"
     ) == [(1,)]
@@ -91,7 +91,7 @@ def test_what_is_wrong_stands_with_its_line_and_cannot_be_put_in_force(proposed)
     assert f"{HERE}/apply" not in told.found
     assert "feeds.staff" in told.text
     assert "The columns cannot be told." in told.text
-    answer = proposed.send(f"{HERE}/apply", proposed.forms.found[f"{HERE}/source"] | {"in_force": "0"})
+    answer = proposed.send(f"{HERE}/apply", proposed.forms.found[f"{HERE}/source"] | {"in_force": "0", "reason": "x"})
     assert answer.status_code == 422
     assert "not right yet" in answer.text
 
@@ -152,16 +152,40 @@ def test_settings_in_force_are_where_a_draft_begins_and_what_it_is_held_against(
     told = admin.press("/partners/acme/studio/source", source=roster.replace("close", "ignore"))
     assert "    absent: ignore" in told.text
     inbox.apply(roster + "\n# by somebody else\n")
-    admin.send("/partners/acme/studio/apply", told.found["/partners/acme/studio/apply"])
+    old = told.found["/partners/acme/studio/apply"]
+    answer = admin.send("/partners/acme/studio/apply", old | {"reason": f"June {HOSTILE}"})
+    assert answer.status_code == 409
+    assert f'value="June {html.escape(HOSTILE)}"' in answer.text
     late = admin.press("/partners/acme/studio/drop")
     assert "given up" in late.text
+
+
+def test_why_settings_are_put_in_force_is_asked_and_stands_with_the_version(admin, inbox, roster):
+    here = "/partners/acme/studio"
+    inbox.apply(roster)
+    admin.get(here)
+    admin.press(here)
+    admin.press(f"{here}/source", source=roster.replace("close", "ignore"))
+    for nothing in ("", "   "):
+        admin.get(here)
+        told = admin.press(f"{here}/apply", reason=nothing)
+        assert admin.page.text.count('id="reason-fault"') == 1
+        assert f"{here}/apply" in told.found
+    assert inbox.sql("SELECT count(*) FROM partner_configs") == [(1,)]
+    admin.press(f"{here}/apply", reason=f"The new layout comes in June {HOSTILE}")
+    page = admin.get("/partners/acme")
+    assert f"The new layout comes in June {HOSTILE}" in page.text
+    assert HOSTILE not in admin.page.text
+    assert inbox.sql("SELECT reason FROM partner_configs WHERE active") == [
+        (f"The new layout comes in June {HOSTILE}",)
+    ]
 
 
 def test_a_partner_may_be_called_anything_that_a_partner_can(admin):
     assert "The draft is begun." in admin.press(NEW, partner="new", files=sample()).text
     assert admin.path == "/partners/new/studio"
     admin.press("/partners/new/studio/proposal")
-    assert "in force, as a new version" in admin.press("/partners/new/studio/apply").text
+    assert "in force, as a new version" in admin.press("/partners/new/studio/apply", reason="New.").text
     assert "Nobody works at these settings" in admin.forms.text
 
 

@@ -87,7 +87,7 @@ def test_whoever_is_about_to_put_a_draft_in_force_sees_first_what_it_would_do(ad
     assert page.text.index("roster_20260303.csv") < page.text.index("roster_20260302.csv")
     assert acme.sql("SELECT count(*) FROM clients WHERE job_title IS NOT NULL") == [(0,)]
     admin.get(HERE)
-    assert "in force, as a new version" in admin.press(f"{HERE}/apply").text
+    assert "in force, as a new version" in admin.press(f"{HERE}/apply", reason="Salaries are their titles.").text
 
 
 def test_which_fields_would_change_and_who_would_be_closed_is_told(admin, acme, draft):
