@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.db.models import FeedRow, File, Import, Partner, RowError
 from gateway.reports.filters import Filters, ImportId, Since
-from gateway.reports.report import Report, Rows, streamed
+from gateway.reports.report import Report, Rows, Veil, streamed
+
+_COLUMNS = tuple("import received_at partner feed file row line sheet column value code severity message fix".split())
 
 
 class ImportErrorFilters(Filters, frozen=True, kw_only=True):
@@ -47,10 +51,19 @@ def _rows(session: Session, filters: ImportErrorFilters) -> Rows:
     yield from streamed(session, found)
 
 
+def _unquoted(row: Sequence[object]) -> Sequence[object]:
+    """A row for whoever may not read rejected rows: without the value, which the message quotes."""
+    told = dict(zip(_COLUMNS, row, strict=True))
+    message = str(told["message"]).replace(f"“{told['value']}”", "the value")
+    return [*(told | {"value": None, "message": message}).values()]
+
+
 REPORT = Report(
     title="Problems of imports",
-    purpose="Every problem of every row, with its column and what to do: for whoever puts files right.",
-    columns=tuple("import received_at partner feed file row line sheet column value code severity message fix".split()),
+    purpose="Every problem of every row, with its column, what stood there (for those who may read rejected rows) and"
+    " what to do: for whoever puts files right.",
+    columns=_COLUMNS,
     filters=ImportErrorFilters,
     query=_rows,
+    veil=Veil("imports.errors", _unquoted),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
@@ -18,6 +18,17 @@ FETCH = 2_000  # rows read at a time
 Rows = Generator[Sequence[object], None, None]
 
 
+class Veil(NamedTuple):
+    """What somebody without a permission does not see of rows that are theirs otherwise.
+
+    Attributes:
+        over: a row as they see it, of as many columns.
+    """
+
+    permission: str
+    over: Callable[[Sequence[object]], Sequence[object]]
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One report; its query runs in the session of the firm that asks, and its rows fit the columns.
@@ -27,6 +38,7 @@ class Report:
         filters: its own struct; the query is given one.
         permission: that somebody must hold to take it out; partners hold no other than this one.
         plot: what is drawn of it, where a picture says more than its rows.
+        veil: what is left empty for some of those who may take it out.
     """
 
     title: str
@@ -35,6 +47,7 @@ class Report:
     query: Callable[[Session, Any], Rows]
     permission: str = USUAL
     plot: Plot | None = None
+    veil: Veil | None = None
     purpose: str = field(kw_only=True)
 
 

@@ -12,14 +12,14 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from gateway.config import nearest
-from gateway.db.models import Staff
+from gateway.db.models import Credential, Staff
 from gateway.domain.access.permissions import holds
 from gateway.domain.audit import Change, record
 from gateway.domain.partners.homes import narrowed_to
 from gateway.errors import Forbidden, Invalid, Missing
 from gateway.office import Acting
 from gateway.reports import REPORTS, Filters
-from gateway.reports.report import FETCH, USUAL, Report
+from gateway.reports.report import FETCH, USUAL, Report, Rows
 from gateway.reports.writers import FORMS
 
 MOST_AT_ONCE = 50_000  # rows of an answer for which somebody waits
@@ -66,7 +66,7 @@ def take_out(
         Missing: there is no such report.
     """
     report, filters = _noted(acting, name, asked)
-    with closing(report.query(acting.session, filters)) as rows:
+    with closing(_rows(acting, report, filters)) as rows:
         counted = rows if told is None else _counted(rows, told)
         FORMS[form].write(report, counted if most is None else _limited(counted, most, name), out)
 
@@ -91,7 +91,7 @@ def looked_into(acting: Acting, name: str, asked: Filters, most: int) -> Looked:
         Problem: as `take_out`.
     """
     report, filters = _noted(acting, name, asked)
-    with closing(report.query(acting.session, filters)) as rows:
+    with closing(_rows(acting, report, filters)) as rows:
         first = list(islice(rows, most))
         if report.plot is None:
             return Looked(first, None)
@@ -106,6 +106,14 @@ def _noted(acting: Acting, name: str, asked: Filters) -> tuple[Report, Filters]:
     noted = {key: value for key, value in to_builtins(filters).items() if value is not None}
     record(acting, "report.read", changes=[Change("report", name, "read", new={"partner": None, **noted})])
     return report, filters
+
+
+def _rows(acting: Acting, report: Report, filters: Filters) -> Rows:
+    """What the report says to this actor."""
+    veil = report.veil
+    is_veiled = veil is not None and not _is_permitted(acting, veil.permission)
+    with closing(report.query(acting.session, filters)) as rows:
+        yield from map(veil.over, rows) if veil and is_veiled else rows
 
 
 def asked_for(acting: Acting, name: str, asked: Filters) -> tuple[Report, Filters]:
@@ -131,12 +139,20 @@ def check_permitted(acting: Acting, report: Report) -> None:
     Raises:
         Forbidden: the report is for others.
     """
-    actor = acting.actor
-    if report.permission == USUAL or actor.kind == "system":
-        return
-    role = acting.session.scalar(select(Staff.role).where(Staff.id == actor.id)) if actor.kind == "staff" else None
-    if role is None or not holds(report.permission, role=role, scopes=frozenset()):
+    if report.permission != USUAL and not _is_permitted(acting, report.permission):
         raise Forbidden("forbidden", f"This report is not for you; it takes {report.permission}.")
+
+
+def _is_permitted(acting: Acting, permission: str) -> bool:
+    """Whether the actor holds a permission now: also long after the request, when a job makes what was ordered."""
+    actor = acting.actor
+    if actor.kind == "system":
+        return True
+    if actor.kind == "partner":
+        scopes = acting.session.scalar(select(Credential.scopes).where(Credential.id == actor.id))
+        return scopes is not None and holds(permission, role=None, scopes=frozenset(scopes))
+    role = acting.session.scalar(select(Staff.role).where(Staff.id == actor.id))
+    return role is not None and holds(permission, role=role, scopes=frozenset())
 
 
 def _counted(rows: Iterable[Sequence[object]], told: Callable[[int], None]) -> Iterator[Sequence[object]]:

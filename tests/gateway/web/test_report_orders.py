@@ -230,6 +230,23 @@ def test_a_workbook_and_a_table_can_be_ordered_too(http, as_staff, world, work):
         assert http.get(f"{at}/file", headers=as_staff("viewer")).content.startswith(begin)
 
 
+@pytest.mark.parametrize(("role", "value"), [("viewer", None), ("paralegal", "soon")])
+def test_what_was_ordered_tells_values_to_whoever_may_read_rejected_rows(http, as_staff, world, work, role, value):
+    world.drop("roster_20260302.csv", [*people(5), person(9, dob="soon")])
+    at = ordered(http, as_staff(role), "/v1/reports/import_errors")
+    work()
+    [row] = http.get(f"{at}/file", headers=as_staff(role)).json()
+    assert (row["value"], "soon" in row["message"]) == (value, value is not None)
+
+
+def test_whoever_became_a_viewer_before_it_was_made_is_told_no_values(http, as_staff, world, work):
+    world.drop("roster_20260302.csv", [*people(5), person(9, dob="soon")])
+    at = ordered(http, as_staff("paralegal"), "/v1/reports/import_errors")
+    world.sql("UPDATE staff SET role = 'viewer' WHERE role = 'paralegal'")
+    work()
+    assert [row["value"] for row in http.get(f"{at}/file", headers=as_staff("paralegal")).json()] == [None]
+
+
 def test_a_report_whose_job_is_dead_is_told_as_failed(http, as_staff, world):
     at = ordered(http, as_staff("admin"))
     world.sql("UPDATE jobs SET state = 'dead' WHERE kind = 'reports.write'")

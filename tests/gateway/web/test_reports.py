@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import openpyxl
 import pytest
@@ -52,3 +53,43 @@ def test_an_unknown_report_is_told_with_the_nearest(http, acme_key):
 def test_who_took_a_report_out_is_on_record(http, acme_key, inbox):
     http.get(f"{REPORTS}/import_errors", headers=acme_key)
     assert inbox.sql("SELECT actor_kind, actor FROM audit_log WHERE action = 'report.read'") == [("partner", "acme")]
+
+
+FORMS = ("csv", "xlsx", "json")
+
+
+def told_of_errors(http, headers, form):
+    answer = http.get(f"{REPORTS}/import_errors?format={form}", headers=headers)
+    assert answer.status_code == 200
+    return table_of(answer.content, form)
+
+
+def table_of(content, form):
+    """Rows as they are read from a file of a form."""
+    if form == "json":
+        return json.loads(content)
+    if form == "csv":
+        return [*csv.DictReader(io.StringIO(content.decode()))]
+    header, *rows = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True)
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("role", ["viewer", "paralegal", "attorney", "admin"])
+def test_values_of_rejected_rows_are_for_those_who_may_read_them(http, as_staff, inbox, role, form):
+    inbox.drop("roster_20260301.csv", [*people(3), person(4, dob="March of 88")])
+    [row] = told_of_errors(http, as_staff(role), form)
+    if role == "viewer":
+        assert row["value"] in (None, "")
+        assert row["message"].startswith("DOB: the value is not a date")
+        assert "March" not in str(row)
+    else:
+        assert row["value"] == "March of 88"
+        assert "DOB: “March of 88” is not a date" in row["message"]
+
+
+def test_a_credential_that_sends_no_files_is_told_no_values(http, key_of, tenants, inbox):
+    inbox.drop("roster_20260301.csv", [*people(3), person(4, dob="March of 88")])
+    for scopes, value in ((["reports:read"], None), (["reports:read", "files:write"], "March of 88")):
+        headers = key_of(tenants.northgate, tenants.acme, scopes)
+        assert [row["value"] for row in told_of_errors(http, headers, "json")] == [value]

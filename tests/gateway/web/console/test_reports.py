@@ -135,3 +135,10 @@ def test_no_page_goes_sideways(opened, acme, width):
     page = opened(viewport={"width": width, "height": 700})
     for path in PAGES:
         fits(page, path)
+
+
+def test_a_viewer_sees_problems_without_what_stood_in_the_rows(browser, inbox):
+    inbox.drop("roster_20260301.csv", [*people(3), person(4, dob="March of 88")])
+    browser.sign_in("viewer", "/reports/import_errors")
+    assert "is not a date" in browser.page.text
+    assert "March" not in browser.page.text
