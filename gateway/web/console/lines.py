@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 from litestar import Response, get
@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from gateway.domain.people.clients import IDENTIFIERS
 from gateway.web.api.lines import Number, RowOf, SheetOf, looked_at
 from gateway.web.calls import Call, may
 from gateway.web.console.clients.sources import label
@@ -18,6 +19,7 @@ from ingest.lines.finding import Spot
 from ingest.lines.looking import Cell, Line
 from ingest.lines.settings import Use
 
+Clear = Literal["rejected", "person", "program", "nowhere"]
 FieldOf = Annotated[str | None, QueryParameter(name="field", pattern=r"^[a-z0-9_.]{1,100}$")]
 
 
@@ -42,11 +44,28 @@ def look(
     """Show one line, with the column marked from which a field is read; that it was looked at is on record."""
     line = looked_at(call, state, import_id, Spot(number, row, sheet))
     with call.acting() as acting:
-        return desk.page(acting, "line.html", line=line, asked=_asked(line, field), called=called, label=label)
+        asked = _asked(line, field)
+        covers = {cell.number: clear(line, cell) for cell in line.cells if is_covered(cell)}
+        return desk.page(acting, "line.html", line=line, asked=asked, covers=covers, called=called, label=label)
 
 
 def _asked(line: Line, field: str | None) -> Asked | None:
     return next((Asked(cell, use) for cell in line.cells for use in cell.uses if use.field == field), None)
+
+
+def is_covered(cell: Cell) -> bool:
+    """Whether what stands in a cell is masked; of a secret column, an empty one is not."""
+    return cell.is_secret and "•" in cell.text
+
+
+def clear(line: Line, cell: Cell) -> Clear:
+    """Where a masked value may be seen: a rejected row's in the file of those, a person's with their identifiers."""
+    fields = {use.field for use in cell.uses}
+    if line.is_rejected:
+        return "rejected"
+    if line.person and fields & {f"client.{name}" for name in IDENTIFIERS}:
+        return "person"
+    return "program" if any(one.startswith("documents") for one in fields) else "nowhere"
 
 
 def called(field: str) -> str:

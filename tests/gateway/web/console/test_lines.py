@@ -54,6 +54,25 @@ def test_secrets_are_dots_on_it(paralegal, acme, told):
     assert "123-45" not in paralegal.page.text
 
 
+def test_what_is_masked_says_why_and_where_it_may_be_seen(paralegal, acme):
+    rows = [person(1, ssn="123-45-6789", passport="X1234567", passport_expiry="05/01/2030"), person(2)]
+    told = acme.drop("roster_20260301.csv", [*rows, person(3, ssn="123-45-6781", dob="soon")])
+    someone = person_of(acme, "E1")
+    page = paralegal.get(line_of(paralegal.get(someone), "ssn"))
+    text = paralegal.page.text
+    assert text.count("Masked, for with such a number somebody could pass for another") == 1
+    assert f'<a href="{someone}">Show identifiers in clear</a>' in text
+    assert "SSN: who needs it presses Show identifiers in clear on this person's page" in page.text
+    assert "Passport: no page shows it; the number of a paper is told to programs alone" in page.text
+    assert text.count('href="#masked"') == 2
+    assert "Show identifiers in clear" in paralegal.get(someone).text  # where the sentence leads
+    paralegal.get(f"/files/{told['import_id']}/lines/3")
+    assert 'id="masked"' not in paralegal.page.text
+    rejected = paralegal.get(f"/files/{told['import_id']}/lines/4")
+    assert "SSN: as it came, it stands in the file of rejected rows" in rejected.text
+    assert "Show identifiers" not in rejected.text
+
+
 def test_a_rejected_line_says_what_was_wrong_and_leads_to_its_repair(paralegal, told):
     page = paralegal.get(f"/files/{told['import_id']}/lines/23")
     assert "Nothing was taken from it" in page.text
