@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
 from litestar.exceptions import HTTPException
+from markupsafe import Markup
 
 from gateway import clock
 from gateway.domain.access import accounts
@@ -252,6 +254,20 @@ def _is_id(text: str | None) -> bool:
         return False
 
 
+_SEAM = re.compile(r"(?<=[_/@])(?=.)|(?<=\.)(?=\D)")
+_LONG = re.compile(r"[^\s-]{13}")
+
+
+def _is_long_worded(text: str) -> bool:
+    """Whether a text has a word that cannot be asked to stand in one piece in a column of many, on paper."""
+    return _LONG.search(text) is not None
+
+
+def _pieced(text: str) -> Markup:
+    """A text whose file names, addresses and codes break first where one would break them by hand."""
+    return Markup("<wbr>").join(_SEAM.split(text))
+
+
 _JINJA: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -269,10 +285,15 @@ _JINJA.filters.update(
         "counted": _counted,
         "words": _words,
         "is_id": _is_id,
+        "pieced": _pieced,
     }
 )
 _JINJA.tests.update(
-    {"instant_like": lambda one: isinstance(one, datetime), "day_like": lambda one: isinstance(one, date)}
+    {
+        "instant_like": lambda one: isinstance(one, datetime),
+        "day_like": lambda one: isinstance(one, date),
+        "long_worded": _is_long_worded,
+    }
 )
 _JINJA.globals.update(
     {
