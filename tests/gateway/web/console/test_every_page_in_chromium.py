@@ -9,7 +9,11 @@ from collections.abc import Callable
 
 import pytest
 from helpers.browsing import PROGRAM, first_below, pages, sign_in, windows
+from helpers.callers import ME
+from helpers.checked import Checked
+from helpers.inbox import people
 from helpers.serving import furnished, own_folder
+from helpers.studio import Studio
 from playwright.sync_api import Page
 
 pytestmark = [
@@ -112,3 +116,34 @@ def test_every_page_that_is_full(full, looked_at):
 def test_every_page_that_is_empty(opened, looked_at):
     page = opened("admin", **WAYS[looked_at])
     met(page, dict(pages(page)), looked_at)
+
+
+# ---------------------------------------------------------------------------------------------------- that waits
+
+
+@pytest.fixture
+def begun(inbox, roster, office, tenants):
+    """Where something is asked for, what is pressed to ask, and the end of the address at which it is waited for."""
+    inbox.apply(roster)
+    inbox.drop("roster_20260301.csv", people(20))
+    looked, let_in = (f"/files/{inbox.drop(f'roster_2026030{day}.csv', people(2))['import_id']}" for day in (2, 3))
+    Studio(office, tenants.northgate, "acme", ME).begin()
+    firm = Checked(office, tenants)
+    return [
+        (looked, ["text=See what releasing would do"], f"{looked}/preview"),
+        (let_in, ["text=Release without looking", f'form[action="{let_in}/release"] details button'], let_in),
+        ("/partners/acme/studio", ['form[action$="/trial"] button'], "/partners/acme/studio/trial"),
+        ("/reports/import_errors", ["text=Order it"], "/reports/orders/*"),
+        (f"/eligibility/{firm.ask(firm.person(), 'EB1A')}", [], ""),
+    ]
+
+
+def test_every_page_that_waits_looks_again_without_a_script(opened, begun):
+    page = opened("admin", java_script_enabled=False)
+    for path, presses, there in begun:
+        page.goto(path)
+        for one in presses:
+            page.locator(one).first.click()
+        page.wait_for_url(f"**{there}")
+        assert page.locator("main .lead[role=status]").count() == 1, f"nothing is waited for at {page.url}"
+        assert page.locator('meta[http-equiv="refresh"]').count() == 1, f"{page.url} waits for ever"
