@@ -121,6 +121,17 @@ def test_repairs_are_checked_with_what_stands_in_the_fields_and_sent_from_there(
     assert "Nobody has looked yet." in paralegal.get(f"{bad}/preview").text
 
 
+def test_what_stands_in_fields_is_kept_before_it_is_checked(paralegal, acme, bad):
+    fields = paralegal.get(bad).found[bad]
+    one, _ = cells(paralegal)
+    paralegal.page = paralegal.send(
+        f"{bad}/preview", fields | {one: "02/03/1980"}
+    )  # the same form, by its other button
+    assert "being found out" in paralegal.forms.text
+    do_jobs(acme.office, ["ingest"])
+    assert "1 person would be created." in paralegal.get(f"{bad}/preview").text
+
+
 def test_who_may_not_see_rows_is_not_told_what_would_become_of_them(browser, acme, held):
     browser.sign_in("viewer")
     assert browser.http.get(f"{held}/preview").status_code == 403
