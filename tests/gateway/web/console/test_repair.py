@@ -8,6 +8,7 @@ from helpers.doing import do_jobs
 from helpers.inbox import COLUMNS, people, person
 
 from gateway.domain.partners.homes import find_home
+from ingest.repairs import rows
 from ingest.running import finish
 
 DOB, SSN = COLUMNS.index("DOB"), COLUMNS.index("SSN")
@@ -89,6 +90,17 @@ def test_a_page_narrowed_to_one_kind_stays_so_and_its_address_says_nothing_of_it
     paralegal.press(f"/files/{bad}/repair", **{name: "02/03/1980"})
     assert str(paralegal.page.url).endswith(address)
     assert paralegal.http.get(f"/files/{bad}/repair?kind=0123456789abcdef").status_code == 404
+
+
+def test_what_is_saved_on_a_later_page_leads_back_to_that_page(paralegal, bad, monkeypatch):
+    monkeypatch.setattr(rows, "SHOWN", 2)
+    here = f"/files/{bad}/repair"
+    [address] = {one for one in paralegal.get(here).links if "after=" in one and "sign-in" not in one}
+    [name] = [one for one in grid(paralegal, address) if one.startswith("cell:")]
+    page = paralegal.press(here, **{name: "123-45-6789"})
+    assert "Saved." in page.text
+    assert str(paralegal.page.url).endswith(address)
+    assert [one for one in page.found[here] if one.startswith("cell:")] == [name]
 
 
 def test_a_whole_row_can_be_changed_and_what_was_not_touched_stays(paralegal, acme, bad):
