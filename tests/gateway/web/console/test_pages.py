@@ -124,3 +124,11 @@ def test_an_address_that_is_nobodys_is_a_page_to_a_browser_and_a_document_to_a_p
     ]:
         answer = paralegal.http.get(path, headers={"Accept": accept})
         assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (404, kind)
+
+
+def test_a_page_says_in_our_words_alone_what_was_done(paralegal):
+    paralegal.http.cookies.set("gateway_said", "saved")
+    assert "Saved. Nothing is sent before you press Send." in paralegal.get("/files").text
+    paralegal.http.cookies.set("gateway_said", "Call.555-0100")  # anybody's, from a neighbouring address
+    assert "Call.555-0100" not in paralegal.get("/files").text
+    assert 'id="said"' not in paralegal.page.text
