@@ -217,6 +217,21 @@ def test_long_lists_go_on_where_they_ended(paralegal, acme, monkeypatch):
     assert seen == [f"roster_2026030{day}.csv" for day in (5, 4, 3, 2, 1)]
 
 
+def test_a_narrowed_list_stays_narrowed_where_it_goes_on(paralegal, acme, held, monkeypatch):
+    from gateway.web.console import files
+
+    monkeypatch.setattr(files, "SHOWN", 1)
+    assert acme.drop("roster_20260303.csv", people(2))["state"] == "held"
+    seen, path = [], "/files?state=held&partner=acme"
+    while path:
+        assert "state=held" in path
+        assert "partner=acme" in path
+        page = paralegal.get(path)
+        seen += re.findall(r"roster_2026030\d\.csv", page.text)
+        path = next((link for link in page.links if "cursor=" in link), None)
+    assert seen == ["roster_20260303.csv", "roster_20260302.csv"]
+
+
 def test_what_somebody_may_not_do_is_not_drawn_and_refused_all_the_same(browser, held):
     browser.sign_in("viewer", f"/files/{held}")
     assert set(browser.forms.found) == {"/sign-out"}
