@@ -132,3 +132,8 @@ def test_who_is_walled_off_from_one_of_the_people_sees_no_line_of_the_file(
     browser.sign_in("attorney")
     page = browser.get(f"/files/{told['import_id']}/lines/3")
     assert (browser.page.status_code, "ethical wall" in page.text, "Name2" in page.text) == (403, True, False)
+    someone = person_of(acme, "E21")
+    for path in (someone, f"{someone}/history"):
+        page = browser.get(path)
+        assert "roster_20260301.csv" in page.text
+        assert not [one for one in page.links if "/lines/" in one], path  # what would be refused is not drawn
