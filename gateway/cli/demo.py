@@ -22,6 +22,7 @@ from gateway.cli.telling import state_word
 from gateway.config import ConfigError
 from gateway.db.models.firms import STAFF_ROLES
 from gateway.domain.access.accounts import ensure_firm, ensure_staff
+from gateway.domain.access.permissions import ADMIN
 from gateway.domain.partners.homes import Home, find_home
 from gateway.errors import Permanent
 from gateway.office import Office
@@ -60,7 +61,8 @@ def command(as_json: bool) -> None:
         reminded = reminding.remind(office, home.firm_id)
         found = finding.find(office, home.firm_id, f"{FIRM}.example")
         qualified = qualifying.qualify(office, home.firm_id)
-        seen = tour.take(office, home, f"admin@{FIRM}.example")  # its application gives up our embedded database, too
+        others = [_email(role) for role in STAFF_ROLES if role != ADMIN]
+        seen = tour.take(office, home, _email(ADMIN), others)  # its application gives up our embedded database, too
     if as_json:
         told = {"partners": applied, "files": [one.result.account for one in taken], "api": seen._asdict()}
         notices = reminded._asdict() | {"told": [one._asdict() for one in reminded.told]}
@@ -100,7 +102,11 @@ def _ensure_people(office: Office) -> None:
     firm = ensure_firm(office, FIRM, NAME, time_zone=ZONE, actor=me())
     with office.acting(firm.id, me()) as acting:
         for role in STAFF_ROLES:
-            ensure_staff(acting, f"{role}@{FIRM}.example", name=f"Demo {role.title()}", role=role)
+            ensure_staff(acting, _email(role), name=f"Demo {role.title()}", role=role)
+
+
+def _email(role: str) -> str:
+    return f"{role}@{FIRM}.example"
 
 
 def _take_samples(office: Office, checked: Checked) -> list[Taken]:
@@ -164,7 +170,8 @@ def _show_tour(out: Console, seen: tour.Tour) -> None:
     out.print(
         f"`make serve` serves it: the console for staff at {seen.address}, every call to try at {seen.address}/docs"
     )
-    out.print(plain(f"  staff:   {seen.email}, password {seen.password}"), soft_wrap=True)
+    for email, password in seen.logins.items():
+        out.print(plain(f"  staff:   {email}, password {password}"), soft_wrap=True)
     out.print(plain(f"  partner: Authorization: Bearer {seen.key}"), soft_wrap=True)
     out.print()
 

@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -30,32 +30,38 @@ class Tour(NamedTuple):
 
     Attributes:
         address: where `gateway serve` will listen.
+        email: of the admin who asked, with their password.
+        logins: the password of each member of the demo's staff, by e-mail address.
         calls: method and path, and the answer in a few words.
     """
 
     address: str
     email: str
     password: str
+    logins: dict[str, str]
     key: str
     calls: list[tuple[str, str]]
 
 
-def take(office: Office, home: Home, email: str) -> Tour:
-    """Make a login and a key, start a server, and ask it: as the partner about an employee, as staff for clients.
+def take(office: Office, home: Home, email: str, others: Sequence[str]) -> Tour:
+    """Make logins and a key, start a server, and ask it: as the partner about an employee, as staff for clients.
 
     Args:
         office: of the demo.
         home: of the partner that asks.
         email: of an admin of its firm.
+        others: of the firm's staff, who can sign in afterwards as well.
     """
-    password = passwords.make()
+    logins = {one: passwords.make() for one in (email, *others)}
+    password = logins[email]
     with office.acting(home.firm_id, me()) as acting:
-        set_password(acting, find_staff(acting, email), password)
+        for one, word in logins.items():
+            set_password(acting, find_staff(acting, one), word)
         key = _key(acting, home)
     with _serving(office.settings) as url:
         calls = [*_asked(url, key, home.slug, email, password)]
     settings = office.settings
-    return Tour(f"http://{settings.http_host}:{settings.http_port}", email, password, key, calls)
+    return Tour(f"http://{settings.http_host}:{settings.http_port}", email, password, logins, key, calls)
 
 
 def _key(acting: Acting, home: Home) -> str:

@@ -25,6 +25,8 @@ from gateway.cli.failing import failures_told
 from gateway.cli.output import plain
 from gateway.db import migrate
 from gateway.db.models import AuditEntry, Import, Staff
+from gateway.db.models.firms import STAFF_ROLES
+from gateway.domain.access import passwords, sessions
 from ingest.arrivals.endpoint import inbox
 
 
@@ -485,7 +487,15 @@ def test_the_demo_takes_every_partners_samples_and_may_be_repeated(gateway, conf
     assert "loaded with errors" in result.stdout
     assert "bad_date" in result.stdout
     assert "EB-1A scores 73.4 of 100" in result.stdout
-    assert [one["state"] for one in document(gateway("demo", "--json"))["files"]] == ["no_change"]
+    logins = re.findall(r"staff: +(\S+), password (\S+)", result.stdout)
+    assert [email for email, _ in logins] == [f"{role}@northgate.example" for role in STAFF_ROLES]
+    again = document(gateway("demo", "--json"))
+    assert [one["state"] for one in again["files"]] == ["no_change"]
+    with db.signing_in() as session:
+        for email, printed in logins:
+            [account] = sessions.accounts_of(session, email, "northgate", "127.0.0.1")
+            assert passwords.matches(again["api"]["logins"][email], account.password_hash)
+            assert not passwords.matches(printed, account.password_hash)  # those printed before are good no more
     with db.system() as session:
         assert session.query(Staff.id).count() == 4
 
