@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from helpers.attorneys import AT_THE_DESK
@@ -192,7 +193,8 @@ def test_stages_are_drawn_with_their_days_and_the_deadline(paralegal, firm, monk
     at = f"/cases/{firm.case_id}"
     with firm.firm.office.db.firm(firm.firm.firm_id) as session:
         case = session.get_one(Case, (firm.firm.firm_id, firm.case_id))
-        case.created_at -= timedelta(days=40)
+        noon = datetime.combine(firm.today, time(12), ZoneInfo("America/New_York"))
+        case.created_at = noon - timedelta(days=40)  # at one hour, clocks that change in between would move the day
     assert "It has been in drafting for 40 days." in paralegal.get(at).text
     page = paralegal.press(f"{at}/stage", stage="review")
     assert "It came to review today; before that it was longest in drafting, for 40 days." in page.text

@@ -12,6 +12,7 @@ from ingest.repairs import rows
 
 ROWS = 50_000
 PLACES = (0, 25_000, 49_900)
+STRETCH = 1 << 16  # bytes from the mark before a page to its rows, read ahead; the whole has 260 times as many
 
 
 @pytest.fixture
@@ -41,4 +42,4 @@ def test_a_page_costs_the_same_wherever_it_is(paralegal, inbox, many):
             before = read_so_far()
             rows.page(acting, UUID(many), after=place)
             read[place] = read_so_far() - before
-    assert max(read.values()) < 2 * min(read.values()), read
+    assert max(read.values()) - min(read.values()) < STRETCH, read
