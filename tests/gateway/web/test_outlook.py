@@ -87,6 +87,15 @@ def test_papers_are_counted_by_week_and_what_comes_next_is_told(http, as_staff, 
     ]
 
 
+def test_what_is_replaced_or_of_somebody_who_left_is_neither_listed_nor_counted(http, as_staff, people, inbox):
+    inbox.sql("UPDATE documents SET status = 'superseded' WHERE client_id = %s RETURNING id", people["E4"])
+    inbox.sql("UPDATE clients SET enrollment_status = 'terminated' WHERE id = %s RETURNING id", people["E1"])
+    answer = http.get(f"{URL}?within=28", headers=as_staff("viewer"))
+    assert sorted(listed(answer)) == [("Name2", "i94", "2027-02-10"), ("Name2", "passport", "2027-02-10")]
+    summary = answer.json()["summary"]
+    assert (summary["number"], summary["untold"], len(summary["weeks"])) == (2, 2, 2)
+
+
 def test_who_cannot_work_after_a_day_and_who_was_told(http, as_staff, people, office, db):
     sent(office, db, "E1")
     answer = http.get(f"{URL}?of=work&until=2027-03-01", headers=as_staff("paralegal"))
